@@ -1,0 +1,1 @@
+"""The laptop: sets up, starts and stops a whole Townhall on one machine."""
