@@ -1,0 +1,1 @@
+"""The plumbing every Townhall service shares: one concept, one module."""

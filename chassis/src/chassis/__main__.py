@@ -1,0 +1,95 @@
+"""``python -m chassis VERB SERVICE``: the one way to run a service, on a laptop and in an image."""
+
+import argparse
+import asyncio
+import importlib
+import sys
+
+import uvicorn
+
+from chassis import migrations, telemetry, worker
+from chassis.app import Service
+from chassis.settings import Settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chassis", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    serve = verbs.add_parser("serve", help="answer HTTP requests")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8080)
+    verbs.add_parser("work", help="relay the outbox and consume events")
+    migrate = verbs.add_parser("migrate", help="bring the database to this version's tables")
+    migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
+    replay = verbs.add_parser("replay", help="try the dead letters of a consumer again")
+    replay.add_argument("--consumer", required=True)
+    run = verbs.add_parser("run", help="run one of the service's own commands")
+    for verb in verbs.choices.values():
+        verb.add_argument("service")
+    run.add_argument("command")
+    run.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def main() -> int:
+    asked = _parser().parse_args()
+    service: Service = importlib.import_module(f"{asked.service}.app").service
+    settings = service.settings()
+    telemetry.log_as_json(service.name, settings.log_level)
+    match asked.verb:
+        case "serve":
+            _serve(service, asked.host, asked.port)
+        case "work":
+            asyncio.run(worker.run(service, settings))
+        case "migrate":
+            _migrate(service, settings, down=asked.down)
+        case "replay":
+            return _replay(service, settings, asked.consumer)
+        case _:
+            return _run(service, settings, asked.command, asked.arguments)
+    return 0
+
+
+def _serve(service: Service, host: str, port: int) -> None:
+    uvicorn.run(
+        f"{service.name}.app:create",
+        factory=True,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
+    if not settings.migration_url:
+        prefix = service.settings.model_config.get("env_prefix", "")
+        raise SystemExit(f"set {prefix}MIGRATION_URL to the owner's database URL")
+    to = "base" if down else "heads"
+    asyncio.run(migrations.migrate(service.name, settings.migration_url, to=to))
+
+
+def _replay(service: Service, settings: Settings, name: str) -> int:
+    try:
+        done, left = asyncio.run(worker.replay(service, settings, name))
+    except KeyError:
+        raise SystemExit(f"no consumer {name}; there are {[one.name for one in service.listens]}") from None
+    print(f"{done} done, {left} still dead")  # noqa: T201
+    return 1 if left else 0
+
+
+def _run(service: Service, settings: Settings, name: str, arguments: list[str]) -> int:
+    command = service.commands.get(name)
+    if command is None:
+        raise SystemExit(f"{service.name} has no command {name!r}; there are {sorted(service.commands)}")
+
+    async def run() -> int:
+        return await command(settings, arguments)
+
+    return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

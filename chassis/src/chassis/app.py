@@ -1,0 +1,117 @@
+"""A service is a value; ``create_app`` makes the application of it: errors, telemetry, health, lifespan."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import MetaData
+
+from chassis import health, openapi, problems, telemetry, tenancy
+from chassis.auth import KeySource, Verifier, keys_from
+from chassis.bodies import BodyLimit
+from chassis.consumer import Consumer, forever
+from chassis.database import Database
+from chassis.events import EventData
+from chassis.problems import ErrorShape
+from chassis.settings import Settings
+from chassis.telemetry import Telemetry
+
+Command = Callable[[Any, list[str]], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """All there is to say about a capability: composition only, nothing runs when it is made."""
+
+    name: str
+    title: str
+    settings: type[Settings]
+    metadata: MetaData
+    routers: Sequence[APIRouter] = ()
+    publishes: Sequence[type[EventData]] = ()
+    consumers: Sequence[Consumer] = ()
+    shapes: Sequence[ErrorShape] = ()
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    keys: Callable[[FastAPI], KeySource] | None = None  # the issuer itself need not ask over HTTP
+
+    @property
+    def issues_tokens(self) -> bool:
+        """The issuer holds the councils and revocations as its own record; all others follow its events."""
+        return self.keys is not None
+
+    @property
+    def listens(self) -> Sequence[Consumer]:
+        """The service's consumers, with the one every service but the issuer has."""
+        return self.consumers if self.issues_tokens else (tenancy.councils, *self.consumers)
+
+    @property
+    def rows_secured(self) -> bool:
+        """Whether some table is marked ``info={"row_level_security": True}``."""
+        return any(table.info.get("row_level_security") for table in self.metadata.tables.values())
+
+    def database(self, settings: Settings) -> Database:
+        return Database(settings, self.name, rows_secured=self.rows_secured)
+
+
+def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
+    """The service's application. Nothing is opened before its lifespan starts."""
+    settings = settings or service.settings()
+    app = FastAPI(
+        title=service.title,
+        version=version(f"townhall-{service.name}"),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.service = service
+    app.state.settings = settings
+    app.state.database = service.database(settings)
+    app.state.directory = tenancy.Directory(app.state.database)
+    source = service.keys(app) if service.keys else keys_from(settings.jwks_url)
+    app.state.verifier = Verifier(settings.issuer, settings.audience, source)
+    for router in (health.router, *service.routers, tenancy.router(service.name)):
+        app.include_router(router)
+    problems.install(app, service.shapes)
+    app.add_middleware(BodyLimit, default=settings.max_body)
+    app.add_middleware(Telemetry)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        settings: Settings = app.state.settings
+        limits = {"body": settings.max_body, "timeout": settings.timeout}
+        app.openapi_schema = openapi.document(app, app.state.service.shapes, limits)
+    return app.openapi_schema
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    telemetry.start(service.name, app.state.settings)
+    async with AsyncExitStack() as stack:
+        await app.state.database.open()
+        stack.push_async_callback(app.state.database.close)
+        await app.state.directory.refresh()
+        await stack.enter_async_context(_background("directory", app.state.directory.follow))
+        if service.start is not None:
+            await stack.enter_async_context(service.start(app))
+        yield
+
+
+@asynccontextmanager
+async def _background(what: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    task = asyncio.create_task(forever(what, work))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

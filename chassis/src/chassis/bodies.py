@@ -1,0 +1,34 @@
+"""The largest request body: counted as it arrives, so that a missing or lying Content-Length changes nothing."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.problems import Problem
+
+
+class BodyLimit:
+    """ASGI middleware. A route sets its own limit with ``openapi_extra={"x-limits": {"body": bytes}}``."""
+
+    def __init__(self, app: ASGIApp, default: int) -> None:
+        self._app = app
+        self._default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        taken = 0
+
+        async def counting() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            limit = self._limit(scope)
+            if taken > limit:
+                raise Problem(413, "body-too-large", f"The body may be {limit} bytes at most.", limit=limit)
+            return message
+
+        await self._app(scope, counting, send)
+
+    def _limit(self, scope: Scope) -> int:
+        extra = getattr(scope.get("route"), "openapi_extra", None) or {}
+        return int(extra.get("x-limits", {}).get("body", self._default))

@@ -1,0 +1,63 @@
+"""Identifiers: UUIDv7 in the database, 26 lower-case Crockford base32 characters outside.
+
+The text form sorts as the UUID does and is as long as a GOV.UK Pay payment id.
+"""
+
+import os
+import time
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LENGTH = 26
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+
+
+def new() -> UUID:
+    """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits."""
+    millis = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10))
+    value = (millis & (2**48 - 1)) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def show(value: UUID) -> str:
+    """The id as people and programs outside see it."""
+    number = value.int
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def read(text: str) -> UUID:
+    """The UUID behind an id. Raises ValueError for anything ``show`` could not have written."""
+    if len(text) != LENGTH:
+        raise ValueError(f"an id is {LENGTH} characters of 0-9 and a-z without i, l, o, u")
+    number = 0
+    for letter in text:
+        if letter not in _VALUES:
+            raise ValueError(f"{letter!r} does not occur in an id")
+        number = number << 5 | _VALUES[letter]
+    if number >> 128:
+        raise ValueError("an id starts with 0 to 7")
+    return UUID(int=number)
+
+
+def _parse(value: object) -> object:
+    return read(value) if isinstance(value, str) else value
+
+
+Id = Annotated[
+    UUID,
+    BeforeValidator(_parse),
+    PlainSerializer(show, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-7][0-9a-hjkmnp-tv-z]{25}$",
+            "minLength": LENGTH,
+            "maxLength": LENGTH,
+        }
+    ),
+]

@@ -1,0 +1,145 @@
+"""Alembic without an ini file: a service ships ``migrations/versions``, this module runs them.
+
+Every run takes an advisory lock (one migrator at a time) and sets ``lock_timeout``: a migration that would
+wait behind live traffic fails and can be tried again, instead of making everybody wait behind it.
+"""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis import tables
+
+LOCK_TIMEOUT = "5s"
+_ONE_AT_A_TIME = 7_420_001  # advisory lock key of migrators
+
+_PLATFORM_1 = (
+    """CREATE TABLE council (
+        slug text CONSTRAINT pk_council PRIMARY KEY, name text NOT NULL, gss text NOT NULL,
+        region text NOT NULL, status text NOT NULL DEFAULT 'active',
+        settings jsonb NOT NULL DEFAULT '{}'::jsonb, version integer NOT NULL, updated_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT uq_council_gss UNIQUE (gss))""",
+    """CREATE TABLE revoked_token (
+        council text NOT NULL, id text NOT NULL, expires_at timestamptz NOT NULL,
+        CONSTRAINT pk_revoked_token PRIMARY KEY (council, id))""",
+    """CREATE TABLE outbox (
+        id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY,
+        txid xid8 NOT NULL DEFAULT pg_current_xact_id(), council text NOT NULL, event_id uuid NOT NULL,
+        aggregate text NOT NULL, nats_subject text NOT NULL, envelope text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now())""",
+    """CREATE TABLE inbox (
+        council text NOT NULL, consumer text NOT NULL, event_id uuid NOT NULL,
+        received_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT pk_inbox PRIMARY KEY (council, consumer, event_id))""",
+    """CREATE TABLE idempotency (
+        council text NOT NULL, caller text NOT NULL, operation text NOT NULL, key text NOT NULL,
+        fingerprint bytea NOT NULL, status integer, answer jsonb,
+        created_at timestamptz NOT NULL DEFAULT now(),
+        CONSTRAINT pk_idempotency PRIMARY KEY (council, caller, operation, key))""",
+    """CREATE FUNCTION tell_listeners() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('townhall_' || TG_TABLE_NAME, ''); RETURN NULL; END $$""",
+    *(
+        f"""CREATE TRIGGER tell_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION tell_listeners()"""
+        for table in ("council", "revoked_token")
+    ),
+    """CREATE TRIGGER tell_outbox AFTER INSERT ON outbox
+        FOR EACH STATEMENT EXECUTE FUNCTION tell_listeners()""",
+)
+
+
+def platform_1_up() -> None:
+    """Make the tables every service has, first version. Called from a service's first migration."""
+    for statement in _PLATFORM_1:
+        op.execute(statement)
+
+
+def platform_1_down() -> None:
+    """Undo ``platform_1_up``."""
+    for table in ("idempotency", "inbox", "outbox", "revoked_token", "council"):
+        op.drop_table(table)
+    op.execute("DROP FUNCTION tell_listeners()")
+
+
+def secure_rows(table: str) -> None:
+    """Row-level security for a table with personal or money data: a session sees its council's rows only.
+
+    ``FORCE`` binds the owner too. The setting ``*`` is region-level work (``Session.across_councils``).
+    """
+    seen = "current_setting('app.council', true)"
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY one_council ON {table} USING (council = {seen} OR {seen} = '*')")
+
+
+async def migrate(package: str, database_url: str, *, to: str = "heads") -> None:
+    """Bring the service's database to a revision (``heads`` up, ``base`` down to nothing)."""
+    await _connected(database_url, lambda connection: _run(connection, package, to))
+
+
+async def drift(metadata: MetaData, database_url: str) -> list[Any]:
+    """What the tables declare and the database lacks, or the other way round; empty when equal."""
+
+    def compare(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, _all_of(metadata)))
+
+    found: list[Any] = await _connected(database_url, compare)
+    return found
+
+
+def script(package: str) -> ScriptDirectory:
+    """The migration scripts of a service."""
+    here = Path(str(resources.files(f"{package}.migrations")))
+    config = Config()
+    config.set_main_option("script_location", str(here))
+    config.set_main_option("version_locations", str(here / "versions"))
+    config.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(config)
+
+
+def _all_of(metadata: MetaData) -> MetaData:
+    """The service's own tables and those every service has, as one."""
+    both = MetaData(naming_convention=tables.NAMING)
+    for table in (*tables.platform.tables.values(), *metadata.tables.values()):
+        table.to_metadata(both)
+    return both
+
+
+async def _connected(database_url: str, work: Any) -> Any:
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def _run(connection: Connection, package: str, to: str) -> None:
+    scripts = script(package)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": LOCK_TIMEOUT})
+
+    def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:
+        if to == "base":
+            return scripts._downgrade_revs("base", revision)  # noqa: SLF001 - what alembic.command.downgrade calls
+        return scripts._upgrade_revs(to, revision)  # noqa: SLF001 - what alembic.command.upgrade calls
+
+    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=to) as environment:
+        environment.configure(connection=connection, transactional_ddl=True)
+        environment.run_migrations()
+
+
+def at_head(package: str, revisions: Sequence[str]) -> bool:
+    """Whether the database's revisions are the newest this code ships."""
+    return set(revisions) == set(script(package).get_heads())

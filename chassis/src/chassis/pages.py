@@ -1,0 +1,91 @@
+"""Cursor pagination: ``?after=`` and ``limit``, ``next`` in the body and ``Link: rel=next`` in the header.
+
+A cursor is the key of the last row, so a page costs the same wherever it stands (keyset, no OFFSET, no
+count). A list reads ``limit + 1`` rows: the one too many says that there is a next page.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from chassis.problems import FieldError, Problem
+from chassis.types import Limit
+
+Item = TypeVar("Item")
+Source = TypeVar("Source")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(default=None, description="Cursor for `after`; absent on the last page")
+
+
+class Pager:
+    """Where a list goes on, as the caller asked."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
+        limit: Annotated[Limit, Query(description="Most items on a page")] = 50,
+    ) -> None:
+        self._request = request
+        self._response = response
+        self.limit = limit
+        self.fetch = limit + 1
+        self.after = _read(after) if after is not None else None
+
+    def page(
+        self, rows: Sequence[Source], show: Callable[[Source], Item], key: Callable[[Source], Sequence[Any]]
+    ) -> Page[Item]:
+        """The page of at most ``limit`` of the ``fetch`` rows read, and the way to the next."""
+        kept = rows[: self.limit]
+        following = _write(key(kept[-1])) if len(rows) > self.limit else None
+        if following is not None:
+            url = self._request.url
+            query = self._request.url.include_query_params(after=following, limit=self.limit).query
+            self._response.headers["Link"] = f'<{url.path}?{query}>; rel="next"'
+        return Page[Item](items=[show(row) for row in kept], next=following)
+
+    def start(self, *kinds: type) -> tuple[Any, ...] | None:
+        """The cursor's key, checked to be of these types. Raises Problem 400 for any other."""
+        if self.after is None:
+            return None
+        if len(self.after) != len(kinds) or any(
+            type(value) is not kind for value, kind in zip(self.after, kinds, strict=True)
+        ):
+            raise _bad_cursor()
+        return tuple(self.after)
+
+
+def _write(key: Sequence[Any]) -> str:
+    return (
+        base64.urlsafe_b64encode(json.dumps(list(key), separators=(",", ":")).encode()).decode().rstrip("=")
+    )
+
+
+def _read(cursor: str) -> list[Any]:
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise _bad_cursor() from error
+    if not isinstance(key, list):
+        raise _bad_cursor()
+    return key
+
+
+def _bad_cursor() -> Problem:
+    message = "is not a cursor of this list; leave it out to start again"
+    error = FieldError(field="query.after", message=message, code="bad_cursor")
+    return Problem(400, "invalid-request", "The cursor cannot be used; see errors.", errors=[error])
+
+
+Paging = Annotated[Pager, Depends(Pager)]

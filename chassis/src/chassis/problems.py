@@ -1,0 +1,195 @@
+"""RFC 9457 problems: every error says what was wrong, where, and what to do.
+
+``type`` and ``code`` are stable; ``detail`` is for people and may be reworded.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_ERRORS = 20
+_DATABASE_ERRORS = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+
+class FieldError(BaseModel):
+    """One thing wrong with one field."""
+
+    field: str = Field(
+        description="Where: query.limit, body.name, path.uprn, header.If-Match", examples=["query.q"]
+    )
+    message: str = Field(description="What is wrong with it")
+    code: str = Field(description="Stable name of the fault", examples=["string_too_long"])
+
+
+class ProblemBody(BaseModel):
+    """The body of every error this service answers (RFC 9457)."""
+
+    type: str = Field(examples=["urn:townhall:problem:invalid-request"])
+    title: str = Field(examples=["Bad Request"])
+    status: int = Field(examples=[400])
+    detail: str = Field(examples=["The request has a value that cannot be used; see errors."])
+    code: str = Field(examples=["invalid-request"])
+    instance: str = Field(description="The path asked for, without its query")
+    errors: list[FieldError] = Field(default=[])
+
+
+class Problem(HTTPException):
+    """Raise it anywhere below a route: the caller gets the body above, or the outside contract's own.
+
+    ``extra`` adds members to the body; ``headers`` go out with the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        title: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.code = code
+        self.title = title or HTTPStatus(status).phrase
+        self.errors = list(errors)
+        self.extra = extra
+
+    def body(self, instance: str) -> dict[str, Any]:
+        body = {
+            "type": f"urn:townhall:problem:{self.code}",
+            "title": self.title,
+            "status": self.status_code,
+            "detail": self.detail,
+            "code": self.code,
+            "instance": instance,
+            **self.extra,
+        }
+        if self.errors:
+            body["errors"] = [error.model_dump() for error in self.errors]
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """An outside contract's own error body, for every path below ``/{council}/{base}``."""
+
+    base: str
+    render: Callable[[Request, Problem], Response]
+    body: type[BaseModel]
+
+    def covers(self, path: str) -> bool:
+        rest = path.lstrip("/").partition("/")[2]
+        return rest == self.base or rest.startswith(self.base + "/")
+
+
+def not_found(what: str) -> Problem:
+    return Problem(404, "not-found", f"There is no {what}. Check the identifier in the path.")
+
+
+def conflict(code: str, detail: str) -> Problem:
+    return Problem(409, code, detail)
+
+
+def documents(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """``responses=`` of a route for the errors only it has; those all have are added by the app."""
+    return {status: described(status) for status in statuses}
+
+
+def described(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemBody"}
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def install(app: FastAPI, shapes: Sequence[ErrorShape]) -> None:
+    """Make every error of the app a problem, or the shape of the contract whose path was asked."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        shape = next((shape for shape in shapes if shape.covers(request.url.path)), None)
+        return shape.render(request, problem) if shape else render(request, problem)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        return answer(request, error if isinstance(error, Problem) else _from_http(error, request))
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        return answer(request, _from_validation(error))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        return answer(request, _from_database(error))
+
+    async def on_crash(request: Request, error: Exception) -> Response:
+        log.error("unhandled error", exc_info=error)
+        return answer(
+            request, Problem(500, "internal-error", "A fault of ours. It is logged; try again later.")
+        )
+
+    app.add_exception_handler(StarletteHTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    for unavailable in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        app.add_exception_handler(unavailable, on_database)
+    app.add_exception_handler(Exception, on_crash)
+
+
+def render(request: Request, problem: Problem) -> Response:
+    """The problem as ``application/problem+json``."""
+    return JSONResponse(
+        problem.body(request.url.path), problem.status_code, problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def _from_http(error: StarletteHTTPException, request: Request) -> Problem:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Problem(
+            404, "unknown-path", f"Nothing is at {request.url.path}. The paths are in /openapi.json."
+        )
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        detail = f"{request.method} is not offered here. Use one of: {allowed}."
+        return Problem(405, "method-not-allowed", detail, headers=error.headers)
+    code = re.sub(r"[^a-z]+", "-", HTTPStatus(error.status_code).phrase.lower())
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+def _from_validation(error: RequestValidationError) -> Problem:
+    errors = [
+        FieldError(
+            field=".".join(str(part) for part in found["loc"]), message=found["msg"], code=found["type"]
+        )
+        for found in error.errors()[:_MOST_ERRORS]
+    ]
+    return Problem(
+        400, "invalid-request", "The request has a value that cannot be used; see errors.", errors=errors
+    )
+
+
+def _from_database(error: Exception) -> Problem:
+    """503 when the database cannot be reached or is overloaded; anything else is a fault of ours."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    # 08 connection, 53 resources, 57 operator intervention (shutdown, cancelled by timeout).
+    away = state[:2] in {"08", "53", "57"} or not state
+    log.error("database error %s", state or type(error).__name__, exc_info=error)
+    if not away:
+        return Problem(500, "internal-error", "A fault of ours. It is logged; try again later.")
+    return Problem(
+        503,
+        "database-unavailable",
+        "The database cannot be reached. Try again.",
+        headers={"Retry-After": "2"},
+    )

@@ -1,0 +1,23 @@
+"""What a service is told from outside: one environment prefix per service."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    """Settings every service has. A service subclasses it and names its prefix (``ADDRESS_``)."""
+
+    database_url: str = Field(description="Runtime role, DML only: postgresql://address:...@host/address")
+    migration_url: str = Field(default="", description="Owner role; used by `migrate` and nothing else")
+    nats_url: str = "nats://127.0.0.1:8022"
+    issuer: str = "http://127.0.0.1:8000/identity/"
+    audience: str = "townhall"
+    jwks_url: str = "http://127.0.0.1:8005/identity/.well-known/jwks.json"
+    region: str = "local"
+    max_body: int = Field(default=1_048_576, description="Largest request body, bytes")
+    timeout: float = Field(default=10.0, description="Longest a request may take, seconds")
+    otlp_endpoint: str = Field(default="", description="OTLP/HTTP collector; empty keeps spans in process")
+    trace_ratio: float = Field(default=1.0, ge=0, le=1, description="Share of new traces recorded")
+    log_level: str = "INFO"
+    pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
+    fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")

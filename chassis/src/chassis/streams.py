@@ -1,0 +1,90 @@
+"""NATS JetStream: the connection and the streams, one per capability and one for dead letters."""
+
+import asyncio
+import logging
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError, BadRequestError
+
+log = logging.getLogger(__name__)
+
+DEAD = "DEAD"
+DEAD_SUBJECT = "dead.letter.{service}.{consumer}"
+_DAY = 86_400
+_DUPLICATES = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
+# The councils themselves are in identity's events: a service installed years later must still learn them.
+_KEPT_FOR_EVER = {"identity"}
+_PUBLISHED_AT_ONCE = 4_000
+
+
+async def connect(url: str, name: str) -> Client:
+    """Connect and stay connected: waits for the server at first, reconnects for ever after."""
+
+    async def on_error(error: Exception) -> None:
+        # A publish refused for want of permission shows only here; the publisher sees a timeout.
+        log.warning("nats: %r", error)
+
+    while True:
+        try:
+            return await nats.connect(
+                url,
+                name=name,
+                error_cb=on_error,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.5,
+                connect_timeout=3,
+                ping_interval=20,
+                max_outstanding_pings=2,
+            )
+        except (NatsError, OSError) as error:
+            log.warning("nats at %s cannot be reached (%r); trying again", url, error)
+            await asyncio.sleep(0.5)
+
+
+def jetstream(client: Client) -> JetStreamContext:
+    return client.jetstream(timeout=5, publish_async_max_pending=_PUBLISHED_AT_ONCE)
+
+
+def stream_name(capability: str) -> str:
+    return capability.upper()
+
+
+async def ensure(js: JetStreamContext, capability: str) -> None:
+    """Make the capability's stream, or bring it to today's configuration."""
+    age = 0 if capability in _KEPT_FOR_EVER else 30 * _DAY
+    await _ensure(js, stream_name(capability), f"*.{capability}.>", age)
+
+
+async def ensure_dead_letters(js: JetStreamContext) -> None:
+    await _ensure(js, DEAD, "dead.letter.>", 365 * _DAY)
+
+
+async def _ensure(js: JetStreamContext, name: str, subject: str, age: float) -> None:
+    config = StreamConfig(
+        name=name,
+        subjects=[subject],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_age=age,
+        duplicate_window=_DUPLICATES,
+        allow_direct=True,
+    )
+    while True:
+        try:
+            await _add_or_update(js, config)
+        except (NatsError, APIError, TimeoutError) as error:
+            log.warning("stream %s not ready (%s); trying again", name, error)
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+async def _add_or_update(js: JetStreamContext, config: StreamConfig) -> None:
+    try:
+        await js.add_stream(config)
+    except BadRequestError:  # it exists with another configuration
+        await js.update_stream(config)

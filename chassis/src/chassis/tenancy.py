@@ -1,0 +1,181 @@
+"""The councils this service serves, and the credentials refused: in memory, fed by identity's events.
+
+The worker writes identity's events into the service's own tables; every web process holds both tables in
+memory and reads them again when PostgreSQL says they changed, and every few seconds in any case.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Request
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis import tables
+from chassis.auth import Caller, permission
+from chassis.consumer import Consumer
+from chassis.database import Database, Session
+from chassis.events import EventData, Received
+
+log = logging.getLogger(__name__)
+
+_POLL = 5.0  # seconds between looks when PostgreSQL says nothing
+_COUNCILS = select(tables.council)
+_REVOKED = select(tables.revoked_token.c.id, tables.revoked_token.c.expires_at)
+_COUNCIL = insert(tables.council)
+_UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
+    index_elements=["slug"],
+    set_={
+        name: _COUNCIL.excluded[name] for name in ("name", "gss", "region", "status", "version", "updated_at")
+    },
+    where=tables.council.c.version < _COUNCIL.excluded.version,
+)
+_REVOKE = insert(tables.revoked_token).on_conflict_do_nothing()
+_PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """A council as this service knows it."""
+
+    slug: str
+    name: str
+    gss: str
+    region: str
+    status: str
+    version: int
+
+    @property
+    def suspended(self) -> bool:
+        return self.status == "suspended"
+
+
+class Directory:
+    """The councils and the revoked credentials, in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.councils: dict[str, Council] = {}
+        self.revoked: frozenset[str] = frozenset()
+
+    async def refresh(self) -> None:
+        """Read both tables again."""
+        async with self._database.reading() as session:
+            councils = await session.all(_COUNCILS)
+            revoked = await session.all(_REVOKED)
+        now = datetime.now(UTC)
+        self.councils = {
+            row.slug: Council(row.slug, row.name, row.gss, row.region, row.status, row.version)
+            for row in councils
+        }
+        self.revoked = frozenset(row.id for row in revoked if row.expires_at > now)
+
+    async def follow(self) -> None:
+        """Keep up with the tables for ever. Raises when the database is lost; call it again."""
+        changed = asyncio.Event()
+        connection = await self._database.listen()
+        try:
+            for channel in ("townhall_council", "townhall_revoked_token"):
+                await connection.add_listener(channel, lambda *_: changed.set())
+            while True:
+                changed.clear()
+                await self.refresh()
+                try:
+                    async with asyncio.timeout(_POLL):
+                        await changed.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            connection.terminate()
+
+
+class CouncilState(EventData):
+    """A council as identity announces it."""
+
+    event_type: ClassVar[str] = "identity.council.created.v1"
+    slug: str
+    name: str
+    gss: str
+    region: str
+    status: str
+
+
+class CouncilChange(CouncilState):
+    """A council after a change of its name or status."""
+
+    event_type: ClassVar[str] = "identity.council.changed.v1"
+
+
+class Revocation(EventData):
+    """A credential that is refused from now on."""
+
+    event_type: ClassVar[str] = "identity.token.revoked.v1"
+    id: str = Field(max_length=200)
+    expires_at: AwareDatetime
+
+
+# Every service but identity has this consumer; the app adds it.
+councils = Consumer("councils", capability="identity")
+
+
+@councils.on(CouncilState)
+async def _created(session: Session, event: Received[CouncilState]) -> None:
+    await _learn(session, event)
+
+
+@councils.on(CouncilChange)
+async def _changed(session: Session, event: Received[CouncilChange]) -> None:
+    await _learn(session, event)
+
+
+@councils.on(Revocation)
+async def _revoked(session: Session, event: Received[Revocation]) -> None:
+    await revoke(session, event.council, event.data.id, event.data.expires_at)
+
+
+async def _learn(session: Session, event: Received[Any]) -> None:
+    """Events may come late or out of order: a lower version never overwrites a higher one."""
+    state = event.data.model_dump()
+    await session.execute(_UPSERT_COUNCIL, {**state, "version": event.sequence, "updated_at": event.time})
+
+
+async def revoke(session: Session, council: str, credential: str, expires_at: datetime) -> None:
+    """Refuse a token (its jti) or a client (its id) until it would have expired anyway."""
+    await session.execute(_REVOKE, {"council": council, "id": credential, "expires_at": expires_at})
+
+
+async def purge(session: Session) -> None:
+    """Forget revoked credentials that have expired."""
+    await session.execute(_PURGE, {"now": datetime.now(UTC)})
+
+
+class CouncilView(BaseModel):
+    """What this service knows of the council: read from its own database, fed by identity's events."""
+
+    slug: str = Field(examples=["citytown"])
+    name: str = Field(examples=["Citytown Council"])
+    gss: str = Field(examples=["E06000022"])
+    region: str = Field(examples=["local"])
+    status: str = Field(examples=["active"])
+    version: int = Field(description="Rises with every change of the council")
+
+
+def router(capability: str) -> APIRouter:
+    """``GET /{council}/{capability}/v1/council``, the same in every service."""
+    routes = APIRouter()
+
+    @routes.get(f"/{{council}}/{capability}/v1/council", tags=["council"])
+    async def read_council(
+        request: Request,
+        council: str,
+        _: Annotated[Caller, permission(f"{capability}:read")],
+    ) -> CouncilView:
+        """What this service knows of the council."""
+        directory: Directory = request.app.state.directory
+        return CouncilView.model_validate(directory.councils[council], from_attributes=True)
+
+    return routes

@@ -1,0 +1,85 @@
+"""The other process of a service: it relays the outbox, consumes events and tidies up. No HTTP."""
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+
+from nats.js import JetStreamContext
+from sqlalchemy import bindparam, delete, func
+
+from chassis import idempotency, outbox, streams, tables, telemetry, tenancy
+from chassis.app import Service
+from chassis.consumer import Worker, forever
+from chassis.database import Database
+from chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_TIDY = 3600.0  # seconds
+# Longer than the streams keep events, so that an event delivered again is always recognised.
+_INBOX_DAYS = 32
+_PURGE_INBOX = delete(tables.inbox).where(
+    tables.inbox.c.received_at < func.now() - func.make_interval(0, 0, 0, bindparam("days"))
+)
+
+
+async def run(service: Service, settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Survives the loss of the database and of NATS."""
+    telemetry.start(f"{service.name}-worker", settings)
+    stopping = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
+    work = asyncio.create_task(_work(service, settings))
+    await asyncio.wait([work, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+async def _work(service: Service, settings: Settings) -> None:
+    database = service.database(settings)
+    client = await streams.connect(settings.nats_url, f"{service.name}-worker")
+    js = streams.jetstream(client)
+    await streams.ensure(js, service.name)
+    await streams.ensure_dead_letters(js)
+    log.info("%s: relaying, and consuming %s", service.name, [one.name for one in service.listens])
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(forever("relay", lambda: _relay(database, js)))
+            group.create_task(forever("tidying", lambda: _tidy(database)))
+            for consumer in service.listens:
+                worker = Worker(service.name, consumer, database, js)
+                group.create_task(forever(worker.durable, worker.run))
+    finally:
+        await client.close()
+        await database.close()
+
+
+async def _relay(database: Database, js: JetStreamContext) -> None:
+    connection = await database.listen()
+    try:
+        await outbox.relay(connection, js)
+    finally:
+        connection.terminate()
+
+
+async def _tidy(database: Database) -> None:
+    while True:
+        async with database.writing() as session:
+            await idempotency.purge(session)
+            await tenancy.purge(session)
+            await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
+        await asyncio.sleep(_TIDY)
+
+
+async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
+    """Try a consumer's dead letters again. Answers (done, still dead). Raises KeyError for an unknown name."""
+    consumer = {one.name: one for one in service.listens}[name]
+    database = service.database(settings)
+    client = await streams.connect(settings.nats_url, f"{service.name}-replay")
+    try:
+        return await Worker(service.name, consumer, database, streams.jetstream(client)).replay()
+    finally:
+        await client.close()
+        await database.close()
