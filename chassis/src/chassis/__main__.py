@@ -76,7 +76,7 @@ def _replay(service: Service, settings: Settings, name: str) -> int:
         done, left = asyncio.run(worker.replay(service, settings, name))
     except KeyError:
         raise SystemExit(f"no consumer {name}; there are {[one.name for one in service.listens]}") from None
-    print(f"{done} done, {left} still dead")  # noqa: T201
+    print(f"{done} done, {left} still dead")
     return 1 if left else 0
 
 

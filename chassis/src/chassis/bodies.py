@@ -1,4 +1,4 @@
-"""The largest request body: counted as it arrives, so that a missing or lying Content-Length changes nothing."""
+"""The largest request body, counted as it arrives: a lying Content-Length changes nothing."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -65,8 +65,8 @@ class Database:
         self.rows_secured = rows_secured
         self._fast_size = settings.fast_pool_size
         self._shared = {"application_name": name, "statement_timeout": str(int(settings.timeout * 1000))}
-        self._writer = self._engine(settings.pool_size, {})
-        self._reader = self._engine(
+        self.writer = self._engine(settings.pool_size, {})
+        self.reader = self._engine(
             settings.pool_size, {"default_transaction_read_only": "on"}
         ).execution_options(isolation_level="AUTOCOMMIT")
         self._fast: asyncpg.Pool | None = None
@@ -94,8 +94,8 @@ class Database:
     async def close(self) -> None:
         if self._fast is not None:
             await self._fast.close()
-        await self._writer.dispose()
-        await self._reader.dispose()
+        await self.writer.dispose()
+        await self.reader.dispose()
 
     @property
     def fast(self) -> asyncpg.Pool:
@@ -110,7 +110,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self, council: str = "") -> AsyncIterator[ReadSession]:
-        async with self._reader.connect() as connection:
+        async with self.reader.connect() as connection:
             session = ReadSession(connection)
             if self.rows_secured:
                 await session.see(council)
@@ -118,7 +118,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, council: str = "") -> AsyncIterator[Session]:
-        async with self._writer.begin() as connection:
+        async with self.writer.begin() as connection:
             session = Session(connection)
             if self.rows_secured:
                 await session.see(council)

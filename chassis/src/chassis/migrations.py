@@ -27,7 +27,8 @@ _PLATFORM_1 = (
     """CREATE TABLE council (
         slug text CONSTRAINT pk_council PRIMARY KEY, name text NOT NULL, gss text NOT NULL,
         region text NOT NULL, status text NOT NULL DEFAULT 'active',
-        settings jsonb NOT NULL DEFAULT '{}'::jsonb, version integer NOT NULL, updated_at timestamptz NOT NULL DEFAULT now(),
+        settings jsonb NOT NULL DEFAULT '{}'::jsonb, version integer NOT NULL,
+        updated_at timestamptz NOT NULL DEFAULT now(),
         CONSTRAINT uq_council_gss UNIQUE (gss))""",
     """CREATE TABLE revoked_token (
         council text NOT NULL, id text NOT NULL, expires_at timestamptz NOT NULL,

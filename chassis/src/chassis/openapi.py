@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from chassis.problems import ErrorShape, FieldError, ProblemBody, described
 
@@ -25,7 +26,8 @@ def document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, float
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for model in (ProblemBody, FieldError, *(shape.body for shape in shapes)):
+    bodies: list[type[BaseModel]] = [ProblemBody, FieldError, *(shape.body for shape in shapes)]
+    for model in bodies:
         _add_schema(schemas, model.model_json_schema(ref_template="#/components/schemas/{model}"))
     made["components"].setdefault("securitySchemes", {}).pop("public", None)
     if "oauth2" in made["components"]["securitySchemes"]:
@@ -47,8 +49,7 @@ def operations(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _add_schema(schemas: dict[str, Any], schema: dict[str, Any]) -> None:
-    for name, nested in schema.pop("$defs", {}).items():
-        schemas[name] = nested
+    schemas |= schema.pop("$defs", {})
     schemas[schema["title"]] = schema
 
 

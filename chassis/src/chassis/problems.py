@@ -120,30 +120,27 @@ def described(status: int) -> dict[str, Any]:
 def install(app: FastAPI, shapes: Sequence[ErrorShape]) -> None:
     """Make every error of the app a problem, or the shape of the contract whose path was asked."""
 
-    def answer(request: Request, problem: Problem) -> Response:
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = to_problem(request, error)
         shape = next((shape for shape in shapes if shape.covers(request.url.path)), None)
         return shape.render(request, problem) if shape else render(request, problem)
 
-    async def on_http(request: Request, error: Exception) -> Response:
-        return answer(request, error if isinstance(error, Problem) else _from_http(error, request))
+    for kind in (StarletteHTTPException, RequestValidationError, *_DATABASE_ERRORS, Exception):
+        app.add_exception_handler(kind, answer)
 
-    async def on_validation(request: Request, error: Exception) -> Response:
-        return answer(request, _from_validation(error))
 
-    async def on_database(request: Request, error: Exception) -> Response:
-        return answer(request, _from_database(error))
-
-    async def on_crash(request: Request, error: Exception) -> Response:
-        log.error("unhandled error", exc_info=error)
-        return answer(
-            request, Problem(500, "internal-error", "A fault of ours. It is logged; try again later.")
-        )
-
-    app.add_exception_handler(StarletteHTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_validation)
-    for unavailable in (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        app.add_exception_handler(unavailable, on_database)
-    app.add_exception_handler(Exception, on_crash)
+def to_problem(request: Request, error: Exception) -> Problem:
+    """What the caller is told of an error; the log is told the rest."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, StarletteHTTPException):
+        return _from_http(error, request)
+    if isinstance(error, RequestValidationError):
+        return _from_validation(error)
+    if isinstance(error, _DATABASE_ERRORS):
+        return _from_database(error)
+    log.error("unhandled error", exc_info=error)
+    return Problem(500, "internal-error", "A fault of ours. It is logged; try again later.")
 
 
 def render(request: Request, problem: Problem) -> Response:

@@ -190,7 +190,7 @@ async def database(service: Service, settings: Settings) -> AsyncIterator[Databa
 @pytest.fixture
 async def session(database: Database) -> AsyncIterator[Session]:
     """A transaction that is rolled back: tests do not see each other's rows."""
-    async with database._writer.connect() as connection:
+    async with database.writer.connect() as connection:
         transaction = await connection.begin()
         session = Session(connection)
         if database.rows_secured:
@@ -213,7 +213,7 @@ async def published(database: Database) -> list[Envelope]:
 
 
 async def eventually(check: Callable[[], Any], *, within: float = 5.0, every: float = 0.05) -> Any:
-    """Await ``check`` (plain or async) until it answers something true; its answer. AssertionError in time."""
+    """Try ``check`` (plain or async) until it answers something true, and answer that."""
     end = time.monotonic() + within
     while True:
         found = check()

@@ -74,7 +74,7 @@ async def _tidy(database: Database) -> None:
 
 
 async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
-    """Try a consumer's dead letters again. Answers (done, still dead). Raises KeyError for an unknown name."""
+    """Try a consumer's dead letters again. Answers (done, still dead); KeyError for an unknown name."""
     consumer = {one.name: one for one in service.listens}[name]
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-replay")
