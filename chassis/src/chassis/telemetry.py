@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from opentelemetry import metrics, trace
@@ -63,9 +62,10 @@ def log_as_json(service: str, level: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # logs full URLs at INFO
 
 
-@lru_cache(maxsize=1)
 def start(service: str, settings: Settings) -> None:
-    """Set the process's tracer and meter providers, once."""
+    """Set the process's tracer and meter providers; the first call in a process decides."""
+    if isinstance(trace.get_tracer_provider(), TracerProvider):
+        return
     resource = Resource.create({"service.name": service, "deployment.region": settings.region})
     if settings.otlp_endpoint:
         tracing = TracerProvider(resource=resource, sampler=ParentBasedTraceIdRatio(settings.trace_ratio))

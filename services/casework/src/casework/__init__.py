@@ -1,0 +1,1 @@
+"""Townhall casework: cases, their types and their deadlines."""

@@ -1,0 +1,1 @@
+"""Use cases of casework, one function each: none yet."""

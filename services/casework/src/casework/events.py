@@ -1,0 +1,1 @@
+"""Events casework publishes, and its view of those it reads: none yet."""

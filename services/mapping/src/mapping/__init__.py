@@ -1,0 +1,1 @@
+"""Townhall mapping: map layers, areas, and where each property is."""

@@ -1,0 +1,21 @@
+"""Townhall Mapping, put together."""
+
+from fastapi import FastAPI
+
+from chassis.app import Service, create_app
+from mapping import consumers, routes, tables
+from mapping.settings import Settings
+
+service = Service(
+    name="mapping",
+    title="Townhall Mapping",
+    settings=Settings,
+    metadata=tables.metadata,
+    routers=[routes.router],
+    consumers=[consumers.properties],
+)
+
+
+def create() -> FastAPI:
+    """The ASGI application, for uvicorn's ``--factory``."""
+    return create_app(service)

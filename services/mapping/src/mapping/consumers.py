@@ -1,0 +1,32 @@
+"""Events mapping listens to."""
+
+from collections.abc import Sequence
+
+from chassis.consumer import Consumer
+from chassis.database import Session
+from chassis.events import Received
+from mapping import actions
+from mapping.events import PropertyChanged, PropertyCreated
+from mapping.rules import Placement
+
+properties = Consumer("properties", capability="address")
+
+
+@properties.on_many(PropertyCreated)
+async def place_new(session: Session, events: Sequence[Received[PropertyCreated]]) -> None:
+    await actions.place_properties(session, [_placement(event) for event in events])
+
+
+@properties.on_many(PropertyChanged)
+async def place_changed(session: Session, events: Sequence[Received[PropertyChanged]]) -> None:
+    await actions.place_properties(session, [_placement(event) for event in events])
+
+
+def _placement(event: Received[PropertyCreated] | Received[PropertyChanged]) -> Placement:
+    return Placement(
+        council=event.council,
+        uprn=int(event.data.uprn),
+        easting=event.data.easting,
+        northing=event.data.northing,
+        sequence=event.sequence,
+    )

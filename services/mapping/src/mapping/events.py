@@ -1,0 +1,22 @@
+"""Mapping's view of the events it reads; it publishes none yet."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.events import EventData
+
+
+class PropertyCreated(EventData):
+    """A property appeared in a gazetteer."""
+
+    event_type: ClassVar[str] = "address.property.created.v1"
+    uprn: str = Field(max_length=12)
+    easting: float
+    northing: float
+
+
+class PropertyChanged(PropertyCreated):
+    """A property changed, perhaps its place."""
+
+    event_type: ClassVar[str] = "address.property.changed.v1"

@@ -1,0 +1,21 @@
+"""The HTTP API of mapping."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from chassis.auth import Caller, permission
+from chassis.database import Reading
+from chassis.types import Uprn
+from mapping import actions
+from mapping.schemas import Point
+
+router = APIRouter(prefix="/{council}/mapping/v1", tags=["points"])
+
+
+@router.get("/points/{uprn}")
+async def read_point(
+    session: Reading, council: str, uprn: Uprn, _: Annotated[Caller, permission("mapping:read")]
+) -> Point:
+    """Where a property is."""
+    return await actions.read_point(session, council, uprn)

@@ -1,0 +1,19 @@
+"""The tables of mapping."""
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Numeric, Table, Text
+
+from chassis.tables import NAMING, moment
+
+metadata = MetaData(naming_convention=NAMING)
+
+# Where each property is: a projection of address's events, never the record.
+property_point = Table(
+    "property_point",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("uprn", BigInteger, primary_key=True, autoincrement=False),
+    Column("easting", Numeric(8, 2), nullable=False),
+    Column("northing", Numeric(9, 2), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    moment("updated_at"),
+)

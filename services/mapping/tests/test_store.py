@@ -1,0 +1,18 @@
+"""Statements of mapping."""
+
+from mapping import store
+from mapping.rules import Placement
+
+
+async def test_a_late_event_does_not_overwrite_a_newer_place(session):
+    await store.place(session, [Placement("citytown", 7, 10.0, 20.0, 5)])
+    await store.place(session, [Placement("citytown", 7, 99.0, 99.0, 4)])
+    row = await store.point(session, "citytown", 7)
+    assert (float(row.easting), row.sequence) == (10.0, 5)
+
+
+async def test_a_newer_event_moves_the_property(session):
+    await store.place(session, [Placement("citytown", 7, 10.0, 20.0, 5)])
+    await store.place(session, [Placement("citytown", 7, 11.5, 21.5, 6)])
+    row = await store.point(session, "citytown", 7)
+    assert (float(row.easting), float(row.northing), row.sequence) == (11.5, 21.5, 6)

@@ -1,0 +1,1 @@
+"""Townhall payments: payments, refunds and the ledger behind them."""

@@ -1,0 +1,1 @@
+"""Use cases of payments, one function each: none yet."""

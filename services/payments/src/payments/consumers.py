@@ -1,0 +1,1 @@
+"""Events payments listens to: none of its own yet; the chassis follows the councils."""

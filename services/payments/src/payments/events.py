@@ -1,0 +1,1 @@
+"""Events payments publishes, and its view of those it reads: none yet."""

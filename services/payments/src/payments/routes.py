@@ -1,0 +1,5 @@
+"""The HTTP API of payments: so far only what every service offers, see ``chassis.tenancy.router``."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
