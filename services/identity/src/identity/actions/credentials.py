@@ -1,0 +1,45 @@
+"""What making and revoking a credential of any kind have in common."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis import outbox, tenancy
+from chassis.auth import Caller
+from chassis.database import Session
+from chassis.problems import FieldError, Problem
+from identity.events import TokenRevoked
+from identity.rules import scopes
+from identity.rules.tokens import Mode
+
+_FIRST = 1
+"""A credential is revoked once, so that event is the first and last of it."""
+
+
+def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool) -> None:
+    """Nobody gives what he has not. Raises Problem 400 or 403.
+
+    A credential of one council carries no scope of the region, whoever makes it.
+    """
+    if not region and (over := scopes.region_only(asked)):
+        message = f"{', '.join(over)} is for the region's own clients; leave it out"
+        error = FieldError(field="body.scopes", message=message, code="region_scope")
+        raise Problem(400, "invalid-request", "The request has a value that cannot be used; see errors.",
+                      errors=[error])  # fmt: skip
+    if lacking := scopes.not_held(asked, caller.scopes):
+        detail = f"You can grant only scopes you hold yourself; you do not hold {', '.join(lacking)}."
+        raise Problem(403, "scope-not-held", detail, scopes=lacking)
+    if mode == "live" and caller.mode != "live":
+        raise Problem(403, "mode-not-held", "A sandbox credential can make sandbox credentials only.")
+
+
+def may_run_the_region(caller: Caller) -> None:
+    """Region-level work needs a credential for every council, besides its scope. Raises Problem 403."""
+    if not caller.acts_for("*"):
+        raise Problem(403, "wrong-council", "This needs a credential of the region, not of one council.")
+
+
+async def refuse(session: Session, council: str, token_id: str, expires_at: datetime) -> None:
+    """Have the credential refused here and, by event, everywhere."""
+    await tenancy.revoke(session, council, token_id, expires_at)
+    event = TokenRevoked(id=token_id, expires_at=expires_at)
+    await outbox.add(session, event, council=council, subject=token_id, sequence=_FIRST)

@@ -1,0 +1,145 @@
+"""The issuer in one process: its signing keys, kept up to date, and what is signed with them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from chassis.database import Database, ReadSession, Session
+from chassis.problems import Problem
+from identity.rules import keys, tokens
+from identity.settings import Settings
+from identity.store import keys as stored_keys
+
+log = logging.getLogger(__name__)
+
+DATABASE_AWAY = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+
+class Issuer:
+    """Signs what this process issues. ``clock`` answers Unix seconds; tests put their own in its place."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        master = settings.master()
+        self.settings = settings
+        self.clock = clock
+        self._sealing = keys.subkey(master, "signing keys")
+        self._deriving = keys.subkey(master, "client secrets")
+        self.keys: tuple[keys.SigningKey, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return self.settings.issuer
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.settings.issuer}token"
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public keys (JWKs) with which a signature of ours may be checked now."""
+        in_use = keys.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
+        return [key.public for key in in_use]
+
+    def signer(self) -> keys.SigningKey:
+        """The key that signs now."""
+        return keys.signer(self._ready(), self.clock())
+
+    def key(self, kid: str) -> keys.SigningKey:
+        """A key by its id. Raises LookupError."""
+        for key in self._ready():
+            if key.kid == kid:
+                return key
+        raise LookupError(f"there is no signing key {kid}")
+
+    def write(self, key: keys.SigningKey, token_type: str, grant: tokens.Grant) -> str:
+        """The token that says what the grant allows, signed."""
+        return tokens.sign(key, token_type, tokens.claims(grant, self.url, self.settings.audience))
+
+    def secret(self, client_id: str, generation: int) -> str:
+        """A client's secret: derived, so that it need not be stored."""
+        return keys.client_secret(self._deriving, client_id, generation)
+
+    @staticmethod
+    def moment(seconds: float) -> datetime:
+        """Unix seconds as a time in UTC."""
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def now(self) -> datetime:
+        """This moment, whole seconds: what a token's times are given in."""
+        return self.moment(int(self.clock()))
+
+    async def read(self, session: ReadSession) -> None:
+        """Take over the signing keys as they stand in the database.
+
+        The session must see across councils. Raises WrongMasterKeyError.
+        """
+        known = {key.kid: key for key in self.keys}
+        rows = await stored_keys.all_keys(session)
+        self.keys = tuple(self._opened(row, known.get(row.kid)) for row in rows)
+
+    async def prepare(self, session: Session) -> None:
+        """Make the region's first signing key if there is none, and take over what there is."""
+        await session.across_councils()
+        await self.read(session)
+        if not self.keys:
+            await stored_keys.one_at_a_time(session)
+            await self.read(session)
+        if not self.keys:
+            await self._add(session, signs_after=0)
+
+    async def rotate(self, session: Session) -> bool:
+        """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
+
+        False, and nothing changes, while a next key is waiting already.
+        """
+        await session.across_councils()
+        await stored_keys.one_at_a_time(session)
+        await self.read(session)
+        now = self.clock()
+        if keys.pending(self.keys, now) is not None:
+            return False
+        await stored_keys.erase_private(session, keys.erasable(self.keys, now))
+        in_use = keys.published(self.keys, now, tokens.ACCESS_SECONDS)
+        await stored_keys.keep_only(session, [key.kid for key in in_use])
+        await self._add(session, signs_after=self.settings.key_lead)
+        return True
+
+    async def follow(self, database: Database) -> None:
+        """Keep up with the database for ever; while it is away, go on with the keys at hand.
+
+        A new key is published long before it signs, so a look now and then is enough.
+        """
+        while True:
+            await asyncio.sleep(self.settings.key_poll)
+            try:
+                async with database.writing() as session:
+                    await self.prepare(session)
+            except (*DATABASE_AWAY, keys.WrongMasterKeyError) as error:
+                log.warning("the signing keys cannot be read: %s", error)
+
+    async def _add(self, session: Session, *, signs_after: float) -> None:
+        kid, public, private = keys.generate()
+        sealed = keys.seal(self._sealing, kid, private)
+        now = self.moment(self.clock())
+        await stored_keys.add(session, kid, public, sealed, now, now + timedelta(seconds=signs_after))
+        await self.read(session)
+
+    def _opened(self, row: Row[Any], known: keys.SigningKey | None) -> keys.SigningKey:
+        private = known.private if known else None
+        if private is None and row.sealed is not None:
+            private = keys.unseal(self._sealing, row.kid, row.sealed)
+        until = row.api_keys_until and row.api_keys_until.timestamp()
+        return keys.SigningKey(row.kid, row.public, private, row.signs_from.timestamp(), until)
+
+    def _ready(self) -> Sequence[keys.SigningKey]:
+        if not self.keys:
+            detail = "The issuer has no signing key yet: its database cannot be reached. Try again."
+            raise Problem(503, "issuer-unavailable", detail, headers={"Retry-After": "2"})
+        return self.keys

@@ -1,0 +1,89 @@
+"""Identity as a service: composition only."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI
+
+from chassis.app import Service, create_app
+from chassis.auth import KeySource
+from chassis.database import EVERY_COUNCIL
+from identity.actions import commands
+from identity.actions.issuer import Issuer
+from identity.consumers import CONSUMERS
+from identity.events import CouncilChanged, CouncilCreated, TokenRevoked
+from identity.routes import api_keys, clients, issuer, region
+from identity.settings import Settings
+from identity.tables import metadata
+
+
+@asynccontextmanager
+async def _start(app: FastAPI) -> AsyncIterator[None]:
+    """The signing keys, kept up to date, and the token endpoint's connections."""
+    settings: Settings = app.state.settings
+    app.state.issuer = Issuer(settings)
+    async with app.state.database.writing() as session:
+        await app.state.issuer.prepare(session)
+    following = asyncio.create_task(app.state.issuer.follow(app.state.database))
+    try:
+        async with _issuing_pool(settings) as pool:
+            app.state.issuing_pool = pool
+            yield
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+
+def _issuing_pool(settings: Settings) -> Any:
+    """Connections that see across councils, for the token endpoint alone.
+
+    A client is looked up before it is known whose it is, and a plain asyncpg statement costs a
+    quarter of a transaction.
+    """
+    seconds = settings.timeout
+    return asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=settings.issuing_pool_size,
+        timeout=5,
+        server_settings={
+            "application_name": "identity-tokens",
+            "app.council": EVERY_COUNCIL,
+            "statement_timeout": str(int(seconds * 1000)),
+        },
+    )
+
+
+def _own_keys(app: FastAPI) -> KeySource:
+    async def read() -> dict[str, Any]:
+        return {"keys": app.state.issuer.published()}
+
+    return read
+
+
+service = Service(
+    name="identity",
+    title="Townhall identity",
+    settings=Settings,
+    metadata=metadata,
+    routers=(issuer.router, region.router, clients.router, api_keys.router),
+    publishes=(CouncilCreated, CouncilChanged, TokenRevoked),
+    consumers=CONSUMERS,
+    shapes=(issuer.TOKEN_ERRORS,),
+    commands={
+        "operator": commands.operator,
+        "client": commands.client,
+        "rotate-keys": commands.rotate_keys,
+    },
+    start=_start,
+    keys=_own_keys,
+)
+
+
+def create() -> FastAPI:
+    """The application, with settings from the environment."""
+    return create_app(service)

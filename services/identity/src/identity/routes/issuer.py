@@ -1,0 +1,127 @@
+"""The issuer's public face: discovery, keys, the token endpoint."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.auth import public
+from chassis.problems import ErrorShape, Problem
+from identity.actions import issuing
+from identity.actions.issuer import Issuer
+from identity.routes.parts import IfNoneMatch, IssuingPool, TheIssuer, cached, not_modified
+from identity.rules import assertions, oauth, scopes
+from identity.schemas import Jwks, Metadata, Token, TokenError
+
+router = APIRouter(tags=["issuer"])
+
+_A_DAY = "public, max-age=86400"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_OAUTH_ERRORS = frozenset(
+    {"invalid_request", "invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
+)
+_FORM = {
+    "type": "object",
+    "required": ["grant_type"],
+    "properties": {
+        "grant_type": {"type": "string", "enum": [oauth.CLIENT_CREDENTIALS]},
+        "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
+        "client_id": {"type": "string", "maxLength": 100},
+        "client_secret": {"type": "string", "maxLength": 200},
+        "client_assertion_type": {"type": "string", "enum": [oauth.ASSERTION_TYPE]},
+        "client_assertion": {"type": "string", "maxLength": assertions.MAX_LENGTH},
+    },
+}
+_TOKEN_OPERATION: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {oauth.FORM: {"schema": _FORM}}},
+    "x-limits": {"body": oauth.MAX_BODY},
+}
+
+
+@router.get("/identity/.well-known/openid-configuration", response_model=Metadata, responses=not_modified())
+async def read_openid_configuration(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """What the issuer offers, where OpenID Connect clients look for it."""
+    return _metadata(issuer, if_none_match)
+
+
+@router.get(
+    "/identity/.well-known/oauth-authorization-server", response_model=Metadata, responses=not_modified()
+)
+async def read_authorization_server_metadata(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """What the issuer offers, where OAuth clients look for it (RFC 8414)."""
+    return _metadata(issuer, if_none_match)
+
+
+@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=not_modified())
+async def read_jwks(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The keys with which tokens are checked. A new key is here long before it signs."""
+    body = json.dumps({"keys": issuer.published()}).encode()
+    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+
+
+@router.post(
+    "/identity/token",
+    response_model=Token,
+    responses={401: {"description": "The client is not authenticated"}},
+    openapi_extra=_TOKEN_OPERATION,
+)
+async def create_token(
+    _: Annotated[None, public], request: Request, issuer: TheIssuer, pool: IssuingPool
+) -> Response:
+    """An access token for a client, valid 600 s (RFC 6749 section 4.4).
+
+    The client shows who it is by HTTP Basic, by `client_id` and `client_secret`, or by a JWT it signed
+    (`private_key_jwt`, RFC 7523). `scope` asks for less than the client holds.
+    """
+    headers = request.headers
+    try:
+        asked = oauth.read_request(
+            headers.get("content-type", ""),
+            headers.get("authorization"),
+            request.url.query,
+            await request.body(),
+        )
+        token = await issuing.issue(pool, issuer, asked)
+    except oauth.OAuthError as error:
+        raise Problem(error.status, error.error, error.description) from error
+    return Response(token.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+
+
+def _render(_: Request, problem: Problem) -> Response:
+    """Errors in the shape of RFC 6749 section 5.2."""
+    headers = {**(problem.headers or {}), **_NO_STORE}
+    if problem.status_code == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = 'Basic realm="identity"'
+    error = problem.code
+    if error not in _OAUTH_ERRORS:
+        error = "invalid_request" if problem.status_code < 500 else "server_error"  # noqa: PLR2004
+    return JSONResponse({"error": error, "error_description": problem.detail}, problem.status_code, headers)
+
+
+TOKEN_ERRORS = ErrorShape("token", _render, TokenError)
+"""Every error below ``/identity/token``."""
+
+
+def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
+    metadata = Metadata(
+        issuer=issuer.url,
+        token_endpoint=issuer.token_url,
+        jwks_uri=f"{issuer.url}.well-known/jwks.json",
+        scopes_supported=list(scopes.CATALOGUE),
+        response_types_supported=[],
+        grant_types_supported=[oauth.CLIENT_CREDENTIALS],
+        token_endpoint_auth_methods_supported=[
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ],
+        token_endpoint_auth_signing_alg_values_supported=list(assertions.ALGORITHMS),
+    )
+    return cached(metadata.model_dump_json().encode(), if_none_match, _A_DAY)

@@ -1,0 +1,87 @@
+"""What the routes have in common: the issuer, ETags, and answers that see what was just written."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Header, Request, Response
+
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.pages import Pager
+from chassis.problems import FieldError, Problem
+from identity.actions.issuer import Issuer
+from identity.rules import scopes
+
+_VERSION = re.compile(r'^(?:W/)?"([1-9][0-9]{0,8})"$')
+
+Operator = Annotated[Caller, permission(scopes.OPERATE)]
+"""Whoever runs the region."""
+
+
+async def _issuer(request: Request) -> Issuer:
+    issuer: Issuer = request.app.state.issuer
+    return issuer
+
+
+async def _issuing_pool(request: Request) -> asyncpg.Pool:
+    pool: asyncpg.Pool = request.app.state.issuing_pool
+    return pool
+
+
+async def _afterwards(request: Request) -> AsyncIterator[None]:
+    yield
+    await request.app.state.directory.refresh()
+
+
+TheIssuer = Annotated[Issuer, Depends(_issuer)]
+IssuingPool = Annotated[asyncpg.Pool, Depends(_issuing_pool)]
+LiveAtOnce = Annotated[None, Depends(_afterwards, scope="function")]
+"""Name it before the session: it ends after the commit and before the answer leaves, so the process
+that made a change answers by it at once; others hear of it within milliseconds."""
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1_000)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=100, description="The ETag of the version you changed")
+]
+
+
+def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:
+    """The JSON body with its ETag; 304 when the caller has it already (RFC 9110 section 13.1.2)."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": cache_control}
+    known = {part.strip().removeprefix("W/") for part in (if_none_match or "").split(",")}
+    if tag in known or "*" in known:
+        return Response(None, 304, headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def after_id(paging: Pager) -> UUID | None:
+    """The id after which a list by id goes on. Raises Problem 400 for a cursor of another list."""
+    start = paging.start(str)
+    if start is None:
+        return None
+    try:
+        return ids.read(start[0])
+    except ValueError as error:
+        message = "is not a cursor of this list; leave it out to start again"
+        wrong = FieldError(field="query.after", message=message, code="bad_cursor")
+        detail = "The cursor cannot be used; see errors."
+        raise Problem(400, "invalid-request", detail, errors=[wrong]) from error
+
+
+def version_meant(if_match: str | None) -> int:
+    """The version in ``If-Match``. Raises Problem 428 without it, 412 when it is none of ours."""
+    if if_match is None:
+        raise Problem(428, "version-needed", "Send the ETag you read as If-Match, so that no change is lost.")
+    found = _VERSION.match(if_match.strip())
+    if found is None:
+        raise Problem(412, "version-changed", "If-Match is not an ETag of this record. Read it again.")
+    return int(found[1])
+
+
+def not_modified() -> dict[int | str, dict[str, Any]]:
+    """``responses=`` of a route that answers 304."""
+    return {304: {"description": "Not changed since the ETag in If-None-Match"}}

@@ -1,0 +1,195 @@
+"""private_key_jwt: a client shows who it is by a JWT it signed (RFC 7523 section 3, RFC 8725)."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+ALGORITHMS: Mapping[str, str] = {"ES256": "EC", "PS256": "RSA", "RS256": "RSA"}
+"""The algorithms taken, each with the type of key it needs. Neither ``none`` nor a shared secret."""
+TYPES = frozenset({"jwt", "client-authentication+jwt"})
+MAX_LENGTH = 8_192
+MAX_SECONDS = 300
+SKEW = 30
+MAX_KEYS = 5
+RSA_BITS = range(2048, 4097)
+_EXPONENT = "AQAB"
+_FOREIGN_KEYS = ("jku", "jwk", "x5u")
+_JTI = re.compile(r"^[\x20-\x7e]{1,255}$")
+_KID = re.compile(r"^[\x21-\x7e]{1,100}$")
+_PUBLIC = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
+
+
+class RefusedError(ValueError):
+    """An assertion that does not hold, with the reason.
+
+    ``telling`` is true when the reason says nothing of whether the client exists or which keys
+    it has, so that the caller may be told.
+    """
+
+    def __init__(self, reason: str, *, telling: bool = True) -> None:
+        super().__init__(reason)
+        self.telling = telling
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """What an assertion says of itself before any key has been tried. Believe none of it."""
+
+    jwt: str
+    algorithm: str
+    kid: str | None
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An assertion that holds. ``expires`` in Unix seconds; until then its ``jti`` must not return."""
+
+    jti: str
+    expires: int
+
+
+def look(text: str) -> Unverified:
+    """The parts needed to find the client and its key. Raises RefusedError for what no key could mend."""
+    if len(text) > MAX_LENGTH:
+        raise RefusedError(f"the assertion is longer than {MAX_LENGTH} characters")
+    parts = text.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - RFC 7515 section 7.1
+        raise RefusedError("the assertion is not a signed JWT")
+    header, content = _object(parts[0]), _object(parts[1])
+    algorithm, kid, issuer = header.get("alg"), header.get("kid"), content.get("iss")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise RefusedError(f"the assertion's alg must be one of {', '.join(ALGORITHMS)}")
+    if any(name in header for name in (*_FOREIGN_KEYS, "crit")):
+        raise RefusedError("the assertion's header must not carry jku, jwk, x5u or crit")
+    if str(header.get("typ", "JWT")).lower() not in TYPES:
+        raise RefusedError("the assertion's typ must be JWT or client-authentication+jwt")
+    if not isinstance(issuer, str) or not (kid is None or isinstance(kid, str)):
+        raise RefusedError("the assertion's iss and kid must be text")
+    return Unverified(text, algorithm, kid, issuer)
+
+
+def verify(
+    assertion: Unverified, keys: Sequence[Mapping[str, Any]], audiences: frozenset[str], now: float
+) -> Shown:
+    """Check signature and claims against the client's registered public keys (JWKs).
+
+    An unknown client has no keys: a decoy is tried instead, so that it costs as much as a wrong
+    signature, and is refused whatever comes of it. Raises RefusedError.
+    """
+    fitting = _key(assertion, keys)
+    try:
+        token = jwt.decode(assertion.jwt, fitting or _decoy(assertion), algorithms=[assertion.algorithm])
+    except (JoseError, ValueError) as error:
+        raise RefusedError("the signature does not hold", telling=False) from error
+    if fitting is None:
+        raise RefusedError("no registered key fits the assertion's kid and alg", telling=False)
+    return _claims(token.claims, assertion.issuer, audiences, now)
+
+
+def _claims(claims: Mapping[str, Any], client_id: str, audiences: frozenset[str], now: float) -> Shown:
+    """RFC 7523 section 3, points 1 to 7."""
+    audience, jti = claims.get("aud"), claims.get("jti")
+    if isinstance(audience, list) and len(audience) == 1:
+        audience = audience[0]
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise RefusedError("iss and sub must both be the client_id")
+    if not isinstance(audience, str) or audience not in audiences:
+        raise RefusedError("aud must be the token endpoint or the issuer, and nothing else")
+    expires = _moment(claims, "exp")
+    if expires is None or not now < expires <= now + MAX_SECONDS + SKEW:
+        raise RefusedError(f"exp must lie ahead, by {MAX_SECONDS} seconds at most")
+    for name in ("iat", "nbf"):
+        moment = _moment(claims, name)
+        if name in claims and (moment is None or moment > now + SKEW):
+            raise RefusedError(f"{name} lies ahead")
+    if not isinstance(jti, str) or not _JTI.match(jti):
+        raise RefusedError("jti must be 1 to 255 printable ASCII characters")
+    return Shown(jti, int(expires) + 1)
+
+
+def _moment(claims: Mapping[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519), or None for anything else. NaN compares false and so is refused."""
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value
+
+
+def _key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> ECKey | RSAKey | None:
+    """The registered key the assertion names; without a kid, the only one that fits."""
+    kind = ALGORITHMS[assertion.algorithm]
+    fitting = [key for key in keys if key["kty"] == kind and assertion.kid in (None, key["kid"])]
+    return _import(fitting[0]) if len(fitting) == 1 else None
+
+
+@cache
+def _decoys() -> Mapping[str, ECKey | RSAKey]:
+    """A key of each type that belongs to nobody."""
+    modulus = base64.urlsafe_b64encode(b"\xd5" * 256).rstrip(b"=").decode()
+    return {
+        "EC": ECKey.generate_key("P-256", private=False),
+        "RSA": _import({"kty": "RSA", "n": modulus, "e": _EXPONENT}),
+    }
+
+
+def _decoy(assertion: Unverified) -> ECKey | RSAKey:
+    return _decoys()[ALGORITHMS[assertion.algorithm]]
+
+
+def _import(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
+    kind = ECKey if jwk["kty"] == "EC" else RSAKey
+    return kind.import_key(dict(jwk))
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        value = json.loads(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError) as error:
+        raise RefusedError("the assertion is not a signed JWT") from error
+    if not isinstance(value, dict):
+        raise RefusedError("the assertion is not a signed JWT")
+    return value
+
+
+def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """A client's public key as it is kept: only the members that make up the key, and its kid.
+
+    Raises ValueError with what is wrong: a private or symmetric key, a curve or size not taken.
+    """
+    kind, kid = jwk.get("kty"), jwk.get("kid")
+    if kind not in _PUBLIC:
+        raise ValueError("kty must be EC or RSA")
+    if "d" in jwk or "k" in jwk:
+        raise ValueError("holds a private key; send the public half only and replace this key")
+    if not isinstance(kid, str) or not _KID.match(kid):
+        raise ValueError("kid must be 1 to 100 printable ASCII characters")
+    if jwk.get("use", "sig") != "sig":
+        raise ValueError("use must be sig")
+    members = {name: jwk.get(name) for name in _PUBLIC[kind]}
+    kept = {name: value for name, value in members.items() if isinstance(value, str)}
+    if len(kept) != len(members):
+        raise ValueError(f"a key of type {kind} has the members {', '.join(members)}")
+    _strong(kind, kept)
+    return {"kty": kind, "kid": kid, **kept}
+
+
+def _strong(kind: str, members: Mapping[str, str]) -> None:
+    if kind == "EC" and members["crv"] != "P-256":
+        raise ValueError("crv must be P-256")
+    if kind == "RSA" and members["e"] != _EXPONENT:
+        raise ValueError("e must be AQAB (65537)")
+    try:
+        bits = _import({"kty": kind, **members}).public_key.key_size
+    except (JoseError, ValueError) as error:
+        raise ValueError("is not a valid public key") from error
+    if kind == "RSA" and bits not in RSA_BITS:
+        raise ValueError("an RSA key has 2048 to 4096 bits")

@@ -1,0 +1,150 @@
+"""Signing keys: how they are kept, and which of them signs and is published at a given moment."""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from joserfc.jwk import ECKey
+
+MASTER_BYTES = 32
+NONCE_BYTES = 12
+REPEATABLE = 86_400
+"""Seconds for which a request with an Idempotency-Key can be repeated."""
+GRACE = 60
+"""Seconds a key or a refusal outlives the last token it matters for: clocks differ a little."""
+
+
+class WrongMasterKeyError(ValueError):
+    """The master key in the settings did not seal this signing key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key of the issuer. Times are Unix seconds.
+
+    It is published from the moment it exists and signs from ``signs_from`` until the next key
+    does. ``api_keys_until`` is when the last live API key that it signed expires.
+    """
+
+    kid: str
+    public: dict[str, Any]
+    private: ec.EllipticCurvePrivateKey | None
+    signs_from: float
+    api_keys_until: float | None = None
+
+
+def master_bytes(text: str) -> bytes:
+    """The master key from its URL-safe base64 text. Raises ValueError unless it is 32 bytes."""
+    try:
+        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise ValueError("the master key is not URL-safe base64") from error
+    if len(value) != MASTER_BYTES:
+        raise ValueError(f"the master key is {len(value)} bytes; it must be {MASTER_BYTES}")
+    return value
+
+
+def subkey(master: bytes, purpose: str) -> bytes:
+    """A key for one purpose (HKDF, RFC 5869), so that no two uses share key material."""
+    info = f"townhall identity {purpose}".encode()
+    return HKDF(SHA256(), MASTER_BYTES, salt=None, info=info).derive(master)
+
+
+def generate() -> tuple[str, dict[str, Any], bytes]:
+    """A new P-256 key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
+    key = ECKey.generate_key("P-256")
+    kid = key.thumbprint()
+    public = {"kid": kid, "use": "sig", "alg": "ES256", **key.as_dict(private=False)}
+    private = key.private_key
+    if private is None:  # pragma: no cover - a key just generated has its private half
+        raise ValueError("the generated key has no private half")
+    return kid, public, private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def seal(sealing: bytes, kid: str, private: bytes) -> bytes:
+    """AES-256-GCM, bound to the key's id, so that two rows cannot be exchanged."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(sealing).encrypt(nonce, private, kid.encode())
+
+
+def unseal(sealing: bytes, kid: str, sealed: bytes) -> ec.EllipticCurvePrivateKey:
+    """The private key of a row. Raises WrongMasterKeyError."""
+    try:
+        plain = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
+    except InvalidTag as error:
+        raise WrongMasterKeyError(f"the master key does not open signing key {kid}") from error
+    key = load_der_private_key(plain, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise WrongMasterKeyError(f"signing key {kid} is not an elliptic curve key")
+    return key
+
+
+def signer(keys: Sequence[SigningKey], now: float) -> SigningKey:
+    """The one key that signs at ``now``: the newest whose time has come. Raises LookupError."""
+    ready = [key for key in keys if key.signs_from <= now]
+    if not ready:
+        raise LookupError("no signing key is in force yet")
+    return max(ready, key=lambda key: (key.signs_from, key.kid))
+
+
+def pending(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
+    """The next key, published but not signing yet."""
+    return next((key for key in keys if key.signs_from > now), None)
+
+
+def published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> list[SigningKey]:
+    """The keys whose signatures may still be met, oldest first.
+
+    A retired key stays for the life of its last access token, and for as long as an API key that
+    it signed lives: those are checked offline too and last a year.
+    """
+    ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
+    ends = [following.signs_from for following in ordered[1:]]
+    return [
+        key
+        for key, end in zip(ordered, [*ends, float("inf")], strict=True)
+        if now < max(end + token_seconds, key.api_keys_until or 0) + GRACE
+    ]
+
+
+def erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
+    """The keys that have not signed for a day: no repeated request can ask for their signature again."""
+    ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
+    pairs = itertools.pairwise(ordered)
+    return [key.kid for key, following in pairs if following.signs_from + REPEATABLE < now]
+
+
+def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
+    """A client's secret, derived (HMAC-SHA256) and so repeatable without being stored anywhere.
+
+    ``ths_`` lets scanners recognise a leaked one.
+    """
+    value = hmac.digest(deriving, f"{client_id}:{generation}".encode(), "sha256")
+    return "ths_" + base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def secret_hash(secret: str) -> bytes:
+    """What the database keeps. A secret has 256 random bits, so a fast hash is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def same_hash(secret: str, stored: bytes | None) -> bool:
+    """Constant-time; an unknown client (``None``) costs what a wrong secret costs."""
+    equal = hmac.compare_digest(secret_hash(secret), stored or bytes(32))
+    return equal and stored is not None

@@ -1,0 +1,133 @@
+"""The token request (RFC 6749 sections 2.3.1, 3.2 and 4.4; RFC 7521 section 4.2), read strictly."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote_plus
+
+MAX_FIELDS = 20
+MAX_BODY = 16_384
+FORM = "application/x-www-form-urlencoded"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+CLIENT_CREDENTIALS = "client_credentials"
+_SCOPE = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$")
+_MAX_SCOPE = 2_000
+
+
+class OAuthError(Exception):
+    """An error of RFC 6749 section 5.2. ``error`` is its code, the description is for a developer."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+    @property
+    def status(self) -> int:
+        """401 for a client that is not authenticated, 400 for anything else."""
+        return 401 if self.error == "invalid_client" else 400
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A client that shows its secret."""
+
+    client_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A client that shows a JWT it signed. ``client_id`` is the optional form field."""
+
+    client_id: str | None
+    jwt: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A well-formed request for a token by client credentials."""
+
+    credentials: Secret | Assertion
+    scope: str | None
+
+
+def read_request(content_type: str, authorization: str | None, query: str, body: bytes) -> TokenRequest:
+    """What a token request asks. Raises OAuthError for anything RFC 6749 does not allow."""
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        raise OAuthError("invalid_request", f"Send the parameters as {FORM}.")
+    if query:
+        raise OAuthError("invalid_request", "Send the parameters in the body, never in the URL.")
+    fields = _fields(body)
+    grant = fields.get("grant_type")
+    if grant is None:
+        raise OAuthError("invalid_request", "grant_type is missing.")
+    if grant != CLIENT_CREDENTIALS:
+        raise OAuthError("unsupported_grant_type", f"The only grant type is {CLIENT_CREDENTIALS}.")
+    return TokenRequest(_credentials(authorization, fields), _scope(fields.get("scope")))
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """The form's fields. An empty value counts as absent, a repeated name is refused (section 3.2)."""
+    if len(body) > MAX_BODY:
+        raise OAuthError("invalid_request", f"The request is longer than {MAX_BODY} bytes.")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError as error:
+        raise OAuthError(
+            "invalid_request", f"The body is not a form of {MAX_FIELDS} fields at most."
+        ) from error
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise OAuthError("invalid_request", "A parameter is given more than once.")
+    return {name: value for name, value in fields.items() if value}
+
+
+def _scope(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if len(text) > _MAX_SCOPE or not _SCOPE.match(text):
+        raise OAuthError("invalid_scope", "scope is not a list of scopes with one space between them.")
+    return text
+
+
+def _credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion:
+    """The one way in which the client shows who it is; two ways at once are refused (section 2.3)."""
+    shown = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
+    if sum(shown) > 1:
+        raise OAuthError("invalid_request", "Authenticate in one way only.")
+    if authorization is not None:
+        return _basic(authorization, fields.get("client_id"))
+    if "client_assertion" in fields:
+        return _assertion(fields)
+    if "client_id" in fields and "client_secret" in fields:
+        return Secret(fields["client_id"], fields["client_secret"])
+    raise OAuthError(
+        "invalid_client",
+        "Authenticate by HTTP Basic, by client_id and client_secret, or by client_assertion.",
+    )
+
+
+def _assertion(fields: Mapping[str, str]) -> Assertion:
+    if fields.get("client_assertion_type") != ASSERTION_TYPE:
+        raise OAuthError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}.")
+    return Assertion(fields.get("client_id"), fields["client_assertion"])
+
+
+def _basic(authorization: str, named: str | None) -> Secret:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise OAuthError("invalid_client", "The Authorization header must use the Basic scheme here.")
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+        name, colon, secret = text.partition(":")
+        client_id, secret = (unquote_plus(part, errors="strict") for part in (name, secret))
+    except (binascii.Error, ValueError) as error:
+        raise OAuthError("invalid_client", "Authorization is not Basic client_id:client_secret.") from error
+    if not colon or (named is not None and named != client_id):
+        raise OAuthError("invalid_client", "The Authorization header does not name this client and a secret.")
+    return Secret(client_id, secret)

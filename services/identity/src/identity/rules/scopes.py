@@ -1,0 +1,58 @@
+"""Scopes: what a token allows, written ``capability:verb``."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+OPERATE = "identity:operate"
+GATEWAY = "identity:gateway"
+
+CATALOGUE: Mapping[str, str] = MappingProxyType(
+    {
+        "address:read": "Look up addresses, streets and UPRNs",
+        "address:write": "Change properties and streets",
+        "address:load": "Load a council's gazetteer from a file",
+        "payments:read": "Read payments",
+        "casework:read": "Read cases",
+        "mapping:read": "Read map layers and areas",
+        "identity:read": "Read what identity knows of a council",
+        "identity:keys": "Create, list and revoke a council's API keys",
+        "identity:clients": "Create, list and revoke a council's clients",
+        OPERATE: "Create, rename and suspend councils; manage the region's clients",
+        GATEWAY: "Read the snapshot of councils and revoked credentials",
+    }
+)
+"""Every scope there is, and what it allows, in the words the developer portal shows."""
+
+REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
+"""Scopes over the whole region. No credential of a single council carries one."""
+
+
+def unknown(asked: Iterable[str]) -> list[str]:
+    """The scopes asked for that do not exist, in the order asked."""
+    return [scope for scope in asked if scope not in CATALOGUE]
+
+
+def region_only(asked: Iterable[str]) -> list[str]:
+    """The scopes asked for that a council's own credential cannot carry."""
+    return [scope for scope in asked if scope in REGION]
+
+
+def not_held(asked: Iterable[str], held: Iterable[str]) -> list[str]:
+    """The scopes asked for that the granter does not hold itself: nobody gives what he has not."""
+    own = frozenset(held)
+    return [scope for scope in asked if scope not in own]
+
+
+def tidy(asked: Iterable[str]) -> tuple[str, ...]:
+    """Without repetition, in alphabetical order, so that equal sets are written alike."""
+    return tuple(sorted(set(asked)))
+
+
+def narrow(asked: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
+    """The scopes of a token: those asked for (RFC 6749 section 3.3), or all when none are named.
+
+    ``None`` when something is asked for that the client does not hold.
+    """
+    own = tidy(held)
+    wanted = tidy((asked or "").split(" ")) if asked else own
+    return wanted if not not_held(wanted, own) else None

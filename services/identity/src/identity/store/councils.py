@@ -1,0 +1,84 @@
+"""The councils, and the credentials that are refused."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import ReadSession, Session
+from chassis.tables import council, revoked_token
+
+_SHOWN = (
+    council.c.slug,
+    council.c.name,
+    council.c.gss,
+    council.c.region,
+    council.c.status,
+    council.c.version,
+    council.c.updated_at,
+)
+_ADD = insert(council).on_conflict_do_nothing().returning(*_SHOWN)
+_ONE = select(*_SHOWN).where(council.c.slug == bindparam("slug_"))
+_TAKEN = select(council.c.slug, council.c.gss).where(
+    (council.c.slug == bindparam("slug_")) | (council.c.gss == bindparam("gss_"))
+)
+_PAGE = (
+    select(*_SHOWN)
+    .where(council.c.slug > bindparam("after"))
+    .order_by(council.c.slug)
+    .limit(bindparam("most"))
+)
+_CHANGE = (
+    update(council)
+    .where(council.c.slug == bindparam("slug_"), council.c.version == bindparam("version_"))
+    .values(
+        name=bindparam("name"),
+        status=bindparam("status"),
+        version=council.c.version + 1,
+        updated_at=func.now(),
+    )
+    .returning(*_SHOWN)
+)
+_ROUTES = select(council.c.slug, council.c.status, council.c.region).order_by(council.c.slug)
+_REFUSED = (
+    select(revoked_token.c.id, revoked_token.c.expires_at)
+    .where(revoked_token.c.expires_at > bindparam("now", type_=revoked_token.c.expires_at.type))
+    .order_by(revoked_token.c.id)
+)
+
+
+async def add(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
+    """The council added, at version 1; None when its slug or its code is taken."""
+    return await session.first(_ADD, {**values, "version": 1})
+
+
+async def taken(session: ReadSession, slug: str, gss: str) -> Sequence[Row[Any]]:
+    """The councils that have this slug or this code already: two at most."""
+    return await session.all(_TAKEN, {"slug_": slug, "gss_": gss})
+
+
+async def one(session: ReadSession, slug: str) -> Row[Any] | None:
+    return await session.first(_ONE, {"slug_": slug})
+
+
+async def page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
+    """Councils in order of slug; at most ``fetch``."""
+    return await session.all(_PAGE, {"after": after, "most": fetch})
+
+
+async def change(session: Session, slug: str, version: int, name: str, status: str) -> Row[Any] | None:
+    """The council after the change; None when its version is no longer ``version``."""
+    values = {"slug_": slug, "version_": version, "name": name, "status": status}
+    return await session.first(_CHANGE, values)
+
+
+async def routes(session: ReadSession) -> Sequence[Row[Any]]:
+    """Every council with its state and region, for the gateway."""
+    return await session.all(_ROUTES)
+
+
+async def refused(session: ReadSession, now: datetime) -> Sequence[Row[Any]]:
+    """Every credential refused at ``now``."""
+    return await session.all(_REFUSED, {"now": now})
