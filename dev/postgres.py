@@ -27,7 +27,7 @@ SETTINGS = {
     "listen_addresses": ports.HOST,
     "unix_socket_directories": "",
     "shared_buffers": "32MB",
-    "max_connections": "100",
+    "max_connections": "200",
     "max_wal_size": "512MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -120,7 +120,7 @@ def _initdb(made: Cluster, password_file: Path) -> None:
         "--data-checksums" if not made.fast else "--no-data-checksums",
     ]  # fmt: skip
     log = made.home / "initdb.log"
-    process = processes.start(argv, log, _environment(), made.owner)
+    process = processes.start(argv, log, environment(), made.owner)
     if process.wait() != 0:
         shutil.rmtree(made.data, ignore_errors=True)
         raise Trouble("initdb failed:\n" + "\n".join(processes.last_lines(log)), f"The whole of it: {log}")
@@ -136,10 +136,10 @@ def command(made: Cluster) -> list[str]:
 def ready(made: Cluster) -> bool:
     """Whether the server accepts connections."""
     argv = [str(made.programs / "pg_isready"), "-q", "-h", ports.HOST, "-p", str(made.port)]
-    return subprocess.run(argv, env=_environment(), check=False).returncode == 0
+    return subprocess.run(argv, env=environment(), check=False).returncode == 0
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """No PG* variable of the person's own reaches the server."""
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
@@ -154,7 +154,7 @@ def running(directory: Path, port: int | None = None, *, fast: bool = True) -> I
     made = cluster(directory, port or ports.free_port(), secrets.token_hex(16), fast=fast)
     create(made)
     log = directory / "postgres.log"
-    process = processes.start(command(made), log, _environment(), made.owner, farewell=IMMEDIATE_SHUTDOWN)
+    process = processes.start(command(made), log, environment(), made.owner, farewell=IMMEDIATE_SHUTDOWN)
     try:
         if not processes.wait_until(lambda: ready(made), process, START_WITHIN):
             lines = "\n".join(processes.last_lines(log))

@@ -1,0 +1,45 @@
+# Everything a developer types. `make` alone prints this list.
+.DEFAULT_GOAL := help
+.PHONY: help setup run up down status load test check bench contracts lock
+PYTHON ?= python3
+VENV := .venv/bin/python
+export PYTHONPATH :=
+
+help: ## Print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## Make .venv with all that requirements.lock pins (the others do this first)
+	@$(PYTHON) -m dev.setup
+
+run: setup ## Start everything here; Ctrl-C stops it
+	@exec $(VENV) -m dev run
+
+up: setup ## Start everything in the background; returns when it is ready
+	@$(VENV) -m dev up
+
+down: setup ## Stop what `make up` started
+	@$(VENV) -m dev down
+
+status: setup ## What runs, and how much memory it takes
+	@$(VENV) -m dev status
+
+load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown
+	@$(VENV) -m dev load "$(FILE)" --council "$(COUNCIL)"
+
+test: setup ## Run every test on real servers, on ports and state of their own
+	@$(VENV) -m pytest $(ARGS)
+
+check: setup ## Lint, format, types, layers, and drift of the contracts
+	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
+	@$(VENV) -m mypy
+	@.venv/bin/lint-imports
+	@$(VENV) -m contracts check
+
+bench: setup ## Measure, and print ratios
+	@$(VENV) -m bench
+
+contracts: setup ## Write the contracts anew from the code
+	@$(VENV) -m contracts write
+
+lock: setup ## Resolve requirements.lock anew
+	@$(VENV) -m dev lock

@@ -1,0 +1,87 @@
+"""``python -m dev VERB``: what the Makefile's targets do, with options for tests."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from dev import background, demonstration, lock, ports, state, status, telling, town
+from dev.plan import Town
+from dev.trouble import Trouble
+
+
+def main() -> int:
+    """Do what is asked; a Trouble is told in two sentences, with exit code 1."""
+    asked = _parser().parse_args()
+    asked.state = asked.state.resolve()
+    try:
+        return VERBS[asked.verb](asked)
+    except Trouble as trouble:
+        telling.Screen().trouble(trouble)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    helps = {
+        "run": "start a town and keep it until Ctrl-C",
+        "up": "start a town in the background; returns when it is ready",
+        "down": "stop the town that runs in the state folder",
+        "status": "what runs, and how much memory it takes",
+        "load": "load a file of addresses into the town that runs",
+        "lock": "make requirements.lock anew",
+    }
+    for verb, text in helps.items():
+        one = verbs.add_parser(verb, help=text)
+        one.add_argument("--state", type=Path, default=state.DEFAULT, metavar="DIR")
+        if verb in ("run", "up"):
+            one.add_argument("--port", type=int, metavar="BASE", help=f"default: {ports.VARIABLE}, or 8000")
+            one.add_argument("--data", choices=demonstration.CHOICES, default="full")
+    verbs.choices["run"].add_argument("--background", action="store_true", help=argparse.SUPPRESS)
+    verbs.choices["load"].add_argument("file", type=Path)
+    verbs.choices["load"].add_argument("--council", required=True)
+    return parser
+
+
+def _town(asked: argparse.Namespace) -> Town:
+    return Town(asked.state, ports.chosen(asked.port), asked.data)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    teller = telling.screen_or_lines(background=asked.background)
+    try:
+        return town.live(_town(asked), teller)
+    except Trouble as trouble:
+        teller.trouble(trouble)
+        return 1
+
+
+def _load(asked: argparse.Namespace) -> int:
+    """Run the loader against the town that runs; its output is shown as it comes."""
+    holder = state.holder(asked.state)
+    if not holder:
+        raise Trouble(f"No town runs in {asked.state}.", "`make up` starts one.")
+    file: Path = asked.file.resolve()
+    if not file.is_file() or not asked.council:
+        raise Trouble(
+            f"There is no file {file}." if asked.council else "It is not said for which council.",
+            "For example: make load FILE=addresses.csv.gz COUNCIL=citytown",
+        )
+    loader = demonstration.loader(Town(asked.state, ports.chosen(int(holder["base"]))), file, asked.council)
+    return subprocess.run(loader.argv, env=loader.env, check=False).returncode
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "up": lambda asked: background.up(_town(asked)),
+    "down": lambda asked: background.down(asked.state),
+    "status": lambda asked: status.show(asked.state),
+    "load": _load,
+    "lock": lambda _: lock.make(),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The demonstration councils' gazetteers: loaded once, by the address service's own loader."""
+
+import asyncio
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import httpx
+
+from dev import plan, state
+from dev.plan import Town
+from dev.state import ROOT
+from dev.steps import Step
+from dev.supervisor import Process, Supervisor
+from dev.telling import Teller
+
+DATA = ROOT / "dev" / "data"
+FILE = "addresses.csv.gz"
+# A postcode of each council's file (files are loaded whole or not at all), and the part of the
+# file that the small demonstration takes.
+KNOWN = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
+SMALL = {"citytown": "BA1 1", "hillshire": "FK8 1"}
+CHOICES = ("full", "small", "none")
+
+
+def steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
+    """One loading step for each council; none without demonstration data."""
+    if town.data == "none":
+        return []
+
+    def loading(council: str) -> Step:
+        return Step(f"{council} data", lambda: _load(town, supervisor, teller, council), ("councils",))
+
+    return [loading(council) for council in KNOWN]
+
+
+async def _load(town: Town, supervisor: Supervisor, teller: Teller, council: str) -> None:
+    if await _loaded(town, council):
+        return
+    file = DATA / council / FILE
+    if town.data == "small":
+        file = await asyncio.to_thread(_part, file, SMALL[council], town.folder / "small" / council)
+
+    def hear(line: str) -> None:
+        if found := progress(line):
+            teller.rows(council, *found)
+
+    await supervisor.run(loader(town, file, council), hear)
+
+
+def loader(town: Town, file: Path, council: str) -> Process:
+    """The process that loads a file of addresses into a council's gazetteer."""
+    argv = plan.chassis("run", "address", "load", str(file), "--council", council)
+    return Process(f"{council}-load", argv, plan.service_environment(town, "address"))
+
+
+def progress(line: str) -> tuple[int, int] | None:
+    """`(rows, total)` from a line the loader writes; None for any other line."""
+    try:
+        said = json.loads(line)
+        return int(said["rows"]), int(said["total"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def _loaded(town: Town, council: str) -> bool:
+    """Whether the council's gazetteer answers for a postcode that is in its file."""
+    key = state.read(town.sandbox)["councils"][council]["api_key"]
+    path = f"/{council}/address/search/places/v1/postcode"
+    async with httpx.AsyncClient(base_url=town.gateway, timeout=10, trust_env=False) as http:
+        answer = await http.get(path, params={"postcode": KNOWN[council]}, headers={"X-Api-Key": key})
+    return answer.is_success and bool(answer.json().get("results"))
+
+
+def _part(file: Path, postcodes: str, folder: Path) -> Path:
+    """The rows of a data file whose postcode begins so, as a file of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / FILE
+    with gzip.open(file, "rt", newline="") as source, gzip.open(target, "wt", newline="") as part:
+        reader = csv.DictReader(source)
+        writer = csv.DictWriter(part, reader.fieldnames or [])
+        writer.writeheader()
+        writer.writerows(row for row in reader if row["postcode"].startswith(postcodes))
+    return target

@@ -1,0 +1,145 @@
+"""What a town consists of: each process, its command line and its environment."""
+
+import os
+import secrets
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from dev import nats, ports, postgres, state
+from dev.ports import Ports
+from dev.supervisor import Process
+from dev.trouble import Trouble
+
+SERVICES = ("address", "payments", "casework", "mapping", "identity")
+OUTSIDE_POSTGRES = "TOWNHALL_POSTGRES_URL"
+OUTSIDE_NATS = "TOWNHALL_NATS_URL"
+
+
+@dataclass(frozen=True)
+class Town:
+    """One town: where its state is, its ports, which demonstration data it loads."""
+
+    folder: Path
+    ports: Ports
+    data: str = "full"
+
+    @property
+    def gateway(self) -> str:
+        """Where clients find everything."""
+        return self.url("gateway")
+
+    def url(self, name: str) -> str:
+        """The address of one of the town's HTTP servers."""
+        return f"http://{ports.HOST}:{self.ports.of(name)}"
+
+    @property
+    def sandbox(self) -> Path:
+        """The file that holds what a client of the demonstration needs."""
+        return self.folder / "sandbox.json"
+
+
+def own_ports() -> list[str]:
+    """The names of the ports this town will listen on."""
+    outside = {"postgres": OUTSIDE_POSTGRES, "nats": OUTSIDE_NATS}
+    return [name for name in ports.OFFSETS if not os.environ.get(outside.get(name, ""))]
+
+
+def secrets_of(town: Town) -> dict[str, str]:
+    """Database passwords by role, and identity's master key; made once and kept."""
+    roles = [role for name in SERVICES for role in (name, f"{name}_owner")]
+    known = state.passwords(town.folder, [postgres.SUPERUSER, *roles])
+    if "identity_master_key" not in known:
+        # 32 bytes: identity seals its signing keys in the database with it.
+        known["identity_master_key"] = urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        state.write(town.folder / "passwords.json", known)
+    return known
+
+
+def admin_url(town: Town) -> str:
+    """A superuser's URL of the PostgreSQL that this town uses."""
+    outside = os.environ.get(OUTSIDE_POSTGRES, "")
+    password = secrets_of(town)[postgres.SUPERUSER]
+    own = f"postgresql://{postgres.SUPERUSER}:{password}@{ports.HOST}:{town.ports.of('postgres')}/postgres"
+    if outside and not urlsplit(outside).hostname:
+        raise Trouble(
+            f"{OUTSIDE_POSTGRES} is no PostgreSQL URL.",
+            "Write postgresql://USER:PASSWORD@HOST:PORT/postgres.",
+        )
+    return outside or own
+
+
+def nats_url(town: Town) -> str:
+    """The NATS that this town uses."""
+    return os.environ.get(OUTSIDE_NATS, "") or nats.url(town.ports.of("nats"))
+
+
+def database_url(town: Town, role: str, database: str) -> str:
+    """The URL by which `role` reaches `database`."""
+    place = urlsplit(admin_url(town))
+    login = f"{role}:{secrets_of(town)[role]}@{place.hostname}:{place.port or 5432}"
+    return urlunsplit((place.scheme, login, f"/{database}", place.query, ""))
+
+
+def service_environment(town: Town, name: str) -> dict[str, str]:
+    """The environment of a service's processes: its runtime role, never the owner of its tables."""
+    prefix = name.upper()
+    env = {
+        f"{prefix}_DATABASE_URL": database_url(town, name, name),
+        f"{prefix}_NATS_URL": nats_url(town),
+        f"{prefix}_ISSUER": f"{town.gateway}/identity/",
+        f"{prefix}_JWKS_URL": f"{town.url('identity')}/identity/.well-known/jwks.json",
+    }
+    if name == "identity":
+        env["IDENTITY_MASTER_KEY"] = secrets_of(town)["identity_master_key"]
+    # What the person set is kept: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
+    return env | base_environment()
+
+
+def base_environment() -> dict[str, str]:
+    """This person's environment without what would speak to PostgreSQL's client behind our back."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    # Few threads allocate in these processes: separate arenas for each would only cost memory.
+    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONUNBUFFERED": "1"}
+
+
+def chassis(*arguments: str) -> list[str]:
+    """The command line of one of a service's processes."""
+    return [sys.executable, "-m", "chassis", *arguments]
+
+
+def serve(town: Town, name: str) -> Process:
+    """A service's web process."""
+    argv = chassis("serve", name, "--port", str(town.ports.of(name)))
+    env = service_environment(town, name)
+    return Process(name, argv, env, answers(f"{town.url(name)}/health/ready"))
+
+
+def work(town: Town, name: str) -> Process:
+    """A service's worker: relay and consumers."""
+    return Process(f"{name}-worker", chassis("work", name), service_environment(town, name))
+
+
+def migrate(town: Town) -> Process:
+    """Brings every service's database to this version's tables, as the owner of each."""
+    owners = {f"{n.upper()}_MIGRATION_URL": database_url(town, f"{n}_owner", n) for n in SERVICES}
+    argv = [sys.executable, "-m", "dev.migrations", *SERVICES]
+    return Process("migrations", argv, owners | base_environment())
+
+
+def answers(url: str) -> Callable[[], Awaitable[bool]]:
+    """A check that `url` answers 200."""
+
+    async def check() -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+                return (await client.get(url)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    return check

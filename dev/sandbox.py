@@ -1,0 +1,145 @@
+"""The demonstration's councils, clients and keys, made through identity's own API."""
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import httpx
+
+from dev import plan, state
+from dev.plan import Town
+from dev.supervisor import Process, Supervisor
+from dev.trouble import Trouble
+
+COUNCILS = {
+    "citytown": {"name": "Citytown Council", "gss": "E06000022"},
+    "hillshire": {"name": "Hillshire Council", "gss": "S12000030"},
+}
+# Scopes over the whole region are for the operator and the gateway, never for a council.
+REGION_SCOPES = {"identity:operate", "identity:gateway"}
+KNOWN_WITHIN = 60.0  # seconds until every service has heard of a new council
+
+
+async def make(town: Town, supervisor: Supervisor) -> None:
+    """See that `.run/sandbox.json` holds credentials that work; make those that do not."""
+    known = state.read(town.sandbox)
+    async with httpx.AsyncClient(base_url=town.url("identity"), timeout=10, trust_env=False) as http:
+        operator, token = await _operator(town, supervisor, http, known.get("operator", {}))
+        http.headers["Authorization"] = f"Bearer {token}"
+        scopes = await _council_scopes(http)
+        councils = {
+            slug: await _council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
+            for slug in COUNCILS
+        }
+    state.write(town.sandbox, {"gateway": town.gateway, "operator": operator, "councils": councils})
+    for slug, council in councils.items():
+        key = town.folder / f"{slug}.key"
+        key.touch(mode=0o600)
+        key.write_text(council["api_key"] + "\n")
+
+
+async def _operator(
+    town: Town, supervisor: Supervisor, http: httpx.AsyncClient, known: dict[str, str]
+) -> tuple[dict[str, str], str]:
+    """The operator's client and a token of it; a new client when there is none that works."""
+    token = await _token(http, known) if known else ""
+    if not token:
+        known = await region_client(town, supervisor, "operator")
+        token = await _token(http, known)
+    if not token:
+        raise Trouble("Identity refuses the operator's client it just made.", f"See {town.folder / 'log'}.")
+    return known, token
+
+
+async def region_client(town: Town, supervisor: Supervisor, *command: str) -> dict[str, str]:
+    """Run one of identity's commands that make a client; its id and secret."""
+    said: list[str] = []
+    argv = plan.chassis("run", "identity", *command)
+    env = plan.service_environment(town, "identity")
+    await supervisor.run(Process(f"identity-{command[0]}", argv, env), said.append)
+    return dict(json.loads(said[-1]))
+
+
+async def _token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
+    """An access token of a client; empty when it is refused."""
+    form = {"grant_type": "client_credentials", **client}
+    answer = await http.post("/identity/token", data=form)
+    return str(answer.json()["access_token"]) if answer.is_success else ""
+
+
+async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
+    """Every scope that a council's own credentials may hold."""
+    metadata = await http.get("/identity/.well-known/openid-configuration")
+    _require(metadata)
+    return sorted(set(metadata.json()["scopes_supported"]) - REGION_SCOPES)
+
+
+async def _council(
+    http: httpx.AsyncClient, slug: str, scopes: list[str], known: dict[str, str]
+) -> dict[str, str]:
+    """A council's credentials: the known ones when they still work."""
+    created = await http.post("/identity/v1/councils", json={"slug": slug, **COUNCILS[slug]})
+    if created.status_code != httpx.codes.CONFLICT:  # it is there since an earlier run
+        _require(created)
+    if known and await _key_works(http, slug, known["api_key"]) and await _token(http, _client(known)):
+        return known
+    reading = [scope for scope in scopes if scope.endswith(":read")]
+    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", reading)
+    client = await _made(http, f"/{slug}/identity/v1/clients", f"Sandbox client {time.time_ns()}", scopes)
+    return {"api_key": key["key"], **_client(client)}
+
+
+def _client(made: dict[str, Any]) -> dict[str, str]:
+    return {name: str(made[name]) for name in ("client_id", "client_secret")}
+
+
+async def _key_works(http: httpx.AsyncClient, slug: str, key: str) -> bool:
+    headers = {"Authorization": f"Bearer {key}"}
+    return (await http.get(f"/{slug}/identity/v1/council", headers=headers)).is_success
+
+
+async def _made(http: httpx.AsyncClient, path: str, name: str, scopes: list[str]) -> dict[str, Any]:
+    body = {"name": name, "mode": "sandbox", "scopes": scopes}
+    answer = await http.post(path, json=body, headers={"Idempotency-Key": f"sandbox-{time.time_ns()}"})
+    _require(answer)
+    return dict(answer.json())
+
+
+def _require(answer: httpx.Response) -> None:
+    if not answer.is_success:
+        asked = f"{answer.request.method} {answer.request.url.path}"
+        raise Trouble(
+            f"{asked} answered {answer.status_code}: {answer.text[:400]}",
+            "The demonstration cannot be made. `rm -rf .run` gives a fresh town.",
+        )
+
+
+async def known_everywhere(town: Town) -> None:
+    """Wait until every service, asked through the gateway, knows every council."""
+    councils = state.read(town.sandbox)["councils"]
+    async with httpx.AsyncClient(base_url=town.gateway, timeout=5, trust_env=False) as http:
+        waits = [
+            _known(http, f"/{slug}/{name}/v1/council", council["api_key"])
+            for slug, council in councils.items()
+            for name in plan.SERVICES
+        ]
+        await asyncio.gather(*waits)
+
+
+async def _known(http: httpx.AsyncClient, path: str, key: str) -> None:
+    end = time.monotonic() + KNOWN_WITHIN
+    while True:
+        try:
+            answer = await http.get(path, headers={"X-Api-Key": key})
+            if answer.is_success:
+                return
+            found = f"{answer.status_code} {answer.text[:200]}"
+        except httpx.HTTPError as error:
+            found = repr(error)
+        if time.monotonic() > end:
+            raise Trouble(
+                f"{path} does not answer through the gateway after {KNOWN_WITHIN:.0f} s: {found}",
+                "See the logs of the gateway, of that service and of its worker.",
+            )
+        await asyncio.sleep(0.1)
