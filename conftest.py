@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from dev import nats, postgres
 
 pytest_plugins = ["chassis.testing"]

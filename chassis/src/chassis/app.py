@@ -37,6 +37,7 @@ class Service:
     shapes: Sequence[ErrorShape] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+    version: str = ""  # the distribution's, unless said here
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer itself need not ask over HTTP
 
     @property
@@ -63,7 +64,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     settings = settings or service.settings()
     app = FastAPI(
         title=service.title,
-        version=version(f"townhall-{service.name}"),
+        version=service.version or version(f"townhall-{service.name}"),
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,

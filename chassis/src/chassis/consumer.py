@@ -131,12 +131,15 @@ class Worker:
         stream = streams.stream_name(self.consumer.capability)
         await self._js.add_consumer(stream, config)
         pull = await self._js.pull_subscribe_bind(consumer=self.durable, stream=stream)
-        while True:
-            try:
-                messages = await pull.fetch(_BATCH, timeout=_WAIT)
-            except (NatsTimeoutError, TimeoutError):
-                continue
-            await self.take(messages)
+        try:
+            while True:
+                try:
+                    messages = await pull.fetch(_BATCH, timeout=_WAIT)
+                except (NatsTimeoutError, TimeoutError):
+                    continue
+                await self.take(messages)
+        finally:  # else the server would hand the next events to a pull nobody waits for
+            await pull.unsubscribe()
 
     async def take(self, messages: Sequence[Msg]) -> None:
         """Take a batch in: together if possible, else one by one."""

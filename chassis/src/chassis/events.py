@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from chassis import ids
 
+# JetStream refuses streams whose subjects could match its own API ($JS...), so none may start with `*`.
+SUBJECT_PREFIX = "townhall"
+
 
 class EventData(BaseModel):
     """An event's payload. A subclass names its type (``address.property.changed.v1``) and an example."""
@@ -29,8 +32,8 @@ class EventData(BaseModel):
 
     @classmethod
     def nats_subject(cls, council: str) -> str:
-        """``{council}.{capability}.{aggregate}.{event}``: the type without its version."""
-        return f"{council}.{cls.event_type.rpartition('.')[0]}"
+        """``townhall.{council}.{capability}.{aggregate}.{event}``: the type without its version."""
+        return f"{SUBJECT_PREFIX}.{council}.{cls.event_type.rpartition('.')[0]}"
 
 
 class Envelope(BaseModel):

@@ -92,6 +92,8 @@ async def drift(metadata: MetaData, database_url: str) -> list[Any]:
     """What the tables declare and the database lacks, or the other way round; empty when equal."""
 
     def compare(connection: Connection) -> list[Any]:
+        # The type is ours alone; reflection has to know it to compare the column.
+        connection.dialect.ischema_names["xid8"] = tables.Xid8  # type: ignore[attr-defined]
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, _all_of(metadata)))
 

@@ -10,6 +10,8 @@ from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, BadRequestError
 
+from chassis.events import SUBJECT_PREFIX
+
 log = logging.getLogger(__name__)
 
 DEAD = "DEAD"
@@ -56,7 +58,7 @@ def stream_name(capability: str) -> str:
 async def ensure(js: JetStreamContext, capability: str) -> None:
     """Make the capability's stream, or bring it to today's configuration."""
     age = 0 if capability in _KEPT_FOR_EVER else 30 * _DAY
-    await _ensure(js, stream_name(capability), f"*.{capability}.>", age)
+    await _ensure(js, stream_name(capability), f"{SUBJECT_PREFIX}.*.{capability}.>", age)
 
 
 async def ensure_dead_letters(js: JetStreamContext) -> None:

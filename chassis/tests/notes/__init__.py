@@ -1,0 +1,1 @@
+"""A service for the chassis's own tests."""

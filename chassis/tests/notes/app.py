@@ -1,0 +1,173 @@
+"""Notes: one table with row-level security, one list, one idempotent create, one event to itself."""
+
+import asyncio
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from pydantic_settings import SettingsConfigDict
+from sqlalchemy import Column, MetaData, Table, Text, Uuid, bindparam, insert, select
+
+from chassis import ids, outbox, settings
+from chassis.app import Service, create_app
+from chassis.auth import Caller, permission, public
+from chassis.consumer import Consumer
+from chassis.database import FastPool, Reading, Session, Writing
+from chassis.events import EventData, Received
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import ErrorShape, not_found
+from chassis.tables import NAMING
+from chassis.types import Name, Postcode, Uprn
+
+
+class Settings(settings.Settings):
+    model_config = SettingsConfigDict(env_prefix="NOTES_")
+
+
+metadata = MetaData(naming_convention=NAMING)
+note = Table(
+    "note",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("text", Text, nullable=False),
+    info={"row_level_security": True},
+)
+FROM_START = select(note).order_by(note.c.id).limit(bindparam("most"))
+FROM = FROM_START.where(note.c.id > bindparam("after"))
+router = APIRouter(prefix="/{council}/notes/v1")
+calls: list[str] = []
+hold = asyncio.Event()
+
+
+class NewNote(BaseModel):
+    text: Name
+
+
+class Note(NewNote):
+    id: ids.Id
+    secret: str = ""
+
+
+class NoteWritten(EventData):
+    event_type: ClassVar[str] = "notes.note.written.v1"
+    event_example: ClassVar[dict[str, Any]] = {"text": "Bring the bins in"}
+    text: str
+
+
+class NoteWrittenView(EventData):
+    event_type: ClassVar[str] = "notes.note.written.v1"
+    text: str = Field(max_length=50)
+
+
+async def write(session: Session, council: str, text: str) -> Note:
+    made = Note(id=ids.new(), text=text, secret=f"secret of {text}")
+    await session.execute(insert(note), {"council": council, "id": made.id, "text": text})
+    await outbox.add(session, NoteWritten(text=text), council=council, subject=ids.show(made.id), sequence=1)
+    return made
+
+
+@router.post("/notes", status_code=201)
+async def write_note(
+    session: Writing,
+    council: str,
+    body: NewNote,
+    caller: Annotated[Caller, permission("notes:write")],
+    once: OnlyOnce,
+) -> Response:
+    async def again(stored: dict[str, Any]) -> str:
+        return f"secret of {stored['text']}"
+
+    return await once.run(
+        session,
+        caller,
+        body,
+        lambda: write(session, council, body.text),
+        secret="secret",
+        restore=again,
+        location=lambda made: f"/{council}/notes/v1/notes/{ids.show(made.id)}",
+    )
+
+
+@router.post("/failing")
+async def write_and_break_the_commit(
+    session: Writing, council: str, _: Annotated[Caller, permission("notes:write")]
+) -> None:
+    """Leaves a deferred constraint broken, so that COMMIT fails after the route has returned."""
+    await session.connection.exec_driver_sql(
+        "CREATE TEMPORARY TABLE one (n int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP"
+    )
+    await session.connection.exec_driver_sql("INSERT INTO one VALUES (1), (1)")
+
+
+@router.get("/notes")
+async def list_notes(
+    session: Reading, council: str, paging: Paging, _: Annotated[Caller, permission("notes:read")]
+) -> Page[Note]:
+    start = paging.start(str)
+    if start is None:
+        rows = await session.all(FROM_START, {"most": paging.fetch})
+    else:
+        rows = await session.all(FROM, {"most": paging.fetch, "after": ids.read(start[0])})
+    return paging.page(rows, lambda row: Note(id=row.id, text=row.text), lambda row: [ids.show(row.id)])
+
+
+@router.get("/open/{uprn}")
+async def read_open(council: str, uprn: Uprn, postcode: Postcode, _: Annotated[None, public]) -> str:
+    return f"{uprn} {postcode}"
+
+
+@router.get("/crash")
+async def crash(council: str, _: Annotated[None, public]) -> None:
+    raise RuntimeError("secret detail")
+
+
+@router.get("/fast")
+async def read_fast(pool: FastPool, council: str, _: Annotated[None, public]) -> str:
+    return str(await pool.fetchval("SELECT current_setting('transaction_read_only')"))
+
+
+@router.get("/old/missing")
+async def read_missing(council: str, _: Annotated[None, public]) -> None:
+    raise not_found("thing")
+
+
+notes = Consumer("notes", capability="notes")
+
+
+@notes.on(NoteWrittenView)
+async def on_note(session: Session, event: Received[NoteWrittenView]) -> None:
+    calls.append(event.data.text)
+    if event.data.text.startswith("poison"):
+        raise RuntimeError("it is poison")
+    new = {"council": event.council, "id": ids.new(), "text": f"copy of {event.data.text}"}
+    await session.execute(insert(note), new)
+
+
+class OldError(BaseModel):
+    wrong: str
+
+
+service = Service(
+    name="notes",
+    title="Notes",
+    version="1.0.0",
+    settings=Settings,
+    metadata=metadata,
+    routers=[router],
+    publishes=[NoteWritten],
+    consumers=[notes],
+    shapes=[
+        ErrorShape(
+            "notes/v1/old",
+            lambda request, problem: JSONResponse({"wrong": problem.code}, problem.status_code),
+            OldError,
+        )
+    ],
+)
+
+
+def create() -> FastAPI:
+    return create_app(service)

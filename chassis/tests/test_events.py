@@ -1,0 +1,222 @@
+"""From the outbox through NATS into the inbox: once, in order, whatever happens."""
+
+import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
+
+import asyncpg
+import pytest
+from notes.app import NoteWritten, calls, note, notes
+from sqlalchemy import func, select, text
+
+from chassis import ids, outbox, streams
+from chassis.consumer import Worker
+from chassis.testing import eventually
+
+COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of %"))
+
+
+@pytest.fixture(scope="module")
+async def js(nats_url):
+    client = await streams.connect(nats_url, "test")
+    js = streams.jetstream(client)
+    await streams.ensure(js, "notes")
+    await streams.ensure_dead_letters(js)
+    yield js
+    await client.close()
+
+
+@pytest.fixture
+async def connection(database):
+    connection = await database.listen()
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def worker(database, js):
+    worker = Worker("notes", notes, database, js)
+    task = asyncio.create_task(worker.run())
+    yield worker
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def say(database, words, *, subject="s", sequence=1):
+    async with database.writing("citytown") as session:
+        await outbox.add(
+            session, NoteWritten(text=words), council="citytown", subject=subject, sequence=sequence
+        )
+
+
+async def copies(database, words):
+    async with database.reading("citytown") as session:
+        return await session.scalar(COPIES.where(note.c.text == f"copy of {words}"))
+
+
+async def test_an_event_reaches_its_consumer_once(database, connection, js, worker):
+    await say(database, "hello")
+    assert await outbox.drain(connection, js) == 1
+    assert await outbox.drain(connection, js) == 0
+    await eventually(lambda: copies(database, "hello"))
+    assert await copies(database, "hello") == 1
+
+
+async def test_an_event_published_twice_has_one_effect(database, connection, js, worker):
+    await say(database, "twice")
+    (row,) = await connection.fetch("SELECT * FROM outbox")
+    for _ in range(2):  # without the message id, so that the stream does not drop the second itself
+        await js.publish(row["nats_subject"], row["envelope"].encode())
+    await outbox.drain(connection, js)
+    await say(database, "after")
+    await outbox.drain(connection, js)
+    await eventually(lambda: copies(database, "after"))
+    assert await copies(database, "twice") == 1
+
+
+async def test_a_transaction_still_running_holds_back_later_events(database, connection, js):
+    async with database.writing("citytown") as early:
+        await outbox.add(early, NoteWritten(text="early"), council="citytown", subject="a", sequence=1)
+        await say(database, "late", subject="b")
+        assert await outbox.drain(connection, js) == 0
+    assert await outbox.drain(connection, js) == 2
+
+
+async def test_a_change_rolled_back_publishes_nothing(database, connection, js):
+    with pytest.raises(RuntimeError):
+        async with database.writing("citytown") as session:
+            await outbox.add(session, NoteWritten(text="no"), council="citytown", subject="a", sequence=1)
+            raise RuntimeError
+    assert await outbox.drain(connection, js) == 0
+
+
+async def test_two_relays_do_not_work_at_once(database, js):
+    first, second = [await database.listen() for _ in range(2)]
+    one = asyncio.create_task(outbox.relay(first, js))
+    await asyncio.sleep(0.2)
+    two = asyncio.create_task(outbox.relay(second, js))
+    await asyncio.sleep(0.2)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    other = await database.listen()
+    assert await other.fetchval(waiting) == 1
+    one.cancel()
+    first.terminate()
+
+    async def took_over():
+        return await other.fetchval(waiting) == 0
+
+    await eventually(took_over)
+    await say(database, "taken over")
+
+    async def empty():
+        return await other.fetchval("SELECT count(*) FROM outbox") == 0
+
+    await eventually(empty)
+    two.cancel()
+    second.terminate()
+    await other.close()
+
+
+async def test_a_refused_publish_keeps_the_event_and_what_follows_it_of_the_same_aggregate(
+    database, connection
+):
+    published = []
+
+    class Refusing:
+        """A stream that refuses one event; the only thing here that is not the real NATS."""
+
+        async def publish_async(self, subject, body, headers):
+            future = asyncio.get_running_loop().create_future()
+            if b"refuse" in body:
+                future.set_exception(RuntimeError("refused"))
+            else:
+                published.append(body)
+                future.set_result(None)
+            return future
+
+    await say(database, "refuse", subject="same", sequence=1)
+    await say(database, "follows", subject="same", sequence=2)
+    await say(database, "independent", subject="other")
+    with pytest.raises(RuntimeError, match="refused"):
+        await outbox.drain(connection, Refusing())
+    assert len(published) == 1
+    left = [row["envelope"] for row in await connection.fetch("SELECT envelope FROM outbox ORDER BY id")]
+    assert ["refuse" in left[0], "follows" in left[1], len(left)] == [True, True, 2]
+    await connection.execute("DELETE FROM outbox")
+
+
+def test_waves_keep_the_order_of_each_aggregate():
+    rows = [{"aggregate": name, "n": number} for number, name in enumerate("aabacb")]
+    assert [[row["n"] for row in wave] for wave in outbox.waves(rows)] == [[0, 2, 4], [1, 5], [3]]
+
+
+async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
+    database, connection, js, worker, monkeypatch
+):
+    monkeypatch.setattr("chassis.consumer._DELAYS", (0.05, 0.05))
+    for words in ("before", "poison 1", "behind"):
+        await say(database, words, subject=words)
+    await outbox.drain(connection, js)
+    await eventually(lambda: copies(database, "behind"))
+
+    async def dead():
+        return (await js.stream_info(streams.DEAD)).state.messages
+
+    assert await eventually(dead) == 1
+    assert calls.count("poison 1") >= 3
+    letter = await js.get_msg(streams.DEAD, seq=None, subject="dead.letter.notes.notes", next=True)
+    assert "it is poison" in letter.headers["Townhall-Reason"]
+    assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
+    assert await worker.replay() == (0, 1)
+    monkeypatch.setattr("notes.app.str", str, raising=False)
+    monkeypatch.setitem(
+        notes.handlers,
+        "notes.note.written.v1",
+        SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=mended),
+    )
+    assert await worker.replay() == (1, 0)
+    assert await dead() == 0
+    assert await copies(database, "poison 1") == 1
+
+
+async def mended(session, events):
+    for event in events:
+        await session.execute(
+            text("INSERT INTO note VALUES (:council, :id, :text)"),
+            {"council": event.council, "id": ids.new(), "text": f"copy of {event.data.text}"},
+        )
+
+
+async def test_a_message_that_is_no_event_is_buried_at_once(js, worker):
+    before = (await js.stream_info(streams.DEAD)).state.messages
+    await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
+
+    async def buried():
+        return (await js.stream_info(streams.DEAD)).state.messages == before + 1
+
+    await eventually(buried)
+
+
+async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(database, connection, js, worker):
+    await say(database, "x" * 60)
+    await outbox.drain(connection, js)
+
+    async def found():
+        info = await js.stream_info(streams.DEAD)
+        letter = await js.get_msg(streams.DEAD, seq=info.state.last_seq)
+        return (
+            "does not fit" in letter.headers["Townhall-Reason"]
+            and "text" in letter.headers["Townhall-Reason"]
+        )
+
+    await eventually(found)
+
+
+async def test_the_runtime_role_may_not_change_tables(database):
+    connection = await database.listen()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("CREATE TABLE mine (n int)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("ALTER TABLE note DISABLE ROW LEVEL SECURITY")
+    await connection.close()

@@ -1,0 +1,237 @@
+"""Errors, bounds, pages, transactions and idempotency, seen from outside."""
+
+import asyncio
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.app import create_app
+from chassis.testing import published
+
+NOTES = "/citytown/notes/v1/notes"
+
+
+@pytest.fixture
+def key(mint):
+    return {"X-Api-Key": mint(scopes=["notes:read", "notes:write"])}
+
+
+async def count(database):
+    async with database.reading("citytown") as session:
+        return await session.scalar(text("SELECT count(*) FROM note"))
+
+
+async def test_bad_values_are_400_with_each_place(client):
+    answer = await client.get("/citytown/notes/v1/open/0", params={"postcode": "NONSENSE"})
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (400, "invalid-request")
+    assert {error["field"] for error in body["errors"]} == {"path.uprn", "query.postcode"}
+    assert body["type"] == "urn:townhall:problem:invalid-request"
+
+
+@pytest.mark.parametrize("written", ["ba11lj", "BA1 1LJ", " bA1  1lJ"])
+async def test_a_postcode_is_taken_however_it_is_written(client, written):
+    answer = await client.get("/citytown/notes/v1/open/1", params={"postcode": written})
+    assert answer.json() == "1 BA1 1LJ"
+
+
+async def test_an_unknown_path_and_method_are_problems(client):
+    assert (await client.get("/nowhere/at/all")).json()["code"] == "unknown-path"
+    answer = await client.put("/citytown/notes/v1/fast")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Allow"]) == (
+        405,
+        "method-not-allowed",
+        "GET",
+    )
+
+
+async def test_a_crash_tells_the_caller_nothing_of_the_inside(client):
+    answer = await client.get("/citytown/notes/v1/crash")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert "secret detail" not in answer.text
+
+
+async def test_an_outside_contract_keeps_its_own_error_shape(client):
+    assert (await client.get("/citytown/notes/v1/old/missing")).json() == {"wrong": "not-found"}
+    assert (await client.get("/citytown/notes/v1/old/unheard-of")).json() == {"wrong": "unknown-path"}
+    assert (await client.get("/citytown/notes/v1/older")).json()["code"] == "unknown-path"
+
+
+async def test_a_body_over_the_limit_is_413_even_without_a_length(client, key):
+    async def flood():
+        for _ in range(40):
+            yield b" " * 65_536
+
+    answer = await client.post(NOTES, headers=key, content=flood())
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+@pytest.mark.parametrize(
+    "body", ["{", '{"text": "a\\u0000b"}', '{"text": ""}', "[]", '{"text": 5}', '"' + "x" * 999]
+)
+async def test_a_bad_body_is_400(client, key, body):
+    answer = await client.post(NOTES, headers={**key, "Content-Type": "application/json"}, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+
+
+async def test_a_commit_that_fails_is_never_a_success(client, key):
+    answer = await client.post("/citytown/notes/v1/failing", headers=key)
+    assert answer.status_code == 500
+
+
+async def test_the_fast_pool_cannot_write(client):
+    assert (await client.get("/citytown/notes/v1/fast")).json() == "on"
+
+
+async def test_a_read_session_cannot_write(database):
+    async with database.reading("citytown") as session:
+        with pytest.raises(Exception, match="read-only"):
+            await session.all(
+                text("INSERT INTO note VALUES ('citytown', gen_random_uuid(), 'x') RETURNING id")
+            )
+
+
+async def test_row_level_security_hides_other_councils_rows_from_a_forgotten_where(
+    client, key, mint, database
+):
+    await client.post(NOTES, headers=key, json={"text": "citytown's own"})
+    other = {"X-Api-Key": mint(scopes=["notes:read"], councils=["hillshire"])}
+    assert (await client.get("/hillshire/notes/v1/notes", headers=other)).json()["items"] == []
+    async with database.reading() as session:
+        assert await session.scalar(text("SELECT count(*) FROM note")) == 0
+    async with database.writing("hillshire") as session:
+        with pytest.raises(Exception, match="row-level security"):
+            await session.execute(text("INSERT INTO note VALUES ('citytown', gen_random_uuid(), 'x')"))
+
+
+async def test_a_connection_does_not_remember_the_council_before(database, client, key):
+    await client.post(NOTES, headers=key, json={"text": "one"})
+    for council, seen in (("citytown", True), ("hillshire", False), ("citytown", True), ("", False)):
+        async with database.reading(council) as session:
+            assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is seen
+
+
+async def test_pages_show_every_row_once_and_link_onwards(client, key):
+    for number in range(7):
+        await client.post(NOTES, headers=key, json={"text": f"page {number}"})
+    seen, url = [], f"{NOTES}?limit=3"
+    while url:
+        answer = await client.get(url, headers=key)
+        seen += [item["id"] for item in answer.json()["items"]]
+        assert len(answer.json()["items"]) <= 3
+        url = answer.links["next"]["url"] if "next" in answer.links else None
+    assert len(seen) == len(set(seen)) >= 7
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("after", ["nonsense", "W10", "WzFd", "bnVsbA", "e30", "é", "A" * 499])
+async def test_a_cursor_of_another_list_is_400(client, key, after):
+    answer = await client.get(NOTES, headers=key, params={"after": after})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "9" * 30, "x"])
+async def test_a_limit_out_of_bounds_is_400(client, key, limit):
+    assert (await client.get(NOTES, headers=key, params={"limit": limit})).status_code == 400
+
+
+async def test_the_same_key_and_body_give_the_same_answer(client, key, database):
+    headers = {**key, "Idempotency-Key": "abc"}
+    before = await count(database)
+    first = await client.post(NOTES, headers=headers, json={"text": "once"})
+    second = await client.post(NOTES, headers=headers, json={"text": "once"})
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+    assert first.json()["secret"] == "secret of once"
+    assert first.headers["Location"] == second.headers["Location"]
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert await count(database) == before + 1
+    async with database.reading("citytown") as session:
+        stored = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
+    assert "secret of once" not in stored
+
+
+async def test_the_same_key_with_another_body_is_422(client, key):
+    headers = {**key, "Idempotency-Key": "def"}
+    await client.post(NOTES, headers=headers, json={"text": "one"})
+    answer = await client.post(NOTES, headers=headers, json={"text": "two"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+
+
+async def test_a_race_of_the_same_key_does_the_work_once(client, key, database):
+    headers = {**key, "Idempotency-Key": "race"}
+    before = await count(database)
+    answers = await asyncio.gather(
+        *(client.post(NOTES, headers=headers, json={"text": "raced"}) for _ in range(6))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert await count(database) == before + 1
+
+
+async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
+    headers = {"Idempotency-Key": "mine"}
+    first = await client.post(NOTES, headers={**key, **headers}, json={"text": "a"})
+    other = {"X-Api-Key": mint(scopes=["notes:write"], client_id="somebody-else"), **headers}
+    second = await client.post(NOTES, headers=other, json={"text": "b"})
+    assert (first.status_code, second.status_code) == (201, 201)
+
+
+async def test_a_key_works_again_after_24_hours(client, key, database):
+    headers = {**key, "Idempotency-Key": "old"}
+    first = await client.post(NOTES, headers=headers, json={"text": "old"})
+    async with database.writing("citytown") as session:
+        await session.execute(text("UPDATE idempotency SET created_at = now() - interval '25 hours'"))
+    second = await client.post(NOTES, headers=headers, json={"text": "new"})
+    assert second.status_code == 201
+    assert second.json()["id"] != first.json()["id"]
+
+
+async def test_a_change_and_its_event_commit_together(client, key, database):
+    made = (await client.post(NOTES, headers=key, json={"text": "told"})).json()
+    (event,) = [one for one in await published(database) if one.subject == made["id"]]
+    assert (event.type, event.council, event.sequence) == ("notes.note.written.v1", "citytown", 1)
+    assert event.data == {"text": "told"}
+    assert event.traceparent is not None
+
+
+async def test_health_says_how_each_part_stands(client):
+    assert (await client.get("/health/live")).json() == {"status": "live"}
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 200
+    assert {answer.json()[part] for part in ("database", "migrations", "nats")} == {"ok"}
+
+
+async def test_metrics_are_by_route_and_not_by_path(client):
+    await client.get("/citytown/notes/v1/open/77", params={"postcode": "BA1 1LJ"})
+    text_format = (await client.get("/metrics")).text
+    assert 'http_route="/{council}/notes/v1/open/{uprn}"' in text_format
+    assert "open/77" not in text_format
+
+
+def test_ids_are_read_back_and_sort_by_time():
+    made = [ids.new() for _ in range(50)]
+    assert [ids.read(ids.show(one)) for one in made] == made
+    assert all(one.version == 7 and len(ids.show(one)) == 26 for one in made)
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "8" + "0" * 25, "0" * 27, "u" * 26, "0" * 25 + "I"])
+def test_a_text_that_is_no_id_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"id|occur"):
+        ids.read(wrong)
+
+
+async def test_a_database_that_is_away_is_503(service, settings, mint):
+    away = create_app(service, settings.model_copy(update={"database_url": "postgresql://a:b@127.0.0.1:1/x"}))
+    transport = httpx.ASGITransport(away, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        away.state.directory.councils = {"citytown": SimpleNamespace(suspended=False)}
+        answer = await client.get(NOTES, headers={"key": mint(scopes=["notes:read"])})
+        ready = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    assert answer.headers["Retry-After"] == "2"
+    assert ready.status_code == 503
+    assert ready.json()["database"].startswith("away")
