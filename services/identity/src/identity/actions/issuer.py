@@ -92,7 +92,7 @@ class Issuer:
             await stored_keys.one_at_a_time(session)
             await self.read(session)
         if not self.keys:
-            await self._add(session, signs_after=0)
+            await self._add(session, signs_after=-keys.GRACE)  # other machines' clocks may be behind
 
     async def rotate(self, session: Session) -> bool:
         """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.

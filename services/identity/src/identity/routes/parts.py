@@ -1,6 +1,7 @@
 """What the routes have in common: the issuer, ETags, and answers that see what was just written."""
 
 import hashlib
+import logging
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -13,8 +14,10 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
-from identity.actions.issuer import Issuer
+from identity.actions.issuer import DATABASE_AWAY, Issuer
 from identity.rules import scopes
+
+log = logging.getLogger(__name__)
 
 _VERSION = re.compile(r'^(?:W/)?"([1-9][0-9]{0,8})"$')
 
@@ -34,7 +37,10 @@ async def _issuing_pool(request: Request) -> asyncpg.Pool:
 
 async def _afterwards(request: Request) -> AsyncIterator[None]:
     yield
-    await request.app.state.directory.refresh()
+    try:
+        await request.app.state.directory.refresh()
+    except DATABASE_AWAY as error:  # the change is made; this process hears of it as others do
+        log.warning("the councils could not be read again: %s", error)
 
 
 TheIssuer = Annotated[Issuer, Depends(_issuer)]

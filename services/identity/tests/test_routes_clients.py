@@ -1,0 +1,168 @@
+import pytest
+from joserfc.jwk import ECKey
+
+from chassis import ids
+from chassis.testing import published
+
+URL = "/citytown/identity/v1/clients"
+REGION = "/identity/v1/clients"
+PUBLIC = {"keys": [ECKey.generate_key("P-256", {"kid": "a"}).as_dict(private=False)]}
+
+
+def body(**other):
+    return {"name": ids.show(ids.new()), "scopes": ["address:read"], **other}
+
+
+async def make(client, headers, url=URL, **other):
+    answer = await client.post(url, json=body(**other), headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def listed(client, headers, url=URL):
+    return (await client.get(url, params={"limit": 100}, headers=headers)).json()["items"]
+
+
+async def token(client, who):
+    answer = await client.post(
+        "/identity/token",
+        data={"grant_type": "client_credentials"},
+        auth=(who["client_id"], who["client_secret"]),
+    )
+    return answer.json().get("access_token")
+
+
+async def test_a_client_is_made_with_a_secret_shown_once(client, keeper):
+    made = await make(client, keeper)
+    assert made["authentication"] == "client_secret"
+    assert made["councils"] == ["citytown"]
+    assert made["client_secret"].startswith("ths_")
+    answer = await client.get(URL, params={"limit": 100}, headers=keeper)
+    [shown] = [item for item in answer.json()["items"] if item["client_id"] == made["client_id"]]
+    assert "client_secret" not in shown
+    assert made["client_secret"] not in answer.text
+    assert await token(client, made)
+
+
+async def test_a_client_with_keys_of_its_own_has_no_secret(client, keeper):
+    made = await make(client, keeper, jwks=PUBLIC)
+    assert made["authentication"] == "private_key_jwt"
+    assert made["client_secret"] is None
+    assert {key["kid"] for key in made["jwks"]["keys"]} == {"a"}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [{"kty": "oct", "k": "c2VjcmV0", "kid": "x"}],
+        [ECKey.generate_key("P-256", {"kid": "x"}).as_dict(private=True)],
+        [*PUBLIC["keys"], *PUBLIC["keys"]],
+        PUBLIC["keys"] * 6,
+        ["text"],
+    ],
+)
+async def test_keys_that_cannot_be_used_are_refused(client, keeper, keys):
+    answer = await client.post(URL, json=body(jwks={"keys": keys}), headers=keeper)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert answer.json()["errors"][0]["field"].startswith("body.jwks")
+
+
+async def test_a_private_key_that_was_sent_is_not_sent_back(client, keeper):
+    key = ECKey.generate_key("P-256", {"kid": "x"}).as_dict(private=True)
+    answer = await client.post(URL, json=body(jwks={"keys": [key]}), headers=keeper)
+    assert "private" in answer.text
+    assert key["d"] not in answer.text
+
+
+async def test_a_name_in_use_is_a_conflict(client, keeper):
+    made = await make(client, keeper)
+    answer = await client.post(URL, json=body(name=made["name"]), headers=keeper)
+    assert (answer.status_code, answer.json()["code"]) == (409, "name-in-use")
+
+
+async def test_a_repeated_request_gets_the_same_secret(client, keeper):
+    asked = {"json": body(), "headers": {**keeper, "Idempotency-Key": "again"}}
+    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert await token(client, second.json())
+
+
+async def test_a_repeated_request_for_a_client_with_keys_is_answered_alike(client, keeper):
+    asked = {"json": body(jwks=PUBLIC), "headers": {**keeper, "Idempotency-Key": "with-keys"}}
+    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    assert first.json() == second.json()
+
+
+async def test_nobody_grants_a_scope_he_does_not_hold(client, keeper):
+    answer = await client.post(URL, json=body(scopes=["payments:read"]), headers=keeper)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+
+
+@pytest.mark.parametrize("scope", ["identity:operate", "identity:gateway"])
+async def test_a_councils_client_never_holds_a_scope_of_the_region(client, operator, scope):
+    answer = await client.post(URL, json=body(scopes=[scope]), headers=operator)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "region_scope")
+
+
+async def test_revoking_a_client_refuses_its_tokens_by_event(client, keeper, database):
+    made = await make(client, keeper)
+    for _ in range(2):
+        assert (await client.delete(f"{URL}/{made['client_id']}", headers=keeper)).status_code == 204
+    assert await token(client, made) is None
+    [event] = [event for event in await published(database) if event.subject == made["client_id"]]
+    assert (event.type, event.data["id"]) == ("identity.token.revoked.v1", made["client_id"])
+    assert made["client_id"] not in {item["client_id"] for item in await listed(client, keeper)}
+
+
+async def test_a_client_that_never_was_is_not_found(client, keeper):
+    answer = await client.delete(f"{URL}/{ids.show(ids.new())}", headers=keeper)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_another_councils_client_is_not_found(client, keeper, mint):
+    made = await make(client, keeper)
+    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], councils=['hillshire'])}"}
+    answer = await client.delete(f"/hillshire/identity/v1/clients/{made['client_id']}", headers=theirs)
+    assert answer.status_code == 404
+    assert await token(client, made)
+
+
+async def test_a_client_of_the_region_acts_for_every_council(client, operator):
+    made = await make(client, operator, REGION, scopes=["identity:keys"])
+    assert made["councils"] == ["*"]
+    bearer = {"Authorization": f"Bearer {await token(client, made)}"}
+    for council in ("citytown", "hillshire"):
+        assert (await client.get(f"/{council}/identity/v1/api-keys", headers=bearer)).status_code == 200
+    assert made["client_id"] in {item["client_id"] for item in await listed(client, operator, REGION)}
+
+
+async def test_a_client_of_the_region_is_revoked_everywhere(client, operator, database):
+    made = await make(client, operator, REGION)
+    assert (await client.delete(f"{REGION}/{made['client_id']}", headers=operator)).status_code == 204
+    assert await token(client, made) is None
+    [event] = [event for event in await published(database) if event.subject == made["client_id"]]
+    assert event.council == "region"
+
+
+async def test_the_regions_clients_and_a_councils_are_apart(client, operator, keeper):
+    ours, theirs = await make(client, keeper), await make(client, operator, REGION)
+    assert theirs["client_id"] not in {item["client_id"] for item in await listed(client, keeper)}
+    assert ours["client_id"] not in {item["client_id"] for item in await listed(client, operator, REGION)}
+    assert (await client.delete(f"{REGION}/{ours['client_id']}", headers=operator)).status_code == 404
+
+
+async def test_the_regions_clients_are_the_operators(client, keeper, mint):
+    one_council = {"Authorization": f"Bearer {mint(scopes=['identity:operate'], councils=['citytown'])}"}
+    for headers, code in ((keeper, "missing-scope"), (one_council, "wrong-council")):
+        for answer in (
+            await client.post(REGION, json=body(), headers=headers),
+            await client.get(REGION, headers=headers),
+            await client.delete(f"{REGION}/{ids.show(ids.new())}", headers=headers),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, code)
+
+
+async def test_region_is_not_a_council(client, operator):
+    assert (await client.get("/region/identity/v1/clients", headers=operator)).status_code == 404

@@ -1,0 +1,73 @@
+"""What is no credential here, although it was signed with a key of this issuer."""
+
+import time
+
+import pytest
+
+from identity.rules import keys, tokens
+
+URL = "/citytown/identity/v1/api-keys"
+ISSUER = "http://test.invalid/identity/"
+
+
+@pytest.fixture
+def write(app, client):
+    """Sign claims with the issuer's own key, changed as the test says."""
+    issuer = app.state.issuer
+
+    def make(typ=tokens.KEY_TYPE, **changed):
+        now = int(time.time())
+        grant = tokens.Grant("a", "a", ("identity:keys",), ("citytown",), "live", now, now + 600)
+        return tokens.sign(issuer.signer(), typ, {**tokens.claims(grant, ISSUER, "townhall"), **changed})
+
+    return make
+
+
+async def opened(client, token):
+    answer = await client.get(URL, headers={"X-Api-Key": token})
+    return answer.status_code, answer.json().get("code")
+
+
+async def test_both_kinds_of_token_open_the_door(client, write):
+    for typ in (tokens.KEY_TYPE, tokens.ACCESS_TYPE):
+        assert (await opened(client, write(typ)))[0] == 200
+
+
+async def test_an_expired_key_is_refused(client, write):
+    assert await opened(client, write(exp=int(time.time()) - 60)) == (401, "expired-credential")
+
+
+@pytest.mark.parametrize("typ", ["JWT", "id_token", "client-authentication+jwt", ""])
+async def test_a_token_of_another_type_is_refused(client, write, typ):
+    assert await opened(client, write(typ)) == (401, "invalid-credential")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"aud": "another"}, {"iss": "http://test.invalid/"}, {"aud": None}, {"exp": "soon"}]
+)
+async def test_a_token_for_or_of_somebody_else_is_refused(client, write, changed):
+    assert await opened(client, write(**changed)) == (401, "invalid-credential")
+
+
+@pytest.mark.parametrize("councils", [["hillshire"], [], ["citytow"]])
+async def test_a_token_of_another_council_is_refused(client, write, councils):
+    assert await opened(client, write(councils=councils)) == (403, "wrong-council")
+
+
+async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, write):
+    own = app.state.issuer.signer()
+    _, _, private = keys.generate()
+    sealing = keys.subkey(b"m" * 32, "x")
+    forged = keys.SigningKey(
+        own.kid, own.public, keys.unseal(sealing, "k", keys.seal(sealing, "k", private)), 0
+    )
+    grant = tokens.Grant("a", "a", ("identity:keys",), ("citytown",), "live", 0, int(time.time()) + 600)
+    token = tokens.sign(forged, tokens.KEY_TYPE, tokens.claims(grant, ISSUER, "townhall"))
+    assert await opened(client, token) == (401, "invalid-credential")
+
+
+async def test_a_token_with_a_changed_claim_is_refused(client, write):
+    head, body, signature = write().split(".")
+    other = write(scope="identity:keys address:write").split(".")[1]
+    assert await opened(client, f"{head}.{other}.{signature}") == (401, "invalid-credential")
+    assert (await opened(client, f"{head}.{body}.{signature}"))[0] == 200

@@ -1,0 +1,190 @@
+import asyncio
+from contextlib import suppress
+
+import pytest
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.app import create_app
+from chassis.testing import eventually, running
+from identity.actions.issuer import Issuer
+from identity.rules import keys, scopes
+
+WELL_KNOWN = "/identity/.well-known"
+
+
+@pytest.fixture
+def issuer(app, client):
+    """The running app's issuer, with a clock the test can set."""
+    issuer = app.state.issuer
+    usual = issuer.clock
+    yield issuer
+    issuer.clock = usual
+
+
+@pytest.fixture
+async def region_client(client, operator):
+    """(id, secret) of a client of the region that may look up addresses."""
+    body = {"name": ids.show(ids.new()), "scopes": ["address:read"]}
+    made = (await client.post("/identity/v1/clients", json=body, headers=operator)).json()
+    return made["client_id"], made["client_secret"]
+
+
+async def token(client, who):
+    answer = await client.post("/identity/token", data={"grant_type": "client_credentials"}, auth=who)
+    return answer.json()["access_token"]
+
+
+async def jwks(client):
+    return (await client.get(f"{WELL_KNOWN}/jwks.json")).json()
+
+
+async def kids(client):
+    return [key["kid"] for key in (await jwks(client))["keys"]]
+
+
+def signed_by(written, published):
+    """The id of the published key that signed it."""
+    for key in published["keys"]:
+        with suppress(JoseError, ValueError):
+            jwt.decode(written, KeySet.import_key_set({"keys": [key]}), algorithms=["ES256"])
+            return key["kid"]
+    return None
+
+
+async def rotate(issuer, database):
+    async with database.writing() as session:
+        return await issuer.rotate(session)
+
+
+@pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
+async def test_discovery_says_what_there_is_and_no_more(client, name):
+    found = (await client.get(f"{WELL_KNOWN}/{name}")).json()
+    assert found["issuer"] == "http://test.invalid/identity/"
+    assert found["token_endpoint"] == found["issuer"] + "token"
+    assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
+    assert found["grant_types_supported"] == ["client_credentials"]
+    assert set(found["token_endpoint_auth_signing_alg_values_supported"]) == {"ES256", "RS256", "PS256"}
+    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE)
+    assert not {"authorization_endpoint", "userinfo_endpoint", "registration_endpoint"} & set(found)
+
+
+async def test_the_published_keys_are_public(client):
+    for key in (await jwks(client))["keys"]:
+        assert set(key) == {"kid", "kty", "crv", "x", "y", "use", "alg"}
+
+
+@pytest.mark.parametrize("name", ["jwks.json", "openid-configuration"])
+async def test_what_has_not_changed_is_not_sent_again(client, name):
+    first = await client.get(f"{WELL_KNOWN}/{name}")
+    assert "max-age" in first.headers["cache-control"]
+    again = await client.get(f"{WELL_KNOWN}/{name}", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    other = await client.get(f"{WELL_KNOWN}/{name}", headers={"If-None-Match": '"other"'})
+    assert other.json() == first.json()
+
+
+async def test_keys_rotate_with_overlap(client, issuer, database, region_client, settings):
+    start = issuer.clock()
+    before = await kids(client)
+    assert await rotate(issuer, database)
+    published = await kids(client)
+    assert len(published) == len(before) + 1  # the next key is there ...
+    old = await token(client, region_client)
+    assert signed_by(old, await jwks(client)) == before[-1]  # ... and does not sign yet
+    issuer.clock = lambda: start + settings.key_lead + 1
+    new = await token(client, region_client)
+    assert signed_by(new, await jwks(client)) == published[-1]
+    assert signed_by(old, await jwks(client)) == before[-1]  # the old one can still be checked
+    issuer.clock = lambda: start + settings.key_lead + 600 + keys.GRACE + 1
+    assert signed_by(old, await jwks(client)) is None
+    assert signed_by(new, await jwks(client)) == published[-1]
+
+
+async def test_a_second_rotation_waits_for_the_first(client, issuer, database, settings):
+    start = issuer.clock() + 10_000
+    issuer.clock = lambda: start
+    assert await rotate(issuer, database)
+    published = await kids(client)
+    assert not await rotate(issuer, database)
+    assert await kids(client) == published
+
+
+async def test_a_retired_key_that_signed_an_api_key_stays_as_long_as_that_lives(
+    client, issuer, database, keeper, settings
+):
+    start = issuer.clock() + 20_000
+    issuer.clock = lambda: start
+    body = {"name": "Long", "mode": "live", "scopes": ["address:read"]}
+    made = (await client.post("/citytown/identity/v1/api-keys", json=body, headers=keeper)).json()
+    signer = signed_by(made["key"], await jwks(client))
+    await rotate(issuer, database)
+    issuer.clock = lambda: start + 100_000
+    assert signer in await kids(client)
+    await rotate(issuer, database)  # forgets what is no longer needed
+    assert signer in await kids(client)
+    gone = await client.delete(f"/citytown/identity/v1/api-keys/{made['id']}", headers=keeper)
+    assert gone.status_code == 204
+    async with database.writing() as session:
+        await issuer.prepare(session)
+    assert signer not in await kids(client)
+
+
+async def test_the_private_half_of_a_key_long_retired_is_erased(issuer, database):
+    start = issuer.clock() + 300_000
+    issuer.clock = lambda: start
+    signer = issuer.signer().kid
+    await rotate(issuer, database)
+    issuer.clock = lambda: start + 100_000
+    await rotate(issuer, database)
+    assert all(key.kid != signer or key.private is None for key in issuer.keys)
+    assert issuer.signer().private is not None
+
+
+async def test_another_process_learns_of_a_new_key_without_a_restart(
+    client, issuer, database, service, settings
+):
+    async with running(create_app(service, settings)) as other:
+        known = await kids(other)
+        issuer.clock = lambda: max(key.signs_from for key in issuer.keys) + 1
+        assert await rotate(issuer, database)
+
+        async def learnt():
+            return len(await kids(other)) > len(known)
+
+        assert await eventually(learnt)
+
+
+async def test_processes_that_start_at_once_make_one_key(settings, database):
+    async with database.writing() as session:
+        await session.execute(text("DELETE FROM signing_key"))
+    issuers = [Issuer(settings) for _ in range(4)]
+
+    async def start(issuer):
+        async with database.writing() as session:
+            await issuer.prepare(session)
+
+    await asyncio.gather(*(start(issuer) for issuer in issuers))
+    assert {issuer.signer().kid for issuer in issuers} == {issuers[0].signer().kid}
+    assert [len(issuer.published()) for issuer in issuers] == [1] * 4
+
+
+async def test_with_another_master_key_the_service_does_not_start(service, settings, client):
+    wrong = settings.model_copy(update={"master_key": type(settings.master_key)("x" * 42 + "A")})
+    with pytest.raises(keys.WrongMasterKeyError):
+        async with running(create_app(service, wrong)):
+            pass
+
+
+def test_a_master_key_that_is_missing_is_said_so(service, settings):
+    without = settings.model_copy(update={"master_key": type(settings.master_key)("")})
+    with pytest.raises(ValueError, match="IDENTITY_MASTER_KEY"):
+        without.master()
+
+
+def test_a_key_may_not_sign_before_everybody_knows_it(service, settings):
+    with pytest.raises(ValueError, match="key_lead"):
+        service.settings(**(settings.model_dump() | {"key_lead": 1, "jwks_max_age": 300}))

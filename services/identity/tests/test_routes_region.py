@@ -1,0 +1,173 @@
+import asyncio
+
+import pytest
+
+from chassis.testing import published
+
+URL = "/identity/v1/councils"
+
+
+def body(slug="newtown", gss="E06000101", **other):
+    return {"slug": slug, "name": "Newtown Council", "gss": gss, **other}
+
+
+async def make(client, operator, slug, gss):
+    answer = await client.post(URL, json=body(slug, gss), headers=operator)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def change(client, operator, slug, tag='"1"', **what):
+    return await client.patch(f"{URL}/{slug}", json=what, headers={**operator, "If-Match": tag})
+
+
+async def test_a_new_council_is_served_at_once_and_announced(client, operator, database):
+    answer = await client.post(URL, json=body(), headers=operator)
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"{URL}/newtown"
+    made = answer.json()
+    assert (made["slug"], made["status"], made["version"]) == ("newtown", "active", 1)
+    assert (await client.get("/newtown/identity/v1/api-keys", headers=operator)).status_code == 200
+    [event] = [event for event in await published(database) if event.council == "newtown"]
+    assert (event.type, event.subject, event.sequence) == ("identity.council.created.v1", "newtown", 1)
+    assert event.data == {name: made[name] for name in ("slug", "name", "gss", "region", "status")}
+
+
+async def test_a_slug_and_a_code_belong_to_one_council(client, operator):
+    taken = await client.post(URL, json=body("citytown", "E06000102"), headers=operator)
+    assert (taken.status_code, taken.json()["code"]) == (409, "slug-taken")
+    taken = await client.post(URL, json=body("othertown", "E06000022"), headers=operator)
+    assert (taken.status_code, taken.json()["code"]) == (409, "gss-taken")
+    assert "citytown" in taken.json()["detail"]
+
+
+async def test_of_two_who_create_a_council_at_once_one_does(client, operator):
+    asked = [client.post(URL, json=body("racetown", "E06000103"), headers=operator) for _ in range(4)]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
+    assert statuses == [201, 409, 409, 409]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"slug": "identity"}, {"slug": "developers"}, {"slug": "health"}, {"slug": "metrics"},
+        {"slug": "region"}, {"slug": "dead"}, {"slug": "City"}, {"slug": "a"}, {"slug": "-town"},
+        {"slug": "town-"}, {"slug": "a--b"}, {"slug": "a.b"}, {"slug": "a" * 41}, {"slug": "*"},
+        {"name": ""}, {"name": "x" * 201}, {"gss": "E0600002"}, {"gss": "X06000022"}, {"gss": 7},
+        {"status": "suspended"},
+    ],
+)  # fmt: skip
+async def test_a_council_that_cannot_be_is_refused_with_the_field(client, operator, wrong):
+    answer = await client.post(URL, json={**body("goodtown", "E06000104"), **wrong}, headers=operator)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    assert answer.json()["errors"][0]["field"] == f"body.{next(iter(wrong))}"
+
+
+async def test_councils_are_listed_in_pages(client, operator):
+    first = (await client.get(URL, params={"limit": 2}, headers=operator)).json()
+    second = (await client.get(URL, params={"limit": 2, "after": first["next"]}, headers=operator)).json()
+    slugs = [item["slug"] for item in first["items"] + second["items"]]
+    assert slugs == sorted(slugs)
+    assert len(set(slugs)) == len(slugs) >= 3
+
+
+async def test_a_council_is_read_with_its_version(client, operator):
+    answer = await client.get(f"{URL}/citytown", headers=operator)
+    assert answer.json()["gss"] == "E06000022"
+    assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
+    assert (await client.get(f"{URL}/nowhere", headers=operator)).status_code == 404
+
+
+async def test_a_renamed_council_keeps_its_slug_and_is_announced(client, operator, database):
+    await make(client, operator, "oldname", "E06000105")
+    answer = await change(client, operator, "oldname", name="New Name")
+    assert (answer.json()["name"], answer.json()["slug"], answer.headers["etag"]) == (
+        "New Name",
+        "oldname",
+        '"2"',
+    )
+    event = [event for event in await published(database) if event.council == "oldname"][-1]
+    assert (event.type, event.sequence) == ("identity.council.changed.v1", 2)
+    assert event.data["name"] == "New Name"
+
+
+async def test_a_change_needs_the_version_that_was_read(client, operator):
+    await make(client, operator, "versioned", "E06000106")
+    without = await client.patch(f"{URL}/versioned", json={"name": "X"}, headers=operator)
+    assert (without.status_code, without.json()["code"]) == (428, "version-needed")
+    assert (await change(client, operator, "versioned", name="First")).status_code == 200
+    for stale in ('"1"', '"99"', "nonsense", "*", '"0"'):
+        answer = await change(client, operator, "versioned", stale, name="Second")
+        assert (answer.status_code, answer.json()["code"]) == (412, "version-changed")
+    assert (await client.get(f"{URL}/versioned", headers=operator)).json()["name"] == "First"
+
+
+async def test_a_suspended_council_is_closed_at_once_and_opened_again(client, operator):
+    await make(client, operator, "closing", "E06000107")
+    assert (await change(client, operator, "closing", status="suspended")).status_code == 200
+    answer = await client.get("/closing/identity/v1/api-keys", headers=operator)
+    assert (answer.status_code, answer.json()["code"]) == (403, "council-suspended")
+    assert (await change(client, operator, "closing", '"2"', status="active")).status_code == 200
+    assert (await client.get("/closing/identity/v1/api-keys", headers=operator)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "what", [{}, {"slug": "other"}, {"gss": "E06000999"}, {"status": "gone"}, {"name": ""}]
+)
+async def test_what_cannot_change_is_refused(client, operator, what):
+    answer = await client.patch(f"{URL}/citytown", json=what, headers={**operator, "If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+
+
+async def test_a_council_that_is_not_there_cannot_change(client, operator):
+    assert (await change(client, operator, "nowhere", name="X")).status_code == 404
+
+
+async def test_only_the_operator_of_the_region_handles_councils(client, keeper, mint):
+    one_council = {"Authorization": f"Bearer {mint(scopes=['identity:operate'], councils=['citytown'])}"}
+    for headers, code in ((keeper, "missing-scope"), (one_council, "wrong-council")):
+        for answer in (
+            await client.post(URL, json=body("goodtown", "E06000108"), headers=headers),
+            await client.get(URL, headers=headers),
+            await client.get(f"{URL}/citytown", headers=headers),
+            await change(client, headers, "citytown", name="X"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, code)
+
+
+async def test_a_repeated_creation_is_answered_alike(client, operator):
+    asked = {"json": body("twice", "E06000109"), "headers": {**operator, "Idempotency-Key": "twice"}}
+    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+
+
+async def test_the_gateway_sees_councils_and_refused_credentials(client, operator, keeper):
+    made = (
+        await client.post(
+            "/citytown/identity/v1/api-keys",
+            json={"name": "Gone", "mode": "live", "scopes": ["address:read"]},
+            headers=keeper,
+        )
+    ).json()
+    before = await client.get("/identity/v1/gateway", headers=operator)
+    assert made["id"] not in {item["id"] for item in before.json()["revoked"]}
+    assert {"slug": "sleepton", "status": "suspended", "region": "local"} in before.json()["councils"]
+    await client.delete(f"/citytown/identity/v1/api-keys/{made['id']}", headers=keeper)
+    after = await client.get(
+        "/identity/v1/gateway", headers={**operator, "If-None-Match": before.headers["etag"]}
+    )
+    assert after.status_code == 200
+    assert {"id": made["id"], "expires_at": made["expires_at"]} in after.json()["revoked"]
+
+
+async def test_the_gateways_picture_is_sent_only_when_it_has_changed(client, operator):
+    tag = (await client.get("/identity/v1/gateway", headers=operator)).headers["etag"]
+    again = await client.get("/identity/v1/gateway", headers={**operator, "If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_gateways_picture_is_the_gateways(client, keeper, mint):
+    one_council = {"Authorization": f"Bearer {mint(scopes=['identity:gateway'], councils=['citytown'])}"}
+    for headers in (keeper, one_council):
+        assert (await client.get("/identity/v1/gateway", headers=headers)).status_code == 403

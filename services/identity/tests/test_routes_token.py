@@ -1,0 +1,286 @@
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from chassis import ids
+from identity.routes import issuer as routes
+from identity.rules import keys, oauth
+from identity.store import clients as store
+
+ISSUER = "http://test.invalid/identity/"
+TOKEN_URL = ISSUER + "token"
+GRANT = {"grant_type": "client_credentials"}
+EC = ECKey.generate_key("P-256", {"kid": "ec"})
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
+PUBLIC = {"keys": [key.as_dict(private=False) for key in (EC, RSA)]}
+
+
+@pytest.fixture(scope="module")
+async def citytown(client, mint):
+    """(id, secret) of a client of citytown."""
+    return await made(client, mint)
+
+
+@pytest.fixture(scope="module")
+async def signer(client, mint):
+    """The id of a client of citytown that signs assertions."""
+    return (await made(client, mint, jwks=PUBLIC))[0]
+
+
+async def made(client, mint, council="citytown", **body):
+    scopes = ["identity:clients", "address:read", "mapping:read"]
+    headers = {"Authorization": f"Bearer {mint(scopes=scopes, councils=[council], mode='live')}"}
+    body = {"name": ids.show(ids.new()), "scopes": ["address:read", "mapping:read"], **body}
+    answer = await client.post(f"/{council}/identity/v1/clients", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["client_id"], answer.json()["client_secret"]
+
+
+def asserted(client_id, key=EC, algorithm="ES256", header=None, **claims):
+    now = int(time.time())
+    claims = {"aud": TOKEN_URL, "exp": now + 60, "jti": ids.show(ids.new()), **claims}
+    content = {"iss": client_id, "sub": client_id, **claims}
+    written = jwt.encode(
+        {"alg": algorithm, "kid": key.kid, **(header or {})}, content, key, algorithms=[algorithm]
+    )
+    return {**GRANT, "client_assertion_type": oauth.ASSERTION_TYPE, "client_assertion": written}
+
+
+async def ask(client, data=GRANT, **more):
+    return await client.post("/identity/token", data=data, **more)
+
+
+async def claims_of(client, answer):
+    assert answer.status_code == 200, answer.text
+    published = (await client.get("/identity/.well-known/jwks.json")).json()
+    read = jwt.decode(answer.json()["access_token"], KeySet.import_key_set(published), algorithms=["ES256"])
+    return read.header, read.claims
+
+
+def refused(answer, error, status=400):
+    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "application/json"
+    if status == 401:
+        assert answer.headers["www-authenticate"].startswith("Basic")
+    return answer.json()["error_description"]
+
+
+async def test_a_client_gets_a_token_for_its_council(client, citytown):
+    answer = await ask(client, auth=citytown)
+    header, claims = await claims_of(client, answer)
+    assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] == "townhall"
+    assert claims["sub"] == claims["client_id"] == citytown[0]
+    assert claims["scope"] == answer.json()["scope"] == "address:read mapping:read"
+    assert claims["councils"] == ["citytown"]
+    assert claims["mode"] == "live"
+    assert claims["exp"] - claims["iat"] == answer.json()["expires_in"] == 600
+    assert abs(claims["iat"] - time.time()) < 5
+    assert answer.json()["token_type"] == "Bearer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_every_token_has_an_id_of_its_own(client, citytown):
+    first, second = [(await claims_of(client, await ask(client, auth=citytown)))[1]["jti"] for _ in range(2)]
+    assert first != second
+
+
+async def test_the_secret_may_be_in_the_form(client, citytown):
+    answer = await ask(client, {**GRANT, "client_id": citytown[0], "client_secret": citytown[1]})
+    assert answer.status_code == 200
+
+
+async def test_a_token_opens_what_its_scope_says(client, mint, operator):
+    who = await made(client, mint, scopes=["identity:clients"])
+    written = (await ask(client, auth=who)).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {written}"}
+    assert (await client.get("/citytown/identity/v1/clients", headers=bearer)).status_code == 200
+    other = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
+    assert (other.status_code, other.json()["code"]) == (403, "missing-scope")
+    crossing = await client.get("/hillshire/identity/v1/clients", headers=bearer)
+    assert (crossing.status_code, crossing.json()["code"]) == (403, "wrong-council")
+
+
+async def test_a_client_may_ask_for_less(client, citytown):
+    answer = await ask(client, {**GRANT, "scope": "address:read"}, auth=citytown)
+    assert (await claims_of(client, answer))[1]["scope"] == "address:read"
+
+
+@pytest.mark.parametrize("scope", ["address:write", "address:read identity:operate", "nonsense"])
+async def test_a_client_cannot_ask_for_more(client, citytown, scope):
+    refused(await ask(client, {**GRANT, "scope": scope}, auth=citytown), "invalid_scope")
+
+
+async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown):
+    answers = [
+        await ask(client, auth=(citytown[0], "wrong")),
+        await ask(client, auth=(ids.show(ids.new()), "wrong")),
+        await ask(client, auth=("nobody at all", "wrong")),
+        await ask(client, auth=(citytown[0].upper(), citytown[1])),
+        await ask(client, {**GRANT, "client_id": ids.show(ids.new()), "client_secret": "wrong"}),
+    ]
+    assert len({refused(answer, "invalid_client", 401) for answer in answers}) == 1
+    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+
+
+async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, citytown, monkeypatch):
+    """The same look-up and the same comparison, so the time tells nothing."""
+    done = []
+    look_up, compare = store.authenticating, keys.same_hash
+    monkeypatch.setattr(store, "authenticating", lambda *given: done.append("look-up") or look_up(*given))
+    monkeypatch.setattr(keys, "same_hash", lambda *given: done.append("compare") or compare(*given))
+    for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
+        done.clear()
+        await ask(client, auth=(client_id, "wrong"))
+        assert done == ["look-up", "compare"]
+
+
+async def test_a_client_with_keys_has_no_secret(client, signer):
+    for secret in ("", "None", "wrong"):
+        refused(await ask(client, auth=(signer, secret)), "invalid_client", 401)
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")])
+@pytest.mark.parametrize("audience", [TOKEN_URL, ISSUER])
+async def test_a_client_shows_who_it_is_by_a_signed_assertion(client, signer, key, algorithm, audience):
+    answer = await ask(client, asserted(signer, key, algorithm, aud=audience))
+    assert (await claims_of(client, answer))[1]["client_id"] == signer
+
+
+async def test_an_assertion_is_good_once(client, signer):
+    shown = asserted(signer)
+    assert (await ask(client, shown)).status_code == 200
+    assert "used before" in refused(await ask(client, shown), "invalid_client", 401)
+
+
+async def test_two_clients_may_use_the_same_jti(client, signer, mint):
+    other = (await made(client, mint, jwks=PUBLIC))[0]
+    for who in (signer, other):
+        assert (await ask(client, asserted(who, jti="same"))).status_code == 200
+
+
+async def test_an_assertion_of_another_client_is_refused(client, signer, citytown):
+    shown = {**asserted(signer), "client_id": citytown[0]}
+    refused(await ask(client, shown), "invalid_client", 401)
+
+
+async def test_an_assertion_that_was_refused_is_not_used_up(client, signer):
+    refused(await ask(client, asserted(signer, jti="kept", aud="http://other/")), "invalid_client", 401)
+    assert (await ask(client, asserted(signer, jti="kept"))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aud": "http://other.invalid/token"},
+        {"exp": 1},
+        {"exp": 2**40},
+        {"iss": ids.show(ids.new())},
+        {"sub": ids.show(ids.new())},
+        {"jti": ""},
+        {"header": {"kid": "foreign"}},
+        {"header": {"jku": "http://evil.invalid/"}},
+        {"header": {"x5u": "http://evil.invalid/"}},
+        {"header": {"jwk": EC.as_dict(private=False)}},
+        {"header": {"typ": "at+jwt"}},
+        {"key": ECKey.generate_key("P-256", {"kid": "ec"})},
+    ],
+)
+async def test_an_assertion_that_does_not_hold_is_refused(client, signer, wrong):
+    refused(await ask(client, asserted(signer, **wrong)), "invalid_client", 401)
+
+
+async def test_an_assertion_for_an_unknown_client_reads_like_a_wrong_signature(client, signer):
+    stranger = ECKey.generate_key("P-256", {"kid": "ec"})
+    answers = [await ask(client, asserted(who, stranger)) for who in (signer, ids.show(ids.new()))]
+    assert len({refused(answer, "invalid_client", 401) for answer in answers}) == 1
+
+
+async def test_an_access_token_is_no_assertion(client, signer):
+    written = (await ask(client, asserted(signer))).json()["access_token"]
+    shown = {**GRANT, "client_assertion_type": oauth.ASSERTION_TYPE, "client_assertion": written}
+    refused(await ask(client, shown), "invalid_client", 401)
+
+
+async def test_other_grants_are_not_offered(client, citytown):
+    refused(await ask(client, {"grant_type": "password"}, auth=citytown), "unsupported_grant_type")
+
+
+async def test_a_token_is_asked_for_by_form(client, citytown):
+    answer = await client.post("/identity/token", json=GRANT, auth=citytown)
+    refused(answer, "invalid_request")
+
+
+async def test_a_secret_in_the_url_is_refused(client, citytown):
+    answer = await ask(client, params={"client_secret": citytown[1]}, auth=citytown)
+    refused(answer, "invalid_request")
+
+
+async def test_a_body_that_is_too_long_is_refused_in_the_protocols_shape(client, citytown):
+    answer = await ask(client, {**GRANT, "scope": "a" * 20_000}, auth=citytown)
+    refused(answer, "invalid_request", 413)
+
+
+async def test_another_method_is_refused_in_the_protocols_shape(client):
+    refused(await client.get("/identity/token"), "invalid_request", 405)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe", b"%00=%00", b"grant_type=client_credentials&client_id=%00&client_secret=%00"]
+)
+async def test_hostile_bytes_get_an_error_of_the_protocol(client, body):
+    answer = await client.post("/identity/token", content=body, headers={"Content-Type": oauth.FORM})
+    assert answer.status_code in {400, 401}
+    assert answer.json()["error"] in {"invalid_request", "invalid_client"}
+
+
+@asynccontextmanager
+async def suspended(client, operator, slug):
+    where = f"/identity/v1/councils/{slug}"
+
+    async def put(status):
+        tag = (await client.get(where, headers=operator)).headers["etag"]
+        answer = await client.patch(where, json={"status": status}, headers={**operator, "If-Match": tag})
+        assert answer.status_code == 200
+
+    await put("suspended")
+    yield
+    await put("active")
+
+
+async def test_a_suspended_councils_client_gets_no_token_until_it_is_taken_up_again(client, operator, mint):
+    who = await made(client, mint, "hillshire")
+    held = (await ask(client, auth=who)).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {held}"}
+    async with suspended(client, operator, "hillshire"):
+        assert "suspended" in refused(await ask(client, auth=who), "unauthorized_client")
+        wrong = await ask(client, auth=(who[0], "wrong"))  # only who proves who he is learns of it
+        refused(wrong, "invalid_client", 401)
+        answer = await client.get("/hillshire/identity/v1/council", headers=bearer)
+        assert (answer.status_code, answer.json()["code"]) == (403, "council-suspended")
+    assert (await ask(client, auth=who)).status_code == 200
+
+
+async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(client, mint, keeper):
+    who = await made(client, mint, scopes=["identity:clients"])
+    held = {"Authorization": f"Bearer {(await ask(client, auth=who)).json()['access_token']}"}
+    assert (await client.get("/citytown/identity/v1/clients", headers=held)).status_code == 200
+    await client.delete(f"/citytown/identity/v1/clients/{who[0]}", headers=keeper)
+    refused(await ask(client, auth=who), "invalid_client", 401)
+    answer = await client.get("/citytown/identity/v1/clients", headers=held)
+    assert (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
+
+
+async def test_a_fault_of_ours_is_told_in_the_protocols_shape(client, citytown, monkeypatch):
+    async def broken(*_):
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(routes.issuing, "issue", broken)
+    answer = await ask(client, auth=citytown)
+    assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
+    assert "planted" not in answer.text

@@ -1,0 +1,195 @@
+import base64
+import hmac
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from identity.rules import assertions
+
+NOW = 1_800_000_000
+TOKEN_URL = "http://i/identity/token"
+ISSUER = "http://i/identity/"
+AUDIENCES = frozenset({TOKEN_URL, ISSUER})
+EC = ECKey.generate_key("P-256", {"kid": "ec"})
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
+OTHER = ECKey.generate_key("P-256", {"kid": "ec"})
+REGISTERED = [assertions.public_key(key.as_dict(private=False)) for key in (EC, RSA)]
+CLAIMS = {"iss": "me", "sub": "me", "aud": TOKEN_URL, "exp": NOW + 60, "iat": NOW, "jti": "once"}
+
+
+def signed(key=EC, algorithm="ES256", header=None, **claims):
+    content = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
+    made = {"alg": algorithm, "kid": key.kid, **(header or {})}
+    return jwt.encode({k: v for k, v in made.items() if v is not None}, content, key, algorithms=[algorithm])
+
+
+def shown(text, keys=REGISTERED):
+    return assertions.verify(assertions.look(text), keys, AUDIENCES, NOW)
+
+
+def refusal(text, keys=REGISTERED):
+    with pytest.raises(assertions.RefusedError) as caught:
+        shown(text, keys)
+    return caught.value
+
+
+def unsigned(header, content=CLAIMS, signature=""):
+    parts = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+        for part in (header, content)
+    )
+    return ".".join([*parts, signature])
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")])
+def test_an_assertion_signed_with_a_registered_key_holds(key, algorithm):
+    assert shown(signed(key, algorithm)) == assertions.Shown("once", NOW + 61)
+
+
+def test_the_issuer_may_be_the_audience():
+    assert shown(signed(aud=[ISSUER])).jti == "once"
+
+
+def test_without_a_kid_the_only_key_that_fits_is_tried():
+    assert shown(signed(header={"kid": None})).jti == "once"
+
+
+def test_without_a_kid_two_keys_that_fit_are_one_too_many():
+    twin = {**REGISTERED[0], "kid": "twin"}
+    assert not refusal(signed(header={"kid": None}), [*REGISTERED, twin]).telling
+
+
+def test_another_keys_signature_is_refused_and_the_reason_kept_back():
+    assert not refusal(signed(OTHER)).telling
+
+
+def test_a_foreign_kid_is_refused():
+    assert not refusal(signed(header={"kid": "foreign"})).telling
+
+
+def test_a_client_without_keys_is_refused_like_one_with_another_key():
+    refused = refusal(signed(), keys=[])
+    assert (str(refused), refused.telling) != ("", True)
+
+
+def test_alg_none_is_refused():
+    assert "alg" in str(refusal(unsigned({"alg": "none"})))
+
+
+def test_a_shared_secret_made_of_the_public_key_is_refused():
+    message = unsigned({"alg": "HS256", "kid": "ec"})[:-1]
+    mac = hmac.digest(EC.as_pem(private=False), message.encode(), "sha256")
+    forged = f"{message}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    assert "alg" in str(refusal(forged))
+
+
+@pytest.mark.parametrize("algorithm", ["ES384", "RS512", "EdDSA", "", None, ["ES256"], 1])
+def test_any_other_algorithm_is_refused(algorithm):
+    assert "alg" in str(refusal(unsigned({"alg": algorithm, "kid": "ec"})))
+
+
+def test_an_algorithm_of_another_kind_of_key_is_refused():
+    assert not refusal(unsigned({"alg": "RS256", "kid": "ec"}, signature="AAAA")).telling
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "crit"])
+def test_a_key_the_assertion_brings_along_is_refused(name):
+    brought = {"jwk": OTHER.as_dict(private=False), "crit": ["exp"]}.get(name, "http://evil.invalid/keys")
+    assert name in str(refusal(unsigned({"alg": "ES256", "kid": "ec", name: brought}, signature="AAAA")))
+
+
+def test_a_token_of_another_type_is_no_assertion():
+    assert "typ" in str(refusal(signed(header={"typ": "at+jwt"})))
+
+
+@pytest.mark.parametrize(
+    "audience", ["http://other/token", ISSUER + "x", [TOKEN_URL, "http://other/"], [], None, 7]
+)
+def test_an_assertion_for_somebody_else_is_refused(audience):
+    assert "aud" in str(refusal(signed(aud=audience)))
+
+
+@pytest.mark.parametrize("claims", [{"sub": "you"}, {"sub": None}])
+def test_iss_and_sub_must_be_the_client(claims):
+    assert "sub" in str(refusal(signed(**claims)))
+
+
+@pytest.mark.parametrize("expires", [NOW, NOW - 1, NOW + 331, "soon", None, True, 10**30])
+def test_an_assertion_that_has_expired_or_lives_too_long_is_refused(expires):
+    assert "exp" in str(refusal(signed(exp=expires)))
+
+
+def test_five_minutes_are_allowed():
+    assert shown(signed(exp=NOW + 300)).expires == NOW + 301
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_an_assertion_from_the_future_is_refused(name):
+    assert name in str(refusal(signed(**{name: NOW + 31})))
+
+
+@pytest.mark.parametrize("jti", [None, "", "x" * 256, "a\x00", 7])
+def test_an_assertion_needs_an_id_of_its_own(jti):
+    assert "jti" in str(refusal(signed(jti=jti)))
+
+
+def test_an_assertion_that_is_too_long_is_refused():
+    assert "longer" in str(refusal("a." + "b" * assertions.MAX_LENGTH + ".c"))
+
+
+@given(st.text(max_size=200))
+def test_whatever_text_comes_is_refused_in_order(text):
+    with pytest.raises(assertions.RefusedError):
+        shown(text)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["alg", "kid", "typ", "b64", "x5c"]), st.none() | st.text() | st.integers()
+    )
+)
+def test_whatever_header_comes_is_refused_in_order(header):
+    with pytest.raises(assertions.RefusedError):
+        shown(unsigned({"alg": "ES256", **header}, signature="AAAA"))
+
+
+@given(st.binary(max_size=80))
+def test_whatever_signature_comes_is_refused(signature):
+    head, body, _ = signed().split(".")
+    forged = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
+    assert not refusal(f"{head}.{body}.{forged}").telling
+
+
+def test_a_public_key_is_kept_with_nothing_beside_it():
+    kept = assertions.public_key({**EC.as_dict(private=False), "jku": "http://evil.invalid", "x5c": ["x"]})
+    assert set(kept) == {"kty", "kid", "crv", "x", "y"}
+
+
+PUBLIC_EC, PUBLIC_RSA = EC.as_dict(private=False), RSA.as_dict(private=False)
+
+
+@pytest.mark.parametrize(
+    ("jwk", "reason"),
+    [
+        (EC.as_dict(private=True), "private"),
+        ({"kty": "oct", "k": "c2VjcmV0", "kid": "x"}, "kty"),
+        ({**PUBLIC_EC, "kid": ""}, "kid"),
+        ({**PUBLIC_EC, "kid": None}, "kid"),
+        ({**PUBLIC_EC, "use": "enc"}, "use"),
+        ({**PUBLIC_EC, "y": PUBLIC_EC["x"]}, "valid"),
+        ({**PUBLIC_EC, "x": 7}, "members"),
+        ({**ECKey.generate_key("P-384", private=False).as_dict(), "kid": "x"}, "P-256"),
+        ({**PUBLIC_RSA, "e": "Aw"}, "65537"),
+        ({"kty": "RSA", "kid": "x", "e": "AQAB"}, "members"),
+        ({**PUBLIC_RSA, "n": PUBLIC_RSA["n"][:170]}, "2048"),
+        ({**PUBLIC_RSA, "n": "_" * 11_000}, "4096"),
+        ({**PUBLIC_RSA, "n": "*" * 344}, "base64|valid"),
+    ],
+)
+def test_a_key_that_is_weak_or_private_is_refused(jwk, reason):
+    with pytest.raises(ValueError, match=reason):
+        assertions.public_key(jwk)

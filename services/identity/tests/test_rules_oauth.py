@@ -1,0 +1,118 @@
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.rules import oauth
+
+FORM = oauth.FORM
+
+
+def basic(text):
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def error_of(content_type=FORM, authorization=None, query="", body=b"grant_type=client_credentials"):
+    with pytest.raises(oauth.OAuthError) as caught:
+        oauth.read_request(content_type, authorization, query, body)
+    return caught.value.error
+
+
+def test_basic_authentication_is_read():
+    read = oauth.read_request(FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b")
+    assert read == oauth.TokenRequest(oauth.Secret("me", "s:cret"), "a:b")
+
+
+def test_a_secret_in_the_form_is_read():
+    body = b"grant_type=client_credentials&client_id=me&client_secret=s"
+    read = oauth.read_request(f"{FORM}; charset=utf-8", None, "", body)
+    assert read == oauth.TokenRequest(oauth.Secret("me", "s"), None)
+
+
+def test_an_assertion_is_read():
+    body = (
+        f"grant_type=client_credentials&client_assertion_type={oauth.ASSERTION_TYPE}&client_assertion=a.b.c"
+    )
+    read = oauth.read_request(FORM, None, "", body.encode())
+    assert read == oauth.TokenRequest(oauth.Assertion(None, "a.b.c"), None)
+
+
+def test_an_empty_parameter_counts_as_absent():
+    read = oauth.read_request(FORM, basic("me:s"), "", b"grant_type=client_credentials&scope=")
+    assert read.scope is None
+
+
+def test_another_content_type_is_refused():
+    assert error_of(content_type="application/json") == "invalid_request"
+
+
+def test_parameters_in_the_url_are_refused():
+    assert error_of(query="client_secret=s") == "invalid_request"
+
+
+def test_a_missing_grant_type_is_an_invalid_request():
+    assert error_of(body=b"scope=a:b") == "invalid_request"
+
+
+def test_another_grant_type_is_unsupported():
+    assert error_of(body=b"grant_type=password") == "unsupported_grant_type"
+
+
+def test_a_repeated_parameter_is_refused():
+    assert error_of(body=b"grant_type=client_credentials&scope=a:b&scope=c:d") == "invalid_request"
+
+
+def test_a_form_of_too_many_fields_is_refused():
+    body = b"grant_type=client_credentials" + b"".join(b"&x%d=1" % number for number in range(40))
+    assert error_of(body=body) == "invalid_request"
+
+
+def test_a_form_that_is_too_long_is_refused():
+    assert error_of(body=b"grant_type=client_credentials&x=" + b"y" * oauth.MAX_BODY) == "invalid_request"
+
+
+def test_two_ways_to_authenticate_at_once_are_refused():
+    body = b"grant_type=client_credentials&client_id=me&client_secret=s"
+    assert error_of(authorization=basic("me:s"), body=body) == "invalid_request"
+
+
+def test_no_way_to_authenticate_is_an_invalid_client():
+    assert error_of() == "invalid_client"
+
+
+def test_a_client_id_without_a_secret_is_an_invalid_client():
+    assert error_of(body=b"grant_type=client_credentials&client_id=me") == "invalid_client"
+
+
+def test_basic_that_names_another_client_than_the_form_is_an_invalid_client():
+    body = b"grant_type=client_credentials&client_id=you"
+    assert error_of(authorization=basic("me:s"), body=body) == "invalid_client"
+
+
+@pytest.mark.parametrize("header", ["Bearer x", "Basic", "Basic ???", "Basic " + "bWU=", "Basic /w=="])
+def test_an_authorization_header_that_is_not_basic_is_an_invalid_client(header):
+    assert error_of(authorization=header) == "invalid_client"
+
+
+def test_an_assertion_of_another_type_is_refused():
+    body = b"grant_type=client_credentials&client_assertion_type=saml&client_assertion=x"
+    assert error_of(body=body) == "invalid_request"
+
+
+@pytest.mark.parametrize("scope", ["a:b%20%20c:d", "a%22b", "%C3%A9", "a" * 3_000, "%00"])
+def test_a_scope_that_is_not_a_list_of_scopes_is_invalid(scope):
+    body = f"grant_type=client_credentials&scope={scope}".encode()
+    assert error_of(authorization=basic("me:s"), body=body) == "invalid_scope"
+
+
+@given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=60)))
+def test_whatever_comes_is_a_request_or_an_error_of_the_protocol(body, authorization):
+    found = []
+    for prefix in (b"", b"grant_type=client_credentials&"):
+        try:
+            oauth.read_request(FORM, authorization, "", prefix + body)
+        except oauth.OAuthError as error:
+            found.append(error)
+    assert all(error.status in {400, 401} for error in found)
+    assert all(set(error.description).isdisjoint('"\\') for error in found)
