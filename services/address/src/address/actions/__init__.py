@@ -1,0 +1,1 @@
+"""Use cases of the address service: one function is one verb is one transaction."""

@@ -1,0 +1,44 @@
+"""The events the address service publishes: thin, with what a map or a case needs to follow a property."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.events import EventData
+
+
+class PropertyEvent(EventData):
+    """A property as it is after the event."""
+
+    uprn: str = Field(pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
+    easting: float = Field(description="British National Grid, metres")
+    northing: float = Field(description="British National Grid, metres")
+    postcode: str = Field(max_length=8)
+    logical_status: int = Field(description="BS 7666: 1 approved, 6 provisional, 8 historic")
+    classification: str = Field(max_length=6, description="AddressBase classification code")
+
+
+class PropertyCreated(PropertyEvent):
+    """A property appeared in a council's gazetteer."""
+
+    event_type: ClassVar[str] = "address.property.created.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        "uprn": "907900112339",
+        "easting": 375202.11,
+        "northing": 164718.39,
+        "postcode": "BA1 1LJ",
+        "logical_status": 1,
+        "classification": "RD06",
+    }
+
+
+class PropertyChanged(PropertyEvent):
+    """Something about a property changed; ``changed`` names the fields."""
+
+    event_type: ClassVar[str] = "address.property.changed.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        **PropertyCreated.event_example,
+        "changed": ["easting", "northing"],
+    }
+
+    changed: list[str] = Field(min_length=1, max_length=30)

@@ -1,0 +1,1 @@
+"""The address service's tables, step by step."""

@@ -1,0 +1,78 @@
+"""The read model: ``place`` and the two search tables, made from the gazetteer's own tables.
+
+Whoever changes a property writes these again for its UPRN, in the same transaction. ``{these}`` says which:
+the UPRNs of a bound array, or those of a load's temporary table.
+"""
+
+from sqlalchemy import text
+
+_ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
+_LOADED = "b.uprn IN (SELECT uprn FROM touched)"
+# A property's first organisation: looked up for a few properties, read as a whole for very many.
+_FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
+        WHERE n.council = b.council AND n.uprn = b.uprn ORDER BY n.org_key LIMIT 1) o ON true"""
+_FIRST_OF_ALL = """(SELECT DISTINCT ON (n.uprn) n.uprn, n.organisation FROM organisation n
+        WHERE n.council = :council ORDER BY n.uprn, n.org_key) o ON o.uprn = b.uprn"""
+
+
+def number(row: str, kind: str) -> str:
+    """SQL of a number as people write it (12, 12A, 12-14) from its parts; null when there is none."""
+    parts = f"{row}.{kind}_start_number, {row}.{kind}_start_suffix"
+    return f"nullif(concat({parts}, '-' || {row}.{kind}_end_number, {row}.{kind}_end_suffix), '')"
+
+
+def unit(row: str) -> str:
+    """SQL of the part of a building as people write it: FLAT 2, TOP FLOOR FLAT; null when there is none."""
+    return f"nullif(concat_ws(' ', {row}.sao_text, {number(row, 'sao')}), '')"
+
+
+_PLAIN = r"""trim(regexp_replace(upper(regexp_replace(regexp_replace(
+    normalize({}, NFKD), '[\u0300-\u036f]', '', 'g'), '[''’‘`]', '', 'g')), '[^A-Z0-9]+', ' ', 'g'))"""
+# What a group's places have in common, in the order people say it; its id is the fingerprint of that.
+_SAID = "concat_ws(' ', {}, {}, {}, {}, {})"
+_GROUP = f"""md5(concat_ws('|', l.usrn, {_SAID.format(
+    "o.organisation", "l.pao_text", "d.description", "l.locality", "l.post_town")}))::uuid"""
+
+_FORGET = "DELETE FROM place b WHERE b.council = :council AND {these}"
+_MAKE = f"""
+    INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
+        logical_status, state, state_date, classification, classification_name, parent_uprn, easting, northing,
+        rpc, custodian, country, postal, organisation, sub_building, building_name, building_number,
+        sao_number, pao_number, street, usrn, locality, post_town, version, entry_date, last_update, updated_at)
+    SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
+        l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
+        l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
+        CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc, b.custodian, b.country, b.postal,
+        o.organisation, {unit("l")},
+        l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
+        d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at
+    FROM blpu b
+    JOIN lpi l ON l.council = b.council AND l.uprn = b.uprn
+    JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
+    LEFT JOIN {{organisations}}
+    WHERE b.council = :council AND {{these}}"""
+_GROUPS = f"""
+    WITH made AS (
+        INSERT INTO search_group (council, id, usrn, words)
+        SELECT b.council, b.group_id, b.usrn, ' ' || {_PLAIN.format("b.said")} || ' '
+        FROM (SELECT DISTINCT b.council, b.group_id, b.usrn,
+                {_SAID.format("b.organisation", "b.building_name", "b.street", "b.locality", "b.post_town")} AS said
+            FROM place b WHERE b.council = :council AND {{these}}) b
+        ON CONFLICT DO NOTHING RETURNING council, id, words)
+    INSERT INTO search_word (council, word, group_id)
+    SELECT DISTINCT council, left(word, 40) AS word, id
+    FROM made, unnest(string_to_array(trim(words), ' ')) AS word WHERE word <> '' ORDER BY word, id"""
+
+GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
+FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
+MAKE_ONE = text(_MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE))
+MAKE_LOADED = text(_MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL))
+GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
+# Groups that no place is in any more, among those that changed places were in.
+DROP_GROUPS = text("""
+    WITH gone AS (
+        DELETE FROM search_group g WHERE g.council = :council AND g.id = ANY(CAST(:groups AS uuid[]))
+            AND NOT EXISTS (SELECT FROM place p WHERE p.council = g.council AND p.group_id = g.id)
+        RETURNING g.id, g.words)
+    DELETE FROM search_word w USING gone, unnest(string_to_array(trim(gone.words), ' ')) AS said
+    WHERE w.council = :council AND w.word = left(said, 40) AND w.group_id = gone.id""")

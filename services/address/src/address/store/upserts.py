@@ -1,0 +1,140 @@
+"""Loading a file: what the staged rows do to the gazetteer's tables, each table in one statement."""
+
+from sqlalchemy import text
+
+from address.store.projection import number, unit
+
+# Each field of the API that a file gives, and what the file says of it. In ``place`` it has the same name.
+_COMPARED = {
+    "parent_uprn": "s.parent_uprn",
+    "usrn": "s.usrn",
+    "classification": "s.classification",
+    "organisation": "s.organisation",
+    "sub_building": unit("s"),
+    "building_name": "s.pao_text",
+    "building_number": number("s", "pao"),
+    "street": "s.street",
+    "locality": "s.locality",
+    "post_town": "s.post_town",
+    "postcode": "s.postcode",
+    "easting": "s.easting",
+    "northing": "s.northing",
+}
+_CHANGES = ", ".join(
+    f"'{name}', CASE WHEN p.{name} IS DISTINCT FROM {said} THEN jsonb_build_array(p.{name}, {said}) END"
+    for name, said in _COMPARED.items()
+)
+_BEFORE = ", ".join(f"p.{name}" for name in _COMPARED)
+_AFTER = ", ".join(_COMPARED.values())
+
+# New properties get the council's next keys; those that are there keep theirs.
+TOUCH_NEW = text("""
+    INSERT INTO touched (uprn, line, lpi_key)
+    SELECT s.uprn, s.line, :prefix || 'L' || lpad((:given + row_number() OVER (ORDER BY s.line))::text, 9, '0')
+    FROM staged s
+    WHERE NOT EXISTS (SELECT FROM blpu b WHERE b.council = :council AND b.uprn = s.uprn)""")
+TOUCH_CHANGED = text(f"""
+    INSERT INTO touched (uprn, line, lpi_key, old_group, changes)
+    SELECT s.uprn, s.line, p.lpi_key, p.group_id, jsonb_strip_nulls(jsonb_build_object({_CHANGES}))
+    FROM staged s JOIN place p ON p.council = :council AND p.uprn = s.uprn AND p.delivery
+    WHERE ({_BEFORE}) IS DISTINCT FROM ({_AFTER})""")
+# A street that has a new name changes the address of its properties that are not in the file, too.
+TOUCH_RENAMED = text("""
+    INSERT INTO touched (uprn, old_group, changes)
+    SELECT p.uprn, p.group_id, jsonb_build_object('street', jsonb_build_array(p.street, r.street))
+    FROM (SELECT s.usrn, min(s.street) AS street FROM staged s
+            JOIN street_descriptor d ON d.council = :council AND d.usrn = s.usrn AND d.language = 'ENG'
+            GROUP BY s.usrn HAVING min(s.street) <> min(d.description)) r
+        JOIN place p ON p.council = :council AND p.usrn = r.usrn AND p.delivery
+    WHERE NOT EXISTS (SELECT FROM staged s WHERE s.uprn = p.uprn)""")
+COUNT_TOUCHED = text("""SELECT count(*) FILTER (WHERE changes IS NULL) AS created,
+    count(*) FILTER (WHERE changes IS NOT NULL) AS changed, count(*) FILTER (WHERE line IS NULL) AS elsewhere
+    FROM touched""")
+
+GAZETTEER = text("""
+    INSERT INTO gazetteer (council, custodian, custodian_name, country, epoch, last_update, keys_given)
+    VALUES (:council, :custodian, :custodian_name, :country, 0, :today, 0)
+    ON CONFLICT (council) DO UPDATE SET custodian = EXCLUDED.custodian,
+        custodian_name = EXCLUDED.custodian_name, country = EXCLUDED.country
+    RETURNING keys_given""")
+NEXT_EDITION = text("""UPDATE gazetteer SET epoch = epoch + 1, last_update = :today,
+    keys_given = keys_given + :created WHERE council = :council""")
+
+_STREETS = (
+    """INSERT INTO street (council, usrn, record_type, version, start_date, entry_date, last_update)
+        SELECT DISTINCT :council, usrn, 1, 1, CAST(:today AS date), CAST(:today AS date), CAST(:today AS date)
+        FROM staged ON CONFLICT DO NOTHING""",
+    # A name of its own, and the locality and town most of its properties are in.
+    """INSERT INTO street_descriptor AS d
+            (council, usrn, language, description, locality, town, entry_date, last_update)
+        SELECT :council, usrn, 'ENG', min(street), mode() WITHIN GROUP (ORDER BY locality),
+            mode() WITHIN GROUP (ORDER BY post_town), CAST(:today AS date), CAST(:today AS date)
+        FROM staged GROUP BY usrn
+        ON CONFLICT (council, usrn, language) DO UPDATE SET description = EXCLUDED.description,
+            last_update = EXCLUDED.last_update WHERE d.description <> EXCLUDED.description""",
+)
+_PROPERTIES = (
+    """INSERT INTO blpu AS b (council, uprn, logical_status, classification, parent_uprn, easting, northing,
+            postcode, custodian, country, postal, start_date, entry_date, last_update, version)
+        SELECT :council, uprn, 1, s.classification, s.parent_uprn, s.easting, s.northing, s.postcode,
+            CAST(:custodian AS smallint), :country, 'L', CAST(:today AS date), CAST(:today AS date),
+            CAST(:today AS date), 1
+        FROM touched t JOIN staged s USING (uprn)
+        ON CONFLICT (council, uprn) DO UPDATE SET classification = EXCLUDED.classification,
+            parent_uprn = EXCLUDED.parent_uprn, easting = EXCLUDED.easting, northing = EXCLUDED.northing,
+            postcode = EXCLUDED.postcode, last_update = EXCLUDED.last_update, updated_at = now(),
+            version = b.version + 1""",
+    """UPDATE blpu b SET version = b.version + 1, last_update = CAST(:today AS date), updated_at = now()
+        FROM touched t WHERE t.line IS NULL AND b.council = :council AND b.uprn = t.uprn""",
+    """INSERT INTO lpi (council, uprn, lpi_key, language, logical_status, sao_text, sao_start_number,
+            sao_start_suffix, sao_end_number, sao_end_suffix, pao_text, pao_start_number, pao_start_suffix,
+            pao_end_number, pao_end_suffix, usrn, locality, post_town, start_date, entry_date, last_update)
+        SELECT :council, uprn, t.lpi_key, 'ENG', 1, s.sao_text, s.sao_start_number, s.sao_start_suffix,
+            s.sao_end_number, s.sao_end_suffix, s.pao_text, s.pao_start_number, s.pao_start_suffix,
+            s.pao_end_number, s.pao_end_suffix, s.usrn, s.locality, s.post_town, CAST(:today AS date),
+            CAST(:today AS date), CAST(:today AS date)
+        FROM touched t JOIN staged s USING (uprn)
+        ON CONFLICT (council, uprn, lpi_key) DO UPDATE SET sao_text = EXCLUDED.sao_text,
+            sao_start_number = EXCLUDED.sao_start_number, sao_start_suffix = EXCLUDED.sao_start_suffix,
+            sao_end_number = EXCLUDED.sao_end_number, sao_end_suffix = EXCLUDED.sao_end_suffix,
+            pao_text = EXCLUDED.pao_text, pao_start_number = EXCLUDED.pao_start_number,
+            pao_start_suffix = EXCLUDED.pao_start_suffix, pao_end_number = EXCLUDED.pao_end_number,
+            pao_end_suffix = EXCLUDED.pao_end_suffix, usrn = EXCLUDED.usrn, locality = EXCLUDED.locality,
+            post_town = EXCLUDED.post_town, last_update = EXCLUDED.last_update""",
+    """DELETE FROM organisation o USING touched t
+        WHERE o.council = :council AND o.uprn = t.uprn AND t.changes ? 'organisation'""",
+    """INSERT INTO organisation (council, uprn, org_key, organisation, start_date, entry_date, last_update)
+        SELECT :council, uprn, overlay(t.lpi_key PLACING 'O' FROM 5), s.organisation, CAST(:today AS date),
+            CAST(:today AS date), CAST(:today AS date)
+        FROM touched t JOIN staged s USING (uprn)
+        WHERE s.organisation IS NOT NULL AND (t.changes IS NULL OR t.changes ? 'organisation')""",
+    """INSERT INTO history (council, uprn, version, actor, kind, changes)
+        SELECT :council, uprn, b.version, :actor, CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END,
+            t.changes
+        FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council""",
+)
+# What a load runs, in this order: streets, then properties. All take the same parameters.
+WRITES = tuple(text(statement) for statement in (*_STREETS, *_PROPERTIES))
+OLD_GROUPS = text("SELECT DISTINCT old_group FROM touched WHERE old_group IS NOT NULL")
+RECORD = text("""INSERT INTO load (council, id, file, sha256, rows, created, changed, unchanged)
+    VALUES (:council, :id, :file, :sha256, :rows, :created, :changed, :unchanged)""")
+
+# The same envelope that chassis.events.wrap makes, for each property touched. An id is a UUIDv7 whose last
+# 36 bits count the properties of this load: ``id_hex`` is the rest in hexadecimal, ``id_text`` as ids.show
+# has it. concat() leaves out what is null.
+_DIGIT = "substr('0123456789abcdefghjkmnpqrstvwxyz', (n >> {} & 31)::integer + 1, 1)"
+_DIGITS = ", ".join(_DIGIT.format(shift) for shift in range(30, -1, -5))
+EVENTS = text(f"""
+    INSERT INTO outbox (council, event_id, aggregate, nats_subject, envelope)
+    SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid, council || '/' || uprn,
+        council || '.address.property.' || kind,
+        concat('{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_DIGITS},
+            '","source":"urn:townhall:address","type":"address.property.', kind, '.v1","subject":"', uprn,
+            '","time":"', CAST(:time AS text), '","datacontenttype":"application/json","council":"', council,
+            '","sequence":', version, ',"data":{{"uprn":"', uprn, '","easting":', easting,
+            ',"northing":', northing, ',"postcode":"', postcode, '","logical_status":', logical_status,
+            ',"classification":"', classification, '"', ',"changed":' || changed, '}}}}')
+    FROM (SELECT b.*, t.n, CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END AS kind,
+            CASE WHEN t.changes IS NOT NULL
+                THEN (SELECT json_agg(field) FROM jsonb_object_keys(t.changes) AS field)::text END AS changed
+        FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council) touched""")
