@@ -1,10 +1,9 @@
 """What identity is told from outside: everything every service has, and the keeping of its keys."""
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import chassis.settings
-from identity.rules import keys
 
 
 class Settings(chassis.settings.Settings):
@@ -24,22 +23,8 @@ class Settings(chassis.settings.Settings):
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
 
-    @field_validator("master_key")
-    @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value():
-            keys.master_bytes(value.get_secret_value())
-        return value
-
     @model_validator(mode="after")
     def _everybody_learns_a_key_before_it_signs(self) -> "Settings":
         if self.key_lead < self.jwks_max_age + 2 * self.key_poll:
             raise ValueError("key_lead must be at least jwks_max_age and two key_poll")
         return self
-
-    def master(self) -> bytes:
-        """The master key. Raises ValueError, saying what to do, when it was never given."""
-        text = self.master_key.get_secret_value()
-        if not text:
-            raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
-        return keys.master_bytes(text)

@@ -23,11 +23,19 @@ log = logging.getLogger(__name__)
 DATABASE_AWAY = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
+def _master(settings: Settings) -> bytes:
+    """The master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
+    text = settings.master_key.get_secret_value()
+    if not text:
+        raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
+    return keys.master_bytes(text)
+
+
 class Issuer:
     """Signs what this process issues. ``clock`` answers Unix seconds; tests put their own in its place."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        master = settings.master()
+        master = _master(settings)
         self.settings = settings
         self.clock = clock
         self._sealing = keys.subkey(master, "signing keys")
