@@ -170,7 +170,8 @@ async def test_a_council_that_appears_is_served_within_a_second(client, app, min
     async with app.state.database.writing() as session:
         await session.execute(
             text(
-                "INSERT INTO council (slug, name, gss, region, version) VALUES ('newton', 'N', 'E1', 'local', 1)"
+                "INSERT INTO council (slug, name, gss, region, version)"
+                " VALUES ('newton', 'N', 'E1', 'local', 1)"
             )
         )
 

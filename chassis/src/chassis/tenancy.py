@@ -20,6 +20,7 @@ from chassis.auth import Caller, permission
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
 from chassis.events import EventData, Received
+from chassis.types import Slug
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ def router(capability: str) -> APIRouter:
     @routes.get(f"/{{council}}/{capability}/v1/council", tags=["council"])
     async def read_council(
         request: Request,
-        council: str,
+        council: Slug,
         _: Annotated[Caller, permission(f"{capability}:read")],
     ) -> CouncilView:
         """What this service knows of the council."""

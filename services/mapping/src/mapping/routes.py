@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from chassis.auth import Caller, permission
 from chassis.database import Reading
-from chassis.types import Uprn
+from chassis.types import Slug, Uprn
 from mapping import actions
 from mapping.schemas import Point
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/{council}/mapping/v1", tags=["points"])
 
 @router.get("/points/{uprn}")
 async def read_point(
-    session: Reading, council: str, uprn: Uprn, _: Annotated[Caller, permission("mapping:read")]
+    session: Reading, council: Slug, uprn: Uprn, _: Annotated[Caller, permission("mapping:read")]
 ) -> Point:
     """Where a property is."""
     return await actions.read_point(session, council, uprn)

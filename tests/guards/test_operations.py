@@ -1,0 +1,108 @@
+"""Every operation says who may use it, what it answers when it will not, and how much it takes."""
+
+import re
+
+import pytest
+
+from chassis.openapi import operations
+from chassis.testing import ISSUER, PASSWORD
+
+# Who adds an operation here has thought about why no credential is needed.
+PUBLIC = {
+    "identity": {"read_jwks", "read_openid_configuration", "read_oauth_metadata", "issue_token"},
+}
+EVERY = {"400", "404", "429", "500", "503"}
+
+
+@pytest.fixture
+def document(app):
+    return app.openapi()
+
+
+def test_every_operation_has_a_permission_or_is_knowingly_public(service, document):
+    public = {
+        operation["operationId"] for _, operation in operations(document) if operation["security"] == []
+    }
+    assert public == PUBLIC.get(service.name, set())
+
+
+def test_a_scope_is_of_the_services_own_capability(service, document):
+    for _, operation in operations(document):
+        for scope in (scope for one in operation["security"] for scope in one.get("oauth2", [])):
+            assert re.fullmatch(rf"{service.name}:[a-z-]+", scope)
+
+
+def test_every_operation_documents_its_problems(document):
+    for path, operation in operations(document):
+        answers = set(operation["responses"])
+        wanted = EVERY | ({"401", "403"} if operation["security"] else set())
+        assert wanted <= answers, f"{path} lacks {wanted - answers}"
+        assert "422" not in answers or "409" in answers, f"{path} answers FastAPI's own 422"
+
+
+def test_every_operation_has_limits(document):
+    for path, operation in operations(document):
+        assert 0 < operation["x-limits"]["body"] <= 50_000_000, path
+        assert 0 < operation["x-limits"]["timeout"] <= 60, path
+
+
+def test_operation_ids_are_unique(document):
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+
+
+def test_every_string_and_number_that_comes_in_is_bounded(document):
+    unbounded = []
+    for path, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            unbounded += [
+                f"{path} {parameter['name']}" for one in kinds(parameter["schema"]) if not bounded(one)
+            ]
+    assert unbounded == []
+
+
+def kinds(schema):
+    return schema.get("anyOf", [schema])
+
+
+def bounded(schema):
+    match schema.get("type"):
+        case "string":
+            return bool(schema.keys() & {"maxLength", "enum", "const", "format", "pattern"})
+        case "integer" | "number":
+            return {"minimum", "maximum"} <= {
+                key.replace("exclusiveM", "m").replace("Min", "min") for key in schema
+            }
+        case "array":
+            return "maxItems" in schema and bounded(schema["items"])
+    return True
+
+
+async def test_a_path_below_a_council_refuses_strangers(service, app, client, mint, document):
+    """Without a credential 401, with another council's 403, for every operation; nothing else is said."""
+    foreign = mint(scopes=every_scope(document), councils=["hillshire"])
+    for path, item in document["paths"].items():
+        if not path.startswith("/{council}/"):
+            continue
+        url = re.sub(r"\{(\w+)\}", lambda found: "citytown" if found[1] == "council" else "1", path)
+        for method, operation in item.items():
+            if operation.get("security"):
+                nobody = await client.request(method.upper(), url)
+                assert nobody.status_code == 401, f"{method} {url}: {nobody.text}"
+                stranger = await client.request(method.upper(), url, headers={"X-Api-Key": foreign})
+                assert stranger.status_code == 403, f"{method} {url}: {stranger.text}"
+
+
+def every_scope(document):
+    return sorted(
+        {s for _, o in operations(document) for one in o["security"] for s in one.get("oauth2", [])}
+    )
+
+
+@pytest.fixture(scope="module")
+def settings(service, database_url, jwks_url, nats_url):
+    return service.settings(database_url=database_url, jwks_url=jwks_url, issuer=ISSUER, nats_url=nats_url)
+
+
+def test_the_runtime_role_is_not_the_owner(database_url, service):
+    assert f"//{service.name}:{PASSWORD}@" in database_url
