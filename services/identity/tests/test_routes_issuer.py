@@ -180,7 +180,9 @@ async def test_with_another_master_key_the_service_does_not_start(service, setti
             pass
 
 
-@pytest.mark.parametrize(("text", "reason"), [("", "IDENTITY_MASTER_KEY is not set"), ("c2hvcnQ", "must be 32")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [("", "IDENTITY_MASTER_KEY is not set"), ("c2hvcnQ", "must be 32")]
+)
 def test_a_master_key_that_is_missing_or_no_key_is_said_so(settings, text, reason):
     without = settings.model_copy(update={"master_key": SecretStr(text)})
     with pytest.raises(ValueError, match=reason):

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import json
 
 import pytest
 
@@ -69,6 +71,13 @@ async def test_councils_are_listed_in_pages(client, operator):
     slugs = [item["slug"] for item in first["items"] + second["items"]]
     assert slugs == sorted(slugs)
     assert len(set(slugs)) == len(slugs) >= 3
+
+
+@pytest.mark.parametrize("key", [["a\x00"], ["\ud800"], ["a", "b"], [1], {}, ["Town"]])
+async def test_a_cursor_of_another_list_is_refused(client, operator, key):
+    after = base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    answer = await client.get(URL, params={"after": after}, headers=operator)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
 
 
 async def test_a_council_is_read_with_its_version(client, operator):

@@ -14,12 +14,14 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
+from chassis.types import SLUG_PATTERN
 from identity.actions.issuer import DATABASE_AWAY, Issuer
 from identity.rules import scopes
 
 log = logging.getLogger(__name__)
 
-_VERSION = re.compile(r'^(?:W/)?"([1-9][0-9]{0,8})"$')
+_SLUG = re.compile(SLUG_PATTERN)
+_VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
 Operator = Annotated[Caller, permission(scopes.OPERATE)]
 """Whoever runs the region."""
@@ -67,22 +69,31 @@ def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Respon
 def after_id(paging: Pager) -> UUID | None:
     """The id after which a list by id goes on. Raises Problem 400 for a cursor of another list."""
     start = paging.start(str)
-    if start is None:
-        return None
     try:
-        return ids.read(start[0])
+        return ids.read(start[0]) if start else None
     except ValueError as error:
-        message = "is not a cursor of this list; leave it out to start again"
-        wrong = FieldError(field="query.after", message=message, code="bad_cursor")
-        detail = "The cursor cannot be used; see errors."
-        raise Problem(400, "invalid-request", detail, errors=[wrong]) from error
+        raise _bad_cursor() from error
+
+
+def after_slug(paging: Pager) -> str:
+    """The slug after which a list by slug goes on. Raises Problem 400 for a cursor of another list."""
+    start = paging.start(str)
+    if start and not _SLUG.fullmatch(start[0]):
+        raise _bad_cursor()
+    return start[0] if start else ""
+
+
+def _bad_cursor() -> Problem:
+    message = "is not a cursor of this list; leave it out to start again"
+    wrong = FieldError(field="query.after", message=message, code="bad_cursor")
+    return Problem(400, "invalid-request", "The cursor cannot be used; see errors.", errors=[wrong])
 
 
 def version_meant(if_match: str | None) -> int:
     """The version in ``If-Match``. Raises Problem 428 without it, 412 when it is none of ours."""
     if if_match is None:
         raise Problem(428, "version-needed", "Send the ETag you read as If-Match, so that no change is lost.")
-    found = _VERSION.match(if_match.strip())
+    found = _VERSION.fullmatch(if_match.strip())
     if found is None:
         raise Problem(412, "version-changed", "If-Match is not an ETag of this record. Read it again.")
     return int(found[1])

@@ -17,6 +17,7 @@ from identity.routes.parts import (
     LiveAtOnce,
     Operator,
     TheIssuer,
+    after_slug,
     cached,
     not_modified,
     version_meant,
@@ -44,8 +45,7 @@ async def create_council(
 @router.get("/councils")
 async def list_councils(caller: Operator, session: Reading, paging: Paging) -> Page[Council]:
     """The councils of this region, in order of slug."""
-    start = paging.start(str)
-    rows = await councils.page(session, caller, start[0] if start else "", paging.fetch)
+    rows = await councils.page(session, caller, after_slug(paging), paging.fetch)
     return paging.page(rows, councils.show, lambda row: (row.slug,))
 
 

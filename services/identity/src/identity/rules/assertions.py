@@ -22,8 +22,9 @@ MAX_KEYS = 5
 RSA_BITS = range(2048, 4097)
 _EXPONENT = "AQAB"
 _FOREIGN_KEYS = ("jku", "jwk", "x5u")
-_JTI = re.compile(r"^[\x20-\x7e]{1,255}$")
-_KID = re.compile(r"^[\x21-\x7e]{1,100}$")
+_JTI = re.compile(r"[\x20-\x7e]{1,255}")
+_KID = re.compile(r"[\x21-\x7e]{1,100}")
+_MEMBER = re.compile(r"[A-Za-z0-9_-]{1,700}")
 _PUBLIC = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
 
 
@@ -111,7 +112,7 @@ def _claims(claims: Mapping[str, Any], client_id: str, audiences: frozenset[str]
         moment = _moment(claims, name)
         if name in claims and (moment is None or moment > now + SKEW):
             raise RefusedError(f"{name} lies ahead")
-    if not isinstance(jti, str) or not _JTI.match(jti):
+    if not isinstance(jti, str) or not _JTI.fullmatch(jti):
         raise RefusedError("jti must be 1 to 255 printable ASCII characters")
     return Shown(jti, int(expires) + 1)
 
@@ -170,14 +171,16 @@ def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError("kty must be EC or RSA")
     if "d" in jwk or "k" in jwk:
         raise ValueError("holds a private key; send the public half only and replace this key")
-    if not isinstance(kid, str) or not _KID.match(kid):
+    if not isinstance(kid, str) or not _KID.fullmatch(kid):
         raise ValueError("kid must be 1 to 100 printable ASCII characters")
     if jwk.get("use", "sig") != "sig":
         raise ValueError("use must be sig")
     members = {name: jwk.get(name) for name in _PUBLIC[kind]}
-    kept = {name: value for name, value in members.items() if isinstance(value, str)}
+    kept = {
+        name: value for name, value in members.items() if isinstance(value, str) and _MEMBER.fullmatch(value)
+    }
     if len(kept) != len(members):
-        raise ValueError(f"a key of type {kind} has the members {', '.join(members)}")
+        raise ValueError(f"a key of type {kind} has the members {', '.join(members)}, in base64url")
     _strong(kind, kept)
     return {"kty": kind, "kid": kid, **kept}
 
@@ -196,6 +199,6 @@ def _strong(kind: str, members: Mapping[str, str]) -> None:
 
 
 def _bits(number: str) -> int:
-    """The length of a base64url number. Raises ValueError when it is none."""
+    """The length of a base64url number. Raises ValueError when its text was cut short."""
     padded = number + "=" * (-len(number) % 4)
     return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True)).bit_length()

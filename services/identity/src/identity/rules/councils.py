@@ -14,7 +14,7 @@ RESERVED: frozenset[str] = frozenset(
     }
 )  # fmt: skip
 
-_UNITED_KINGDOM = re.compile(r"^[ENSW][0-9]{8}$")
+_UNITED_KINGDOM = re.compile(r"[ENSW][0-9]{8}")
 
 
 def slug_fault(slug: str) -> str | None:
@@ -31,6 +31,6 @@ def gss_fault(gss: str) -> str | None:
 
     ONS Code History Database: the first letter of a nine-character code is the country.
     """
-    if _UNITED_KINGDOM.match(gss):
+    if _UNITED_KINGDOM.fullmatch(gss):
         return None
     return "a council's ONS code starts with E, N, S or W and has eight digits, for example E06000022"

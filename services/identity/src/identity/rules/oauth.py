@@ -12,7 +12,7 @@ MAX_BODY = 16_384
 FORM = "application/x-www-form-urlencoded"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
-_SCOPE = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
 
 
@@ -90,7 +90,7 @@ def _fields(body: bytes) -> dict[str, str]:
 def _scope(text: str | None) -> str | None:
     if text is None:
         return None
-    if len(text) > _MAX_SCOPE or not _SCOPE.match(text):
+    if len(text) > _MAX_SCOPE or not _SCOPE.fullmatch(text):
         raise OAuthError("invalid_scope", "scope is not a list of scopes with one space between them.")
     return text
 
