@@ -5,9 +5,7 @@ import asyncio
 import importlib
 import sys
 
-import uvicorn
-
-from chassis import migrations, telemetry, worker
+from chassis import telemetry
 from chassis.app import Service
 from chassis.settings import Settings
 
@@ -40,7 +38,7 @@ def main() -> int:
         case "serve":
             _serve(service, asked.host, asked.port)
         case "work":
-            asyncio.run(worker.run(service, settings))
+            _work(service, settings)
         case "migrate":
             _migrate(service, settings, down=asked.down)
         case "replay":
@@ -50,7 +48,12 @@ def main() -> int:
     return 0
 
 
+# Each verb imports what it needs: five services and five workers share a laptop's memory.
+
+
 def _serve(service: Service, host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415
+
     uvicorn.run(
         f"{service.name}.app:create",
         factory=True,
@@ -63,7 +66,15 @@ def _serve(service: Service, host: str, port: int) -> None:
     )
 
 
+def _work(service: Service, settings: Settings) -> None:
+    from chassis import worker  # noqa: PLC0415
+
+    asyncio.run(worker.run(service, settings))
+
+
 def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
+    from chassis import migrations  # noqa: PLC0415
+
     if not settings.migration_url:
         prefix = service.settings.model_config.get("env_prefix", "")
         raise SystemExit(f"set {prefix}MIGRATION_URL to the owner's database URL")
@@ -72,6 +83,8 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
 
 
 def _replay(service: Service, settings: Settings, name: str) -> int:
+    from chassis import worker  # noqa: PLC0415
+
     try:
         done, left = asyncio.run(worker.replay(service, settings, name))
     except KeyError:

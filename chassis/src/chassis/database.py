@@ -85,7 +85,7 @@ class Database:
         """Open the plain pool; the engines connect on first use."""
         self._fast = await asyncpg.create_pool(
             self.url,
-            min_size=1,
+            min_size=0,
             max_size=self._fast_size,
             timeout=5,
             server_settings={**self._shared, "default_transaction_read_only": "on"},

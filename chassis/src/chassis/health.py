@@ -14,7 +14,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from chassis.database import Database
-from chassis.migrations import at_head
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,6 +44,8 @@ async def read_metrics() -> Response:
 
 
 async def _database(database: Database, package: str) -> dict[str, Any]:
+    from chassis.migrations import at_head  # noqa: PLC0415 - a worker need not carry Alembic
+
     try:
         async with asyncio.timeout(3), database.reading() as session:
             revisions = [row.version_num for row in await session.all(_REVISIONS)]

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
@@ -68,6 +67,8 @@ def start(service: str, settings: Settings) -> None:
         return
     resource = Resource.create({"service.name": service, "deployment.region": settings.region})
     if settings.otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+
         tracing = TracerProvider(resource=resource, sampler=ParentBasedTraceIdRatio(settings.trace_ratio))
         tracing.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
     else:  # nobody listens: contexts still travel, nothing is recorded
