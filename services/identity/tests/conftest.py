@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.auth import keys_from
+from chassis.tokens import keys_from
 from chassis.testing import ISSUER
 from identity.app import service as identity_service
 
