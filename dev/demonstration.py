@@ -5,6 +5,7 @@ import csv
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -14,6 +15,7 @@ from dev.state import ROOT
 from dev.steps import Step
 from dev.supervisor import Process, Supervisor
 from dev.telling import Teller
+from dev.trouble import Trouble
 
 DATA = ROOT / "dev" / "data"
 FILE = "addresses.csv.gz"
@@ -42,11 +44,19 @@ async def _load(town: Town, supervisor: Supervisor, teller: Teller, council: str
     if town.data == "small":
         file = await asyncio.to_thread(_part, file, SMALL[council], town.folder / "small" / council)
 
-    def hear(line: str) -> None:
-        if found := progress(line):
-            teller.rows(council, *found)
+    said: dict[str, Any] = {}
 
-    await supervisor.run(loader(town, file, council), hear)
+    def hear(line: str) -> None:
+        said.update(_object(line))
+        if "step" in said and "outcome" not in said:
+            teller.rows(council, int(said["rows"]), int(said["total"]), str(said["step"]))
+
+    try:
+        await supervisor.run(loader(town, file, council), hear)
+    except Trouble as trouble:
+        what = f"The addresses of {council} were not loaded: {said.get('message', trouble.what)}"
+        raise Trouble(what, trouble.way_out) from trouble
+    teller.note(f"{council}: {said['rows']:,} properties ({said.get('rows_per_second', 0):,} a second)")
 
 
 def loader(town: Town, file: Path, council: str) -> Process:
@@ -55,13 +65,12 @@ def loader(town: Town, file: Path, council: str) -> Process:
     return Process(f"{council}-load", argv, plan.service_environment(town, "address"))
 
 
-def progress(line: str) -> tuple[int, int] | None:
-    """`(rows, total)` from a line the loader writes; None for any other line."""
+def _object(line: str) -> dict[str, Any]:
+    """A line of JSON that the loader wrote; nothing for any other line."""
     try:
-        said = json.loads(line)
-        return int(said["rows"]), int(said["total"])
-    except (ValueError, KeyError, TypeError):
-        return None
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return {}
 
 
 async def _loaded(town: Town, council: str) -> bool:

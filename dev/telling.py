@@ -22,8 +22,8 @@ class Teller(Protocol):
     def step(self, name: str, seconds: float | None) -> None:
         """A step begins (`seconds` is None) or is done."""
 
-    def rows(self, council: str, done: int, total: int) -> None:
-        """So many rows of a council's data are read."""
+    def rows(self, council: str, done: int, total: int, step: str) -> None:
+        """The loader of a council's data is at `step`, with so many rows read."""
 
     def note(self, text: str) -> None:
         """Something worth a line."""
@@ -68,14 +68,11 @@ class Screen:
             ended = int(seconds is not None)
             self._bars.update(self._tasks["steps"], advance=ended, now=", ".join(self._doing))
 
-    def rows(self, council: str, done: int, total: int) -> None:
-        if not self.console.is_terminal:
-            if done == total:
-                self.console.print(f"{council}: {total:,} properties")
-            return
-        if council not in self._tasks:
-            self._tasks[council] = self._bars.add_task(f"Properties of {council}", total=total, now="")
-        self._bars.update(self._tasks[council], completed=done, total=total)
+    def rows(self, council: str, done: int, total: int, step: str) -> None:
+        if self.console.is_terminal:
+            if council not in self._tasks:
+                self._tasks[council] = self._bars.add_task(f"Properties of {council}", now=step)
+            self._bars.update(self._tasks[council], completed=done, total=total, now=step)
 
     def note(self, text: str) -> None:
         self.console.print(text, markup=False)
@@ -106,8 +103,8 @@ class Lines:
     def step(self, name: str, seconds: float | None) -> None:
         self._say("step", name, seconds)
 
-    def rows(self, council: str, done: int, total: int) -> None:
-        self._say("rows", council, done, total)
+    def rows(self, council: str, done: int, total: int, step: str) -> None:
+        self._say("rows", council, done, total, step)
 
     def note(self, text: str) -> None:
         self._say("note", text)

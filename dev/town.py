@@ -4,6 +4,8 @@ import asyncio
 import signal
 import time
 
+import httpx
+
 from chassis.provision import provision
 from dev import demonstration, edge, leftovers, nats, plan, ports, postgres, sandbox, state, steps
 from dev.plan import Town
@@ -36,7 +38,7 @@ async def _live(town: Town, teller: Teller) -> int:
     try:
         plan_of_start = _steps(town, supervisor, teller)
         teller.expect(len(plan_of_start))
-        starting = asyncio.create_task(steps.run(plan_of_start, teller.step))
+        starting = asyncio.create_task(_start(plan_of_start, teller))
         await _first(starting, asked, supervisor.failed)
         if asked.done():
             return 0
@@ -47,6 +49,14 @@ async def _live(town: Town, teller: Teller) -> int:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await supervisor.stop()
+
+
+async def _start(planned: list[Step], teller: Teller) -> None:
+    try:
+        await steps.run(planned, teller.step)
+    except httpx.HTTPError as error:
+        what = f"{error.request.url} does not answer: {error!r}."
+        raise Trouble(what, "The logs tell more; then try again.") from error
 
 
 async def _first(*waits: "asyncio.Future[None] | asyncio.Future[Trouble]") -> None:

@@ -26,7 +26,7 @@ def test_what_a_background_town_tells_reaches_the_terminal():
     lines.expect(3)
     lines.step("postgres", None)
     lines.step("postgres", 0.5)
-    lines.rows("citytown", 10, 20)
+    lines.rows("citytown", 10, 20, "reading")
     lines.ready(Path("/somewhere"), 1.5)
     lines.note("after that the terminal is gone")
     assert telling.listen(stream.getvalue().splitlines(), recorder) == "ready"
@@ -34,7 +34,7 @@ def test_what_a_background_town_tells_reaches_the_terminal():
         ("expect", 3),
         ("step", "postgres", None),
         ("step", "postgres", 0.5),
-        ("rows", "citytown", 10, 20),
+        ("rows", "citytown", 10, 20, "reading"),
         ("ready", Path("/somewhere"), 1.5),
     ]
     assert "after that" in log.getvalue()
@@ -72,14 +72,14 @@ def test_a_plain_terminal_gets_a_line_for_each_step():
     screen.expect(1)
     screen.step("nats", None)
     screen.step("nats", 0.25)
-    screen.rows("citytown", 112_339, 112_339)
+    screen.note("citytown: 112,339 properties")
     assert out.getvalue() == "nats (0.2 s)\ncitytown: 112,339 properties\n"
 
 
-def test_only_the_loaders_progress_is_read_as_progress():
-    assert demonstration.progress('{"rows": 5, "total": 9}') == (5, 9)
-    for line in ("", "loading", "[]", '{"rows": "many", "total": 9}', '{"rejected": 0}', "7"):
-        assert demonstration.progress(line) is None, line
+def test_only_what_the_loader_says_in_json_is_heard():
+    assert demonstration._object('{"rows": 5, "total": 9}') == {"rows": 5, "total": 9}
+    for line in ("", "loading", "[]", "7", "null"):
+        assert demonstration._object(line) == {}, line
 
 
 def test_the_small_demonstration_is_a_part_of_the_whole(tmp_path):
