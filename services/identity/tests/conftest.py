@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from chassis.tokens import keys_from
 from chassis.testing import ISSUER
+from chassis.tokens import keys_from
 from identity.app import service as identity_service
 
 OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:clients", "address:read"]

@@ -134,15 +134,23 @@ async def test_a_retired_key_that_signed_an_api_key_stays_as_long_as_that_lives(
     assert signer not in await kids(client)
 
 
-async def test_the_private_half_of_a_key_long_retired_is_erased(issuer, database):
+async def test_the_private_half_of_a_key_long_retired_is_erased(client, issuer, database, keeper):
     start = issuer.clock() + 300_000
     issuer.clock = lambda: start
+    body = {"name": "Keeps its key published", "mode": "live", "scopes": ["address:read"]}
+    again = {**keeper, "Idempotency-Key": "long-after"}
+    made = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
+    assert made.status_code == 201
     signer = issuer.signer().kid
     await rotate(issuer, database)
+    assert issuer.key(signer).private is not None
     issuer.clock = lambda: start + 100_000
     await rotate(issuer, database)
-    assert all(key.kid != signer or key.private is None for key in issuer.keys)
+    assert signer in await kids(client)
+    assert issuer.key(signer).private is None
     assert issuer.signer().private is not None
+    answer = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
+    assert (answer.status_code, answer.json()["code"]) == (409, "key-not-repeatable")
 
 
 async def test_another_process_learns_of_a_new_key_without_a_restart(
@@ -163,9 +171,11 @@ async def test_processes_that_start_at_once_make_one_key(settings, database):
     async with database.writing() as session:
         await session.execute(text("DELETE FROM signing_key"))
     issuers = [Issuer(settings) for _ in range(4)]
+    all_there = asyncio.Barrier(4)
 
     async def start(issuer):
         async with database.writing() as session:
+            await all_there.wait()
             await issuer.prepare(session)
 
     await asyncio.gather(*(start(issuer) for issuer in issuers))

@@ -76,6 +76,11 @@ def test_a_client_without_keys_is_refused_like_one_with_another_key():
     assert (str(refused), refused.telling) != ("", True)
 
 
+def test_what_the_decoy_would_pass_is_refused_all_the_same(monkeypatch):
+    monkeypatch.setattr(assertions, "_decoy", lambda _: EC)
+    assert not refusal(signed(), keys=[]).telling
+
+
 def test_alg_none_is_refused():
     assert "alg" in str(refusal(unsigned({"alg": "none"})))
 

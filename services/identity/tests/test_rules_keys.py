@@ -153,6 +153,11 @@ def test_a_secret_fits_its_own_hash_only():
     assert not keys.same_hash("secret", None)
 
 
+def test_not_even_the_stand_in_for_a_missing_hash_can_be_met(monkeypatch):
+    monkeypatch.setattr(keys, "secret_hash", lambda _: bytes(32))
+    assert not keys.same_hash("secret", None)
+
+
 @given(st.text())
 def test_no_secret_fits_a_client_that_is_not_there(secret):
     assert not keys.same_hash(secret, None)

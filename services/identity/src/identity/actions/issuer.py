@@ -140,9 +140,9 @@ class Issuer:
         await self.read(session)
 
     def _opened(self, row: Row[Any], known: keys.SigningKey | None) -> keys.SigningKey:
-        private = known.private if known else None
-        if private is None and row.sealed is not None:
-            private = keys.unseal(self._sealing, row.kid, row.sealed)
+        private = None
+        if row.sealed is not None:  # opened once a process
+            private = (known and known.private) or keys.unseal(self._sealing, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
         return keys.SigningKey(row.kid, row.public, private, row.signs_from.timestamp(), until)
 
