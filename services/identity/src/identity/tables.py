@@ -58,6 +58,7 @@ client = Table(
     Index(
         "uq_client_name_in_use", "council", "name", unique=True, postgresql_where=text("revoked_at IS NULL")
     ),
+    info=SECURED,
 )
 
 api_key = Table(

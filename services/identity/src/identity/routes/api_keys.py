@@ -12,6 +12,7 @@ from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
+from chassis.types import Slug
 from identity.actions import api_keys
 from identity.routes.parts import LiveAtOnce, TheIssuer, after_id
 from identity.schemas import ApiKey, ApiKeyMade, NewApiKey
@@ -22,7 +23,7 @@ Keeper = Annotated[Caller, permission("identity:keys")]
 
 @router.post("", status_code=201, response_model=ApiKeyMade)
 async def create_api_key(
-    council: str, body: NewApiKey, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
+    council: Slug, body: NewApiKey, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
     """Make an API key with scopes the caller holds. The key is in this answer and nowhere else."""
 
@@ -40,7 +41,7 @@ async def create_api_key(
 
 
 @router.get("")
-async def list_api_keys(council: str, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
+async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
     """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
     rows = await api_keys.page(session, council, after_id(paging), paging.fetch)
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
@@ -48,7 +49,7 @@ async def list_api_keys(council: str, _: Keeper, session: Reading, paging: Pagin
 
 @router.delete("/{key_id}", status_code=204, responses=documents(404))
 async def revoke_api_key(
-    council: str, key_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, key_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
 ) -> None:
     """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
     await api_keys.revoke(session, council, key_id, datetime.now(UTC))

@@ -11,6 +11,7 @@ from chassis.database import Reading, ReadSession, Session, Writing
 from chassis.idempotency import Once, OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
+from chassis.types import Slug
 from identity.actions import clients
 from identity.actions.credentials import may_run_the_region
 from identity.actions.issuer import Issuer
@@ -26,14 +27,14 @@ _OF_REGION = "/identity/v1/clients"
 
 @router.post(_OF_COUNCIL, status_code=201, response_model=ClientMade, responses=documents(409))
 async def create_client(
-    council: str, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
+    council: Slug, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
     """Make a client of the council. Its secret is in this answer and nowhere else."""
     return await _create(session, issuer, council, caller, body, once)
 
 
 @router.get(_OF_COUNCIL)
-async def list_clients(council: str, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
+async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
     """The council's clients in use, oldest first."""
     rows = await clients.page(session, council, after_id(paging), paging.fetch)
     return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
@@ -41,7 +42,7 @@ async def list_clients(council: str, _: Keeper, session: Reading, paging: Paging
 
 @router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404))
 async def revoke_client(
-    council: str, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
 ) -> None:
     """Revoke a client and every token it has. Doing it again is no error."""
     await clients.revoke(session, council, client_id, datetime.now(UTC))

@@ -50,7 +50,7 @@ async def read_openid_configuration(
 @router.get(
     "/identity/.well-known/oauth-authorization-server", response_model=Metadata, responses=not_modified()
 )
-async def read_authorization_server_metadata(
+async def read_oauth_metadata(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
     """What the issuer offers, where OAuth clients look for it (RFC 8414)."""
@@ -72,7 +72,7 @@ async def read_jwks(
     responses={401: {"description": "The client is not authenticated"}},
     openapi_extra=_TOKEN_OPERATION,
 )
-async def create_token(
+async def issue_token(
     _: Annotated[None, public], request: Request, issuer: TheIssuer, pool: IssuingPool
 ) -> Response:
     """An access token for a client, valid 600 s (RFC 6749 section 4.4).
