@@ -1,1 +1,1 @@
-"""The contracts: OpenAPI per service, JSON Schema per event, AsyncAPI over all; generated, checked, released."""
+"""The contracts: OpenAPI per service, JSON Schema per event, AsyncAPI; generated, checked, released."""

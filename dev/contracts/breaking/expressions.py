@@ -90,9 +90,12 @@ def parse(pattern: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "possible nested set": it is read as Python reads it
-            return importlib.import_module("re._parser").parse(pattern)
+            parsed = importlib.import_module("re._parser").parse(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise UnreadableError(pattern) from error
+    if parsed.state.flags & ~re.UNICODE:
+        raise UnreadableError("flags")
+    return parsed
 
 
 def _branches(parsed: Any) -> list[list[Any]]:

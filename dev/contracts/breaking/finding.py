@@ -45,7 +45,7 @@ RULES: dict[str, str] = {
     "response-header-removed": "go on sending the header",
     "field-made-optional": "go on sending the field always",
     "field-made-write-only": "go on sending the field",
-    "field-added-to-closed-object": f"this object was said to have no other fields: add a new one, {_VERSION}",
+    "field-added-to-closed-object": f"this object was said to be complete: add a new one, {_VERSION}",
     "object-opened": _TIGHTEN,
     "type-widened": _TIGHTEN,
     "null-added": "go on sending a value, or leave an optional field out",
@@ -80,8 +80,9 @@ class Break:
     detail: str
 
     def below(self, step: str) -> "Break":
-        joint = "" if not self.where or self.where.startswith("[") or not step else "."
-        return Break(self.rule, f"{step}{joint}{self.where}", self.detail)
+        """The same, seen from one step further out: ``items`` + ``[].uprn``, ``body `` + ``name``."""
+        joined = not self.where or self.where[0] in "[{" or step.endswith(" ")
+        return Break(self.rule, f"{step}{'' if joined else '.'}{self.where}", self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "way_out", RULES[self.rule])
+        object.__setattr__(self, "location", self.location.strip())
 
     def __str__(self) -> str:
         place = " ".join(part for part in (self.file, self.operation, self.location) if part)
