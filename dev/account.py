@@ -74,21 +74,41 @@ def refuge(directory: Path) -> Path:
     return folder
 
 
+def stand_in(directory: Path) -> Path:
+    """The refuge of `directory`, empty unless `directory` says that it is in use.
+
+    Whoever removes the state folder means the data too: what is left of them is removed.
+    """
+    folder = refuge(directory)
+    mark = directory / "kept-in"
+    if not mark.exists():
+        shutil.rmtree(folder)
+        refuge(directory)
+        mark.write_text(f"{folder}\n")
+    return folder
+
+
 def copy_programs(bin_folder: Path, into: Path) -> Path:
     """A copy of PostgreSQL's installation that every account may run; its folder of programs."""
-    target = into / "pginstall"
-    mark = target / ".copied-from"
+    installed, package = bin_folder.parent, bin_folder.parents[1]
+    copied = into / "programs"
+    mark = copied / "copied-from"
     origin = f"{bin_folder.resolve()} {(bin_folder / 'postgres').stat().st_mtime_ns}"
     if not mark.exists() or mark.read_text() != origin:
-        shutil.rmtree(target, ignore_errors=True)
-        ignore = shutil.ignore_patterns("*.a", "include", "doc", "pgxs")
-        shutil.copytree(bin_folder.parent, target, symlinks=True, ignore=ignore)
-        for entry in [target, *target.rglob("*")]:
-            if not entry.is_symlink():
-                entry.chmod(entry.stat().st_mode | 0o444 | (0o111 if _runs(entry) else 0))
+        shutil.rmtree(copied, ignore_errors=True)
+        # The programs find the libraries that came in their wheel by where these lie beside them.
+        for part in (installed, package / ".dylibs", package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                _copy_open(part, copied / part.relative_to(package.parent))
         mark.write_text(origin)
-    return target / "bin"
+    return copied / bin_folder.relative_to(package.parent)
 
 
-def _runs(entry: Path) -> bool:
-    return entry.is_dir() or bool(entry.stat().st_mode & stat.S_IXUSR)
+def _copy_open(source: Path, target: Path) -> None:
+    """Copy a folder so that every account may read it and run its programs."""
+    ignore = shutil.ignore_patterns("*.a", "include", "doc", "pgxs")
+    shutil.copytree(source, target, symlinks=True, ignore=ignore)
+    for entry in [target, target.parent, *target.rglob("*")]:
+        if not entry.is_symlink():
+            runs = entry.is_dir() or entry.stat().st_mode & stat.S_IXUSR
+            entry.chmod(entry.stat().st_mode | 0o444 | (0o111 if runs else 0))

@@ -78,18 +78,18 @@ def cluster(directory: Path, port: int, password: str, *, fast: bool = False) ->
     home = directory
     if owner is not None:
         if account.barrier(directory, owner):
-            home = account.refuge(directory)
+            home = account.stand_in(directory)
         if any(account.barrier(path, owner) for path in _needed(programs)):
-            programs = account.copy_programs(programs, account.refuge(directory))
+            programs = account.copy_programs(programs, account.stand_in(directory))
     return Cluster(home / "data", programs, port, password, owner, fast)
 
 
 def _needed(programs: Path) -> list[Path]:
-    """What the server reads of its installation (`share` lies elsewhere in some packagings)."""
-    beside = programs.parent
-    return [
-        path for path in (programs, programs / "postgres", beside / "lib", beside / "share") if path.exists()
-    ]
+    """What the server reads of its installation."""
+    installed, package = programs.parent, programs.parents[1]
+    parts = (programs, programs / "postgres", installed / "lib", installed / "share")
+    libraries = (package / ".dylibs", package.with_name(f"{package.name}.libs"))
+    return [path for path in (*parts, *libraries) if path.exists()]
 
 
 def create(made: Cluster) -> bool:
@@ -167,5 +167,6 @@ def running(directory: Path, port: int | None = None, *, fast: bool = True) -> I
 
 def _remove(made: Cluster, directory: Path) -> None:
     shutil.rmtree(made.data, ignore_errors=True)
-    if made.home != directory:
-        shutil.rmtree(made.home, ignore_errors=True)
+    if (directory / "kept-in").exists():
+        shutil.rmtree(account.refuge(directory))
+        (directory / "kept-in").unlink()

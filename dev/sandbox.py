@@ -18,6 +18,8 @@ COUNCILS = {
 }
 # Scopes over the whole region are for the operator and the gateway, never for a council.
 REGION_SCOPES = {"identity:operate", "identity:gateway"}
+# A key is for using the capabilities; making further keys and clients is the council's client's.
+ADMINISTRATION = {"identity:keys", "identity:clients"}
 KNOWN_WITHIN = 60.0  # seconds until every service has heard of a new council
 
 
@@ -84,8 +86,8 @@ async def _council(
         _require(created)
     if known and await _key_works(http, slug, known["api_key"]) and await _token(http, _client(known)):
         return known
-    reading = [scope for scope in scopes if scope.endswith(":read")]
-    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", reading)
+    using = [scope for scope in scopes if scope not in ADMINISTRATION]
+    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", using)
     client = await _made(http, f"/{slug}/identity/v1/clients", f"Sandbox client {time.time_ns()}", scopes)
     return {"api_key": key["key"], **_client(client)}
 

@@ -117,7 +117,8 @@ class Lines:
         self._say("trouble", trouble.what, trouble.way_out)
 
     def _say(self, *what: Any) -> None:
-        print(json.dumps(what), file=self._stream, flush=True)
+        self._stream.write(json.dumps(what) + "\n")
+        self._stream.flush()
 
 
 def listen(lines: Iterable[str], teller: Teller) -> str:

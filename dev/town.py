@@ -83,7 +83,7 @@ def _stop_asked() -> "asyncio.Future[None]":
 def _steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     """Everything that has to happen, and what each waits for."""
     made = [
-        *_servers(town, supervisor),
+        *_servers(town, supervisor, teller),
         Step("databases", lambda: _provision(town), ("postgres",)),
         Step("tables", lambda: supervisor.run(plan.migrate(town)), ("databases",)),
     ]
@@ -99,12 +99,16 @@ def _steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     return made
 
 
-def _servers(town: Town, supervisor: Supervisor) -> list[Step]:
+def _servers(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     async def nothing() -> None:
         """The environment names a server that runs already."""
 
     async def start_postgres() -> None:
-        await supervisor.start(await asyncio.to_thread(_postgres, town))
+        cluster = await asyncio.to_thread(_cluster, town)
+        if cluster.home != town.folder / "postgres":
+            why = "PostgreSQL does not run as root, and the account it runs as may not enter"
+            teller.note(f"{why} {town.folder}: its data are in {cluster.home}.")
+        await supervisor.start(_postgres(cluster))
 
     async def start_nats() -> None:
         await supervisor.start(_nats(town))
@@ -116,11 +120,15 @@ def _servers(town: Town, supervisor: Supervisor) -> list[Step]:
     ]
 
 
-def _postgres(town: Town) -> Process:
+def _cluster(town: Town) -> postgres.Cluster:
+    """The town's own cluster, made on the first run."""
     password = plan.secrets_of(town)[postgres.SUPERUSER]
     cluster = postgres.cluster(town.folder / "postgres", town.ports.of("postgres"), password)
     postgres.create(cluster)
+    return cluster
 
+
+def _postgres(cluster: postgres.Cluster) -> Process:
     async def ready() -> bool:
         return await asyncio.to_thread(postgres.ready, cluster)
 

@@ -1,6 +1,8 @@
 import os
+import subprocess
 
 import pytest
+
 from dev import account, binaries, postgres
 from dev.account import Account
 from dev.trouble import Trouble
@@ -70,11 +72,23 @@ def test_a_symbolic_link_is_no_refuge(folder, tmp_path, monkeypatch):
         account.refuge(folder)
 
 
+def test_data_do_not_outlive_the_state_folder_that_they_belong_to(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(account, "SHARED", tmp_path)
+    (account.stand_in(folder) / "data").mkdir()
+    assert (account.stand_in(folder) / "data").exists(), "a second run finds its data"
+    for entry in folder.iterdir():
+        entry.unlink()
+    assert not (account.stand_in(folder) / "data").exists()
+
+
 def test_copied_programs_are_whole_and_open_to_all(tmp_path):
     programs = account.copy_programs(binaries.postgres_bin(), tmp_path)
     assert os.access(programs / "postgres", os.X_OK)
     assert (programs / "postgres").stat().st_mode & 0o005 == 0o005
     assert (programs.parent / "share").is_dir()
+    argv = [programs / "postgres", "--version"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True, env={}).stdout
+    assert "PostgreSQL" in said, "it finds its libraries"
     made = (programs / "postgres").stat().st_ino
     account.copy_programs(binaries.postgres_bin(), tmp_path)
     assert (programs / "postgres").stat().st_ino == made, "copied once, not at every start"

@@ -2,6 +2,7 @@ import subprocess
 
 import psutil
 import pytest
+
 from dev import leftovers, state
 
 

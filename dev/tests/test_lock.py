@@ -1,6 +1,7 @@
 import re
 
 import pytest
+
 from dev import lock, setup
 
 TEXT = setup.LOCK.read_text()

@@ -2,6 +2,7 @@ import os
 import socket
 
 import pytest
+
 from dev import ports
 from dev.ports import Ports
 from dev.trouble import Trouble

@@ -1,5 +1,6 @@
 import asyncpg
 import nats as client
+
 from dev import nats, ports, postgres
 
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+
 from dev import state
 from dev.trouble import Trouble
 

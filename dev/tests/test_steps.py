@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from dev import steps
 from dev.steps import Step
 

@@ -6,6 +6,7 @@ import time
 
 import psutil
 import pytest
+
 from dev import state, supervisor
 from dev.supervisor import Process, Supervisor
 from dev.trouble import Trouble

@@ -4,10 +4,11 @@ import io
 import json
 from pathlib import Path
 
+from rich.console import Console
+
 from dev import demonstration, state, telling
 from dev.telling import Lines, Screen
 from dev.trouble import Trouble
-from rich.console import Console
 
 
 class Recorder:
