@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from dev import nats, postgres
 
 pytest_plugins = ["chassis.testing"]

@@ -1,10 +1,12 @@
 """From the outbox through NATS into the inbox: once, in order, whatever happens."""
 
 import asyncio
+import json
 from contextlib import suppress
 from types import SimpleNamespace
 
 import asyncpg
+import nats.errors
 import pytest
 from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select, text
@@ -17,13 +19,17 @@ COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of 
 
 
 @pytest.fixture(scope="module")
-async def js(nats_url):
+async def nc(nats_url):
     client = await streams.connect(nats_url, "test")
-    js = streams.jetstream(client)
-    await streams.ensure(js, "notes")
-    await streams.ensure_dead_letters(js)
-    yield js
+    await streams.ensure(client, "notes")
+    await streams.ensure_dead_letters(client)
+    yield client
     await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(nc):
+    return streams.jetstream(nc)
 
 
 @pytest.fixture
@@ -34,8 +40,8 @@ async def connection(database):
 
 
 @pytest.fixture
-async def worker(database, js):
-    worker = Worker("notes", notes, database, js)
+async def worker(database, nc):
+    worker = Worker("notes", notes, database, nc)
     task = asyncio.create_task(worker.run())
     yield worker
     task.cancel()
@@ -55,47 +61,47 @@ async def copies(database, words):
         return await session.scalar(COPIES.where(note.c.text == f"copy of {words}"))
 
 
-async def test_an_event_reaches_its_consumer_once(database, connection, js, worker):
+async def test_an_event_reaches_its_consumer_once(database, connection, js, nc, worker):
     await say(database, "hello")
-    assert await outbox.drain(connection, js) == 1
-    assert await outbox.drain(connection, js) == 0
+    assert await outbox.drain(connection, nc) == 1
+    assert await outbox.drain(connection, nc) == 0
     await eventually(lambda: copies(database, "hello"))
     assert await copies(database, "hello") == 1
 
 
-async def test_an_event_published_twice_has_one_effect(database, connection, js, worker):
+async def test_an_event_published_twice_has_one_effect(database, connection, js, nc, worker):
     await say(database, "twice")
     (row,) = await connection.fetch("SELECT * FROM outbox")
     for _ in range(2):  # without the message id, so that the stream does not drop the second itself
         await js.publish(row["nats_subject"], row["envelope"].encode())
-    await outbox.drain(connection, js)
+    await outbox.drain(connection, nc)
     await say(database, "after")
-    await outbox.drain(connection, js)
+    await outbox.drain(connection, nc)
     await eventually(lambda: copies(database, "after"))
     assert await copies(database, "twice") == 1
 
 
-async def test_a_transaction_still_running_holds_back_later_events(database, connection, js):
+async def test_a_transaction_still_running_holds_back_later_events(database, connection, js, nc):
     async with database.writing("citytown") as early:
         await outbox.add(early, NoteWritten(text="early"), council="citytown", subject="a", sequence=1)
         await say(database, "late", subject="b")
-        assert await outbox.drain(connection, js) == 0
-    assert await outbox.drain(connection, js) == 2
+        assert await outbox.drain(connection, nc) == 0
+    assert await outbox.drain(connection, nc) == 2
 
 
-async def test_a_change_rolled_back_publishes_nothing(database, connection, js):
+async def test_a_change_rolled_back_publishes_nothing(database, connection, js, nc):
     with pytest.raises(RuntimeError):
         async with database.writing("citytown") as session:
             await outbox.add(session, NoteWritten(text="no"), council="citytown", subject="a", sequence=1)
             raise RuntimeError
-    assert await outbox.drain(connection, js) == 0
+    assert await outbox.drain(connection, nc) == 0
 
 
-async def test_two_relays_do_not_work_at_once(database, js):
+async def test_two_relays_do_not_work_at_once(database, js, nc):
     first, second = [await database.listen() for _ in range(2)]
-    one = asyncio.create_task(outbox.relay(first, js))
+    one = asyncio.create_task(outbox.relay(first, nc))
     await asyncio.sleep(0.2)
-    two = asyncio.create_task(outbox.relay(second, js))
+    two = asyncio.create_task(outbox.relay(second, nc))
     await asyncio.sleep(0.2)
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     other = await database.listen()
@@ -118,47 +124,62 @@ async def test_two_relays_do_not_work_at_once(database, js):
     await other.close()
 
 
-async def test_a_refused_publish_keeps_the_event_and_what_follows_it_of_the_same_aggregate(
-    database, connection
-):
-    published = []
+async def test_a_batch_half_published_before_a_crash_is_completed_in_order(database, connection, nc, worker):
+    for number in range(1, 6):
+        await say(database, f"batch {number}", sequence=number)
+    rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
+    js = streams.jetstream(nc)
+    for row in rows[:2]:  # the relay died here: published, and not deleted
+        await js.publish(
+            row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
+        )
+    assert await outbox.drain(connection, nc) == 5
+    assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+    await eventually(lambda: copies(database, "batch 5"))
+    assert [call for call in calls if call.startswith("batch")] == [f"batch {n}" for n in range(1, 6)]
 
-    class Refusing:
-        """A stream that refuses one event; the only thing here that is not the real NATS."""
 
-        async def publish_async(self, subject, body, headers):
-            future = asyncio.get_running_loop().create_future()
-            if b"refuse" in body:
-                future.set_exception(RuntimeError("refused"))
-            else:
-                published.append(body)
-                future.set_result(None)
-            return future
-
-    await say(database, "refuse", subject="same", sequence=1)
-    await say(database, "follows", subject="same", sequence=2)
-    await say(database, "independent", subject="other")
-    with pytest.raises(RuntimeError, match="refused"):
-        await outbox.drain(connection, Refusing())
-    assert len(published) == 1
-    left = [row["envelope"] for row in await connection.fetch("SELECT envelope FROM outbox ORDER BY id")]
-    assert ["refuse" in left[0], "follows" in left[1], len(left)] == [True, True, 2]
+async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connection, nc):
+    await say(database, "kept 1")
+    await say(database, "kept 2")
+    await connection.execute("UPDATE outbox SET nats_subject = 'no.stream.listens'")
+    with pytest.raises(nats.errors.Error):
+        await outbox.drain(connection, nc)
+    assert await connection.fetchval("SELECT count(*) FROM outbox") == 2
     await connection.execute("DELETE FROM outbox")
 
 
-def test_waves_keep_the_order_of_each_aggregate():
-    rows = [{"aggregate": name, "n": number} for number, name in enumerate("aabacb")]
-    assert [[row["n"] for row in wave] for wave in outbox.waves(rows)] == [[0, 2, 4], [1, 5], [3]]
+async def test_a_thousand_events_leave_in_their_order(database, connection, nc):
+    js = streams.jetstream(nc)
+    before = (await js.stream_info("NOTES")).state.last_seq
+    async with database.writing("citytown") as session:
+        for number in range(1, 1201):
+            await outbox.add(
+                session, NoteWritten(text=str(number)), council="citytown", subject="m", sequence=number
+            )
+    while await outbox.drain(connection, nc):
+        pass
+    messages = [await js.get_msg("NOTES", seq=before + at) for at in (1, 2, 1000, 1001, 1200)]
+    assert [json.loads(message.data)["sequence"] for message in messages] == [1, 2, 1000, 1001, 1200]
+    assert (await js.stream_info("NOTES")).state.last_seq == before + 1200
+
+
+async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
+    async with database.writing("citytown") as session:
+        with pytest.raises(ValueError, match="thin"):
+            await outbox.add(
+                session, NoteWritten(text="x" * 600_000), council="citytown", subject="s", sequence=1
+            )
 
 
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
-    database, connection, js, worker, monkeypatch
+    database, connection, js, nc, worker, monkeypatch
 ):
     monkeypatch.setattr("chassis.consumer._DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
         await say(database, words, subject=words)
-    await outbox.drain(connection, js)
-    await eventually(lambda: copies(database, "behind"))
+    await outbox.drain(connection, nc)
+    await eventually(lambda: copies(database, "behind"), within=30)
 
     async def dead():
         return (await js.stream_info(streams.DEAD)).state.messages
@@ -188,7 +209,7 @@ async def mended(session, events):
         )
 
 
-async def test_a_message_that_is_no_event_is_buried_at_once(js, worker):
+async def test_a_message_that_is_no_event_is_buried_at_once(js, nc, worker):
     before = (await js.stream_info(streams.DEAD)).state.messages
     await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
 
@@ -198,9 +219,11 @@ async def test_a_message_that_is_no_event_is_buried_at_once(js, worker):
     await eventually(buried)
 
 
-async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(database, connection, js, worker):
+async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(
+    database, connection, js, nc, worker
+):
     await say(database, "x" * 60)
-    await outbox.drain(connection, js)
+    await outbox.drain(connection, nc)
 
     async def found():
         info = await js.stream_info(streams.DEAD)

@@ -2,9 +2,12 @@
 
 import importlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from chassis.tokens import keys_from
 
 NAMES = ("address", "payments", "casework", "mapping", "identity")
 ROOT = Path(__file__).parents[2]
@@ -15,11 +18,13 @@ def service_of(name):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def service(request):
-    return service_of(request.param)
+def service(request, jwks_url):
+    """Each service, trusting the test issuer; identity too, which otherwise trusts itself only."""
+    found = service_of(request.param)
+    return replace(found, keys=lambda _: keys_from(jwks_url)) if found.keys else found
 
 
 @pytest.fixture(scope="session", autouse=True)
 def master_key():
     """Identity keeps its signing keys under a master key; any will do here."""
-    os.environ.setdefault("IDENTITY_MASTER_KEY", "guards-only-master-key-guards-only")
+    os.environ.setdefault("IDENTITY_MASTER_KEY", "Z3VhcmRzLW9ubHktbWFzdGVyLWtleS0zMi1ieXRlcyE")

@@ -118,7 +118,7 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
     )
     environment = {
         f"{name.upper()}_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
-        "IDENTITY_MASTER_KEY": "guards-only-master-key-guards-only",
+        "IDENTITY_MASTER_KEY": "Z3VhcmRzLW9ubHktbWFzdGVyLWtleS0zMi1ieXRlcyE",
     }
     done = subprocess.run(
         [sys.executable, "-S", "-c", script],

@@ -67,9 +67,11 @@ def _serve(service: Service, host: str, port: int) -> None:
 
 
 def _work(service: Service, settings: Settings) -> None:
+    import uvloop  # noqa: PLC0415
+
     from chassis import worker  # noqa: PLC0415
 
-    asyncio.run(worker.run(service, settings))
+    uvloop.run(worker.run(service, settings))
 
 
 def _migrate(service: Service, settings: Settings, *, down: bool) -> None:

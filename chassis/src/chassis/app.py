@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import MetaData
 
 from chassis import health, openapi, problems, telemetry, tenancy
@@ -19,6 +20,9 @@ from chassis.events import EventData
 from chassis.problems import ErrorShape
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
+
+# FastAPI's own records query strings, and with them keys and addresses; ours is chassis.telemetry.
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 Command = Callable[[Any, list[str]], Awaitable[int]]
 
@@ -71,6 +75,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=_NO_TELEMETRY,
     )
     app.state.service = service
     app.state.settings = settings

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 from opentelemetry import trace
@@ -110,16 +110,17 @@ class _Letter:
 class Worker:
     """Runs one consumer of one service."""
 
-    def __init__(self, service: str, consumer: Consumer, database: Database, js: JetStreamContext) -> None:
+    def __init__(self, service: str, consumer: Consumer, database: Database, client: Client) -> None:
         self.consumer = consumer
         self.durable = f"{service}-{consumer.name}"
         self._dead = streams.DEAD_SUBJECT.format(service=service, consumer=consumer.name)
         self._database = database
-        self._js = js
+        self._client = client
+        self._js = streams.jetstream(client)
 
     async def run(self) -> None:
         """Consume for ever. Raises when NATS is lost for good; call it again."""
-        await streams.ensure(self._js, self.consumer.capability)
+        await streams.ensure(self._client, self.consumer.capability)
         config = ConsumerConfig(
             durable_name=self.durable,
             filter_subjects=self.consumer.subjects(),
@@ -222,7 +223,7 @@ class Worker:
 
     async def replay(self) -> tuple[int, int]:
         """Try this consumer's dead letters again; those that succeed leave. Answers (done, still dead)."""
-        await streams.ensure_dead_letters(self._js)
+        await streams.ensure_dead_letters(self._client)
         done = left = 0
         last = 0
         while (found := await self._next_dead(last)) is not None:

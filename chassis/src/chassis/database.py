@@ -57,6 +57,11 @@ class Session(ReadSession):
         return (await self.connection.execute(statement, params)).rowcount
 
 
+async def _nothing(_: asyncpg.Connection) -> None:
+    """The plain pool only reads, single statements: a connection has nothing to reset, and each reset costs
+    a round trip."""
+
+
 class Database:
     """The connections of one process. ``rows_secured``: some table has row-level security."""
 
@@ -78,6 +83,7 @@ class Database:
             max_overflow=size,
             pool_timeout=5,
             pool_recycle=1800,
+            hide_parameters=True,  # an error in the log must not show what was stored
             connect_args={"server_settings": {**self._shared, **server}, "timeout": 5},
         )
 
@@ -89,6 +95,7 @@ class Database:
             max_size=self._fast_size,
             timeout=5,
             server_settings={**self._shared, "default_transaction_read_only": "on"},
+            reset=_nothing,
         )
 
     async def close(self) -> None:

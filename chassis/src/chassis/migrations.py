@@ -36,7 +36,7 @@ _PLATFORM_1 = (
     """CREATE TABLE outbox (
         id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY,
         txid xid8 NOT NULL DEFAULT pg_current_xact_id(), council text NOT NULL, event_id uuid NOT NULL,
-        aggregate text NOT NULL, nats_subject text NOT NULL, envelope text NOT NULL,
+        nats_subject text NOT NULL, envelope text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now())""",
     """CREATE TABLE inbox (
         council text NOT NULL, consumer text NOT NULL, event_id uuid NOT NULL,

@@ -77,7 +77,6 @@ outbox = Table(
     Column("txid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     Column("council", Text, nullable=False),
     Column("event_id", UUID(as_uuid=True), nullable=False),
-    Column("aggregate", Text, nullable=False),  # events of one aggregate leave in order
     Column("nats_subject", Text, nullable=False),
     Column("envelope", Text, nullable=False),
     moment("created_at"),

@@ -5,7 +5,7 @@ import logging
 import signal
 from contextlib import suppress
 
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
 from chassis import idempotency, outbox, streams, tables, telemetry, tenancy
@@ -40,26 +40,25 @@ async def run(service: Service, settings: Settings) -> None:
 async def _work(service: Service, settings: Settings) -> None:
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-worker")
-    js = streams.jetstream(client)
-    await streams.ensure(js, service.name)
-    await streams.ensure_dead_letters(js)
+    await streams.ensure(client, service.name)
+    await streams.ensure_dead_letters(client)
     log.info("%s: relaying, and consuming %s", service.name, [one.name for one in service.listens])
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(forever("relay", lambda: _relay(database, js)))
+            group.create_task(forever("relay", lambda: _relay(database, client)))
             group.create_task(forever("tidying", lambda: _tidy(database)))
             for consumer in service.listens:
-                worker = Worker(service.name, consumer, database, js)
+                worker = Worker(service.name, consumer, database, client)
                 group.create_task(forever(worker.durable, worker.run))
     finally:
         await client.close()
         await database.close()
 
 
-async def _relay(database: Database, js: JetStreamContext) -> None:
+async def _relay(database: Database, client: Client) -> None:
     connection = await database.listen()
     try:
-        await outbox.relay(connection, js)
+        await outbox.relay(connection, client)
     finally:
         connection.terminate()
 
@@ -79,7 +78,7 @@ async def replay(service: Service, settings: Settings, name: str) -> tuple[int, 
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-replay")
     try:
-        return await Worker(service.name, consumer, database, streams.jetstream(client)).replay()
+        return await Worker(service.name, consumer, database, client).replay()
     finally:
         await client.close()
         await database.close()

@@ -1,5 +1,7 @@
 """Loading a file: what the staged rows do to the gazetteer's tables, each table in one statement."""
 
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
 from sqlalchemy import text
 
 from address.store.projection import number, unit
@@ -30,7 +32,8 @@ _AFTER = ", ".join(_COMPARED.values())
 # New properties get the council's next keys; those that are there keep theirs.
 TOUCH_NEW = text("""
     INSERT INTO touched (uprn, line, lpi_key)
-    SELECT s.uprn, s.line, :prefix || 'L' || lpad((:given + row_number() OVER (ORDER BY s.line))::text, 9, '0')
+    SELECT s.uprn, s.line,
+        :prefix || 'L' || lpad((:given + row_number() OVER (ORDER BY s.line))::text, 9, '0')
     FROM staged s
     WHERE NOT EXISTS (SELECT FROM blpu b WHERE b.council = :council AND b.uprn = s.uprn)""")
 TOUCH_CHANGED = text(f"""
@@ -109,8 +112,8 @@ _PROPERTIES = (
         FROM touched t JOIN staged s USING (uprn)
         WHERE s.organisation IS NOT NULL AND (t.changes IS NULL OR t.changes ? 'organisation')""",
     """INSERT INTO history (council, uprn, version, actor, kind, changes)
-        SELECT :council, uprn, b.version, :actor, CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END,
-            t.changes
+        SELECT :council, uprn, b.version, :actor,
+            CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END, t.changes
         FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council""",
 )
 # What a load runs, in this order: streets, then properties. All take the same parameters.
@@ -125,9 +128,9 @@ RECORD = text("""INSERT INTO load (council, id, file, sha256, rows, created, cha
 _DIGIT = "substr('0123456789abcdefghjkmnpqrstvwxyz', (n >> {} & 31)::integer + 1, 1)"
 _DIGITS = ", ".join(_DIGIT.format(shift) for shift in range(30, -1, -5))
 EVENTS = text(f"""
-    INSERT INTO outbox (council, event_id, aggregate, nats_subject, envelope)
-    SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid, council || '/' || uprn,
-        council || '.address.property.' || kind,
+    INSERT INTO outbox (council, event_id, nats_subject, envelope)
+    SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid,
+        'townhall.' || council || '.address.property.' || kind,
         concat('{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_DIGITS},
             '","source":"urn:townhall:address","type":"address.property.', kind, '.v1","subject":"', uprn,
             '","time":"', CAST(:time AS text), '","datacontenttype":"application/json","council":"', council,

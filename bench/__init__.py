@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios against a limit in the same run: ``make bench``."""

@@ -1,0 +1,34 @@
+"""``python -m bench [address] [gateway] [events]``: everything, or what is named."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import address, events, gateway
+from bench.report import Figure
+from dev import postgres
+
+
+async def _all(wanted: set[str], folder: Path) -> list[Figure]:
+    figures: list[Figure] = []
+    with postgres.running(folder / "postgres", fast=True) as server:
+        async with address.loaded(server.url, folder) as town:
+            if "address" in wanted:
+                figures += address.figures(town)
+            if "events" in wanted:
+                figures += await events.measure(folder, town.database_url)
+            if "gateway" in wanted:
+                figures += gateway.figures(folder)
+    return figures
+
+
+def main() -> None:
+    wanted = set(sys.argv[1:]) or {"address", "events", "gateway"}
+    with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
+        figures = asyncio.run(_all(wanted, Path(folder)))
+    print("\n".join(map(str, figures)))
+
+
+if __name__ == "__main__":
+    main()

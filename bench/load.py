@@ -1,0 +1,145 @@
+"""A load generator small enough to stay out of the way: keep-alive connections, one request at a time each.
+
+Runs in a process of its own (``python -m bench.load``), so that the server's CPU time is the server's.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+import uvloop
+
+
+@dataclass
+class Plan:
+    """What to ask: every connection walks through ``paths``, ``requests`` in all; ``rate`` 0 is flat out."""
+
+    host: str
+    port: int
+    paths: list[str]
+    headers: dict[str, str]
+    requests: int
+    connections: int = 16
+    rate: float = 0.0
+
+
+@dataclass
+class Outcome:
+    """What came: seconds, statuses, and latencies in milliseconds."""
+
+    seconds: float
+    statuses: dict[str, int]
+    p50: float
+    p99: float
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive HTTP/1.1 connection that knows only Content-Length, which is all that it meets."""
+
+    def __init__(self, plan: Plan, shared: "Shared") -> None:
+        self._plan = plan
+        self._shared = shared
+        self._buffer = b""
+        self._started = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a TCP connection
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        request = self._shared.take()
+        if request is None:
+            self._transport.close()
+            self._shared.gone()
+            return
+        due, payload = request
+        wait = due - time.perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._send, payload)
+        else:
+            self._send(payload)
+
+    def _send(self, payload: bytes) -> None:
+        self._started = time.perf_counter()
+        self._transport.write(payload)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, mark, rest = self._buffer.partition(b"\r\n\r\n")
+        if not mark:
+            return
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        if len(rest) >= length:
+            self._buffer = b""
+            self._shared.note(head[9:12].decode(), time.perf_counter() - self._started)
+            self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            self._shared.fail(exc)
+
+
+class Shared:
+    """What the connections take from and report to."""
+
+    def __init__(self, plan: Plan) -> None:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
+        host = f"Host: {plan.host}:{plan.port}\r\n"
+        self._payloads = [f"GET {path} HTTP/1.1\r\n{host}{lines}\r\n".encode() for path in plan.paths]
+        self._plan = plan
+        self._taken = 0
+        self._open = plan.connections
+        self._latencies: list[float] = []
+        self._statuses: dict[str, int] = {}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._start = time.perf_counter()
+
+    def take(self) -> tuple[float, bytes] | None:
+        if self._taken == self._plan.requests:
+            return None
+        number, self._taken = self._taken, self._taken + 1
+        due = self._start + number / self._plan.rate if self._plan.rate else 0.0
+        return due, self._payloads[number % len(self._payloads)]
+
+    def note(self, status: str, seconds: float) -> None:
+        self._statuses[status] = self._statuses.get(status, 0) + 1
+        self._latencies.append(seconds * 1000)
+
+    def gone(self) -> None:
+        self._open -= 1
+        if not self._open and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def outcome(self) -> Outcome:
+        ordered = sorted(self._latencies)
+        p50, p99 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.99))
+        return Outcome(time.perf_counter() - self._start, self._statuses, p50, p99)
+
+
+async def ask(plan: Plan) -> Outcome:
+    """Carry the plan out."""
+    shared = Shared(plan)
+    loop = asyncio.get_running_loop()
+    for _ in range(plan.connections):
+        await loop.create_connection(lambda: Connection(plan, shared), plan.host, plan.port)
+    await shared.done
+    return shared.outcome()
+
+
+def main() -> None:
+    """Plan in on standard input, outcome out, both JSON."""
+    outcome = uvloop.run(ask(Plan(**json.load(sys.stdin))))
+    json.dump(asdict(outcome), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

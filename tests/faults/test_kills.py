@@ -1,0 +1,157 @@
+"""kill -9 of any one process, while a council changes its gazetteer: nothing lost, nothing twice."""
+
+import asyncio
+import collections
+import json
+import threading
+import time
+
+import httpx
+import nats
+import pytest
+
+from tests.waiting import eventually
+
+PROCESSES = (
+    "address",
+    "address-worker",
+    "mapping",
+    "mapping-worker",
+    "identity",
+    "identity-worker",
+    "nats",
+    "postgres",
+    "envoy",
+    "control",
+)
+PROPERTIES = range(907900112305, 907900112311)
+URL = "/citytown/address/v1/addresses/{}"
+
+
+class Writer(threading.Thread):
+    """Changes properties one after the other, and knows for each which version it must have."""
+
+    def __init__(self, platform):
+        super().__init__(daemon=True)
+        headers = {"X-Api-Key": platform.key()}
+        self.client = httpx.Client(base_url=platform.gateway, headers=headers, timeout=5, trust_env=False)
+        self.stopping = threading.Event()
+        self.state = {uprn: self.read(uprn) for uprn in PROPERTIES}
+        self.changes = 0
+        self.failures = collections.Counter()
+
+    def read(self, uprn):
+        answer = self.client.get(URL.format(uprn))
+        answer.raise_for_status()
+        return answer.json()["version"], answer.json()["easting"]
+
+    def run(self):
+        while not self.stopping.is_set():
+            for uprn in PROPERTIES:
+                self.change(uprn)
+
+    def change(self, uprn):
+        """One change. When its answer is lost, the property itself says whether it happened."""
+        version, easting = self.state[uprn]
+        wanted = round(easting + 0.01, 2)
+        try:
+            answer = self.client.patch(
+                URL.format(uprn), json={"easting": wanted}, headers={"If-Match": f'"{version}"'}
+            )
+            if answer.status_code == 200:
+                self.state[uprn] = answer.json()["version"], wanted
+                self.changes += 1
+                return
+            self.failures[answer.status_code] += 1
+            assert answer.status_code in {429, 500, 502, 503, 504}, answer.text
+        except httpx.TransportError as error:
+            self.failures[type(error).__name__] += 1
+        time.sleep(0.1)
+        self.settle(uprn, version, wanted)
+
+    def settle(self, uprn, version, wanted):
+        def known():
+            try:
+                return self.read(uprn)
+            except httpx.HTTPError:
+                return None
+
+        found = eventually(known, within=60, every=0.2)
+        assert found in {self.state[uprn], (version + 1, wanted)}, "an acknowledged change was lost"
+        self.state[uprn] = found
+
+
+@pytest.fixture
+def writer(platform):
+    writer = Writer(platform)
+    yield writer
+    writer.stopping.set()
+    writer.join(70)
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_killed_process_loses_no_change_and_doubles_none(platform, writer, citytown, name):
+    before = platform.processes()[name]
+    start = {uprn: version for uprn, (version, _) in writer.state.items()}
+    writer.start()
+    eventually(lambda: writer.changes > 20, within=20)
+    before.kill()
+
+    def back():
+        now = platform.processes().get(name)
+        return now is not None and now.pid != before.pid
+
+    eventually(back, within=30)
+    changed = writer.changes
+    eventually(lambda: writer.changes > changed + 20, within=60)
+    writer.stopping.set()
+    writer.join(70)
+    assert not writer.is_alive()
+    for uprn in PROPERTIES:
+        assert writer.read(uprn) == writer.state[uprn]
+    eventually(lambda: all(mapped(citytown, uprn, *writer.state[uprn]) for uprn in PROPERTIES), within=40)
+    told = asyncio.run(events(platform))
+    for uprn in PROPERTIES:
+        version = writer.state[uprn][0]
+        assert told[uprn][start[uprn] - version :] == list(range(start[uprn] + 1, version + 1)), (
+            "each change is one event, in the order of the changes"
+        )
+
+
+def mapped(citytown, uprn, version, easting):
+    try:
+        answer = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
+    except httpx.TransportError:
+        return False
+    return answer.status_code == 200 and (answer.json()["sequence"], answer.json()["easting"]) == (
+        version,
+        easting,
+    )
+
+
+async def events(platform):
+    """Sequences of the change events in the stream, by property, as they stand there."""
+    client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
+    js = client.jetstream()
+    subscription = await js.subscribe("townhall.citytown.address.property.changed", ordered_consumer=True)
+    waiting = (await subscription.consumer_info()).num_pending
+    told = collections.defaultdict(list)
+    seen = set()
+    for _ in range(waiting):
+        envelope = json.loads((await subscription.next_msg(timeout=10)).data)
+        assert envelope["id"] not in seen, "an event stands in the stream twice"
+        seen.add(envelope["id"])
+        told[int(envelope["subject"])].append(envelope["sequence"])
+    await client.close()
+    return told
+
+
+def test_with_the_control_plane_stopped_traffic_flows(platform, citytown):
+    control = platform.processes()["control"]
+    control.suspend()
+    try:
+        for _ in range(50):
+            assert citytown.get(URL.format(PROPERTIES[0])).status_code == 200
+    finally:
+        control.resume()

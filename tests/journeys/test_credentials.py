@@ -1,0 +1,137 @@
+"""Credentials through the gateway, right and wrong, on every service."""
+
+import time
+
+import pytest
+
+from tests.conftest import SERVICES
+from tests.waiting import eventually
+
+KEYS = "/citytown/identity/v1/api-keys"
+FIRST = {"name": "a key", "mode": "sandbox", "scopes": ["address:read", "mapping:read"]}
+
+
+def seen(answer):
+    return answer.status_code, answer.json().get("code")
+
+
+@pytest.fixture(params=SERVICES)
+def council_path(request):
+    return f"/citytown/{request.param}/v1/council"
+
+
+def test_a_key_reads_the_council_on_every_service(citytown, council_path):
+    assert citytown.get(council_path).json()["slug"] == "citytown"
+
+
+def test_no_credential_is_401(gateway, council_path):
+    answer = gateway.get(council_path)
+    assert seen(answer) == (401, "missing-credential")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("wrong", ["x", "a.b.c", "e30.e30.e30"])
+def test_rubbish_for_a_credential_is_401(gateway, council_path, wrong):
+    answer = gateway.get(council_path, headers={"Authorization": f"Bearer {wrong}"})
+    assert seen(answer) == (401, "invalid-credential")
+    assert wrong not in answer.headers.get("www-authenticate", "")
+
+
+def test_a_tampered_key_is_401(platform, gateway, council_path):
+    head, body, signature = platform.key().split(".")
+    tampered = ".".join([head, body, signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")])
+    assert seen(gateway.get(council_path, headers={"key": tampered})) == (401, "invalid-credential")
+
+
+def test_another_councils_key_is_403(platform, gateway, council_path):
+    answer = gateway.get(council_path, headers={"X-Api-Key": platform.key("hillshire")})
+    assert seen(answer) == (403, "wrong-council")
+
+
+def test_an_unknown_council_is_404(operator, council_path):
+    answer = operator.get(council_path.replace("citytown", "atlantis"))
+    assert seen(answer) == (404, "unknown-council")
+
+
+def test_a_key_without_the_scope_is_403(citytown, gateway):
+    made = citytown.post(KEYS, json=FIRST).json()
+    answer = gateway.get("/citytown/payments/v1/council", headers={"key": made["key"]})
+    assert seen(answer) == (403, "missing-scope")
+
+
+@pytest.mark.parametrize(
+    "hostile", ["..%2f..%2fetc", "%00", "'; DROP TABLE council;--", "x" * 3000, "💥", "CITYTOWN"]
+)
+def test_a_hostile_council_is_a_4xx(citytown, hostile):
+    answer = citytown.get(f"/{hostile}/address/v1/council")
+    assert 400 <= answer.status_code < 500
+
+
+def test_a_key_is_shown_once_listed_without_it_and_revoked_within_a_second(platform, citytown, gateway):
+    made = citytown.post(KEYS, json=FIRST)
+    assert made.status_code == 201
+    key, identifier = made.json()["key"], made.json()["id"]
+    headers = {"X-Api-Key": key}
+    eventually(lambda: gateway.get("/citytown/address/v1/council", headers=headers).status_code == 200)
+    listed = citytown.get(KEYS, params={"limit": 100}).json()
+    assert identifier in {one["id"] for one in listed["items"]}
+    assert key not in str(listed)
+    assert citytown.delete(f"{KEYS}/{identifier}").status_code == 204
+    start = time.monotonic()
+
+    def refused():
+        return seen(gateway.get("/citytown/address/v1/council", headers=headers)) == (
+            401,
+            "revoked-credential",
+        )
+
+    eventually(refused, within=1)
+    assert time.monotonic() - start < 1
+    with_service = f"{platform.url('mapping')}/citytown/mapping/v1/council"
+    eventually(
+        lambda: seen(gateway.get(with_service, headers=headers)) == (401, "revoked-credential"), within=1
+    )
+
+
+def test_a_client_gets_a_token_for_its_secret_and_none_for_a_wrong_one(platform, gateway):
+    client = platform.sandbox["councils"]["citytown"]
+    form = {"grant_type": "client_credentials", "scope": "address:read"}
+    right = gateway.post("/identity/token", data=form, auth=(client["client_id"], client["client_secret"]))
+    assert right.json()["token_type"] == "Bearer"
+    headers = {"Authorization": f"Bearer {right.json()['access_token']}"}
+    assert gateway.get("/citytown/address/v1/council", headers=headers).status_code == 200
+    wrong = gateway.post("/identity/token", data=form, auth=(client["client_id"], "wrong"))
+    unknown = gateway.post("/identity/token", data=form, auth=("nobody", "wrong"))
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+    assert wrong.json() == unknown.json()
+
+
+def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
+    found = gateway.get("/identity/.well-known/openid-configuration").json()
+    assert found["issuer"] == f"{platform.gateway}/identity/"
+    keys = gateway.get(found["jwks_uri"]).json()["keys"]
+    assert keys
+    assert all(key["kty"] == "EC" and "d" not in key for key in keys)
+
+
+def test_a_big_body_is_413_and_a_long_url_a_4xx(citytown):
+    answer = citytown.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    long = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 100_000})
+    assert 400 <= long.status_code < 500
+
+
+def test_over_the_limit_is_429_with_when_to_come_back(citytown, gateway):
+    key = citytown.post(KEYS, json=FIRST).json()["key"]
+    with_key = {"X-Api-Key": key}
+    answers = []
+    for _ in range(4000):
+        answers.append(gateway.get("/citytown/address/v1/addresses/1", headers=with_key))
+        if answers[-1].status_code == 429:
+            break
+    last = answers[-1]
+    assert seen(last) == (429, "rate-limited")
+    assert int(last.headers["Retry-After"]) >= 1
+    assert citytown.get("/citytown/address/v1/council").status_code == 200, (
+        "another credential is not affected"
+    )
