@@ -88,6 +88,13 @@ def stand_in(directory: Path) -> Path:
     return folder
 
 
+def leave(directory: Path) -> None:
+    """Remove the refuge of `directory`, if it has one."""
+    if (directory / "kept-in").exists():
+        shutil.rmtree(refuge(directory))
+        (directory / "kept-in").unlink()
+
+
 def copy_programs(bin_folder: Path, into: Path) -> Path:
     """A copy of PostgreSQL's installation that every account may run; its folder of programs."""
     installed, package = bin_folder.parent, bin_folder.parents[1]

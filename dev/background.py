@@ -1,15 +1,21 @@
-"""`make up` and `make down`: the same town, without a terminal."""
+"""A town without a terminal: `make up` and `make down`, and a whole town for tests."""
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from dev import leftovers, processes, state, telling
+from rich.console import Console
+
+from dev import account, leftovers, ports, processes, state, telling
 from dev.plan import Town
+from dev.telling import Screen
 from dev.trouble import Trouble
 
 GONE_WITHIN = 45.0  # seconds from SIGTERM until the supervisor is killed
@@ -17,32 +23,13 @@ GONE_WITHIN = 45.0  # seconds from SIGTERM until the supervisor is killed
 
 def up(town: Town) -> int:
     """Start the town in the background and return when it is ready (0) or has failed (1)."""
-    argv = [sys.executable, "-m", "dev", "run", "--background", "--state", str(town.folder)]
-    argv += ["--port", str(town.ports.base), "--data", town.data]
-    log = processes.open_log(state.log_file(town.folder, "supervisor"))
-    supervisor = subprocess.Popen(
-        argv,
-        cwd=state.ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        start_new_session=True,
-    )
-    os.close(log)
+    supervisor = _spawn(town, outlives_us=True)
     try:
-        last = telling.listen(supervisor.stdout or [], telling.Screen())
+        return 0 if _ready(town, supervisor, Screen()) else 1
     except KeyboardInterrupt:
         supervisor.terminate()
         supervisor.wait()
         raise
-    if last == "ready":
-        return 0
-    supervisor.wait()
-    if last == "":
-        lines = processes.last_lines(state.log_file(town.folder, "supervisor"))
-        raise Trouble("The supervisor ended:\n" + "\n".join(lines), "That is a defect; please report it.")
-    return 1
 
 
 def down(folder: Path) -> int:
@@ -56,6 +43,60 @@ def down(folder: Path) -> int:
     if not holder and not left:
         print(f"No town runs in {folder}.")
     return 0
+
+
+@contextmanager
+def running(folder: Path, data: str = "small") -> Iterator[Town]:
+    """A whole town on ports of its own, with its state in `folder`, for tests; stopped at the end.
+
+    Raises:
+        Trouble: it does not start; with all it said.
+    """
+    town = Town(folder.resolve(), ports.free_base(), data)
+    said = io.StringIO()
+    supervisor = _spawn(town, outlives_us=False)
+    try:
+        if not _ready(town, supervisor, Screen(Console(file=said, width=200))):
+            raise Trouble(f"The town for the tests does not start:\n{said.getvalue()}", f"See {folder}/log.")
+        yield town
+    finally:
+        processes.stop(supervisor, within=GONE_WITHIN)
+        account.leave(folder / "postgres")
+
+
+def _spawn(town: Town, *, outlives_us: bool) -> subprocess.Popen[str]:
+    """The supervisor, which tells on its standard output how the start goes."""
+    argv = [sys.executable, "-m", "dev", "run", "--background", "--state", str(town.folder)]
+    argv += ["--port", str(town.ports.base), "--data", town.data]
+    log = processes.open_log(state.log_file(town.folder, "supervisor"))
+    try:
+        return subprocess.Popen(
+            argv,
+            cwd=state.ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+            preexec_fn=None if outlives_us else processes.dies_with_us(signal.SIGTERM),  # noqa: PLW1509
+        )
+    finally:
+        os.close(log)
+
+
+def _ready(town: Town, supervisor: subprocess.Popen[str], screen: Screen) -> bool:
+    """Pass on what the supervisor tells until the town is ready, or has failed."""
+    last = ""
+    if supervisor.stdout is not None:
+        with supervisor.stdout as lines:
+            last = telling.listen(lines, screen)
+    if last == "ready":
+        return True
+    supervisor.wait()
+    if last == "":
+        said = processes.last_lines(state.log_file(town.folder, "supervisor"))
+        raise Trouble("The supervisor ended:\n" + "\n".join(said), "That is a defect; please report it.")
+    return False
 
 
 def _end(folder: Path, pid: int) -> None:

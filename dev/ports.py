@@ -1,6 +1,7 @@
 """Ports: the town's own, a free one, and who holds an occupied one."""
 
 import os
+import random
 import socket
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ VARIABLE = "TOWNHALL_PORT"
 DEFAULT = 8000
 LOWEST = 1024  # below it a port needs root
 HIGHEST = 65_495  # the last base whose ports all exist
+FOR_TESTS = (20_000, 32_000, 40)  # below what systems hand out for outgoing connections
 ALTERNATIVES = (9000, 10000)  # what the way out proposes
 OFFSETS = {
     "gateway": 0,
@@ -55,6 +57,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def free_base() -> Ports:
+    """Ports for a whole town that nothing listens on at this moment."""
+    for base in random.sample(range(*FOR_TESTS), len(range(*FOR_TESTS))):
+        if not any(occupied(Ports(base).of(name)) for name in OFFSETS):
+            return Ports(base)
+    raise Trouble("No forty ports in a row are free on this machine.", "Stop what listens on so many.")
 
 
 def occupied(port: int) -> bool:

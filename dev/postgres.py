@@ -167,6 +167,4 @@ def running(directory: Path, port: int | None = None, *, fast: bool = True) -> I
 
 def _remove(made: Cluster, directory: Path) -> None:
     shutil.rmtree(made.data, ignore_errors=True)
-    if (directory / "kept-in").exists():
-        shutil.rmtree(account.refuge(directory))
-        (directory / "kept-in").unlink()
+    account.leave(directory)

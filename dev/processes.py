@@ -73,12 +73,12 @@ def start(
         os.close(made["stdout"])
 
 
-def stop(process: subprocess.Popen[bytes], polite: int = signal.SIGTERM) -> int:
-    """Ask the process to end, insist after STOP_WITHIN, sweep its group; its exit code."""
+def stop(process: subprocess.Popen[Any], polite: int = signal.SIGTERM, within: float = STOP_WITHIN) -> int:
+    """Ask the process to end, insist after `within` seconds, sweep its group; its exit code."""
     if process.poll() is None:
         process.send_signal(polite)
         try:
-            process.wait(STOP_WITHIN)
+            process.wait(within)
         except subprocess.TimeoutExpired:
             kill_group(process.pid)
     kill_group(process.pid)
