@@ -1,8 +1,9 @@
 # Everything a developer types. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check bench contracts lock
+.PHONY: help setup run up down status load test check bench contracts release lock
 PYTHON ?= python3
 VENV := .venv/bin/python
+# What the person has set for Python elsewhere does not reach in here.
 export PYTHONPATH :=
 
 help: ## Print this list
@@ -33,13 +34,16 @@ check: setup ## Lint, format, types, layers, and drift of the contracts
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .
 	@$(VENV) -m mypy
 	@.venv/bin/lint-imports
-	@$(VENV) -m contracts check
+	@$(VENV) -m dev.contracts check
 
 bench: setup ## Measure, and print ratios
 	@$(VENV) -m bench
 
 contracts: setup ## Write the contracts anew from the code
-	@$(VENV) -m contracts write
+	@$(VENV) -m dev.contracts generate
+
+release: setup ## Hold later changes to these contracts: make release [BREAKING="why"]
+	@$(VENV) -m dev.contracts release --breaking "$(BREAKING)"
 
 lock: setup ## Resolve requirements.lock anew
 	@$(VENV) -m dev lock

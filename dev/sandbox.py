@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from dev import plan, state
+from dev import edge, plan, state
 from dev.plan import Town
 from dev.supervisor import Process, Supervisor
 from dev.trouble import Trouble
@@ -29,6 +29,7 @@ async def make(town: Town, supervisor: Supervisor) -> None:
     async with httpx.AsyncClient(base_url=town.url("identity"), timeout=10, trust_env=False) as http:
         operator, token = await _operator(town, supervisor, http, known.get("operator", {}))
         http.headers["Authorization"] = f"Bearer {token}"
+        await _gateway(town, http)
         scopes = await _council_scopes(http)
         councils = {
             slug: await _council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
@@ -47,20 +48,31 @@ async def _operator(
     """The operator's client and a token of it; a new client when there is none that works."""
     token = await _token(http, known) if known else ""
     if not token:
-        known = await region_client(town, supervisor, "operator")
+        known = await _install_operator(town, supervisor)
         token = await _token(http, known)
     if not token:
         raise Trouble("Identity refuses the operator's client it just made.", f"See {town.folder / 'log'}.")
     return known, token
 
 
-async def region_client(town: Town, supervisor: Supervisor, *command: str) -> dict[str, str]:
-    """Run one of identity's commands that make a client; its id and secret."""
+async def _install_operator(town: Town, supervisor: Supervisor) -> dict[str, str]:
+    """Run identity's command that makes the operator's client, or gives it a new secret."""
     said: list[str] = []
-    argv = plan.chassis("run", "identity", *command)
+    argv = plan.chassis("run", "identity", "operator")
     env = plan.service_environment(town, "identity")
-    await supervisor.run(Process(f"identity-{command[0]}", argv, env), said.append)
+    await supervisor.run(Process("identity-operator", argv, env), said.append)
     return dict(json.loads(said[-1]))
+
+
+async def _gateway(town: Town, http: httpx.AsyncClient) -> None:
+    """The control plane's own client, which may read the snapshot and nothing else."""
+    file = edge.credentials(town)
+    known = state.read(file)
+    if not known or not await _token(http, known):
+        body = {"name": "gateway", "mode": "live", "scopes": ["identity:gateway"]}
+        made = await http.post("/identity/v1/clients", json=body, headers=_once())
+        _require(made)
+        state.write(file, _client(made.json()))
 
 
 async def _token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
@@ -88,7 +100,7 @@ async def _council(
         return known
     using = [scope for scope in scopes if scope not in ADMINISTRATION]
     key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", using)
-    client = await _made(http, f"/{slug}/identity/v1/clients", f"Sandbox client {time.time_ns()}", scopes)
+    client = await _made(http, f"/{slug}/identity/v1/clients", "Sandbox client", scopes)
     return {"api_key": key["key"], **_client(client)}
 
 
@@ -103,9 +115,13 @@ async def _key_works(http: httpx.AsyncClient, slug: str, key: str) -> bool:
 
 async def _made(http: httpx.AsyncClient, path: str, name: str, scopes: list[str]) -> dict[str, Any]:
     body = {"name": name, "mode": "sandbox", "scopes": scopes}
-    answer = await http.post(path, json=body, headers={"Idempotency-Key": f"sandbox-{time.time_ns()}"})
+    answer = await http.post(path, json=body, headers=_once())
     _require(answer)
     return dict(answer.json())
+
+
+def _once() -> dict[str, str]:
+    return {"Idempotency-Key": f"sandbox-{time.time_ns()}"}
 
 
 def _require(answer: httpx.Response) -> None:

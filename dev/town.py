@@ -90,7 +90,7 @@ def _steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     for name in plan.SERVICES:
         made += _service(town, supervisor, name)
     made += edge.steps(town, supervisor)
-    known = ("clients", "edge", *plan.SERVICES, *(f"{name} worker" for name in plan.SERVICES))
+    known = ("gateway", "envoy", *plan.SERVICES, *(f"{name} worker" for name in plan.SERVICES))
     made += [
         Step("clients", lambda: sandbox.make(town, supervisor), ("identity",)),
         Step("councils", lambda: sandbox.known_everywhere(town), known),
