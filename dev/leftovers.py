@@ -19,9 +19,14 @@ def remember(folder: Path, name: str, pid: int) -> None:
         state.write(folder / "processes.json", known)
 
 
-def forget(folder: Path) -> None:
-    """Everything was stopped."""
-    (folder / "processes.json").unlink(missing_ok=True)
+def forget(folder: Path, name: str = "") -> None:
+    """The process `name` ended as it should; without a name, all of them did."""
+    known = state.read(folder / "processes.json") if name else {}
+    known.pop(name, None)
+    if known:
+        state.write(folder / "processes.json", known)
+    else:
+        (folder / "processes.json").unlink(missing_ok=True)
 
 
 def living(folder: Path) -> dict[str, psutil.Process]:

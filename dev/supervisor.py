@@ -78,6 +78,7 @@ class Supervisor:
                 hear(line.decode(errors="replace").rstrip("\n"))
         code = await kept.child.wait()
         self._kept.remove(kept)
+        leftovers.forget(self.folder, process.name)
         if code != 0:
             raise crashed(self.folder, process.name, code)
 

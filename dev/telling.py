@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -94,7 +95,7 @@ class Lines:
     """
 
     def __init__(self, stream: TextIO, log: TextIO) -> None:
-        self._stream = stream
+        self._stream: TextIO | None = stream
         self._log = log
 
     def expect(self, steps: int) -> None:
@@ -111,14 +112,19 @@ class Lines:
 
     def ready(self, folder: Path, seconds: float) -> None:
         self._say("ready", str(folder), seconds)
-        self._stream = self._log
+        self._stream = None
 
     def trouble(self, trouble: Trouble) -> None:
         self._say("trouble", trouble.what, trouble.way_out)
 
-    def _say(self, *what: Any) -> None:
-        self._stream.write(json.dumps(what) + "\n")
-        self._stream.flush()
+    def _say(self, method: str, *values: Any) -> None:
+        if self._stream is None:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._log.write(f"{now} {' '.join(map(str, values))}\n")
+            self._log.flush()
+        else:
+            self._stream.write(json.dumps([method, *values]) + "\n")
+            self._stream.flush()
 
 
 def listen(lines: Iterable[str], teller: Teller) -> str:
