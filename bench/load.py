@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._shared = shared
         self._buffer = b""
         self._started = 0.0
+        self._finished = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - it is a TCP connection
@@ -52,6 +53,7 @@ class Connection(asyncio.Protocol):
     def _next(self) -> None:
         request = self._shared.take()
         if request is None:
+            self._finished = True
             self._transport.close()
             self._shared.gone()
             return
@@ -80,8 +82,8 @@ class Connection(asyncio.Protocol):
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None:
-            self._shared.fail(exc)
+        if not self._finished:
+            self._shared.fail(exc or ConnectionError("the server closed the connection"))
 
 
 class Shared:

@@ -34,6 +34,7 @@ def run_load(plan: Plan) -> Outcome:
         capture_output=True,
         text=True,
         check=True,
+        timeout=180,
     )
     outcome = Outcome(**json.loads(done.stdout))
     if set(outcome.statuses) != {"200"}:

@@ -2,9 +2,6 @@
 
 import json
 import os
-import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from dev import leftovers, ports
+from dev import background, leftovers, ports
 
-ROOT = Path(__file__).parents[1]
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
 
 
@@ -48,22 +44,6 @@ class Platform:
         return {path.name: path.read_text(errors="replace") for path in (self.state / "log").glob("*.log")}
 
 
-def free_base() -> int:
-    """A base whose ports are all free."""
-    while True:
-        base = random.randrange(20_000, 39_000, 50)
-        if not any(ports.occupied(base + offset) for offset in ports.OFFSETS.values()):
-            return base
-
-
-def dev(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "dev", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        pytest.fail(f"python -m dev {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}", pytrace=False)
-
-
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The platform with a part of the demonstration's data. TEST_GATEWAY tests another one instead."""
@@ -74,13 +54,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         sandbox = {"gateway": elsewhere, "councils": councils, "operator": nothing}
         yield Platform(tmp_path_factory.mktemp("elsewhere"), int(elsewhere.rpartition(":")[2]), sandbox)
         return
-    state = tmp_path_factory.mktemp("platform")
-    base = free_base()
-    try:
-        dev("up", "--state", str(state), "--port", str(base), "--data", "small")
-        yield Platform(state, base, json.loads((state / "sandbox.json").read_text()))
-    finally:
-        dev("down", "--state", str(state))
+    with background.running(tmp_path_factory.mktemp("platform")) as town:
+        yield Platform(town.folder, town.ports.base, json.loads(town.sandbox.read_text()))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ PROCESSES = (
     "nats",
     "postgres",
     "envoy",
-    "control",
+    "gateway",
 )
 PROPERTIES = range(907900112305, 907900112311)
 URL = "/citytown/address/v1/addresses/{}"
@@ -148,7 +148,7 @@ async def events(platform):
 
 
 def test_with_the_control_plane_stopped_traffic_flows(platform, citytown):
-    control = platform.processes()["control"]
+    control = platform.processes()["gateway"]
     control.suspend()
     try:
         for _ in range(50):
