@@ -32,6 +32,9 @@ class Teller(Protocol):
     def ready(self, folder: Path, seconds: float) -> None:
         """All runs, after so many seconds."""
 
+    def stopping(self) -> None:
+        """Somebody asked for the end: everything is being stopped."""
+
     def trouble(self, trouble: Trouble) -> None:
         """It cannot go on."""
 
@@ -82,6 +85,10 @@ class Screen:
         self._bars.stop()
         self.console.print(summary.text(folder, seconds), markup=False)
 
+    def stopping(self) -> None:
+        self._bars.stop()
+        self.console.print("\nStopping Townhall ...")
+
     def trouble(self, trouble: Trouble) -> None:
         self._bars.stop()
         self.console.print(f"\n{trouble.what}", style="bold red", markup=False)
@@ -113,6 +120,9 @@ class Lines:
     def ready(self, folder: Path, seconds: float) -> None:
         self._say("ready", str(folder), seconds)
         self._stream = None
+
+    def stopping(self) -> None:
+        self.note("Stopping Townhall ...")
 
     def trouble(self, trouble: Trouble) -> None:
         self._say("trouble", trouble.what, trouble.way_out)

@@ -40,10 +40,10 @@ async def _live(town: Town, teller: Teller) -> int:
         teller.expect(len(plan_of_start))
         starting = asyncio.create_task(_start(plan_of_start, teller))
         await _first(starting, asked, supervisor.failed)
-        if asked.done():
-            return 0
-        teller.ready(town.folder, time.monotonic() - began)
-        await _first(asked, supervisor.failed)
+        if not asked.done():
+            teller.ready(town.folder, time.monotonic() - began)
+            await _first(asked, supervisor.failed)
+        teller.stopping()
         return 0
     finally:
         starting.cancel()
