@@ -1,0 +1,1 @@
+"""The API gateway: Envoy's configuration, and the control plane that keeps it up to date."""

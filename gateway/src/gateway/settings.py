@@ -1,0 +1,71 @@
+"""What the gateway is told from outside: the environment, prefix ``GATEWAY_``."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _host_and_port(value: str) -> str:
+    parts = urlsplit(f"//{value}")
+    if not parts.hostname or not parts.port:
+        raise ValueError(f"{value!r} is not host:port")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Upstream = Annotated[str, AfterValidator(_host_and_port)]
+Rate = Annotated[int, Field(ge=1, le=1_000_000)]
+
+_LAPTOP: dict[str, Upstream] = {
+    "address": "127.0.0.1:8001",
+    "payments": "127.0.0.1:8002",
+    "casework": "127.0.0.1:8003",
+    "mapping": "127.0.0.1:8004",
+    "identity": "127.0.0.1:8005",
+}
+
+
+class Settings(BaseSettings):
+    """The defaults are a laptop's. Rates are requests a second, sustained; bursts are bucket sizes."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address Envoy listens on")
+    port: Port = Field(default=8000, description="Port Envoy listens on")
+    admin_port: Port = Field(default=8007, description="Envoy's admin, on loopback whatever `host` says")
+    upstreams: dict[str, Upstream] = Field(default=_LAPTOP, description="JSON: service to host:port")
+    contracts: Path = Field(default=Path("contracts/openapi"), description="One <service>.json each")
+    out: Path = Field(default=Path(".run/gateway"), description="Where Envoy's files are written")
+
+    issuer: str = "http://127.0.0.1:8000/identity/"
+    audience: str = "townhall"
+    identity_url: str = Field(default="", description="Empty: the upstream `identity`, by http")
+    client_id: str = Field(default="", description="Client with the scope identity:gateway")
+    client_secret: SecretStr = SecretStr("")
+    nats_url: str = "nats://127.0.0.1:8022"
+    keys_age: int = Field(default=60, ge=1, description="Seconds Envoy keeps the issuer's public keys")
+
+    credential_rate: Rate = Field(default=200, description="For each credential")
+    credential_burst: Rate = 400
+    address_rate: Rate = Field(default=50, description="For each client address without a credential")
+    address_burst: Rate = 100
+    token_rate: Rate = Field(default=2, description="For each client address at the token endpoint")
+    token_burst: Rate = 60
+    any_rate: Rate = Field(default=1_000, description="For each client address, whatever it sends")
+    any_burst: Rate = 2_000
+    connections: int = Field(default=10_000, ge=1, description="Client connections open at once")
+    trusted_hops: int = Field(default=0, ge=0, description="Proxies in front whose X-Forwarded-For counts")
+
+    tls_certificate: Path | None = Field(default=None, description="PEM chain; with tls_key turns TLS on")
+    tls_key: Path | None = None
+    otlp_endpoint: str = Field(default="", description="OTLP/HTTP traces URL; empty: contexts only")
+    trace_ratio: float = Field(default=0.01, ge=0, le=1, description="Share of new traces recorded")
+    log_level: str = "INFO"
+
+    @property
+    def identity(self) -> str:
+        """Identity's own URL: the control plane does not ask through the gateway it configures."""
+        return self.identity_url or f"http://{self.upstreams['identity']}"

@@ -1,0 +1,41 @@
+"""What is read from a contract, and what a contract may not leave out."""
+
+import pytest
+
+from gateway.contracts import ContractError, Operation, Policy, operations
+
+LIMITS = {"body": 100, "timeout": 2.5}
+
+
+def read(path, **operation):
+    return operations("address", {"paths": {path: {"get": {"x-limits": LIMITS, **operation}}}})
+
+
+def test_an_operation_carries_who_may_and_its_limits():
+    policy = Policy("address", public=False, body=100, timeout=2.5)
+    assert read("/{council}/address/v1/a", security=[{"oauth2": ["address:read"]}]) == [
+        Operation("GET", "/{council}/address/v1/a", policy)
+    ]
+
+
+def test_an_operation_is_public_only_when_it_says_so():
+    assert read("/{council}/address/v1/a", security=[])[0].policy.public
+    with pytest.raises(ContractError, match="does not say who may"):
+        read("/{council}/address/v1/a")
+
+
+@pytest.mark.parametrize("missing", ["body", "timeout"])
+def test_an_operation_without_a_limit_is_refused(missing):
+    limits = {name: value for name, value in LIMITS.items() if name != missing}
+    with pytest.raises(ContractError, match=f"GET /.council./address/v1/a lacks x-limits.{missing}"):
+        read("/{council}/address/v1/a", security=[], **{"x-limits": limits})
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/metrics", "/{council}/payments/v1/council", "/openapi.json"])
+def test_what_is_not_the_services_own_stays_inside(path):
+    assert read(path, security=[]) == []
+
+
+@pytest.mark.parametrize("path", ["/address/v1/a", "/developers/keys", "/{council}/address/v1/a"])
+def test_region_wide_paths_and_councils_paths_are_reachable(path):
+    assert [one.path for one in read(path, security=[])] == [path]
