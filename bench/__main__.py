@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import address, events, gateway
+from bench import address, envoy, events
 from bench.report import Figure
 from dev import postgres
 
@@ -19,7 +19,7 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
             if "events" in wanted:
                 figures += await events.measure(folder, town.database_url)
             if "gateway" in wanted:
-                figures += gateway.figures(folder)
+                figures += envoy.figures(folder)
     return figures
 
 

@@ -76,7 +76,9 @@ async def loaded(admin_url: str, folder: Path) -> AsyncIterator[Town]:
 def _load(environment: dict[str, str]) -> dict[str, Any]:
     """Run the loader; its closing summary."""
     argv = [sys.executable, "-m", "chassis", "run", "address", "load", str(DATA), "--council", "citytown"]
-    done = subprocess.run(argv, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        argv, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"the loader failed: {done.stdout[-500:]} {done.stderr[-2000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -60,7 +60,13 @@ def server(
     argv: Sequence[str], environment: Mapping[str, str], port: int, ready: str
 ) -> Iterator[psutil.Process]:
     """A server process that answers ``ready`` before the body starts; ended afterwards."""
-    process = subprocess.Popen(argv, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        argv,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         _await(process, f"http://{HOST}:{port}{ready}")
         yield psutil.Process(process.pid)

@@ -466,6 +466,11 @@ def a_tuple_gets_longer(documents):
     box.update(prefixItems=[*box["prefixItems"], {"type": "number"}, {"type": "number"}], maxItems=6)
 
 
+@breaking("constraint-changed")
+def an_answers_field_can_have_no_value(documents):
+    permit(documents)["status"] = {"type": "integer", "enum": ["applied"]}
+
+
 @harmless
 def an_answers_field_is_added(documents):
     permit(documents)["colour"] = {"type": "string"}

@@ -135,7 +135,7 @@ def refused(way, old, new, sender, receiver):
     ]
 
 
-quietly = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+quietly = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @quietly

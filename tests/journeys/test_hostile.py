@@ -32,7 +32,7 @@ def operations():
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("name", "operation"), operations())
+@pytest.mark.parametrize(("name", "operation"), list(operations()))
 def test_generated_requests_are_answered_as_documented(platform, name, operation):
     """Past the gateway: its limits would refuse most of them before the service sees them."""
     headers = {"X-Api-Key": platform.key()}
