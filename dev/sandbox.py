@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import time
 from typing import Any
 
@@ -69,17 +70,19 @@ async def _gateway(town: Town, http: httpx.AsyncClient) -> None:
     file = edge.credentials(town)
     known = state.read(file)
     if not known or not await _token(http, known):
-        body = {"name": "gateway", "mode": "live", "scopes": ["identity:gateway"]}
-        made = await http.post("/identity/v1/clients", json=body, headers=_once())
-        _require(made)
-        state.write(file, _client(made.json()))
+        made = await _made(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
+        state.write(file, _client(made))
 
 
 async def _token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
-    """An access token of a client; empty when it is refused."""
-    form = {"grant_type": "client_credentials", **client}
-    answer = await http.post("/identity/token", data=form)
-    return str(answer.json()["access_token"]) if answer.is_success else ""
+    """An access token of a client; empty when identity does not know the client or its secret."""
+    login = httpx.BasicAuth(client["client_id"], client["client_secret"])
+    form = {"grant_type": "client_credentials"}
+    answer = await http.post("/identity/token", data=form, auth=login)
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        return ""
+    _require(answer)
+    return str(answer.json()["access_token"])
 
 
 async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
@@ -99,8 +102,8 @@ async def _council(
     if known and await _key_works(http, slug, known["api_key"]) and await _token(http, _client(known)):
         return known
     using = [scope for scope in scopes if scope not in ADMINISTRATION]
-    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", using)
-    client = await _made(http, f"/{slug}/identity/v1/clients", "Sandbox client", scopes)
+    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", using)
+    client = await _made(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)
     return {"api_key": key["key"], **_client(client)}
 
 
@@ -113,15 +116,20 @@ async def _key_works(http: httpx.AsyncClient, slug: str, key: str) -> bool:
     return (await http.get(f"/{slug}/identity/v1/council", headers=headers)).is_success
 
 
-async def _made(http: httpx.AsyncClient, path: str, name: str, scopes: list[str]) -> dict[str, Any]:
-    body = {"name": name, "mode": "sandbox", "scopes": scopes}
-    answer = await http.post(path, json=body, headers=_once())
+async def _made(
+    http: httpx.AsyncClient, path: str, name: str, mode: str, scopes: list[str]
+) -> dict[str, Any]:
+    """Make a key or a client. One of that name whose secret was lost stays: the new one is numbered."""
+    answer = await _post(http, path, {"name": name, "mode": mode, "scopes": scopes})
+    if answer.status_code == httpx.codes.CONFLICT:
+        numbered = f"{name} {int(time.time())}"
+        answer = await _post(http, path, {"name": numbered, "mode": mode, "scopes": scopes})
     _require(answer)
     return dict(answer.json())
 
 
-def _once() -> dict[str, str]:
-    return {"Idempotency-Key": f"sandbox-{time.time_ns()}"}
+async def _post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
+    return await http.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
 
 def _require(answer: httpx.Response) -> None:
