@@ -5,6 +5,8 @@ A BLPU is a property with one UPRN and one point; an LPI is one address of it, i
 transaction, never written by hand. Every key starts with ``council``. No table has a person's name.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,11 +34,11 @@ metadata = MetaData(naming_convention=NAMING)
 _BYTES = Text(collation="C")
 
 
-def _key(name: str, kind: object = Text) -> Column[object]:
-    return Column(name, kind, primary_key=True)  # type: ignore[call-overload, no-any-return]
+def _key(name: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, primary_key=True)
 
 
-def _dates() -> list[Column[object]]:
+def _dates() -> list[Column[Any]]:
     """BS 7666's own dates of a record: when it came into force and ended, was entered, last updated."""
     return [
         Column("start_date", Date),
@@ -244,7 +246,8 @@ search_group = Table(
     _key("council"),
     _key("id", UUID(as_uuid=True)),
     Column("usrn", Integer, nullable=False),
-    Column("words", Text, nullable=False),  # " MILL HOUSE YORK STREET BATH ", a space at either end
+    Column("words", _BYTES, nullable=False),  # " MILL HOUSE YORK STREET BATH ", a space at either end
+    Index(None, "council", "words"),
 )
 
 search_word = Table(

@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chassis import ids
-from chassis.database import Database, Session
-from chassis.settings import Settings
-
 from address.actions import files, loads
 from address.actions.loads import File, Outcome
 from address.rules.rows import Reject
 from address.store import loading
+from chassis import ids
+from chassis.database import Database, Session
+from chassis.settings import Settings
 
 DONE, REFUSED, CANNOT = 0, 1, 2
 _EVERY = 20_000  # rows between two lines of progress

@@ -8,12 +8,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from address.rules import rows
 
 _LONGEST_LINE = 65_536  # bytes
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _GZIP = b"\x1f\x8b"
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -44,7 +43,8 @@ def inspect(path: Path) -> Facts:
     lines, last = 0, b"\n"
     with _opened(path) as file:
         try:
-            while block := file.read(_BLOCK):
+            # What stands before the broken place is handed out first, so that its lines are counted.
+            while block := file.read1(_BLOCK):
                 lines += block.count(b"\n")
                 last = block[-1:]
         except _BROKEN as error:
@@ -87,7 +87,7 @@ def _check_header(header: Sequence[str] | None) -> None:
         raise CorruptFileError(1, f"the header is {','.join(found)[:200]!r}; it must be {','.join(wanted)}")
 
 
-def _lines(file: IO[bytes]) -> Iterator[str]:
+def _lines(file: gzip.GzipFile | io.BufferedReader) -> Iterator[str]:
     """The file's lines as text, byte order mark and line ends included as csv wants them."""
     number = 0
     encoding = "utf-8-sig"
@@ -107,7 +107,7 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
         encoding = "utf-8"
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
-    return io.BufferedReader(gzip.open(path, "rb")) if packed else path.open("rb")  # type: ignore[arg-type]
+    return gzip.open(path, "rb") if packed else path.open("rb")

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from chassis import ids
-from chassis.database import Session
-
 from address.actions.files import Facts, records
+from address.events import PropertyChanged, PropertyCreated
 from address.rules import codes, lifecycle, rows
 from address.rules.rows import Reject
 from address.store import codelists, loading, projection, upserts
+from chassis import ids
+from chassis.database import Session
 
 _BLOCK = 2_000  # rows of one COPY message
 _MOST_REJECTS = 10_000  # told in the reject file
@@ -122,7 +122,9 @@ async def _write(session: Session, file: File, staged: int, progress: Progress) 
         await session.execute(statement, named)
     counts = await session.first(upserts.COUNT_TOUCHED)
     assert counts is not None  # noqa: S101 - an aggregate always answers a row
-    outcome = Outcome(counts.created, counts.changed, staged - counts.created - counts.changed + counts.elsewhere)
+    outcome = Outcome(
+        counts.created, counts.changed, staged - counts.created - counts.changed + counts.elsewhere
+    )
     outcome.load = load_id
     progress("writing", staged)
     for statement in upserts.WRITES:
@@ -151,9 +153,15 @@ async def _announce(session: Session, council: str) -> None:
     base = ids.new().hex[:-9]
     shown = ids.show(UUID(hex=base + "0" * 9))[:-7]
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    await session.execute(
-        upserts.EVENTS, {"council": council, "id_hex": base, "id_text": shown, "time": now}
-    )
+    named = {
+        "council": council,
+        "id_hex": base,
+        "id_text": shown,
+        "time": now,
+        "created_subject": PropertyCreated.nats_subject(council),
+        "changed_subject": PropertyChanged.nats_subject(council),
+    }
+    await session.execute(upserts.EVENTS, named)
 
 
 async def _record(session: Session, file: File, outcome: Outcome, staged: int) -> None:

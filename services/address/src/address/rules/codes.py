@@ -20,7 +20,12 @@ COUNTRIES = {
     "S": "This record is within Scotland",
     "N": "This record is within Northern Ireland",
 }
-STREET_STATES = {1: "Under construction", 2: "Open", 4: "Permanently closed", 5: "Street for addressing purposes"}
+STREET_STATES = {
+    1: "Under construction",
+    2: "Open",
+    4: "Permanently closed",
+    5: "Street for addressing purposes",
+}
 STREET_CLASSIFICATIONS = {
     4: "Pedestrian way or footpath",
     6: "Cycletrack or cycleway",

@@ -10,6 +10,7 @@ from chassis.types import normal_postcode
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _BEGINNING = re.compile(rf"({_OUTWARD})(?: ([0-9][A-Z]?))?")
 _RUN_TOGETHER = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]??)([0-9][A-Z]?)")
+LONGEST = 16
 _AFTER_ALL = "~"  # sorts after every character of a postcode
 
 
@@ -32,13 +33,18 @@ class PostcodeSearch:
         return [high for _, high in self.ranges]
 
 
-@lru_cache(maxsize=4096)
 def search(text: str) -> PostcodeSearch:
     """What to look for. The least is the area and one digit of the district: ``SO1``.
 
     Raises ValueError when no UK postcode begins so.
     """
-    typed = " ".join(text.upper().split())
+    if len(text) > LONGEST:
+        raise ValueError("is too long for a postcode")
+    return _search(" ".join(text.upper().split()))
+
+
+@lru_cache(maxsize=4096)
+def _search(typed: str) -> PostcodeSearch:
     try:
         return _whole(normal_postcode(typed))
     except ValueError:

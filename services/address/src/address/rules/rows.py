@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chassis.types import normal_postcode
-
 from address.rules import numbering
+from chassis.types import normal_postcode
 
 NULL = "\\N"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")

@@ -17,10 +17,18 @@ _INWARD = re.compile(r"[0-9][A-Z]{0,2}")
 # Words for a part of a building. They occur in street names too (FIRST AVENUE), so they narrow a search
 # but never start one unless there is nothing else.
 _UNIT_WORDS = frozenset(
-    "FLAT APARTMENT APT UNIT ROOM STUDIO SUITE MAISONETTE ANNEXE ANNEX BASEMENT GROUND FIRST SECOND THIRD"
-    " FOURTH TOP UPPER LOWER FLOOR REAR FRONT".split()
+    {"FLAT", "APARTMENT", "APT", "UNIT", "ROOM", "STUDIO", "SUITE", "MAISONETTE", "ANNEXE", "ANNEX"}
+    | {"BASEMENT", "GROUND", "FIRST", "SECOND", "THIRD", "FOURTH", "TOP", "UPPER", "LOWER", "FLOOR"}
+    | {"REAR", "FRONT"}
 )
-_SHORT_FORMS = {"RD": "ROAD", "LN": "LANE", "CT": "COURT", "GDNS": "GARDENS", "PK": "PARK", "BLDGS": "BUILDINGS"}
+_SHORT_FORMS = {
+    "RD": "ROAD",
+    "LN": "LANE",
+    "CT": "COURT",
+    "GDNS": "GARDENS",
+    "PK": "PARK",
+    "BLDGS": "BUILDINGS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class AddressSearch:
     postcode: PostcodeSearch | None = None
     uprn: int | None = None
     typing: str | None = None  # the last of them, perhaps unfinished
+    said: tuple[str, ...] = ()  # names and units in the order they were typed
 
 
 def split(text: str) -> list[str]:
@@ -57,11 +66,11 @@ def search(text: str) -> AddressSearch:
         names = [word for word in units if word.isalpha()][-1:]
         units = [word for word in units if word not in names]
     full = tuple(word if word is typing else _SHORT_FORMS.get(word, word) for word in names)
-    return AddressSearch(full, tuple(units), postcode, typing=typing)
+    return AddressSearch(full, tuple(units), postcode, typing=typing, said=tuple(words))
 
 
 def _of_a_unit(word: str, *, unfinished: bool) -> bool:
-    if word[0].isdigit() or len(word) == 1 or word in _UNIT_WORDS:
+    if len(word) == 1 or word in _UNIT_WORDS or not word.isalpha():
         return True
     return unfinished and len(word) > 1 and any(unit.startswith(word) for unit in _UNIT_WORDS)
 

@@ -4,6 +4,8 @@ Each contract's fields are a table here: the name in the answer and the SQL of i
 of ``place``. OS Places leaves empty fields out and shows codes as strings.
 """
 
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
 from collections.abc import Mapping
 
 from address.rules import codes
@@ -44,8 +46,8 @@ def _object(first: tuple[str, str], fields: Mapping[str, str]) -> str:
 
 
 LINE = (
-    "concat_ws(', ', p.organisation, p.sub_building, p.building_name, p.building_number, p.street, p.locality,"
-    " p.post_town, p.postcode)"
+    "concat_ws(', ', p.organisation, p.sub_building, p.building_name, p.building_number, p.street,"
+    " p.locality, p.post_town, p.postcode)"
 )
 # PAF has no suffixed building numbers: 15A is a building's name.
 _NUMERIC = "p.building_number ~ '^[0-9]+$'"
@@ -123,7 +125,9 @@ _LPI = _object(
         "STREET_STATE_CODE": _code("s.state"),
         "STREET_STATE_CODE_DESCRIPTION": _described("s.state", codes.STREET_STATES),
         "STREET_CLASSIFICATION_CODE": _code("s.classification"),
-        "STREET_CLASSIFICATION_CODE_DESCRIPTION": _described("s.classification", codes.STREET_CLASSIFICATIONS),
+        "STREET_CLASSIFICATION_CODE_DESCRIPTION": _described(
+            "s.classification", codes.STREET_CLASSIFICATIONS
+        ),
         "LPI_LOGICAL_STATUS_CODE": _code("p.lpi_status"),
         "LPI_LOGICAL_STATUS_CODE_DESCRIPTION": _described("p.lpi_status", codes.LOGICAL_STATUSES),
         **_LANGUAGE,
@@ -145,9 +149,7 @@ def os_places(match: str, description: str) -> str:
 
 
 # As people write it, with the number before the street and no comma between.
-OWN_LINE = LINE.replace(
-    "p.building_number, p.street", "concat_ws(' ', p.building_number, p.street)"
-)
+OWN_LINE = LINE.replace("p.building_number, p.street", "concat_ws(' ', p.building_number, p.street)")
 _OWN_FIELDS = f"""p.uprn::text AS uprn, p.version, {OWN_LINE} AS address,
     p.organisation, p.sub_building, p.building_name, p.building_number, p.street, p.usrn::text AS usrn,
     p.locality, p.post_town, p.postcode, p.easting, p.northing, p.classification,

@@ -3,6 +3,8 @@
 ``staged`` holds the file's rows as they are; ``touched`` the properties that are new or differ.
 """
 
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
 from sqlalchemy import text
 
 from address.rules import rows
@@ -10,8 +12,11 @@ from address.rules import rows
 _METRES = {"easting": "numeric(8, 2)", "northing": "numeric(9, 2)"}
 _KINDS = {"uprn": "bigint", "parent_uprn": "bigint", "usrn": "integer", **_METRES}
 _NUMBERS = {name: "smallint" for name in rows.STAGED if name.endswith("_number")}
-STAGE = text(f"""CREATE TEMPORARY TABLE staged (line integer, {", ".join(
-    f"{name} {(_KINDS | _NUMBERS).get(name, 'text')}" for name in rows.STAGED)}) ON COMMIT DROP""")
+STAGE = text(
+    f"""CREATE TEMPORARY TABLE staged (line integer, {
+        ", ".join(f"{name} {(_KINDS | _NUMBERS).get(name, 'text')}" for name in rows.STAGED)
+    }) ON COMMIT DROP"""
+)
 TOUCH = text("""CREATE TEMPORARY TABLE touched (
     n bigint GENERATED ALWAYS AS IDENTITY, uprn bigint, line integer, lpi_key text, old_group uuid,
     changes jsonb) ON COMMIT DROP""")
@@ -25,6 +30,7 @@ COUNCIL = text("SELECT slug, gss, status FROM council WHERE slug = :council")
 COUNCILS = text("SELECT slug FROM council ORDER BY slug LIMIT 20")
 LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE council = :council
     ORDER BY loaded_at DESC LIMIT 1""")
+
 
 def _fault(column: str, value: str, reason: str, found: str) -> str:
     return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {found}"

@@ -1,4 +1,6 @@
-"""The hot reads, by UPRN and by postcode, on the plain pool. One statement each, whatever the answer's size."""
+"""The hot reads, by UPRN and by postcode, on the plain pool: one statement, whatever the answer's size."""
+
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
 
 from dataclasses import dataclass
 
@@ -7,34 +9,59 @@ import asyncpg
 from address.rules.postcodes import PostcodeSearch
 from address.store import answers
 
-_ORDER = """p.postcode, p.street, p.pao_number NULLS LAST, p.building_number, p.building_name,
-    p.sao_number NULLS FIRST, p.sub_building NULLS FIRST, p.uprn, p.lpi_key"""
-_FILTERS = """p.language = ANY($2) AND (dataset = 'LPI' OR p.delivery)
+# As people look through a street: by number, the building before its flats, numbered flats before others.
+IN_ORDER = """p.street, p.pao_number, p.building_number, p.building_name, p.sub_building IS NOT NULL,
+    p.sao_number, p.sub_building, p.uprn, p.lpi_key"""
+_ORDER = f"p.postcode, {IN_ORDER}"
+FILTERS = """p.language = ANY($2) AND (dataset = 'LPI' OR p.delivery)
     AND ($3::text[] IS NULL OR p.classification LIKE ANY($3))
     AND ($4::smallint[] IS NULL OR p.logical_status = ANY($4))
     AND ($5::smallint[] IS NULL OR p.lpi_status = ANY($5))
     AND ($6::text[] IS NULL OR p.country = ANY($6))"""
-_HEADER = """(SELECT epoch FROM gazetteer WHERE council = $1) AS epoch,
-    (SELECT last_update FROM gazetteer WHERE council = $1) AS last_update"""
+HEADER = """(SELECT epoch FROM gazetteer WHERE council = $1) AS epoch,
+    (SELECT to_char(last_update, 'DD/MM/YYYY') FROM gazetteer WHERE council = $1) AS last_update"""
 
 
-def _answer(where: str) -> str:
-    """A page of OS Places results, ready as JSON text, with the number there are in all."""
+_EXACT = answers.os_places("'1.0'", "'EXACT'")
+_DATASETS = "CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)"
+
+
+def _usual(where: str) -> str:
+    """What nearly everybody asks: the addresses for post, no filter, the first hundred."""
     return f"""
-        SELECT {_HEADER}, count(*) AS total, string_agg(
-            CASE WHEN nth > $9 AND nth <= $9 + $8 THEN {answers.os_places("'1.0'", "EXACT")} END, ',' ORDER BY nth
+        SELECT {HEADER}, count(*) AS total,
+            string_agg(CASE WHEN nth <= 100 THEN {_EXACT} END, ',' ORDER BY nth) AS results
+        FROM (SELECT p.*, 'DPA' AS dataset, row_number() OVER (ORDER BY {_ORDER}) AS nth
+            FROM place p
+            WHERE p.council = $1 AND {where} AND p.delivery AND p.language IN ('ENG', 'CYM')) p"""
+
+
+def _filtered(where: str) -> str:
+    """A page of the addresses that pass the filters, ready as JSON text, with the number there are in all."""
+    return f"""
+        SELECT {HEADER}, count(*) AS total, string_agg(
+            CASE WHEN nth > $9::bigint AND nth <= $9::bigint + $8::bigint THEN {_EXACT} END, ',' ORDER BY nth
         ) AS results
         FROM (SELECT p.*, dataset, row_number() OVER (ORDER BY {_ORDER}, rank) AS nth
-            FROM place p CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)
-            WHERE p.council = $1 AND {where} AND {_FILTERS}) p"""
+            FROM place p {_DATASETS} WHERE p.council = $1 AND {where} AND {FILTERS}) p"""
 
 
-_BY_UPRN = _answer("p.uprn = $10")
-_BY_POSTCODE = _answer("p.postcode = $10")
-_BY_BEGINNING = _answer(
-    "EXISTS (SELECT FROM unnest($10::text[], $11::text[]) AS r (low, high)"
-    " WHERE p.postcode >= r.low AND p.postcode < r.high) AND p.postcode >= $12 AND p.postcode < $13"
-)
+def _many(where: str) -> str:
+    """The same for thousands of addresses: counted and paged apart, so that only the page is sorted."""
+    these = f"FROM place p {_DATASETS} WHERE p.council = $1 AND {where} AND {FILTERS}"
+    return f"""
+        SELECT {HEADER}, (SELECT count(*) {these}) AS total, string_agg({_EXACT}, ',' ORDER BY nth) AS results
+        FROM (SELECT * FROM (
+                SELECT p.*, dataset, row_number() OVER (ORDER BY {_ORDER}, rank) AS nth {these}) p
+            WHERE nth <= $9::bigint + $8::bigint) p
+        WHERE nth > $9"""
+
+
+_USUAL_BY_UPRN, _BY_UPRN = _usual("p.uprn = $2"), _filtered("p.uprn = $10")
+_USUAL_BY_POSTCODE, _BY_POSTCODE = _usual("p.postcode = $2"), _filtered("p.postcode = $10")
+# One range in nearly all cases; the second is for what may be two districts (BA1 1.. and BA11 ...).
+_BY_BEGINNING = _many("p.postcode >= $10 AND p.postcode < $11")
+_BY_BEGINNINGS = _many("(p.postcode >= $10 AND p.postcode < $11 OR p.postcode >= $12 AND p.postcode < $13)")
 _OWN = f"SELECT p.version, {answers.OWN} AS body FROM place p WHERE p.council = $1 AND p.uprn = $2 \
     ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
 
@@ -43,7 +70,7 @@ _OWN = f"SELECT p.version, {answers.OWN} AS body FROM place p WHERE p.council = 
 class Wanted:
     """Which addresses are wanted, and which page of them. ``None`` sets no condition.
 
-    ``classes`` are LIKE patterns of classification codes; ``datasets`` DPA and LPI in the order of the answer.
+    ``classes`` are LIKE patterns of classification codes; ``datasets`` stand in the order of the answer.
     """
 
     languages: tuple[str, ...] = ("ENG", "CYM")
@@ -62,21 +89,35 @@ class Wanted:
         )  # fmt: skip
 
 
+USUAL = Wanted()
+
+
+async def answer(pool: asyncpg.Pool, statement: str, *parameters: object) -> asyncpg.Record:
+    """The one row of a statement that counts and lists: there always is one."""
+    row = await pool.fetchrow(statement, *parameters)
+    if row is None:
+        raise LookupError("an aggregate without a row")
+    return row
+
+
 async def by_uprn(pool: asyncpg.Pool, council: str, uprn: int, wanted: Wanted) -> asyncpg.Record:
-    """The addresses of a property: ``epoch``, ``last_update``, ``total`` and ``results`` (JSON text or None)."""
-    return await pool.fetchrow(_BY_UPRN, *wanted.parameters(council), uprn)
+    """A property's addresses: ``epoch``, ``last_update``, ``total`` and ``results`` (JSON text or None)."""
+    if wanted == USUAL:
+        return await answer(pool, _USUAL_BY_UPRN, council, uprn)
+    return await answer(pool, _BY_UPRN, *wanted.parameters(council), uprn)
 
 
 async def by_postcode(
     pool: asyncpg.Pool, council: str, search: PostcodeSearch, wanted: Wanted
 ) -> asyncpg.Record:
     """The addresses of a postcode, or of all that begin so; as ``by_uprn``."""
+    if search.whole is not None and wanted == USUAL:
+        return await answer(pool, _USUAL_BY_POSTCODE, council, search.whole)
     if search.whole is not None:
-        return await pool.fetchrow(_BY_POSTCODE, *wanted.parameters(council), search.whole)
-    lows, highs = search.lows, search.highs
-    return await pool.fetchrow(
-        _BY_BEGINNING, *wanted.parameters(council), lows, highs, min(lows), max(highs)
-    )
+        return await answer(pool, _BY_POSTCODE, *wanted.parameters(council), search.whole)
+    bounds = [bound for limits in search.ranges for bound in limits]
+    statement = _BY_BEGINNING if len(search.ranges) == 1 else _BY_BEGINNINGS
+    return await answer(pool, statement, *wanted.parameters(council), *bounds)
 
 
 async def own(pool: asyncpg.Pool, council: str, uprn: int) -> asyncpg.Record | None:

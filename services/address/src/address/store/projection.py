@@ -4,6 +4,8 @@ Whoever changes a property writes these again for its UPRN, in the same transact
 the UPRNs of a bound array, or those of a load's temporary table.
 """
 
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
 from sqlalchemy import text
 
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
@@ -27,22 +29,27 @@ def unit(row: str) -> str:
 
 
 _PLAIN = r"""trim(regexp_replace(upper(regexp_replace(regexp_replace(
-    normalize({}, NFKD), '[\u0300-\u036f]', '', 'g'), '[''’‘`]', '', 'g')), '[^A-Z0-9]+', ' ', 'g'))"""
+    normalize({}, NFKD), '[\u0300-\u036f]', '', 'g'), '[''`\u2018\u2019]', '', 'g')),
+    '[^A-Z0-9]+', ' ', 'g'))"""
 # What a group's places have in common, in the order people say it; its id is the fingerprint of that.
+_SAID_COLUMNS = ("organisation", "building_name", "street", "locality", "post_town")
 _SAID = "concat_ws(' ', {}, {}, {}, {}, {})"
-_GROUP = f"""md5(concat_ws('|', l.usrn, {_SAID.format(
-    "o.organisation", "l.pao_text", "d.description", "l.locality", "l.post_town")}))::uuid"""
+_GROUP = f"""md5(concat_ws('|', l.usrn, {
+    _SAID.format("o.organisation", "l.pao_text", "d.description", "l.locality", "l.post_town")
+}))::uuid"""
 
 _FORGET = "DELETE FROM place b WHERE b.council = :council AND {these}"
 _MAKE = f"""
     INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
-        logical_status, state, state_date, classification, classification_name, parent_uprn, easting, northing,
-        rpc, custodian, country, postal, organisation, sub_building, building_name, building_number,
-        sao_number, pao_number, street, usrn, locality, post_town, version, entry_date, last_update, updated_at)
+        logical_status, state, state_date, classification, classification_name, parent_uprn,
+        easting, northing, rpc, custodian, country, postal, organisation, sub_building, building_name,
+        building_number, sao_number, pao_number, street, usrn, locality, post_town, version, entry_date,
+        last_update, updated_at)
     SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
         l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
-        CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc, b.custodian, b.country, b.postal,
+        CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc,
+        b.custodian, b.country, b.postal,
         o.organisation, {unit("l")},
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
         d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at
@@ -51,12 +58,12 @@ _MAKE = f"""
     JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
     LEFT JOIN {{organisations}}
     WHERE b.council = :council AND {{these}}"""
+_SAID_OF_PLACE = _SAID.format(*(f"b.{name}" for name in _SAID_COLUMNS))
 _GROUPS = f"""
     WITH made AS (
         INSERT INTO search_group (council, id, usrn, words)
         SELECT b.council, b.group_id, b.usrn, ' ' || {_PLAIN.format("b.said")} || ' '
-        FROM (SELECT DISTINCT b.council, b.group_id, b.usrn,
-                {_SAID.format("b.organisation", "b.building_name", "b.street", "b.locality", "b.post_town")} AS said
+        FROM (SELECT DISTINCT b.council, b.group_id, b.usrn, {_SAID_OF_PLACE} AS said
             FROM place b WHERE b.council = :council AND {{these}}) b
         ON CONFLICT DO NOTHING RETURNING council, id, words)
     INSERT INTO search_word (council, word, group_id)

@@ -130,7 +130,7 @@ _DIGITS = ", ".join(_DIGIT.format(shift) for shift in range(30, -1, -5))
 EVENTS = text(f"""
     INSERT INTO outbox (council, event_id, nats_subject, envelope)
     SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid,
-        'townhall.' || council || '.address.property.' || kind,
+        CASE WHEN changed IS NULL THEN :created_subject ELSE :changed_subject END,
         concat('{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_DIGITS},
             '","source":"urn:townhall:address","type":"address.property.', kind, '.v1","subject":"', uprn,
             '","time":"', CAST(:time AS text), '","datacontenttype":"application/json","council":"', council,
@@ -138,6 +138,7 @@ EVENTS = text(f"""
             ',"northing":', northing, ',"postcode":"', postcode, '","logical_status":', logical_status,
             ',"classification":"', classification, '"', ',"changed":' || changed, '}}}}')
     FROM (SELECT b.*, t.n, CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END AS kind,
-            CASE WHEN t.changes IS NOT NULL
-                THEN (SELECT json_agg(field) FROM jsonb_object_keys(t.changes) AS field)::text END AS changed
+            CASE WHEN t.changes IS NOT NULL THEN (
+                SELECT json_agg(field ORDER BY field) FROM jsonb_object_keys(t.changes) AS field)::text
+            END AS changed
         FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council) touched""")

@@ -35,8 +35,10 @@ _TABLES = (
         CONSTRAINT ck_blpu_uprn_range CHECK (uprn BETWEEN 1 AND 999999999999),
         CONSTRAINT ck_blpu_logical_status_known CHECK (logical_status IN (1, 6, 8)),
         CONSTRAINT ck_blpu_not_its_own_parent CHECK (parent_uprn <> uprn),
-        CONSTRAINT ck_blpu_point_on_the_grid CHECK (easting BETWEEN 0 AND 700000 AND northing BETWEEN 0 AND 1300000))""",
-    """CREATE INDEX ix_blpu_council_parent_uprn ON blpu (council, parent_uprn) WHERE parent_uprn IS NOT NULL""",
+        CONSTRAINT ck_blpu_point_on_the_grid
+            CHECK (easting BETWEEN 0 AND 700000 AND northing BETWEEN 0 AND 1300000))""",
+    """CREATE INDEX ix_blpu_council_parent_uprn ON blpu (council, parent_uprn)
+        WHERE parent_uprn IS NOT NULL""",
     """CREATE TABLE lpi (
         council text NOT NULL, uprn bigint NOT NULL, lpi_key text NOT NULL, language text NOT NULL,
         logical_status smallint NOT NULL, sao_text text, sao_start_number smallint,
@@ -55,7 +57,8 @@ _TABLES = (
         version integer NOT NULL, start_date date, end_date date, entry_date date NOT NULL,
         last_update date NOT NULL,
         CONSTRAINT pk_cross_reference PRIMARY KEY (council, uprn, scheme, reference))""",
-    """CREATE INDEX ix_cross_reference_council_scheme_reference ON cross_reference (council, scheme, reference)""",
+    """CREATE INDEX ix_cross_reference_council_scheme_reference
+        ON cross_reference (council, scheme, reference)""",
     """CREATE TABLE history (
         council text NOT NULL, uprn bigint NOT NULL, version integer NOT NULL,
         at timestamptz DEFAULT now() NOT NULL, actor text NOT NULL, kind text NOT NULL, changes jsonb,

@@ -22,8 +22,9 @@ _TABLES = (
     "CREATE INDEX ix_place_council_group_id ON place (council, group_id)",
     "CREATE INDEX ix_place_council_postcode ON place (council, postcode)",
     """CREATE TABLE search_group (
-        council text NOT NULL, id uuid NOT NULL, usrn integer NOT NULL, words text NOT NULL,
+        council text NOT NULL, id uuid NOT NULL, usrn integer NOT NULL, words text COLLATE "C" NOT NULL,
         CONSTRAINT pk_search_group PRIMARY KEY (council, id))""",
+    "CREATE INDEX ix_search_group_council_words ON search_group (council, words)",
     """CREATE TABLE search_word (
         council text NOT NULL, word text COLLATE "C" NOT NULL, group_id uuid NOT NULL,
         CONSTRAINT pk_search_word PRIMARY KEY (council, word, group_id))""",

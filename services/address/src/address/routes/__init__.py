@@ -1,0 +1,1 @@
+"""HTTP in and out of the address service: no SQL, no rules."""

@@ -1,0 +1,1 @@
+"""The models of what comes in and goes out."""
