@@ -73,12 +73,35 @@ def citytown(platform: Platform) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def operator(platform: Platform, gateway: httpx.Client) -> Iterator[httpx.Client]:
-    """A client of the gateway with the operator's token."""
-    client = platform.sandbox["operator"]
+def token_of(platform: Platform, client: dict[str, str]) -> str:
+    """An access token for a client's secret; against a server that gives none, an empty one."""
     form = {"grant_type": "client_credentials"}
-    answer = gateway.post("/identity/token", data=form, auth=(client["client_id"], client["client_secret"]))
-    headers = {"Authorization": f"Bearer {answer.json().get('access_token')}"}
+    auth = (client["client_id"], client["client_secret"])
+    answer = httpx.post(f"{platform.gateway}/identity/token", data=form, auth=auth, trust_env=False)
+    return str(answer.json().get("access_token"))
+
+
+@pytest.fixture(scope="session")
+def operator_token(platform: Platform) -> str:
+    return token_of(platform, platform.sandbox["operator"])
+
+
+@pytest.fixture(scope="session")
+def citytown_token(platform: Platform) -> str:
+    return token_of(platform, platform.sandbox["councils"]["citytown"])
+
+
+@pytest.fixture
+def operator(platform: Platform, operator_token: str) -> Iterator[httpx.Client]:
+    """A client of the gateway with the operator's token."""
+    headers = {"Authorization": f"Bearer {operator_token}"}
+    with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def admin(platform: Platform, citytown_token: str) -> Iterator[httpx.Client]:
+    """A client of the gateway with the token of citytown's own client, which may make keys."""
+    headers = {"Authorization": f"Bearer {citytown_token}"}
     with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False, headers=headers) as client:
         yield client

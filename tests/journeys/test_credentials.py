@@ -53,8 +53,8 @@ def test_an_unknown_council_is_404(operator, council_path):
     assert seen(answer) == (404, "unknown-council")
 
 
-def test_a_key_without_the_scope_is_403(citytown, gateway):
-    made = citytown.post(KEYS, json=FIRST).json()
+def test_a_key_without_the_scope_is_403(admin, gateway):
+    made = admin.post(KEYS, json=FIRST).json()
     answer = gateway.get("/citytown/payments/v1/council", headers={"key": made["key"]})
     assert seen(answer) == (403, "missing-scope")
 
@@ -67,16 +67,16 @@ def test_a_hostile_council_is_a_4xx(citytown, hostile):
     assert 400 <= answer.status_code < 500
 
 
-def test_a_key_is_shown_once_listed_without_it_and_revoked_within_a_second(platform, citytown, gateway):
-    made = citytown.post(KEYS, json=FIRST)
+def test_a_key_is_shown_once_listed_without_it_and_revoked_within_a_second(platform, admin, gateway):
+    made = admin.post(KEYS, json=FIRST)
     assert made.status_code == 201
     key, identifier = made.json()["key"], made.json()["id"]
     headers = {"X-Api-Key": key}
     eventually(lambda: gateway.get("/citytown/address/v1/council", headers=headers).status_code == 200)
-    listed = citytown.get(KEYS, params={"limit": 100}).json()
+    listed = admin.get(KEYS, params={"limit": 100}).json()
     assert identifier in {one["id"] for one in listed["items"]}
     assert key not in str(listed)
-    assert citytown.delete(f"{KEYS}/{identifier}").status_code == 204
+    assert admin.delete(f"{KEYS}/{identifier}").status_code == 204
     start = time.monotonic()
 
     def refused():
@@ -114,15 +114,15 @@ def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
     assert all(key["kty"] == "EC" and "d" not in key for key in keys)
 
 
-def test_a_big_body_is_413_and_a_long_url_a_4xx(citytown):
-    answer = citytown.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
+def test_a_big_body_is_413_and_a_long_url_a_4xx(admin, citytown):
+    answer = admin.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
-    long = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 100_000})
+    long = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 60_000})
     assert 400 <= long.status_code < 500
 
 
-def test_over_the_limit_is_429_with_when_to_come_back(citytown, gateway):
-    key = citytown.post(KEYS, json=FIRST).json()["key"]
+def test_over_the_limit_is_429_with_when_to_come_back(admin, citytown, gateway):
+    key = admin.post(KEYS, json=FIRST).json()["key"]
     with_key = {"X-Api-Key": key}
     answers = []
     for _ in range(4000):
