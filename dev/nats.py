@@ -56,6 +56,11 @@ def command(configuration: Path) -> list[str]:
     return [str(binaries.nats_server()), "--config", str(configuration)]
 
 
+def environment() -> dict[str, str]:
+    """The server's environment: the garbage collector works harder above 64 MiB."""
+    return {"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB"}
+
+
 def url(port: int) -> str:
     """The address clients are given."""
     return f"nats://{ports.HOST}:{port}"
@@ -81,7 +86,7 @@ def running(directory: Path, port: int | None = None) -> Iterator[Server]:
     number = port or ports.free_port()
     log = directory / "nats.log"
     argv = command(configure(directory, number))
-    process = processes.start(argv, log, {"PATH": os.environ.get("PATH", "")})
+    process = processes.start(argv, log, environment())
     try:
         if not processes.wait_until(lambda: ready(number), process, START_WITHIN):
             lines = "\n".join(processes.last_lines(log))

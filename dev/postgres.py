@@ -31,6 +31,8 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
+    "io_method": "sync",  # no worker processes: what is read lies in the system's cache
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

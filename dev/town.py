@@ -150,7 +150,7 @@ def _nats(town: Town) -> Process:
         return await asyncio.to_thread(nats.ready, port)
 
     configuration = nats.configure(town.folder / "nats", port)
-    return Process("nats", nats.command(configuration), plan.base_environment(), ready, server=True)
+    return Process("nats", nats.command(configuration), nats.environment(), ready, server=True)
 
 
 async def _provision(town: Town) -> None:
