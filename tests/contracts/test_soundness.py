@@ -142,11 +142,11 @@ quietly = settings(max_examples=80, deadline=None, suppress_health_check=list(He
 @given(pairs)
 def test_what_is_called_harmless_refuses_nothing_that_was_accepted(pair):
     old, new = pair
-    assert refused("in", old, new, sender=old, receiver=new) == []
+    assert refused("in", old, new, sender=old, receiver=new) == [], f"{old} -> {new}"
 
 
 @quietly
 @given(pairs)
 def test_what_is_called_harmless_answers_nothing_that_was_not_promised(pair):
     old, new = pair
-    assert refused("out", old, new, sender=new, receiver=old) == []
+    assert refused("out", old, new, sender=new, receiver=old) == [], f"{old} -> {new}"

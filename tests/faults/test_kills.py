@@ -86,7 +86,9 @@ def writer(platform):
     writer = Writer(platform)
     yield writer
     writer.stopping.set()
-    writer.join(70)
+    if writer.is_alive():
+        writer.join(70)
+    writer.client.close()
 
 
 @pytest.mark.timeout(150)
