@@ -25,6 +25,7 @@ from gateway.contracts import operations
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
+CLIENT = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 ISSUER = "http://gateway.test/identity/"
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
 PROTECTED: list[dict[str, list[str]]] = [{"oauth2": ["address:read"]}, {"apiKeyHeader": []}]
@@ -70,18 +71,18 @@ class Upstream:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         headers = {key.decode(): value.decode() for key, value in scope["headers"]}
         asked = {"path": scope["path"], "query": scope["query_string"].decode(), "headers": headers}
-        asked |= {"method": scope["method"], "body": len(body), "form": body.decode("latin-1")[:200]}
+        asked |= {"method": scope["method"], "body": len(body)}
         self.seen.append(asked)
         if scope["path"].endswith("/slow"):
             await asyncio.sleep(0.8)
-        status, content, extra = self._answer(asked)
+        status, content, extra = self._answer(asked, body)
         lines = [(name.encode(), value.encode()) for name, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": content})
 
-    def _answer(self, asked: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
+    def _answer(self, asked: dict[str, Any], body: bytes) -> tuple[int, bytes, dict[str, str]]:
         if made := self.answers.get(asked["path"]):
-            return made(asked)
+            return made({**asked, "content": body})
         content = {"keys": self.keys} if asked["path"].endswith("jwks.json") else asked
         return 200, json.dumps(content).encode(), {"content-type": "application/json"}
 
@@ -137,7 +138,9 @@ class Proxy:
     issuer: Issuer
     upstream: Upstream
     process: subprocess.Popen[bytes] | None = None
-    councils: dict[str, str] = field(default_factory=lambda: {"citytown": "active", "oldtown": "suspended"})
+    councils: dict[str, str] | None = field(
+        default_factory=lambda: {"citytown": "active", "oldtown": "suspended"}
+    )
     revoked: tuple[str, ...] = ()
 
     @property
@@ -149,10 +152,10 @@ class Proxy:
         return {"X-Api-Key": self.issuer.mint(**claims)}
 
     def ask(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-        return httpx.request(method, self.url + path, timeout=10, trust_env=False, **more)
+        return CLIENT.request(method, self.url + path, **more)
 
-    def snapshot(self) -> Snapshot:
-        return snapshot(self.councils, self.revoked)
+    def snapshot(self) -> Snapshot | None:
+        return None if self.councils is None else snapshot(self.councils, self.revoked)
 
     def apply(self, **changes: Any) -> None:
         """Write the files as the control plane would, and wait until Envoy has taken them."""
@@ -169,19 +172,22 @@ class Proxy:
 
     def lines(self, path: str) -> list[dict[str, Any]]:
         """The access log's lines of one path, once there is one."""
+
         def found() -> list[dict[str, Any]]:
             lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
             return [line for line in lines if line["path"] == path]
 
         return wait(found)
 
-    def start(self) -> None:
+    def start(self, *, ready: bool) -> None:
         files.write_dynamic(self.settings, contracts(), self.snapshot())
         argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings)]
         argv += ["--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
-        with (self.settings.out / "stdout").open("wb") as out, (self.settings.out / "stderr").open("wb") as err:
-            self.process = subprocess.Popen(argv, stdout=out, stderr=err)
-        wait(self._ready)
+        argv += ["--file-flush-interval-msec", "50"]
+        logs = [(self.settings.out / name).open("wb") for name in ("stdout", "stderr")]
+        with logs[0], logs[1]:
+            self.process = subprocess.Popen(argv, stdout=logs[0], stderr=logs[1])
+        wait(self._ready if ready else lambda: True)
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, (self.settings.out / "stderr").read_text()[-2000:]
@@ -197,7 +203,7 @@ class Proxy:
     def figure(self, name: str) -> int:
         """One of Envoy's counters, from its admin."""
         at = f"http://127.0.0.1:{self.settings.admin_port}/stats"
-        text = httpx.get(at, params={"filter": f"^{name}$"}, trust_env=False).text
+        text = CLIENT.get(at, params={"filter": f"^{name}$"}).text
         return int(text.rpartition(": ")[2] or 0)
 
 
@@ -229,12 +235,18 @@ def make_proxy(upstream, issuer):
     """Starts a gateway with the settings given; every one is stopped at the end of the module."""
     with tempfile.TemporaryDirectory(prefix="townhall-gateway-") as folder, ExitStack() as stack:
 
-        def make(**settings: Any) -> Proxy:
+        def make(*, known: bool = True, wait: bool = True, **settings: Any) -> Proxy:
             at = f"127.0.0.1:{upstream.port}"
             usual = {"issuer": ISSUER, "keys_age": 1, "upstreams": dict.fromkeys(SERVICES, at)}
-            ports = {"port": free_port(), "admin_port": free_port(), "out": Path(tempfile.mkdtemp(dir=folder))}
+            ports = {
+                "port": free_port(),
+                "admin_port": free_port(),
+                "out": Path(tempfile.mkdtemp(dir=folder)),
+            }
             made = Proxy(Settings(**{**usual, **ports, **settings}), issuer, upstream)
-            made.start()
+            if not known:
+                made.councils = None
+            made.start(ready=wait)
             stack.callback(made.stop)
             return made
 
@@ -250,3 +262,16 @@ def proxy(make_proxy):
 @pytest.fixture(scope="session")
 def eventually():
     return wait
+
+
+@pytest.fixture(scope="session")
+def contract_files():
+    """Writes the test contracts into a folder, as the repository has its own."""
+
+    def write(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        for name, paths in CONTRACTS.items():
+            (folder / f"{name}.json").write_text(json.dumps({"openapi": "3.1.0", "paths": paths}))
+        return folder
+
+    return write

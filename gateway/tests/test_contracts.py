@@ -31,7 +31,9 @@ def test_an_operation_without_a_limit_is_refused(missing):
         read("/{council}/address/v1/a", security=[], **{"x-limits": limits})
 
 
-@pytest.mark.parametrize("path", ["/health/ready", "/metrics", "/{council}/payments/v1/council", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/health/ready", "/metrics", "/{council}/payments/v1/council", "/openapi.json"]
+)
 def test_what_is_not_the_services_own_stays_inside(path):
     assert read(path, security=[]) == []
 

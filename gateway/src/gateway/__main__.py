@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,8 +31,9 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def main() -> int:
-    asked = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 1 when a setting or a contract cannot be used, said on standard error."""
+    asked = _parser().parse_args(arguments)
     try:
         settings = Settings()
         if asked.verb == "render":

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error
 
 log = logging.getLogger(__name__)
 
 SUBJECTS = ("*.identity.council.*", "*.identity.token.revoked")
-_PAUSE = 1.0  # seconds between attempts to connect
+_PAUSE = 1  # seconds between attempts to connect
 
 
 class Hints:
@@ -29,8 +29,8 @@ class Hints:
         """Connect, and stay connected until cancelled."""
         while not self.listening:
             try:
-                self._client = await self._connect()
-            except (TimeoutError, OSError, nats.errors.Error) as error:
+                await self._connect()
+            except (TimeoutError, OSError, Error) as error:
                 log.warning("NATS cannot be reached: %r", error)
                 await asyncio.sleep(_PAUSE)
         self._changed.set()
@@ -38,8 +38,8 @@ class Hints:
     async def close(self) -> None:
         await self._client.close()
 
-    async def _connect(self) -> Client:
-        client = await nats.connect(
+    async def _connect(self) -> None:
+        await self._client.connect(
             self._url,
             name="gateway",
             connect_timeout=2,
@@ -49,8 +49,7 @@ class Hints:
             reconnected_cb=self._back,
         )
         for subject in SUBJECTS:
-            await client.subscribe(subject, cb=self._hint)
-        return client
+            await self._client.subscribe(subject, cb=self._hint)
 
     async def _hint(self, _: Msg) -> None:
         self._changed.set()

@@ -25,8 +25,11 @@ WATCHED = "dynamic"
 
 def read_contracts(folder: Path) -> list[Operation]:
     """Every operation of every ``<service>.json`` in the folder. Raises ContractError."""
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise ContractError(f"there are no contracts in {folder}; generate them first")
     found: list[Operation] = []
-    for path in sorted(folder.glob("*.json")):
+    for path in paths:
         try:
             found += operations(path.stem, json.loads(path.read_text()))
         except ValueError as error:

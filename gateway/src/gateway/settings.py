@@ -1,10 +1,10 @@
 """What the gateway is told from outside: the environment, prefix ``GATEWAY_``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -64,6 +64,18 @@ class Settings(BaseSettings):
     otlp_endpoint: str = Field(default="", description="OTLP/HTTP traces URL; empty: contexts only")
     trace_ratio: float = Field(default=0.01, ge=0, le=1, description="Share of new traces recorded")
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _identity_is_somewhere(self) -> Self:
+        if not self.identity_url and "identity" not in self.upstreams:
+            raise ValueError("upstreams must name identity, or identity_url must be set")
+        return self
 
     @property
     def identity(self) -> str:

@@ -49,7 +49,7 @@ def routes(
 ) -> Json:
     """The route file. ``bare`` leaves out everything that is a filter's."""
     table = [_route(group, bare=bare) for group in groups(operations)]
-    table += [_health(bare=bare), _nowhere(bare=bare)]
+    table += [_health(bare=bare), *_nowhere(bare=bare)]
     made: Json = {
         "name": NAME,
         "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": table, "retry_policy": _RETRY}],
@@ -149,21 +149,23 @@ def _health(*, bare: bool) -> Json:
     }
 
 
-def _nowhere(*, bare: bool) -> Json:
-    """Everything no contract names."""
-    return {
-        "name": "nowhere",
-        "match": {"prefix": "/"},
-        "direct_response": {"status": 404},
-        **_open(bare=bare),
-    }
+def _nowhere(*, bare: bool) -> list[Json]:
+    """Everything no contract names; CONNECT has no path at all."""
+    anything: list[Json] = [{"prefix": "/"}, {"connect_matcher": {}}]
+    return [
+        {"name": "nowhere", "match": match, "direct_response": {"status": 404}, **_open(bare=bare)}
+        for match in anything
+    ]
 
 
 def _open(*, bare: bool) -> Json:
+    """No council to look up, and no body to wait for. A credential that is sent is checked all the same,
+    for with it go the headers that only the check may fill."""
     if bare:
         return {}
     off = typed("envoy.config.route.v3.FilterConfig", disabled=True)
-    return {"typed_per_filter_config": {tokens.FILTER: tokens.optional(), denials.FILTER: off}}
+    own = {tokens.FILTER: tokens.optional(), denials.FILTER: off, BUFFER: off}
+    return {"typed_per_filter_config": own}
 
 
 def _parts(operations: Sequence[Operation]) -> list[str]:
