@@ -10,6 +10,8 @@ from dev import background, demonstration, lock, ports, state, status, telling, 
 from dev.plan import Town
 from dev.trouble import Trouble
 
+INTERRUPTED = 130  # what shells answer for SIGINT
+
 
 def main() -> int:
     """Do what is asked; a Trouble is told in two sentences, with exit code 1."""
@@ -20,6 +22,8 @@ def main() -> int:
     except Trouble as trouble:
         telling.Screen().trouble(trouble)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

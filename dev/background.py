@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dev import account, leftovers, ports, processes, state, telling
+from dev import account, leftovers, logs, ports, processes, state, telling
 from dev.plan import Town
 from dev.telling import Screen
 from dev.trouble import Trouble
@@ -68,7 +68,7 @@ def _spawn(town: Town, *, outlives_us: bool) -> subprocess.Popen[str]:
     """The supervisor, which tells on its standard output how the start goes."""
     argv = [sys.executable, "-m", "dev", "run", "--background", "--state", str(town.folder)]
     argv += ["--port", str(town.ports.base), "--data", town.data]
-    log = processes.open_log(state.log_file(town.folder, "supervisor"))
+    log = processes.open_log(logs.file(town.folder, logs.SUPERVISOR))
     try:
         return subprocess.Popen(
             argv,
@@ -94,7 +94,7 @@ def _ready(town: Town, supervisor: subprocess.Popen[str], screen: Screen) -> boo
         return True
     supervisor.wait()
     if last == "":
-        said = processes.last_lines(state.log_file(town.folder, "supervisor"))
+        said = processes.last_lines(logs.file(town.folder, logs.SUPERVISOR))
         raise Trouble("The supervisor ended:\n" + "\n".join(said), "That is a defect; please report it.")
     return False
 

@@ -8,6 +8,7 @@ import psutil
 from dev import state
 
 GONE_WITHIN = 10.0  # seconds
+SAME_START = 2.0  # seconds: a start time shifts a little when the machine's clock is set
 
 
 def remember(folder: Path, name: str, pid: int) -> None:
@@ -35,7 +36,10 @@ def living(folder: Path) -> dict[str, psutil.Process]:
     for name, entry in state.read(folder / "processes.json").items():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(int(entry["pid"]))
-            if process.create_time() == entry["created"] and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                abs(process.create_time() - entry["created"]) < SAME_START
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found[name] = process
     return found
 

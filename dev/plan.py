@@ -81,7 +81,7 @@ def nats_url(town: Town) -> str:
 def database_url(town: Town, role: str, database: str) -> str:
     """The URL by which `role` reaches `database`."""
     place = urlsplit(admin_url(town))
-    login = f"{role}:{secrets_of(town)[role]}@{place.hostname}:{place.port or 5432}"
+    login = f"{role}:{secrets_of(town)[role]}@{place.netloc.rpartition('@')[2]}"
     return urlunsplit((place.scheme, login, f"/{database}", place.query, ""))
 
 

@@ -55,6 +55,9 @@ def main() -> int:
     except SetupError as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; the next run goes on.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -15,11 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".run"
 
 
-def log_file(folder: Path, name: str) -> Path:
-    """Where the process `name` writes what it has to say."""
-    return folder / "log" / f"{name}.log"
-
-
 def read(file: Path) -> dict[str, Any]:
     """A JSON object from a file; an empty one when there is no file."""
     try:

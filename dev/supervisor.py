@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import leftovers, processes, state
+from dev import leftovers, logs, processes
 from dev.account import Account
 from dev.trouble import Trouble
 
@@ -93,7 +93,7 @@ class Supervisor:
         leftovers.forget(self.folder)
 
     async def _spawn(self, process: Process, *, piped: bool = False) -> asyncio.subprocess.Process:
-        log = state.log_file(self.folder, process.name)
+        log = logs.file(self.folder, process.name)
         made = processes.options(log, process.env, process.account, process.polite)
         descriptor = made["stdout"]
         if piped:
@@ -124,14 +124,21 @@ class Supervisor:
             processes.kill_group(kept.child.pid)  # its own children do not outlive it
             kept.crashes.append(time.monotonic())
             if len(kept.crashes) == MANY and kept.crashes[-1] - kept.crashes[0] < WITHIN:
-                if not self.failed.done():
-                    self.failed.set_result(crashed(self.folder, name, code, times=MANY))
+                self._give_up(crashed(self.folder, name, code, times=MANY))
                 return
             recent = sum(1 for at in kept.crashes if kept.crashes[-1] - at < WITHIN)
             pause = PAUSES[min(recent, len(PAUSES)) - 1]
             self._tell(f"{name} ended ({ending(code)}); starting it again in {pause} s")
             await asyncio.sleep(pause)
-            kept.child = await self._spawn(kept.process)
+            try:
+                kept.child = await self._spawn(kept.process)
+            except Trouble as trouble:
+                self._give_up(trouble)
+                return
+
+    def _give_up(self, trouble: Trouble) -> None:
+        if not self.failed.done():
+            self.failed.set_result(trouble)
 
     async def _end(self, kept: _Kept) -> None:
         child = kept.child
@@ -162,7 +169,7 @@ def ending(code: int) -> str:
 
 
 def _with_log(folder: Path, name: str, what: str) -> Trouble:
-    log = state.log_file(folder, name)
+    log = logs.file(folder, name)
     lines = processes.last_lines(log) or ["(it wrote nothing)"]
     return Trouble(
         what + " Its last lines:\n" + "\n".join(f"    {line}" for line in lines),

@@ -7,7 +7,7 @@ import time
 import httpx
 
 from chassis.provision import provision
-from dev import demonstration, edge, leftovers, nats, plan, ports, postgres, sandbox, state, steps
+from dev import demonstration, edge, leftovers, logs, nats, plan, ports, postgres, sandbox, state, steps
 from dev.plan import Town
 from dev.steps import Step
 from dev.supervisor import Process, Supervisor
@@ -27,7 +27,7 @@ def live(town: Town, teller: Teller) -> int:
         for name in leftovers.sweep(town.folder):
             teller.note(f"Stopped {name}, left behind by an earlier run.")
         ports.require_free(town.ports, plan.own_ports())
-        _begin_logs(town)
+        logs.begin(town.folder)
         return asyncio.run(_live(town, teller))
 
 
@@ -35,10 +35,11 @@ async def _live(town: Town, teller: Teller) -> int:
     began = time.monotonic()
     supervisor = Supervisor(town.folder, teller.note)
     asked = _stop_asked()
+    planned = _steps(town, supervisor, teller)
+    teller.expect(len(planned))
+    starting = asyncio.create_task(_start(planned, teller))
+    tidying = asyncio.create_task(logs.bound(town.folder))
     try:
-        plan_of_start = _steps(town, supervisor, teller)
-        teller.expect(len(plan_of_start))
-        starting = asyncio.create_task(_start(plan_of_start, teller))
         await _first(starting, asked, supervisor.failed)
         if not asked.done():
             teller.ready(town.folder, time.monotonic() - began)
@@ -46,8 +47,9 @@ async def _live(town: Town, teller: Teller) -> int:
         teller.stopping()
         return 0
     finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        for task in (starting, tidying):
+            task.cancel()
+        await asyncio.gather(starting, tidying, return_exceptions=True)
         await supervisor.stop()
 
 
@@ -168,10 +170,3 @@ def _service(town: Town, supervisor: Supervisor, name: str) -> list[Step]:
         Step(name, lambda: supervisor.start(plan.serve(town, name)), ("tables",)),
         Step(f"{name} worker", lambda: supervisor.start(plan.work(town, name)), ("tables", "nats")),
     ]
-
-
-def _begin_logs(town: Town) -> None:
-    """Logs of an earlier run are kept once, as NAME.log.1."""
-    for log in (town.folder / "log").glob("*.log"):
-        if log.name != "supervisor.log":
-            log.replace(f"{log}.1")

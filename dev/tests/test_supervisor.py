@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from dev import state, supervisor
+from dev import logs, state, supervisor
 from dev.supervisor import Process, Supervisor
 from dev.trouble import Trouble
 
@@ -63,7 +63,7 @@ async def test_a_crash_at_start_names_the_process_the_code_and_its_last_lines(ke
     assert "line 39" in trouble.value.what
     assert "line 24" not in trouble.value.what
     assert "line 25" in trouble.value.what
-    assert str(state.log_file(tmp_path, "mapping")) in trouble.value.way_out
+    assert str(logs.file(tmp_path, "mapping")) in trouble.value.way_out
 
 
 async def test_a_program_that_is_not_there_is_told(keeper):
@@ -109,7 +109,7 @@ async def test_stopping_leaves_no_process_and_no_grandchild(tmp_path, notes):
     keeper = Supervisor(tmp_path, notes.append)
     forks = "import os, time\nos.fork()\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
     await keeper.start(python(forks))
-    log = state.log_file(tmp_path, "thing")
+    log = logs.file(tmp_path, "thing")
     pids = [
         int(pid) for pid in await until(lambda: len(log.read_text().split()) == 2 and log.read_text().split())
     ]
@@ -129,7 +129,7 @@ async def test_a_process_deaf_to_its_signal_is_killed(tmp_path, notes, monkeypat
     monkeypatch.setattr(supervisor.processes, "STOP_WITHIN", 0.2)
     keeper = Supervisor(tmp_path, notes.append)
     await keeper.start(python(DEAF))
-    await until(lambda: "deaf" in state.log_file(tmp_path, "thing").read_text())
+    await until(lambda: "deaf" in logs.file(tmp_path, "thing").read_text())
     await keeper.stop()
     assert children() == []
     assert notes == ["thing does not stop; it is killed"]
@@ -147,7 +147,7 @@ async def test_servers_stop_after_those_who_use_them(tmp_path, notes):
     )
     for name, server in (("server", True), ("user", False)):
         await keeper.start(Process(name, [sys.executable, "-c", says, name], ENV, server=server))
-        await until(lambda name=name: "set" in state.log_file(tmp_path, name).read_text())
+        await until(lambda name=name: "set" in logs.file(tmp_path, name).read_text())
     await keeper.stop()
     assert (tmp_path / "order").read_text().split() == ["user", "server"]
 
