@@ -87,13 +87,21 @@ def ensure() -> None:
     done = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
     if done == wanted:
         return
-    if done.get("python") != wanted["python"]:
+    if done.get("python", wanted["python"]) != wanted["python"] or not usable():
         make_environment()
     if done.get("lock") != wanted["lock"]:
         install_lock()
     install_workspace()
     require_servers()
     STAMP.write_text(json.dumps(wanted))
+
+
+def usable() -> bool:
+    """Whether `.venv` is whole and of this Python, whoever made it."""
+    about = VENV / "pyvenv.cfg"
+    version = f"version = {'.'.join(map(str, sys.version_info[:3]))}"
+    whole = PYTHON.exists() and (VENV / "bin" / "pip").exists() and about.exists()
+    return whole and version in about.read_text().splitlines()
 
 
 def digests() -> dict[str, str]:

@@ -25,6 +25,7 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "requirements.lock").write_text(LOCK)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").touch()
+    (tmp_path / ".venv" / "bin" / "pip").touch()
     names = {"ROOT": "", "VENV": ".venv", "PYTHON": ".venv/bin/python", "LOCK": "requirements.lock"}
     for name, part in {**names, "STAMP": ".venv/townhall-setup.json"}.items():
         monkeypatch.setattr(setup, name, tmp_path / part)
@@ -39,12 +40,31 @@ def done(checkout, monkeypatch):
     order = []
     for name in ("make_environment", "install_lock", "install_workspace", "require_servers"):
         monkeypatch.setattr(setup, name, lambda name=name: order.append(name))
+    monkeypatch.setattr(setup, "make_environment", lambda: (order.append("make_environment"), made(checkout)))
     return order
+
+
+def made(checkout):
+    version = ".".join(map(str, sys.version_info[:3]))
+    (checkout / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
+    (checkout / ".venv" / "bin" / "python").touch()
 
 
 def test_the_first_set_up_does_everything(done):
     setup.ensure()
     assert done == ["make_environment", "install_lock", "install_workspace", "require_servers"]
+
+
+def test_an_environment_that_somebody_made_is_used(done, checkout):
+    made(checkout)
+    setup.ensure()
+    assert done == ["install_lock", "install_workspace", "require_servers"]
+
+
+def test_an_environment_of_another_python_is_made_anew(done, checkout):
+    (checkout / ".venv" / "pyvenv.cfg").write_text("version = 3.9.2\n")
+    setup.ensure()
+    assert done[0] == "make_environment"
 
 
 def test_nothing_is_done_when_nothing_changed(done):
