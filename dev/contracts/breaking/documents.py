@@ -19,6 +19,8 @@ class Document:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self._digests: dict[str, str] = {}
+        self._texts: dict[str, str] = {}  # reference -> what it names, without annotations
+        self._direct: dict[str, frozenset[str]] = {}  # reference -> the references in what it names
 
     def target(self, ref: str) -> Any:
         """What a reference names. Raises KeyError when it names nothing in this document."""
@@ -38,21 +40,24 @@ class Document:
 
     def digest(self, schema: Any) -> str:
         """Equal for two schemas that say the same by the same names."""
-        text = json.dumps(bare(schema), sort_keys=True)
+        plain = isinstance(schema, Mapping) and schema.keys() == {"$ref"}
+        text = schema["$ref"] if plain else json.dumps(bare(schema), sort_keys=True)
         if text not in self._digests:
-            reached = {ref: bare(self.target(ref)) for ref in sorted(self._reached(schema))}
-            whole = text + json.dumps(reached, sort_keys=True)
-            self._digests[text] = hashlib.sha256(whole.encode()).hexdigest()
+            reached = [self._texts[ref] for ref in sorted(self._reached(schema))]
+            self._digests[text] = hashlib.sha256("\n".join([text, *reached]).encode()).hexdigest()
         return self._digests[text]
 
     def _reached(self, schema: Any) -> set[str]:
         seen: set[str] = set()
-        waiting = list(_refs(schema))
+        waiting = set(_refs(schema))
         while waiting:
             ref = waiting.pop()
-            if ref not in seen:
-                seen.add(ref)
-                waiting.extend(_refs(self.target(ref)))
+            seen.add(ref)
+            if ref not in self._direct:
+                target = self.target(ref)
+                self._texts[ref] = f"{ref} {json.dumps(bare(target), sort_keys=True)}"
+                self._direct[ref] = frozenset(_refs(target))
+            waiting |= self._direct[ref] - seen
         return seen
 
 

@@ -7,11 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from dev.contracts.breaking import patterns
+from dev.contracts.breaking import patterns, scalars
 from dev.contracts.breaking.kinds import Kind
-from dev.contracts.breaking.words import SCALAR
 
 Words = Mapping[str, Any]
 # What a checker of the wider format accepts of the narrower one.
@@ -52,11 +49,10 @@ def _values(values: list[Any], sup: Kind) -> Iterator[tuple[str, str]]:
         if outside:
             yield "enum", f"{_shown(outside)} against the list {_shown(sup.words['enum'])}"
         return
-    limits = {word: limit for word, limit in sup.words.items() if word in SCALAR}
-    validator = Draft202012Validator(limits)
-    outside = [value for value in values if not validator.is_valid(value)]
+    outside = scalars.refused(values, sup.words)
+    outside = values if outside is None else outside
     if outside:
-        yield "limit", f"{_shown(outside)} against {limits}"
+        yield "limit", f"{_shown(outside)} against {dict(sup.words)}"
     if "format" in sup.words:
         yield "format", f"a list of values against the format {sup.words['format']}"
 

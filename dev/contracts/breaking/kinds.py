@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dev.contracts.breaking import scalars
 from dev.contracts.breaking.documents import Document, Schema
 from dev.contracts.breaking.merging import merged
-from dev.contracts.breaking.words import ANNOTATIONS, OF_ANY_TYPE, OF_TYPE, OPAQUE
+from dev.contracts.breaking.words import ANNOTATIONS, OF_ANY_TYPE, OF_TYPE, OPAQUE, SCALAR
 
 TYPES = ("array", "boolean", "null", "number", "object", "string")
 _MOST_DEPTH = 40
@@ -152,10 +153,19 @@ def _single(schema: dict[str, Any], document: Document) -> list[Kind]:
         known = OF_TYPE.get(name, frozenset()) | OF_ANY_TYPE
         words = {word: value for word, value in schema.items() if word in known}
         if "enum" in words:
-            words["enum"] = [value for value in words["enum"] if name in {"any", *_types_of(value)}]
+            words = _listed([value for value in words["enum"] if name in {"any", *_types_of(value)}], words)
         if words.get("enum") != []:
             made.append(Kind(name, words, _opaque(schema, name, document)))
     return made
+
+
+def _listed(values: list[Any], words: dict[str, Any]) -> dict[str, Any]:
+    """A list of values says all: those its own limits refuse are not in it, and the limits are not needed."""
+    rest = {word: said for word, said in words.items() if word not in SCALAR}
+    outside = scalars.refused(values, words)
+    if outside is None:
+        return {**words, "enum": values}
+    return {**rest, "enum": [value for value in values if value not in outside]}
 
 
 def _opaque(schema: dict[str, Any], name: str, document: Document) -> dict[str, str]:

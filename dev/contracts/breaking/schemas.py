@@ -2,7 +2,7 @@
 
 For what clients send (``in``) the last release is the sender: all it accepted must be accepted still. For
 what clients are sent (``out``, responses and events) today's schema is. Each difference is found by its own
-rule here; jsonsubschema is the second opinion, and clears unions that only look different.
+rule here; jsonsubschema is the second opinion, and clears unions of plain values that only look different.
 """
 
 import json
@@ -39,8 +39,9 @@ _RULES: dict[Way, dict[str, str]] = {
         "whole": "schema-widened",
     },
 }
-# What a union as a whole may still take although one member does not.
-_CLEARABLE = frozenset(rule for rules in _RULES.values() for rule in rules.values())
+# Of others jsonsubschema's "yes" is not believed: it takes some objects for empty that are not, any boolean
+# for one of a list of one, and joins ranges of numbers whatever their steps.
+_PLAIN = frozenset({"string", "integer", "number", "null"})
 
 
 class Comparison:
@@ -92,10 +93,12 @@ class Comparison:
 
     def _differences(self, old: Schema, new: Schema) -> list[Break]:
         sub, sup = self.directed(kinds(old, self.old), kinds(new, self.new))
+        if sup and not sub:
+            return [Break("constraint-changed", "", "no value at all is valid")]
         found = [one for kind in sub for one in self._fit(kind, sup)]
-        suspects = [one for one in found if one.rule in _CLEARABLE]
-        if suspects and len(sub) + len(sup) > 2 and self._verdict(old, new) == "yes":  # noqa: PLR2004
-            return [one for one in found if one.rule not in _CLEARABLE]
+        plain = all(kind.type in _PLAIN and "multipleOf" not in kind.words for kind in (*sub, *sup))
+        if found and plain and len(sub) + len(sup) > 2 and self._verdict(old, new) == "yes":  # noqa: PLR2004
+            return []
         return found
 
     def _fit(self, kind: Kind, takers: Sequence[Kind]) -> list[Break]:

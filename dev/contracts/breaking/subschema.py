@@ -4,7 +4,7 @@ It knows JSON Schema draft 4 and no recursion, leaves ``format`` and ``propertyN
 pattern meets a length, and tries every text of a finite pattern. So it is asked of a schema made for it:
 references followed (a schema within itself once, then a mark), unions and types as ``kinds`` has them, and
 every limited text as the list of the limited texts it takes (``texts``). The sender's objects are closed: a
-field nobody named is not promised. "yes" is said only when nothing was left out.
+field nobody named is not promised. What draft 4 cannot say is left out; then "yes" is not believed.
 """
 
 import copy
@@ -20,11 +20,12 @@ from dev.contracts.breaking.kinds import Kind, TooDeepError, kinds
 
 Verdict = Literal["yes", "no", "unknown"]
 _MOST_KINDS = 1_500
+_NUMBERS = ("integer", "number")
 _KNOWN: dict[str, Verdict] = {}
 
 
 class UnsaidError(ValueError):
-    """A schema that cannot be said in draft 4."""
+    """A schema too large to ask about."""
 
 
 class Side(NamedTuple):
@@ -45,7 +46,7 @@ def verdict(sub: Side, sup: Side, *, lists_grow: bool) -> Verdict:
         said = _ask(*texts.listed(one.schema(sub.schema), two.schema(sup.schema)))
     except (UnsaidError, TooDeepError):
         return "unknown"
-    return "unknown" if said == "yes" and (one.marked or two.marked) else said
+    return "unknown" if said == "yes" and (one.partial or two.partial) else said
 
 
 def _ask(sub: Any, sup: Any) -> Verdict:
@@ -58,7 +59,8 @@ def _ask(sub: Any, sup: Any) -> Verdict:
 def _asked(sub: Any, sup: Any) -> Verdict:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its source has escapes Python warns of when it is first compiled
-        from jsonsubschema import isSubschema  # noqa: PLC0415 - slow to import, and only needed on a change
+        from jsonsubschema import config, isSubschema  # noqa: PLC0415 - slow to import, needed on a change
+    config.set_json_validator_version(_Trusting)
     try:
         # It answers None where it means no, and ends the program on some schemas it does not know.
         return "yes" if isSubschema(copy.deepcopy(sub), copy.deepcopy(sup)) else "no"
@@ -66,11 +68,22 @@ def _asked(sub: Any, sup: Any) -> Verdict:
         return "unknown"
 
 
+class _Trusting:
+    """Stands for the validator with which jsonsubschema checks each schema it makes on the way.
+
+    What it is given here is draft 4 by construction; the checks take nine tenths of its time.
+    """
+
+    @staticmethod
+    def check_schema(schema: Any) -> None:
+        """Take any schema for a valid one."""
+
+
 class _Lowering:
     """Draft 4 of one side's schemas."""
 
     def __init__(self, document: Document, *, closed: bool, lists_grow: bool) -> None:
-        self.marked = False
+        self.partial = False
         self._document = document
         self._closed = closed
         self._lists_grow = lists_grow
@@ -80,7 +93,7 @@ class _Lowering:
     def schema(self, schema: Schema) -> dict[str, Any]:
         ref = schema.get("$ref") if isinstance(schema, dict) else None
         if ref in self._within:
-            self.marked = True
+            self.partial = True
             return {"enum": [f"again {len(self._within) - self._within.index(ref)}"]}
         self._within += [ref] if ref else []
         branches = [self._kind(kind) for kind in kinds(schema, self._document)]
@@ -92,8 +105,9 @@ class _Lowering:
 
     def _kind(self, kind: Kind) -> dict[str, Any]:
         self._count += 1
-        if kind.opaque or self._count > _MOST_KINDS:
+        if self._count > _MOST_KINDS:
             raise UnsaidError(kind.type)
+        self.partial = self.partial or bool(kind.opaque) or (kind.type in _NUMBERS and "format" in kind.words)
         if self._lists_grow and kind.words.get("x-extensible-enum"):
             return {"type": kind.type}
         if "enum" in kind.words and kind.type != "string":
@@ -109,7 +123,7 @@ class _Lowering:
             "array": self._array,
             "object": self._object,
         }
-        return makers.get(kind.type, lambda kind: {"type": kind.type})(kind)
+        return makers[kind.type](kind) if kind.type in makers else {"type": kind.type}
 
     def _array(self, kind: Kind) -> dict[str, Any]:
         words = kind.words
@@ -136,13 +150,9 @@ class _Lowering:
 
 
 def _numeric(kind: Kind) -> dict[str, Any]:
-    if "format" in kind.words:
-        raise UnsaidError("format")
     made = {word: kind.words[word] for word in ("minimum", "maximum", "multipleOf") if word in kind.words}
-    for word in ("minimum", "maximum"):
+    for word, stricter in (("minimum", max), ("maximum", min)):
         exclusive = kind.words.get(f"exclusive{word.capitalize()}")
-        if exclusive is not None:
-            if word in made:
-                raise UnsaidError("two ends")
+        if exclusive is not None and stricter(exclusive, made.get(word, exclusive)) == exclusive:
             made |= {word: exclusive, f"exclusive{word.capitalize()}": True}
     return {"type": kind.type, **made}

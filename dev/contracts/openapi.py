@@ -1,0 +1,12 @@
+"""A service's OpenAPI 3.1 document, from its code."""
+
+from typing import Any
+
+from chassis.app import Service, create_app
+
+
+def document(service: Service) -> dict[str, Any]:
+    """What the service answers to ``/openapi.json`` with its settings left as they are by default."""
+    # The prefix is one nobody sets: what the machine's environment says must not get into the contract.
+    settings = service.settings(_env_prefix="NOWHERE_SET_", database_url="postgresql://nobody@127.0.0.1/none")
+    return create_app(service, settings).openapi()
