@@ -26,7 +26,7 @@ IMMEDIATE_SHUTDOWN = signal.SIGQUIT
 SETTINGS = {
     "listen_addresses": ports.HOST,
     "unix_socket_directories": "",
-    "shared_buffers": "32MB",
+    "shared_buffers": "16MB",
     "max_connections": "200",
     "max_wal_size": "512MB",
     "wal_level": "minimal",

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis import migrations, tables
+from chassis import health, migrations, tables
 from chassis.testing import fresh_database
 
 # Tables whose key does not start with `council`, each with its reason.
@@ -50,8 +50,8 @@ async def test_migrations_go_down_and_up_again(service, owner_url):
     assert await migrations.drift(service.metadata, owner_url) == []
 
 
-def test_a_service_has_one_migration_head(service):
-    assert len(migrations.script(service.name).get_heads()) == 1
+def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
+    assert migrations.script(service.name).get_heads() == [health.newest_revision(service.name)]
 
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):

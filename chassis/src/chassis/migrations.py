@@ -141,8 +141,3 @@ def _run(connection: Connection, package: str, to: str) -> None:
     with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=to) as environment:
         environment.configure(connection=connection, transactional_ddl=True)
         environment.run_migrations()
-
-
-def at_head(package: str, revisions: Sequence[str]) -> bool:
-    """Whether the database's revisions are the newest this code ships."""
-    return set(revisions) == set(script(package).get_heads())

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import tables
@@ -25,8 +27,8 @@ from chassis.types import Slug
 log = logging.getLogger(__name__)
 
 _POLL = 5.0  # seconds between looks when PostgreSQL says nothing
-_COUNCILS = select(tables.council)
-_REVOKED = select(tables.revoked_token.c.id, tables.revoked_token.c.expires_at)
+_COUNCILS = "SELECT slug, name, gss, region, status, version FROM council"
+_REVOKED = "SELECT id FROM revoked_token WHERE expires_at > now()"
 _COUNCIL = insert(tables.council)
 _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
     index_elements=["slug"],
@@ -65,15 +67,14 @@ class Directory:
 
     async def refresh(self) -> None:
         """Read both tables again."""
-        async with self._database.reading() as session:
-            councils = await session.all(_COUNCILS)
-            revoked = await session.all(_REVOKED)
-        now = datetime.now(UTC)
-        self.councils = {
-            row.slug: Council(row.slug, row.name, row.gss, row.region, row.status, row.version)
-            for row in councils
-        }
-        self.revoked = frozenset(row.id for row in revoked if row.expires_at > now)
+        async with self._database.fast.acquire() as connection:
+            await self._read(connection)
+
+    async def _read(self, connection: asyncpg.Connection | PoolConnectionProxy) -> None:
+        councils = await connection.fetch(_COUNCILS)
+        revoked = await connection.fetch(_REVOKED)
+        self.councils = {row["slug"]: Council(**row) for row in councils}
+        self.revoked = frozenset(row["id"] for row in revoked)
 
     async def follow(self) -> None:
         """Keep up with the tables for ever. Raises when the database is lost; call it again."""
@@ -84,7 +85,7 @@ class Directory:
                 await connection.add_listener(channel, lambda *_: changed.set())
             while True:
                 changed.clear()
-                await self.refresh()
+                await self._read(connection)
                 try:
                     async with asyncio.timeout(_POLL):
                         await changed.wait()

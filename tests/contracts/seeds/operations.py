@@ -1,18 +1,7 @@
-"""Changes of operations, parameters, bodies, answers and credentials."""
+"""Changes of operations, parameters and credentials."""
 
-from tests.contracts.permits import ASYNC, FILE, LIST, ONE, ZONES, body, ref
-from tests.contracts.seeds import Documents, breaking, harmless
-
-
-def item(documents: Documents, path: str = LIST, method: str = "get"):
-    return documents[FILE]["paths"][path][method]
-
-
-def query(documents: Documents, name: str):
-    return next(one for one in item(documents)["parameters"] if one["name"] == name)
-
-
-# --- operations ---------------------------------------------------------------------------------------
+from tests.contracts.permits import FILE, LIST, ONE, ZONES
+from tests.contracts.seeds import breaking, harmless, item, query
 
 
 @breaking("operation-removed")
@@ -82,9 +71,6 @@ def a_larger_body_and_more_time_are_allowed(documents):
 @harmless
 def a_second_server_is_named(documents):
     documents[FILE]["servers"].append({"url": "https://townhall.example/"})
-
-
-# --- parameters ---------------------------------------------------------------------------------------
 
 
 @breaking("parameter-removed")
@@ -207,94 +193,6 @@ def a_required_parameter_gets_optional(documents):
     documents[FILE]["paths"][LIST]["parameters"][0]["required"] = False
 
 
-# --- bodies and answers -------------------------------------------------------------------------------
-
-
-@breaking("request-body-made-required")
-def a_body_becomes_required(documents):
-    item(documents, ONE, "patch")["requestBody"]["required"] = True
-
-
-@breaking("request-body-made-required")
-def a_body_is_asked_for_where_none_was(documents):
-    content = body({"type": "object"})
-    item(documents, ONE, "delete")["requestBody"] = {"required": True, "content": content}
-
-
-@breaking("request-body-removed")
-def a_body_is_not_read_any_more(documents):
-    del item(documents, ONE, "patch")["requestBody"]
-
-
-@breaking("media-type-removed")
-def a_form_is_not_taken_any_more(documents):
-    del item(documents, method="post")["requestBody"]["content"]["application/x-www-form-urlencoded"]
-
-
-@breaking("media-type-removed")
-def geojson_is_not_answered_any_more(documents):
-    del item(documents)["responses"]["200"]["content"]["application/geo+json"]
-
-
-@breaking("media-type-removed")
-def the_media_type_of_an_answer_changes(documents):
-    problem = documents[FILE]["components"]["responses"]["Problem"]
-    problem["content"] = {"application/json": problem["content"]["application/problem+json"]}
-
-
-@breaking("response-removed")
-def a_status_is_gone(documents):
-    del item(documents, method="post")["responses"]["202"]
-
-
-@breaking("response-removed")
-def success_gets_another_status(documents):
-    responses = item(documents, ONE, "delete")["responses"]
-    responses["200"] = responses.pop("204")
-
-
-@breaking("response-header-removed")
-def a_header_is_gone(documents):
-    del item(documents)["responses"]["200"]["headers"]["Link"]
-
-
-@breaking("field-made-optional")
-def a_header_is_sent_at_times_only(documents):
-    item(documents)["responses"]["200"]["headers"]["ETag"]["required"] = False
-
-
-@breaking("limit-loosened")
-def a_header_gets_longer(documents):
-    item(documents)["responses"]["200"]["headers"]["ETag"]["schema"]["maxLength"] = 500
-
-
-@harmless
-def another_media_type_is_taken_and_answered(documents):
-    item(documents, method="post")["requestBody"]["content"]["text/csv"] = {"schema": {"type": "string"}}
-    item(documents)["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
-
-
-@harmless
-def a_status_and_a_header_are_added(documents):
-    responses = item(documents)["responses"]
-    responses["429"] = {"description": "Too many", "content": body(ref("Problem"))}
-    responses["200"]["headers"]["Sunset"] = {"schema": {"type": "string"}}
-
-
-@harmless
-def statuses_are_written_as_a_range(documents):
-    responses = item(documents)["responses"]
-    responses["4XX"] = responses.pop("400")
-
-
-@harmless
-def a_required_body_gets_optional(documents):
-    item(documents, method="post")["requestBody"]["required"] = False
-
-
-# --- credentials --------------------------------------------------------------------------------------
-
-
 @breaking("security-added")
 def a_public_operation_asks_for_a_token(documents):
     item(documents, ZONES)["security"] = [{"oauth2": ["permits:read"]}]
@@ -352,75 +250,3 @@ def a_second_way_in_is_offered(documents):
 def a_scope_is_added_for_a_new_operation(documents):
     flows = documents[FILE]["components"]["securitySchemes"]["oauth2"]["flows"]
     flows["clientCredentials"]["scopes"]["permits:refund"] = "Give money back"
-
-
-# --- channels -----------------------------------------------------------------------------------------
-
-CHANNEL = "permits.permit.issued"
-MESSAGE = "permits.permit.issued.v1"
-
-
-@breaking("channel-removed", "publication-removed")
-def a_channel_is_gone(documents):
-    del documents[ASYNC]["channels"][CHANNEL]
-    documents[ASYNC]["operations"] = {}
-
-
-@breaking("channel-address-changed")
-def a_channel_moves(documents):
-    documents[ASYNC]["channels"][CHANNEL]["address"] = "permits.{council}.permit.issued"
-
-
-@breaking("channel-address-changed")
-def a_channels_version_changes(documents):
-    documents[ASYNC]["channels"][CHANNEL]["address"] += ".v1"
-
-
-@breaking("publication-removed")
-def nobody_publishes_any_more(documents):
-    del documents[ASYNC]["operations"]["permits.publish.permit.issued"]
-
-
-@breaking("message-removed")
-def a_message_leaves_its_channel(documents):
-    documents[ASYNC]["channels"][CHANNEL]["messages"] = {}
-
-
-@breaking("message-changed")
-def a_message_gets_another_payload(documents):
-    message = documents[ASYNC]["components"]["messages"][MESSAGE]
-    message["payload"]["schema"]["$ref"] = "events/permits.permit.issued.v2.json"
-
-
-@breaking("message-changed")
-def messages_are_not_cloudevents_any_more(documents):
-    documents[ASYNC]["defaultContentType"] = "application/json"
-
-
-@breaking("server-removed")
-def the_message_server_is_gone(documents):
-    documents[ASYNC]["servers"] = {"kafka": {"host": "127.0.0.1:9092", "protocol": "kafka"}}
-
-
-@breaking("document-removed")
-def there_is_no_asyncapi_any_more(documents):
-    del documents[ASYNC]
-
-
-@harmless
-def a_channel_and_its_message_are_added(documents):
-    document = documents[ASYNC]
-    document["channels"]["permits.permit.lost"] = {"address": "{council}.permits.permit.lost", "messages": {}}
-    document["components"]["messages"]["permits.permit.lost.v1"] = {"name": "permits.permit.lost.v1"}
-
-
-@harmless
-def a_follower_leaves_and_a_description_comes(documents):
-    del documents[ASYNC]["operations"]["casework.follow.permit.issued"]
-    documents[ASYNC]["channels"][CHANNEL]["description"] = "Permits as they are issued"
-
-
-@harmless
-def a_second_version_is_published_on_the_channel(documents):
-    document = documents[ASYNC]
-    document["channels"][CHANNEL]["messages"]["permits.permit.issued.v2"] = {"name": "v2"}
