@@ -141,10 +141,11 @@ def test_every_break_is_found_without_jsonsubschema(failure, monkeypatch):
     assert missed == []
 
 
-def test_jsonsubschema_is_heard_where_the_rules_find_nothing(monkeypatch):
+@pytest.mark.parametrize(("schema", "rule"), [("NewPermit", "schema-narrowed"), ("Ticket", "schema-widened")])
+def test_jsonsubschema_is_heard_where_the_rules_find_nothing(schema, rule, monkeypatch):
     monkeypatch.setattr("jsonsubschema.isSubschema", lambda *_: None)
     monkeypatch.setattr(subschema, "_KNOWN", {})
     changed = contracts()
-    changed[FILE]["components"]["schemas"]["NewPermit"]["properties"]["new"] = {"type": "string"}
+    changed[FILE]["components"]["schemas"][schema]["properties"]["new"] = {"type": "string"}
     (finding,) = compare(contracts(), changed)
-    assert finding.rule == "schema-narrowed"
+    assert finding.rule == rule

@@ -49,8 +49,8 @@ def _values(values: list[Any], sup: Kind) -> Iterator[tuple[str, str]]:
         if outside:
             yield "enum", f"{_shown(outside)} against the list {_shown(sup.words['enum'])}"
         return
-    outside = scalars.refused(values, sup.words)
-    outside = values if outside is None else outside
+    refused = scalars.refused(values, sup.words)
+    outside = values if refused is None else refused
     if outside:
         yield "limit", f"{_shown(outside)} against {dict(sup.words)}"
     if "format" in sup.words:

@@ -62,7 +62,6 @@ RULES: dict[str, str] = {
     "constraint-changed": "keep this part as it was: the checker cannot prove the change harmless",
     # events
     "event-removed": "go on publishing the event, and the new type beside it, for a year",
-    "event-attribute-changed": "keep the envelope's attribute, " + _VERSION,
     "channel-removed": "go on publishing on the channel, and on the new one beside it",
     "channel-address-changed": "add a channel with the new address beside the old one",
     "message-removed": "go on publishing the message on the channel",
