@@ -87,7 +87,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     problems.install(app, service.shapes)
     app.add_middleware(BodyLimit, default=settings.max_body)
-    app.add_middleware(Telemetry)
+    app.add_middleware(Telemetry, records=bool(settings.otlp_endpoint))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
     return app
 

@@ -7,7 +7,7 @@ An operation without one says ``_: Annotated[None, public]``. The check is: sign
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
@@ -43,43 +43,42 @@ def refused(code: str, detail: str) -> Problem:
     return Problem(401, code, detail, headers={"WWW-Authenticate": f"Bearer{error}"})
 
 
-class Credential(SecurityBase):
-    """Where a credential may stand: Bearer, ``X-Api-Key``, the ``key`` header or parameter of OS clients."""
+class Authorisation(SecurityBase):
+    """Who calls, when it may do this here.
+
+    A credential may stand as Bearer, as ``X-Api-Key``, or as the ``key`` header or parameter of OS clients.
+    """
 
     def __init__(self) -> None:
         flow = OAuthFlowClientCredentials(tokenUrl="/identity/token")
         self.model = OAuth2(flows=OAuthFlows(clientCredentials=flow))
         self.scheme_name = "oauth2"
 
-    async def __call__(self, request: Request) -> str:
-        headers = request.headers
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and bearer:
-            return bearer.strip()
-        token = headers.get("x-api-key") or headers.get("key") or request.query_params.get("key")
-        if not token:
-            raise refused(
-                "missing-credential", "Send a token as Authorization: Bearer, or a key as X-Api-Key."
-            )
-        return token
+    async def __call__(self, request: Request, required: SecurityScopes) -> Caller:
+        """The caller. Raises Problem 401, 403 or 404."""
+        state = request.app.state
+        caller: Caller = await state.verifier.check(_credential(request))
+        revoked = state.directory.revoked
+        if caller.token_id in revoked or caller.client_id in revoked:
+            raise refused("revoked-credential", "The credential has been revoked. Ask for a new one.")
+        slug = request.path_params.get("council")
+        if slug is not None:
+            _may_act(state.directory.councils.get(slug), slug, caller)
+        for scope in required.scopes:
+            if scope not in caller.scopes:
+                raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
+        return caller
 
 
-async def authorise(
-    request: Request, required: SecurityScopes, token: Annotated[str, Security(Credential())]
-) -> Caller:
-    """The caller, when it may do this here. Raises Problem 401, 403 or 404."""
-    state = request.app.state
-    caller: Caller = await state.verifier.check(token)
-    revoked = state.directory.revoked
-    if caller.token_id in revoked or caller.client_id in revoked:
-        raise refused("revoked-credential", "The credential has been revoked. Ask for a new one.")
-    slug = request.path_params.get("council")
-    if slug is not None:
-        _may_act(state.directory.councils.get(slug), slug, caller)
-    for scope in required.scopes:
-        if scope not in caller.scopes:
-            raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
-    return caller
+def _credential(request: Request) -> str:
+    headers = request.headers
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and bearer:
+        return bearer.strip()
+    token = headers.get("x-api-key") or headers.get("key") or request.query_params.get("key")
+    if not token:
+        raise refused("missing-credential", "Send a token as Authorization: Bearer, or a key as X-Api-Key.")
+    return token
 
 
 def _may_act(council: Any, slug: str, caller: Caller) -> None:
@@ -91,9 +90,12 @@ def _may_act(council: Any, slug: str, caller: Caller) -> None:
         raise Problem(403, "council-suspended", f"{slug} is suspended. Ask the operator of the region.")
 
 
+_authorisation = Authorisation()
+
+
 def permission(scope: str) -> Any:
     """The scope a route demands: ``caller: Annotated[Caller, permission("address:read")]``."""
-    return Security(authorise, scopes=[scope])
+    return Security(_authorisation, scopes=[scope])
 
 
 class _Public(SecurityBase):

@@ -11,23 +11,28 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-from opentelemetry import metrics, trace
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry import context, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBasedTraceIdRatio
 from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.settings import Settings
 
 _W3C = TraceContextTextMapPropagator()
 _SERVER_FAULT = 500
+# Straight to the Prometheus client: on a hot read the SDK's meters cost as much as checking the token.
+_DURATIONS = Histogram(
+    "http_server_request_duration_seconds",
+    "Duration of requests",
+    ["http_request_method", "http_route", "http_response_status_code"],
+)
 
 
 class JsonLines(logging.Formatter):
@@ -62,7 +67,7 @@ def log_as_json(service: str, level: str) -> None:
 
 
 def start(service: str, settings: Settings) -> None:
-    """Set the process's tracer and meter providers; the first call in a process decides."""
+    """Set the process's tracer provider; the first call in a process decides."""
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return
     resource = Resource.create({"service.name": service, "deployment.region": settings.region})
@@ -74,51 +79,74 @@ def start(service: str, settings: Settings) -> None:
     else:  # nobody listens: contexts still travel, nothing is recorded
         tracing = TracerProvider(resource=resource, sampler=ALWAYS_OFF)
     trace.set_tracer_provider(tracing)
-    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
 
 
 class Telemetry:
-    """ASGI middleware: a server span and a duration for every request, by route and not by path."""
+    """ASGI middleware: a server span and a duration for every request, by route and not by path.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Without a collector no span is made: the caller's trace context goes on as it came.
+    """
+
+    def __init__(self, app: ASGIApp, *, records: bool) -> None:
         self._app = app
+        self._records = records
         self._tracer = trace.get_tracer(__name__)
-        self._duration = metrics.get_meter(__name__).create_histogram(
-            "http.server.request.duration", unit="s", description="Duration of requests"
-        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = _SERVER_FAULT
+        seen = _Seen(send)
+        parent = _parent(scope)
         started = time.perf_counter()
+        try:
+            if self._records or parent is None:
+                await self._spanned(parent, scope, receive, seen)
+            else:
+                token = context.attach(parent)
+                try:
+                    await self._app(scope, receive, seen)
+                finally:
+                    context.detach(token)
+        finally:
+            _DURATIONS.labels(scope["method"], _route(scope), seen.status).observe(
+                time.perf_counter() - started
+            )
 
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+    async def _spanned(self, parent: Context | None, scope: Scope, receive: Receive, seen: "_Seen") -> None:
         with self._tracer.start_as_current_span(
-            scope["method"], context=_parent(scope), kind=SpanKind.SERVER
+            scope["method"], context=parent, kind=SpanKind.SERVER
         ) as span:
             try:
-                await self._app(scope, receive, sending)
+                await self._app(scope, receive, seen)
             finally:
-                route = getattr(scope.get("route"), "path", "unmatched")
-                attributes: dict[str, Any] = {
-                    "http.request.method": scope["method"],
-                    "http.route": route,
-                    "http.response.status_code": status,
-                }
                 if span.is_recording():
-                    span.update_name(f"{scope['method']} {route}")
-                    span.set_attributes(attributes)
-                self._duration.record(time.perf_counter() - started, attributes)
+                    span.update_name(f"{scope['method']} {_route(scope)}")
+                    span.set_attribute("http.request.method", scope["method"])
+                    span.set_attribute("http.route", _route(scope))
+                    span.set_attribute("http.response.status_code", seen.status)
 
 
-def _parent(scope: Scope) -> Any:
+class _Seen:
+    """Passes the answer on and remembers its status; 500 when none was sent."""
+
+    __slots__ = ("_send", "status")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = _SERVER_FAULT
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+def _parent(scope: Scope) -> Context | None:
     for name, value in scope["headers"]:
         if name == b"traceparent":
             return _W3C.extract({"traceparent": value.decode("latin-1")})
@@ -128,8 +156,8 @@ def _parent(scope: Scope) -> Any:
 @contextmanager
 def linked_span(name: str, traceparents: Sequence[str | None]) -> Iterator[None]:
     """A consumer's span, linked to the spans that caused the events."""
-    contexts = [_W3C.extract({"traceparent": parent}) for parent in traceparents if parent]
-    links = [Link(trace.get_current_span(context).get_span_context()) for context in contexts]
+    parents = [_W3C.extract({"traceparent": text}) for text in traceparents if text]
+    links = [Link(trace.get_current_span(parent).get_span_context()) for parent in parents]
     tracer = trace.get_tracer(__name__)
     with tracer.start_as_current_span(name, links=links, kind=SpanKind.CONSUMER):
         yield
