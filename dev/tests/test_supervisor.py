@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from dev import logs, state, supervisor
+from dev import leftovers, logs, state, supervisor
 from dev.supervisor import Process, Supervisor
 from dev.trouble import Trouble
 
@@ -47,8 +47,9 @@ async def until(check, seconds: float = 5.0):
     return found
 
 
-def children() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE]
+def running(folder) -> list[psutil.Process]:
+    """What was started with its state in `folder` and lives."""
+    return list(leftovers.living(folder).values())
 
 
 async def never() -> bool:
@@ -88,11 +89,11 @@ async def test_a_step_is_heard_line_by_line(keeper):
     assert heard == ["one", "two"]
 
 
-async def test_a_killed_process_is_started_again(keeper, notes):
+async def test_a_killed_process_is_started_again(keeper, notes, tmp_path):
     await keeper.start(python(SLEEPER, "casework"))
-    (before,) = children()
+    (before,) = running(tmp_path)
     os.kill(before.pid, signal.SIGKILL)
-    after = await until(lambda: [one for one in children() if one.pid != before.pid])
+    after = await until(lambda: [one for one in running(tmp_path) if one.pid != before.pid])
     assert after[0].is_running()
     assert notes == ["casework ended (signal SIGKILL); starting it again in 0.1 s"]
 
@@ -130,8 +131,9 @@ async def test_a_process_deaf_to_its_signal_is_killed(tmp_path, notes, monkeypat
     keeper = Supervisor(tmp_path, notes.append)
     await keeper.start(python(DEAF))
     await until(lambda: "deaf" in logs.file(tmp_path, "thing").read_text())
+    (process,) = running(tmp_path)
     await keeper.stop()
-    assert children() == []
+    assert not _alive(process.pid)
     assert notes == ["thing does not stop; it is killed"]
 
 
