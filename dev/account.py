@@ -77,15 +77,25 @@ def refuge(directory: Path) -> Path:
 def stand_in(directory: Path) -> Path:
     """The refuge of `directory`, empty unless `directory` says that it is in use.
 
-    Whoever removes the state folder means the data too: what is left of them is removed.
+    Whoever removes the state folder means the data too: what is left of them is removed, here
+    and in refuges whose folder is gone.
     """
     folder = refuge(directory)
     mark = directory / "kept-in"
     if not mark.exists():
+        _remove_forsaken()
         shutil.rmtree(folder)
-        refuge(directory)
         mark.write_text(f"{folder}\n")
+        (refuge(directory) / "kept-for").write_text(str(directory.resolve()))
     return folder
+
+
+def _remove_forsaken() -> None:
+    for folder in SHARED.glob("townhall-*"):
+        kept_for = folder / "kept-for"
+        ours = folder.lstat().st_uid == os.geteuid()
+        if ours and kept_for.exists() and not (Path(kept_for.read_text()) / "kept-in").exists():
+            shutil.rmtree(folder)
 
 
 def leave(directory: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -75,10 +76,22 @@ def test_a_symbolic_link_is_no_refuge(folder, tmp_path, monkeypatch):
 def test_data_do_not_outlive_the_state_folder_that_they_belong_to(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(account, "SHARED", tmp_path)
     (account.stand_in(folder) / "data").mkdir()
+    (tmp_path / "townhall-of-somebody").mkdir()
     assert (account.stand_in(folder) / "data").exists(), "a second run finds its data"
     for entry in folder.iterdir():
         entry.unlink()
     assert not (account.stand_in(folder) / "data").exists()
+    assert (tmp_path / "townhall-of-somebody").exists(), "what is not known to be ours stays"
+
+
+def test_data_of_folders_that_are_gone_are_removed(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(account, "SHARED", tmp_path)
+    gone = account.stand_in(folder)
+    shutil.rmtree(folder)
+    (tmp_path / "other").mkdir()
+    kept = account.stand_in(tmp_path / "other")
+    assert not gone.exists()
+    assert kept.exists()
 
 
 def test_copied_programs_are_whole_and_open_to_all(tmp_path):

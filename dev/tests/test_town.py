@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from dev import leftovers, ports, state
+from dev import account, leftovers, ports, state
 
 VERBS = {"cwd": state.ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
@@ -23,6 +23,7 @@ def dev(tmp_path):
 
     yield run
     run("down")
+    account.leave(tmp_path / "postgres")
 
 
 @pytest.mark.timeout(240)
