@@ -62,6 +62,10 @@ class Upstream:
         self.answers: dict[str, Callable[[dict[str, Any]], tuple[int, bytes, dict[str, str]]]] = {}
         self.seen: list[dict[str, Any]] = []
 
+    def serving(self, port: int):
+        """The same upstream on another port."""
+        return running(self, port)
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
@@ -154,6 +158,17 @@ class Proxy:
     def ask(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
         return CLIENT.request(method, self.url + path, **more)
 
+    def ask_patiently(self, path: str, **more: Any) -> httpx.Response:
+        """The first answer of an Envoy that may still be starting."""
+
+        def answer() -> httpx.Response | None:
+            try:
+                return self.ask(path, **more)
+            except httpx.TransportError:
+                return None
+
+        return wait(answer)
+
     def snapshot(self) -> Snapshot | None:
         return None if self.councils is None else snapshot(self.councils, self.revoked)
 
@@ -191,10 +206,7 @@ class Proxy:
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, (self.settings.out / "stderr").read_text()[-2000:]
-        try:
-            return self.ask("/identity/v1/councils", headers=self.key()).status_code == 200
-        except httpx.TransportError:
-            return False
+        return self.ask_patiently("/identity/v1/councils", headers=self.key()).status_code == 200
 
     def stop(self) -> None:
         self.process.kill()

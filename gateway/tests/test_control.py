@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +12,7 @@ import httpx
 import nats
 import pytest
 
+from dev.ports import free_port
 from gateway import files
 from gateway.app import create
 from gateway.control import Control
@@ -110,7 +114,7 @@ async def test_a_revoked_credential_is_refused_within_a_second(proxy, settings, 
     async with Running(settings) as control:
         await until(lambda: control.fresh_at and status(proxy, jti="stolen") == 200)
         identity.revoked.append("stolen")
-        await tell(nats_url, "citytown.identity.token.revoked")
+        await tell(nats_url, "townhall.citytown.identity.token.revoked")
         assert await until(lambda: status(proxy, jti="stolen") == 401) < 1
 
 
@@ -120,7 +124,7 @@ async def test_a_new_council_is_live_by_an_event(proxy, settings, identity, nats
         await until(lambda: control.fresh_at)
         assert proxy.ask(path, headers=proxy.key()).status_code == 404
         identity.councils["newtown"] = "active"
-        await tell(nats_url, "newtown.identity.council.created")
+        await tell(nats_url, "townhall.newtown.identity.council.created")
         assert await until(lambda: proxy.ask(path, headers=proxy.key()).status_code == 200) < 1
 
 
@@ -147,7 +151,7 @@ async def test_many_events_are_one_question(apart, identity, nats_url):
         before = identity.asked
         client = await nats.connect(nats_url)
         for _ in range(200):
-            await client.publish("citytown.identity.token.revoked", b"{}")
+            await client.publish("townhall.citytown.identity.token.revoked", b"{}")
         await client.drain()
         await asyncio.sleep(0.5)
         assert 1 <= identity.asked - before <= 10
@@ -178,6 +182,32 @@ async def test_with_the_control_plane_stopped_traffic_flows_and_refusals_stay(pr
         await until(lambda: status(proxy, jti="gone") == 401)
     assert status(proxy) == 200
     assert status(proxy, jti="gone") == 401
+
+
+async def test_the_control_plane_killed_leaves_traffic_and_refusals_as_they_were(proxy, settings, identity):
+    environment = {"PATH": os.environ["PATH"], "GATEWAY_CLIENT_SECRET": "secret"}
+    environment |= {f"GATEWAY_{k.upper()}": v for k, v in as_environment(settings).items()}
+    port = free_port()
+    argv = [sys.executable, "-m", "gateway", "serve", "--port", str(port), "--out", str(settings.out)]
+    identity.revoked.append("killed")
+    process = await asyncio.create_subprocess_exec(*argv, env=environment, stderr=subprocess.PIPE)
+    try:
+        await until(lambda: status(proxy, jti="killed") == 401, 20)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200
+    finally:
+        process.kill()
+        said = (await process.communicate())[1].decode()
+    assert [status(proxy) for _ in range(20)] == [200] * 20
+    assert status(proxy, jti="killed") == 401
+    assert [json.loads(line)["service"] for line in said.splitlines()]
+    assert "secret" not in said
+
+
+def as_environment(settings):
+    """The settings as a shell would give them to the command."""
+    made = settings.model_dump(mode="json", exclude={"client_secret"}, exclude_defaults=True)
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in made.items()}
 
 
 async def test_a_restart_without_identity_keeps_what_was_known(proxy, settings, identity):

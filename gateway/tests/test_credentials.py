@@ -32,11 +32,12 @@ def refused(answer, status, code):
     "place",
     [
         lambda token: {"headers": {"Authorization": f"Bearer {token}"}},
+        lambda token: {"headers": {"Authorization": f"bearer {token}"}},
         lambda token: {"headers": {"X-Api-Key": token}},
         lambda token: {"headers": {"key": token}},
         lambda token: {"params": {"key": token, "postcode": "BA1 1LJ"}},
     ],
-    ids=["bearer", "x-api-key", "key header", "key parameter"],
+    ids=["Bearer", "bearer", "x-api-key", "key header", "key parameter"],
 )
 def test_a_credential_is_accepted_wherever_it_may_stand(proxy, place, typ):
     answer = proxy.ask(PATH, **place(proxy.issuer.mint(typ=typ)))
@@ -145,6 +146,13 @@ def test_refusals_below_os_places_have_its_shape(proxy):
     assert set(answer.json()) == {"error"}
     assert answer.json()["error"]["statuscode"] == 401
     assert "X-Api-Key" in answer.json()["error"]["message"]
+
+
+def test_without_the_issuers_keys_nobody_is_let_in_and_told_it_is_not_their_fault(make_proxy):
+    lost = make_proxy(identity_url="http://127.0.0.1:1", wait=False)
+    answer = lost.ask_patiently(PATH, headers=lost.key())
+    refused(answer, 503, "issuer-unavailable")
+    assert answer.headers["retry-after"] == "2"
 
 
 def test_keys_rotate_with_overlap_and_no_restart(proxy, eventually):

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dev.ports import free_port
+
 PATH = "/citytown/address/v1/addresses"
 PUBLIC = "/citytown/address/postcodes-io/postcodes/BA11LJ"
 
@@ -157,6 +159,19 @@ def test_a_service_that_is_away_is_a_503(make_proxy, proxy):
     answer = away.ask("/citytown/payments/v1/council", headers=away.key())
     assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
     assert "retry-after" in answer.headers
+    assert away.figure("cluster.payments.upstream_rq_retry") == 2
+
+
+def test_a_host_that_fails_is_noticed_and_the_last_one_is_asked_all_the_same(make_proxy, proxy):
+    port = free_port()
+    away = make_proxy(upstreams=proxy.settings.upstreams | {"payments": f"127.0.0.1:{port}"})
+    asked = "/citytown/payments/v1/council"
+    for _ in range(3):
+        assert away.ask(asked, headers=away.key()).status_code == 503
+    name = "cluster.payments.outlier_detection.ejections_detected_consecutive_local_origin_failure"
+    assert away.figure(name) >= 1
+    with proxy.upstream.serving(port):
+        assert away.ask(asked, headers=away.key()).status_code == 200
 
 
 def test_clients_cannot_change_timeouts_and_retries(proxy):

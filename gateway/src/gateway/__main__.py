@@ -36,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         settings = Settings()
+        if asked.out:
+            settings = settings.model_copy(update={"out": asked.out})
         if asked.verb == "render":
-            return _render(settings, asked.out, bare=asked.bare)
+            return _render(settings, bare=asked.bare)
         _serve(settings, asked.host, asked.port)
     except (ContractError, ValidationError, ValueError) as error:
         print(f"gateway: {error}", file=sys.stderr)
@@ -49,20 +51,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     render = verbs.add_parser("render", help="write the files Envoy starts with")
-    render.add_argument("--out", type=Path, help="folder; GATEWAY_OUT unless given")
     render.add_argument("--bare", action="store_true", help="without filters, to measure against")
     serve = verbs.add_parser("serve", help="run the control plane")
+    for verb in (render, serve):
+        verb.add_argument("--out", type=Path, help="folder of Envoy's files; GATEWAY_OUT unless given")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8006)
     return parser
 
 
-def _render(settings: Settings, out: Path | None, *, bare: bool) -> int:
+def _render(settings: Settings, *, bare: bool) -> int:
     """From the contracts and from what was last known; identity need not be up."""
-    chosen = settings.model_copy(update={"out": out}) if out else settings
-    known = files.read_contracts(chosen.contracts)
-    files.write_dynamic(chosen, known, files.last_known(chosen.out), bare=bare)
-    print(files.write_bootstrap(chosen, bare=bare))
+    known = files.read_contracts(settings.contracts)
+    files.write_dynamic(settings, known, files.last_known(settings.out), bare=bare)
+    print(files.write_bootstrap(settings, bare=bare))
     return 0
 
 

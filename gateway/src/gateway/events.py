@@ -9,7 +9,7 @@ from nats.errors import Error
 
 log = logging.getLogger(__name__)
 
-SUBJECTS = ("*.identity.council.*", "*.identity.token.revoked")
+SUBJECTS = ("townhall.*.identity.council.*", "townhall.*.identity.token.revoked")
 _PAUSE = 1  # seconds between attempts to connect
 
 

@@ -24,8 +24,8 @@ _RETRY = header("retry-after", "1", "OVERWRITE_IF_EXISTS_OR_ADD")
 
 def any_filter(settings: Settings) -> Json:
     """Before the token check, which is dear: everything that one address sends."""
-    bucket = _bucket([_ADDRESS_KEY], settings.any_rate, settings.any_burst)
-    return _filter(ANY, [{"actions": [_ADDRESS]}], [bucket], tell=False)
+    bucket = _bucket([{"key": "remote_address"}], settings.any_rate, settings.any_burst)
+    return _filter(ANY, [{"actions": [{"remote_address": {}}]}], [bucket], tell=False)
 
 
 def limit_filter(settings: Settings) -> Json:

@@ -25,15 +25,10 @@ def listener(settings: Settings, route_source: Json, *, bare: bool) -> Json:
 
 
 def _manager(settings: Settings, route_source: Json, *, bare: bool) -> Json:
-    manager: Json = {
+    return {
         "stat_prefix": "gateway",
         "rds": {"route_config_name": NAME, "config_source": route_source},
         "http_filters": [_router()] if bare else [*_filters(settings), _router()],
-    }
-    if bare:
-        return manager
-    return {
-        **manager,
         **_EDGE,
         **telemetry.request_log(),
         **telemetry.tracing(settings),

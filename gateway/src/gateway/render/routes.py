@@ -56,8 +56,8 @@ def routes(
     }
     if not bare:
         made["typed_per_filter_config"] = {denials.FILTER: denials.denials(snapshot, _parts(operations))}
-        if not tracing:
-            made["request_headers_to_add"] = [header("traceparent", _TRACEPARENT, "ADD_IF_ABSENT")]
+    if not tracing:
+        made["request_headers_to_add"] = [header("traceparent", _TRACEPARENT, "ADD_IF_ABSENT")]
     return {"resources": [typed("envoy.config.route.v3.RouteConfiguration", **made)]}
 
 

@@ -55,7 +55,8 @@ def _provider(settings: Settings) -> Json:
             "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
         },
         "from_headers": [
-            {"name": "Authorization", "value_prefix": "Bearer "},
+            # Envoy looks for these letters anywhere in the value: so `bearer` does as well (RFC 9110, 11.1).
+            {"name": "Authorization", "value_prefix": "earer "},
             {"name": "X-Api-Key"},
             {"name": "key"},
         ],
