@@ -14,10 +14,17 @@ import asyncpg
 from address.rules.words import AddressSearch
 from address.store import answers
 from address.store.places import FILTERS, HEADER, IN_ORDER, Wanted, answer
-from address.store.suggestions import COUNTED, GROUPS, UNIT
+from address.store.suggestions import COUNTED, GROUP_WORDS, UNIT
 
+# What one search looks through at most: entries of a word, and places.
+_SCANNED = 20_000
+_PLACES = 2_000
 _GOOD = 0.7  # from here a match is called good
 
+# Which of the words asked ($11) a group does not carry: only these are looked for in its places' own part.
+_MISSING = (
+    "ARRAY(SELECT word FROM unnest($11::text[]) AS t (word) WHERE g.words NOT LIKE '% ' || word || ' %')"
+)
 _NEAR = f"""
     WITH rare AS MATERIALIZED (
         SELECT word FROM (
@@ -26,26 +33,28 @@ _NEAR = f"""
             FROM unnest($10::text[]) AS t (word)) t
         WHERE often > 0 ORDER BY often LIMIT 3),
     near AS MATERIALIZED (
-        SELECT g.id, g.words, (SELECT count(*) FROM unnest($10) AS t (word)
-            WHERE g.words LIKE '% ' || t.word || ' %') AS hits
-        FROM (SELECT DISTINCT group_id FROM rare, LATERAL (SELECT w.group_id FROM search_word w
-                WHERE w.council = $1 AND w.word = rare.word LIMIT {COUNTED}) w) w
-            JOIN search_group g ON g.council = $1 AND g.id = w.group_id)"""
+        SELECT w.group_id AS id, g.words, {_MISSING} AS missing,
+            (SELECT count(*) FROM unnest($10) AS word WHERE g.words LIKE '% ' || word || ' %') AS hits
+        FROM (SELECT w.group_id FROM rare, LATERAL (SELECT w.group_id FROM search_word w
+                WHERE w.council = $1 AND w.word = rare.word LIMIT {_SCANNED}) w
+                GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {COUNTED}) w
+            CROSS JOIN LATERAL ({GROUP_WORDS.format("w.group_id")}) g)"""
 _CANDIDATES = f"""
-    SELECT p.uprn, p.lpi_key, b.words
-        FROM (SELECT id, words FROM near WHERE hits = (SELECT max(hits) FROM near) ORDER BY words
-            LIMIT {GROUPS}) b JOIN place p ON p.council = $1 AND p.group_id = b.id
+    (SELECT p.uprn, p.lpi_key, b.missing
+        FROM (SELECT * FROM near WHERE hits = (SELECT max(hits) FROM near) ORDER BY length(words), words) b
+            CROSS JOIN LATERAL (SELECT p.uprn, p.lpi_key FROM place p
+                WHERE p.council = $1 AND p.group_id = b.id LIMIT {COUNTED}) p LIMIT {_PLACES})
     UNION
-    SELECT p.uprn, p.lpi_key, g.words
+    SELECT p.uprn, p.lpi_key, {_MISSING}
         FROM unnest($12::text[], $13::text[]) AS r (low, high) CROSS JOIN LATERAL (
             SELECT * FROM place p WHERE p.council = $1 AND p.postcode >= low AND p.postcode < high
-                AND ($14 OR cardinality($11::text[]) = 0) LIMIT {5 * COUNTED}) p
-            JOIN search_group g ON g.council = $1 AND g.id = p.group_id
+                AND ($14 OR cardinality($11) = 0) LIMIT {COUNTED}) p
+            CROSS JOIN LATERAL ({GROUP_WORDS.format("p.group_id")}) g
     UNION
-    SELECT p.uprn, p.lpi_key, ' ' || p.uprn || ' ' FROM place p WHERE p.council = $1 AND p.uprn = $15"""
-_AGREES = "(SELECT count(*) FROM unnest($11) AS t (word) WHERE unit || words LIKE '% ' || t.word || ' %')"
-_UNASKED = """(SELECT count(*) FROM unnest(string_to_array(btrim(unit), ' ')) AS said
-    WHERE said <> '' AND said <> ALL ($11))"""
+    SELECT p.uprn, p.lpi_key, $11 FROM place p WHERE p.council = $1 AND p.uprn = $15"""
+_AGREES = """cardinality($11) - cardinality(missing)
+    + (SELECT count(*) FROM unnest(missing) AS word WHERE word = ANY (said))"""
+_UNASKED = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($11))"
 _IN_POSTCODE = """(SELECT count(*) FROM unnest($12, $13) AS r (low, high)
     WHERE p.postcode >= r.low AND p.postcode < r.high)"""
 _SCORE = f"""CASE WHEN p.uprn = $15 THEN 1 ELSE ({_AGREES} + {_IN_POSTCODE})::numeric
@@ -58,8 +67,10 @@ _FIND = f"""{_NEAR}
     ) AS results
     FROM (SELECT p.*, row_number() OVER (ORDER BY score DESC, p.postcode, {IN_ORDER}, rank) AS nth
         FROM (SELECT p.*, dataset, rank, {_SCORE} AS score
-            FROM (SELECT p.*, words, {UNIT} AS unit FROM ({_CANDIDATES}) c
-                    JOIN place p ON p.council = $1 AND p.uprn = c.uprn AND p.lpi_key = c.lpi_key) p
+            FROM (SELECT p.*, missing, string_to_array(btrim({UNIT}), ' ') AS said
+                FROM ({_CANDIDATES}) c CROSS JOIN LATERAL (
+                    SELECT * FROM place p
+                    WHERE p.council = $1 AND p.uprn = c.uprn AND p.lpi_key = c.lpi_key LIMIT 1) p) p
                 CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)
             WHERE {FILTERS} AND ($18::float8[] IS NULL OR p.easting BETWEEN $18[1] AND $18[3]
                 AND p.northing BETWEEN $18[2] AND $18[4])) p

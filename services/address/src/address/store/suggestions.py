@@ -15,7 +15,7 @@ from address.rules.words import AddressSearch
 from address.store import answers
 from address.store.places import IN_ORDER
 
-COUNTED = 2_000
+COUNTED = 1_000
 GROUPS = 300
 _AFTER_ALL = "~"  # sorts after every letter and digit of a word
 
@@ -23,25 +23,29 @@ _AFTER_ALL = "~"  # sorts after every letter and digit of a word
 UNIT = """' ' || regexp_replace(
     upper(concat_ws(' ', p.sub_building, p.building_number)), '[^A-Z0-9]+', ' ', 'g') || ' '"""
 
+# The words of one group by its key. LIMIT keeps PostgreSQL from turning the look-up round: not knowing how
+# few groups a pattern leaves, it reads them all, and looks through the candidates for each.
+GROUP_WORDS = "SELECT g.words FROM search_group g WHERE g.council = $1 AND g.id = {} LIMIT 1"
 _SUGGEST_BY_NAME = f"""
     WITH rarest AS MATERIALIZED (
         SELECT low, high FROM unnest($2::text[], $3::text[]) AS t (low, high)
         ORDER BY (SELECT count(*) FROM (SELECT FROM search_word w WHERE w.council = $1 AND w.word >= low
             AND w.word < high LIMIT {COUNTED}) few) LIMIT 1),
     found AS MATERIALIZED (
-        SELECT g.id, g.words,
+        SELECT w.id, g.words,
             row_number() OVER (ORDER BY g.words LIKE ANY ($5) DESC, length(g.words), g.words) AS rank
-        FROM (SELECT group_id FROM rarest, LATERAL (SELECT w.group_id FROM search_word w
+        FROM (SELECT w.group_id AS id FROM rarest, LATERAL (SELECT w.group_id FROM search_word w
                 WHERE w.council = $1 AND w.word >= low AND w.word < high LIMIT {COUNTED}) w
             UNION
-            SELECT id FROM unnest($12::text[], $13::text[]) AS b (low, high), LATERAL (
+            SELECT g.id FROM unnest($12::text[], $13::text[]) AS b (low, high), LATERAL (
                 SELECT g.id FROM search_group g
                 WHERE g.council = $1 AND g.words >= b.low AND g.words < b.high LIMIT {GROUPS}) g) w
-            JOIN search_group g ON g.council = $1 AND g.id = w.group_id
+            CROSS JOIN LATERAL ({GROUP_WORDS.format("w.id")}) g
         WHERE g.words LIKE ALL ($4) ORDER BY rank LIMIT {GROUPS})
     SELECT {answers.OWN_BRIEF} AS item
     FROM found f CROSS JOIN LATERAL (
-        SELECT p.*, {UNIT} AS unit FROM place p WHERE p.council = $1 AND p.group_id = f.id AND p.delivery) p
+        SELECT p.*, {UNIT} AS unit FROM place p
+        WHERE p.council = $1 AND p.group_id = f.id AND p.delivery LIMIT {COUNTED}) p
     WHERE unit || f.words LIKE ALL ($6)
         AND ($9::text[] IS NULL OR EXISTS (SELECT FROM unnest($9, $10::text[]) AS r (low, high)
             WHERE p.postcode >= r.low AND p.postcode < r.high))
