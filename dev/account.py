@@ -80,14 +80,13 @@ def stand_in(directory: Path) -> Path:
     Whoever removes the state folder means the data too: what is left of them is removed, here
     and in refuges whose folder is gone.
     """
-    folder = refuge(directory)
     mark = directory / "kept-in"
     if not mark.exists():
         _remove_forsaken()
-        shutil.rmtree(folder)
-        mark.write_text(f"{folder}\n")
+        shutil.rmtree(refuge(directory))
+        mark.write_text(f"{refuge(directory)}\n")
         (refuge(directory) / "kept-for").write_text(str(directory.resolve()))
-    return folder
+    return refuge(directory)
 
 
 def _remove_forsaken() -> None:
