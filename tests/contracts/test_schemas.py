@@ -1,0 +1,73 @@
+"""Schemas compared one by one, where a whole contract would only hide the point."""
+
+import pytest
+
+from dev.contracts.breaking.documents import Document
+from dev.contracts.breaking.schemas import Comparison
+
+FIELD = {"type": "string"}
+OPEN = {"type": "object", "properties": {"b": FIELD}}
+CLOSED = {"type": "object", "properties": {"a": FIELD}, "additionalProperties": False}
+BOTH = {"type": "object", "properties": {"a": FIELD, "b": FIELD}, "additionalProperties": False}
+
+
+def rules(way, old, new):
+    return sorted(one.rule for one in Comparison(Document(old), Document(new), way).breaks(old, new))
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"type": "integer", "exclusiveMinimum": 0}, {"type": "integer", "minimum": 1}),
+        ({"type": "integer", "exclusiveMaximum": 10}, {"type": "integer", "maximum": 9}),
+        ({"type": ["string", "null"]}, {"anyOf": [{"type": "null"}, {"type": "string"}]}),
+        ({"const": "a"}, {"type": "string", "enum": ["a"]}),
+        ({"enum": ["a", "b"]}, {"anyOf": [{"const": "b"}, {"const": "a"}]}),
+        ({"allOf": [{"type": "string"}, {"maxLength": 3}]}, {"type": "string", "maxLength": 3}),
+        ({"type": "string", "pattern": "^[a-c]$"}, {"type": "string", "pattern": "^(a|b|c)$"}),
+        ({"type": "string", "enum": ["a", "abc"], "maxLength": 1}, {"const": "a"}),
+        ({"type": "number", "multipleOf": 1}, {"type": "number", "multipleOf": 1.0}),
+        ({}, True),
+    ],
+)
+def test_the_same_said_in_other_words_breaks_nothing(way, one, two):
+    assert rules(way, one, two) == []
+    assert rules(way, two, one) == []
+
+
+def test_a_closed_part_of_a_whole_is_not_opened_by_the_others():
+    # A closed part refuses the field the other part names: {"b": ""} was valid and is not.
+    assert "constraint-changed" in rules("in", BOTH, {"allOf": [CLOSED, OPEN]})
+
+
+def test_a_field_beside_a_map_must_be_as_the_maps_values_were():
+    old = {"type": "object", "additionalProperties": {"type": "string"}}
+    new = {**old, "properties": {"count": {"type": "integer"}}}
+    assert rules("out", old, new) == ["type-widened"]
+    assert rules("out", old, {**old, "properties": {"name": FIELD}}) == []
+
+
+def test_members_of_a_one_of_that_overlap_may_not_change():
+    # 4 was a value of one member only; now it is of two, and one-of refuses it.
+    old = {"oneOf": [{"type": "integer", "maximum": 3}, {"type": "integer", "minimum": 3}]}
+    new = {"oneOf": [{"type": "integer", "maximum": 5}, {"type": "integer", "minimum": 3}]}
+    assert rules("in", old, new) == ["variant-removed", "variant-removed"]
+
+
+def test_a_schema_that_is_nothing_but_itself_is_refused():
+    loop = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}
+    assert rules("in", loop, {"type": "string"}) == ["constraint-changed"]
+
+
+def test_a_list_held_to_a_pattern_nobody_can_read_is_kept_as_it_is():
+    unreadable = {"type": "string", "pattern": r"^\p{L}$"}
+    assert rules("in", {**unreadable, "enum": ["a", "b"]}, {**unreadable, "enum": ["a"]}) == [
+        "enum-value-removed"
+    ]
+    assert rules("in", {"type": "string", "enum": ["a"]}, unreadable) == ["limit-tightened"]
+
+
+def test_a_reference_to_nowhere_is_an_error():
+    with pytest.raises(KeyError):
+        rules("in", {"$ref": "#/$defs/Missing"}, {"type": "string"})
