@@ -152,20 +152,31 @@ def _object(properties: dict[str, Any], required: str = "", **more: Any) -> dict
     return {"type": "object", "properties": properties, "required": required.split(), **more}
 
 
+TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+PATTERN = "^[0-7][0-9a-hjkmnp-tv-z]{25}$"
+IDENTIFIER = {"type": "string", "pattern": PATTERN, "minLength": 26, "maxLength": 26}
+
+
+def _text() -> dict[str, Any]:
+    return dict(TEXT)
+
+
+def _union() -> dict[str, Any]:
+    discriminator = {"propertyName": "type", "mapping": {"card": "#/components/schemas/Card"}}
+    return {"oneOf": [ref("Card"), ref("Invoice")], "discriminator": discriminator}
+
+
 def _schemas() -> dict[str, Any]:
-    identifier = {
-        "type": "string",
-        "pattern": "^[0-7][0-9a-hjkmnp-tv-z]{25}$",
-        "minLength": 26,
-        "maxLength": 26,
-    }
-    text = {"type": "string", "minLength": 1, "maxLength": 200}
-    money = {"type": "integer", "minimum": 0, "maximum": 100000000000}
-    union = {"propertyName": "type", "mapping": {"card": "#/components/schemas/Card"}}
+    return {**_shared(), **_sent(), **_permit(), **_answered()}
+
+
+def _shared() -> dict[str, Any]:
     return {
         "Status": {"type": "string", "enum": ["applied", "issued", "expired"], "title": "Status"},
         "Reason": {"type": "string", "enum": ["moved", "sold"], "x-extensible-enum": True},
-        "Card": _object({"type": {"type": "string", "const": "card"}, "reference": text}, "type reference"),
+        "Card": _object(
+            {"type": {"type": "string", "const": "card"}, "reference": _text()}, "type reference"
+        ),
         "Invoice": _object(
             {
                 "type": {"type": "string", "const": "invoice"},
@@ -174,17 +185,22 @@ def _schemas() -> dict[str, Any]:
             },
             "type account",
         ),
+    }
+
+
+def _sent() -> dict[str, Any]:
+    return {
         "NewPermit": _object(
             {
                 "vehicle": {"type": "string", "minLength": 2, "maxLength": 8},
                 "uprn": {"type": "integer", "minimum": 1, "maximum": 999999999999},
                 "months": {"type": "integer", "enum": [3, 6, 12], "default": 12},
-                "note": {"anyOf": [text, {"type": "null"}]},
+                "note": {"anyOf": [_text(), {"type": "null"}]},
                 "email": {"type": "string", "format": "email"},
                 "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 3500, "multipleOf": 0.5},
-                "tags": {"type": "array", "items": text, "maxItems": 10},
-                "labels": {"type": "object", "additionalProperties": text, "maxProperties": 20},
-                "payment": {"oneOf": [ref("Card"), ref("Invoice")], "discriminator": union},
+                "tags": {"type": "array", "items": _text(), "maxItems": 10},
+                "labels": {"type": "object", "additionalProperties": _text(), "maxProperties": 20},
+                "payment": _union(),
                 "colour": {"enum": ["red", "blue", None]},
                 "extra": _object({"a": {"type": "string"}}, additionalProperties=False),
                 "rule": {"type": "string", "not": {"const": "none"}},
@@ -192,10 +208,17 @@ def _schemas() -> dict[str, Any]:
             },
             "vehicle uprn payment",
         ),
-        "Part": _object({"name": text, "parts": {"type": "array", "items": ref("Part")}}, "name"),
+        "Part": _object({"name": _text(), "parts": {"type": "array", "items": ref("Part")}}, "name"),
         "Form": _object({"vehicle": {"type": "string"}, "uprn": {"type": "string"}}, "vehicle uprn"),
-        "Change": _object({"note": {"anyOf": [text, {"type": "null"}]}, "version": {"type": "integer"}}),
-        "Base": _object({"id": identifier, "created_at": {"type": "string", "format": "date-time"}}, "id"),
+        "Change": _object({"note": {"anyOf": [_text(), {"type": "null"}]}, "version": {"type": "integer"}}),
+    }
+
+
+def _permit() -> dict[str, Any]:
+    return {
+        "Base": _object(
+            {"id": dict(IDENTIFIER), "created_at": {"type": "string", "format": "date-time"}}, "id"
+        ),
         "Permit": {
             "allOf": [
                 ref("Base"),
@@ -204,40 +227,22 @@ def _schemas() -> dict[str, Any]:
                         "vehicle": {"type": "string", "maxLength": 8},
                         "status": ref("Status"),
                         "reason": ref("Reason"),
-                        "price": money,
+                        "price": {"type": "integer", "minimum": 0, "maximum": 100000000000},
                         "ends": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
-                        "holder": _object({"name": text, "uprn": {"type": "integer"}}, "name"),
+                        "holder": _object({"name": _text(), "uprn": {"type": "integer"}}, "name"),
                         "history": {"type": "array", "items": ref("Entry"), "maxItems": 500},
                         "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-                        "paid_by": {"oneOf": [ref("Card"), ref("Invoice")], "discriminator": union},
+                        "paid_by": _union(),
                     },
                     "vehicle status price holder",
                 ),
             ]
         },
-        "Entry": _object(
-            {"at": {"type": "string", "format": "date-time"}, "what": text},
-            "at what",
-            additionalProperties=False,
-        ),
-        "Page": _object(
-            {
-                "items": {"type": "array", "items": ref("Permit"), "maxItems": 100},
-                "next": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            },
-            "items next",
-        ),
-        "Features": _object({"bbox": _bbox(), "features": {"type": "array", "items": {}}}, "features"),
-        "Ticket": _object({"id": identifier, "see": {"type": "string", "format": "uri"}}, "id see"),
-        "Zone": _object(
-            {"code": {"type": "string"}, "label": text, "within": {"type": "array", "items": ref("Zone")}},
-            "code within",
-        ),
-        "Problem": _object(
-            {"type": {"type": "string"}, "status": {"type": "integer"}, "code": {"type": "string"}},
-            "type status code",
-        ),
     }
+
+
+def _answered() -> dict[str, Any]:
+    return {}
 
 
 def _bbox() -> dict[str, Any]:

@@ -136,8 +136,9 @@ async def events(platform):
     """Sequences of the change events in the stream, by property, as they stand there."""
     client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
     js = client.jetstream()
-    subscription = await js.subscribe("townhall.citytown.address.property.changed", ordered_consumer=True)
-    waiting = (await subscription.consumer_info()).num_pending
+    subject = "townhall.citytown.address.property.changed"
+    waiting = (await js.stream_info("ADDRESS", subjects_filter=subject)).state.subjects[subject]
+    subscription = await js.subscribe(subject, ordered_consumer=True)
     told = collections.defaultdict(list)
     seen = set()
     for _ in range(waiting):

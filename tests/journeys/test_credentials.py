@@ -131,6 +131,6 @@ def test_over_the_limit_is_429_with_when_to_come_back(platform, citytown):
         answers = [guesser.post("/identity/token", data=form) for _ in range(150)]
     assert {answer.status_code for answer in answers} == {401, 429}
     last = answers[-1]
-    assert seen(last) == (429, "rate-limited")
+    assert seen(last) == (429, "too-many-requests")
     assert int(last.headers["Retry-After"]) >= 1
     assert citytown.get("/citytown/address/v1/council").status_code == 200, "another caller is not affected"
