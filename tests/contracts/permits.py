@@ -242,7 +242,30 @@ def _permit() -> dict[str, Any]:
 
 
 def _answered() -> dict[str, Any]:
-    return {}
+    return {
+        "Entry": _object(
+            {"at": {"type": "string", "format": "date-time"}, "what": _text()},
+            "at what",
+            additionalProperties=False,
+        ),
+        "Page": _object(
+            {
+                "items": {"type": "array", "items": ref("Permit"), "maxItems": 100},
+                "next": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            },
+            "items next",
+        ),
+        "Features": _object({"bbox": _bbox(), "features": {"type": "array", "items": {}}}, "features"),
+        "Ticket": _object({"id": dict(IDENTIFIER), "see": {"type": "string", "format": "uri"}}, "id see"),
+        "Zone": _object(
+            {"code": {"type": "string"}, "label": _text(), "within": {"type": "array", "items": ref("Zone")}},
+            "code within",
+        ),
+        "Problem": _object(
+            {"type": {"type": "string"}, "status": {"type": "integer"}, "code": {"type": "string"}},
+            "type status code",
+        ),
+    }
 
 
 def _bbox() -> dict[str, Any]:
