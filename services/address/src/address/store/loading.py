@@ -23,7 +23,7 @@ TOUCH = text("""CREATE TEMPORARY TABLE touched (
 # A load takes as long as it takes. Nothing is known yet of what it has just written, and nested loops over
 # tables believed empty would be its ruin.
 SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
-    set_config('enable_nestloop', 'off', true)""")
+    set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)""")
 # One load of a council at a time; the number is only this lock's own.
 ALONE = text("SELECT pg_advisory_xact_lock(7430001, hashtext(:council))")
 COUNCIL = text("SELECT slug, gss, status FROM council WHERE slug = :council")
