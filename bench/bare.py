@@ -22,9 +22,15 @@ _BY_POSTCODE = f"SELECT {_FIELDS} FROM place WHERE council = $1 AND postcode = $
 _encode = msgspec.json.Encoder().encode
 
 
+async def _nothing(_: asyncpg.Connection) -> None:
+    """As our own read pool: nothing to reset, and a reset would cost the limit a round trip."""
+
+
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["BARE_DATABASE_URL"], min_size=1, max_size=4) as pool:
+    async with asyncpg.create_pool(
+        os.environ["BARE_DATABASE_URL"], min_size=1, max_size=4, reset=_nothing
+    ) as pool:
         app.state.pool = pool
         yield
 

@@ -83,7 +83,7 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.directory = tenancy.Directory(app.state.database)
     source = service.keys(app) if service.keys else keys_from(settings.jwks_url)
     app.state.verifier = Verifier(settings.issuer, settings.audience, source)
-    for router in (health.router, *service.routers, tenancy.router(service.name)):
+    for router in (*service.routers, tenancy.router(service.name), health.router):
         app.include_router(router)
     problems.install(app, service.shapes)
     app.add_middleware(BodyLimit, default=settings.max_body)

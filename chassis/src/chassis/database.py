@@ -147,8 +147,13 @@ async def _writing(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
-async def _fast(request: Request) -> asyncpg.Pool:
+def fast_pool(request: Request) -> asyncpg.Pool:
+    """The plain pool, for a route so hot that a dependency of its own would cost it a tenth of its time."""
     return _of(request).fast
+
+
+async def _fast(request: Request) -> asyncpg.Pool:
+    return fast_pool(request)
 
 
 Reading = Annotated[ReadSession, Depends(_reading, scope="function")]

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from address.actions import properties, searches
 from address.schemas.addresses import Address, AddressChange, AddressLines, Typed
 from address.store import places
 from chassis.auth import Caller, permission
-from chassis.database import FastPool, Writing
+from chassis.database import FastPool, Writing, fast_pool
 from chassis.problems import Problem, documents, not_found
 from chassis.types import Slug, Uprn
 
@@ -49,14 +49,14 @@ async def suggest_addresses(
     responses={200: {"headers": _ETAG}, **_NOT_MODIFIED, **documents(404)},
 )
 async def read_address(
+    request: Request,
     council: Slug,
     uprn: Uprn,
     _: Reader,
-    pool: FastPool,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """One property, whatever its status. Its ETag is what a change sends as If-Match."""
-    found = await places.own(pool, council, uprn)
+    found = await places.own(fast_pool(request), council, uprn)
     if found is None:
         raise not_found(f"property {uprn}")
     headers = {"ETag": f'"{found["version"]}"', "Cache-Control": _CACHE}

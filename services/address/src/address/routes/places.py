@@ -25,7 +25,7 @@ from address.store import places
 from address.store.finding import Scoring
 from address.store.places import Wanted
 from chassis.auth import Caller, permission
-from chassis.database import FastPool
+from chassis.database import FastPool, fast_pool
 from chassis.problems import ErrorShape, Problem
 from chassis.types import Slug
 
@@ -42,22 +42,22 @@ _TOO_LITTLE = (
 
 
 @router.get("/postcode", response_model=Answer, openapi_extra=PostcodeOptions.documented())
-async def places_by_postcode(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+async def places_by_postcode(request: Request, council: Slug, _: Reader) -> Response:
     """The addresses of a postcode, or of all postcodes that begin so."""
     asked = PostcodeOptions.read(request)
     try:
         search = postcodes.search(asked.postcode)
     except ValueError:
         raise Problem(400, "invalid-postcode", _TOO_LITTLE.format(asked.postcode[:100])) from None
-    found = await places.by_postcode(pool, council, search, _wanted(asked))
+    found = await places.by_postcode(fast_pool(request), council, search, _wanted(asked))
     return _answer(request, asked, f"postcode={asked.postcode}", found)
 
 
 @router.get("/uprn", response_model=Answer, openapi_extra=UprnOptions.documented())
-async def places_by_uprn(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+async def places_by_uprn(request: Request, council: Slug, _: Reader) -> Response:
     """The addresses of one property."""
     asked = UprnOptions.read(request)
-    found = await places.by_uprn(pool, council, asked.uprn, _wanted(asked))
+    found = await places.by_uprn(fast_pool(request), council, asked.uprn, _wanted(asked))
     return _answer(request, asked, f"uprn={asked.uprn}", found)
 
 
