@@ -71,3 +71,25 @@ def test_a_list_held_to_a_pattern_nobody_can_read_is_kept_as_it_is():
 def test_a_reference_to_nowhere_is_an_error():
     with pytest.raises(KeyError):
         rules("in", {"$ref": "#/$defs/Missing"}, {"type": "string"})
+
+
+FULL = {"type": "object", "required": ["b"], "additionalProperties": {"type": "integer"}, "maxProperties": 1}
+STEPS = {"type": "number", "exclusiveMaximum": 2, "multipleOf": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"anyOf": [{"type": "integer"}, {**FULL, "properties": {"a": FIELD}}]}, {"type": "integer"}),
+        (
+            {"anyOf": [{"type": "number", "minimum": 0}, STEPS]},
+            {"anyOf": [{"type": "number", "minimum": 1}, STEPS]},
+        ),
+        ({"type": "boolean"}, {"enum": ["a", "b", True]}),
+        ({"type": "number", "enum": ["a", 1]}, {"enum": ["a", 2]}),
+        ({"type": "number"}, {"anyOf": [{"type": "number", "enum": [1, 0.5]}, {"type": "string"}]}),
+    ],
+)
+def test_what_jsonsubschema_wrongly_takes_for_harmless_is_found(old, new):
+    assert rules("in", old, new)
+    assert rules("out", new, old)

@@ -155,8 +155,14 @@ def _single(schema: dict[str, Any], document: Document) -> list[Kind]:
         if "enum" in words:
             words = _listed([value for value in words["enum"] if name in {"any", *_types_of(value)}], words)
         if words.get("enum") != []:
-            made.append(Kind(name, words, _opaque(schema, name, document)))
+            made.append(Kind(_narrowest(name, words), words, _opaque(schema, name, document)))
     return made
+
+
+def _narrowest(name: str, words: Mapping[str, Any]) -> str:
+    """A list of whole numbers is a list of integers, whatever it is called."""
+    whole = name == "number" and all("integer" in _types_of(value) for value in words.get("enum", [None]))
+    return "integer" if whole else name
 
 
 def _listed(values: list[Any], words: dict[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,6 @@ _RULES: dict[Way, dict[str, str]] = {
         "whole": "schema-widened",
     },
 }
-# Of others jsonsubschema's "yes" is not believed: it takes some objects for empty that are not, any boolean
-# for one of a list of one, and joins ranges of numbers whatever their steps.
-_PLAIN = frozenset({"string", "integer", "number", "null"})
 
 
 class Comparison:
@@ -96,7 +93,7 @@ class Comparison:
         if sup and not sub:
             return [Break("constraint-changed", "", "no value at all is valid")]
         found = [one for kind in sub for one in self._fit(kind, sup)]
-        plain = all(kind.type in _PLAIN and "multipleOf" not in kind.words for kind in (*sub, *sup))
+        plain = all(_plain(kind) for kind in (*sub, *sup))
         if found and plain and len(sub) + len(sup) > 2 and self._verdict(old, new) == "yes":  # noqa: PLR2004
             return []
         return found
@@ -142,6 +139,17 @@ class Comparison:
         if sub.type == "object":
             found += fields.fields(self, sub, sup)
         return found
+
+
+def _plain(kind: Kind) -> bool:
+    """Whether jsonsubschema's "yes" is believed of such values.
+
+    It takes some objects for empty that are not, any boolean for one of a list of one, a listed number for
+    another, and joins ranges of numbers whatever their steps.
+    """
+    if kind.type in {"integer", "number"}:
+        return not kind.words.keys() & {"enum", "multipleOf"}
+    return kind.type in {"string", "null"}
 
 
 def _whole(kind: Kind, taker: Kind) -> bool:
