@@ -43,7 +43,7 @@ class Envelope(BaseModel):
 
     specversion: str = Field(default="1.0", pattern=r"^1\.0$")
     id: ids.Id
-    source: str = Field(description="urn:townhall:{region}:{capability}", max_length=200)
+    source: str = Field(description="urn:townhall:{capability}", max_length=200)
     type: str = Field(description="{capability}.{aggregate}.{event}.v{major}", max_length=100)
     subject: str = Field(description="Id of the aggregate the event is about", max_length=200)
     time: datetime
