@@ -31,7 +31,7 @@ from chassis.telemetry import linked_span
 
 log = logging.getLogger(__name__)
 
-_BATCH = 200
+_BATCH = 500
 _WAIT = 5.0  # seconds a pull waits for events
 _ACK_WAIT = 60.0  # seconds until the server delivers an unacknowledged event again
 _DELAYS = (0.2, 1.0, 5.0, 15.0)  # seconds before each further try; then the dead letters

@@ -1,17 +1,21 @@
 """Every SQL statement of mapping."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Integer, Numeric, Row, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import ReadSession, Session
 from mapping.rules import Placement
 from mapping.tables import property_point
 
-_INSERT = insert(property_point)
+_COLUMNS = {"council": Text, "uprn": BigInteger, "easting": Numeric, "northing": Numeric, "sequence": Integer}
+# One statement for a whole batch of events: a gazetteer arrives by the hundred thousand.
+_INSERT = insert(property_point).from_select(
+    list(_COLUMNS),
+    select(*(func.unnest(bindparam(name, type_=ARRAY(kind))) for name, kind in _COLUMNS.items())),
+)
 _PLACE = _INSERT.on_conflict_do_update(
     index_elements=["council", "uprn"],
     set_={
@@ -26,8 +30,8 @@ _POINT = select(property_point).where(
 
 
 async def place(session: Session, placements: Sequence[Placement]) -> None:
-    """Write points; a lower version never overwrites a higher one."""
-    await session.execute(_PLACE, [asdict(placement) for placement in placements])
+    """Write points, one a property; a lower version never overwrites a higher one."""
+    await session.execute(_PLACE, {name: [getattr(one, name) for one in placements] for name in _COLUMNS})
 
 
 async def point(session: ReadSession, council: str, uprn: int) -> Row[Any] | None:
