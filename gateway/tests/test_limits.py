@@ -193,6 +193,18 @@ def test_connections_are_bounded(make_proxy):
     assert 1 <= sum(alive) <= 5
 
 
+def test_short_of_memory_the_gateway_refuses_and_says_so(make_proxy, eventually):
+    proxy = make_proxy(memory=1, wait=False)
+    answer = eventually(lambda: refusal(proxy))
+    assert answer.json()["code"] == "gateway-overloaded"
+    assert answer.headers["retry-after"] == "2"
+
+
+def refusal(proxy):
+    answer = proxy.ask_patiently(PATH, headers=proxy.key())
+    return answer if answer.status_code == 503 and "issuer" not in answer.text else None
+
+
 def answers(connection):
     """Whether a connection was let in and gets an answer."""
     with connection:

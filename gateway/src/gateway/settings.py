@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     any_rate: Rate = Field(default=1_000, description="For each client address, whatever it sends")
     any_burst: Rate = 2_000
     connections: int = Field(default=10_000, ge=1, description="Client connections open at once")
+    memory: int = Field(default=512, ge=1, description="MiB Envoy may hold before it refuses requests")
     trusted_hops: int = Field(default=0, ge=0, description="Proxies in front whose X-Forwarded-For counts")
 
     tls_certificate: Path | None = Field(default=None, description="PEM chain; with tls_key turns TLS on")

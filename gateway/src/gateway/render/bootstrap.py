@@ -36,9 +36,24 @@ _RUNTIME: Json = {"re2.max_program_size.error_level": 100_000, "re2.max_program_
 
 
 def _overload(settings: Settings) -> Json:
-    monitor = named(
+    """Too many connections are closed at once; short of memory, new requests are refused with 503."""
+    connections = named(
         "envoy.resource_monitors.global_downstream_max_connections",
         "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
         max_active_downstream_connections=settings.connections,
     )
-    return {"refresh_interval": "0.25s", "resource_monitors": [monitor]}
+    heap = "envoy.resource_monitors.fixed_heap"
+    memory = named(
+        heap,
+        "envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+        max_heap_size_bytes=settings.memory * 1_048_576,
+    )
+    refuse = {
+        "name": "envoy.overload_actions.stop_accepting_requests",
+        "triggers": [{"name": heap, "threshold": {"value": 0.95}}],
+    }
+    return {
+        "refresh_interval": "0.25s",
+        "resource_monitors": [connections, memory],
+        "actions": [refuse],
+    }

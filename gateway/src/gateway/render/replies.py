@@ -107,6 +107,10 @@ REPLIES = (
         "The service took too long. Look whether the change was made before you repeat one.",
     ),
     Reply(
+        "response.code_details == 'overload'", 503, "gateway-overloaded",
+        "The gateway has more to do than it can hold. Try again.", ((_AFTER, "2"),),
+    ),
+    Reply(
         _status(502, 503), 503, "service-unavailable", "The service cannot be reached. Try again.",
         ((_AFTER, "2"),),
     ),

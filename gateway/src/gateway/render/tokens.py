@@ -44,16 +44,7 @@ def _provider(settings: Settings) -> Json:
     return {
         "issuer": settings.issuer,
         "audiences": [settings.audience],
-        "remote_jwks": {
-            "http_uri": {
-                "uri": settings.identity.rstrip("/") + _KEYS_PATH,
-                "cluster": ISSUER,
-                "timeout": "3s",
-            },
-            "cache_duration": f"{settings.keys_age}s",
-            # The listener does not wait for identity, which may start later than Envoy.
-            "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
-        },
+        "remote_jwks": _keys(settings),
         "from_headers": [
             # Envoy looks for these letters anywhere in the value: so `bearer` does as well (RFC 9110, 11.1).
             {"name": "Authorization", "value_prefix": "earer "},
@@ -70,4 +61,14 @@ def _provider(settings: Settings) -> Json:
             {"header_name": TOKEN, "claim_name": "jti"},
             {"header_name": CLIENT, "claim_name": "client_id"},
         ],
+    }
+
+
+def _keys(settings: Settings) -> Json:
+    """The issuer's public keys. The listener does not wait for identity, which may start after Envoy."""
+    uri = settings.identity.rstrip("/") + _KEYS_PATH
+    return {
+        "http_uri": {"uri": uri, "cluster": ISSUER, "timeout": "3s"},
+        "cache_duration": f"{settings.keys_age}s",
+        "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
     }
