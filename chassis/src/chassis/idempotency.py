@@ -67,11 +67,11 @@ class Once:
         work: Callable[[], Awaitable[BaseModel]],
         *,
         status: int = 201,
-        location: Callable[[Any], str] | None = None,
+        headers: Callable[[Any], Mapping[str, str]] | None = None,
         secret: str = "",
         restore: Callable[[dict[str, Any]], Awaitable[str]] | None = None,
     ) -> Response:
-        """The answer of ``work``, now or when it was first done.
+        """The answer of ``work``, now or when it was first done; ``headers`` go with it (Location, ETag).
 
         ``secret`` names a member of the answer that is never stored; ``restore`` makes it again for a
         replay. Raises Problem 422 when the key came with another body before.
@@ -84,9 +84,8 @@ class Once:
                     stored["body"][secret] = await restore(stored["body"])
                 return _answer(stored, replayed=True)
         made = await work()
-        answer = {"status": status, "body": made.model_dump(mode="json"), "headers": {}}
-        if location is not None:
-            answer["headers"] = {"Location": location(made)}
+        sent = dict(headers(made)) if headers is not None else {}
+        answer = {"status": status, "body": made.model_dump(mode="json"), "headers": sent}
         if self._key is not None:
             kept = {**answer, "body": {k: v for k, v in made.model_dump(mode="json").items() if k != secret}}
             await session.execute(_STORE, self._bound(place, p_status=status, p_answer=kept))
@@ -96,7 +95,9 @@ class Once:
         self, session: Session, place: Mapping[str, str], body: BaseModel
     ) -> dict[str, Any] | None:
         """None when the work is ours to do; else the answer that was given."""
-        fingerprint = hashlib.sha256(f"{self._path}\n{body.model_dump_json()}".encode()).digest()
+        fingerprint = hashlib.sha256(
+            f"{self._path}\n{body.model_dump_json(exclude_unset=True)}".encode()
+        ).digest()
         now = datetime.now(UTC)
         row = {**place, "key": self._key, "fingerprint": fingerprint, "status": None, "answer": None}
         if await session.execute(_CLAIM, {**row, "created_at": now, "oldest": now - KEPT}):

@@ -87,7 +87,7 @@ async def write_note(
         lambda: write(session, council, body.text),
         secret="secret",
         restore=again,
-        location=lambda made: f"/{council}/notes/v1/notes/{ids.show(made.id)}",
+        headers=lambda made: {"Location": f"/{council}/notes/v1/notes/{ids.show(made.id)}"},
     )
 
 

@@ -494,3 +494,21 @@ async def test_what_is_searched_for_stays_out_of_the_logs(get, caplog):
 
 def test_the_sample_is_what_the_tests_count_on():
     assert len(GAZETTEER) == 272
+
+
+async def test_a_change_sent_again_with_its_idempotency_key_gives_the_same_answer(client, mint, database):
+    token = mint(scopes=["address:read", "address:write"])
+    url = f"{ADDRESSES}/1012"
+    seen = await client.get(url, headers={"X-Api-Key": token})
+    headers = {"X-Api-Key": token, "If-Match": seen.headers["ETag"], "Idempotency-Key": "lost-answer"}
+    change = {"easting": seen.json()["easting"] + 1}
+    before = len(await published(database))
+    first = await client.patch(url, json=change, headers=headers)
+    again = await client.patch(url, json=change, headers=headers)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == first.json()
+    assert again.headers["ETag"] == first.headers["ETag"] != seen.headers["ETag"]
+    assert len(await published(database)) == before + 1
+    emptied = {**change, "organisation": None}
+    other = await client.patch(url, json=emptied, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")

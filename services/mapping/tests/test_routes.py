@@ -36,3 +36,27 @@ async def test_a_hostile_uprn_is_refused_with_its_place(client, bearer, uprn):
     answer = await client.get(f"/citytown/mapping/v1/points/{uprn}", headers=bearer)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "path.uprn"
+
+
+async def test_points_are_listed_by_pages_in_the_order_of_uprns(client, database, bearer):
+    async with database.writing() as session:
+        await session.execute(
+            insert(property_point),
+            [
+                {"council": "citytown", "uprn": uprn, "easting": 1, "northing": 2, "sequence": 1}
+                for uprn in range(100, 107)
+            ],
+        )
+    url, seen = "/citytown/mapping/v1/points?limit=3", []
+    while url:
+        answer = await client.get(url, headers=bearer)
+        seen += [int(item["uprn"]) for item in answer.json()["items"]]
+        url = answer.links["next"]["url"] if "next" in answer.links else None
+    assert [uprn for uprn in seen if uprn >= 100] == list(range(100, 107))
+    assert seen == sorted(set(seen))
+
+
+@pytest.mark.parametrize("after", ["WyJhIl0", "W10", "nonsense", "WzFd" * 20])
+async def test_a_cursor_that_is_not_this_lists_is_400(client, bearer, after):
+    answer = await client.get("/citytown/mapping/v1/points", params={"after": after}, headers=bearer)
+    assert answer.status_code == 400

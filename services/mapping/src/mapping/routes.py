@@ -6,11 +6,20 @@ from fastapi import APIRouter
 
 from chassis.auth import Caller, permission
 from chassis.database import Reading
+from chassis.pages import Page, Paging
 from chassis.types import Slug, Uprn
 from mapping import actions
 from mapping.schemas import Point
 
 router = APIRouter(prefix="/{council}/mapping/v1", tags=["points"])
+
+
+@router.get("/points")
+async def list_points(
+    session: Reading, council: Slug, paging: Paging, _: Annotated[Caller, permission("mapping:read")]
+) -> Page[Point]:
+    """Where every property of the council is, by UPRN."""
+    return await actions.list_points(session, council, paging)
 
 
 @router.get("/points/{uprn}")

@@ -27,6 +27,13 @@ _PLACE = _INSERT.on_conflict_do_update(
 _POINT = select(property_point).where(
     property_point.c.council == bindparam("council"), property_point.c.uprn == bindparam("uprn")
 )
+# Keyset pages: the next page starts behind a UPRN, wherever that is.
+_POINTS = (
+    select(property_point)
+    .where(property_point.c.council == bindparam("council"), property_point.c.uprn > bindparam("after"))
+    .order_by(property_point.c.uprn)
+    .limit(bindparam("most"))
+)
 
 
 async def place(session: Session, placements: Sequence[Placement]) -> None:
@@ -36,3 +43,8 @@ async def place(session: Session, placements: Sequence[Placement]) -> None:
 
 async def point(session: ReadSession, council: str, uprn: int) -> Row[Any] | None:
     return await session.first(_POINT, {"council": council, "uprn": uprn})
+
+
+async def points(session: ReadSession, council: str, after: int, most: int) -> Sequence[Row[Any]]:
+    """At most ``most`` points behind the UPRN ``after``, in the order of UPRNs."""
+    return await session.all(_POINTS, {"council": council, "after": after, "most": most})

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import JsonValue, RootModel
 
 from address.actions import properties, searches
 from address.schemas.addresses import Address, AddressChange, AddressLines, Typed
 from address.store import places
 from chassis.auth import Caller, permission
 from chassis.database import FastPool, Writing, fast_pool
+from chassis.idempotency import OnlyOnce
 from chassis.problems import Problem, documents, not_found
 from chassis.types import Slug, Uprn
 
@@ -19,6 +21,7 @@ Writer = Annotated[Caller, permission("address:write")]
 _ETAG = {"ETag": {"description": "The property's version", "schema": {"type": "string"}}}
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
 _LONGEST_TAG = 12
+_AsWritten = RootModel[dict[str, JsonValue]]  # the JSON that PostgreSQL wrote, to the letter of its times
 # A reader keeps its copy, but asks each time whether it still holds.
 _CACHE = "private, no-cache"
 IfMatch = Annotated[
@@ -76,19 +79,27 @@ async def change_address(
     body: AddressChange,
     caller: Writer,
     session: Writing,
+    once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
     """Change a property. ``If-Match`` must carry the ETag it was read with.
 
     The change is kept in the history and published as ``address.property.changed.v1``. A change that
-    changes nothing leaves the version as it is.
+    changes nothing leaves the version as it is. With an ``Idempotency-Key`` a request whose answer was lost
+    can be sent again: without one it would be told 412, its own change having made the version stale.
     """
     if if_match is None:
         detail = "Send the ETag the property was read with as If-Match, so that nobody's change is lost."
         raise Problem(428, "precondition-required", detail)
-    today = datetime.now(UTC).date()
-    found = await properties.change(session, council, uprn, body, caller, today, _versions(if_match))
-    return Response(found.body, media_type="application/json", headers={"ETag": f'"{found.version}"'})
+    today, seen = datetime.now(UTC).date(), _versions(if_match)
+
+    async def change() -> _AsWritten:
+        found = await properties.change(session, council, uprn, body, caller, today, seen)
+        return _AsWritten.model_validate_json(found.body)
+
+    return await once.run(
+        session, caller, body, change, status=200, headers=lambda made: {"ETag": f'"{made.root["version"]}"'}
+    )
 
 
 def _versions(tags: str) -> set[int]:

@@ -38,7 +38,7 @@ async def create_council(
         caller,
         body,
         lambda: councils.create(session, issuer.settings.region, caller, body),
-        location=lambda made: f"/identity/v1/councils/{made.slug}",
+        headers=lambda made: {"Location": f"/identity/v1/councils/{made.slug}"},
     )
 
 
