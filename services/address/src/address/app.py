@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
+from address import events
 from address.actions import command
 from address.consumers import CONSUMERS
-from address.events import PropertyChanged, PropertyCreated
 from address.routes import addresses, places
 from address.settings import Settings
 from address.tables import metadata
@@ -18,7 +18,14 @@ service = Service(
     routers=[places.router, addresses.router],
     consumers=CONSUMERS,
     shapes=[places.shape],
-    publishes=[PropertyCreated, PropertyChanged],
+    publishes=[
+        events.PropertyCreated,
+        events.PropertyChanged,
+        events.PropertyRetired,
+        events.StreetCreated,
+        events.StreetChanged,
+        events.StreetRetired,
+    ],
     commands={"load": command.load},
 )
 

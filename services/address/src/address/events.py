@@ -42,3 +42,53 @@ class PropertyChanged(PropertyEvent):
     }
 
     changed: list[str] = Field(min_length=1, max_length=30)
+
+
+class PropertyRetired(PropertyEvent):
+    """A property came to its end: logical status 8. Its UPRN is never used again."""
+
+    event_type: ClassVar[str] = "address.property.retired.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        **PropertyCreated.event_example,
+        "logical_status": 8,
+        "successors": ["907900112340"],
+    }
+
+    successors: list[str] = Field(max_length=1000, description="The UPRNs that took its place, if any")
+
+
+class StreetEvent(EventData):
+    """A street as it is after the event."""
+
+    usrn: str = Field(pattern=r"^[1-9][0-9]{0,7}$", max_length=8)
+    description: str = Field(max_length=100, description="Its English name")
+    locality: str | None = Field(max_length=60)
+    town: str | None = Field(max_length=60)
+
+
+class StreetCreated(StreetEvent):
+    """A street appeared in a council's gazetteer."""
+
+    event_type: ClassVar[str] = "address.street.created.v1"
+    event_example: ClassVar[dict[str, object]] = {
+        "usrn": "90792217",
+        "description": "YORK STREET",
+        "locality": None,
+        "town": "BATH",
+    }
+
+
+class StreetChanged(StreetEvent):
+    """Something about a street changed; ``changed`` names the fields."""
+
+    event_type: ClassVar[str] = "address.street.changed.v1"
+    event_example: ClassVar[dict[str, object]] = {**StreetCreated.event_example, "changed": ["description"]}
+
+    changed: list[str] = Field(min_length=1, max_length=30)
+
+
+class StreetRetired(StreetEvent):
+    """A street was closed for good. Its USRN is never used again."""
+
+    event_type: ClassVar[str] = "address.street.retired.v1"
+    event_example: ClassVar[dict[str, object]] = StreetCreated.event_example

@@ -150,6 +150,8 @@ class Both(BaseModel):
     POSTAL_ADDRESS_CODE_DESCRIPTION: str
     BLPU_STATE_CODE: str | None = None
     BLPU_STATE_CODE_DESCRIPTION: str
+    WARD_CODE: str | None = None
+    PARISH_CODE: str | None = None
     PARENT_UPRN: str | None = None
     LAST_UPDATE_DATE: str = Field(pattern=r"^\d\d/\d\d/\d{4}$")
     ENTRY_DATE: str = Field(pattern=r"^\d\d/\d\d/\d{4}$")

@@ -70,6 +70,8 @@ _BOTH_FIRST = {
     "POSTAL_ADDRESS_CODE_DESCRIPTION": _described("p.postal", codes.POSTAL_CODES),
     "BLPU_STATE_CODE": _code("p.state"),
     "BLPU_STATE_CODE_DESCRIPTION": _described("p.state", codes.BLPU_STATES, f"""'"{codes.UNKNOWN_STATE}"'"""),
+    "WARD_CODE": _code("p.ward"),
+    "PARISH_CODE": _code("p.parish"),
     "PARENT_UPRN": _code("p.parent_uprn"),
     "LAST_UPDATE_DATE": _day("p.last_update"),
     "ENTRY_DATE": _day("p.entry_date"),

@@ -42,14 +42,14 @@ _FORGET = "DELETE FROM place b WHERE b.council = :council AND {these}"
 _MAKE = f"""
     INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
         logical_status, state, state_date, classification, classification_name, parent_uprn,
-        easting, northing, rpc, custodian, country, postal, organisation, sub_building, building_name,
-        building_number, sao_number, pao_number, street, usrn, locality, post_town, version, entry_date,
-        last_update, updated_at)
+        easting, northing, rpc, custodian, country, ward, parish, postal, organisation, sub_building,
+        building_name, building_number, sao_number, pao_number, street, usrn, locality, post_town, version,
+        entry_date, last_update, updated_at)
     SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
         l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
         CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc,
-        b.custodian, b.country, b.postal,
+        b.custodian, b.country, b.ward, b.parish, b.postal,
         o.organisation, {unit("l")},
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
         d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at

@@ -1,11 +1,7 @@
-"""The gazetteer's tables, after BS 7666: streets, properties (BLPU), their addresses (LPI), who changed what.
+"""The gazetteer's own tables, after BS 7666.
 
 A BLPU is a property with one UPRN and one point; an LPI is one address of it, in one language, on a street.
-``place`` and the two ``search_`` tables are a read model: made from the tables above them in the same
-transaction, never written by hand. Every key starts with ``council``. No table has a person's name.
 """
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +12,6 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    MetaData,
     Numeric,
     SmallInteger,
     Table,
@@ -26,33 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from chassis.tables import NAMING
-
-metadata = MetaData(naming_convention=NAMING)
-
-# Order by code point whatever the server's locale: prefix searches can use the index.
-_BYTES = Text(collation="C")
-
-
-def _key(name: str, kind: Any = Text) -> Column[Any]:
-    return Column(name, kind, primary_key=True)
-
-
-def _dates() -> list[Column[Any]]:
-    """BS 7666's own dates of a record: when it came into force and ended, was entered, last updated."""
-    return [
-        Column("start_date", Date),
-        Column("end_date", Date),
-        Column("entry_date", Date, nullable=False),
-        Column("last_update", Date, nullable=False),
-    ]
-
+from address.tables.base import BYTES, dates, key, metadata
 
 # What a council's gazetteer is as a whole: whose it is and which edition.
 gazetteer = Table(
     "gazetteer",
     metadata,
-    _key("council"),
+    key("council"),
     Column("custodian", SmallInteger),  # local custodian code; null when the code list has none
     Column("custodian_name", Text),
     Column("country", Text),  # E, W, S or N
@@ -64,13 +39,13 @@ gazetteer = Table(
 street = Table(
     "street",
     metadata,
-    _key("council"),
-    _key("usrn", Integer),
+    key("council"),
+    key("usrn", Integer),
     Column("record_type", SmallInteger, nullable=False),
     Column("state", SmallInteger),
     Column("classification", SmallInteger),
     Column("version", Integer, nullable=False),
-    *_dates(),
+    *dates(),
     CheckConstraint("usrn BETWEEN 1 AND 99999999", "usrn_range"),
 )
 
@@ -78,9 +53,9 @@ street = Table(
 street_descriptor = Table(
     "street_descriptor",
     metadata,
-    _key("council"),
-    _key("usrn", Integer),
-    _key("language"),  # ENG, CYM, GAE
+    key("council"),
+    key("usrn", Integer),
+    key("language"),  # ENG, CYM, GAE
     Column("description", Text, nullable=False),
     Column("locality", Text),
     Column("town", Text),
@@ -92,8 +67,8 @@ street_descriptor = Table(
 blpu = Table(
     "blpu",
     metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
+    key("council"),
+    key("uprn", BigInteger),
     Column("logical_status", SmallInteger, nullable=False),
     Column("state", SmallInteger),
     Column("state_date", Date),
@@ -102,11 +77,13 @@ blpu = Table(
     Column("easting", Numeric(8, 2), nullable=False),  # British National Grid, metres
     Column("northing", Numeric(9, 2), nullable=False),
     Column("rpc", SmallInteger),  # representative point code: how good the point is
-    Column("postcode", _BYTES, nullable=False),  # BS 7666's postcode locator, "BA1 1LJ"
+    Column("postcode", BYTES, nullable=False),  # BS 7666's postcode locator, "BA1 1LJ"
     Column("custodian", SmallInteger),
     Column("country", Text),
+    Column("ward", Text),  # GSS codes of the areas it lies in, where the file says so
+    Column("parish", Text),
     Column("postal", Text, nullable=False),  # AddressBase postal code: D, L, C, N
-    *_dates(),
+    *dates(),
     Column("version", Integer, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint("uprn BETWEEN 1 AND 999999999999", "uprn_range"),
@@ -119,9 +96,9 @@ blpu = Table(
 lpi = Table(
     "lpi",
     metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
-    _key("lpi_key"),
+    key("council"),
+    key("uprn", BigInteger),
+    key("lpi_key"),
     Column("language", Text, nullable=False),
     Column("logical_status", SmallInteger, nullable=False),
     Column("sao_text", Text),
@@ -140,31 +117,31 @@ lpi = Table(
     Column("area_name", Text),
     Column("level", Text),
     Column("official", Boolean),
-    *_dates(),
+    *dates(),
     CheckConstraint("logical_status IN (1, 3, 6, 8)", "logical_status_known"),
 )
 
 organisation = Table(
     "organisation",
     metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
-    _key("org_key"),
+    key("council"),
+    key("uprn", BigInteger),
+    key("org_key"),
     Column("organisation", Text, nullable=False),
     Column("legal_name", Text),
-    *_dates(),
+    *dates(),
 )
 
 # The same property in another register: council tax, business rates, electoral, a waste round.
 cross_reference = Table(
     "cross_reference",
     metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
-    _key("scheme"),
-    _key("reference"),
+    key("council"),
+    key("uprn", BigInteger),
+    key("scheme"),
+    key("reference"),
     Column("version", Integer, nullable=False),
-    *_dates(),
+    *dates(),
     Index(None, "council", "scheme", "reference"),
 )
 
@@ -172,9 +149,9 @@ cross_reference = Table(
 history = Table(
     "history",
     metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
-    _key("version", Integer),
+    key("council"),
+    key("uprn", BigInteger),
+    key("version", Integer),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("actor", Text, nullable=False),  # the token's subject, or load/{id}
     Column("kind", Text, nullable=False),  # created, changed
@@ -185,8 +162,8 @@ history = Table(
 load = Table(
     "load",
     metadata,
-    _key("council"),
-    _key("id", UUID(as_uuid=True)),
+    key("council"),
+    key("id", UUID(as_uuid=True)),
     Column("file", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("rows", Integer, nullable=False),
@@ -195,65 +172,4 @@ load = Table(
     Column("unchanged", Integer, nullable=False),
     Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index(None, "council", "loaded_at"),
-)
-
-# One row for each LPI with all a reader asks, so that the hot reads touch one table.
-place = Table(
-    "place",
-    metadata,
-    _key("council"),
-    _key("uprn", BigInteger),
-    _key("lpi_key"),
-    Column("postcode", _BYTES, nullable=False),
-    Column("group_id", UUID(as_uuid=True), nullable=False),  # search_group
-    Column("delivery", Boolean, nullable=False),  # the address post is sent to: one of a property's LPIs
-    Column("language", Text, nullable=False),
-    Column("lpi_status", SmallInteger, nullable=False),
-    Column("logical_status", SmallInteger, nullable=False),
-    Column("state", SmallInteger),
-    Column("state_date", Date),
-    Column("classification", Text, nullable=False),
-    Column("classification_name", Text),
-    Column("parent_uprn", BigInteger),
-    Column("easting", Numeric(8, 2), nullable=False),
-    Column("northing", Numeric(9, 2), nullable=False),
-    Column("rpc", SmallInteger),
-    Column("custodian", SmallInteger),
-    Column("country", Text),
-    Column("postal", Text, nullable=False),
-    Column("organisation", Text),
-    Column("sub_building", Text),
-    Column("building_name", Text),
-    Column("building_number", Text),
-    Column("sao_number", SmallInteger),  # for the order of a list
-    Column("pao_number", SmallInteger),
-    Column("street", Text, nullable=False),
-    Column("usrn", Integer, nullable=False),
-    Column("locality", Text),
-    Column("post_town", Text),
-    Column("version", Integer, nullable=False),
-    Column("entry_date", Date, nullable=False),
-    Column("last_update", Date, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-    Index(None, "council", "postcode"),
-    Index(None, "council", "group_id"),
-)
-
-# What places have in common but for their numbers: organisation, building, street, locality, town.
-search_group = Table(
-    "search_group",
-    metadata,
-    _key("council"),
-    _key("id", UUID(as_uuid=True)),
-    Column("usrn", Integer, nullable=False),
-    Column("words", _BYTES, nullable=False),  # " MILL HOUSE YORK STREET BATH ", a space at either end
-    Index(None, "council", "words"),
-)
-
-search_word = Table(
-    "search_word",
-    metadata,
-    _key("council"),
-    _key("word", _BYTES),
-    _key("group_id", UUID(as_uuid=True)),
 )

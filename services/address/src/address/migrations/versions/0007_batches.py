@@ -1,0 +1,21 @@
+"""Batches of addresses to match."""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+_UP: tuple[str, ...] = ()
+_DOWN: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in _UP:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    for statement in _DOWN:
+        op.execute(statement)

@@ -1,0 +1,31 @@
+"""The tables of the address service. Every key starts with ``council``; none has a person's name."""
+
+from address.tables.base import metadata
+from address.tables.gazetteer import (
+    blpu,
+    cross_reference,
+    gazetteer,
+    history,
+    load,
+    lpi,
+    organisation,
+    street,
+    street_descriptor,
+)
+from address.tables.search import place, search_group, search_word
+
+__all__ = [
+    "blpu",
+    "cross_reference",
+    "gazetteer",
+    "history",
+    "load",
+    "lpi",
+    "metadata",
+    "organisation",
+    "place",
+    "search_group",
+    "search_word",
+    "street",
+    "street_descriptor",
+]
