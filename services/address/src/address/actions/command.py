@@ -33,7 +33,7 @@ class _UndoError(Exception):
 async def load(settings: Settings, arguments: list[str]) -> int:
     """Run the command. The answer is its exit code."""
     asked = _parser().parse_args(arguments)
-    database = Database(settings, "address-load")
+    database = Database(settings, "address-load", rows_secured=True)
     try:
         return await _load(database, asked)
     finally:

@@ -1,6 +1,7 @@
 """The tables of the address service. Every key starts with ``council``; none has a person's name."""
 
 from address.tables.base import metadata
+from address.tables.batches import match_batch, match_chunk, reference_history, reference_scheme
 from address.tables.gazetteer import (
     blpu,
     cross_reference,
@@ -21,9 +22,13 @@ __all__ = [
     "history",
     "load",
     "lpi",
+    "match_batch",
+    "match_chunk",
     "metadata",
     "organisation",
     "place",
+    "reference_history",
+    "reference_scheme",
     "search_group",
     "search_word",
     "street",

@@ -143,6 +143,7 @@ cross_reference = Table(
     Column("version", Integer, nullable=False),
     *dates(),
     Index(None, "council", "scheme", "reference"),
+    info={"row_level_security": True},
 )
 
 # Who changed what, and when. The database itself refuses to change or delete a row of it.
