@@ -15,6 +15,10 @@ _FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
         WHERE n.council = b.council AND n.uprn = b.uprn ORDER BY n.org_key LIMIT 1) o ON true"""
 _FIRST_OF_ALL = """(SELECT DISTINCT ON (n.uprn) n.uprn, n.organisation FROM organisation n
         WHERE n.council = :council ORDER BY n.uprn, n.org_key) o ON o.uprn = b.uprn"""
+_POINT_OF_ONE = """LATERAL (SELECT min(m.udprn) AS udprn FROM delivery_point m WHERE m.council = b.council
+        AND m.uprn = b.uprn AND m.end_date IS NULL) dp ON true"""
+_POINT_OF_ALL = """(SELECT m.uprn, min(m.udprn) AS udprn FROM delivery_point m
+        WHERE m.council = :council AND m.end_date IS NULL GROUP BY m.uprn) dp ON dp.uprn = b.uprn"""
 
 
 def number(row: str, kind: str) -> str:
@@ -42,14 +46,14 @@ _FORGET = "DELETE FROM place b WHERE b.council = :council AND {these}"
 _MAKE = f"""
     INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
         logical_status, state, state_date, classification, classification_name, parent_uprn,
-        easting, northing, rpc, custodian, country, ward, parish, postal, organisation, sub_building,
+        easting, northing, rpc, custodian, country, ward, parish, postal, udprn, organisation, sub_building,
         building_name, building_number, sao_number, pao_number, street, usrn, locality, post_town, version,
         entry_date, last_update, updated_at)
     SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
         l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
         CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc,
-        b.custodian, b.country, b.ward, b.parish, b.postal,
+        b.custodian, b.country, b.ward, b.parish, b.postal, dp.udprn,
         o.organisation, {unit("l")},
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
         d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at
@@ -57,14 +61,16 @@ _MAKE = f"""
     JOIN lpi l ON l.council = b.council AND l.uprn = b.uprn
     JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
     LEFT JOIN {{organisations}}
+    LEFT JOIN {{points}}
     WHERE b.council = :council AND {{these}}"""
 _SAID_OF_PLACE = _SAID.format(*(f"b.{name}" for name in _SAID_COLUMNS))
 _GROUPS = f"""
     WITH made AS (
-        INSERT INTO search_group (council, id, usrn, words)
-        SELECT b.council, b.group_id, b.usrn, ' ' || {_PLAIN.format("b.said")} || ' '
-        FROM (SELECT DISTINCT b.council, b.group_id, b.usrn, {_SAID_OF_PLACE} AS said
-            FROM place b WHERE b.council = :council AND {{these}}) b
+        INSERT INTO search_group (council, id, usrn, words, easting, northing)
+        SELECT b.council, b.group_id, b.usrn, ' ' || {_PLAIN.format("b.said")} || ' ', b.easting, b.northing
+        FROM (SELECT b.council, b.group_id, b.usrn, {_SAID_OF_PLACE} AS said,
+                avg(b.easting)::integer AS easting, avg(b.northing)::integer AS northing
+            FROM place b WHERE b.council = :council AND {{these}} GROUP BY 1, 2, 3, 4) b
         ON CONFLICT DO NOTHING RETURNING council, id, words)
     INSERT INTO search_word (council, word, group_id)
     SELECT DISTINCT council, left(word, 40) AS word, id
@@ -72,8 +78,8 @@ _GROUPS = f"""
 
 GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
-MAKE_ONE = text(_MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE))
-MAKE_LOADED = text(_MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL))
+MAKE_ONE = text(_MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE))
+MAKE_LOADED = text(_MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL))
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
 # Groups that no place is in any more, among those that changed places were in.
 DROP_GROUPS = text("""

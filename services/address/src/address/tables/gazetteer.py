@@ -44,6 +44,13 @@ street = Table(
     Column("record_type", SmallInteger, nullable=False),
     Column("state", SmallInteger),
     Column("classification", SmallInteger),
+    Column("surface", SmallInteger),
+    Column("naming_authority", SmallInteger),  # its code for street works (SWA)
+    Column("start_easting", Numeric(8, 2)),
+    Column("start_northing", Numeric(9, 2)),
+    Column("end_easting", Numeric(8, 2)),
+    Column("end_northing", Numeric(9, 2)),
+    Column("tolerance", SmallInteger),  # metres
     Column("version", Integer, nullable=False),
     *dates(),
     CheckConstraint("usrn BETWEEN 1 AND 99999999", "usrn_range"),
@@ -73,6 +80,7 @@ blpu = Table(
     Column("state", SmallInteger),
     Column("state_date", Date),
     Column("classification", Text, nullable=False),
+    Column("class_key", Text),  # of the record it came in, where it came in one of its own
     Column("parent_uprn", BigInteger),
     Column("easting", Numeric(8, 2), nullable=False),  # British National Grid, metres
     Column("northing", Numeric(9, 2), nullable=False),
@@ -140,6 +148,7 @@ cross_reference = Table(
     key("uprn", BigInteger),
     key("scheme"),
     key("reference"),
+    Column("xref_key", Text),  # of the record it came in; null when it was written through the API
     Column("version", Integer, nullable=False),
     *dates(),
     Index(None, "council", "scheme", "reference"),

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Index,
@@ -12,10 +13,14 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import UUID
 
 from address.tables.base import BYTES, key, metadata
+
+_UNIT = """' ' || regexp_replace(upper(coalesce(sub_building || ' ', '') || coalesce(building_number, '')),
+    '[^A-Z0-9]+', ' ', 'g') || ' '"""
 
 # One row for each LPI with all a reader asks, so that the hot reads touch one table.
 place = Table(
@@ -43,12 +48,15 @@ place = Table(
     Column("ward", Text),
     Column("parish", Text),
     Column("postal", Text, nullable=False),
+    Column("udprn", Integer),  # of its delivery point, when Royal Mail has one
     Column("organisation", Text),
     Column("sub_building", Text),
     Column("building_name", Text),
     Column("building_number", Text),
     Column("sao_number", SmallInteger),  # for the order of a list
     Column("pao_number", SmallInteger),
+    # Its own part of the address, as words with a space at either end: " FLAT 2 97 ".
+    Column("unit", Text, Computed(_UNIT, persisted=True)),
     Column("street", Text, nullable=False),
     Column("usrn", Integer, nullable=False),
     Column("locality", Text),
@@ -59,6 +67,7 @@ place = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Index(None, "council", "postcode"),
     Index(None, "council", "group_id"),
+    Index("ix_place_council_ward", "council", "ward", "group_id", postgresql_where=text("ward IS NOT NULL")),
 )
 
 # What places have in common but for their numbers: organisation, building, street, locality, town.
@@ -68,6 +77,8 @@ search_group = Table(
     key("council"),
     key("id", UUID(as_uuid=True)),
     Column("usrn", Integer, nullable=False),
+    Column("easting", Integer),  # about where it is: the middle of its places when it was made
+    Column("northing", Integer),
     Column("words", BYTES, nullable=False),  # " MILL HOUSE YORK STREET BATH ", a space at either end
     Index(None, "council", "words"),
 )
