@@ -31,8 +31,11 @@ SERVICES = ("address", "payments", "casework", "mapping", "identity")
 PROTECTED: list[dict[str, list[str]]] = [{"oauth2": ["address:read"]}, {"apiKeyHeader": []}]
 
 
-def operation(*, public: bool = False, body: int = 1_048_576, timeout: float = 10) -> dict[str, Any]:
-    return {"security": [] if public else PROTECTED, "x-limits": {"body": body, "timeout": timeout}}
+def operation(
+    *, public: bool = False, body: int = 1_048_576, timeout: float = 10, **limits: bool
+) -> dict[str, Any]:
+    limits_ = {"body": body, "timeout": timeout, **limits}
+    return {"security": [] if public else PROTECTED, "x-limits": limits_}
 
 
 CONTRACTS: dict[str, dict[str, Any]] = {
@@ -40,6 +43,11 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/{council}/address/v1/addresses": {"get": operation(), "post": operation(body=2_000)},
         "/{council}/address/v1/addresses/{uprn}": {"get": operation(), "patch": operation()},
         "/{council}/address/v1/slow": {"get": operation(timeout=0.3)},
+        "/{council}/address/v1/uploads": {
+            "get": operation(),
+            "post": operation(body=100_000_000, timeout=5, stream=True),
+        },
+        "/{council}/address/v1/uploads/brief": {"post": operation(body=9, timeout=0.5, stream=True)},
         "/{council}/address/search/places/v1/postcode": {"get": operation()},
         "/{council}/address/postcodes-io/postcodes/{postcode}": {"get": operation(public=True)},
         "/health/ready": {"get": operation(public=True)},
@@ -61,6 +69,8 @@ class Upstream:
         self.keys: list[dict[str, Any]] = []
         self.answers: dict[str, Callable[[dict[str, Any]], tuple[int, bytes, dict[str, str]]]] = {}
         self.seen: list[dict[str, Any]] = []
+        self.taken = 0  # bytes of bodies
+        self.most: int | None = None  # bytes after which it answers 413 without reading on
 
     def serving(self, port: int):
         """The same upstream on another port."""
@@ -69,17 +79,19 @@ class Upstream:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        body, more = b"", True
-        while more:
+        body, more = bytearray(), True
+        while more and (self.most is None or len(body) <= self.most):
             message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
+            body += message.get("body", b"")
+            self.taken += len(message.get("body", b""))
+            more = message.get("more_body", False)
         headers = {key.decode(): value.decode() for key, value in scope["headers"]}
         asked = {"path": scope["path"], "query": scope["query_string"].decode(), "headers": headers}
         asked |= {"method": scope["method"], "body": len(body)}
         self.seen.append(asked)
         if scope["path"].endswith("/slow"):
             await asyncio.sleep(0.8)
-        status, content, extra = self._answer(asked, body)
+        status, content, extra = self._answer(asked, bytes(body)) if not more else (413, b"no more", {})
         lines = [(name.encode(), value.encode()) for name, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": content})

@@ -18,6 +18,15 @@ def test_an_operation_carries_who_may_and_its_limits():
     ]
 
 
+def test_an_operation_says_when_its_bodies_flow_through():
+    security = [{"oauth2": ["address:match"]}]
+    path = "/{council}/address/v1/a"
+    assert not read(path, security=security)[0].policy.stream
+    assert read(path, security=security, **{"x-limits": {**LIMITS, "stream": True}})[0].policy.stream
+    with pytest.raises(ContractError, match="neither true nor false"):
+        read(path, security=security, **{"x-limits": {**LIMITS, "stream": "yes"}})
+
+
 def test_an_operation_is_public_only_when_it_says_so():
     assert read("/{council}/address/v1/a", security=[])[0].policy.public
     with pytest.raises(ContractError, match="does not say who may"):

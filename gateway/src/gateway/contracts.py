@@ -16,12 +16,16 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the gateway does with an operation. ``body`` is bytes, ``timeout`` seconds."""
+    """What the gateway does with an operation. ``body`` is bytes, ``timeout`` seconds.
+
+    ``stream``: the body flows on as it arrives, and the service counts it.
+    """
 
     service: str
     public: bool
     body: int
     timeout: float
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +67,7 @@ def _policy(service: str, name: str, operation: dict[str, Any]) -> Policy:
     limits = operation.get("x-limits", {})
     if missing := {"body", "timeout"} - limits.keys():
         raise ContractError(f"{service}: {name} lacks x-limits.{min(missing)}")
-    return Policy(service, not operation["security"], int(limits["body"]), float(limits["timeout"]))
+    stream = limits.get("stream", False)
+    if not isinstance(stream, bool):
+        raise ContractError(f"{service}: {name} has an x-limits.stream that is neither true nor false")
+    return Policy(service, not operation["security"], int(limits["body"]), float(limits["timeout"]), stream)

@@ -3,7 +3,7 @@
 from gateway.render import denials, limits, telemetry, tokens
 from gateway.render.protos import Json, endpoint, named
 from gateway.render.replies import replies
-from gateway.render.routes import BUFFER, MAX_BODY, NAME
+from gateway.render.routes import BUFFER, LONGEST, MAX_BODY, NAME
 from gateway.settings import Settings
 
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -66,13 +66,17 @@ _EDGE: Json = {
     "merge_slashes": True,
     "path_with_escaped_slashes_action": "REJECT_REQUEST",
     "max_request_headers_kb": 32,
-    "common_http_protocol_options": {"idle_timeout": "60s", "max_headers_count": 100},
+    "common_http_protocol_options": {
+        "idle_timeout": "60s",
+        "max_headers_count": 100,
+        "max_stream_duration": f"{LONGEST}s",
+    },
     "http2_protocol_options": {
         "max_concurrent_streams": 100,
         "initial_stream_window_size": 65_536,
         "initial_connection_window_size": 1_048_576,
     },
-    "request_timeout": "60s",
+    "request_headers_timeout": "60s",
     "stream_idle_timeout": "60s",
     "always_set_request_id_in_response": True,
 }

@@ -17,6 +17,8 @@ NAME = "townhall"
 BUFFER = "bodies"
 MAX_BODY = 1_048_576
 """Bytes of a body where the route says nothing else."""
+LONGEST = 120
+"""Seconds from a request's beginning to its answer's end, but for streams, which say so themselves."""
 
 _PARAMETER = re.compile(r"\{[^/{}]+\}")
 _COUNCIL = "{council}"
@@ -91,7 +93,9 @@ def _single(operations: Sequence[Operation]) -> Iterable[Group]:
     for operation in operations:
         by_path.setdefault(operation.path, {}).setdefault(operation.policy, set()).add(operation.method)
     for path, policies in by_path.items():
-        strictest = min(policies, key=lambda policy: (policy.public, policy.body, policy.timeout))
+        strictest = min(
+            policies, key=lambda policy: (policy.public, policy.stream, policy.body, policy.timeout)
+        )
         for policy, methods in policies.items():
             if policy != strictest:
                 yield Group(policy, frozenset(methods), [path])
@@ -115,10 +119,22 @@ def _route(group: Group, *, bare: bool) -> Json:
     route: Json = {
         "name": policy.service,
         "match": match,
-        "route": {"cluster": policy.service, "timeout": f"{policy.timeout:g}s"},
+        "route": {"cluster": policy.service, **_patience(policy)},
     }
     own = {} if bare else _own(policy)
     return {**route, "typed_per_filter_config": own} if own else route
+
+
+def _patience(policy: Policy) -> Json:
+    """How long the answer may take once the request is there; of a stream, the whole exchange.
+
+    Envoy knows a route by the one or by the other, never both. A stream is not sent twice: what has flowed
+    on is not kept.
+    """
+    seconds = f"{policy.timeout:g}s"
+    if policy.stream:
+        return {"max_stream_duration": {"max_stream_duration": seconds}, "retry_policy": {}}
+    return {"timeout": seconds}
 
 
 def _own(policy: Policy) -> Json:
@@ -126,7 +142,9 @@ def _own(policy: Policy) -> Json:
     own: Json = {}
     if policy.public:
         own[tokens.FILTER] = tokens.optional()
-    if policy.body != MAX_BODY:
+    if policy.stream:
+        own[BUFFER] = typed(_BUFFER, disabled=True)
+    elif policy.body != MAX_BODY:
         own[BUFFER] = typed(_BUFFER, buffer={"max_request_bytes": max(1, policy.body)})
     return own
 
