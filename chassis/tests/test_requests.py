@@ -69,6 +69,19 @@ async def test_a_body_over_the_limit_is_413_even_without_a_length(client, key):
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(client, key):
+    read = 0
+
+    async def flood():
+        nonlocal read
+        for _ in range(40):
+            read += 1
+            yield b" " * 65_536
+
+    answer = await client.post(NOTES, headers={**key, "Content-Length": str(40 * 65_536)}, content=flood())
+    assert (answer.status_code, read) == (413, 0)
+
+
 @pytest.mark.parametrize(
     "body", ["{", '{"text": "a\\u0000b"}', '{"text": ""}', "[]", '{"text": 5}', '"' + "x" * 999]
 )

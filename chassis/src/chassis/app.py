@@ -25,6 +25,7 @@ from chassis.telemetry import Telemetry
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 Command = Callable[[Any, list[str]], Awaitable[int]]
+Task = Callable[[Database, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     shapes: Sequence[ErrorShape] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = field(default_factory=dict)  # what its worker does for ever, beside events
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # the distribution's, unless said here
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer itself need not ask over HTTP

@@ -1,4 +1,7 @@
-"""The largest request body, counted as it arrives: a lying Content-Length changes nothing."""
+"""The largest request body, counted as it arrives: a lying Content-Length changes nothing.
+
+One that says it is too large is believed, before anything of it is read.
+"""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,13 +20,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         taken = 0
+        declared = next((int(v) for k, v in scope["headers"] if k == b"content-length" and v.isdigit()), 0)
 
         async def counting() -> Message:
             nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
             limit = self._limit(scope)
-            if taken > limit:
+            message: Message = {} if declared > limit else await receive()
+            taken += len(message.get("body", b""))
+            if max(taken, declared) > limit:
                 raise Problem(413, "body-too-large", f"The body may be {limit} bytes at most.", limit=limit)
             return message
 

@@ -1,9 +1,14 @@
-"""The other process of a service: it relays the outbox, consumes events and tidies up. No HTTP."""
+"""The other process of a service: it relays the outbox, consumes events and tidies up. No HTTP.
+
+A service may give it tasks of its own: coroutines that run for ever and end when cancelled. They share the
+loop with the relay, so what takes the CPU belongs in a process of its own.
+"""
 
 import asyncio
 import logging
 import signal
 from contextlib import suppress
+from functools import partial
 
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
@@ -47,6 +52,8 @@ async def _work(service: Service, settings: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(forever("relay", lambda: _relay(database, client)))
             group.create_task(forever("tidying", lambda: _tidy(database)))
+            for name, task in service.tasks.items():
+                group.create_task(forever(name, partial(task, database, settings)))
             for consumer in service.listens:
                 worker = Worker(service.name, consumer, database, client)
                 group.create_task(forever(worker.durable, worker.run))
