@@ -8,6 +8,8 @@ the UPRNs of a bound array, or those of a load's temporary table.
 
 from sqlalchemy import text
 
+from address.tables.lifecycle import KEPT
+
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _LOADED = "b.uprn IN (SELECT uprn FROM touched)"
 # A property's first organisation: looked up for a few properties, read as a whole for very many.
@@ -42,13 +44,25 @@ _GROUP = f"""md5(concat_ws('|', l.usrn, {
     _SAID.format("o.organisation", "l.pao_text", "d.description", "l.locality", "l.post_town")
 }))::uuid"""
 
-_FORGET = "DELETE FROM place b WHERE b.council = :council AND {these}"
+_TODAY = "(now() AT TIME ZONE 'UTC')::date"
+_KEPT = ", ".join(KEPT)
+# What stood until today is kept for those who ask what the gazetteer said then.
+_FORGET = f"""
+    WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*)
+    INSERT INTO place_past ({_KEPT}, valid_to)
+    SELECT {_KEPT}, {_TODAY} FROM gone WHERE valid_from < {_TODAY}"""
+# Whether an address has a past: then what is made now stands from today on.
+_PAST_OF_ONE = """LATERAL (SELECT true AS known FROM place_past w
+        WHERE w.council = b.council AND w.uprn = b.uprn AND w.lpi_key = l.lpi_key LIMIT 1) w ON true"""
+_PAST_OF_ALL = """(SELECT DISTINCT w.uprn, w.lpi_key, true AS known FROM place_past w
+        WHERE w.council = :council AND w.uprn IN (SELECT uprn FROM touched)) w
+    ON w.uprn = b.uprn AND w.lpi_key = l.lpi_key"""
 _MAKE = f"""
     INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
         logical_status, state, state_date, classification, classification_name, parent_uprn,
         easting, northing, rpc, custodian, country, ward, parish, postal, udprn, organisation, sub_building,
         building_name, building_number, sao_number, pao_number, street, usrn, locality, post_town, version,
-        entry_date, last_update, updated_at)
+        entry_date, last_update, updated_at, valid_from)
     SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
         l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
@@ -56,12 +70,14 @@ _MAKE = f"""
         b.custodian, b.country, b.ward, b.parish, b.postal, dp.udprn,
         o.organisation, {unit("l")},
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
-        d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at
+        d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at,
+        CASE WHEN w.known THEN {_TODAY} ELSE least(coalesce(l.start_date, b.entry_date), {_TODAY}) END
     FROM blpu b
     JOIN lpi l ON l.council = b.council AND l.uprn = b.uprn
     JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
     LEFT JOIN {{organisations}}
     LEFT JOIN {{points}}
+    LEFT JOIN {{past}}
     WHERE b.council = :council AND {{these}}"""
 _SAID_OF_PLACE = _SAID.format(*(f"b.{name}" for name in _SAID_COLUMNS))
 _GROUPS = f"""
@@ -78,14 +94,19 @@ _GROUPS = f"""
 
 GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
-MAKE_ONE = text(_MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE))
-MAKE_LOADED = text(_MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL))
+MAKE_ONE = text(
+    _MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE, past=_PAST_OF_ONE)
+)
+MAKE_LOADED = text(
+    _MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL, past=_PAST_OF_ALL)
+)
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
-# Groups that no place is in any more, among those that changed places were in.
+# Groups that no place is in any more nor was, among those that changed places were in.
 DROP_GROUPS = text("""
     WITH gone AS (
         DELETE FROM search_group g WHERE g.council = :council AND g.id = ANY(CAST(:groups AS uuid[]))
             AND NOT EXISTS (SELECT FROM place p WHERE p.council = g.council AND p.group_id = g.id)
+            AND NOT EXISTS (SELECT FROM place_past p WHERE p.council = g.council AND p.group_id = g.id)
         RETURNING g.id, g.words)
     DELETE FROM search_word w USING gone, unnest(string_to_array(trim(gone.words), ' ')) AS said
     WHERE w.council = :council AND w.word = left(said, 40) AND w.group_id = gone.id""")

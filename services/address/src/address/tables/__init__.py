@@ -14,26 +14,43 @@ from address.tables.gazetteer import (
     street,
     street_descriptor,
 )
+from address.tables.lifecycle import (
+    development,
+    development_plot,
+    number_range,
+    place_past,
+    street_history,
+)
+from address.tables.postcodes import gazetteer_postcode, outcode, postcode, postcode_file
 from address.tables.search import place, search_group, search_word
 
 __all__ = [
     "blpu",
     "cross_reference",
     "delivery_point",
+    "development",
+    "development_plot",
     "gazetteer",
+    "gazetteer_postcode",
     "history",
     "load",
     "lpi",
     "match_batch",
     "match_chunk",
     "metadata",
+    "number_range",
     "organisation",
+    "outcode",
     "place",
+    "place_past",
+    "postcode",
+    "postcode_file",
     "reference_history",
     "reference_scheme",
     "search_group",
     "search_word",
     "street",
     "street_descriptor",
+    "street_history",
     "successor",
 ]

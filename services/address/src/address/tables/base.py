@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Date, MetaData, Text
+from sqlalchemy import BigInteger, Column, Date, MetaData, Text, text
 
-from chassis.tables import NAMING
+from chassis.tables import NAMING, Xid8
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -23,4 +23,19 @@ def dates() -> list[Column[Any]]:
         Column("end_date", Date),
         Column("entry_date", Date, nullable=False),
         Column("last_update", Date, nullable=False),
+    ]
+
+
+KINDS = "kind IN ('created', 'changed', 'retired')"
+
+
+def feed() -> list[Column[Any]]:
+    """Where a change stands in the feed: its transaction, and its position among all changes.
+
+    The database fills both in. A later change of the same property or street never has a lower ``xact`` than
+    the one before it, whichever transaction began first.
+    """
+    return [
+        Column("xact", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+        Column("position", BigInteger, nullable=False, server_default=text("nextval('change_position')")),
     ]

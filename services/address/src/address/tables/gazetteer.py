@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from address.tables.base import BYTES, dates, key, metadata
+from address.tables.base import BYTES, KINDS, dates, feed, key, metadata
 
 # What a council's gazetteer is as a whole: whose it is and which edition.
 gazetteer = Table(
@@ -164,9 +164,11 @@ history = Table(
     key("version", Integer),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("actor", Text, nullable=False),  # the token's subject, or load/{id}
-    Column("kind", Text, nullable=False),  # created, changed
+    Column("kind", Text, nullable=False),  # created, changed, retired
     Column("changes", JSONB),  # {field: [before, after]}; null when created
-    CheckConstraint("kind IN ('created', 'changed')", "kind_known"),
+    *feed(),
+    CheckConstraint(KINDS, "kind_known"),
+    Index(None, "council", "xact", "position"),
 )
 
 load = Table(

@@ -65,7 +65,10 @@ place = Table(
     Column("entry_date", Date, nullable=False),
     Column("last_update", Date, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    # Since when it has stood so. What stood before is in ``place_past``.
+    Column("valid_from", Date, nullable=False, server_default=text("current_date")),
     Index(None, "council", "postcode"),
+    Index(None, "council", "usrn"),
     Index(None, "council", "group_id"),
     Index("ix_place_council_ward", "council", "ward", "group_id", postgresql_where=text("ward IS NOT NULL")),
 )
