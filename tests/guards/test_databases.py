@@ -17,6 +17,9 @@ REGIONAL = {
     "outbox": "a queue read in commit order across councils",
     "signing_key": "one issuer per region",
     "assertion_jti": "a client is known by its id before its council is",
+    "postcode": "one file of postcodes serves every council of the region",
+    "outcode": "made from the region's file of postcodes",
+    "postcode_file": "which file of postcodes the region has",
 }
 
 
