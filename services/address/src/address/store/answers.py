@@ -157,8 +157,27 @@ _OWN_FIELDS = f"""p.uprn::text AS uprn, p.version, {OWN_LINE} AS address,
     p.locality, p.post_town, p.postcode, p.easting, p.northing, p.classification,
     p.classification_name AS classification_description, p.logical_status, p.state,
     p.parent_uprn::text AS parent_uprn, p.updated_at"""
+# What took a property's place, and what it took the place of: nothing comes after a property that stands.
+_SUCCESSORS = """CASE WHEN p.logical_status = 8 THEN ARRAY(SELECT DISTINCT s.successor::text FROM successor s
+    WHERE s.council = p.council AND s.uprn = p.uprn ORDER BY 1) ELSE '{}'::text[] END"""
+_PREDECESSORS = """ARRAY(SELECT DISTINCT s.uprn::text FROM successor s
+    WHERE s.council = p.council AND s.successor = p.uprn ORDER BY 1)"""
+_UNTIL = "s.successor = p.uprn AND coalesce(s.start_date, s.entry_date) <= "
 _BRIEF_FIELDS = f"""p.uprn::text AS uprn, {OWN_LINE} AS address, p.postcode, p.classification,
     p.easting, p.northing, p.parent_uprn::text AS parent_uprn"""
-# One property of our own API, and one line of its lists, as JSON objects.
-OWN = f"row_to_json((SELECT whole FROM (SELECT {_OWN_FIELDS}) whole))::text"
-OWN_BRIEF = f"row_to_json((SELECT brief FROM (SELECT {_BRIEF_FIELDS}) brief))::text"
+
+
+def own(day: str = "") -> str:
+    """SQL of one property of our own API as a JSON object. ``day``: SQL of the date it is asked for."""
+    before = _PREDECESSORS.replace("s.successor = p.uprn", _UNTIL + day) if day else _PREDECESSORS
+    fields = f"{_OWN_FIELDS}, {_SUCCESSORS} AS successors, {before} AS predecessors"
+    return f"row_to_json((SELECT whole FROM (SELECT {fields}) whole))::text"
+
+
+OWN = own()
+
+
+def brief(more: Mapping[str, str]) -> str:
+    """SQL of one line of our own lists, with more fields: the name in the answer and the SQL of its value."""
+    fields = ", ".join((_BRIEF_FIELDS, *(f"{value} AS {name}" for name, value in more.items())))
+    return f"row_to_json((SELECT brief FROM (SELECT {fields}) brief))::text"

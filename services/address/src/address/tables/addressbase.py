@@ -1,6 +1,6 @@
 """What AddressBase and a council's own export say of a property beyond the plain CSV."""
 
-from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, Table, Text
 
 from address.tables.base import BYTES, dates, key, metadata
 
@@ -43,4 +43,5 @@ successor = Table(
     key("succ_key"),
     Column("successor", BigInteger, nullable=False),
     *dates(),
+    Index(None, "council", "successor"),
 )

@@ -21,6 +21,7 @@ _UP = (
         council text NOT NULL, uprn bigint NOT NULL, succ_key text NOT NULL, successor bigint NOT NULL,
         start_date date, end_date date, entry_date date NOT NULL, last_update date NOT NULL,
         CONSTRAINT pk_successor PRIMARY KEY (council, uprn, succ_key))""",
+    "CREATE INDEX ix_successor_council_successor ON successor (council, successor)",
     "ALTER TABLE place ADD COLUMN udprn integer",
     "ALTER TABLE blpu ADD COLUMN class_key text",
     "ALTER TABLE cross_reference ADD COLUMN xref_key text",
