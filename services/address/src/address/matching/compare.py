@@ -1,0 +1,329 @@
+"""An address against the addresses of a street: what agrees, what differs, by field and in words.
+
+What is found is a set of named findings (``postcode slip``, ``unit same``). Their weights rank the candidates;
+the reasons and the confidence are made of the same names.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from address.matching import units
+from address.matching.index import Index, Properties, Property, Street, core
+from address.matching.search import Hit, Question
+from address.matching.text import words
+from address.matching.units import Parts, Reading
+from address.matching.words import KINDS, TYPES
+
+# How much a finding speaks for a property. They rank; the confidence is fitted (model.py).
+WEIGHTS = {
+    "street exact": 6.0, "street near": 5.2, "street typo": 4.4, "street far": 2.6, "street core": 3.6,
+    "street other": 2.2, "street unsaid": 0.0, "street denied": -4.0,
+    "postcode equal": 6.0, "postcode street": 3.6, "postcode slip": 3.4, "postcode sector": 2.2,
+    "postcode district": 1.0, "postcode area": -0.4, "postcode other": -1.5, "postcode unsaid": 0.0,
+    "locality agrees": 2.0, "locality near": 1.6, "locality unsaid": 0.0, "locality differs": -1.6,
+    "town agrees": 0.4, "town unsaid": 0.0, "town differs": -0.6,
+    "unit same": 0.0, "unit form": -0.2, "unit guess": -1.6, "unit swapped": -2.5, "unit part": -2.5,
+    "unit unsaid": -3.0, "unit numbered": -0.4,
+    "kind differs": -0.8,
+    "number same": 0.0, "number unsaid": -0.4, "number extra": -1.5, "number spare": -3.0,
+    "name agrees": 3.0, "name near": 2.2, "name core": 1.6, "name unsaid": -0.4, "name differs": -3.0, "name none": 0.0,
+    "organisation agrees": 3.0, "organisation near": 2.2, "organisation unsaid": -0.3,
+    "organisation none": 0.0,
+    "words none": 0.0, "words one": -0.7, "words two": -1.4, "words more": -2.2,
+}  # fmt: skip
+_NEAR_NAME = 0.8
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A property with what was found of it."""
+
+    property: Property
+    hit: Hit
+    findings: tuple[str, ...]
+    points: float
+
+
+@dataclass(slots=True)
+class Scene:
+    """An address seen from one street: what is left of its words when the street's own are taken out."""
+
+    asks: Question
+    hit: Hit
+    street: Street
+    parts: Parts
+    readings: list[Reading]
+    locality_bits: int
+    town_bits: int
+    elsewhere: bool  # a locality is said that the street is not in
+
+
+class Comparison:
+    """One question against street after street."""
+
+    def __init__(self, asks: Question, index: Index) -> None:
+        self.asks = asks
+        self.index = index
+        self._parts: dict[int, tuple[Parts, list[Reading]]] = {}
+        windows = asks.said.windows
+        self._localities = [(name, bits) for name, bits in windows.items() if name in index.localities]
+        self._towns = [(name, bits[-1]) for name, bits in windows.items() if name in index.towns]
+        self._postcodes: dict[str, str] = {}
+
+    def scene(self, hit: Hit) -> Scene:
+        street = self.index.streets[hit.usrn]
+        locality = self._locality(street, hit)
+        town = 0
+        for _, bits in self._towns:
+            if not bits & (hit.bits | locality):
+                town |= bits
+        others = 0
+        for name, several in self._localities:
+            if name not in street.localities:
+                after = [
+                    bits for bits in several if not bits & (hit.bits | locality | town) and bits > hit.bits
+                ]
+                others |= after[-1] if after and hit.bits else 0
+        used = hit.bits | locality | town | others
+        parts, readings = self._take(used)
+        return Scene(self.asks, hit, street, parts, readings, locality, town, bool(others) and not locality)
+
+    def _locality(self, street: Street, hit: Hit) -> int:
+        """The bits of the words that say where the street is."""
+        windows, near, found = self.asks.said.windows, self.asks.near, 0
+        for name in street.localities:
+            several = windows.get(name)
+            if several is None and name in near:
+                several = [near[name][0]]
+            for bits in reversed(several or ()):
+                if not bits & hit.bits:
+                    found |= bits
+                    break
+        return found
+
+    def _take(self, used: int) -> tuple[Parts, list[Reading]]:
+        found = self._parts.get(used)
+        if found is None:
+            rest = [(place, word) for place, word in enumerate(self.asks.said.words) if not used >> place & 1]
+            parts = units.take(rest)
+            found = self._parts[used] = (parts, units.readings(parts))
+        return found
+
+    def candidates(self, scene: Scene, known: Properties) -> list[Candidate]:
+        """The properties of the street that the address may mean."""
+        found: dict[int, Candidate] = {}
+        for one, how, spare in _possible(scene, known):
+            candidate = self._judge(scene, one, how, spare)
+            if one.uprn not in found or found[one.uprn].points < candidate.points:
+                found[one.uprn] = candidate
+        return list(found.values())
+
+    def _judge(self, scene: Scene, one: Property, how: str, spare: int) -> Candidate:
+        left = scene.parts.others
+        name, used = self._name(scene, one)
+        left &= ~used
+        organisation, used = self._organisation(scene, one, left)
+        left &= ~used
+        findings = [
+            "street " + self.street_said(scene, left),
+            "postcode " + self.postcode(one.postcode, scene.street),
+            self._place(scene, one),
+            self._town(scene, one),
+            "unit " + how,
+            "name " + name,
+            "organisation " + organisation,
+            "words " + ("none", "one", "two", "more")[min(3, left.bit_count())],
+        ]
+        if spare:
+            findings.append("number spare")
+        said = scene.parts
+        if (
+            one.number is not None
+            and not said.numbers
+            and how in {"same", "form", "numbered"}
+            and name != "none"
+        ):
+            findings.append("number unsaid")
+        if one.number is None and said.numbers and how != "numbered" and one.unit is None:
+            findings.append("number extra")
+        if said.kind and one.kind and said.kind != one.kind:
+            findings.append("kind differs")
+        points = sum(WEIGHTS[finding] for finding in findings)
+        return Candidate(one, scene.hit, tuple(findings), points)
+
+    def street_said(self, scene: Scene, left: int) -> str:
+        """How the street is said; ``denied`` when the address plainly says another."""
+        if scene.hit.how != "unsaid":
+            return scene.hit.how
+        found = self.asks.said.words
+        said = any(left >> place & 1 and word in TYPES for place, word in enumerate(found))
+        return "denied" if said and left.bit_count() > 1 else "unsaid"
+
+    def postcode(self, other: str, street: Street) -> str:
+        """How near the postcode asked with is to another."""
+        said = self.asks.said.postcode
+        if not said:
+            return "unsaid"
+        if said == other:
+            return "equal"
+        found = self._postcodes.get(other)
+        if found is None:
+            found = self._postcodes[other] = _compare_postcodes(said, other)
+        if said in street.postcodes and found != "slip":
+            return "street"
+        return found
+
+    def _place(self, scene: Scene, one: Property) -> str:
+        if not one.locality:
+            return "locality differs" if scene.elsewhere else "locality unsaid"
+        if one.locality in self.asks.said.windows:
+            return "locality agrees"
+        if one.locality in self.asks.near:
+            return "locality near"
+        return "locality differs" if scene.elsewhere or scene.locality_bits else "locality unsaid"
+
+    def _town(self, scene: Scene, one: Property) -> str:
+        if not self._towns or not scene.town_bits:
+            return "town unsaid"
+        return "town agrees" if any(name == one.town for name, _ in self._towns) else "town differs"
+
+    def _name(self, scene: Scene, one: Property) -> tuple[str, int]:
+        """How the building's name is said, and the bits of the words that say it."""
+        if not one.name:
+            return "none", 0
+        taken = scene.hit.bits
+        for bits in self.asks.said.windows.get(one.name, ()):
+            if not bits & taken:
+                return "agrees", bits
+        near = self.asks.near.get(one.name)
+        if near and not near[0] & taken:
+            return "near", near[0]
+        short = core(words(one.row.building_name or ""))
+        for bits, run in scene.parts.names:
+            if run == short:
+                return "core", bits
+            if run in self.index.buildings:
+                return "differs", 0
+            if OSA.normalized_similarity(run, one.name, score_cutoff=_NEAR_NAME) >= _NEAR_NAME:
+                return "near", bits
+        return ("differs" if _names_another(scene) else "unsaid"), 0
+
+    def _organisation(self, scene: Scene, one: Property, left: int) -> tuple[str, int]:
+        if not one.organisation:
+            return "none", 0
+        for bits in self.asks.said.windows.get(one.organisation, ()):
+            if not bits & scene.hit.bits:
+                return "agrees", bits
+        near = self.asks.near.get(one.organisation)
+        if near and not near[0] & scene.hit.bits:
+            return "near", near[0]
+        for bits, run in scene.parts.names:
+            if bits & left and _alike(run, one.organisation):
+                return "near", bits
+        return "unsaid", 0
+
+
+def _alike(run: str, name: str) -> bool:
+    """Whether a run of words is much of a name: the whole with a slip, or its beginning or end."""
+    if len(run) > 4 and (name.startswith(run) or name.endswith(run) or name in run):  # noqa: PLR2004
+        return True
+    return OSA.normalized_similarity(run, name, score_cutoff=_NEAR_NAME - 0.1) > 0
+
+
+def _names_another(scene: Scene) -> bool:
+    """Whether the words left over name some building: they end in HOUSE and the like."""
+    found = scene.asks.said.words
+    return any(scene.parts.others >> place & 1 and word in KINDS for place, word in enumerate(found))
+
+
+def _compare_postcodes(said: str, other: str) -> str:
+    if OSA.distance(said, other, score_cutoff=1) <= 1:
+        return "slip"
+    if len(said) < 5:  # noqa: PLR2004 - the outward code alone
+        return "district" if other.startswith(said) and len(other) == len(said) + 3 else "other"
+    if said[:-2] == other[:-2]:
+        return "sector"
+    if said[:-3] == other[:-3]:
+        return "district"
+    return "area" if said[:2] == other[:2] else "other"
+
+
+def _possible(scene: Scene, known: Properties) -> Iterator[tuple[Property, str, int]]:
+    """Properties whose number and part the address can be read as, how, and the numbers left unexplained."""
+    yield from _by_number(scene, known)
+    windows, near = scene.asks.said.windows, scene.asks.near
+    named = [
+        name
+        for name in known.names
+        if any(not bits & scene.hit.bits for bits in windows.get(name, ()))
+        or (name in near and not near[name][0] & scene.hit.bits)
+    ]
+    if not named and not scene.parts.numbers or scene.parts.units:
+        named += _nearly_named(scene, known, named)
+    for name in named:
+        for one in known.names[name]:
+            yield from _in_building(scene, one)
+    for name, several in known.organisations.items():
+        if name in windows or name in near or _organisation_alike(scene, name):
+            for one in several:
+                yield from _in_building(scene, one)
+
+
+def _organisation_alike(scene: Scene, name: str) -> bool:
+    return not scene.parts.numbers and any(_alike(run, name) for _, run in scene.parts.names)
+
+
+def _by_number(scene: Scene, known: Properties) -> Iterator[tuple[Property, str, int]]:
+    for reading in scene.readings:
+        if reading.number is None:
+            continue
+        several = known.numbers.get(reading.number, ())
+        found = False
+        for one in several:
+            how = reading.how if one.number == reading.number else "part"
+            if one.unit == reading.unit:
+                found = True
+                yield one, how, reading.spare
+        if not found and reading.unit is None and reading.how == "same":
+            for one in several:
+                if one.number == reading.number:
+                    yield one, "unsaid", reading.spare
+
+
+def _nearly_named(scene: Scene, known: Properties, named: list[str]) -> list[str]:
+    """Buildings whose names are not said in so many words."""
+    found = []
+    for _, run in scene.parts.names:
+        if len(run) < 4 or run in known.names:  # noqa: PLR2004
+            continue
+        for name, several in known.names.items():
+            if name in named:
+                continue
+            short = core(words(several[0].row.building_name or ""))
+            if run == short or OSA.normalized_similarity(run, name, score_cutoff=_NEAR_NAME) >= _NEAR_NAME:
+                found.append(name)
+    return found
+
+
+def _in_building(scene: Scene, one: Property) -> Iterator[tuple[Property, str, int]]:
+    """The ways to read the address as this property of a building that is named."""
+    numbers = scene.parts.numbers
+    for reading in scene.readings:
+        if reading.number is not None and one.number is not None and reading.number != one.number:
+            continue
+        if reading.number is not None and one.number is None:
+            if reading.unit == one.unit and reading.unit is not None:
+                yield one, reading.how, 1
+            elif reading.unit is None and one.unit == reading.number:
+                yield one, "numbered", 0
+            elif reading.unit is None and one.unit is None and reading.how == "same":
+                yield one, reading.how, 0
+            continue
+        if reading.unit == one.unit:
+            yield one, reading.how, reading.spare
+    if len(numbers) == 1 and one.unit == numbers[0] and not scene.parts.units:
+        yield one, "numbered", 0
+    if not numbers and not scene.parts.part and not scene.parts.letters and one.unit is not None:
+        yield one, "unsaid", 0

@@ -1,0 +1,227 @@
+"""A council's gazetteer as the matching looks things up in it.
+
+Streets, with every name of theirs, stand in memory: a hundred bytes a property or so. The properties of a
+street are given in when they are needed: all of them for a batch, the few streets of one question otherwise.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from address.matching import units
+from address.matching.text import compact, join, joined, words
+from address.matching.vocabulary import Vocabulary
+from address.matching.words import FLATS, KINDS, LEVELS, TYPES
+
+
+class PlaceRow(NamedTuple):
+    """One address of one property, as the store reads it."""
+
+    uprn: int
+    usrn: int
+    organisation: str | None
+    sub_building: str | None
+    building_name: str | None
+    building_number: str | None
+    street: str
+    locality: str | None
+    post_town: str | None
+    postcode: str
+
+
+class NameRow(NamedTuple):
+    """What occurs in a street: a name of it, with a locality, town, postcode, building or organisation."""
+
+    usrn: int
+    street: str
+    locality: str | None
+    post_town: str | None
+    postcode: str
+    building_name: str | None
+    organisation: str | None
+
+
+@dataclass(slots=True)
+class Property:
+    """An address of a property, its names as one word each."""
+
+    uprn: int
+    number: str | None
+    unit: str | None
+    kind: str
+    name: str
+    organisation: str
+    locality: str
+    town: str
+    postcode: str
+    row: PlaceRow
+
+    @property
+    def line(self) -> str:
+        """The address in one line, as our API writes it."""
+        row = self.row
+        street = f"{row.building_number} {row.street}" if row.building_number else row.street
+        shown = (
+            row.organisation,
+            row.sub_building,
+            row.building_name,
+            street,
+            row.locality,
+            row.post_town,
+            row.postcode,
+        )
+        return ", ".join(part for part in shown if part)
+
+
+@dataclass(slots=True)
+class Properties:
+    """The addresses of one street."""
+
+    all: list[Property] = field(default_factory=list)
+    numbers: dict[str, list[Property]] = field(default_factory=dict)
+    names: dict[str, list[Property]] = field(default_factory=dict)
+    organisations: dict[str, list[Property]] = field(default_factory=dict)
+    postcodes: dict[str, list[Property]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Street:
+    """A street: its names as one word each, without their last word too where that says what kind it is."""
+
+    usrn: int
+    label: str
+    names: set[str] = field(default_factory=set)
+    cores: set[str] = field(default_factory=set)
+    localities: set[str] = field(default_factory=set)
+    towns: set[str] = field(default_factory=set)
+    postcodes: set[str] = field(default_factory=set)
+
+
+Streets = dict[str, list[int]]
+
+
+@dataclass(slots=True)
+class Index:
+    """Where every name leads: to streets by their USRN."""
+
+    streets: dict[int, Street] = field(default_factory=dict)
+    names: Streets = field(default_factory=dict)
+    cores: Streets = field(default_factory=dict)
+    postcodes: Streets = field(default_factory=dict)
+    buildings: Streets = field(default_factory=dict)
+    organisations: Streets = field(default_factory=dict)
+    localities: set[str] = field(default_factory=set)
+    towns: set[str] = field(default_factory=set)
+    outwards: frozenset[str] = frozenset()
+    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(()))
+    street_names: list[str] = field(default_factory=list)  # for the search of last resort
+
+
+def core(found: list[str]) -> str:
+    """A street's or building's name without its last word, if that only says what kind it is; else empty."""
+    kept = [word for word in found if word not in {"THE", "AND"}]
+    return join(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
+
+
+def build(rows: Iterable[NameRow]) -> Index:
+    """The index of a gazetteer's names."""
+    index, heard = Index(), set(TYPES | KINDS | FLATS.keys() | LEVELS.keys())
+    split: dict[str, tuple[list[str], str]] = {}
+
+    def taken(text: str | None) -> tuple[list[str], str]:
+        found = split.get(text or "")
+        if found is None:
+            several = words(text or "")
+            heard.update(several)
+            found = split[text or ""] = (several, join(several) if several else "")
+        return found
+
+    for row in rows:
+        street = index.streets.get(row.usrn)
+        if street is None:
+            street = index.streets[row.usrn] = Street(row.usrn, row.street)
+        several, name = taken(row.street)
+        _add(index.names, name, street)
+        street.names.add(name)
+        if short := core(several):
+            street.cores.add(short)
+            _add(index.cores, short, street)
+        for kept, said in ((street.localities, row.locality), (street.towns, row.post_town)):
+            if said:
+                kept.add(taken(said)[1])
+        postcode = row.postcode.replace(" ", "")
+        street.postcodes.add(postcode)
+        _add(index.postcodes, postcode, street)
+        for names, said in ((index.buildings, row.building_name), (index.organisations, row.organisation)):
+            if said:
+                _add(names, taken(said)[1], street)
+    return _close(index, heard)
+
+
+def _add(names: Streets, name: str, street: Street) -> None:
+    found = names.setdefault(name, [])
+    if not found or found[-1] != street.usrn and street.usrn not in found:
+        found.append(street.usrn)
+
+
+def _close(index: Index, heard: set[str]) -> Index:
+    for street in index.streets.values():
+        index.localities |= street.localities
+        index.towns |= street.towns
+    index.outwards = frozenset(postcode[:-3] for postcode in index.postcodes)
+    index.vocabulary = Vocabulary(heard)
+    index.street_names = list(index.names)
+    return index
+
+
+def properties(rows: Iterable[PlaceRow]) -> Properties:
+    """The addresses of one street, by number and by name."""
+    found = Properties()
+    for row in rows:
+        unit, kind = units.key(row.sub_building)
+        one = Property(
+            row.uprn,
+            row.building_number,
+            unit,
+            kind,
+            _joined(row.building_name),
+            _joined(row.organisation),
+            _joined(row.locality),
+            _joined(row.post_town),
+            compact(row.postcode) or "",
+            row,
+        )
+        found.all.append(one)
+        for kept, name in (
+            (found.names, one.name),
+            (found.organisations, one.organisation),
+            (found.postcodes, one.postcode),
+        ):
+            if name:
+                kept.setdefault(name, []).append(one)
+        for number in _numbers(one.number):
+            found.numbers.setdefault(number, []).append(one)
+    return found
+
+
+_memory: dict[str, str] = {}
+
+
+def _joined(text: str | None) -> str:
+    if not text:
+        return ""
+    found = _memory.get(text)
+    if found is None:
+        if len(_memory) > 50_000:  # noqa: PLR2004
+            _memory.clear()
+        found = _memory[text] = joined(text)
+    return found
+
+
+def _numbers(number: str | None) -> Sequence[str]:
+    """What a number is looked for by: a range by its ends too."""
+    if number is None:
+        return ()
+    number = number.upper()
+    first, dash, last = number.partition("-")
+    return (number, first, last) if dash else (number,)

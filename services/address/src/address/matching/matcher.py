@@ -1,0 +1,62 @@
+"""The matcher: a question in, an answer out.
+
+``Matcher.match`` wants every property at hand (a batch); ``Matcher.steps`` says which streets' properties it
+needs before it goes on, so that a web process can read just those. Both run the same steps.
+"""
+
+from collections.abc import Generator, Mapping
+
+from address.matching import search
+from address.matching.compare import Candidate, Comparison, Scene
+from address.matching.decide import Match, decide
+from address.matching.index import Index, Properties
+from address.matching.search import Hit
+from address.matching.text import Asked
+
+_GOOD = 9.0  # points of a candidate that needs no further search
+_NOTHING = Properties()
+Known = Mapping[int, Properties]
+Steps = Generator[list[int], Known, Match]
+
+
+class Matcher:
+    """A council's gazetteer, ready to be asked."""
+
+    def __init__(self, index: Index, known: Known | None = None) -> None:
+        self.index = index
+        self.known: Known = known or {}
+
+    def match(self, asked: Asked) -> Match:
+        """The property an address means. All streets' properties must be known."""
+        steps = self.steps(asked)
+        try:
+            next(steps)
+            while True:
+                steps.send(self.known)
+        except StopIteration as stop:
+            answer: Match = stop.value
+            return answer
+
+    def steps(self, asked: Asked) -> Steps:
+        """Yields the USRNs whose properties it needs, is sent them, and returns the answer."""
+        asks = search.question(asked, self.index)
+        comparison = Comparison(asks, self.index)
+        hits = search.said_streets(asks, self.index)
+        known = (yield [hit.usrn for hit in hits]) if hits else self.known
+        scenes, found = _look(comparison, hits, known)
+        if not any(one.points >= _GOOD for one in found):
+            more = search.other_streets(asks, self.index, hits)
+            if more:
+                known = yield [hit.usrn for hit in more]
+                other_scenes, others = _look(comparison, more, known)
+                scenes, found = scenes + other_scenes, found + others
+        return decide(comparison, scenes, found)
+
+
+def _look(comparison: Comparison, hits: list[Hit], known: Known) -> tuple[list[Scene], list[Candidate]]:
+    scenes, found = [], []
+    for hit in hits:
+        scene = comparison.scene(hit)
+        scenes.append(scene)
+        found += comparison.candidates(scene, known.get(hit.usrn, _NOTHING))
+    return scenes, found

@@ -1,0 +1,88 @@
+"""Why an answer is what it is, in words."""
+
+from address.matching.compare import Candidate, Comparison, Scene
+
+_WORDS = {
+    "street near": "street misspelt",
+    "street typo": "street misspelt",
+    "street far": "street differs",
+    "street core": "the street's last word is left out",
+    "street other": "the street's last word differs",
+    "street unsaid": "street not given",
+    "street denied": "street differs",
+    "postcode street": "postcode differs: it is another postcode of the street",
+    "postcode slip": "postcode differs by one character",
+    "postcode sector": "postcode differs",
+    "postcode district": "postcode differs",
+    "postcode area": "postcode differs",
+    "postcode other": "postcode differs",
+    "postcode unsaid": "postcode not given",
+    "locality near": "locality misspelt",
+    "locality differs": "locality differs",
+    "town differs": "town differs",
+    "unit form": "number or flat written another way",
+    "unit numbered": "flat written as a number",
+    "unit guess": "number and flat can be read in more than one way",
+    "unit swapped": "number and flat are the other way round",
+    "unit part": "the number is part of a range",
+    "unit unsaid": "flat not given",
+    "kind differs": "the kind of unit differs",
+    "number unsaid": "building number not given",
+    "number extra": "the building has no number in the gazetteer",
+    "number spare": "a number is left over",
+    "name near": "building name misspelt",
+    "name core": "building name shortened",
+    "name unsaid": "building name not given",
+    "name differs": "building name differs",
+    "organisation near": "organisation's name differs slightly",
+    "organisation unsaid": "organisation not given",
+    "words one": "a word is left over",
+    "words two": "words are left over",
+    "words more": "words are left over",
+}
+
+
+def of_match(best: Candidate, *, exact: bool) -> tuple[str, ...]:
+    """What differs between the address and the property it is matched with."""
+    return ("address agrees",) if exact else _differences(best) or ("address agrees",)
+
+
+def _differences(best: Candidate) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_WORDS[one] for one in best.findings if one in _WORDS))
+
+
+def of_ambiguous(ranked: list[Candidate]) -> tuple[str, ...]:
+    first = ranked[0]
+    if "unit unsaid" in first.findings:
+        return ("flat not given: the building has several", *_differences(first))
+    return ("several properties fit as well", *_differences(first))
+
+
+def of_unlikely(comparison: Comparison, best: Candidate, scenes: list[Scene]) -> tuple[str, ...]:
+    """Why the best candidate is not good enough."""
+    if "unit unsaid" in best.findings:
+        return ("flat not given", *_differences(best))
+    return tuple(dict.fromkeys((*of_none(comparison, scenes), *_differences(best))))
+
+
+def of_none(comparison: Comparison, scenes: list[Scene]) -> tuple[str, ...]:
+    """What is missing in the gazetteer, as far as it can be said."""
+    if not comparison.asks.said.words:
+        return ("no address given",)
+    likely = [scene for scene in scenes if scene.hit.how not in {"unsaid", "far"}]
+    if not likely:
+        return ("street not found",)
+    scene = max(likely, key=lambda one: (one.hit.like, comparison.asks.said.postcode in one.street.postcodes))
+    return ("the property is not in the gazetteer" + _missing(scene),)
+
+
+def _missing(scene: Scene) -> str:
+    said, street = scene.parts, scene.street.label
+    unit = said.units[0] if said.units else None
+    if said.numbers and unit:
+        return f": flat {unit} at {said.numbers[-1]} is missing in {street}"
+    if said.numbers:
+        return f": number {said.numbers[-1]} is missing in {street}"
+    if said.names:
+        return f": no building of that name is in {street}"
+    return f": no number or name was given in {street}"

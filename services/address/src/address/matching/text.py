@@ -1,0 +1,141 @@
+"""An address cut into words: capitals, no accents, short forms put right, the postcode taken out."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from address.matching.words import FLATS, SHORT
+
+MOST_WORDS = 32
+LONGEST_NAME = 6  # words that are looked up as one name
+_APOSTROPHE = re.compile("['\u2019\u2018`\u00b4]")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+_RANGE = re.compile(r"\b(\d{1,4}[A-Z]?)\s*(?:-|\bTO\b|&)\s*(\d{1,4}[A-Z]?)\b")
+_SLASH = re.compile(r"\b(\w{1,3})\s*/\s*(\w{1,3})\b")
+_NOT_A_UNIT = re.compile(r"(?<=[A-Z]{2})[-/]|[-/](?=[A-Z]{2})")
+_WORD = re.compile(r"[A-Z0-9&]+(?:[-/][A-Z0-9]+)*")
+_RUN_TOGETHER = re.compile(r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?)")
+_NUMBER_WORDS = frozenset({"NO", "NUMBER", "NUM", "NOS"})
+# Royal Mail PAF Programmers' Guide: outward code A9 A99 AA9 AA99 A9A AA9A, inward code 9AA.
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})\b")
+_LOOSE = re.compile(r"([A-Z]{1,2}[0-9OIL][A-Z0-9]?)\s*([0-9OILSB][A-Z01568]{2})\W*$")
+_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
+_TO_DIGIT = str.maketrans("OILSB", "01158")
+_TO_LETTER = str.maketrans("01568", "OISGB")
+_COMPACT = re.compile(r"[^A-Z0-9]+")
+_MIXED = re.compile(r"(?=[A-Z]*[015][A-Z]*$)(?=(?:.*[A-Z]){3})[A-Z015]{4,}")
+_TO_LETTERS = str.maketrans("015", "OIS")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants the property of. ``postcode`` None when it was not given apart."""
+
+    address: str
+    postcode: str | None = None
+
+
+@dataclass(slots=True)
+class Said:
+    """An address in words. ``windows``: every run of words without spaces, to the bits of its places."""
+
+    words: list[str]
+    postcode: str | None  # without a space
+    windows: dict[str, list[int]] = field(default_factory=dict)
+
+
+def plain(text: str) -> str:
+    """Capitals without accents and apostrophes."""
+    text = text.upper()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", _DASHES.sub("-", text.replace("\u00df", "SS"))).upper()
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    return _APOSTROPHE.sub("", text)
+
+
+def words(text: str) -> list[str]:
+    """The words of a name, short forms put right: ``St. John's Rd`` -> ST JOHNS ROAD."""
+    return [SHORT.get(word, word) for word in _WORD.findall(_NOT_A_UNIT.sub(" ", plain(text)))]
+
+
+def joined(text: str | None) -> str:
+    """A name as one word, without THE and AND: what is compared when names are."""
+    if not text:
+        return ""
+    return join(words(text))
+
+
+def join(found: list[str]) -> str:
+    """Words as one. THE stays where but one word would be left (THE AVENUE)."""
+    kept = [word for word in found if word not in {"THE", "AND"}]
+    return "".join(kept if len(kept) > 1 else found)
+
+
+def compact(postcode: str | None) -> str | None:
+    """``ba1 1lj`` -> ``BA11LJ``; slips of O for 0 and the like are put right; None when nothing is left."""
+    if not postcode:
+        return None
+    found = _COMPACT.sub("", plain(postcode))
+    if not found or len(found) > 8:  # noqa: PLR2004 - no postcode is longer, and one slip
+        return None
+    loose = _LOOSE.fullmatch(found)
+    return found if loose is None or _POSTCODE.fullmatch(found) else _put_right(*loose.groups())
+
+
+def _put_right(outward: str, inward: str) -> str:
+    area = 2 if outward[1:2].isalpha() and outward[1] not in "OIL" else 1
+    outward = outward[:area] + outward[area:].translate(_TO_DIGIT)
+    return outward + inward[0].translate(_TO_DIGIT) + inward[1:].translate(_TO_LETTER)
+
+
+def read(asked: Asked, outwards: frozenset[str] = frozenset()) -> Said:
+    """The address in words. ``outwards``: outward codes of the gazetteer, which may end an address."""
+    text, inside = _take_postcode(plain(asked.address))
+    text = _RANGE.sub(r"\1-\2", text.replace(" T/A ", " "))
+    text = _NOT_A_UNIT.sub(" ", _SLASH.sub(r"\1/\2", text))
+    found: list[str] = []
+    for word in _WORD.findall(text)[: 3 * MOST_WORDS]:
+        found += _split(word)
+    if found and found[-1] in outwards and len(found) > 1 and found[-2] not in FLATS:
+        inside = inside or found[-1]
+        found.pop()
+    said = Said(found[:MOST_WORDS], compact(asked.postcode) or inside)
+    open_windows(said)
+    return said
+
+
+def _take_postcode(text: str) -> tuple[str, str | None]:
+    """The text without the last postcode in it, and that."""
+    last = None
+    for last in _POSTCODE.finditer(text):
+        pass
+    last = last or _LOOSE.search(text)
+    if last is None or last.start() == 0 == len(text) - last.end():
+        return (text, None) if last is None else ("", _put_right(*last.groups()))
+    return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())
+
+
+def _split(word: str) -> list[str]:
+    """A word as the words it is: FLAT2 is two, a number's NO none."""
+    if word in _NUMBER_WORDS:
+        return []
+    if together := _RUN_TOGETHER.fullmatch(word):
+        kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
+        return [together.group(2)] if kind == "NO" else [kind, together.group(2)]
+    if _MIXED.fullmatch(word):
+        word = word.translate(_TO_LETTERS)
+    return [SHORT.get(word, word)]
+
+
+def open_windows(said: Said) -> None:
+    """Every run of up to LONGEST_NAME words as one word."""
+    found, windows = said.words, said.windows
+    windows.clear()
+    for start in range(len(found)):
+        name, bits = "", 0
+        for end in range(start, min(start + LONGEST_NAME, len(found))):
+            word = found[end]
+            bits |= 1 << end
+            if word not in {"THE", "AND"} or end == start:
+                name += word
+            windows.setdefault(name, []).append(bits)

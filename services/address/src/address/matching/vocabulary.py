@@ -1,0 +1,86 @@
+"""The words a gazetteer's names are made of, found again when they are misspelt.
+
+Words one letter short are kept beside the words, so that a slip of one or two letters is found by a few
+look-ups (the deletion neighbourhood, after Garbe's SymSpell); words that sound alike by their sound.
+"""
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+_SHORTEST = 4
+_MEMORY = 20_000
+_MOST = 3
+_SOUNDS = (
+    (re.compile(r"^(KN|GN|PN)"), "N"),
+    (re.compile(r"^WR"), "R"),
+    (re.compile(r"PH|V"), "F"),
+    (re.compile(r"GHT"), "T"),
+    (re.compile(r"TCH|CH|SH|SCH"), "X"),
+    (re.compile(r"CK|C(?![EIY])|Q|K"), "K"),
+    (re.compile(r"C|Z"), "S"),
+    (re.compile(r"G(?=[EIY])|DGE|J"), "J"),
+    (re.compile(r"D"), "T"),
+    (re.compile(r"B"), "P"),
+    (re.compile(r"M"), "N"),
+    (re.compile(r"GH|H|W|Y"), ""),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+_VOWELS = re.compile(r"(?<!^)[AEIOU]+")
+
+
+def sound(word: str) -> str:
+    """Roughly how a word sounds: PHILLIPS and FILIPS are alike."""
+    for pattern, heard in _SOUNDS:
+        word = pattern.sub(heard, word)
+    return _VOWELS.sub("", word)
+
+
+class Vocabulary:
+    """Words, and those a word may have been meant as."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(word for word in words if len(word) > 1 and word.isalpha())
+        self._short: dict[str, list[str]] = {}
+        self._sounds: dict[str, list[str]] = {}
+        self._memory: dict[str, tuple[tuple[str, float], ...]] = {}
+        for word in self.words:
+            if len(word) >= _SHORTEST:
+                self._sounds.setdefault(sound(word), []).append(word)
+                for short in _shorter(word):
+                    self._short.setdefault(short, []).append(word)
+
+    def meant(self, word: str) -> tuple[tuple[str, float], ...]:
+        """The words it may be, likeliest first, each with its likeness from 0 to 1; itself is not one."""
+        found = self._memory.get(word)
+        if found is None:
+            if len(self._memory) >= _MEMORY:
+                self._memory.clear()
+            found = self._memory[word] = self._look_up(word)
+        return found
+
+    def _look_up(self, word: str) -> tuple[tuple[str, float], ...]:
+        if len(word) < _SHORTEST - 1 or not word.isalpha():
+            return ()
+        near = set(self._short.get(word, ()))
+        for short in _shorter(word):
+            if short in self.words:
+                near.add(short)
+            near.update(self._short.get(short, ()))
+        slips = 1 if len(word) < 6 else 2  # noqa: PLR2004 - a short word with two slips is another word
+        likely = {
+            other: 1 - distance / max(len(word), len(other))
+            for other in near
+            if other != word and (distance := OSA.distance(word, other, score_cutoff=slips)) <= slips
+        }
+        for other in self._sounds.get(sound(word), ()):
+            like = OSA.normalized_similarity(word, other)
+            if other != word and like > 0.5:  # noqa: PLR2004
+                likely[other] = max(likely.get(other, 0), like, 0.75)
+        ranked = sorted(likely.items(), key=lambda item: (-item[1], item[0][0] != word[0], item[0]))
+        return tuple(ranked[:_MOST])
+
+
+def _shorter(word: str) -> set[str]:
+    return {word[:place] + word[place + 1 :] for place in range(len(word))}

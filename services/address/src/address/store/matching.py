@@ -1,0 +1,72 @@
+"""What the matching reads: the names of a council's streets, the addresses in them, and what has changed.
+
+Only current properties (logical status 1 and 6) are matched, by any of their addresses: alternative and
+Welsh ones, and Royal Mail's delivery points.
+"""
+
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+MOST_CHANGED = 500
+_CURRENT = "p.council = $1 AND p.logical_status IN (1, 6)"
+# A delivery point's street is the property's own; DISTINCT ON since a property has several addresses.
+_STREET_OF_POINT = f"""(SELECT DISTINCT ON (p.uprn) p.council, p.uprn, p.usrn, p.street FROM place p
+    WHERE {_CURRENT} {{these}} ORDER BY p.uprn, p.delivery DESC, p.lpi_key) p"""
+_POINT_STREET = """coalesce(nullif(concat_ws(' ', d.dependent_thoroughfare, CASE
+    WHEN d.dependent_thoroughfare IS NULL THEN d.thoroughfare END), ''), p.street)"""
+_POINT_LOCALITY = "coalesce(d.dependent_locality, d.double_dependent_locality)"
+_NAMES = f"""
+    SELECT DISTINCT p.usrn, p.street, p.locality, p.post_town, p.postcode, p.building_name, p.organisation
+    FROM place p WHERE {_CURRENT} {{these}}
+    UNION
+    SELECT p.usrn, {_POINT_STREET}, {_POINT_LOCALITY}, d.post_town, d.postcode, d.building_name,
+        d.organisation_name
+    FROM {_STREET_OF_POINT} JOIN delivery_point d ON d.council = p.council AND d.uprn = p.uprn
+    ORDER BY 1, 2, 3, 4, 5, 6, 7"""
+_PLACES = f"""
+    SELECT p.uprn, p.usrn, p.organisation, p.sub_building, p.building_name, p.building_number, p.street,
+        p.locality, p.post_town, p.postcode
+    FROM place p WHERE {_CURRENT} AND p.usrn = ANY($2)
+    UNION
+    SELECT p.uprn, p.usrn, d.organisation_name, d.sub_building_name, d.building_name, d.building_number,
+        {_POINT_STREET}, {_POINT_LOCALITY}, d.post_town, d.postcode
+    FROM {_STREET_OF_POINT.format(these="AND p.usrn = ANY($2)")}
+        JOIN delivery_point d ON d.council = p.council AND d.uprn = p.uprn
+    ORDER BY 2, 1, 6, 4, 7"""
+_OF_CHANGED = "AND p.usrn IN (SELECT c.usrn FROM place c WHERE c.council = $1 AND c.uprn = ANY($2))"
+_ALL_NAMES, _CHANGED_NAMES = _NAMES.format(these=""), _NAMES.format(these=_OF_CHANGED)
+# Transactions below the horizon have ended: what they changed is seen by any statement from now on.
+_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_CHANGED = f"""
+    SELECT h.uprn, {_HORIZON.removeprefix("SELECT ")} AS horizon FROM history h
+    WHERE h.council = $1 AND h.xact >= $2::text::xid8 LIMIT {MOST_CHANGED}"""
+
+
+async def horizon(pool: asyncpg.Pool) -> str:
+    """Where changes still to come begin; to be read before what they may change."""
+    found: str = await pool.fetchval(_HORIZON)
+    return found
+
+
+async def names(pool: asyncpg.Pool, council: str) -> Sequence[Any]:
+    """What occurs in each street, as ``matching.index.NameRow`` has it."""
+    return await pool.fetch(_ALL_NAMES, council)
+
+
+async def changed_names(pool: asyncpg.Pool, council: str, uprns: Sequence[int]) -> Sequence[Any]:
+    """The same for the streets that these properties are in now."""
+    return await pool.fetch(_CHANGED_NAMES, council, uprns)
+
+
+async def places(pool: asyncpg.Pool, council: str, usrns: Sequence[int]) -> Sequence[Any]:
+    """The addresses in these streets, as ``matching.index.PlaceRow`` has them, street by street."""
+    return await pool.fetch(_PLACES, council, usrns)
+
+
+async def changed(pool: asyncpg.Pool, council: str, since: str) -> list[int]:
+    """The properties changed since a horizon; ``MOST_CHANGED`` of them stand for more."""
+    return [row["uprn"] for row in await pool.fetch(_CHANGED, council, since)]
