@@ -103,6 +103,12 @@ def not_found(what: str) -> Problem:
     return Problem(404, "not-found", f"There is no {what}. Check the identifier in the path.")
 
 
+def invalid(field: str, message: str, code: str = "not_possible") -> Problem:
+    """One field (``body.usrn``, ``query.q``) is wrong in a way that only we can tell."""
+    error = FieldError(field=field, message=message, code=code)
+    return Problem(400, "invalid-request", f"{field.partition('.')[2]} {message}.", errors=[error])
+
+
 def conflict(code: str, detail: str) -> Problem:
     return Problem(409, code, detail)
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from address.schemas.addresses import Address, AddressLines
+from address.schemas.addresses import Address, Suggestions
 from address.schemas.places import Answer, PlacesError
 from chassis.testing import published
 from services.address.tests.samples import GAZETTEER
@@ -319,7 +319,7 @@ async def test_errors_below_the_contracts_address_have_its_shape(client, mint, g
 )
 async def test_typing_suggests_the_likeliest_first(get, typed, first):
     answer = await get(ADDRESSES, q=typed)
-    items = AddressLines.model_validate(answer.json()).items
+    items = Suggestions.model_validate(answer.json()).items
     assert items[0].address == first
 
 
@@ -329,7 +329,7 @@ async def test_suggestions_are_no_more_than_asked(get):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"q": "ab"}, {"q": "a" * 201}, {"q": "abc", "limit": 51}, {"q": "abc", "limit": 0}]
+    "parameters", [{}, {"q": "ab"}, {"q": "a" * 201}, {"q": "abc", "limit": 101}, {"q": "abc", "limit": 0}]
 )
 async def test_a_suggestion_that_cannot_be_made_is_a_problem(get, parameters):
     answer = await get(ADDRESSES, **parameters)

@@ -6,11 +6,12 @@ from address.rules import words
 from address.store import finding, places, suggestions
 from address.store.finding import Scoring
 from address.store.places import Wanted
+from address.store.suggestions import Where
 
 
-async def suggest(pool: asyncpg.Pool, council: str, typed: str, limit: int) -> list[str]:
+async def suggest(pool: asyncpg.Pool, council: str, typed: str, limit: int, where: Where) -> list[str]:
     """The best addresses for what is typed so far, each as JSON text."""
-    return await suggestions.suggest(pool, council, words.search(typed), limit)
+    return await suggestions.suggest(pool, council, words.search(typed), limit, where)
 
 
 async def find(

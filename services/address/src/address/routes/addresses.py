@@ -7,13 +7,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import JsonValue, RootModel
 
 from address.actions import properties, searches
-from address.schemas.addresses import Address, AddressChange, AddressLines, Typed
+from address.rules import nearby
+from address.schemas.addresses import Address, AddressChange, Near, Suggestions, Typed
+from address.schemas.dates import AsOf
 from address.store import places
+from address.store.suggestions import Where
 from chassis.auth import Caller, permission
 from chassis.database import FastPool, Writing, fast_pool
 from chassis.idempotency import OnlyOnce
-from chassis.problems import Problem, documents, not_found
-from chassis.types import Slug, Uprn
+from chassis.problems import Problem, documents, invalid, not_found
+from chassis.types import Gss, Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
 Reader = Annotated[Caller, permission("address:read")]
@@ -29,84 +32,27 @@ IfMatch = Annotated[
 ]
 
 
-@router.get("", response_model=AddressLines)
+@router.get("", response_model=Suggestions)
 async def suggest_addresses(
     council: Slug,
     _: Reader,
     pool: FastPool,
-    q: Typed,
-    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+    q: Typed | None = None,
+    near: Near | None = None,
+    ward: Gss | None = None,
+    within: Uprn | None = None,
+    as_of: AsOf = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Response:
     """Addresses for what somebody has typed so far, best first: for a box that completes as people type.
 
     Understands a partial postcode, a number and a street, a flat and a street (``flat 2 acacia``), names of
-    buildings and organisations, and a UPRN. Retired properties are left out.
+    buildings and organisations, and a UPRN. Flats that match alike come as their building, which ``contains``
+    them; ``within`` lists them, and then ``q`` may be left out. ``ward`` keeps to one ward. Retired
+    properties are left out.
     """
-    items = await searches.suggest(pool, council, q, limit)
+    if q is None and within is None:
+        raise invalid("query.q", "is missing: say what was typed, or within which building", "missing")
+    where = Where(None if near is None else nearby.read(near), ward, within, as_of)
+    items = await searches.suggest(pool, council, q or "", limit, where)
     return Response(f'{{"items":[{",".join(items)}]}}', media_type="application/json")
-
-
-@router.get(
-    "/{uprn}",
-    response_model=Address,
-    responses={200: {"headers": _ETAG}, **_NOT_MODIFIED, **documents(404)},
-)
-async def read_address(
-    request: Request,
-    council: Slug,
-    uprn: Uprn,
-    _: Reader,
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> Response:
-    """One property, whatever its status. Its ETag is what a change sends as If-Match."""
-    found = await places.own(fast_pool(request), council, uprn)
-    if found is None:
-        raise not_found(f"property {uprn}")
-    headers = {"ETag": f'"{found["version"]}"', "Cache-Control": _CACHE}
-    if if_none_match is not None and found["version"] in _versions(if_none_match):
-        return Response(status_code=304, headers=headers)
-    return Response(found["body"], media_type="application/json", headers=headers)
-
-
-@router.patch(
-    "/{uprn}",
-    response_model=Address,
-    responses={200: {"headers": _ETAG}, **documents(404, 409, 412, 428)},
-)
-async def change_address(
-    council: Slug,
-    uprn: Uprn,
-    body: AddressChange,
-    caller: Writer,
-    session: Writing,
-    once: OnlyOnce,
-    if_match: IfMatch = None,
-) -> Response:
-    """Change a property. ``If-Match`` must carry the ETag it was read with.
-
-    The change is kept in the history and published as ``address.property.changed.v1``. A change that
-    changes nothing leaves the version as it is. With an ``Idempotency-Key`` a request whose answer was lost
-    can be sent again: without one it would be told 412, its own change having made the version stale.
-    """
-    if if_match is None:
-        detail = "Send the ETag the property was read with as If-Match, so that nobody's change is lost."
-        raise Problem(428, "precondition-required", detail)
-    today, seen = datetime.now(UTC).date(), _versions(if_match)
-
-    async def change() -> _AsWritten:
-        found = await properties.change(session, council, uprn, body, caller, today, seen)
-        return _AsWritten.model_validate_json(found.body)
-
-    return await once.run(
-        session, caller, body, change, status=200, headers=lambda made: {"ETag": f'"{made.root["version"]}"'}
-    )
-
-
-def _versions(tags: str) -> set[int]:
-    """The versions in a list of entity tags (RFC 9110, 8.8.3); tags that are not ours match nothing."""
-    bare = (tag.strip().removeprefix("W/") for tag in tags.split(","))
-    return {
-        int(tag[1:-1])
-        for tag in bare
-        if tag[:1] == tag[-1:] == '"' and tag[1:-1].isdecimal() and len(tag) <= _LONGEST_TAG
-    }

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from address.rules import rows
+from address.rules import nearby, rows
 from chassis.types import Easting, Northing, Postcode, Uprn, Usrn
 
 
@@ -25,13 +25,22 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 # A field of a change that is not given stays as it is; one that may not be empty does not take null.
-_AS_IT_IS: Any = Field(default=None, json_schema_extra=_without_default)
+AS_IT_IS: Any = Field(default=None, json_schema_extra=_without_default)
 
 Typed = Annotated[
     str,
     StringConstraints(min_length=3, max_length=200),
     Field(
         description="Three characters or more of an address, a postcode or a UPRN", examples=["97 york st"]
+    ),
+]
+Near = Annotated[
+    str,
+    StringConstraints(max_length=60),
+    AfterValidator(lambda value: (nearby.read(value), value)[1]),
+    Field(
+        description="Nearest first: easting,northing in metres, or longitude,latitude in degrees",
+        examples=["375202,164718", "-2.358,51.381"],
     ),
 ]
 Classification = Annotated[
@@ -64,6 +73,8 @@ BuildingNumber = Annotated[
     StringConstraints(pattern=r"^[0-9]{1,4}[A-Za-z]?(-[0-9]{1,4}[A-Za-z]?)?$"),
     Field(examples=["97", "12A", "12-14"]),
 ]
+UprnGiven = Annotated[Uprn, BeforeValidator(_number)]
+UsrnGiven = Annotated[Usrn, BeforeValidator(_number)]
 
 
 class AddressLine(BaseModel):
@@ -94,12 +105,23 @@ class Address(AddressLine):
     logical_status: LogicalStatus
     state: BlpuState | None
     updated_at: datetime
+    successors: list[UprnText] = Field(description="What took its place, once it is historic")
+    predecessors: list[UprnText] = Field(description="What it took the place of")
 
 
-class AddressLines(BaseModel):
+class Suggestion(AddressLine):
+    """An address somebody may have in mind, or the building of several such."""
+
+    contains: int = Field(
+        ge=0, description="Addresses within it that match: ask for them with within=UPRN", examples=[12]
+    )
+    distance: float | None = Field(description="Metres from the point in near", examples=[120.5])
+
+
+class Suggestions(BaseModel):
     """The best addresses for what was typed, best first."""
 
-    items: list[AddressLine] = Field(max_length=50)
+    items: list[Suggestion] = Field(max_length=100)
 
 
 class AddressChange(BaseModel):
@@ -107,20 +129,20 @@ class AddressChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    logical_status: LogicalStatus = _AS_IT_IS
-    state: BlpuState | None = _AS_IT_IS
-    classification: Classification = _AS_IT_IS
-    parent_uprn: Annotated[Uprn, BeforeValidator(_number)] | None = _AS_IT_IS
-    easting: Easting = _AS_IT_IS
-    northing: Northing = _AS_IT_IS
-    postcode: Postcode = _AS_IT_IS
-    usrn: Annotated[Usrn, BeforeValidator(_number)] = _AS_IT_IS
-    organisation: Organisation | None = _AS_IT_IS
-    sub_building: ObjectName | None = _AS_IT_IS
-    building_name: ObjectName | None = _AS_IT_IS
-    building_number: BuildingNumber | None = _AS_IT_IS
-    locality: PlaceName | None = _AS_IT_IS
-    post_town: PlaceName | None = _AS_IT_IS
+    logical_status: LogicalStatus = AS_IT_IS
+    state: BlpuState | None = AS_IT_IS
+    classification: Classification = AS_IT_IS
+    parent_uprn: UprnGiven | None = AS_IT_IS
+    easting: Easting = AS_IT_IS
+    northing: Northing = AS_IT_IS
+    postcode: Postcode = AS_IT_IS
+    usrn: UsrnGiven = AS_IT_IS
+    organisation: Organisation | None = AS_IT_IS
+    sub_building: ObjectName | None = AS_IT_IS
+    building_name: ObjectName | None = AS_IT_IS
+    building_number: BuildingNumber | None = AS_IT_IS
+    locality: PlaceName | None = AS_IT_IS
+    post_town: PlaceName | None = AS_IT_IS
 
     def given(self) -> dict[str, Any]:
         """The fields that are in the request."""

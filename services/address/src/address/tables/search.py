@@ -70,6 +70,7 @@ place = Table(
     Index(None, "council", "postcode"),
     Index(None, "council", "usrn"),
     Index(None, "council", "group_id"),
+    Index(None, "council", "pao_number"),
     # Where it is: strips 128 m wide, from south to north.
     Index("ix_place_council_strip", "council", text("(easting::integer >> 7)"), text("(northing::integer)")),
     Index("ix_place_council_ward", "council", "ward", "group_id", postgresql_where=text("ward IS NOT NULL")),
