@@ -3,9 +3,9 @@
 from fastapi import FastAPI
 
 from address import events
-from address.actions import command
+from address.actions import command, runs, tending
 from address.consumers import CONSUMERS
-from address.routes import addresses, places
+from address.routes import addresses, batches, places, postcodes_bulk, postcodes_io_answers, properties
 from address.settings import Settings
 from address.tables import metadata
 from chassis.app import Service, create_app
@@ -15,9 +15,9 @@ service = Service(
     title="Townhall address",
     settings=Settings,
     metadata=metadata,
-    routers=[places.router, addresses.router],
+    routers=[places.router, addresses.router, properties.router, batches.router, postcodes_bulk.router],
     consumers=CONSUMERS,
-    shapes=[places.shape],
+    shapes=[places.shape, postcodes_io_answers.shape],
     publishes=[
         events.PropertyCreated,
         events.PropertyChanged,
@@ -26,7 +26,8 @@ service = Service(
         events.StreetChanged,
         events.StreetRetired,
     ],
-    commands={"load": command.load},
+    commands={"load": command.load, "match-batches": runs.command},
+    tasks={"batches": tending.tend},
 )
 
 

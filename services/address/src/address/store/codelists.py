@@ -28,6 +28,12 @@ def classifications_json() -> str:
 
 
 @lru_cache(maxsize=1)
+def districts() -> dict[str, tuple[str, str | None]]:
+    """GSS code of a local authority district to its name and, in England, its region's."""
+    return {row[0]: (row[1], row[2] or None) for row in _rows("districts.csv")[1:]}
+
+
+@lru_cache(maxsize=1)
 def custodians() -> dict[str, Custodian]:
     """GSS code of a council to its custodian."""
     return {row[5]: Custodian(int(row[0]), row[1]) for row in _rows("local_custodians.csv") if row[5]}

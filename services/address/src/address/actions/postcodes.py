@@ -1,0 +1,140 @@
+"""Looking postcodes and outcodes up: rows from the store, with their degrees, areas and distances."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TypeVar
+
+import asyncpg
+
+from address.rules import distances, postcode_queries, projections
+from address.rules.postcode_fields import Area, Outcode, Postcode
+from address.rules.postcode_queries import Near
+from address.store import codelists, outcodes, postcodes
+
+_Found = TypeVar("_Found", Postcode, Outcode)
+_DECIMALS = 6  # of a degree: a decimetre, as in the ONS Postcode Directory
+# The National Grid is up to a thousandth smaller than the ground: look a little further, then measure.
+_SLACK = 1.002
+
+
+async def find(pool: asyncpg.Pool, council: str, asked: Sequence[str]) -> list[Postcode | None]:
+    """Each of the postcodes as typed, in order; None for what is not there or no postcode."""
+    names = [postcode_queries.whole(text) for text in asked]
+    known = sorted({name for name in names if name})
+    rows = await postcodes.find(pool, council, known) if known else []
+    found = {one.postcode: one for one in _postcodes(rows)}
+    return [found.get(name) if name else None for name in names]
+
+
+async def begins(pool: asyncpg.Pool, council: str, said: str, limit: int) -> list[Postcode]:
+    """The first postcodes that begin as typed; if it is a whole one, that alone."""
+    spans = postcode_queries.spans(said)
+    return _postcodes(await postcodes.begins(pool, council, spans, limit)) if spans else []
+
+
+async def nearest(pool: asyncpg.Pool, council: str, asked: Sequence[Near]) -> list[list[Postcode]]:
+    """The postcodes near each point, nearest first, with their distances."""
+    points = [_point(near) for near in asked]
+    rows: dict[int, list[asyncpg.Record]] = {}
+    where = [index for index, point in enumerate(points) if point]
+    if where:
+        searched = [
+            (*point, near.radius * _SLACK + 1, near.limit)
+            for near, point in zip(asked, points, strict=True)
+            if point
+        ]
+        for row in await postcodes.nearest(pool, council, searched):
+            rows.setdefault(where[row["n"] - 1], []).append(row)
+    answers = []
+    for index, near in enumerate(asked):
+        answers.append(_measured(near, _postcodes(rows.get(index, []))))
+        await asyncio.sleep(0)  # a hundred points have ten thousand results: let others have their turn
+    return answers
+
+
+async def near_postcode(
+    pool: asyncpg.Pool, council: str, asked: str, radius: float, limit: int
+) -> list[Postcode] | None:
+    """The postcodes near a postcode, itself the first. None when it is not there."""
+    (centre,) = await find(pool, council, [asked])
+    if centre is None:
+        return None
+    if centre.lonlat is None:
+        return []
+    return (await nearest(pool, council, [Near(*centre.lonlat, radius, limit)]))[0]
+
+
+async def at_random(pool: asyncpg.Pool, council: str, chance: float, outcode: str | None) -> Postcode | None:
+    row = await postcodes.at_random(pool, council, chance, outcode)
+    return _postcodes([row])[0] if row else None
+
+
+async def find_outcode(pool: asyncpg.Pool, council: str, asked: str) -> Outcode | None:
+    name = postcode_queries.outward(asked)
+    row = await outcodes.find(pool, council, name) if name else None
+    return _outcodes([row])[0] if row else None
+
+
+async def nearest_outcodes(pool: asyncpg.Pool, council: str, near: Near) -> list[Outcode]:
+    """The outcodes whose middles lie near a point, nearest first, with their distances."""
+    point = _point(near)
+    if point is None:
+        return []
+    rows = await outcodes.nearest(pool, council, point, near.radius * _SLACK + 1, near.limit)
+    return _measured(near, _outcodes(rows))
+
+
+def _point(near: Near) -> tuple[float, float] | None:
+    """Where that is on the National Grid; None when it is not on it."""
+    if not near.in_britain:
+        return None
+    try:
+        return projections.from_lonlat([(near.longitude, near.latitude)])[0]
+    except projections.OutsideGridError:
+        return None
+
+
+def _measured(near: Near, found: list[_Found]) -> list[_Found]:
+    """Those that are really within the radius, by distance and name."""
+    placed = [(one, one.lonlat) for one in found if one.lonlat]
+    metres = distances.metres((near.longitude, near.latitude), [lonlat for _, lonlat in placed])
+    return [
+        replace(one, distance=round(away, 8))
+        for (one, _), away in zip(placed, metres, strict=True)
+        if away <= near.radius
+    ]
+
+
+def _postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
+    return [
+        Postcode(row["postcode"], row["easting"], row["northing"], lonlat, _area(row["district"]))
+        for row, lonlat in zip(rows, _lonlats(rows), strict=True)
+    ]
+
+
+def _outcodes(rows: Sequence[asyncpg.Record]) -> list[Outcode]:
+    return [
+        Outcode(
+            row["outcode"], row["easting"], row["northing"], lonlat, tuple(map(_area, row["districts"] or ()))
+        )
+        for row, lonlat in zip(rows, _lonlats(rows), strict=True)
+    ]
+
+
+def _lonlats(rows: Sequence[asyncpg.Record]) -> list[tuple[float, float] | None]:
+    """Degrees of each row; None where it is not known where it is."""
+    there = [row for row in rows if row["easting"] is not None and row["northing"] is not None]
+    points = projections.show([(row["easting"], row["northing"]) for row in there], projections.LONLAT)
+    shown = {
+        id(row): (round(point[0], _DECIMALS), round(point[1], _DECIMALS)) if point else None
+        for row, point in zip(there, points, strict=True)
+    }
+    return [shown.get(id(row)) for row in rows]
+
+
+@lru_cache(maxsize=1024)
+def _area(district: str | None) -> Area:
+    name, region = codelists.districts().get(district or "", (None, None))
+    return Area(district, name, region)

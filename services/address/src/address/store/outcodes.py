@@ -1,0 +1,37 @@
+"""Outcodes, on the plain pool: those of the region's file, and of a council's own gazetteer what that lacks.
+
+Every row is ``outcode, easting, northing, districts`` (GSS).
+"""
+
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
+import asyncpg
+
+_ROW = "outcode, easting, northing, districts"
+_MINE = """(SELECT split_part(g.postcode, ' ', 1) AS outcode,
+        round(avg(g.easting))::int AS easting, round(avg(g.northing))::int AS northing,
+        (SELECT array_agg(gss) FROM council WHERE slug = $1) AS districts
+    FROM gazetteer_postcode g WHERE g.council = $1 {those} GROUP BY 1) AS mine"""
+_NOT_THEIRS = "NOT EXISTS (SELECT FROM outcode o WHERE o.outcode = mine.outcode)"
+_FIND = f"""SELECT {_ROW} FROM outcode WHERE outcode = $2
+    UNION ALL SELECT {_ROW} FROM {_MINE.format(those="AND postcode >= $2 || ' ' AND postcode < $2 || '!'")}
+    WHERE {_NOT_THEIRS}"""
+# There are 3,000 in the country: no index is needed.
+_NEAREST = f"""
+    SELECT {_ROW} FROM (SELECT {_ROW} FROM outcode
+        UNION ALL SELECT {_ROW} FROM {_MINE.format(those="")} WHERE {_NOT_THEIRS}) AS either
+    WHERE point(easting, northing) <@ box(point($2::float8 - $4::float8, $3::float8 - $4::float8),
+        point($2::float8 + $4::float8, $3::float8 + $4::float8))
+    ORDER BY point(easting, northing) <-> point($2::float8, $3::float8), outcode LIMIT $5"""
+
+
+async def find(pool: asyncpg.Pool, council: str, outcode: str) -> asyncpg.Record | None:
+    return await pool.fetchrow(_FIND, council, outcode)
+
+
+async def nearest(
+    pool: asyncpg.Pool, council: str, point: tuple[float, float], reach: float, limit: int
+) -> list[asyncpg.Record]:
+    """Those within a square of ``reach`` metres to each side of the point, nearest first."""
+    rows: list[asyncpg.Record] = await pool.fetch(_NEAREST, council, *point, reach, limit)
+    return rows
