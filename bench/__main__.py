@@ -1,21 +1,24 @@
-"""``python -m bench [address] [gateway] [events]``: everything, or what is named."""
+"""``python -m bench [address] [growth] [loads] [gateway] [events]``: everything, or what is named."""
 
 import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import address, envoy, events
+from bench import address, envoy, events, growth
 from bench.report import Figure
+from bench.town import loaded
 from dev import postgres
 
 
 async def _all(wanted: set[str], folder: Path) -> list[Figure]:
     figures: list[Figure] = []
     with postgres.running(folder / "postgres", fast=True) as server:
-        async with address.loaded(server.url, folder) as town:
+        async with loaded(server.url, folder) as town:
             if "address" in wanted:
-                figures += address.figures(town)
+                figures += await address.measure(town)
+            if "growth" in wanted:
+                figures += await growth.measure(town, folder)
             if "events" in wanted:
                 figures += await events.measure(folder, town.database_url)
             if "gateway" in wanted:
@@ -24,7 +27,7 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"address", "events", "gateway"}
+    wanted = set(sys.argv[1:]) or {"address", "growth", "events", "gateway"}
     with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
         figures = asyncio.run(_all(wanted, Path(folder)))
     print("\n".join(map(str, figures)))

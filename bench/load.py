@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
 import uvloop
@@ -15,7 +15,10 @@ import uvloop
 
 @dataclass
 class Plan:
-    """What to ask: every connection walks through ``paths``, ``requests`` in all; ``rate`` 0 is flat out."""
+    """What to ask: every connection walks through ``paths``, ``requests`` in all; ``rate`` 0 is flat out.
+
+    With ``bodies`` they are posted, as JSON, each to the path at its place.
+    """
 
     host: str
     port: int
@@ -24,6 +27,19 @@ class Plan:
     requests: int
     connections: int = 16
     rate: float = 0.0
+    bodies: list[str] = field(default_factory=list)
+
+    def payloads(self) -> list[bytes]:
+        """The requests, as they go over the wire."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        head = f"Host: {self.host}:{self.port}\r\n{lines}"
+        if not self.bodies:
+            return [f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() for path in self.paths]
+        kind = f"{head}Content-Type: application/json\r\n"
+        return [
+            f"POST {path} HTTP/1.1\r\n{kind}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+            for path, body in zip(self.paths, self.bodies, strict=True)
+        ]
 
 
 @dataclass
@@ -90,9 +106,7 @@ class Shared:
     """What the connections take from and report to."""
 
     def __init__(self, plan: Plan) -> None:
-        lines = "".join(f"{name}: {value}\r\n" for name, value in plan.headers.items())
-        host = f"Host: {plan.host}:{plan.port}\r\n"
-        self._payloads = [f"GET {path} HTTP/1.1\r\n{host}{lines}\r\n".encode() for path in plan.paths]
+        self._payloads = plan.payloads()
         self._plan = plan
         self._taken = 0
         self._open = plan.connections
