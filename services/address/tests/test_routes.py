@@ -183,7 +183,7 @@ async def test_filters_choose_classes_and_statuses(get):
         ({"maxresults": 0}, "maxresults"), ({"maxresults": 101}, "maxresults"),
         ({"maxresults": "x"}, "maxresults"),
         ({"offset": -1}, "offset"), ({"offset": 10**30}, "offset"), ({"dataset": "XYZ"}, "dataset"),
-        ({"lr": "FR"}, "lr"), ({"output_srs": "EPSG:4326"}, "output_srs"), ({"format": "XML"}, "format"),
+        ({"lr": "FR"}, "lr"), ({"output_srs": "EPSG:1"}, "output_srs"), ({"format": "PDF"}, "format"),
         ({"fq": "SURFACE:1"}, "fq"), ({"fq": "RD"}, "fq"), ({"fq": ["CLASSIFICATION_CODE:RD"] * 11}, "fq"),
     ],
 )  # fmt: skip

@@ -1,47 +1,72 @@
-"""OS Places, as clients written for api.os.uk know it: postcode, uprn and find."""
+"""OS Places, as clients written for api.os.uk know it: its seven operations."""
 
-import json
 from typing import Annotated, Any
-from urllib.parse import unquote_plus
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from address.actions import searches
-from address.rules import filters, postcodes
-from address.schemas.places import (
-    Answer,
+from address.routes.places_answers import DOCUMENTED, answered, shape, wanted
+from address.rules import geometry, postcodes
+from address.schemas.places import Answer
+from address.schemas.places_asked import (
+    BboxOptions,
     FindOptions,
-    Options,
-    PagedOptions,
-    PlacesError,
+    NearestOptions,
+    PolygonOptions,
     PostcodeOptions,
+    RadiusOptions,
     UprnOptions,
-    error_body,
-    read_box,
+    unusable,
 )
-from address.store import places
+from address.store import areas, places
 from address.store.finding import Scoring
-from address.store.places import Wanted
 from chassis.auth import Caller, permission
 from chassis.database import FastPool, fast_pool
-from chassis.problems import ErrorShape, Problem
+from chassis.problems import Problem
 from chassis.types import Slug
 
-BASE = "address/search/places/v1"
-router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["OS Places"])
-Reader = Annotated[Caller, permission("address:read")]
+__all__ = ["router", "shape"]
 
-_LANGUAGES = {"EN": "ENG", "CY": "CYM"}
-_ALL = 100  # results of an answer that has no pages
+router = APIRouter(prefix=f"/{{council}}/{shape.base}", tags=["OS Places"])
+Reader = Annotated[Caller, permission("address:read")]
 _TOO_LITTLE = (
     "Requested postcode must contain a minimum of the sector plus 1 digit of the district e.g. SO1."
     " Requested postcode was {}"
 )
+_SHOWN = 1_000  # characters of a polygon that the header repeats
+_POLYGON: dict[str, Any] = {
+    "description": "A GeoJSON Polygon or MultiPolygon, or a Feature or a FeatureCollection of one feature"
+    f" that has it; in the coordinate system of srs, of {geometry.MOST_POINTS} points at most",
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"enum": ["Polygon", "MultiPolygon", "Feature", "FeatureCollection"]},
+                    "coordinates": {"type": "array", "minItems": 1, "items": {"type": "array"}},
+                    "geometry": {"type": "object"},
+                    "features": {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "object"}},
+                },
+            },
+            "example": {
+                "type": "Polygon",
+                "coordinates": [
+                    [[374900, 164900], [375100, 164900], [375100, 165100], [374900, 165100], [374900, 164900]]
+                ],
+            },
+        }
+    },
+}
 
 
-@router.get("/postcode", response_model=Answer, openapi_extra=PostcodeOptions.documented())
+@router.get(
+    "/postcode",
+    response_model=Answer,
+    responses=DOCUMENTED,
+    openapi_extra=PostcodeOptions.documented(),
+)
 async def places_by_postcode(request: Request, council: Slug, _: Reader) -> Response:
     """The addresses of a postcode, or of all postcodes that begin so."""
     asked = PostcodeOptions.read(request)
@@ -49,81 +74,70 @@ async def places_by_postcode(request: Request, council: Slug, _: Reader) -> Resp
         search = postcodes.search(asked.postcode)
     except ValueError:
         raise Problem(400, "invalid-postcode", _TOO_LITTLE.format(asked.postcode[:100])) from None
-    found = await places.by_postcode(fast_pool(request), council, search, _wanted(asked))
-    return _answer(request, asked, f"postcode={asked.postcode}", found)
+    found = await places.by_postcode(fast_pool(request), council, search, wanted(asked))
+    return answered(request, asked, f"postcode={asked.postcode}", found)
 
 
-@router.get("/uprn", response_model=Answer, openapi_extra=UprnOptions.documented())
+@router.get("/uprn", response_model=Answer, responses=DOCUMENTED, openapi_extra=UprnOptions.documented())
 async def places_by_uprn(request: Request, council: Slug, _: Reader) -> Response:
     """The addresses of one property."""
     asked = UprnOptions.read(request)
-    found = await places.by_uprn(fast_pool(request), council, asked.uprn, _wanted(asked))
-    return _answer(request, asked, f"uprn={asked.uprn}", found)
+    found = await places.by_uprn(fast_pool(request), council, asked.uprn, wanted(asked))
+    return answered(request, asked, f"uprn={asked.uprn}", found)
 
 
-@router.get("/find", response_model=Answer, openapi_extra=FindOptions.documented())
+@router.get("/find", response_model=Answer, responses=DOCUMENTED, openapi_extra=FindOptions.documented())
 async def find_places(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
     """The addresses that match free text best, with a score from 0 to 1."""
     asked = FindOptions.read(request)
-    scoring = Scoring(asked.minmatch or 0.0, asked.matchprecision or 1, read_box(asked.bbox))
-    found = await searches.find(pool, council, asked.query, _wanted(asked), scoring)
+    try:
+        box = asked.bbox and geometry.read_box(asked.bbox, "BNG")
+    except ValueError as error:
+        raise unusable("bbox", error) from None
+    bounds = (box.west, box.south, box.east, box.north) if box else None
+    scoring = Scoring(asked.minmatch or 0.0, asked.matchprecision or 1, bounds)
+    found = await searches.find(pool, council, asked.query, wanted(asked), scoring)
     more = {} if asked.matchprecision is None else {"matchprecision": asked.matchprecision}
-    return _answer(request, asked, f"query={asked.query}", found, **more)
+    return answered(request, asked, f"query={asked.query}", found, **more)
 
 
-def _wanted(asked: Options) -> Wanted:
-    only = filters.read(asked.fq) if asked.fq else filters.Filters()
-    limit, offset = (asked.maxresults, asked.offset) if isinstance(asked, PagedOptions) else (_ALL, 0)
-    return Wanted(
-        tuple(_LANGUAGES[language] for language in asked.lr.split(",")),
-        only.classes,
-        only.statuses,
-        only.lpi_statuses,
-        only.countries,
-        tuple(asked.dataset.split(",")),
-        limit,
-        offset,
-    )
+@router.get(
+    "/nearest", response_model=Answer, responses=DOCUMENTED, openapi_extra=NearestOptions.documented()
+)
+async def places_nearest(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+    """The address nearest to a point, of each dataset asked; none when it is farther than the radius."""
+    asked = NearestOptions.read(request)
+    found = await areas.nearest(pool, council, asked.centre(), asked.radius, wanted(asked))
+    return answered(request, asked, f"point={asked.point}", found)
 
 
-def _answer(request: Request, asked: Options, query: str, found: asyncpg.Record, **more: int) -> Response:
-    """The header, and the results as PostgreSQL has written them."""
-    epoch, updated, total, results = found
-    header: dict[str, Any] = {
-        "uri": _uri(request),
-        "query": query,
-        "offset": asked.offset if isinstance(asked, PagedOptions) else 0,
-        "totalresults": total,
-        "format": asked.format,
-        "dataset": asked.dataset,
-        "lr": asked.lr,
-        "maxresults": asked.maxresults if isinstance(asked, PagedOptions) else _ALL,
-        **more,
-        "epoch": str(epoch or 0),
-        "lastupdate": updated or "",
-        "output_srs": asked.output_srs,
-    }
-    listed = f',"results":[{results}]' if results else ""
-    return Response(f'{{"header":{json.dumps(header)}{listed}}}', media_type="application/json")
+@router.get("/radius", response_model=Answer, responses=DOCUMENTED, openapi_extra=RadiusOptions.documented())
+async def places_radius(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+    """The addresses round a point, the nearest first."""
+    asked = RadiusOptions.read(request)
+    found = await areas.within_circle(pool, council, asked.centre(), asked.radius, wanted(asked))
+    return answered(request, asked, f"point={asked.point}", found)
 
 
-def _uri(request: Request) -> str:
-    """The address asked for with every parameter, but never the key."""
-    url = request.url
-    if "key" not in request.query_params:
-        return str(url)
-    kept = [part for part in url.query.split("&") if unquote_plus(part.partition("=")[0]) != "key"]
-    return str(url.replace(query="&".join(kept)))
+@router.get("/bbox", response_model=Answer, responses=DOCUMENTED, openapi_extra=BboxOptions.documented())
+async def places_bbox(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+    """The addresses in a box of one square kilometre at most, by postcode and number."""
+    asked = BboxOptions.read(request)
+    found = await areas.within(pool, council, asked.area(), wanted(asked))
+    return answered(request, asked, f"bbox={asked.bbox}", found)
 
 
-def _render(_: Request, problem: Problem) -> Response:
-    """Every error below the base, in the contract's shape."""
-    first = problem.errors[0] if problem.errors else None
-    message = str(problem.detail)
-    if first is not None:
-        parts = first.field.split(".")  # query, name, and of a list the place in it
-        message = f"Parameter {parts[min(1, len(parts) - 1)]}: {first.message.removeprefix('Value error, ')}"
-    return JSONResponse(error_body(problem.status_code, message), problem.status_code, problem.headers)
-
-
-shape = ErrorShape(BASE, _render, PlacesError)
+@router.post(
+    "/polygon",
+    response_model=Answer,
+    responses=DOCUMENTED,
+    openapi_extra={**PolygonOptions.documented(), "requestBody": _POLYGON},
+)
+async def places_polygon(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
+    """The addresses in a polygon and on its edge, by postcode and number or the nearest to a point first."""
+    asked = PolygonOptions.read(request)
+    body = await request.body()
+    area, reference = asked.area(body), asked.reference()
+    found = await areas.within(pool, council, area, wanted(asked), reference)
+    shown = " ".join(body[:_SHOWN].decode("utf-8", "replace").split())
+    return answered(request, asked, f"polygon={shown}", found)

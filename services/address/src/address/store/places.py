@@ -13,11 +13,12 @@ from address.store import answers
 IN_ORDER = """p.street, p.pao_number, p.building_number, p.building_name, p.sub_building IS NOT NULL,
     p.sao_number, p.sub_building, p.uprn, p.lpi_key"""
 _ORDER = f"p.postcode, {IN_ORDER}"
-FILTERS = """p.language = ANY($2) AND (dataset = 'LPI' OR p.delivery)
-    AND ($3::text[] IS NULL OR p.classification LIKE ANY($3))
+DATASET = "(dataset = 'LPI' OR p.delivery)"
+KEPT = """p.language = ANY($2) AND ($3::text[] IS NULL OR p.classification LIKE ANY($3))
     AND ($4::smallint[] IS NULL OR p.logical_status = ANY($4))
     AND ($5::smallint[] IS NULL OR p.lpi_status = ANY($5))
     AND ($6::text[] IS NULL OR p.country = ANY($6))"""
+FILTERS = f"{KEPT} AND {DATASET}"
 HEADER = """(SELECT epoch FROM gazetteer WHERE council = $1) AS epoch,
     (SELECT to_char(last_update, 'DD/MM/YYYY') FROM gazetteer WHERE council = $1) AS last_update"""
 
