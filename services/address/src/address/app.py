@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from address import events
-from address.actions import command, runs, tending
+from address.actions import command, postcode_loads, runs, tending
 from address.consumers import CONSUMERS
 from address.routes import addresses, batches, places, postcodes_bulk, postcodes_io_answers, properties
 from address.settings import Settings
@@ -26,7 +26,7 @@ service = Service(
         events.StreetChanged,
         events.StreetRetired,
     ],
-    commands={"load": command.load, "match-batches": runs.command},
+    commands={"load": command.load, "postcodes": postcode_loads.load, "match-batches": runs.command},
     tasks={"batches": tending.tend},
 )
 
