@@ -1,13 +1,13 @@
 # Everything a developer types. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check bench contracts release lock
+.PHONY: help setup run up down status load seed-gb test check bench contracts release lock
 PYTHON ?= python3
 VENV := .venv/bin/python
 # What the person has set for Python elsewhere does not reach in here.
 export PYTHONPATH :=
 
 help: ## Print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 setup: ## Make .venv with all that requirements.lock pins (the others do this first)
 	@$(PYTHON) -m dev.setup
@@ -26,6 +26,9 @@ status: setup ## What runs, and how much memory it takes
 
 load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown
 	@$(VENV) -m dev load "$(FILE)" --council "$(COUNCIL)"
+
+seed-gb: setup ## Load every postcode of Great Britain for the town that runs (40 s, 500 MB)
+	@$(VENV) -m dev seed-gb
 
 test: setup ## Run every test on real servers, on ports and state of their own
 	@$(VENV) -m pytest $(ARGS)

@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         "down": "stop the town that runs in the state folder",
         "status": "what runs, and how much memory it takes",
         "load": "load a file of addresses into the town that runs",
+        "seed-gb": "load every postcode of Great Britain into the town that runs",
         "lock": "make requirements.lock anew",
     }
     for verb, text in helps.items():
@@ -62,18 +63,30 @@ def _run(asked: argparse.Namespace) -> int:
         return 1
 
 
-def _load(asked: argparse.Namespace) -> int:
-    """Run the loader against the town that runs; its output is shown as it comes."""
+def _running(asked: argparse.Namespace) -> Town:
+    """The town that runs in the state folder."""
     holder = state.holder(asked.state)
     if not holder:
         raise Trouble(f"No town runs in {asked.state}.", "`make up` starts one.")
+    return Town(asked.state, ports.chosen(int(holder["base"])))
+
+
+def _load(asked: argparse.Namespace) -> int:
+    """Run the loader against the town that runs; its output is shown as it comes."""
+    running = _running(asked)
     file: Path = asked.file.resolve()
     if not file.is_file() or not asked.council:
         raise Trouble(
             f"There is no file {file}." if asked.council else "It is not said for which council.",
             "For example: make load FILE=addresses.csv.gz COUNCIL=citytown",
         )
-    loader = demonstration.loader(Town(asked.state, ports.chosen(int(holder["base"]))), file, asked.council)
+    loader = demonstration.loader(running, file, asked.council)
+    return subprocess.run(loader.argv, env=loader.env, check=False).returncode
+
+
+def _seed_postcodes(asked: argparse.Namespace) -> int:
+    """Run the loader of postcodes against the town that runs; its output is shown as it comes."""
+    loader = demonstration.postcode_loader(_running(asked))
     return subprocess.run(loader.argv, env=loader.env, check=False).returncode
 
 
@@ -83,6 +96,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "down": lambda asked: background.down(asked.state),
     "status": lambda asked: status.show(asked.state),
     "load": _load,
+    "seed-gb": _seed_postcodes,
     "lock": lambda _: lock.make(),
 }
 

@@ -19,6 +19,7 @@ from dev.trouble import Trouble
 
 DATA = ROOT / "dev" / "data"
 FILE = "addresses.csv.gz"
+POSTCODES = "gb_postcodes.csv.xz"
 # A postcode of each council's file (files are loaded whole or not at all), and the part of the
 # file that the small demonstration takes.
 KNOWN = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
@@ -63,6 +64,12 @@ def loader(town: Town, file: Path, council: str) -> Process:
     """The process that loads a file of addresses into a council's gazetteer."""
     argv = plan.chassis("run", "address", "load", str(file), "--council", council)
     return Process(f"{council}-load", argv, plan.service_environment(town, "address"))
+
+
+def postcode_loader(town: Town) -> Process:
+    """The process that loads the postcodes of Great Britain, for all councils at once."""
+    argv = plan.chassis("run", "address", "postcodes", str(DATA / POSTCODES))
+    return Process("postcodes", argv, plan.service_environment(town, "address"))
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -65,8 +65,9 @@ def test_an_occupied_port_stops_the_start_with_one_message(dev, tmp_path):
     assert leftovers.living(tmp_path) == {}
 
 
-def test_a_load_without_a_town_says_how_to_start_one(dev):
-    tried = dev("load", "no.csv", "--council", "citytown")
+@pytest.mark.parametrize("asked", [("load", "no.csv", "--council", "citytown"), ("seed-gb",)])
+def test_a_load_without_a_town_says_how_to_start_one(dev, asked):
+    tried = dev(*asked)
     assert tried.returncode == 1
     assert "No town runs" in tried.stdout
     assert "make up" in tried.stdout
