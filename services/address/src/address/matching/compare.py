@@ -11,7 +11,8 @@ from rapidfuzz.distance import OSA
 
 from address.matching import units
 from address.matching.index import Index, Properties, Property, Street, core
-from address.matching.search import Hit, Question
+from address.matching.search import Hit
+from address.matching.spelling import Question
 from address.matching.text import words
 from address.matching.units import Parts, Reading
 from address.matching.words import KINDS, TYPES
@@ -22,7 +23,7 @@ WEIGHTS = {
     "street other": 2.2, "street unsaid": 0.0, "street denied": -4.0,
     "postcode equal": 6.0, "postcode street": 3.6, "postcode slip": 3.4, "postcode sector": 2.2,
     "postcode district": 1.0, "postcode area": -0.4, "postcode other": -1.5, "postcode unsaid": 0.0,
-    "locality agrees": 2.0, "locality near": 1.6, "locality unsaid": 0.0, "locality differs": -1.6,
+    "locality agrees": 2.0, "locality near": 1.6, "locality unsaid": 0.0, "locality none": 0.4, "locality differs": -1.6,
     "town agrees": 0.4, "town unsaid": 0.0, "town differs": -0.6,
     "unit same": 0.0, "unit form": -0.2, "unit guess": -1.6, "unit swapped": -2.5, "unit part": -2.5,
     "unit unsaid": -3.0, "unit numbered": -0.4,
@@ -70,6 +71,7 @@ class Comparison:
         windows = asks.said.windows
         self._localities = [(name, bits) for name, bits in windows.items() if name in index.localities]
         self._towns = [(name, bits[-1]) for name, bits in windows.items() if name in index.towns]
+        self._towns += [(name, near[0]) for name, near in asks.near.items() if name in index.towns]
         self._postcodes: dict[str, str] = {}
 
     def scene(self, hit: Hit) -> Scene:
@@ -177,10 +179,10 @@ class Comparison:
 
     def _place(self, scene: Scene, one: Property) -> str:
         if not one.locality:
-            return "locality differs" if scene.elsewhere else "locality unsaid"
-        if one.locality in self.asks.said.windows:
+            return "locality differs" if scene.elsewhere else "locality none"
+        if scene.locality_bits and one.locality in self.asks.said.windows:
             return "locality agrees"
-        if one.locality in self.asks.near:
+        if scene.locality_bits and one.locality in self.asks.near:
             return "locality near"
         return "locality differs" if scene.elsewhere or scene.locality_bits else "locality unsaid"
 
@@ -263,12 +265,14 @@ def _possible(scene: Scene, known: Properties) -> Iterator[tuple[Property, str, 
     if not named and not scene.parts.numbers or scene.parts.units:
         named += _nearly_named(scene, known, named)
     for name in named:
-        for one in known.names[name]:
-            yield from _in_building(scene, one)
+        several = known.names[name]
+        parted = any(one.unit is not None for one in several)
+        for one in several:
+            yield from _in_building(scene, one, parted=parted)
     for name, several in known.organisations.items():
         if name in windows or name in near or _organisation_alike(scene, name):
             for one in several:
-                yield from _in_building(scene, one)
+                yield from _in_building(scene, one, parted=False)
 
 
 def _organisation_alike(scene: Scene, name: str) -> bool:
@@ -307,7 +311,7 @@ def _nearly_named(scene: Scene, known: Properties, named: list[str]) -> list[str
     return found
 
 
-def _in_building(scene: Scene, one: Property) -> Iterator[tuple[Property, str, int]]:
+def _in_building(scene: Scene, one: Property, *, parted: bool) -> Iterator[tuple[Property, str, int]]:
     """The ways to read the address as this property of a building that is named."""
     numbers = scene.parts.numbers
     for reading in scene.readings:
@@ -318,7 +322,7 @@ def _in_building(scene: Scene, one: Property) -> Iterator[tuple[Property, str, i
                 yield one, reading.how, 1
             elif reading.unit is None and one.unit == reading.number:
                 yield one, "numbered", 0
-            elif reading.unit is None and one.unit is None and reading.how == "same":
+            elif reading.unit is None and one.unit is None and reading.how == "same" and not parted:
                 yield one, reading.how, 0
             continue
         if reading.unit == one.unit:

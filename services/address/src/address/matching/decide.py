@@ -10,7 +10,23 @@ MOST_CANDIDATES = 5
 _EQUAL = 1.0  # points between candidates that are as good as equal
 _CLEAR = 2.0
 _LEAST = 2.0  # points below which nothing is meant
-_STREET_FINDINGS = ("street", "postcode", "locality")
+# Steps of a field that the confidence takes together with other fields; what is not here is bad.
+_COARSE = {
+    "street exact": "good",
+    "street near": "good",
+    "street typo": "fair",
+    "street core": "fair",
+    "street unsaid": "unsaid",
+    "postcode equal": "good",
+    "postcode street": "fair",
+    "postcode slip": "fair",
+    "postcode sector": "fair",
+    "postcode unsaid": "unsaid",
+    "locality agrees": "good",
+    "locality near": "good",
+    "locality unsaid": "unsaid",
+    "locality none": "unsaid",
+}
 _MARGINS = (0.0, 0.3, 1.0, 2.0, 4.0, 7.0)
 
 
@@ -64,10 +80,10 @@ def bucket(points: float) -> str:
     return str(sum(points > step for step in _MARGINS))
 
 
-def features(best: Candidate, second: Candidate | None, elsewhere: float) -> tuple[str, ...]:
-    """What the confidence is made of."""
-    margin = best.points - second.points if second else 99.0
-    return (*best.findings, "margin " + bucket(margin), "elsewhere " + bucket(elsewhere))
+def _fit(findings: tuple[str, ...]) -> str:
+    """Street, postcode and locality together: they make up for one another."""
+    said = (_COARSE.get(finding, "bad") for finding in findings[:3])
+    return "fit " + " ".join(said)
 
 
 def confidence(found: tuple[str, ...]) -> float:
@@ -76,22 +92,85 @@ def confidence(found: tuple[str, ...]) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
-def decide(comparison: Comparison, scenes: list[Scene], found: list[Candidate]) -> Match:
-    """The answer to the question, of the streets looked at and the candidates found in them."""
-    ranked = _ranked(found)
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The other street that fits best: by how many points better, and whether its name is said."""
+
+    points: float
+    named: bool
+
+    @property
+    def feature(self) -> str:
+        return f"elsewhere {bucket(self.points)}{' named' if self.named else ''}"
+
+
+def elsewhere(comparison: Comparison, scenes: list[Scene], best: Candidate) -> Beside:
+    """How much better another street fits than the one the best candidate is in."""
+    own, other, named = -99.0, -99.0, False
+    for scene in scenes:
+        points = street_points(comparison, scene)
+        if scene.hit.usrn == best.hit.usrn:
+            own = max(own, points)
+        elif points > other:
+            other, named = points, scene.hit.how in {"exact", "near", "typo"}
+    return Beside(other - own, named)
+
+
+def features(best: Candidate, second: Candidate | None, beside: Beside) -> tuple[str, ...]:
+    """What the confidence is made of."""
+    margin = best.points - second.points if second else 99.0
+    return (*best.findings, _fit(best.findings), "margin " + bucket(margin), beside.feature)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The best candidate beside the others and beside other streets."""
+
+    best: Candidate
+    ranked: list[Candidate]
+    elsewhere: Beside
+    features: tuple[str, ...]
+
+    @property
+    def margin(self) -> float:
+        return self.best.points - self.ranked[1].points if len(self.ranked) > 1 else 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """All that was looked at for one question."""
+
+    comparison: Comparison
+    scenes: list[Scene]
+    found: list[Candidate]
+
+
+def best_of(looked: Looked) -> Weighed | None:
+    """The best candidate, if there is any."""
+    ranked = _ranked(looked.found)
     if not ranked:
-        return Match("none", None, 0.0, False, reasons.of_none(comparison, scenes), ())
+        return None
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
-    beside = elsewhere(comparison, scenes, best)
-    sure = confidence(features(best, second, beside))
-    likely = _likely(ranked, sure)
+    beside = elsewhere(looked.comparison, looked.scenes, best)
+    return Weighed(best, ranked, beside, features(best, second, beside))
+
+
+def decide(looked: Looked) -> Match:
+    """The answer to the question, of the streets looked at and the candidates found in them."""
+    weighed = best_of(looked)
+    if weighed is None:
+        return Match("none", None, 0.0, exact=False, reasons=reasons.of_none(looked), candidates=())
+    best, sure = weighed.best, confidence(weighed.features)
+    likely = _likely(weighed.ranked, sure)
     if sure >= model.THRESHOLD:
-        exact = is_exact(best, second, beside)
+        exact = is_exact(weighed)
         said = reasons.of_match(best, exact=exact)
         return Match("matched", best.property.uprn, sure, exact, said, likely)
-    if second is not None and best.points - second.points < _EQUAL and _may_be(best):
-        return Match("ambiguous", None, sure, False, reasons.of_ambiguous(ranked), likely)
-    return Match("none", None, sure, False, reasons.of_unlikely(comparison, best, scenes), likely)
+    if weighed.margin < _EQUAL and best.points > _LEAST:
+        said = reasons.of_ambiguous(best)
+        return Match("ambiguous", None, sure, exact=False, reasons=said, candidates=likely)
+    said = reasons.of_unlikely(looked, best)
+    return Match("none", None, sure, exact=False, reasons=said, candidates=likely)
 
 
 def _ranked(found: list[Candidate]) -> list[Candidate]:
@@ -104,28 +183,11 @@ def _ranked(found: list[Candidate]) -> list[Candidate]:
     return sorted(once.values(), key=lambda one: (-one.points, one.property.uprn))
 
 
-def elsewhere(comparison: Comparison, scenes: list[Scene], best: Candidate) -> float:
-    """By how much another street fits better than the one the best candidate is in."""
-    own, other = -99.0, -99.0
-    for scene in scenes:
-        points = street_points(comparison, scene)
-        if scene.hit.usrn == best.hit.usrn:
-            own = max(own, points)
-        else:
-            other = max(other, points)
-    return other - own
-
-
-def _may_be(best: Candidate) -> bool:
-    return best.points > _LEAST
-
-
-def is_exact(best: Candidate, second: Candidate | None, beside: float) -> bool:
+def is_exact(weighed: Weighed) -> bool:
     """Whether all that is said agrees, enough is said, and nothing else could be meant."""
-    said = set(best.findings)
-    alone = second is None or best.points - second.points > _CLEAR
+    said = set(weighed.best.findings)
     placed = "postcode equal" in said or {"postcode unsaid", "locality agrees"} <= said
-    return alone and placed and beside <= 0 and said <= model.EXACT
+    return weighed.margin > _CLEAR and placed and weighed.elsewhere.points <= 0 and said <= model.EXACT
 
 
 def _likely(ranked: list[Candidate], sure: float) -> tuple[Likely, ...]:

@@ -13,6 +13,8 @@ from address.matching.text import compact, join, joined, words
 from address.matching.vocabulary import Vocabulary
 from address.matching.words import FLATS, KINDS, LEVELS, TYPES
 
+_LEAST_SHORT = 3
+
 
 class PlaceRow(NamedTuple):
     """One address of one property, as the store reads it."""
@@ -114,13 +116,22 @@ class Index:
     towns: set[str] = field(default_factory=set)
     outwards: frozenset[str] = frozenset()
     vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(()))
-    street_names: list[str] = field(default_factory=list)  # for the search of last resort
+    whole: Vocabulary = field(default_factory=lambda: Vocabulary(()))  # names as one word
+    places: Streets = field(default_factory=dict)  # localities
+    sectors: Streets = field(default_factory=dict)
 
 
 def core(found: list[str]) -> str:
     """A street's or building's name without its last word, if that only says what kind it is; else empty."""
     kept = [word for word in found if word not in {"THE", "AND"}]
     return join(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
+
+
+def _shortened(found: list[str]) -> str:
+    """A street's name without its last word, whatever that is; empty when too little is left."""
+    kept = [word for word in found if word not in {"THE", "AND"}]
+    short = "".join(kept[:-1])
+    return short if len(short) >= _LEAST_SHORT else ""
 
 
 def build(rows: Iterable[NameRow]) -> Index:
@@ -143,7 +154,7 @@ def build(rows: Iterable[NameRow]) -> Index:
         several, name = taken(row.street)
         _add(index.names, name, street)
         street.names.add(name)
-        if short := core(several):
+        if short := _shortened(several):
             street.cores.add(short)
             _add(index.cores, short, street)
         for kept, said in ((street.localities, row.locality), (street.towns, row.post_town)):
@@ -152,6 +163,7 @@ def build(rows: Iterable[NameRow]) -> Index:
         postcode = row.postcode.replace(" ", "")
         street.postcodes.add(postcode)
         _add(index.postcodes, postcode, street)
+        _add(index.sectors, postcode[:-2], street)
         for names, said in ((index.buildings, row.building_name), (index.organisations, row.organisation)):
             if said:
                 _add(names, taken(said)[1], street)
@@ -166,11 +178,13 @@ def _add(names: Streets, name: str, street: Street) -> None:
 
 def _close(index: Index, heard: set[str]) -> Index:
     for street in index.streets.values():
+        for name in street.localities:
+            _add(index.places, name, street)
         index.localities |= street.localities
         index.towns |= street.towns
     index.outwards = frozenset(postcode[:-3] for postcode in index.postcodes)
     index.vocabulary = Vocabulary(heard)
-    index.street_names = list(index.names)
+    index.whole = Vocabulary((*index.names, *index.localities, *index.buildings))
     return index
 
 

@@ -6,9 +6,9 @@ needs before it goes on, so that a web process can read just those. Both run the
 
 from collections.abc import Generator, Mapping
 
-from address.matching import search
+from address.matching import search, spelling
 from address.matching.compare import Candidate, Comparison, Scene
-from address.matching.decide import Match, decide
+from address.matching.decide import Looked, Match, decide
 from address.matching.index import Index, Properties
 from address.matching.search import Hit
 from address.matching.text import Asked
@@ -16,7 +16,7 @@ from address.matching.text import Asked
 _GOOD = 9.0  # points of a candidate that needs no further search
 _NOTHING = Properties()
 Known = Mapping[int, Properties]
-Steps = Generator[list[int], Known, Match]
+Steps = Generator[list[int], Known, Looked]
 
 
 class Matcher:
@@ -28,29 +28,46 @@ class Matcher:
 
     def match(self, asked: Asked) -> Match:
         """The property an address means. All streets' properties must be known."""
+        return decide(self.weigh(asked))
+
+    def weigh(self, asked: Asked) -> Looked:
+        """All there is to decide on."""
         steps = self.steps(asked)
         try:
             next(steps)
             while True:
                 steps.send(self.known)
         except StopIteration as stop:
-            answer: Match = stop.value
-            return answer
+            looked: Looked = stop.value
+            return looked
 
     def steps(self, asked: Asked) -> Steps:
-        """Yields the USRNs whose properties it needs, is sent them, and returns the answer."""
-        asks = search.question(asked, self.index)
+        """Yields the USRNs whose properties it needs, is sent them, and returns what it saw."""
+        asks = spelling.question(asked, self.index)
         comparison = Comparison(asks, self.index)
         hits = search.said_streets(asks, self.index)
         known = (yield [hit.usrn for hit in hits]) if hits else self.known
         scenes, found = _look(comparison, hits, known)
-        if not any(one.points >= _GOOD for one in found):
+        if not any(one.points >= _GOOD and "words none" in one.findings for one in found) and not _settled(
+            scenes, self.index
+        ):
             more = search.other_streets(asks, self.index, hits)
             if more:
                 known = yield [hit.usrn for hit in more]
                 other_scenes, others = _look(comparison, more, known)
                 scenes, found = scenes + other_scenes, found + others
-        return decide(comparison, scenes, found)
+        return Looked(comparison, scenes, found)
+
+
+def _settled(scenes: list[Scene], index: Index) -> bool:
+    """Whether the street is plainly said, so that to look for others would only find other properties."""
+    for scene in scenes:
+        if scene.hit.how in {"exact", "near"} and scene.street.postcodes:
+            said = scene.asks.said.postcode
+            places = index.localities | index.towns
+            if said in scene.street.postcodes or not scene.street.names & places:
+                return True
+    return False
 
 
 def _look(comparison: Comparison, hits: list[Hit], known: Known) -> tuple[list[Scene], list[Candidate]]:

@@ -1,6 +1,11 @@
 """Why an answer is what it is, in words."""
 
-from address.matching.compare import Candidate, Comparison, Scene
+from typing import TYPE_CHECKING
+
+from address.matching.compare import Candidate, Scene
+
+if TYPE_CHECKING:
+    from address.matching.decide import Looked
 
 _WORDS = {
     "street near": "street misspelt",
@@ -51,28 +56,29 @@ def _differences(best: Candidate) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_WORDS[one] for one in best.findings if one in _WORDS))
 
 
-def of_ambiguous(ranked: list[Candidate]) -> tuple[str, ...]:
-    first = ranked[0]
-    if "unit unsaid" in first.findings:
-        return ("flat not given: the building has several", *_differences(first))
-    return ("several properties fit as well", *_differences(first))
+def of_ambiguous(best: Candidate) -> tuple[str, ...]:
+    """Why several properties may be meant."""
+    if "unit unsaid" in best.findings:
+        return ("flat not given: the building has several", *_differences(best))
+    return ("several properties fit as well", *_differences(best))
 
 
-def of_unlikely(comparison: Comparison, best: Candidate, scenes: list[Scene]) -> tuple[str, ...]:
+def of_unlikely(looked: "Looked", best: Candidate) -> tuple[str, ...]:
     """Why the best candidate is not good enough."""
     if "unit unsaid" in best.findings:
         return ("flat not given", *_differences(best))
-    return tuple(dict.fromkeys((*of_none(comparison, scenes), *_differences(best))))
+    return tuple(dict.fromkeys((*of_none(looked), *_differences(best))))
 
 
-def of_none(comparison: Comparison, scenes: list[Scene]) -> tuple[str, ...]:
+def of_none(looked: "Looked") -> tuple[str, ...]:
     """What is missing in the gazetteer, as far as it can be said."""
-    if not comparison.asks.said.words:
+    said = looked.comparison.asks.said
+    if not said.words:
         return ("no address given",)
-    likely = [scene for scene in scenes if scene.hit.how not in {"unsaid", "far"}]
+    likely = [scene for scene in looked.scenes if scene.hit.how not in {"unsaid", "far"}]
     if not likely:
         return ("street not found",)
-    scene = max(likely, key=lambda one: (one.hit.like, comparison.asks.said.postcode in one.street.postcodes))
+    scene = max(likely, key=lambda one: (one.hit.like, said.postcode in one.street.postcodes))
     return ("the property is not in the gazetteer" + _missing(scene),)
 
 

@@ -1,21 +1,21 @@
 """Which streets an address may be in: by its words, put right where misspelt, and by its postcode."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from address.matching import text
 from address.matching.index import Index
-from address.matching.text import LONGEST_NAME, Asked, Said
-from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SIDES, TYPES
+from address.matching.spelling import LIKELY, PERHAPS, SURE, Question
+from address.matching.text import Said
+from address.matching.words import FLATS, FLOORS, LEVELS, SIDES, TYPES
 
 MOST_STREETS = 24
-_SURE, _LIKELY, _PERHAPS = 0.88, 0.75, 0.6
-_SPELLINGS = 6  # ways to put right a run of words
+_LEAST_CORE = 4
 _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
+_DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPRSTUWXYZ"
 
 
 @dataclass(slots=True)
@@ -28,118 +28,61 @@ class Hit:
     like: float = 1.0
 
 
-@dataclass(slots=True)
-class Question:
-    """An address in words, with what its misspelt runs of words may have been meant as."""
-
-    said: Said
-    near: dict[str, tuple[int, float]] = field(default_factory=dict)
-    unknown: int = 0  # bits of the words the gazetteer has not
-
-
-def question(asked: Asked, index: Index) -> Question:
-    """The address in words, and the names it nearly says."""
-    said = text.read(asked, index.outwards)
-    unknown = [place for place, word in enumerate(said.words) if _unknown(word, index)]
-    if not unknown:
-        return Question(said)
-    changed = False
-    for place in unknown:
-        meant = index.vocabulary.meant(said.words[place])
-        if meant and meant[0][0] in _UNIT_WORDS and meant[0][1] >= _LIKELY - 0.1:
-            said.words[place], changed = meant[0][0], True
-    if changed:
-        text.open_windows(said)
-    asks = Question(said)
-    for place in unknown:
-        if said.words[place] not in _UNIT_WORDS:
-            asks.unknown |= 1 << place
-    _spell(asks, index)
-    return asks
-
-
-def _unknown(word: str, index: Index) -> bool:
-    return len(word) > 2 and word.isalpha() and word not in index.vocabulary.words and word not in NOISE
-
-
-def _spell(asks: Question, index: Index) -> None:
-    """Runs of words with the unknown ones put right."""
-    found, near = asks.said.words, asks.near
-    choices = [
-        [(word, 1.0), *index.vocabulary.meant(word)] if asks.unknown >> place & 1 else [(word, 1.0)]
-        for place, word in enumerate(found)
-    ]
-    for place in range(len(found)):
-        if not asks.unknown >> place & 1 or len(choices[place]) == 1:
-            continue
-        for start in range(max(0, place - 3), place + 1):
-            for end in range(place + 1, min(len(found), start + LONGEST_NAME, place + 5) + 1):
-                bits = (1 << end) - (1 << start)
-                for spelt in _some(choices[start:end]):
-                    name = text.join([word for word, _ in spelt])
-                    like = sum(one * len(word) for word, one in spelt) / sum(len(word) for word, _ in spelt)
-                    if like < 1 and like > near.get(name, (0, 0.0))[1]:
-                        near[name] = (bits, like)
-
-
-def _some(choices: list[list[tuple[str, float]]]) -> Iterator[tuple[tuple[str, float], ...]]:
-    for count, spelt in enumerate(product(*choices)):
-        if count > _SPELLINGS:
-            return
-        yield spelt
-
-
 def said_streets(asks: Question, index: Index) -> list[Hit]:
     """Streets whose whole name is said, and those of the postcode whether it is or not."""
+    names = index.names
     found = [
         Hit(usrn, bits[0], "exact")
         for name, bits in asks.said.windows.items()
-        if name in index.names
-        for usrn in index.names[name]
+        if name in names
+        for usrn in names[name]
     ]
     found += [
         Hit(usrn, bits, _how(like), like)
         for name, (bits, like) in asks.near.items()
-        if name in index.names
-        for usrn in index.names[name]
+        if name in names
+        for usrn in names[name]
     ]
     return _of_postcode(asks, index, _longest(found, asks, index))
 
 
 def _how(like: float) -> str:
-    return "near" if like >= _SURE else "typo" if like >= _LIKELY else "far"
+    return "near" if like >= SURE else "typo" if like >= LIKELY else "far"
 
 
 def _longest(found: list[Hit], asks: Question, index: Index) -> list[Hit]:
-    """Without streets whose name is but a part of another that is said, and the likelier half of very many."""
-    spans = {hit.bits for hit in found}
+    """Without streets whose name is but a part of another that is said, and the likelier of very many."""
+    spans = {hit.bits for hit in found if hit.like >= LIKELY}
     kept = [hit for hit in found if not any(hit.bits & span == hit.bits != span for span in spans)]
-    if len(kept) > MOST_STREETS:
-        postcode = asks.said.postcode or ""
-        kept.sort(key=lambda hit: _fitness(hit, asks, index, postcode), reverse=True)
+    return _likeliest(kept, asks, index)
+
+
+def _likeliest(found: list[Hit], asks: Question, index: Index) -> list[Hit]:
+    """Each street once, where it is said best, and no more than MOST_STREETS."""
     once: dict[int, Hit] = {}
-    for hit in kept[:MOST_STREETS]:
+    for hit in found:
         if hit.usrn not in once or once[hit.usrn].like < hit.like:
             once[hit.usrn] = hit
-    return list(once.values())
+    if len(once) <= MOST_STREETS:
+        return list(once.values())
+    ranked = sorted(once.values(), key=lambda hit: (-_fitness(hit, asks, index), hit.usrn))
+    return ranked[:MOST_STREETS]
 
 
-def _fitness(hit: Hit, asks: Question, index: Index, postcode: str) -> float:
-    street = index.streets[hit.usrn]
-    return (
-        2 * (postcode in street.postcodes)
-        + any(one.startswith(postcode[:-2]) for one in street.postcodes if postcode)
-        + 2 * any(name in asks.said.windows for name in street.localities)
-        + hit.like
-    )
+def _fitness(hit: Hit, asks: Question, index: Index) -> float:
+    street, postcode = index.streets[hit.usrn], asks.said.postcode
+    near = 0.0
+    if postcode:
+        sector = postcode[:-2]
+        near = 2.0 * (postcode in street.postcodes) + any(one[:-2] == sector for one in street.postcodes)
+    placed = any(name in asks.said.windows or name in asks.near for name in street.localities)
+    return near + 2 * placed + 2 * hit.like
 
 
 def _of_postcode(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
     said = {hit.usrn for hit in found}
-    for usrn in index.postcodes.get(asks.said.postcode or "", ())[:MOST_STREETS]:
-        if usrn not in said:
-            found.append(_nearly(usrn, asks, index))
-    return found
+    usrns = index.postcodes.get(asks.said.postcode or "", ())[:MOST_STREETS]
+    return [*found, *(_nearly(usrn, asks, index) for usrn in usrns if usrn not in said)]
 
 
 def _nearly(usrn: int, asks: Question, index: Index) -> Hit:
@@ -148,15 +91,15 @@ def _nearly(usrn: int, asks: Question, index: Index) -> Hit:
     windows = asks.said.windows
     for name in street.names:
         other = process.extractOne(
-            name, windows.keys(), scorer=OSA.normalized_similarity, score_cutoff=_PERHAPS
+            name, windows.keys(), scorer=OSA.normalized_similarity, score_cutoff=PERHAPS
         )
         if other and other[1] > best.like:
             best = Hit(usrn, windows[other[0]][0], _how(other[1]), other[1])
-    if best.like < _LIKELY:
+    if best.like < LIKELY:
         for name in street.cores:
             if name in windows:
                 return _core(usrn, windows[name][0], asks.said)
-            if name in asks.near and len(name) > 3:  # noqa: PLR2004
+            if name in asks.near and len(name) >= _LEAST_CORE:
                 return _core(usrn, asks.near[name][0], asks.said)
     return best
 
@@ -171,58 +114,99 @@ def _core(usrn: int, bits: int, said: Said) -> Hit:
 
 def other_streets(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
     """Streets that are said less clearly: in part, very wrongly, or only by a building in them."""
-    known, more = {hit.usrn for hit in found}, []
-    windows = asks.said.windows
-    for name, (bits, *_) in (*windows.items(), *((one, [near[0]]) for one, near in asks.near.items())):
-        for usrn in index.cores.get(name, ()):
-            if usrn not in known and not bits & _strong(found):
-                more.append(_core(usrn, bits, asks.said))
-    if not any(hit.how in {"exact", "near"} for hit in found):
-        more += _last_resort(asks, index, known)
-        for names in (index.buildings, index.organisations):
-            for name in windows.keys() | asks.near.keys():
-                usrns = names.get(name, ()) if len(name) > 4 else ()  # noqa: PLR2004
-                more += [Hit(usrn, 0, "unsaid", 0.0) for usrn in usrns if usrn not in known]
-    return _longest_known(more, known, asks, index)
+    known = {hit.usrn for hit in found}
+    plain = [hit for hit in found if hit.bits and hit.how in {"exact", "near"}]
+    more = _cores(asks, index, plain)
+    runs = _street_like(asks, index)
+    more += _alike(runs, _around(asks, index), index, PERHAPS)
+    if not plain:
+        if not any(hit.like >= LIKELY and hit.how != "core" for hit in more):
+            more += _alike(runs, index.names, index, PERHAPS + 0.05)
+        more += _of_buildings(asks, index)
+    return _likeliest([hit for hit in more if hit.usrn not in known], asks, index)
 
 
-def _strong(found: list[Hit]) -> int:
-    bits = 0
-    for hit in found:
-        if hit.how in {"exact", "near"}:
-            bits |= hit.bits
-    return bits
+def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
+    """Streets said without their last word. A town's or locality's name is a street's only for want of one."""
+    taken = 0
+    for hit in plain:
+        taken |= hit.bits
+    found = []
+    said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items()]
+    said += [(name, bits, 1) for name, (bits, like) in asks.near.items() if like >= LIKELY]
+    for name, bits, times in said:
+        if name not in index.cores or bits & taken or len(name) < _LEAST_CORE:
+            continue
+        if (name in index.towns or name in index.localities) and plain and times == 1:
+            continue
+        found += [_core(usrn, bits, asks.said) for usrn in index.cores[name]]
+    return found
 
 
-def _longest_known(more: list[Hit], known: set[int], asks: Question, index: Index) -> list[Hit]:
-    once: dict[int, Hit] = {}
-    for hit in more:
-        if hit.usrn not in known and (hit.usrn not in once or once[hit.usrn].like < hit.like):
-            once[hit.usrn] = hit
-    postcode = asks.said.postcode or ""
-    return sorted(once.values(), key=lambda hit: _fitness(hit, asks, index, postcode), reverse=True)[
-        :MOST_STREETS
-    ]
+def _around(asks: Question, index: Index) -> dict[str, list[int]]:
+    """The names of the streets near what is said: of the locality, of the sector, of postcodes one off."""
+    usrns: set[int] = set()
+    for name in (*asks.said.windows, *asks.near):
+        if name in index.places:
+            usrns.update(index.places[name])
+    postcode = asks.said.postcode
+    if postcode:
+        usrns.update(index.sectors.get(postcode[:-2], ()))
+        for other in _slips(postcode):
+            usrns.update(index.postcodes.get(other, ()))
+    found: dict[str, list[int]] = {}
+    for usrn in sorted(usrns):
+        for name in (*index.streets[usrn].names, *index.streets[usrn].cores):
+            found.setdefault(name, []).append(usrn)
+    return found
 
 
-def _last_resort(asks: Question, index: Index, known: set[int]) -> list[Hit]:
-    """Streets whose names look like what is said, among all."""
+def _slips(postcode: str) -> set[str]:
+    """Postcodes with one character other, or two swapped."""
+    found = {
+        postcode[:at] + postcode[at + 1] + postcode[at] + postcode[at + 2 :]
+        for at in range(len(postcode) - 1)
+    }
+    for at, letter in enumerate(postcode):
+        for other in _DIGITS if letter.isdigit() else _LETTERS:
+            found.add(postcode[:at] + other + postcode[at + 1 :])
+    return found
+
+
+def _alike(
+    runs: Iterable[tuple[str, int]], names: dict[str, list[int]], index: Index, cutoff: float
+) -> list[Hit]:
+    """Streets among these whose names look like a run of words."""
     found: list[Hit] = []
-    for name, bits in _street_like(asks, index):
+    for run, bits in runs:
         alike = process.extract(
-            name, index.street_names, scorer=OSA.normalized_similarity, score_cutoff=_PERHAPS + 0.05, limit=5
+            run, names.keys(), scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=5
         )
         found += [
-            Hit(usrn, bits, _how(like), like)
+            Hit(usrn, bits, *_as_said(other, like, index.streets[usrn].names))
             for other, like, _ in alike
-            for usrn in index.names[other]
-            if usrn not in known
+            for usrn in names[other]
         ]
     return found
 
 
+def _as_said(name: str, like: float, whole: set[str]) -> tuple[str, float]:
+    """How well the street is said; a name without its last word less than the whole."""
+    return (_how(like), like) if name in whole else (("core" if like >= SURE else "far"), like - 0.15)
+
+
+def _of_buildings(asks: Question, index: Index) -> list[Hit]:
+    """Streets of a building or organisation that is said, and no street with it."""
+    found = []
+    for names in (index.buildings, index.organisations):
+        for name in (*asks.said.windows, *asks.near):
+            if len(name) > _LEAST_CORE:
+                found += [Hit(usrn, 0, "unsaid", 0.0) for usrn in names.get(name, ())]
+    return found
+
+
 def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
-    """Runs of words that may be a street: those that end in ROAD and the like, else the longest."""
+    """Runs of words that may be a street: those that end in ROAD and the like, else what there is."""
     found, runs, start = asks.said.words, [], 0
     for place in range(len(found) + 1):
         word = found[place] if place < len(found) else "1"
@@ -240,14 +224,14 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
         (max(begin, place - size), place + 1)
         for begin, end in runs
         for place in range(begin, end)
-        if _type(found[place], index)
+        if place > begin and _type(found[place], index)
         for size in (1, 2)
-        if place > begin
     ]
-    spans = ended or [(begin, min(end, begin + 3)) for begin, end in runs]
-    return [(text.join(found[begin:end]), (1 << end) - (1 << begin)) for begin, end in dict.fromkeys(spans)][
-        :4
+    spans = ended + [
+        (begin, min(end, begin + size)) for begin, end in runs for size in (1, 2, 3) if begin + size <= end
     ]
+    named = [(text.join(found[begin:end]), (1 << end) - (1 << begin)) for begin, end in dict.fromkeys(spans)]
+    return [(name, bits) for name, bits in named if len(name) >= _LEAST_CORE][:8]
 
 
 def _type(word: str, index: Index) -> bool:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from address.matching.words import FLATS, SHORT
+from address.matching.words import FLATS, LEVEL_CODES, LEVELS, SHORT
 
 MOST_WORDS = 32
 LONGEST_NAME = 6  # words that are looked up as one name
@@ -15,6 +15,7 @@ _SLASH = re.compile(r"\b(\w{1,3})\s*/\s*(\w{1,3})\b")
 _NOT_A_UNIT = re.compile(r"(?<=[A-Z]{2})[-/]|[-/](?=[A-Z]{2})")
 _WORD = re.compile(r"[A-Z0-9&]+(?:[-/][A-Z0-9]+)*")
 _RUN_TOGETHER = re.compile(r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?)")
+_GLUED = re.compile(r"(\d{1,4}|\d{1,4}[A-Z]?[-/]\d{1,4})([A-Z]{3,})")  # 14ACACIA
 _NUMBER_WORDS = frozenset({"NO", "NUMBER", "NUM", "NOS"})
 # Royal Mail PAF Programmers' Guide: outward code A9 A99 AA9 AA99 A9A AA9A, inward code 9AA.
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})\b")
@@ -122,6 +123,8 @@ def _split(word: str) -> list[str]:
     if together := _RUN_TOGETHER.fullmatch(word):
         kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
         return [together.group(2)] if kind == "NO" else [kind, together.group(2)]
+    if (glued := _GLUED.fullmatch(word)) and word not in LEVELS and word not in LEVEL_CODES:
+        return [glued.group(1), SHORT.get(glued.group(2), glued.group(2))]
     if _MIXED.fullmatch(word):
         word = word.translate(_TO_LETTERS)
     return [SHORT.get(word, word)]

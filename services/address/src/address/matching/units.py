@@ -214,7 +214,7 @@ def _without_part(said: Parts) -> list[Reading]:
         found = [Reading(last, first + letters[0], "form", spare), *found]
         found.append(Reading(last + letters[0], first, "form", spare))
     if numbers[0] == last and len(numbers) == 2:  # noqa: PLR2004 - said twice
-        found.append(Reading(last, None, "form"))
+        found.append(Reading(last, None, "guess"))
     return found
 
 
@@ -236,9 +236,11 @@ def _pair(number: str, first: str, second: str, *, slash: bool) -> list[Reading]
     either = [Reading(first, second, "form"), Reading(second, first, "guess")]
     if slash:
         return [*either, Reading(None, number, "form")]
-    return [
-        Reading(number, None, "same"),
-        *either,
-        Reading(first, None, "part"),
-        Reading(second, None, "part"),
-    ]
+    if _plain(first) >= _plain(second):
+        return either
+    ends = [Reading(first, None, "part"), Reading(second, None, "part")]
+    return [Reading(number, None, "same"), *either, *ends]
+
+
+def _plain(number: str) -> int:
+    return int("".join(letter for letter in number if letter.isdigit()) or "0")
