@@ -15,7 +15,7 @@ from address.matching.search import Hit
 from address.matching.spelling import Question
 from address.matching.text import words
 from address.matching.units import Parts, Reading
-from address.matching.words import KINDS, TYPES
+from address.matching.words import KINDS
 
 # How much a finding speaks for a property. They rank; the confidence is fitted (model.py).
 WEIGHTS = {
@@ -29,7 +29,7 @@ WEIGHTS = {
     "unit unsaid": -3.0, "unit numbered": -0.4,
     "kind differs": -0.8,
     "number same": 0.0, "number unsaid": -0.4, "number extra": -1.5, "number spare": -3.0,
-    "name agrees": 3.0, "name near": 2.2, "name core": 1.6, "name unsaid": -0.4, "name differs": -3.0, "name none": 0.0,
+    "name agrees": 3.0, "name near": 2.2, "name core": 1.6, "name unsaid": -0.4, "name differs": -3.0, "name none": 0.0, "name other": -3.0,
     "organisation agrees": 3.0, "organisation near": 2.2, "organisation unsaid": -0.3,
     "organisation none": 0.0,
     "words none": 0.0, "words one": -0.7, "words two": -1.4, "words more": -2.2,
@@ -59,6 +59,7 @@ class Scene:
     locality_bits: int
     town_bits: int
     elsewhere: bool  # a locality is said that the street is not in
+    named: list[str]  # buildings of the street that are said
 
 
 class Comparison:
@@ -90,7 +91,7 @@ class Comparison:
                 others |= after[-1] if after and hit.bits else 0
         used = hit.bits | locality | town | others
         parts, readings = self._take(used)
-        return Scene(self.asks, hit, street, parts, readings, locality, town, bool(others) and not locality)
+        return Scene(self.asks, hit, street, parts, readings, locality, town, bool(others) and not locality, [])
 
     def _locality(self, street: Street, hit: Hit) -> int:
         """The bits of the words that say where the street is."""
@@ -115,6 +116,7 @@ class Comparison:
 
     def candidates(self, scene: Scene, known: Properties) -> list[Candidate]:
         """The properties of the street that the address may mean."""
+        scene.named = _named(scene, known)
         found: dict[int, Candidate] = {}
         for one, how, spare in _possible(scene, known):
             candidate = self._judge(scene, one, how, spare)
@@ -159,9 +161,7 @@ class Comparison:
         """How the street is said; ``denied`` when the address plainly says another."""
         if scene.hit.how != "unsaid":
             return scene.hit.how
-        found = self.asks.said.words
-        said = any(left >> place & 1 and word in TYPES for place, word in enumerate(found))
-        return "denied" if said and left.bit_count() > 1 else "unsaid"
+        return "denied" if left & self.asks.types and left.bit_count() > 1 else "unsaid"
 
     def postcode(self, other: str, street: Street) -> str:
         """How near the postcode asked with is to another."""
@@ -194,7 +194,7 @@ class Comparison:
     def _name(self, scene: Scene, one: Property) -> tuple[str, int]:
         """How the building's name is said, and the bits of the words that say it."""
         if not one.name:
-            return "none", 0
+            return ("other" if scene.named else "none"), 0
         taken = scene.hit.bits
         for bits in self.asks.said.windows.get(one.name, ()):
             if not bits & taken:
@@ -202,6 +202,8 @@ class Comparison:
         near = self.asks.near.get(one.name)
         if near and not near[0] & taken:
             return "near", near[0]
+        if scene.named:
+            return "differs", 0
         short = core(words(one.row.building_name or ""))
         for bits, run in scene.parts.names:
             if run == short:
@@ -256,14 +258,9 @@ def _possible(scene: Scene, known: Properties) -> Iterator[tuple[Property, str, 
     """Properties whose number and part the address can be read as, how, and the numbers left unexplained."""
     yield from _by_number(scene, known)
     windows, near = scene.asks.said.windows, scene.asks.near
-    named = [
-        name
-        for name in known.names
-        if any(not bits & scene.hit.bits for bits in windows.get(name, ()))
-        or (name in near and not near[name][0] & scene.hit.bits)
-    ]
+    named = scene.named
     if not named and not scene.parts.numbers or scene.parts.units:
-        named += _nearly_named(scene, known, named)
+        named = named + _nearly_named(scene, known, named)
     for name in named:
         several = known.names[name]
         parted = any(one.unit is not None for one in several)
@@ -275,6 +272,17 @@ def _possible(scene: Scene, known: Properties) -> Iterator[tuple[Property, str, 
                 yield from _in_building(scene, one, parted=False)
 
 
+def _named(scene: Scene, known: Properties) -> list[str]:
+    """The street's buildings that are said by name."""
+    windows, near, taken = scene.asks.said.windows, scene.asks.near, scene.hit.bits | scene.locality_bits
+    return [
+        name
+        for name in known.names
+        if any(not bits & taken for bits in windows.get(name, ()))
+        or (name in near and not near[name][0] & taken)
+    ]
+
+
 def _organisation_alike(scene: Scene, name: str) -> bool:
     return not scene.parts.numbers and any(_alike(run, name) for _, run in scene.parts.names)
 
@@ -284,6 +292,8 @@ def _by_number(scene: Scene, known: Properties) -> Iterator[tuple[Property, str,
         if reading.number is None:
             continue
         several = known.numbers.get(reading.number, ())
+        if reading.unless and any(one.unit is not None for one in known.numbers.get(reading.unless, ())):
+            continue
         found = False
         for one in several:
             how = reading.how if one.number == reading.number else "part"

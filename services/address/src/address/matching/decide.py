@@ -7,6 +7,7 @@ from address.matching import model, reasons
 from address.matching.compare import WEIGHTS, Candidate, Comparison, Scene
 
 MOST_CANDIDATES = 5
+_TIE = 0.2  # points that tell nothing
 _EQUAL = 1.0  # points between candidates that are as good as equal
 _CLEAR = 2.0
 _LEAST = 2.0  # points below which nothing is meant
@@ -116,10 +117,12 @@ def elsewhere(comparison: Comparison, scenes: list[Scene], best: Candidate) -> B
     return Beside(other - own, named)
 
 
-def features(best: Candidate, second: Candidate | None, beside: Beside) -> tuple[str, ...]:
+def features(ranked: list[Candidate], beside: Beside) -> tuple[str, ...]:
     """What the confidence is made of."""
+    best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     margin = best.points - second.points if second else 99.0
-    return (*best.findings, _fit(best.findings), "margin " + bucket(margin), beside.feature)
+    rivals = sum(best.points - one.points < _EQUAL for one in ranked[1:4])
+    return (*best.findings, _fit(best.findings), f"rivals {rivals}", "margin " + bucket(margin), beside.feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,8 @@ def best_of(looked: Looked) -> Weighed | None:
     ranked = _ranked(looked.found)
     if not ranked:
         return None
-    best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
-    beside = elsewhere(looked.comparison, looked.scenes, best)
-    return Weighed(best, ranked, beside, features(best, second, beside))
+    beside = elsewhere(looked.comparison, looked.scenes, ranked[0])
+    return Weighed(ranked[0], ranked, beside, features(ranked, beside))
 
 
 def decide(looked: Looked) -> Match:
@@ -162,7 +164,7 @@ def decide(looked: Looked) -> Match:
         return Match("none", None, 0.0, exact=False, reasons=reasons.of_none(looked), candidates=())
     best, sure = weighed.best, confidence(weighed.features)
     likely = _likely(weighed.ranked, sure)
-    if sure >= model.THRESHOLD:
+    if sure >= model.THRESHOLD and weighed.margin > _TIE:
         exact = is_exact(weighed)
         said = reasons.of_match(best, exact=exact)
         return Match("matched", best.property.uprn, sure, exact, said, likely)

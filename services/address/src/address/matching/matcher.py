@@ -14,6 +14,7 @@ from address.matching.search import Hit
 from address.matching.text import Asked
 
 _GOOD = 9.0  # points of a candidate that needs no further search
+_PLACED = frozenset({"exact", "near", "typo", "core", "other"})
 _NOTHING = Properties()
 Known = Mapping[int, Properties]
 Steps = Generator[list[int], Known, Looked]
@@ -62,11 +63,11 @@ class Matcher:
 def _settled(scenes: list[Scene], index: Index) -> bool:
     """Whether the street is plainly said, so that to look for others would only find other properties."""
     for scene in scenes:
-        if scene.hit.how in {"exact", "near"} and scene.street.postcodes:
-            said = scene.asks.said.postcode
-            places = index.localities | index.towns
-            if said in scene.street.postcodes or not scene.street.names & places:
-                return True
+        if scene.hit.how in _PLACED and scene.asks.said.postcode in scene.street.postcodes:
+            return True
+        names = scene.street.names
+        if scene.hit.how in {"exact", "near"} and names.isdisjoint(index.places) and names.isdisjoint(index.cores):
+            return True
     return False
 
 

@@ -38,6 +38,7 @@ _WORDS = {
     "name near": "building name misspelt",
     "name core": "building name shortened",
     "name unsaid": "building name not given",
+    "name other": "building name differs",
     "name differs": "building name differs",
     "organisation near": "organisation's name differs slightly",
     "organisation unsaid": "organisation not given",

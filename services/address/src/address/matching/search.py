@@ -10,11 +10,13 @@ from address.matching import text
 from address.matching.index import Index
 from address.matching.spelling import LIKELY, PERHAPS, SURE, Question
 from address.matching.text import Said
-from address.matching.words import FLATS, FLOORS, LEVELS, SIDES, TYPES
+from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SIDES, TYPES
 
 MOST_STREETS = 24
 _LEAST_CORE = 4
-_UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
+_LIKE = OSA.normalized_similarity
+# Words that no street's name is looked for across.
+_APART = FLATS.keys() | LEVELS.keys() | FLOORS | SIDES.keys() | (NOISE - {"THE", "AND", "OF", "IN"})
 _DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPRSTUWXYZ"
 
 
@@ -82,26 +84,30 @@ def _fitness(hit: Hit, asks: Question, index: Index) -> float:
 def _of_postcode(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
     said = {hit.usrn for hit in found}
     usrns = index.postcodes.get(asks.said.postcode or "", ())[:MOST_STREETS]
-    return [*found, *(_nearly(usrn, asks, index) for usrn in usrns if usrn not in said)]
+    exact = [hit.bits for hit in found if hit.how == "exact"]
+    return [*found, *(_nearly(usrn, asks, index, exact) for usrn in usrns if usrn not in said)]
 
 
-def _nearly(usrn: int, asks: Question, index: Index) -> Hit:
+def _nearly(usrn: int, asks: Question, index: Index, exact: list[int]) -> Hit:
     """How a street that is not said in so many words may yet be."""
     street, best = index.streets[usrn], Hit(usrn, 0, "unsaid", 0.0)
-    windows = asks.said.windows
+    letters = asks.said.letters
     for name in street.names:
-        other = process.extractOne(
-            name, windows.keys(), scorer=OSA.normalized_similarity, score_cutoff=PERHAPS
-        )
-        if other and other[1] > best.like:
-            best = Hit(usrn, windows[other[0]][0], _how(other[1]), other[1])
+        other = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=PERHAPS)
+        if other and other[1] > best.like and not _within(letters[other[0]], exact):
+            best = Hit(usrn, letters[other[0]], _how(other[1]), other[1])
     if best.like < LIKELY:
         for name in street.cores:
-            if name in windows:
-                return _core(usrn, windows[name][0], asks.said)
+            if name in letters and not _within(letters[name], exact):
+                return _core(usrn, letters[name], asks.said)
             if name in asks.near and len(name) >= _LEAST_CORE:
                 return _core(usrn, asks.near[name][0], asks.said)
     return best
+
+
+def _within(bits: int, spans: list[int]) -> bool:
+    """Whether these words are but a part of a street's that is said as a whole."""
+    return any(bits & span == bits != span for span in spans)
 
 
 def _core(usrn: int, bits: int, said: Said) -> Hit:
@@ -128,16 +134,18 @@ def other_streets(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
 
 def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
     """Streets said without their last word. A town's or locality's name is a street's only for want of one."""
-    taken = 0
-    for hit in plain:
-        taken |= hit.bits
+    taken, spans = 0, {hit.bits for hit in plain}
+    for bits in spans:
+        taken |= bits
     found = []
     said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items()]
     said += [(name, bits, 1) for name, (bits, like) in asks.near.items() if like >= LIKELY]
     for name, bits, times in said:
-        if name not in index.cores or bits & taken or len(name) < _LEAST_CORE:
+        if name not in index.cores or (bits & taken and bits not in spans) or len(name) < _LEAST_CORE:
             continue
-        if (name in index.towns or name in index.localities) and plain and times == 1:
+        if times == 1 and (name in index.towns or (plain and name in index.localities)):
+            continue
+        if name in NOISE:
             continue
         found += [_core(usrn, bits, asks.said) for usrn in index.cores[name]]
     return found
@@ -180,7 +188,7 @@ def _alike(
     found: list[Hit] = []
     for run, bits in runs:
         alike = process.extract(
-            run, names.keys(), scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=5
+            run, names.keys(), scorer=_LIKE, score_cutoff=cutoff, limit=5
         )
         found += [
             Hit(usrn, bits, *_as_said(other, like, index.streets[usrn].names))
@@ -210,13 +218,7 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
     found, runs, start = asks.said.words, [], 0
     for place in range(len(found) + 1):
         word = found[place] if place < len(found) else "1"
-        if (
-            not word.isalpha()
-            or len(word) == 1
-            or word in _UNIT_WORDS
-            or word in SIDES
-            or word in index.towns
-        ):
+        if not word.isalpha() or len(word) == 1 or word in _APART or word in index.towns:
             if place > start:
                 runs.append((start, place))
             start = place + 1
@@ -224,7 +226,7 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
         (max(begin, place - size), place + 1)
         for begin, end in runs
         for place in range(begin, end)
-        if place > begin and _type(found[place], index)
+        if place > begin and asks.types >> place & 1
         for size in (1, 2)
     ]
     spans = ended + [
@@ -233,6 +235,3 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
     named = [(text.join(found[begin:end]), (1 << end) - (1 << begin)) for begin, end in dict.fromkeys(spans)]
     return [(name, bits) for name, bits in named if len(name) >= _LEAST_CORE][:8]
 
-
-def _type(word: str, index: Index) -> bool:
-    return word in TYPES or any(meant in TYPES for meant, _ in index.vocabulary.meant(word)[:1])

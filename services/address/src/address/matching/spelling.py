@@ -10,7 +10,7 @@ from address.matching.text import LONGEST_NAME, Asked, Said
 from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SHORT, TYPES
 
 SURE, LIKELY, PERHAPS = 0.88, 0.75, 0.6
-_SPELLINGS = 6  # ways to put right a run of words
+_SPELLINGS = 16  # ways to put right a run of words
 _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
 _COMPASS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _ENDS = sorted((short for short in SHORT if SHORT[short] in TYPES), key=len, reverse=True)
@@ -24,6 +24,7 @@ class Question:
     said: Said
     near: dict[str, tuple[int, float]] = field(default_factory=dict)
     unknown: int = 0  # bits of the words the gazetteer has not
+    types: int = 0  # bits of ROAD and the like, misspelt or not
 
 
 def question(asked: Asked, index: Index) -> Question:
@@ -36,9 +37,16 @@ def question(asked: Asked, index: Index) -> Question:
     asks = Question(said)
     for place in unknown:
         asks.unknown |= 1 << place
+    for place, word in enumerate(said.words):
+        if word in TYPES or (asks.unknown >> place & 1 and _is_type(word, index)):
+            asks.types |= 1 << place
     if unknown or any(word in _COMPASS for word in said.words):
         _spell(asks, index)
     return asks
+
+
+def _is_type(word: str, index: Index) -> bool:
+    return any(meant in TYPES for meant, _ in index.vocabulary.meant(word)[:1])
 
 
 def _unknown(word: str, index: Index) -> bool:
@@ -52,7 +60,7 @@ def _right_units(said: Said, unknown: list[int], index: Index) -> bool:
         following = said.words[place + 1] if place + 1 < len(said.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
         for meant, like in index.vocabulary.meant(said.words[place]):
-            if meant in _UNIT_WORDS and (like >= LIKELY or numbered) and len(meant) > 3:  # noqa: PLR2004
+            if meant in _UNIT_WORDS and (numbered or (like > LIKELY and len(meant) > 4)) and len(meant) > 3:  # noqa: PLR2004
                 said.words[place], changed = meant, True
                 break
     return changed
@@ -67,6 +75,8 @@ def _spell(asks: Question, index: Index) -> None:
             continue
         for start in range(max(0, place - 3), place + 1):
             for end in range(place + 1, min(len(found), start + LONGEST_NAME, place + 4) + 1):
+                if not found[end - 1].isalpha() or not found[start].isalpha():
+                    continue
                 bits = (1 << end) - (1 << start)
                 _spell_run(asks, choices[start:end], bits)
                 if asks.unknown >> place & 1:

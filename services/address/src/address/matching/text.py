@@ -15,11 +15,12 @@ _SLASH = re.compile(r"\b(\w{1,3})\s*/\s*(\w{1,3})\b")
 _NOT_A_UNIT = re.compile(r"(?<=[A-Z]{2})[-/]|[-/](?=[A-Z]{2})")
 _WORD = re.compile(r"[A-Z0-9&]+(?:[-/][A-Z0-9]+)*")
 _RUN_TOGETHER = re.compile(r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?)")
+_LETTERED = re.compile(r"(FLAT|FLT|APT|APARTMENT)([A-RT-Z])")
 _GLUED = re.compile(r"(\d{1,4}|\d{1,4}[A-Z]?[-/]\d{1,4})([A-Z]{3,})")  # 14ACACIA
 _NUMBER_WORDS = frozenset({"NO", "NUMBER", "NUM", "NOS"})
 # Royal Mail PAF Programmers' Guide: outward code A9 A99 AA9 AA99 A9A AA9A, inward code 9AA.
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})\b")
-_LOOSE = re.compile(r"([A-Z]{1,2}[0-9OIL][A-Z0-9]?)\s*([0-9OILSB][A-Z01568]{2})\W*$")
+_LOOSE = re.compile(r"\b(?=.*[0-9])([A-Z]{1,2}[0-9OIL][A-Z0-9]?)\s*([0-9OILSB][A-Z01568]{2})\W*$")
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _TO_DIGIT = str.maketrans("OILSB", "01158")
 _TO_LETTER = str.maketrans("01568", "OISGB")
@@ -43,6 +44,7 @@ class Said:
     words: list[str]
     postcode: str | None  # without a space
     windows: dict[str, list[int]] = field(default_factory=dict)
+    letters: dict[str, int] = field(default_factory=dict)  # those of letters alone, to the bits of one place
 
 
 def plain(text: str) -> str:
@@ -123,6 +125,8 @@ def _split(word: str) -> list[str]:
     if together := _RUN_TOGETHER.fullmatch(word):
         kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
         return [together.group(2)] if kind == "NO" else [kind, together.group(2)]
+    if lettered := _LETTERED.fullmatch(word):
+        return [lettered.group(1), lettered.group(2)]
     if (glued := _GLUED.fullmatch(word)) and word not in LEVELS and word not in LEVEL_CODES:
         return [glued.group(1), SHORT.get(glued.group(2), glued.group(2))]
     if _MIXED.fullmatch(word):
@@ -142,3 +146,4 @@ def open_windows(said: Said) -> None:
             if word not in {"THE", "AND"} or end == start:
                 name += word
             windows.setdefault(name, []).append(bits)
+    said.letters = {name: several[0] for name, several in windows.items() if len(name) > 2 and name.isalpha()}

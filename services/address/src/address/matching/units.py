@@ -43,6 +43,7 @@ class Reading:
     unit: str | None
     how: str
     spare: int = 0  # numbers it leaves unexplained
+    unless: str | None = None  # a number which, when it has parts, would be the building
 
 
 def take(found: list[Placed]) -> Parts:
@@ -183,11 +184,11 @@ def _with_part(said: Parts, units: list[tuple[str, str]]) -> list[Reading]:
             spare = len(numbers) - 1
             found.append(Reading(number, unit, how if not spare else "form", spare))
             if len(unit) == 1 and unit.isalpha() and number.isdigit():
-                found.append(Reading(number + unit, None, "form", spare))
+                found.append(Reading(number + unit, None, "form", spare, number))
             if said.letters and not said.floors and number.isdigit():
                 found.append(Reading(number + said.letters[0], unit, how, spare))
             if unit.isalnum() and unit.isdigit() and number.isdigit():
-                found.append(Reading(unit, number, "swapped", spare))
+                found.append(Reading(unit, number, "swapped", spare, number))
             if said.units and (pair := _PAIR.fullmatch(number)) and pair[2] == "/":
                 found.append(Reading(pair[1], unit, "guess", spare))
     return found
@@ -198,7 +199,7 @@ def _no_number(unit: str, how: str) -> list[Reading]:
     if suffixed := _SUFFIXED.fullmatch(unit):
         found += [Reading(unit, None, "guess"), Reading(suffixed[1], suffixed[2], "guess")]
     elif (pair := _PAIR.fullmatch(unit)) and pair[2] == "/":
-        found += [Reading(pair[1], pair[3], "form"), Reading(pair[3], pair[1], "guess")]
+        found += [Reading(pair[1], pair[3], "form"), Reading(pair[3], pair[1], "guess", 0, pair[1])]
     return found
 
 
@@ -209,7 +210,7 @@ def _without_part(said: Parts) -> list[Reading]:
     if len(numbers) == 1:
         return _one_number(numbers[0], letters)
     first, last, spare = numbers[-2], numbers[-1], len(numbers) - 2
-    found = [Reading(last, first, "form", spare), Reading(first, last, "guess", spare)]
+    found = [Reading(last, first, "form", spare), Reading(first, last, "guess", spare, last)]
     if letters:
         found = [Reading(last, first + letters[0], "form", spare), *found]
         found.append(Reading(last + letters[0], first, "form", spare))
@@ -233,7 +234,7 @@ def _one_number(number: str, letters: list[str]) -> list[Reading]:
 
 def _pair(number: str, first: str, second: str, *, slash: bool) -> list[Reading]:
     """12/3 is flat 3 at 12, or flat 12 at 3; 12-14 is a range, or flat 14 at 12."""
-    either = [Reading(first, second, "form"), Reading(second, first, "guess")]
+    either = [Reading(first, second, "form"), Reading(second, first, "guess", 0, first)]
     if slash:
         return [*either, Reading(None, number, "form")]
     if _plain(first) >= _plain(second):

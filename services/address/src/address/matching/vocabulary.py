@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 _SHORTEST = 4
 _MEMORY = 20_000
-_MOST = 3
+_MOST = 5
 _SOUNDS = (
     (re.compile(r"^(KN|GN|PN)"), "N"),
     (re.compile(r"^WR"), "R"),
