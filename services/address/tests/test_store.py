@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from address.rules import postcodes, words
-from address.store import codelists, finding, places, properties, suggestions
+from address.store import codelists, finding, places, properties, recording, suggestions
 from address.store.finding import Scoring
 from address.store.places import Wanted
 from services.address.tests.samples import ACACIA, row
@@ -136,7 +136,7 @@ async def test_a_second_address_of_a_property_is_found_beside_the_first(load, wr
             SELECT council, uprn, lpi_key || 'X', language, 3, 'THE OLD FORGE', usrn, locality, post_town,
                 entry_date, last_update FROM lpi WHERE council = 'citytown' AND uprn = 7003""")
         )
-        await properties.project(session, "citytown", [7003], [])
+        await recording.project(session, "citytown", [7003], [])
     usual = await places.by_uprn(connection, "citytown", 7003, places.USUAL)
     lpis = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",)))
     only = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",), lpi_statuses=(3,)))
@@ -150,7 +150,7 @@ async def test_a_change_of_name_leaves_no_word_behind(session, load, write):
     await load(write([row(7004, number="71", organisationname="ZEBRA CROSSING SOCIETY")]))
     before = await properties.current(session, "citytown", 7004)
     await session.execute(text("DELETE FROM organisation WHERE uprn = 7004"))
-    await properties.project(session, "citytown", [7004], [before.group_id])
+    await recording.project(session, "citytown", [7004], [before.group_id])
     assert await session.scalar(text("SELECT count(*) FROM search_word WHERE word = 'ZEBRA'")) == 0
     assert await session.scalar(text("SELECT count(*) FROM search_group WHERE words LIKE '%ZEBRA%'")) == 0
     assert (

@@ -5,7 +5,20 @@ from fastapi import FastAPI
 from address import events
 from address.actions import command, postcode_loads, runs, tending
 from address.consumers import CONSUMERS
-from address.routes import addresses, batches, places, postcodes_bulk, postcodes_io_answers, properties
+from address.routes import (
+    addresses,
+    batches,
+    changes,
+    developments,
+    names,
+    places,
+    postcodes_bulk,
+    postcodes_io_answers,
+    properties,
+    ranges,
+    references,
+    streets,
+)
 from address.settings import Settings
 from address.tables import metadata
 from chassis.app import Service, create_app
@@ -15,7 +28,19 @@ service = Service(
     title="Townhall address",
     settings=Settings,
     metadata=metadata,
-    routers=[places.router, addresses.router, properties.router, batches.router, postcodes_bulk.router],
+    routers=[
+        places.router,
+        addresses.router,
+        properties.router,
+        batches.router,
+        references.router,
+        postcodes_bulk.router,
+        names.router,
+        streets.router,
+        developments.router,
+        ranges.router,
+        changes.router,
+    ],
     consumers=CONSUMERS,
     shapes=[places.shape, postcodes_io_answers.shape],
     publishes=[

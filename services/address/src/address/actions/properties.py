@@ -1,6 +1,5 @@
 """Change a property: checked against the rules, kept in the history, told to everybody else."""
 
-import json
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -8,19 +7,20 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.events import PropertyChanged
-from address.rules import lifecycle, numbering
+from address.actions import retiring as ending
+from address.actions.recording import CHANGED, RETIRED, Act, alone, check_version, record
+from address.rules import codes, lifecycle, numbering
 from address.schemas.addresses import AddressChange
-from address.store import codelists, properties
+from address.store import codelists, entering, properties, retiring
 from address.store.properties import Key
-from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Session
-from chassis.problems import FieldError, Problem, conflict, not_found
+from chassis.problems import invalid, not_found
 
 _NOT_FIELDS = {"lpi_key", "version", "group_id"}
 _OF_BLPU = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
-_OF_LPI = ("logical_status", "usrn", "locality", "post_town")
+_OF_LPI = ("usrn", "locality", "post_town")
+Changes = dict[str, list[Any]]
 
 
 async def change(
@@ -36,18 +36,19 @@ async def change(
 
     Raises Problem 404, 412 (somebody else was faster), 409 (its life does not allow it) and 400.
     """
-    version = await properties.lock(session, council, uprn)
-    if version is None:
+    given = asked.given()
+    if given.keys() & {"parent_uprn", "logical_status"}:
+        await alone(session, council)
+    locked = await properties.lock(session, council, uprn)
+    if locked is None:
         raise not_found(f"property {uprn}")
-    if version not in seen:
-        detail = f"The property is at version {version} now. Read it again, then repeat the change."
-        raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
+    check_version(seen, locked.version, "property")
     before = await properties.current(session, council, uprn)
-    after = {**_fields(before), **_stored(asked.given())}
+    after = {**_fields(before), **_stored(given)}
     changes = {name: [old, after[name]] for name, old in _fields(before).items() if old != after[name]}
     if changes:
-        await _check(session, council, uprn, changes)
-        await _write(session, Key(council, uprn, before.lpi_key, today), before, after, changes, caller)
+        await _check(session, council, uprn, after, changes)
+        await _write(session, Act(council, caller, today), uprn, before, after, changes)
     return await properties.own(session, council, uprn)
 
 
@@ -63,75 +64,81 @@ def _stored(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _check(session: Session, council: str, uprn: int, changes: dict[str, list[Any]]) -> None:
+async def _check(session: Session, council: str, uprn: int, after: dict[str, Any], changes: Changes) -> None:
     """Raises Problem 409 or 400 when the gazetteer cannot hold the changes."""
-    if "logical_status" in changes and not lifecycle.may_become(*changes["logical_status"]):
-        before, after = changes["logical_status"]
-        detail = f"Logical status {before} cannot become {after}: a retired UPRN is never used again."
-        raise conflict("status-not-possible", detail)
-    if "classification" in changes and changes["classification"][1] not in codelists.classifications():
-        raise _refused("classification", "is not in the AddressBase code list")
-    if "usrn" in changes and not await properties.street_exists(session, council, changes["usrn"][1]):
-        raise _refused("usrn", "is no street of this gazetteer")
-    parent = changes.get("parent_uprn", [None, None])[1]
-    if parent is not None:
-        above = await properties.ancestors(session, council, parent, lifecycle.DEEPEST)
-        if fault := lifecycle.parents_fault(uprn, above):
-            raise _refused("parent_uprn", fault)
+    if "logical_status" in changes:
+        ending.check_status(*changes["logical_status"])
+        if after["logical_status"] == lifecycle.HISTORIC:
+            await ending.check_children(session, council, uprn, too=False)
+    if "classification" in changes:
+        check_classification(after["classification"])
+    if "usrn" in changes:
+        await street_to_stand_on(session, council, after["usrn"])
+    parent = after["parent_uprn"]
+    if parent is not None and changes.keys() & {"parent_uprn", "logical_status"}:
+        await check_parent(session, council, uprn, parent, after["logical_status"])
 
 
-def _refused(field: str, message: str) -> Problem:
-    error = FieldError(field=f"body.{field}", message=message, code="not_possible")
-    return Problem(400, "invalid-request", f"{field} {message}.", errors=[error])
+def check_classification(code: str) -> None:
+    """Raises Problem 400 when the code is not in the list."""
+    if code not in codelists.classifications():
+        raise invalid("body.classification", "is not in the AddressBase code list")
+
+
+async def street_to_stand_on(session: Session, council: str, usrn: int, field: str = "usrn") -> Row[Any]:
+    """The street, kept open until the transaction ends. Raises Problem 400 when nothing can be put on it."""
+    street = await entering.street(session, council, usrn, lifecycle.ENGLISH)
+    if street is None:
+        raise invalid(f"body.{field}", "is no street of this gazetteer")
+    if street.state == codes.CLOSED:
+        raise invalid(f"body.{field}", "is a street that is closed for good")
+    return street
+
+
+async def check_parent(session: Session, council: str, uprn: int, parent: int, status: int) -> None:
+    """Raises Problem 400 when a property of this status cannot lie within the parent."""
+    above = await properties.ancestors(session, council, parent, lifecycle.DEEPEST)
+    fault = lifecycle.parents_fault(uprn, above)
+    if fault is None:
+        statuses = await retiring.lock(session, council, [parent])
+        fault = lifecycle.parents_status_fault(status, statuses[parent])
+    if fault is not None:
+        raise invalid("body.parent_uprn", fault)
 
 
 async def _write(
-    session: Session,
-    key: Key,
-    before: Row[Any],
-    after: dict[str, Any],
-    changes: dict[str, list[Any]],
-    caller: Caller,
+    session: Session, act: Act, uprn: int, before: Row[Any], after: dict[str, Any], changes: Changes
 ) -> None:
-    await properties.write(session, key, _blpu(after, changes, key.today), _lpi(after, key.today))
+    key = Key(act.council, uprn, before.lpi_key, act.today)
+    status = after["logical_status"]
+    await properties.write(session, key, _blpu(after, changes, act.today), lpi_columns(after))
     if "organisation" in changes:
         await properties.name_organisation(session, key, after["organisation"])
-    version = before.version + 1
-    told = json.dumps(changes, default=float)
-    await properties.remember(session, key.council, key.uprn, version, caller.subject, told)
-    await properties.project(session, key.council, [key.uprn], [before.group_id])
-    event = PropertyChanged(
-        uprn=str(key.uprn),
-        easting=float(after["easting"]),
-        northing=float(after["northing"]),
-        postcode=after["postcode"],
-        logical_status=after["logical_status"],
-        classification=after["classification"],
-        changed=sorted(changes),
-    )
-    await outbox.add(session, event, council=key.council, subject=str(key.uprn), sequence=version)
+    if "logical_status" in changes:
+        statuses = lifecycle.addresses_become(status)
+        await retiring.pass_addresses(session, act.council, [uprn], statuses, act.today)
+    retired = "logical_status" in changes and status == lifecycle.HISTORIC
+    await record(session, act, RETIRED if retired else CHANGED, {uprn: changes}, [before.group_id])
 
 
-def _blpu(after: dict[str, Any], changes: dict[str, list[Any]], today: date) -> dict[str, Any]:
+def _blpu(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any]:
     """The BLPU's columns."""
     dates = {"state_date": today} if "state" in changes else {}
-    return {**{name: after[name] for name in _OF_BLPU}, **dates, **_end(after, today)}
+    if after["logical_status"] == lifecycle.HISTORIC and "logical_status" in changes:
+        dates["end_date"] = today
+    return {**{name: after[name] for name in _OF_BLPU}, **dates}
 
 
-def _lpi(after: dict[str, Any], today: date) -> dict[str, Any]:
-    """The LPI's columns. Raises Problem 400 for a building number that is none."""
+def lpi_columns(after: dict[str, Any]) -> dict[str, Any]:
+    """The LPI's columns but for its status. Raises Problem 400 for a building number that is none."""
     try:
         building = numbering.read_building(after["building_name"], after["building_number"])
     except ValueError as error:
-        raise _refused("building_number", str(error)) from error
+        raise invalid("body.building_number", str(error)) from error
     unit = numbering.read_unit(after["sub_building"])
     objects = {
         f"{kind}_{part}": value
         for kind, numbered in (("sao", unit), ("pao", building))
         for part, value in asdict(numbered).items()
     }
-    return {**{name: after[name] for name in _OF_LPI}, **objects, **_end(after, today)}
-
-
-def _end(after: dict[str, Any], today: date) -> dict[str, Any]:
-    return {"end_date": today} if after["logical_status"] == lifecycle.HISTORIC else {}
+    return {**{name: after[name] for name in _OF_LPI}, **objects}

@@ -1,35 +1,21 @@
-"""Our own API: addresses while somebody types, one property, and changing it."""
+"""Our own API: addresses while somebody types."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import JsonValue, RootModel
+from fastapi import APIRouter, Query, Response
 
-from address.actions import properties, searches
+from address.actions import searches
 from address.rules import nearby
-from address.schemas.addresses import Address, AddressChange, Near, Suggestions, Typed
+from address.schemas.addresses import Near, Suggestions, Typed
 from address.schemas.dates import AsOf
-from address.store import places
 from address.store.suggestions import Where
 from chassis.auth import Caller, permission
-from chassis.database import FastPool, Writing, fast_pool
-from chassis.idempotency import OnlyOnce
-from chassis.problems import Problem, documents, invalid, not_found
+from chassis.database import FastPool
+from chassis.problems import invalid
 from chassis.types import Gss, Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
 Reader = Annotated[Caller, permission("address:read")]
-Writer = Annotated[Caller, permission("address:write")]
-_ETAG = {"ETag": {"description": "The property's version", "schema": {"type": "string"}}}
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
-_LONGEST_TAG = 12
-_AsWritten = RootModel[dict[str, JsonValue]]  # the JSON that PostgreSQL wrote, to the letter of its times
-# A reader keeps its copy, but asks each time whether it still holds.
-_CACHE = "private, no-cache"
-IfMatch = Annotated[
-    str | None, Header(max_length=200, description='The ETag of the version you have seen, such as "3"')
-]
 
 
 @router.get("", response_model=Suggestions)

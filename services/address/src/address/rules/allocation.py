@@ -77,7 +77,7 @@ def keys(building: Building) -> Iterator[str]:
 
 
 def taken(wanted: Iterable[Building], there: Iterable[Building]) -> list[str]:
-    """What of the wanted buildings the street has already, or is wanted twice, in order; empty when all is well.
+    """Which of the wanted buildings the street has already, or are wanted twice, in order.
 
     Raises ValueError for a wanted number that is none.
     """

@@ -26,6 +26,7 @@ STREET_STATES = {
     4: "Permanently closed",
     5: "Street for addressing purposes",
 }
+CLOSED = 4  # the state of a street that is closed for good
 STREET_CLASSIFICATIONS = {
     4: "Pedestrian way or footpath",
     6: "Cycletrack or cycleway",

@@ -26,9 +26,9 @@ def may_become(now: int, then: int) -> bool:
     return now == then or then in _NEXT[now]
 
 
-def address_becomes(now: int, property_becomes: int) -> int:
-    """The status of an address (LPI) after its property has passed to a status."""
-    return _ADDRESS_NEXT.get(property_becomes, {}).get(now, now)
+def addresses_become(property_becomes: int) -> dict[int, int]:
+    """Which statuses of addresses (LPIs) turn into which when their property passes to one."""
+    return dict(_ADDRESS_NEXT.get(property_becomes, {}))
 
 
 def parents_fault(uprn: int, ancestors: list[int]) -> str | None:

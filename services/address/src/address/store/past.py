@@ -20,11 +20,12 @@ _UNIT = place.c.unit.computed.sqltext if place.c.unit.computed is not None else 
 def places_on(day: str) -> str:
     """SQL of the places as they stood on a day, to be read as ``place`` is: ``FROM {places_on("$3")} p``.
 
-    ``day`` is SQL of a date. It has what ``place`` has but for ``udprn``; the indices by UPRN, by postcode and
-    by group serve both halves. A search group is kept as long as a place of any day is in it.
+    ``day`` is SQL of a date. It has what ``place`` has but for ``udprn``; the indices by UPRN, by postcode
+    and by group serve both halves. A search group is kept as long as a place of any day is in it.
     """
     return f"""(SELECT {_COLUMNS}, unit FROM place WHERE valid_from <= {day}
-        UNION ALL SELECT {_COLUMNS}, {_UNIT} FROM place_past WHERE valid_from <= {day} AND valid_to > {day})"""
+        UNION ALL SELECT {_COLUMNS}, {_UNIT} FROM place_past
+            WHERE valid_from <= {day} AND valid_to > {day})"""
 
 
 _OWN_ON = f"""SELECT p.version, {answers.own("$3::date")} AS body FROM {places_on("$3::date")} p

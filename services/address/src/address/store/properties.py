@@ -2,19 +2,19 @@
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, insert, text, update
 
 from address import tables
-from address.store import answers, codelists, projection
+from address.store import answers
 from chassis.database import Session
 
-_LOCK = text("SELECT version FROM blpu WHERE council = :council AND uprn = :uprn FOR UPDATE")
+_LOCK = text("""SELECT version, logical_status, parent_uprn FROM blpu
+    WHERE council = :council AND uprn = :uprn FOR UPDATE""")
 _PRIMARY = "ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
 _CURRENT = text(f"""
     SELECT p.lpi_key, p.version, p.group_id, p.logical_status, p.state, p.classification, p.parent_uprn,
@@ -23,9 +23,6 @@ _CURRENT = text(f"""
     FROM place p WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY}""")
 _OWN = text(f"""SELECT p.version, {answers.OWN} AS body FROM place p
     WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY}""")
-_STREET = text(
-    "SELECT 1 FROM street_descriptor WHERE council = :council AND usrn = :usrn AND language = 'ENG'"
-)
 _ANCESTORS = text("""
     WITH RECURSIVE up (uprn, above, depth) AS (
         SELECT uprn, parent_uprn, 1 FROM blpu WHERE council = :council AND uprn = :uprn
@@ -46,10 +43,6 @@ _LPI = update(tables.lpi).where(
 )
 _NO_ORGANISATION = text("DELETE FROM organisation WHERE council = :council AND uprn = :uprn")
 _ORGANISATION = insert(tables.organisation)
-_HISTORY = text("""INSERT INTO history (council, uprn, version, actor, kind, changes)
-    VALUES (:council, :uprn, :version, :actor, 'changed', CAST(:changes AS jsonb))""")
-_GAZETTEER = text("""UPDATE gazetteer SET last_update = CAST(:today AS date)
-    WHERE council = :council AND last_update < CAST(:today AS date)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +55,12 @@ class Key:
     today: date
 
 
-async def lock(session: Session, council: str, uprn: int) -> int | None:
-    """Keep others from changing the property until the transaction ends. Its version, None without one."""
-    version: int | None = await session.scalar(_LOCK, {"council": council, "uprn": uprn})
-    return version
+async def lock(session: Session, council: str, uprn: int) -> Row[Any] | None:
+    """Keep others from changing the property until the transaction ends.
+
+    Answers its ``version``, ``logical_status`` and ``parent_uprn``; None when there is none.
+    """
+    return await session.first(_LOCK, {"council": council, "uprn": uprn})
 
 
 async def current(session: Session, council: str, uprn: int) -> Row[Any]:
@@ -74,10 +69,6 @@ async def current(session: Session, council: str, uprn: int) -> Row[Any]:
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")
     return row
-
-
-async def street_exists(session: Session, council: str, usrn: int) -> bool:
-    return await session.first(_STREET, {"council": council, "usrn": usrn}) is not None
 
 
 async def ancestors(session: Session, council: str, uprn: int, deepest: int) -> list[int]:
@@ -91,7 +82,6 @@ async def write(session: Session, key: Key, blpu: Mapping[str, Any], lpi: Mappin
     where = {"of_council": key.council, "of_uprn": key.uprn}
     await session.execute(_BLPU, {**where, **blpu, "last_update": key.today})
     await session.execute(_LPI, {**where, "of_lpi": key.lpi_key, **lpi, "last_update": key.today})
-    await session.execute(_GAZETTEER, {"council": key.council, "today": key.today})
 
 
 async def name_organisation(session: Session, key: Key, organisation: str | None) -> None:
@@ -101,21 +91,6 @@ async def name_organisation(session: Session, key: Key, organisation: str | None
         dates = dict.fromkeys(("start_date", "entry_date", "last_update"), key.today)
         of = {"council": key.council, "uprn": key.uprn, "org_key": key.lpi_key.replace("L", "O", 1)}
         await session.execute(_ORGANISATION, {**of, "organisation": organisation, **dates})
-
-
-async def remember(session: Session, council: str, uprn: int, version: int, actor: str, changes: str) -> None:
-    """Write who changed what. ``changes`` is JSON: field to [before, after]."""
-    row = {"council": council, "uprn": uprn, "version": version, "actor": actor, "changes": changes}
-    await session.execute(_HISTORY, row)
-
-
-async def project(session: Session, council: str, uprns: Sequence[int], old_groups: Sequence[UUID]) -> None:
-    """Write the read model of these properties again."""
-    asked = {"council": council, "uprns": list(uprns)}
-    await session.execute(projection.FORGET_ONE, asked)
-    await session.execute(projection.MAKE_ONE, {**asked, "names": codelists.classifications_json()})
-    await session.execute(projection.GROUP_ONE, asked)
-    await session.execute(projection.DROP_GROUPS, {**asked, "groups": list(old_groups)})
 
 
 async def own(session: Session, council: str, uprn: int) -> Row[Any]:

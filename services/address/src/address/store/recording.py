@@ -1,0 +1,121 @@
+"""What every change of properties leaves behind: history, read model, events; keys and locks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, text
+
+from address.rules import codes
+from address.store import codelists, projection
+from chassis import tables
+from chassis.database import Session
+
+# Whoever changes who lies within what, retires or numbers takes it: a council's such changes are one by one.
+_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
+# The lock a load holds (store.loading.ALONE), shared: they never wait for each other's rows.
+_NO_LOAD = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
+
+_HISTORY = text("""
+    INSERT INTO history (council, uprn, version, actor, kind, changes)
+    SELECT b.council, b.uprn, b.version, :actor, :kind, t.changes::jsonb
+    FROM unnest(CAST(:uprns AS bigint[]), CAST(:changes AS text[])) AS t (uprn, changes)
+        JOIN blpu b ON b.council = :council AND b.uprn = t.uprn
+    ORDER BY b.uprn""")
+_STATES = text("""SELECT uprn, version, easting, northing, postcode, logical_status, classification
+    FROM blpu WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[])) ORDER BY uprn""")
+_OUTBOX = insert(tables.outbox)
+_EDITED = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
+    SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
+    FOR UPDATE SKIP LOCKED)""")
+_KEYS = text("""UPDATE gazetteer SET keys_given = keys_given + :count WHERE council = :council
+    RETURNING custodian, country, keys_given""")
+_GSS = text("SELECT gss FROM council WHERE slug = :council")
+_GAZETTEER = text("""
+    INSERT INTO gazetteer (council, custodian, custodian_name, country, epoch, last_update, keys_given)
+    VALUES (:council, CAST(:custodian AS smallint), :custodian_name, :country, 0, current_date, :count)
+    ON CONFLICT (council) DO UPDATE SET keys_given = gazetteer.keys_given + :count
+    RETURNING custodian, country, keys_given""")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Numbers for keys of records, given to nobody else: ``first`` and those after it."""
+
+    custodian: int | None
+    country: str | None
+    first: int
+
+    def key(self, kind: str, nth: int) -> str:
+        """The nth record's key: ``0114L000000017``. ``kind``: L an LPI, O an organisation, S a successor."""
+        return f"{self.custodian or 0:04}{kind}{self.first + nth:09}"
+
+
+async def alone(session: Session, council: str) -> None:
+    """Wait until nobody else changes the gazetteer's structure; holds until the transaction ends."""
+    await session.execute(_STRUCTURE, {"council": council})
+
+
+async def no_load(session: Session, council: str) -> bool:
+    """Keep a load from starting until the transaction ends; False when one is running."""
+    return bool(await session.scalar(_NO_LOAD, {"council": council}))
+
+
+async def next_keys(session: Session, council: str, count: int) -> Keys:
+    """So many keys of the council's gazetteer, which is made when there is none."""
+    row = await session.first(_KEYS, {"council": council, "count": count})
+    if row is None:
+        gss = await session.scalar(_GSS, {"council": council})
+        custodian = codelists.custodians().get(gss)
+        asked = {
+            "council": council,
+            "count": count,
+            "country": codes.country_of(gss),
+            "custodian": custodian and custodian.code,
+            "custodian_name": custodian and custodian.name,
+        }
+        row = await session.first(_GAZETTEER, asked)
+    assert row is not None  # noqa: S101 - an insert that returns always answers a row
+    return Keys(row.custodian, row.country, row.keys_given - count + 1)
+
+
+async def remember(
+    session: Session, council: str, actor: str, kind: str, changes: Mapping[int, Mapping[str, Any] | None]
+) -> None:
+    """Write who changed what of properties whose new versions are written already."""
+    told = [None if one is None else json.dumps(one, default=float) for one in changes.values()]
+    row = {"council": council, "actor": actor, "kind": kind, "uprns": list(changes), "changes": told}
+    await session.execute(_HISTORY, row)
+
+
+async def project(session: Session, council: str, uprns: Sequence[int], old_groups: Sequence[UUID]) -> None:
+    """Write the read model of these properties again."""
+    asked = {"council": council, "uprns": list(uprns)}
+    await session.execute(projection.FORGET_ONE, asked)
+    await session.execute(projection.MAKE_ONE, {**asked, "names": codelists.classifications_json()})
+    await session.execute(projection.GROUP_ONE, asked)
+    if old_groups:
+        await session.execute(projection.DROP_GROUPS, {**asked, "groups": list(old_groups)})
+
+
+async def states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
+    """What an event says of each property, in the order of their UPRNs."""
+    return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
+
+
+async def publish(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Put events into the outbox, all in one go."""
+    await session.execute(_OUTBOX, envelopes)
+
+
+async def edited(session: Session, council: str, today: Any) -> None:
+    """Note the day of the gazetteer's last change. While a load runs it is the load that does."""
+    await session.execute(_EDITED, {"council": council, "today": today})
+
+
+async def groups_of(session: Session, council: str, uprns: Sequence[int]) -> list[UUID]:
+    """The search groups these properties are in now."""
+    found = await session.all(projection.GROUPS_OF, {"council": council, "uprns": list(uprns)})
+    return [row.group_id for row in found]
