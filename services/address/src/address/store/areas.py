@@ -70,14 +70,14 @@ _EDGES = f"""
 _ON_EDGE = f"""(abs(dx * (y - y1) - dy * (x - x1)) <= close AND y BETWEEN low AND high
     AND x BETWEEN x1 - {_CLOSE} AND x2 + {_CLOSE})"""
 _BELOW_EDGE = "(x >= x1 AND x < x2 AND dy * (x - x1) > dx * (y - y1))"
+_COLUMNS = "uprn, lpi_key, delivery, postcode, pao_number, part, sao_number, distance"
 _INSIDE = f"""
-    inside AS (
-        SELECT near.* FROM near WHERE (uprn, lpi_key) IN (
-            SELECT uprn, lpi_key
-            FROM near JOIN edges ON edges.strip = (floor(near.x + 0.5)::integer >> {STRIP})
-            WHERE {_ON_EDGE} OR {_BELOW_EDGE}
-            GROUP BY uprn, lpi_key, polygon
-            HAVING bool_or({_ON_EDGE}) OR count(*) FILTER (WHERE {_BELOW_EDGE}) % 2 = 1))"""
+    inside AS MATERIALIZED (
+        SELECT DISTINCT {_COLUMNS}
+        FROM near JOIN edges ON edges.strip = (floor(near.x + 0.5)::integer >> {STRIP})
+        WHERE {_ON_EDGE} OR {_BELOW_EDGE}
+        GROUP BY {_COLUMNS}, polygon
+        HAVING bool_or({_ON_EDGE}) OR count(*) FILTER (WHERE {_BELOW_EDGE}) % 2 = 1)"""
 _WITHIN_POLYGONS = f"WITH {_NEAR}, {_EDGES}, {_INSIDE} {_page('inside')}"
 
 _NEAREST = f"""
