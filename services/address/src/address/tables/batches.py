@@ -90,5 +90,6 @@ reference_history = Table(
     Column("start_date", Date),
     Column("end_date", Date),
     CheckConstraint("kind IN ('set', 'ended')", "kind_known"),
+    Index(None, "council", "scheme", "reference"),
     info=SECURED,
 )

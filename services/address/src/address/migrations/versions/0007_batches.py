@@ -35,6 +35,8 @@ _UP = (
         kind text NOT NULL, start_date date, end_date date,
         CONSTRAINT pk_reference_history PRIMARY KEY (council, uprn, scheme, reference, version),
         CONSTRAINT ck_reference_history_kind_known CHECK (kind IN ('set', 'ended')))""",
+    """CREATE INDEX ix_reference_history_council_scheme_reference
+        ON reference_history (council, scheme, reference)""",
     """CREATE TRIGGER keep_reference_history BEFORE UPDATE OR DELETE ON reference_history
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
 )
