@@ -32,9 +32,10 @@ WEIGHTS = {
     "name agrees": 3.0, "name near": 2.2, "name core": 1.6, "name unsaid": -0.4, "name differs": -3.0, "name none": 0.0, "name other": -3.0,
     "organisation agrees": 3.0, "organisation near": 2.2, "organisation unsaid": -0.3,
     "organisation none": 0.0,
-    "words none": 0.0, "words one": -0.7, "words two": -1.4, "words more": -2.2,
+    "words beside": -6.0, "words none": 0.0, "words one": -0.7, "words two": -1.4, "words more": -2.2,
 }  # fmt: skip
 _NEAR_NAME = 0.8
+_PARTLY = {2: "sector", 3: "district"}  # by the characters that a part of a postcode lacks
 
 
 @dataclass(slots=True)
@@ -140,6 +141,8 @@ class Comparison:
             "organisation " + organisation,
             "words " + ("none", "one", "two", "more")[min(3, left.bit_count())],
         ]
+        if scene.parts.beside:
+            findings.append("words beside")
         if spare:
             findings.append("number spare")
         said = scene.parts
@@ -245,8 +248,8 @@ def _names_another(scene: Scene) -> bool:
 def _compare_postcodes(said: str, other: str) -> str:
     if OSA.distance(said, other, score_cutoff=1) <= 1:
         return "slip"
-    if len(said) < 5:  # noqa: PLR2004 - the outward code alone
-        return "district" if other.startswith(said) and len(other) == len(said) + 3 else "other"
+    if len(said) < 5:  # noqa: PLR2004 - the outward code, perhaps with the sector
+        return _PARTLY.get(len(other) - len(said), "other") if other.startswith(said) else "other"
     if said[:-2] == other[:-2]:
         return "sector"
     if said[:-3] == other[:-3]:

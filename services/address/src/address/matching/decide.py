@@ -89,7 +89,9 @@ def _fit(findings: tuple[str, ...]) -> str:
 
 def confidence(found: tuple[str, ...]) -> float:
     """The chance that the best candidate is the property, from the fitted model."""
-    score = model.BASE + sum(model.COEFFICIENTS.get(name, 0.0) for name in found)
+    score = model.BASE + sum(
+        model.COEFFICIENTS.get(name, 0.0) + model.FIXED.get(name, 0.0) for name in found
+    )
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
@@ -188,8 +190,11 @@ def _ranked(found: list[Candidate]) -> list[Candidate]:
 def is_exact(weighed: Weighed) -> bool:
     """Whether all that is said agrees, enough is said, and nothing else could be meant."""
     said = set(weighed.best.findings)
-    placed = "postcode equal" in said or {"postcode unsaid", "locality agrees"} <= said
-    return weighed.margin > _CLEAR and placed and weighed.elsewhere.points <= 0 and said <= model.EXACT
+    if not said <= model.EXACT or weighed.elsewhere.points >= 0:
+        return False
+    if "postcode equal" in said:
+        return weighed.margin > _CLEAR
+    return "locality agrees" in said and len(weighed.ranked) == 1
 
 
 def _likely(ranked: list[Candidate], sure: float) -> tuple[Likely, ...]:

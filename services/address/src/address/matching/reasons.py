@@ -42,6 +42,7 @@ _WORDS = {
     "name differs": "building name differs",
     "organisation near": "organisation's name differs slightly",
     "organisation unsaid": "organisation not given",
+    "words beside": "something beside the property is meant",
     "words one": "a word is left over",
     "words two": "words are left over",
     "words more": "words are left over",

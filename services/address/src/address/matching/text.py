@@ -99,9 +99,7 @@ def read(asked: Asked, outwards: frozenset[str] = frozenset()) -> Said:
     found: list[str] = []
     for word in _WORD.findall(text)[: 3 * MOST_WORDS]:
         found += _split(word)
-    if found and found[-1] in outwards and len(found) > 1 and found[-2] not in FLATS:
-        inside = inside or found[-1]
-        found.pop()
+    inside = _take_outward(found, outwards) or inside
     said = Said(found[:MOST_WORDS], compact(asked.postcode) or inside)
     open_windows(said)
     return said
@@ -116,6 +114,19 @@ def _take_postcode(text: str) -> tuple[str, str | None]:
     if last is None or last.start() == 0 == len(text) - last.end():
         return (text, None) if last is None else ("", _put_right(*last.groups()))
     return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())
+
+
+def _take_outward(found: list[str], outwards: frozenset[str]) -> str | None:
+    """Part of a postcode at the end, taken away: BA1, or BA1 1."""
+    for length in (2, 1):
+        if len(found) <= length or found[-length] not in outwards or found[-length - 1] in FLATS:
+            continue
+        last = found[-1] if length > 1 else ""
+        if length == 1 or (last[0].isdigit() and len(last) <= 2):  # noqa: PLR2004
+            said = found[-length] + last
+            del found[-length:]
+            return said
+    return None
 
 
 def _split(word: str) -> list[str]:

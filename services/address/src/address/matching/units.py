@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from address.matching.text import join, words
-from address.matching.words import FLATS, FLOORS, LEVEL_CODES, LEVELS, NOISE, SIDES
+from address.matching.words import BESIDE, FLATS, FLOORS, LEVEL_CODES, LEVELS, NOISE, NUMERALS, SIDES
 
 _VALUE = re.compile(
     r"\d{1,4}[A-Z]?|[A-Z]|[A-Z]\d{1,3}|\d{1,4}[A-Z]?[-/]\d{1,4}[A-Z]?|[A-Z0-9]{1,2}/[A-Z0-9]{1,2}|\dF\d"
@@ -32,6 +32,7 @@ class Parts:
     names: list[tuple[int, str]] = field(default_factory=list)
     others: int = 0  # bits of the words in ``names``
     kind: str = ""
+    beside: bool = False  # something near the property is meant
     part: bool = False  # some word said that it is a part of a building
 
 
@@ -63,6 +64,7 @@ def _flat(found: list[Placed], at: int, said: Parts) -> int:
         return 0
     said.part = True
     following = found[at + 1][1] if at + 1 < len(found) else ""
+    following = NUMERALS.get(following, following)
     if _VALUE.fullmatch(following) and following not in LEVEL_CODES:
         value, taken = following, 2
         after = found[at + 2][1] if at + 2 < len(found) else ""
@@ -121,6 +123,8 @@ def _other(found: list[Placed], at: int, said: Parts) -> int:
         said.letters.append(word)
     elif word in SIDES and said.floors:
         said.floors[-1] += " " + SIDES[word]
+    elif word in BESIDE or (word == "REAR" and at + 1 < len(found) and found[at + 1][1] == "OF"):
+        said.beside = True
     elif word not in NOISE and word not in FLOORS:
         said.others |= 1 << place
         if said.names and said.names[-1][0] >> (place - 1) == 1:

@@ -196,3 +196,12 @@ NOISE = _words(
     " BANES NR NEAR OFF C O AT IN OF THE AND NO NUMBER NUM COUNTY STIRLINGSHIRE CENTRAL"
     " GLOUCESTERSHIRE WILTSHIRE BRISTOL ADDRESS PROPERTY MR MRS MS DR TRADING AS"
 )
+# Numbers as words, as flats have them: FLAT TWO.
+NUMERALS = {
+    word: str(number)
+    for number, word in enumerate(
+        ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN", "ELEVEN", "TWELVE"], start=1
+    )
+}
+# Words that say something near a property is meant, not the property itself.
+BESIDE = _words("ADJ ADJACENT ADJOINING BEHIND OPPOSITE OPP LAND PLOT GARAGE GARAGES BETWEEN OUTSIDE BESIDE SITE SUBSTATION")
