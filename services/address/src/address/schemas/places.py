@@ -44,11 +44,13 @@ class Both(BaseModel):
     POSTAL_ADDRESS_CODE_DESCRIPTION: str
     BLPU_STATE_CODE: str | None = None
     BLPU_STATE_CODE_DESCRIPTION: str
+    TOPOGRAPHY_LAYER_TOID: str | None = None
     WARD_CODE: str | None = None
     PARISH_CODE: str | None = None
     PARENT_UPRN: str | None = None
     LAST_UPDATE_DATE: str = Field(pattern=r"^\d\d/\d\d/\d{4}$")
     ENTRY_DATE: str = Field(pattern=r"^\d\d/\d\d/\d{4}$")
+    LEGAL_NAME: str | None = None
     BLPU_STATE_DATE: str | None = None
     LANGUAGE: str
     MATCH: float
@@ -58,11 +60,17 @@ class Both(BaseModel):
 class Dpa(Both):
     """An address as post is sent to it."""
 
+    UDPRN: str | None = Field(default=None, description="Of Royal Mail's delivery point, where there is one")
+    PO_BOX_NUMBER: str | None = None
+    DEPARTMENT_NAME: str | None = None
+    DEPENDENT_THOROUGHFARE_NAME: str | None = None
+    DOUBLE_DEPENDENT_LOCALITY: str | None = None
+    DELIVERY_POINT_SUFFIX: str | None = None
     ORGANISATION_NAME: str | None = None
     SUB_BUILDING_NAME: str | None = None
     BUILDING_NAME: str | None = None
     BUILDING_NUMBER: str | None = None
-    THOROUGHFARE_NAME: str
+    THOROUGHFARE_NAME: str | None = None
     DEPENDENT_LOCALITY: str | None = None
     POST_TOWN: str | None = None
     POSTCODE: str
@@ -87,6 +95,7 @@ class Lpi(Both):
     STREET_DESCRIPTION: str
     LOCALITY_NAME: str | None = None
     TOWN_NAME: str | None = None
+    ADMINISTRATIVE_AREA: str | None = None
     AREA_NAME: str | None = None
     POSTCODE_LOCATOR: str
     STREET_STATE_CODE: str | None = None

@@ -10,10 +10,10 @@ import asyncpg
 
 from address.rules.geometry import STRIP, Area, around
 from address.rules.projections import Point
-from address.store import answers
+from address.store import places_json
 from address.store.places import DATASET, HEADER, KEPT, Wanted, answer
 
-_EXACT = answers.os_places("'1.0'", "'EXACT'")
+_EXACT = places_json.either("'1.0'", "'EXACT'")
 _CLOSE = "1e-6"  # metres: what is on an edge, and so inside, whatever rounding does
 _REACHES = (30.0, 120.0, 480.0)  # metres; most places have a neighbour nearer than the whole radius
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from address.rules.words import AddressSearch
-from address.store import answers
+from address.store import places_json
 from address.store.places import FILTERS, HEADER, IN_ORDER, Wanted, answer
 from address.store.suggestions import COUNTED, GROUP_WORDS, UNIT
 
@@ -60,7 +60,7 @@ _IN_POSTCODE = """(SELECT count(*) FROM unnest($12, $13) AS r (low, high)
 _SCORE = f"""CASE WHEN p.uprn = $15 THEN 1 ELSE ({_AGREES} + {_IN_POSTCODE})::numeric
     / greatest(1, cardinality($11) + {_UNASKED} + CASE WHEN $12 IS NULL THEN 0 ELSE 1 END) END"""
 _DESCRIPTION = f"CASE WHEN score >= 1 THEN 'EXACT' WHEN score >= {_GOOD} THEN 'GOOD' ELSE 'NO MATCH' END"
-_RESULT = answers.os_places("trunc(score, $17)", _DESCRIPTION)
+_RESULT = places_json.either("trunc(score, $17)", _DESCRIPTION)
 _FIND = f"""{_NEAR}
     SELECT {HEADER}, count(*) AS total, string_agg(
         CASE WHEN nth > $9::bigint AND nth <= $9::bigint + $8::bigint THEN {_RESULT} END, ',' ORDER BY nth

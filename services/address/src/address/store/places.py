@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from address.rules.postcodes import PostcodeSearch
-from address.store import answers
+from address.store import answers, places_json
 
 # As people look through a street: by number, the building before its flats, numbered flats before others.
 IN_ORDER = """p.street, p.pao_number, p.building_number, p.building_name, p.sub_building IS NOT NULL,
@@ -23,7 +23,8 @@ HEADER = """(SELECT epoch FROM gazetteer WHERE council = $1) AS epoch,
     (SELECT to_char(last_update, 'DD/MM/YYYY') FROM gazetteer WHERE council = $1) AS last_update"""
 
 
-_EXACT = answers.os_places("'1.0'", "'EXACT'")
+_EXACT = places_json.either("'1.0'", "'EXACT'")
+_EXACT_DPA = places_json.dpa("'1.0'", "'EXACT'")
 _DATASETS = "CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)"
 
 
@@ -31,8 +32,8 @@ def _usual(where: str) -> str:
     """What nearly everybody asks: the addresses for post, no filter, the first hundred."""
     return f"""
         SELECT {HEADER}, count(*) AS total,
-            string_agg(CASE WHEN nth <= 100 THEN {_EXACT} END, ',' ORDER BY nth) AS results
-        FROM (SELECT p.*, 'DPA' AS dataset, row_number() OVER (ORDER BY {_ORDER}) AS nth
+            string_agg(CASE WHEN nth <= 100 THEN {_EXACT_DPA} END, ',' ORDER BY nth) AS results
+        FROM (SELECT p.*, row_number() OVER (ORDER BY {_ORDER}) AS nth
             FROM place p
             WHERE p.council = $1 AND {where} AND p.delivery AND p.language IN ('ENG', 'CYM')) p"""
 
