@@ -11,6 +11,11 @@ def test_no_log_holds_a_key_a_secret_or_what_was_asked(platform, citytown, gatew
     citytown.get("/citytown/address/v1/addresses", params={"q": CANARY})
     gateway.get("/citytown/address/v1/addresses", params={"q": CANARY, "key": platform.key()})
     gateway.get("/citytown/address/v1/addresses", params={"q": CANARY, "key": "wrong.wrong.wrong"})
+    citytown.get("/citytown/address/search/places/v1/find", params={"query": CANARY})
+    citytown.post("/citytown/address/v1/match", json={"address": CANARY})
+    batch = f"id,address,postcode\n1,{CANARY},\n"
+    csv = {"Content-Type": "text/csv"}
+    citytown.post("/citytown/address/v1/match/batches", content=batch, headers=csv)
     form = {"grant_type": "client_credentials", "client_secret": "wrong-secret-canary", "client_id": "x"}
     gateway.post("/identity/token", data=form)
     gateway.get("/citytown/address/v1/addresses/0", params={"key": platform.key()})

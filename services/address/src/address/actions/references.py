@@ -19,7 +19,7 @@ from address.schemas.references import Reference, ReferenceChange
 from address.store import properties, recording, references
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem, conflict, not_found
+from chassis.problems import Problem, conflict, invalid, not_found
 
 _FIELD = "references"
 
@@ -85,7 +85,7 @@ async def put(session: Session, act: Act, place: Place, asked: ReferenceChange) 
     held = old is not None and _holds(old, act.today)
     start = asked.start_date or (old.start_date if old is not None and held else act.today)
     if asked.end_date is not None and asked.end_date < start:
-        raise Problem(400, "invalid-request", f"The reference holds from {start}: end_date lies before that.")
+        raise invalid("body.end_date", f"lies before {start}, when the reference begins to hold")
     ended = []
     if not place.scheme.many and (asked.end_date is None or asked.end_date > act.today):
         others = [row for row in before if row.reference != asked.reference]

@@ -1,0 +1,113 @@
+"""What is asked for is nobody's business: no log, span or metric holds an address that was looked for."""
+
+import asyncio
+import csv
+import io
+import json
+import logging
+from contextlib import suppress
+
+import httpx
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from address.actions import tending
+from chassis.openapi import operations
+from chassis.telemetry import Telemetry
+from chassis.testing import eventually
+
+pytestmark = pytest.mark.usefixtures("gazetteer")
+CANARY = "4711 canarygasse walcot"
+ASKED = f"id,address,postcode\n1,{CANARY},\n2,1 acacia road walcot bath,ba1 5aa\n"
+BODIES = {
+    "application/json": json.dumps(
+        {"address": CANARY, "postcode": CANARY, "postcodes": [CANARY], "q": CANARY}
+    ),
+    "text/csv": ASKED,
+    "application/geo+json": json.dumps({"type": CANARY}),
+}
+# Those who take an address or a part of one: the list that is walked must hold them.
+TAKERS = {"suggest_addresses", "find_places", "places_by_postcode", "match_batch"}
+
+
+@pytest.fixture
+def spans():
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+async def watched(app, client, spans, mint):
+    """A client of the service whose every request is a recorded span."""
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    telemetry = Telemetry(app, records=True)
+    telemetry._tracer = provider.get_tracer("test")
+    transport = httpx.ASGITransport(telemetry, raise_app_exceptions=False)
+    scopes = sorted(
+        {s for _, o in operations(app.openapi()) for one in o["security"] for s in one.get("oauth2", [])}
+    )
+    key = {"X-Api-Key": mint(scopes=scopes)}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=key) as made:
+        yield made
+
+
+def requests(document):
+    """Every operation with the canary in each of its parameters, headers and bodies."""
+    for path, item in document["paths"].items():
+        url = path.replace("{council}", "citytown").replace("{uprn}", "1001")
+        for method, operation in item.items():
+            given = operation.get("parameters", [])
+            params = {one["name"]: CANARY for one in given if one["in"] == "query"}
+            names = {one["name"] for one in given if one["in"] == "header"} - {"Idempotency-Key"}
+            headers = dict.fromkeys(names, CANARY)
+            media = next(iter(operation.get("requestBody", {}).get("content", {})), None)
+            content = BODIES.get(media, CANARY) if media else None
+            if media:
+                headers["Content-Type"] = media
+            yield operation["operationId"], (method, url, params, headers, content)
+            for name in params:  # one alone, for together another may be refused first
+                yield operation["operationId"], (method, url, {name: CANARY}, headers, content)
+
+
+async def test_what_is_looked_for_is_in_no_log_span_or_metric(app, watched, spans, caplog):
+    asked = {}
+    with caplog.at_level(logging.DEBUG):
+        for name, (method, url, params, headers, content) in requests(app.openapi()):
+            answer = await watched.request(method, url, params=params, headers=headers, content=content)
+            asked.setdefault(name, set()).add(answer.status_code)
+    assert asked.keys() >= TAKERS
+    assert {name for name in TAKERS if asked[name] & {200, 202}} >= TAKERS - {"places_by_postcode"}
+    assert not [name for name, statuses in asked.items() if max(statuses) >= 500]
+    ours = [f"{one.getMessage()} {one.exc_info}" for one in caplog.records if one.name != "httpx"]
+    seen = [*ours, *(span.to_json() for span in spans.get_finished_spans())]
+    seen.append((await watched.get("/metrics")).text)
+    assert len(spans.get_finished_spans()) > len(asked)
+    assert [one for one in seen if "canary" in one.lower()] == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_batch_is_matched_by_the_real_engine_and_nothing_of_it_is_logged(
+    watched, database, settings, capfd, caplog
+):
+    sent = await watched.post(
+        "/citytown/address/v1/match/batches", content=ASKED, headers={"Content-Type": "text/csv"}
+    )
+    url = sent.headers["Location"]
+    work = asyncio.create_task(tending.tend(database, settings.model_copy(update={"log_level": "DEBUG"})))
+
+    async def finished():
+        batch = (await watched.get(url)).json()
+        return batch if batch["status"] == "finished" else None
+
+    try:
+        batch = await eventually(finished, within=60, every=0.2)
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+    results = list(csv.reader(io.StringIO((await watched.get(batch["links"]["results"])).text)))
+    assert [row[:3] for row in results[1:]] == [["1", "none", ""], ["2", "matched", "1001"]]
+    output = capfd.readouterr()
+    assert "canary" not in (output.out + output.err + caplog.text).lower()
