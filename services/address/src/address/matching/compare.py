@@ -4,7 +4,7 @@ What is found is a set of named findings (``postcode slip``, ``unit same``). The
 the reasons and the confidence are made of the same names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -92,7 +92,9 @@ class Comparison:
                 others |= after[-1] if after and hit.bits else 0
         used = hit.bits | locality | town | others
         parts, readings = self._take(used)
-        return Scene(self.asks, hit, street, parts, readings, locality, town, bool(others) and not locality, [])
+        return Scene(
+            self.asks, hit, street, parts, readings, locality, town, bool(others) and not locality, []
+        )
 
     def _locality(self, street: Street, hit: Hit) -> int:
         """The bits of the words that say where the street is."""
@@ -295,7 +297,7 @@ def _by_number(scene: Scene, known: Properties) -> Iterator[tuple[Property, str,
         if reading.number is None:
             continue
         several = known.numbers.get(reading.number, ())
-        if reading.unless and any(one.unit is not None for one in known.numbers.get(reading.unless, ())):
+        if reading.unless and _has_part(known.numbers.get(reading.unless, ()), reading.number):
             continue
         found = False
         for one in several:
@@ -307,6 +309,15 @@ def _by_number(scene: Scene, known: Properties) -> Iterator[tuple[Property, str,
             for one in several:
                 if one.number == reading.number:
                     yield one, "unsaid", reading.spare
+
+
+def _has_part(several: Sequence[Property], part: str) -> bool:
+    """Whether a building has parts among which this one might be."""
+    units = [one.unit for one in several if one.unit is not None]
+    numbered = [int(unit) for unit in units if unit.isdigit()]
+    if part.isdigit():
+        return bool(numbered) and int(part) <= max(numbered) + 1
+    return bool(units)
 
 
 def _nearly_named(scene: Scene, known: Properties, named: list[str]) -> list[str]:
@@ -340,7 +351,7 @@ def _in_building(scene: Scene, one: Property, *, parted: bool) -> Iterator[tuple
             continue
         if reading.unit == one.unit:
             yield one, reading.how, reading.spare
-    if len(numbers) == 1 and one.unit == numbers[0] and not scene.parts.units:
+    if len(numbers) == 1 and one.unit == numbers[0] != one.number and not scene.parts.units:
         yield one, "numbered", 0
     if not numbers and not scene.parts.part and not scene.parts.letters and one.unit is not None:
         yield one, "unsaid", 0

@@ -89,9 +89,7 @@ def _fit(findings: tuple[str, ...]) -> str:
 
 def confidence(found: tuple[str, ...]) -> float:
     """The chance that the best candidate is the property, from the fitted model."""
-    score = model.BASE + sum(
-        model.COEFFICIENTS.get(name, 0.0) + model.FIXED.get(name, 0.0) for name in found
-    )
+    score = model.BASE + sum(model.COEFFICIENTS.get(name, 0.0) + model.FIXED.get(name, 0.0) for name in found)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 
@@ -124,7 +122,13 @@ def features(ranked: list[Candidate], beside: Beside) -> tuple[str, ...]:
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     margin = best.points - second.points if second else 99.0
     rivals = sum(best.points - one.points < _EQUAL for one in ranked[1:4])
-    return (*best.findings, _fit(best.findings), f"rivals {rivals}", "margin " + bucket(margin), beside.feature)
+    return (
+        *best.findings,
+        _fit(best.findings),
+        f"rivals {rivals}",
+        "margin " + bucket(margin),
+        beside.feature,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from typing import NamedTuple
 from address.matching import units
 from address.matching.text import compact, join, joined, words
 from address.matching.vocabulary import Vocabulary
-from address.matching.words import FLATS, KINDS, LEVELS, TYPES
+from address.matching.words import FLATS, KINDS, LEVELS, SHORT, TYPES
 
 _LEAST_SHORT = 3
+_SILENT = frozenset({"THE", "AND"})
+# Long forms that the short one stands for in a name.
+_LONG = {word: short for word, short in SHORT.items() if len(word) > 4}  # noqa: PLR2004
 
 
 class PlaceRow(NamedTuple):
@@ -92,7 +95,7 @@ class Street:
 
     usrn: int
     label: str
-    names: set[str] = field(default_factory=set)
+    names: dict[str, int] = field(default_factory=dict)  # with the number of their words
     cores: set[str] = field(default_factory=set)
     localities: set[str] = field(default_factory=set)
     towns: set[str] = field(default_factory=set)
@@ -153,7 +156,7 @@ def build(rows: Iterable[NameRow]) -> Index:
             street = index.streets[row.usrn] = Street(row.usrn, row.street)
         several, name = taken(row.street)
         _add(index.names, name, street)
-        street.names.add(name)
+        street.names[name] = len(several) - sum(word in _SILENT for word in several)
         if short := _shortened(several):
             street.cores.add(short)
             _add(index.cores, short, street)
@@ -183,9 +186,15 @@ def _close(index: Index, heard: set[str]) -> Index:
         index.localities |= street.localities
         index.towns |= street.towns
     index.outwards = frozenset(postcode[:-3] for postcode in index.postcodes)
-    index.vocabulary = Vocabulary(heard)
-    index.whole = Vocabulary((*index.names, *index.localities, *index.buildings))
+    index.vocabulary = Vocabulary(heard, _LONG)
+    index.whole = Vocabulary((*index.names, *index.localities, *index.buildings), _spelt_out(index.names))
     return index
+
+
+def _spelt_out(names: Streets) -> dict[str, str]:
+    """Names as one word with STREET and SAINT written out."""
+    ends = {name[:-2] + "STREET": name for name in names if name.endswith("ST")}
+    return ends | {"SAINT" + name[2:]: name for name in names if name.startswith("ST")}
 
 
 def properties(rows: Iterable[PlaceRow]) -> Properties:

@@ -65,8 +65,12 @@ def _settled(scenes: list[Scene], index: Index) -> bool:
     for scene in scenes:
         if scene.hit.how in _PLACED and scene.asks.said.postcode in scene.street.postcodes:
             return True
-        names = scene.street.names
-        if scene.hit.how in {"exact", "near"} and names.isdisjoint(index.places) and names.isdisjoint(index.cores):
+        names = scene.street.names.keys()
+        if (
+            scene.hit.how in {"exact", "near"}
+            and names.isdisjoint(index.places)
+            and names.isdisjoint(index.cores)
+        ):
             return True
     return False
 

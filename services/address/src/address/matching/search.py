@@ -1,6 +1,6 @@
 """Which streets an address may be in: by its words, put right where misspelt, and by its postcode."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -34,7 +34,7 @@ def said_streets(asks: Question, index: Index) -> list[Hit]:
     """Streets whose whole name is said, and those of the postcode whether it is or not."""
     names = index.names
     found = [
-        Hit(usrn, bits[0], "exact")
+        _said_whole(usrn, name, bits[0], asks, index)
         for name, bits in asks.said.windows.items()
         if name in names
         for usrn in names[name]
@@ -46,6 +46,17 @@ def said_streets(asks: Question, index: Index) -> list[Hit]:
         for usrn in names[name]
     ]
     return _of_postcode(asks, index, _longest(found, asks, index))
+
+
+def _said_whole(usrn: int, name: str, bits: int, asks: Question, index: Index) -> Hit:
+    """A street whose name is said; run together or cut otherwise it is only nearly so (NORTHWAY, NORTH WAY)."""
+    size = bits.bit_count()
+    if "THE" in asks.said.words or "AND" in asks.said.words:
+        size -= sum(
+            bits >> place & 1 and word in {"THE", "AND"} for place, word in enumerate(asks.said.words)
+        )
+    alike = index.streets[usrn].names[name] == size
+    return Hit(usrn, bits, "exact") if alike else Hit(usrn, bits, "near", 0.97)
 
 
 def _how(like: float) -> str:
@@ -187,18 +198,16 @@ def _alike(
     """Streets among these whose names look like a run of words."""
     found: list[Hit] = []
     for run, bits in runs:
-        alike = process.extract(
-            run, names.keys(), scorer=_LIKE, score_cutoff=cutoff, limit=5
-        )
+        alike = process.extract(run, names.keys(), scorer=_LIKE, score_cutoff=cutoff, limit=5)
         found += [
-            Hit(usrn, bits, *_as_said(other, like, index.streets[usrn].names))
+            Hit(usrn, bits, *_as_said(other, like, index.streets[usrn].names.keys()))
             for other, like, _ in alike
             for usrn in names[other]
         ]
     return found
 
 
-def _as_said(name: str, like: float, whole: set[str]) -> tuple[str, float]:
+def _as_said(name: str, like: float, whole: Container[str]) -> tuple[str, float]:
     """How well the street is said; a name without its last word less than the whole."""
     return (_how(like), like) if name in whole else (("core" if like >= SURE else "far"), like - 0.15)
 
@@ -234,4 +243,3 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
     ]
     named = [(text.join(found[begin:end]), (1 << end) - (1 << begin)) for begin, end in dict.fromkeys(spans)]
     return [(name, bits) for name, bits in named if len(name) >= _LEAST_CORE][:8]
-

@@ -33,7 +33,7 @@ def question(asked: Asked, index: Index) -> Question:
     unknown = [place for place, word in enumerate(said.words) if _unknown(word, index)]
     if unknown and _right_units(said, unknown, index):
         text.open_windows(said)
-        unknown = [place for place in unknown if said.words[place] not in _UNIT_WORDS]
+        unknown = [place for place in unknown if _unknown(said.words[place], index)]
     asks = Question(said)
     for place in unknown:
         asks.unknown |= 1 << place
@@ -54,12 +54,15 @@ def _unknown(word: str, index: Index) -> bool:
 
 
 def _right_units(said: Said, unknown: list[int], index: Index) -> bool:
-    """Put right misspelt words for parts of a building, surely meant; whether there were any."""
+    """Put right misspelt words for streets and parts of buildings; whether there were any."""
     changed = False
     for place in unknown:
         following = said.words[place + 1] if place + 1 < len(said.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
         for meant, like in index.vocabulary.meant(said.words[place]):
+            if meant in TYPES and like >= LIKELY and len(said.words[place]) > 3:  # noqa: PLR2004
+                said.words[place], changed = meant, True
+                break
             if meant in _UNIT_WORDS and (numbered or (like > LIKELY and len(meant) > 4)) and len(meant) > 3:  # noqa: PLR2004
                 said.words[place], changed = meant, True
                 break

@@ -5,7 +5,7 @@ look-ups (the deletion neighbourhood, after Garbe's SymSpell); words that sound 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
@@ -40,8 +40,10 @@ def sound(word: str) -> str:
 class Vocabulary:
     """Words, and those a word may have been meant as."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self.words = frozenset(word for word in words if len(word) > 1 and word.isalpha())
+    def __init__(self, words: Iterable[str], also: Mapping[str, str] | None = None) -> None:
+        """``also``: other spellings of some of them (STREET of ST), each with the word it stands for."""
+        self._also = also or {}
+        self.words = frozenset(word for word in (*words, *self._also) if len(word) > 1 and word.isalpha())
         self._short: dict[str, list[str]] = {}
         self._sounds: dict[str, list[str]] = {}
         self._memory: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -79,7 +81,10 @@ class Vocabulary:
             if other != word and like > 0.5:  # noqa: PLR2004
                 likely[other] = max(likely.get(other, 0), like, 0.75)
         ranked = sorted(likely.items(), key=lambda item: (-item[1], item[0][0] != word[0], item[0]))
-        return tuple(ranked[:_MOST])
+        meant: dict[str, float] = {}
+        for other, like in ranked:
+            meant.setdefault(self._also.get(other, other), like)
+        return tuple(meant.items())[:_MOST]
 
 
 def _shorter(word: str) -> set[str]:

@@ -67,6 +67,13 @@ _SHORT_FORMS = {
     "MEADOW": "MDW",
     "WYND": "WND",
     "AND": "&",
+    "FLAT": "FLT",
+    "FIRST": "1ST",
+    "SECOND": "2ND",
+    "THIRD": "3RD",
+    "FOURTH": "4TH",
+    "FIFTH": "5TH",
+    "SIXTH": "6TH",
 }
 
 
@@ -200,8 +207,11 @@ NOISE = _words(
 NUMERALS = {
     word: str(number)
     for number, word in enumerate(
-        ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN", "ELEVEN", "TWELVE"], start=1
+        ["ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE", "TEN", "ELEVEN", "TWELVE"],
+        start=1,
     )
 }
 # Words that say something near a property is meant, not the property itself.
-BESIDE = _words("ADJ ADJACENT ADJOINING BEHIND OPPOSITE OPP LAND PLOT GARAGE GARAGES BETWEEN OUTSIDE BESIDE SITE SUBSTATION")
+BESIDE = _words(
+    "ADJ ADJACENT ADJOINING BEHIND OPPOSITE OPP LAND PLOT GARAGE GARAGES BETWEEN OUTSIDE BESIDE SITE SUBSTATION"
+)
