@@ -19,6 +19,7 @@ _METRES = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
 _CLASS = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 _UPRN = re.compile(r"(?=.*[1-9])[0-9]{1,12}")
 _USRN = re.compile(r"(?=.*[1-9])[0-9]{1,8}")
+_GSS = re.compile(r"[EWSN][0-9]{8}")
 _LAST_EASTING, _LAST_NORTHING = 700_000, 1_300_000
 
 Convert = Callable[[str], str]
@@ -117,6 +118,13 @@ def _building_number(value: str) -> str:
     return _numbers(numbering.read_building(None, value.strip() or None))
 
 
+@lru_cache(maxsize=4096)
+def _gss(value: str) -> str:
+    if value and not _GSS.fullmatch(value):
+        raise ValueError("must be a GSS code such as E05001935")
+    return value or NULL
+
+
 LONGEST_ORGANISATION, LONGEST_NAME, LONGEST_STREET, LONGEST_PLACE = 100, 90, 100, 60
 
 # The columns of the file, in its order, each with its converter.
@@ -143,32 +151,52 @@ STAGED = (
     "pao_text", "pao_start_number", "pao_start_suffix", "pao_end_number", "pao_end_suffix",
     "street", "locality", "post_town", "postcode", "easting", "northing",
 )  # fmt: skip
-_CONVERTERS = tuple(COLUMNS.values())
+# Columns that a file may have after those, in this order, and the staging table's for them.
+OPTIONAL: dict[str, Convert] = {"wardcode": _gss, "parishcode": _gss}
+STAGED_OPTIONAL = {"wardcode": "ward", "parishcode": "parish"}
+_EVERY = COLUMNS | OPTIONAL
+_ALL = tuple(COLUMNS)
 
 
-def stage(line: int, values: Sequence[str]) -> tuple[str, list[Reject]]:
+@lru_cache(maxsize=8)
+def _converters(header: tuple[str, ...]) -> tuple[Convert, ...]:
+    return tuple(_EVERY[name] for name in header)
+
+
+def readable(header: Sequence[str]) -> bool:
+    """Whether a file with these columns can be read."""
+    after = list(header[len(COLUMNS) :])
+    return tuple(header[: len(COLUMNS)]) == _ALL and after == [name for name in OPTIONAL if name in after]
+
+
+def staged(header: Sequence[str]) -> list[str]:
+    """The staging table's columns for a file with these, ``line`` first."""
+    return ["line", *STAGED, *(STAGED_OPTIONAL[name] for name in header[len(COLUMNS) :])]
+
+
+def stage(line: int, values: Sequence[str], header: tuple[str, ...] = _ALL) -> tuple[str, list[Reject]]:
     """The row as a line of ``COPY`` text, and what is wrong with it (then the text is empty)."""
     try:
-        fields = [convert(value) for convert, value in zip(_CONVERTERS, values, strict=True)]
+        fields = [convert(value) for convert, value in zip(_converters(header), values, strict=True)]
     except ValueError:
-        return "", _rejects(line, values)
+        return "", _rejects(line, values, header)
     return "\t".join((str(line), *fields)) + "\n", []
 
 
-def _rejects(line: int, values: Sequence[str]) -> list[Reject]:
+def _rejects(line: int, values: Sequence[str], header: Sequence[str]) -> list[Reject]:
     """Everything that is wrong with a row, column by column."""
-    if len(values) != len(COLUMNS):
-        return [Reject(line, "", "", f"has {len(values)} columns; {len(COLUMNS)} are wanted")]
+    if len(values) != len(header):
+        return [Reject(line, "", "", f"has {len(values)} columns; {len(header)} are wanted")]
     rejects = []
-    for (column, convert), value in zip(COLUMNS.items(), values, strict=True):
+    for column, value in zip(header, values, strict=True):
         try:
-            convert(value)
+            _EVERY[column](value)
         except ValueError as error:
-            rejects.append(Reject(line, column, _shown(value), str(error)))
+            rejects.append(Reject(line, column, shown(value), str(error)))
     return rejects
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """The value for the reject file: short, and with nothing a spreadsheet or terminal would act on."""
     safe = _CONTROL.sub("\ufffd", value[:60])
     return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe

@@ -12,14 +12,15 @@ from address.rules import rows
 _METRES = {"easting": "numeric(8, 2)", "northing": "numeric(9, 2)"}
 _KINDS = {"uprn": "bigint", "parent_uprn": "bigint", "usrn": "integer", **_METRES}
 _NUMBERS = {name: "smallint" for name in rows.STAGED if name.endswith("_number")}
+_STAGED = (*rows.STAGED, *rows.STAGED_OPTIONAL.values())
 STAGE = text(
     f"""CREATE TEMPORARY TABLE staged (line integer, {
-        ", ".join(f"{name} {(_KINDS | _NUMBERS).get(name, 'text')}" for name in rows.STAGED)
+        ", ".join(f"{name} {(_KINDS | _NUMBERS).get(name, 'text')}" for name in _STAGED)
     }) ON COMMIT DROP"""
 )
 TOUCH = text("""CREATE TEMPORARY TABLE touched (
-    n bigint GENERATED ALWAYS AS IDENTITY, uprn bigint, line integer, lpi_key text, old_group uuid,
-    changes jsonb) ON COMMIT DROP""")
+    n bigint GENERATED ALWAYS AS IDENTITY, uprn bigint, line integer, kind text, lpi_key text, changes jsonb)
+    ON COMMIT DROP""")
 # A load takes as long as it takes. Nothing is known yet of what it has just written, and nested loops over
 # tables believed empty would be its ruin.
 SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),

@@ -14,13 +14,23 @@ _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _LOADED = "b.uprn IN (SELECT uprn FROM touched)"
 # A property's first organisation: looked up for a few properties, read as a whole for very many.
 _FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
-        WHERE n.council = b.council AND n.uprn = b.uprn ORDER BY n.org_key LIMIT 1) o ON true"""
+        WHERE n.council = b.council AND n.uprn = b.uprn AND n.end_date IS NULL
+        ORDER BY n.org_key LIMIT 1) o ON true"""
 _FIRST_OF_ALL = """(SELECT DISTINCT ON (n.uprn) n.uprn, n.organisation FROM organisation n
-        WHERE n.council = :council ORDER BY n.uprn, n.org_key) o ON o.uprn = b.uprn"""
+        WHERE n.council = :council AND n.end_date IS NULL ORDER BY n.uprn, n.org_key) o ON o.uprn = b.uprn"""
 _POINT_OF_ONE = """LATERAL (SELECT min(m.udprn) AS udprn FROM delivery_point m WHERE m.council = b.council
         AND m.uprn = b.uprn AND m.end_date IS NULL) dp ON true"""
 _POINT_OF_ALL = """(SELECT m.uprn, min(m.udprn) AS udprn FROM delivery_point m
         WHERE m.council = :council AND m.end_date IS NULL GROUP BY m.uprn) dp ON dp.uprn = b.uprn"""
+
+# The address for post, among several: in English before other languages, approved before provisional.
+_BEST = "o.language <> 'ENG', o.logical_status, o.lpi_key"
+_POST_OF_ONE = f"""LATERAL (SELECT o.lpi_key FROM lpi o WHERE o.council = b.council AND o.uprn = b.uprn
+        AND o.logical_status IN (1, 6) ORDER BY {_BEST} LIMIT 1) po ON true"""
+_POST_OF_ALL = f"""(SELECT DISTINCT ON (o.uprn) o.uprn, o.lpi_key FROM lpi o WHERE o.council = :council
+        AND o.logical_status IN (1, 6) ORDER BY o.uprn, {_BEST}) po ON po.uprn = b.uprn"""
+# A street's name in the language of the address, or else in English.
+_NAME = "coalesce(d.description, e.description)"
 
 
 def number(row: str, kind: str) -> str:
@@ -41,7 +51,7 @@ _PLAIN = r"""trim(regexp_replace(upper(regexp_replace(regexp_replace(
 _SAID_COLUMNS = ("organisation", "building_name", "street", "locality", "post_town")
 _SAID = "concat_ws(' ', {}, {}, {}, {}, {})"
 _GROUP = f"""md5(concat_ws('|', l.usrn, {
-    _SAID.format("o.organisation", "l.pao_text", "d.description", "l.locality", "l.post_town")
+    _SAID.format("o.organisation", "l.pao_text", _NAME, "l.locality", "l.post_town")
 }))::uuid"""
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
@@ -64,21 +74,23 @@ _MAKE = f"""
         building_name, building_number, sao_number, pao_number, street, usrn, locality, post_town, version,
         entry_date, last_update, updated_at, valid_from)
     SELECT b.council, b.uprn, l.lpi_key, b.postcode, {_GROUP},
-        l.language = 'ENG' AND l.logical_status IN (1, 6) AND b.logical_status IN (1, 6),
+        b.logical_status IN (1, 6) AND coalesce(l.lpi_key = po.lpi_key, false),
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
         CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc,
         b.custodian, b.country, b.ward, b.parish, b.postal, dp.udprn,
         o.organisation, {unit("l")},
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
-        d.description, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at,
+        {_NAME}, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at,
         CASE WHEN w.known THEN {_TODAY} ELSE least(coalesce(l.start_date, b.entry_date), {_TODAY}) END
     FROM blpu b
     JOIN lpi l ON l.council = b.council AND l.uprn = b.uprn
-    JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
+    LEFT JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
+    LEFT JOIN street_descriptor e ON e.council = l.council AND e.usrn = l.usrn AND e.language = 'ENG'
     LEFT JOIN {{organisations}}
     LEFT JOIN {{points}}
     LEFT JOIN {{past}}
-    WHERE b.council = :council AND {{these}}"""
+    LEFT JOIN {{post}}
+    WHERE b.council = :council AND {{these}} AND {_NAME} IS NOT NULL"""
 _SAID_OF_PLACE = _SAID.format(*(f"b.{name}" for name in _SAID_COLUMNS))
 _GROUPS = f"""
     WITH made AS (
@@ -95,10 +107,14 @@ _GROUPS = f"""
 GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
 MAKE_ONE = text(
-    _MAKE.format(these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE, past=_PAST_OF_ONE)
+    _MAKE.format(
+        these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE, past=_PAST_OF_ONE, post=_POST_OF_ONE
+    )
 )
 MAKE_LOADED = text(
-    _MAKE.format(these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL, past=_PAST_OF_ALL)
+    _MAKE.format(
+        these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL, past=_PAST_OF_ALL, post=_POST_OF_ALL
+    )
 )
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
 # Groups that no place is in any more nor was, among those that changed places were in.

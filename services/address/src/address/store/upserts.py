@@ -21,6 +21,9 @@ _COMPARED = {
     "postcode": "s.postcode",
     "easting": "s.easting",
     "northing": "s.northing",
+    # Files need not say these; what one does not say stays.
+    "ward": "coalesce(s.ward, p.ward)",
+    "parish": "coalesce(s.parish, p.parish)",
 }
 _CHANGES = ", ".join(
     f"'{name}', CASE WHEN p.{name} IS DISTINCT FROM {said} THEN jsonb_build_array(p.{name}, {said}) END"
@@ -31,20 +34,20 @@ _AFTER = ", ".join(_COMPARED.values())
 
 # New properties get the council's next keys; those that are there keep theirs.
 TOUCH_NEW = text("""
-    INSERT INTO touched (uprn, line, lpi_key)
-    SELECT s.uprn, s.line,
+    INSERT INTO touched (uprn, line, kind, lpi_key)
+    SELECT s.uprn, s.line, 'created',
         :prefix || 'L' || lpad((:given + row_number() OVER (ORDER BY s.line))::text, 9, '0')
     FROM staged s
     WHERE NOT EXISTS (SELECT FROM blpu b WHERE b.council = :council AND b.uprn = s.uprn)""")
 TOUCH_CHANGED = text(f"""
-    INSERT INTO touched (uprn, line, lpi_key, old_group, changes)
-    SELECT s.uprn, s.line, p.lpi_key, p.group_id, jsonb_strip_nulls(jsonb_build_object({_CHANGES}))
+    INSERT INTO touched (uprn, line, kind, lpi_key, changes)
+    SELECT s.uprn, s.line, 'changed', p.lpi_key, jsonb_strip_nulls(jsonb_build_object({_CHANGES}))
     FROM staged s JOIN place p ON p.council = :council AND p.uprn = s.uprn AND p.delivery
     WHERE ({_BEFORE}) IS DISTINCT FROM ({_AFTER})""")
 # A street that has a new name changes the address of its properties that are not in the file, too.
 TOUCH_RENAMED = text("""
-    INSERT INTO touched (uprn, old_group, changes)
-    SELECT p.uprn, p.group_id, jsonb_build_object('street', jsonb_build_array(p.street, r.street))
+    INSERT INTO touched (uprn, kind, changes)
+    SELECT p.uprn, 'changed', jsonb_build_object('street', jsonb_build_array(p.street, r.street))
     FROM (SELECT s.usrn, min(s.street) AS street FROM staged s
             JOIN street_descriptor d ON d.council = :council AND d.usrn = s.usrn AND d.language = 'ENG'
             GROUP BY s.usrn HAVING min(s.street) <> min(d.description)) r
@@ -79,13 +82,14 @@ _STREETS = (
 _PROPERTIES = (
     # New rows are inserted and others updated: ON CONFLICT does both, but costs new rows a third more.
     """INSERT INTO blpu (council, uprn, logical_status, classification, parent_uprn, easting, northing,
-            postcode, custodian, country, postal, start_date, entry_date, last_update, version)
+            postcode, custodian, country, ward, parish, postal, start_date, entry_date, last_update, version)
         SELECT :council, uprn, 1, s.classification, s.parent_uprn, s.easting, s.northing, s.postcode,
-            CAST(:custodian AS smallint), :country, 'L', CAST(:today AS date), CAST(:today AS date),
-            CAST(:today AS date), 1
+            CAST(:custodian AS smallint), :country, s.ward, s.parish, 'L', CAST(:today AS date),
+            CAST(:today AS date), CAST(:today AS date), 1
         FROM touched t JOIN staged s USING (uprn) WHERE t.changes IS NULL""",
     """UPDATE blpu b SET classification = s.classification, parent_uprn = s.parent_uprn, easting = s.easting,
-            northing = s.northing, postcode = s.postcode
+            northing = s.northing, postcode = s.postcode, ward = coalesce(s.ward, b.ward),
+            parish = coalesce(s.parish, b.parish)
         FROM touched t JOIN staged s USING (uprn)
         WHERE t.changes IS NOT NULL AND b.council = :council AND b.uprn = t.uprn""",
     """UPDATE blpu b SET version = b.version + 1, last_update = CAST(:today AS date), updated_at = now()
@@ -113,34 +117,8 @@ _PROPERTIES = (
             CAST(:today AS date), CAST(:today AS date)
         FROM touched t JOIN staged s USING (uprn)
         WHERE s.organisation IS NOT NULL AND (t.changes IS NULL OR t.changes ? 'organisation')""",
-    """INSERT INTO history (council, uprn, version, actor, kind, changes)
-        SELECT :council, uprn, b.version, :actor,
-            CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END, t.changes
-        FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council""",
 )
 # What a load runs, in this order: streets, then properties. All take the same parameters.
 WRITES = tuple(text(statement) for statement in (*_STREETS, *_PROPERTIES))
-OLD_GROUPS = text("SELECT DISTINCT old_group FROM touched WHERE old_group IS NOT NULL")
 RECORD = text("""INSERT INTO load (council, id, file, sha256, rows, created, changed, unchanged)
     VALUES (:council, :id, :file, :sha256, :rows, :created, :changed, :unchanged)""")
-
-# The same envelope that chassis.events.wrap makes, for each property touched. An id is a UUIDv7 whose last
-# 36 bits count the properties of this load: ``id_hex`` is the rest in hexadecimal, ``id_text`` as ids.show
-# has it. concat() leaves out what is null.
-_DIGIT = "substr('0123456789abcdefghjkmnpqrstvwxyz', (n >> {} & 31)::integer + 1, 1)"
-_DIGITS = ", ".join(_DIGIT.format(shift) for shift in range(30, -1, -5))
-EVENTS = text(f"""
-    INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid,
-        CASE WHEN changed IS NULL THEN :created_subject ELSE :changed_subject END,
-        concat('{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_DIGITS},
-            '","source":"urn:townhall:address","type":"address.property.', kind, '.v1","subject":"', uprn,
-            '","time":"', CAST(:time AS text), '","datacontenttype":"application/json","council":"', council,
-            '","sequence":', version, ',"data":{{"uprn":"', uprn, '","easting":', easting,
-            ',"northing":', northing, ',"postcode":"', postcode, '","logical_status":', logical_status,
-            ',"classification":"', classification, '"', ',"changed":' || changed, '}}}}')
-    FROM (SELECT b.*, t.n, CASE WHEN t.changes IS NULL THEN 'created' ELSE 'changed' END AS kind,
-            CASE WHEN t.changes IS NOT NULL THEN (
-                SELECT json_agg(field ORDER BY field) FROM jsonb_object_keys(t.changes) AS field)::text
-            END AS changed
-        FROM touched t JOIN blpu b USING (uprn) WHERE b.council = :council) touched""")

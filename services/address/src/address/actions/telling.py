@@ -1,0 +1,61 @@
+"""What follows a load whichever its file was: the read model, history, events, the record of the load."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from address.actions.outcome import File, Outcome
+from address.events import PropertyCreated, StreetCreated
+from address.store import announcing, codelists, comparing, projection, upserts
+from chassis import ids
+from chassis.database import Session
+
+
+async def project(session: Session, council: str, *, fresh: bool) -> None:
+    """Write the read model of the touched properties again; ``fresh`` when none of them was in it."""
+    asked = {"council": council}
+    old = [] if fresh else [row.group_id for row in await session.all(comparing.OLD_GROUPS, asked)]
+    if not fresh:
+        await session.execute(projection.FORGET_LOADED, asked)
+    await session.execute(projection.MAKE_LOADED, {**asked, "names": codelists.classifications_json()})
+    await session.execute(projection.GROUP_LOADED, asked)
+    if old:
+        await session.execute(projection.DROP_GROUPS, {**asked, "groups": old})
+
+
+async def announce(session: Session, named: dict[str, Any]) -> None:
+    """History and one event for each touched street and property: 100,000 in a second or so."""
+    for statement in (*comparing.STREETS, announcing.STREET_HISTORY, announcing.HISTORY):
+        await session.execute(statement, named)
+    for statement, event in (
+        (announcing.STREETS, StreetCreated),
+        (announcing.PROPERTIES, PropertyCreated),
+    ):
+        subject = event.nats_subject(named["council"]).removesuffix("created")
+        await session.execute(statement, {**_numbers(), "council": named["council"], "subject": subject})
+
+
+def _numbers() -> dict[str, str]:
+    """A new id, of which the last 36 bits are left to count with, and the time."""
+    base = ids.new().hex[:-9]
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"id_hex": base, "id_text": ids.show(UUID(hex=base + "0" * 9))[:-7], "time": now}
+
+
+async def record(session: Session, file: File, outcome: Outcome, rows: int, *, keys: int) -> None:
+    """Note the load. ``keys`` is how many of the council's own keys it gave."""
+    counts = {"created": outcome.created, "unchanged": outcome.unchanged}
+    edition = {"council": file.council, "today": file.today, "created": keys}
+    await session.execute(upserts.NEXT_EDITION, edition)
+    await session.execute(
+        upserts.RECORD,
+        {
+            "council": file.council,
+            "id": outcome.load,
+            "file": file.name[:200],
+            "sha256": file.facts.sha256,
+            "rows": rows,
+            "changed": outcome.changed + outcome.retired,
+            **counts,
+        },
+    )
