@@ -26,7 +26,7 @@ def ask(client, mint):
     async def send(
         method, path, *, private=False, scopes=("address:read", "address:write"), headers=None, **more
     ):
-        held = [*scopes, *(["address:references-private"] if private else [])]
+        held = [*scopes, *(["address:private"] if private else [])]
         headers = {"X-Api-Key": mint(scopes=held, sub="officer-9"), **(headers or {})}
         return await client.request(method, path, headers=headers, **more)
 
@@ -169,7 +169,7 @@ async def test_private_references_need_their_scope_everywhere(put, ask, referenc
         await ask("GET", f"{V1}/references/council-tax"),
     ]
     assert [(one.status_code, one.json()["code"]) for one in refused] == [(403, "missing-scope")] * 5
-    assert {one.json()["scope"] for one in refused} == {"address:references-private"}
+    assert {one.json()["scope"] for one in refused} == {"address:private"}
     assert await found("council-tax", "SECRET-7", private=True) == ["1009"]
 
 
@@ -327,7 +327,7 @@ async def test_lists_have_pages(put, ask):
 
 async def test_another_council_sees_none_of_it(put, client, mint, database):
     await put(1001, "waste-round", "OURS")
-    key = {"X-Api-Key": mint(scopes=["address:read", "address:references-private"], councils=["hillshire"])}
+    key = {"X-Api-Key": mint(scopes=["address:read", "address:private"], councils=["hillshire"])}
     there = "/hillshire/address/v1"
     assert (await client.get(f"{there}/references/waste-round", headers=key)).json()["items"] == []
     assert (await client.get(f"{there}/addresses/1001/references", headers=key)).json()["items"] == []

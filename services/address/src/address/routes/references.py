@@ -54,7 +54,7 @@ async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, se
 async def put_reference_scheme(
     council: Slug, scheme: SchemeSlug, body: SchemeChange, caller: Writer, session: Writing
 ) -> Scheme:
-    """Make a scheme, or say anew what it is. Changing a private one needs ``address:references-private``."""
+    """Make a scheme, or say anew what it is. Changing a private one needs ``address:private``."""
     wanted = schemes.Scheme(body.name, body.private, body.many)
     await references.define(session, _act(council, caller), scheme, wanted)
     return _scheme(scheme, wanted)
@@ -91,7 +91,7 @@ async def find_by_reference(
 async def list_address_references(
     council: Slug, uprn: Uprn, caller: Reader, session: Reading, paging: Paging, as_of: AsOf = None
 ) -> Page[Reference]:
-    """What other registers call the property. Private schemes need ``address:references-private``."""
+    """What other registers call the property. Private schemes need ``address:private``."""
     if await store.status(session, council, uprn) is None:
         raise not_found(f"property {uprn}")
     after = paging.start(str, str) or ("", "")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-PRIVATE_SCOPE = "address:references-private"
+PRIVATE_SCOPE = "address:private"
 MOST = 100  # schemes of a council's own
 
 

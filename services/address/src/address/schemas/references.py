@@ -27,7 +27,7 @@ class SchemeChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    private: bool = Field(default=True, description="Its references need `address:references-private`")
+    private: bool = Field(default=True, description="Its references need `address:private`")
     many: bool = Field(default=False, description="A property may have several references at once")
 
 

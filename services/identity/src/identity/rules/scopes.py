@@ -12,7 +12,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "address:write": "Change properties and streets",
         "address:load": "Load a council's gazetteer from a file",
         "address:match": "Match batches of addresses to properties",
-        "address:references-private": "See and change references of private schemes, with read or write",
+        "address:private": "See and change references of private schemes, beside read and write",
         "payments:read": "Read payments",
         "casework:read": "Read cases",
         "mapping:read": "Read map layers and areas",
