@@ -175,8 +175,9 @@ _LPI = _object(
         **_LAST,
     },
 )
-_MATCH = """',"MATCH":' || {match} || ',"MATCH_DESCRIPTION":"' || {description} || '"'"""
-_END = "'}}'"
+# In brackets, so that PostgreSQL joins what is constant once and not for every row.
+_MATCH = """(',"MATCH":' || {match} || ',"MATCH_DESCRIPTION":"' || {description} || '"{end}')"""
+_END = "}}"
 
 
 def dpa(match: str, description: str) -> str:
@@ -184,18 +185,17 @@ def dpa(match: str, description: str) -> str:
 
     ``match`` and ``description`` are SQL for the fields MATCH and MATCH_DESCRIPTION.
     """
-    matched = _MATCH.format(match=match, description=description)
-    posted = f"""SELECT '{{"DPA":' || {_POSTED} || {matched} || {_SUFFIX} || {_END} FROM delivery_point d
+    matched = _MATCH.format(match=match, description=description, end="")
+    ended = _MATCH.format(match=match, description=description, end=_END)
+    posted = f"""SELECT '{{"DPA":' || {_POSTED} || {matched} || {_SUFFIX} || '{_END}' FROM delivery_point d
         WHERE d.council = p.council AND d.uprn = p.uprn AND d.udprn = p.udprn"""
-    return (
-        f"""CASE WHEN p.udprn IS NULL THEN '{{"DPA":' || {_DPA} || {matched} || {_END} ELSE ({posted}) END"""
-    )
+    return f"""CASE WHEN p.udprn IS NULL THEN '{{"DPA":' || {_DPA} || {ended} ELSE ({posted}) END"""
 
 
 def either(match: str, description: str) -> str:
     """SQL of ``{"DPA":{...}}`` or ``{"LPI":{...}}`` for ``p`` by the value of ``dataset``; as ``dpa``."""
-    matched = _MATCH.format(match=match, description=description)
-    lpi = f"""SELECT '{{"LPI":' || {_LPI} || {matched} || {_END} FROM lpi l
+    ended = _MATCH.format(match=match, description=description, end=_END)
+    lpi = f"""SELECT '{{"LPI":' || {_LPI} || {ended} FROM lpi l
         LEFT JOIN street s ON s.council = l.council AND s.usrn = l.usrn
         LEFT JOIN street_descriptor n
             ON n.council = l.council AND n.usrn = l.usrn AND n.language = l.language
