@@ -130,11 +130,11 @@ def core(found: list[str]) -> str:
     return join(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
 
 
-def _shortened(found: list[str]) -> str:
-    """A street's name without its last word, whatever that is; empty when too little is left."""
-    kept = [word for word in found if word not in {"THE", "AND"}]
-    short = "".join(kept[:-1])
-    return short if len(short) >= _LEAST_SHORT else ""
+def _shortened(found: list[str]) -> list[str]:
+    """A street's name without its last word, whatever that is, or its first; none where too little is left."""
+    kept = [word for word in found if word not in _SILENT]
+    shorter = ["".join(kept[:-1]), "".join(kept[1:]) if len(kept) > 2 else ""]  # noqa: PLR2004
+    return [short for short in shorter if len(short) >= _LEAST_SHORT]
 
 
 def build(rows: Iterable[NameRow]) -> Index:
@@ -157,7 +157,7 @@ def build(rows: Iterable[NameRow]) -> Index:
         several, name = taken(row.street)
         _add(index.names, name, street)
         street.names[name] = len(several) - sum(word in _SILENT for word in several)
-        if short := _shortened(several):
+        for short in _shortened(several):
             street.cores.add(short)
             _add(index.cores, short, street)
         for kept, said in ((street.localities, row.locality), (street.towns, row.post_town)):

@@ -14,6 +14,7 @@ from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SIDES, TYPES
 
 MOST_STREETS = 24
 _LEAST_CORE = 4
+_MANY, _NEAR_BY = 8, 2.5  # streets of one core, and how much is wanted of them then
 _LIKE = OSA.normalized_similarity
 # Words that no street's name is looked for across.
 _APART = FLATS.keys() | LEVELS.keys() | FLOORS | SIDES.keys() | (NOISE - {"THE", "AND", "OF", "IN"})
@@ -109,6 +110,8 @@ def _nearly(usrn: int, asks: Question, index: Index, exact: list[int]) -> Hit:
             best = Hit(usrn, letters[other[0]], _how(other[1]), other[1])
     if best.like < LIKELY:
         for name in street.cores:
+            if name in index.towns:
+                continue
             if name in letters and not _within(letters[name], exact):
                 return _core(usrn, letters[name], asks.said)
             if name in asks.near and len(name) >= _LEAST_CORE:
@@ -145,21 +148,32 @@ def other_streets(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
 
 def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
     """Streets said without their last word. A town's or locality's name is a street's only for want of one."""
-    taken, spans = 0, {hit.bits for hit in plain}
-    for bits in spans:
-        taken |= bits
-    found = []
-    said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items()]
-    said += [(name, bits, 1) for name, (bits, like) in asks.near.items() if like >= LIKELY]
+    spans = {hit.bits for hit in plain} | _names_said(asks, index)
+    said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items() if name in index.cores]
+    said += [
+        (name, near[0], 1) for name, near in asks.near.items() if name in index.cores and near[1] >= LIKELY
+    ]
+    found: list[Hit] = []
     for name, bits, times in said:
-        if name not in index.cores or (bits & taken and bits not in spans) or len(name) < _LEAST_CORE:
+        if _within(bits, list(spans)) or len(name) < _LEAST_CORE or name in NOISE:
             continue
-        if times == 1 and (name in index.towns or (plain and name in index.localities)):
+        if times == 1 and (name in index.towns or (plain and name in index.places)):
             continue
-        if name in NOISE:
-            continue
-        found += [_core(usrn, bits, asks.said) for usrn in index.cores[name]]
+        hits = [_core(usrn, bits, asks.said) for usrn in index.cores[name]]
+        found += (
+            hits if len(hits) <= _MANY else [hit for hit in hits if _fitness(hit, asks, index) > _NEAR_BY]
+        )
     return found
+
+
+def _names_said(asks: Question, index: Index) -> set[int]:
+    """The bits of organisations and buildings of several words that are said: no street's core within them."""
+    windows = asks.said.windows
+    return {
+        bits[0]
+        for name, bits in windows.items()
+        if bits[0].bit_count() > 1 and (name in index.organisations or name in index.buildings)
+    }
 
 
 def _around(asks: Question, index: Index) -> dict[str, list[int]]:

@@ -14,7 +14,7 @@ _SPELLINGS = 16  # ways to put right a run of words
 _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
 _COMPASS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _ENDS = sorted((short for short in SHORT if SHORT[short] in TYPES), key=len, reverse=True)
-_LEAST_NAME = 5
+_LEAST_NAME, _LEAST_TYPE = 5, 4
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Question:
 
 def question(asked: Asked, index: Index) -> Question:
     """The address in words, and the names it nearly says."""
-    said = text.read(asked, index.outwards)
+    said = text.read(asked, index.outwards, index.vocabulary.words)
     unknown = [place for place, word in enumerate(said.words) if _unknown(word, index)]
     if unknown and _right_units(said, unknown, index):
         text.open_windows(said)
@@ -59,14 +59,20 @@ def _right_units(said: Said, unknown: list[int], index: Index) -> bool:
     for place in unknown:
         following = said.words[place + 1] if place + 1 < len(said.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
-        for meant, like in index.vocabulary.meant(said.words[place]):
-            if meant in TYPES and like >= LIKELY and len(said.words[place]) > 3:  # noqa: PLR2004
-                said.words[place], changed = meant, True
-                break
-            if meant in _UNIT_WORDS and (numbered or (like > LIKELY and len(meant) > 4)) and len(meant) > 3:  # noqa: PLR2004
+        for nth, (meant, like) in enumerate(index.vocabulary.meant(said.words[place])):
+            kind = nth == 0 and meant in TYPES and like >= LIKELY and len(said.words[place]) >= _LEAST_TYPE
+            if kind or _surely_unit(meant, like, numbered=numbered):
                 said.words[place], changed = meant, True
                 break
     return changed
+
+
+def _surely_unit(meant: str, like: float, *, numbered: bool) -> bool:
+    return (
+        meant in _UNIT_WORDS
+        and len(meant) >= _LEAST_TYPE
+        and (numbered or (like > LIKELY and meant != "FLAT"))
+    )
 
 
 def _spell(asks: Question, index: Index) -> None:

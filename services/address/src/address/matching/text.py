@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from address.matching.words import FLATS, LEVEL_CODES, LEVELS, SHORT
@@ -25,8 +26,8 @@ _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _TO_DIGIT = str.maketrans("OILSB", "01158")
 _TO_LETTER = str.maketrans("01568", "OISGB")
 _COMPACT = re.compile(r"[^A-Z0-9]+")
-_MIXED = re.compile(r"(?=[A-Z]*[015][A-Z]*$)(?=(?:.*[A-Z]){3})[A-Z015]{4,}")
-_TO_LETTERS = str.maketrans("015", "OIS")
+_MIXED = re.compile(r"(?=(?:.*[A-Z]){3})[A-Z]*[01568][A-Z01568]*|0[A-Z]{2,}")
+_TO_LETTERS = str.maketrans("01568", "OISGB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,15 @@ def _put_right(outward: str, inward: str) -> str:
     return outward + inward[0].translate(_TO_DIGIT) + inward[1:].translate(_TO_LETTER)
 
 
-def read(asked: Asked, outwards: frozenset[str] = frozenset()) -> Said:
-    """The address in words. ``outwards``: outward codes of the gazetteer, which may end an address."""
+def read(asked: Asked, outwards: Container[str] = (), known: Container[str] = ()) -> Said:
+    """The address in words. ``outwards``: the gazetteer's outward codes, which may end an address;
+    ``known``: its words."""
     text, inside = _take_postcode(plain(asked.address))
     text = _RANGE.sub(r"\1-\2", text.replace(" T/A ", " "))
     text = _NOT_A_UNIT.sub(" ", _SLASH.sub(r"\1/\2", text))
     found: list[str] = []
     for word in _WORD.findall(text)[: 3 * MOST_WORDS]:
-        found += _split(word)
+        found += _split(word, known)
     inside = _take_outward(found, outwards) or inside
     said = Said(found[:MOST_WORDS], compact(asked.postcode) or inside)
     open_windows(said)
@@ -116,7 +118,7 @@ def _take_postcode(text: str) -> tuple[str, str | None]:
     return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())
 
 
-def _take_outward(found: list[str], outwards: frozenset[str]) -> str | None:
+def _take_outward(found: list[str], outwards: Container[str]) -> str | None:
     """Part of a postcode at the end, taken away: BA1, or BA1 1."""
     for length in (2, 1):
         if len(found) <= length or found[-length] not in outwards or found[-length - 1] in FLATS:
@@ -129,20 +131,29 @@ def _take_outward(found: list[str], outwards: frozenset[str]) -> str | None:
     return None
 
 
-def _split(word: str) -> list[str]:
-    """A word as the words it is: FLAT2 is two, a number's NO none."""
+def _split(word: str, known: Container[str]) -> list[str]:
+    """A word as the words it is: FLAT2 is two, a number's NO none. ``known``: the gazetteer's words."""
     if word in _NUMBER_WORDS:
         return []
+    if word in known or word in FLATS or word in LEVELS or word in LEVEL_CODES:
+        return [SHORT.get(word, word)]
     if together := _RUN_TOGETHER.fullmatch(word):
         kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
-        return [together.group(2)] if kind == "NO" else [kind, together.group(2)]
+        return [together.group(2)] if kind == "NO" else [SHORT.get(kind, kind), together.group(2)]
     if lettered := _LETTERED.fullmatch(word):
         return [lettered.group(1), lettered.group(2)]
-    if (glued := _GLUED.fullmatch(word)) and word not in LEVELS and word not in LEVEL_CODES:
-        return [glued.group(1), SHORT.get(glued.group(2), glued.group(2))]
-    if _MIXED.fullmatch(word):
+    if _MIXED.fullmatch(word) and (not word[0].isdigit() or word.translate(_TO_LETTERS) in known):
         word = word.translate(_TO_LETTERS)
+    elif glued := _GLUED.fullmatch(word):
+        return _unglued(glued.group(1), glued.group(2), known)
     return [SHORT.get(word, word)]
+
+
+def _unglued(number: str, word: str, known: Container[str]) -> list[str]:
+    """14ACACIA is 14 and ACACIA; 14BACACIA is 14B."""
+    if word not in known and word not in SHORT and (word[1:] in known or word[1:] in SHORT):
+        number, word = number + word[0], word[1:]
+    return [number, SHORT.get(word, word)]
 
 
 def open_windows(said: Said) -> None:
