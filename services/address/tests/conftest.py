@@ -4,12 +4,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from address.actions import command
 from address.app import service as address_service
 from services.address.tests.samples import GAZETTEER, NEIGHBOUR, write_csv
 
+# The tables that a load writes.
+LOADED = (
+    "gazetteer", "street", "street_descriptor", "blpu", "lpi", "organisation", "delivery_point", "successor",
+    "cross_reference", "history", "street_history", "load", "place", "place_past", "search_group",
+    "search_word", "outbox",
+)  # fmt: skip
 Write = Callable[..., Path]
 Load = Callable[..., object]
 
@@ -43,3 +50,36 @@ async def gazetteer(settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     for council, rows_ in (("citytown", GAZETTEER), ("hillshire", NEIGHBOUR)):
         path = write_csv(folder / f"{council}.csv.gz", rows_)
         assert await command.load(settings, [str(path), "--council", council]) == command.DONE
+
+
+@pytest.fixture
+def rows_of(postgres_url, database_url):
+    """``await rows_of(statement)`` -> rows, as the superuser sees them: of every council."""
+
+    async def ask(statement: str):
+        connection = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
+        try:
+            return [tuple(one) for one in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    return ask
+
+
+@pytest.fixture
+async def emptied(rows_of) -> None:
+    """No gazetteer at all. TRUNCATE is the superuser's: the service itself may not."""
+    await rows_of("TRUNCATE " + ", ".join(LOADED))
+
+
+@pytest.fixture
+def given(tmp_path: Path, load):
+    """``await given(content, *flags)`` writes a file and loads it: exit code, and the summary."""
+
+    async def run(content: str | bytes, *flags: str, name: str = "supply.csv"):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        code, lines = await load(path, *flags)
+        return code, lines[-1]
+
+    return run

@@ -340,3 +340,29 @@ async def test_the_history_and_the_properties_cannot_be_undone(load, write, data
 def test_the_columns_are_those_of_the_staging_table():
     line, _ = rows.stage(1, list(row(1).values()))
     assert len(line.split("\t")) == len(rows.STAGED) + 1
+
+
+async def test_wards_and_parishes_may_stand_in_columns_of_their_own(load, write, database):
+    path = write([row(1, number="1")])
+    text_ = path.read_text().splitlines()
+    path.write_text(f"{text_[0]},wardcode,parishcode\n{text_[1]},E05001935,\n")
+    code, _ = await load(path)
+    assert code == command.DONE
+    assert await value(database, "SELECT ward FROM place") == "E05001935"
+    await load(write([row(1, number="2")]))
+    assert await value(database, "SELECT ward FROM place") == "E05001935"
+    path.write_text(f"{text_[0]},wardcode\n{text_[1]},BATH\n")
+    code, lines = await load(path)
+    assert code == command.REFUSED
+    assert "wardcode" in lines[-1]["message"]
+
+
+async def test_a_street_with_a_new_name_is_announced(load, write, database):
+    await load(write(ACACIA))
+    await load(write([row(1001, number="1", streetname="MIMOSA ROAD")]))
+    events = [event for event in await published(database) if "street" in event.type]
+    assert [(event.type, event.sequence) for event in events] == [
+        ("address.street.created.v1", 1),
+        ("address.street.changed.v1", 2),
+    ]
+    assert events[1].data["changed"] == ["description"]

@@ -61,6 +61,8 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
     if not outcome.rejects:
         progress("writing", staged)
         await _apply(session, asked, fresh=fresh)
+        if made.header.layout.in_one and not fresh:
+            await session.execute(supply.POSTCODES, asked)
         await _check(session, checks.WRITTEN, asked, outcome)
         await _check(session, [] if outcome.rejects else [checks.TOO_DEEP], asked, outcome)
     if outcome.rejects:
@@ -147,7 +149,7 @@ async def _prepare(
         counted.setdefault(row.record, {})[row.change] = row.rows
     outcome.notes["records"] = counted
     outcome.notes["other_schemes"] = await session.execute(staging.OTHER_SCHEMES)
-    if "32" not in made.header.layout.records:
+    if made.header.layout.in_one:
         for statement in staging.IN_ONE:
             await session.execute(statement)
     outcome.notes["superseded"] = await _supersede(session)

@@ -38,7 +38,7 @@ async def announce(session: Session, named: dict[str, Any]) -> None:
 def _numbers() -> dict[str, str]:
     """A new id, of which the last 36 bits are left to count with, and the time."""
     base = ids.new().hex[:-9]
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return {"id_hex": base, "id_text": ids.show(UUID(hex=base + "0" * 9))[:-7], "time": now}
 
 

@@ -93,6 +93,11 @@ class Layout:
     records: dict[str, tuple[Column, ...]]
     read_over: frozenset[str] = frozenset()
 
+    @property
+    def in_one(self) -> bool:
+        """Whether class and organisation stand in the BLPU and the postcode in its addresses."""
+        return "32" not in self.records
+
 
 def _columns(columns: str) -> tuple[Column, ...]:
     pairs = (column.split() for column in columns.split(","))

@@ -227,6 +227,15 @@ _SHOW_ANEW = text("""INSERT INTO candidate SELECT DISTINCT l.uprn FROM lpi l JOI
             SELECT FROM was_descriptor w WHERE w.usrn = s.usrn AND w.language = s.language)
             AND EXISTS (SELECT FROM was_descriptor w WHERE w.usrn = s.usrn)) r USING (usrn)
     WHERE l.council = :council""")
+# Where the postcode stands in the address, an address alone may change it.
+POSTCODES = text("""WITH done AS (
+        UPDATE blpu b SET postcode = s.postcode FROM (
+            SELECT DISTINCT ON (uprn) uprn, postcode FROM in_lpi
+            WHERE change <> 'D' AND logical_status IN (1, 6) AND postcode IS NOT NULL
+            ORDER BY uprn, language <> 'ENG', logical_status, pro_order DESC) s
+        WHERE b.council = :council AND b.uprn = s.uprn AND b.postcode <> s.postcode
+            AND NOT EXISTS (SELECT FROM in_blpu i WHERE i.uprn = s.uprn) RETURNING b.uprn)
+    INSERT INTO candidate SELECT uprn FROM done""")
 # In this order: streets before the addresses on them, properties before what belongs to them.
 APPLY = (
     _update(_STREET), _insert(_STREET, fresh=False), _STREET_CLOSES,

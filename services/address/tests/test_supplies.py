@@ -1,0 +1,191 @@
+"""Supplies as files: cut short, wrong, in volumes and archives, and what a failed load leaves: nothing."""
+
+import asyncio
+import gzip
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from address.actions import command, supplies
+from services.address.tests.samples import ACACIA, row
+from services.address.tests.samples_addressbase import addressbase, changes, properties, streets, supply
+
+pytestmark = pytest.mark.usefixtures("emptied")
+GOOD = addressbase(ACACIA)
+CORRUPT = [
+    (GOOD.rsplit("99,", 1)[0], 64, "trailer"),
+    (addressbase(ACACIA, count=5), 65, "counts 5"),
+    (addressbase(ACACIA, after=2), 65, "volume 2 comes next"),
+    (addressbase(ACACIA, volume=3), 1, "volume 1 is missing"),
+    (GOOD + GOOD.splitlines()[2] + "\n", 66, "after the trailer"),
+    (GOOD.replace('"ACACIA ROAD"', '"ACACIA ROAD', 1), 4, "never closed"),
+    (GOOD.replace('"2.1"', '"5.0"'), 1, "no layout"),
+    (GOOD.replace('"F"', '"X"', 1), 1, "full"),
+    (GOOD.replace("2030-01-01", "2030-13-01", 1), 1, "header"),
+    (GOOD.encode().replace(b"ACACIA", b"\xff\xfe", 1), 4, "UTF-8"),
+    (gzip.compress(GOOD.encode())[:900], None, "gzip"),
+]
+
+
+@pytest.mark.parametrize(("content", "line", "reason"), CORRUPT)
+async def test_a_corrupt_supply_changes_nothing_and_says_which_line(given, rows_of, content, line, reason):
+    code, said = await given(content)
+    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
+    assert line in {None, said["line"]}
+    assert reason in said["message"]
+    assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
+
+
+async def test_a_row_with_a_column_too_few_is_rejected(given):
+    code, said = await given(GOOD.replace(',"BA1 5AA",\n', ',"BA1 5AA"\n', 1))
+    assert code == command.REFUSED
+    assert "columns" in said["message"]
+    assert said["line"] == 5
+
+
+async def test_what_is_written_otherwise_is_tidied(given, rows_of):
+    body = (
+        GOOD.replace("BA1 5AA", "ba15aa")
+        .replace("ACACIA ROAD", " ACACIA   ROAD ")
+        .replace("2024-03-31", "2024-02-29")
+    )
+    body = "\ufeff" + body.replace("\n", "\r\n").replace("21,", '"21",')
+    code, said = await given(body)
+    assert (code, said["created"]) == (command.DONE, len(ACACIA))
+    assert await rows_of("SELECT DISTINCT street, postcode, entry_date::text FROM place") == [
+        ("ACACIA ROAD", "BA1 5AA", "2024-02-29")
+    ]
+
+
+async def test_older_files_without_latitudes_are_known_by_their_version(given, rows_of):
+    code, said = await given(addressbase(ACACIA, version="1.0"))
+    assert (code, said["format"]) == (command.DONE, "AddressBase Premium 1")
+    assert await rows_of("SELECT count(*), min(easting)::text FROM place") == [(12, "375000.25")]
+
+
+def volumes(folder: Path) -> list[Path]:
+    """Two volumes; the second holds what the first one's properties stand on."""
+    parts = (properties(ACACIA), streets(ACACIA))
+    texts = [supply(part, volume=at, after=(at % 2) * 2, first=at * 1000) for at, part in enumerate(parts, 1)]
+    paths = [folder / "b.csv", folder / "a.csv"]
+    for path, body in zip(paths, texts, strict=True):
+        path.write_text(body)
+    return paths
+
+
+async def test_volumes_are_loaded_as_one_whatever_their_order(settings, tmp_path, capsys, rows_of):
+    first, second = volumes(tmp_path)
+    code = await command.load(settings, [str(second), str(first), "--council", "citytown"])
+    assert code == command.DONE
+    assert await rows_of("SELECT count(*) FROM place") == [(len(ACACIA),)]
+    capsys.readouterr()
+
+
+async def test_a_supply_of_which_a_volume_is_missing_is_refused(load, tmp_path):
+    first, second = volumes(tmp_path)
+    code, lines = await load(first)
+    assert (code, lines[-1]["outcome"]) == (command.REFUSED, "corrupt")
+    assert "volume 2 comes next" in lines[-1]["message"]
+    code, lines = await load(second)
+    assert "volume 1 is missing" in lines[-1]["message"]
+
+
+async def test_a_zip_of_volumes_is_loaded_and_its_faults_have_a_place(load, tmp_path, rows_of):
+    first, second = volumes(tmp_path)
+    archive = tmp_path / "supply.zip"
+    for broken in (True, False):
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.write(first, "two/b.csv")
+            content = second.read_text().replace('"ACACIA ROAD"', '""') if broken else second.read_text()
+            packed.writestr("one/a.csv", content)
+        code, lines = await load(archive)
+        assert code == (command.REFUSED if broken else command.DONE)
+        if broken:
+            assert lines[-1]["line"] == "supply.zip/one/a.csv:4"
+    assert await rows_of("SELECT count(*) FROM place") == [(len(ACACIA),)]
+
+
+@pytest.mark.parametrize("cut", [200, -30])
+async def test_a_zip_that_is_cut_short_is_refused(given, tmp_path, cut):
+    archive = tmp_path / "x.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.csv", GOOD)
+    code, said = await given(archive.read_bytes()[:cut], name="cut.zip")
+    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
+    assert "zip" in said["message"]
+
+
+@pytest.mark.parametrize("kind", ["zip", "gzip"])
+async def test_a_file_made_to_unpack_without_end_is_refused(load, tmp_path, kind):
+    path = tmp_path / "bomb"
+    body = b"21,\n" * 20_000_000
+    if kind == "gzip":
+        path.write_bytes(gzip.compress(body, 1))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("a.csv", body)
+    code, lines = await load(path)
+    assert (code, lines[-1]["outcome"]) == (command.REFUSED, "corrupt")
+    assert "times its size" in lines[-1]["message"]
+
+
+async def test_a_dry_run_counts_and_changes_nothing(given, rows_of):
+    await given(addressbase(ACACIA))
+    gone = {"uprn": 1001, "easting": "375000.25", "northing": "165000.75", "postcode": "BA1 5AA"}
+    new = [*streets([row(9)]), *properties([row(9)])]
+    body = supply([(*record, "I") for record in new] + [("21", gone, "D")], kind="C")
+    code, said = await given(body, "--dry-run")
+    assert (code, said["outcome"], said["created"], said["retired"]) == (command.DONE, "dry-run", 1, 1)
+    assert said["records"]["21"] == {"D": 1, "I": 1}
+    assert await rows_of("SELECT count(*), max(version) FROM blpu") == [(12, 1)]
+
+
+async def test_readers_see_the_old_gazetteer_until_the_commit(
+    settings, given, tmp_path, rows_of, monkeypatch
+):
+    await given(addressbase(ACACIA))
+    seen = []
+    announce = supplies.announce
+
+    async def look(session, named):
+        await announce(session, named)
+        seen.extend(await rows_of("SELECT min(street), count(*) FROM place"))
+
+    monkeypatch.setattr(supplies, "announce", look)
+    name = {"usrn": "90000001", "description": "MIMOSA ROAD", "locality": "WALCOT", "town": "BATH"}
+    code, _ = await given(changes(("15", name, "U")))
+    assert code == command.DONE
+    assert seen == [("ACACIA ROAD", 12)]
+    assert await rows_of("SELECT DISTINCT street FROM place") == [("MIMOSA ROAD",)]
+
+
+async def test_two_supplies_at_once_take_turns(settings, tmp_path, rows_of, capsys):
+    bodies = [addressbase([row(1001, number=str(n))]) for n in range(1, 5)]
+    paths = [tmp_path / f"{n}.csv" for n in range(4)]
+    for path, body in zip(paths, bodies, strict=True):
+        path.write_text(body)
+    codes = await asyncio.gather(
+        *(command.load(settings, [str(path), "--council", "citytown"]) for path in paths)
+    )
+    assert codes == [command.DONE] * 4
+    assert await rows_of("SELECT version FROM blpu") == [(4,)]
+    assert await rows_of("SELECT count(*) FROM search_group") == [(1,)]
+    capsys.readouterr()
+
+
+async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of, postgres_url, monkeypatch):
+    async def die(*_, **__):
+        await rows_of(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'address-load'"
+        )
+        await rows_of(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+        )
+
+    monkeypatch.setattr(supplies, "project", die)
+    path = tmp_path / "supply.csv"
+    path.write_text(GOOD)
+    with pytest.raises(Exception, match=r"(?i)connection|terminat|closed"):
+        await command.load(settings, [str(path), "--council", "citytown"])
+    assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
