@@ -91,7 +91,7 @@ async def find_places(request: Request, council: Slug, _: Reader, pool: FastPool
     """The addresses that match free text best, with a score from 0 to 1."""
     asked = FindOptions.read(request)
     try:
-        box = asked.bbox and geometry.read_box(asked.bbox, "BNG")
+        box = None if asked.bbox is None else geometry.read_box(asked.bbox, "BNG")
     except ValueError as error:
         raise unusable("bbox", error) from None
     bounds = (box.west, box.south, box.east, box.north) if box else None

@@ -44,7 +44,6 @@ class Both(BaseModel):
     POSTAL_ADDRESS_CODE_DESCRIPTION: str
     BLPU_STATE_CODE: str | None = None
     BLPU_STATE_CODE_DESCRIPTION: str
-    TOPOGRAPHY_LAYER_TOID: str | None = None
     WARD_CODE: str | None = None
     PARISH_CODE: str | None = None
     PARENT_UPRN: str | None = None

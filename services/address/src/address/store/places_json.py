@@ -79,18 +79,12 @@ _LAST = {
     "BLPU_STATE_DATE": _day("p.state_date"),
     "LANGUAGE": _described("p.language", codes.LANGUAGES),
 }
-# What AddressBase says beyond the gazetteer: 7666MT is its source code for the topography layer.
-_TOID = {
-    "TOPOGRAPHY_LAYER_TOID": """(SELECT to_json(x.reference)::text FROM cross_reference x
-        WHERE x.council = p.council AND x.uprn = p.uprn AND x.scheme = '7666mt' AND x.end_date IS NULL
-        ORDER BY x.reference LIMIT 1)"""
-}
 _LEGAL_NAME = {
     "LEGAL_NAME": """(SELECT to_json(upper(n.legal_name))::text FROM organisation n
         WHERE n.council = p.council AND n.uprn = p.uprn ORDER BY n.org_key LIMIT 1)"""
 }
 _FROM_RPC = {**_BOTH_FIRST, **_AREAS, **_LAST}
-_WHOLE_FROM_RPC = {**_BOTH_FIRST, **_TOID, **_AREAS, **_LEGAL_NAME}
+_WHOLE_FROM_RPC = {**_BOTH_FIRST, **_AREAS, **_LEGAL_NAME}
 
 _DPA = _object(
     ("UPRN", _code("p.uprn")),
