@@ -24,8 +24,8 @@ down: setup ## Stop what `make up` started
 status: setup ## What runs, and how much memory it takes
 	@$(VENV) -m dev status
 
-load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown
-	@$(VENV) -m dev load "$(FILE)" --council "$(COUNCIL)"
+load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown [ARGS=--dry-run]
+	@$(VENV) -m dev load $(FILE) --council "$(COUNCIL)" $(ARGS)
 
 seed-gb: setup ## Load every postcode of Great Britain for the town that runs (40 s, 500 MB)
 	@$(VENV) -m dev seed-gb

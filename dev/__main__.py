@@ -45,8 +45,11 @@ def _parser() -> argparse.ArgumentParser:
             one.add_argument("--port", type=int, metavar="BASE", help=f"default: {ports.VARIABLE}, or 8000")
             one.add_argument("--data", choices=demonstration.CHOICES, default="full")
     verbs.choices["run"].add_argument("--background", action="store_true", help=argparse.SUPPRESS)
-    verbs.choices["load"].add_argument("file", type=Path)
-    verbs.choices["load"].add_argument("--council", required=True)
+    load = verbs.choices["load"]
+    load.add_argument("file", type=Path, nargs="*", help="one file, or every volume of a supply")
+    load.add_argument("--council", required=True)
+    for flag in demonstration.LOADER_FLAGS:
+        load.add_argument(flag, dest="flags", action="append_const", const=flag, default=[])
     return parser
 
 
@@ -74,13 +77,12 @@ def _running(asked: argparse.Namespace) -> Town:
 def _load(asked: argparse.Namespace) -> int:
     """Run the loader against the town that runs; its output is shown as it comes."""
     running = _running(asked)
-    file: Path = asked.file.resolve()
-    if not file.is_file() or not asked.council:
-        raise Trouble(
-            f"There is no file {file}." if asked.council else "It is not said for which council.",
-            "For example: make load FILE=addresses.csv.gz COUNCIL=citytown",
-        )
-    loader = demonstration.loader(running, file, asked.council)
+    files: list[Path] = [file.resolve() for file in asked.file]
+    missing = [file for file in files if not file.is_file()]
+    if missing or not files or not asked.council:
+        what = f"There is no file {missing[0]}." if missing else "It is not said which file, or for whom."
+        raise Trouble(what, "For example: make load FILE=addresses.csv.gz COUNCIL=citytown")
+    loader = demonstration.loader(running, files, asked.council, *asked.flags)
     return subprocess.run(loader.argv, env=loader.env, check=False).returncode
 
 

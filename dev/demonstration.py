@@ -4,6 +4,7 @@ import asyncio
 import csv
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ POSTCODES = "gb_postcodes.csv.xz"
 # file that the small demonstration takes.
 KNOWN = {"citytown": "BA1 1LJ", "hillshire": "FK8 1TS"}
 SMALL = {"citytown": "BA1 1", "hillshire": "FK8 1"}
+LOADER_FLAGS = ("--dry-run", "--again", "--yes")
 CHOICES = ("full", "small", "none")
 
 
@@ -53,16 +55,16 @@ async def _load(town: Town, supervisor: Supervisor, teller: Teller, council: str
             teller.rows(council, int(said["rows"]), int(said["total"]), str(said["step"]))
 
     try:
-        await supervisor.run(loader(town, file, council), hear)
+        await supervisor.run(loader(town, [file], council), hear)
     except Trouble as trouble:
         what = f"The addresses of {council} were not loaded: {said.get('message', trouble.what)}"
         raise Trouble(what, trouble.way_out) from trouble
     teller.note(f"{council}: {said['rows']:,} properties ({said.get('rows_per_second', 0):,} a second)")
 
 
-def loader(town: Town, file: Path, council: str) -> Process:
-    """The process that loads a file of addresses into a council's gazetteer."""
-    argv = plan.chassis("run", "address", "load", str(file), "--council", council)
+def loader(town: Town, files: Sequence[Path], council: str, *flags: str) -> Process:
+    """The process that loads files of addresses into a council's gazetteer."""
+    argv = plan.chassis("run", "address", "load", *map(str, files), "--council", council, *flags)
     return Process(f"{council}-load", argv, plan.service_environment(town, "address"))
 
 
