@@ -20,6 +20,8 @@ from chassis.problems import invalid, not_found
 _NOT_FIELDS = {"lpi_key", "version", "group_id"}
 _OF_BLPU = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
 _OF_LPI = ("usrn", "locality", "post_town")
+# What touches more than the property's own rows: its parent, what lies within it, or two postcodes.
+_OF_SEVERAL = {"parent_uprn", "logical_status", "postcode"}
 Changes = dict[str, list[Any]]
 
 
@@ -37,7 +39,7 @@ async def change(
     Raises Problem 404, 412 (somebody else was faster), 409 (its life does not allow it) and 400.
     """
     given = asked.given()
-    if given.keys() & {"parent_uprn", "logical_status"}:
+    if given.keys() & _OF_SEVERAL:
         await alone(session, council)
     locked = await properties.lock(session, council, uprn)
     if locked is None:

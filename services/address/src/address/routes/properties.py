@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from address.actions import creating, properties, retiring
 from address.actions.recording import Act
-from address.routes.versions import ETAG, AsWritten, IfMatch, IfNoneMatch, seen, tagged, versions
+from address.routes.versions import ETAG, AsWritten, IfMatch, IfNoneMatch, last_number, seen, tagged, versions
 from address.schemas.addresses import Address, AddressChange
 from address.schemas.dates import AsOf
 from address.schemas.lifecycle import NewProperty, Past, Retirement
@@ -137,8 +137,7 @@ async def list_address_history(
     council: Slug, uprn: Uprn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
     """Who changed what of a property, the latest first."""
-    last = paging.start(int)
-    before = last[0] if last else None
+    before = last_number(paging)
     rows = await changes.of_property(session, council, uprn, before, paging.fetch)
     if not rows and before is None:
         raise not_found(f"property {uprn}")

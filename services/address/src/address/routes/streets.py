@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from address.actions import streets as naming
 from address.actions.recording import Act
 from address.routes.properties import Reader, Writer
-from address.routes.versions import ETAG, IfMatch, seen, tagged
+from address.routes.versions import ETAG, IfMatch, last_number, seen, tagged
 from address.schemas.dates import AsOf
 from address.schemas.lifecycle import Past
 from address.schemas.streets import Closing, NewStreet, Street, StreetChange
@@ -18,12 +18,13 @@ from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents, not_found
-from chassis.types import Slug, Usrn
+from chassis.types import Slug, Usrn, plain
 
 router = APIRouter(prefix="/{council}/address/v1/streets", tags=["streets"])
 Called = Annotated[
     str,
     StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
+    AfterValidator(plain),
     Query(description="Part of a name that streets have now, in any language", examples=["york"]),
 ]
 
@@ -38,9 +39,9 @@ async def list_streets(
     as_of: AsOf = None,
 ) -> Page[Street]:
     """The council's streets by USRN, also those that are closed; with ``as_of`` as they were on that day."""
-    last = paging.start(int)
+    last = last_number(paging)
     pattern = None if q is None else streets.containing(q)
-    rows = await streets.several(session, council, pattern, as_of, last[0] if last else 0, paging.fetch)
+    rows = await streets.several(session, council, pattern, as_of, last or 0, paging.fetch)
     return paging.page(rows, naming.show, lambda row: (row.usrn,))
 
 
@@ -116,8 +117,7 @@ async def list_street_history(
     council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
     """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
-    last = paging.start(int)
-    before = last[0] if last else None
+    before = last_number(paging)
     rows = await changes.of_street(session, council, usrn, before, paging.fetch)
     if not rows and before is None and await streets.one(session, council, usrn) is None:
         raise not_found(f"street {usrn}")

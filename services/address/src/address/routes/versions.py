@@ -1,13 +1,15 @@
-"""Entity tags: the version of a record that its readers have seen, and that its changes must name."""
+"""Entity tags, which changes must name, and cursors of lists that are ordered by a number."""
 
 from typing import Annotated, Any
 
 from fastapi import Header
 from pydantic import JsonValue, RootModel
 
-from chassis.problems import Problem
+from chassis.pages import Pager
+from chassis.problems import Problem, invalid
 
 _LONGEST_TAG = 12
+_LAST = 2**31 - 1
 ETAG: dict[str, Any] = {"headers": {"ETag": {"description": "Its version", "schema": {"type": "string"}}}}
 IfMatch = Annotated[
     str | None, Header(max_length=200, description='The ETag of the version you have seen, such as "3"')
@@ -32,6 +34,16 @@ def seen(if_match: str | None) -> set[int]:
         detail = "Send the ETag it was read with as If-Match, so that nobody's change is lost."
         raise Problem(428, "precondition-required", detail)
     return versions(if_match)
+
+
+def last_number(paging: Pager) -> int | None:
+    """The number a page goes on after. Raises Problem 400 for a cursor that is none of such a list."""
+    key = paging.start(int)
+    if key is not None and not 0 <= key[0] <= _LAST:
+        raise invalid(
+            "query.after", "is not a cursor of this list; leave it out to start again", "bad_cursor"
+        )
+    return key[0] if key else None
 
 
 def tagged(made: Any) -> dict[str, str]:

@@ -53,8 +53,9 @@ _FEED = text(f"""
         CASE WHEN c.uprn IS NULL THEN {_data("usrn", "d", _STREET, "street")}
             ELSE {_data("uprn", "b", _PROPERTY, "later")} END AS data,
         CASE WHEN c.kind = 'retired' AND c.uprn IS NOT NULL AND NOT coalesce(c.changes ? 'successors', false)
-            THEN ARRAY(SELECT s.successor::text FROM successor s
-                WHERE s.council = :council AND s.uprn = c.uprn ORDER BY s.successor) END AS successors
+            THEN ARRAY(SELECT DISTINCT s.successor::text FROM successor s
+                WHERE s.council = :council AND s.uprn = c.uprn AND s.end_date IS NULL
+                ORDER BY s.successor::text) END AS successors
     FROM c
         LEFT JOIN blpu b ON b.council = :council AND b.uprn = c.uprn
         LEFT JOIN street_descriptor d
