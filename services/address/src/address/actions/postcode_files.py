@@ -26,6 +26,10 @@ class CorruptPostcodesError(Exception):
         self.line = line
 
 
+class FileUnreadableError(Exception):
+    """The file cannot be opened, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a file before its rows are: fingerprint of its bytes, number of rows."""
@@ -43,9 +47,12 @@ class Rows:
 
 
 def inspect(path: Path) -> Facts:
-    """Read the file once. Raises CorruptPostcodesError, and OSError when it cannot be opened."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    """Read the file once. Raises CorruptPostcodesError and FileUnreadableError."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileUnreadableError(error.strerror) from error
     rows = sum(block.count(b"\n") for _, block in _blocks(path))
     if rows == 0:
         raise CorruptPostcodesError(2, "there are no postcodes in the file")

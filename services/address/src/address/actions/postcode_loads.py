@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from address.actions import postcode_files
-from address.actions.postcode_files import CorruptPostcodesError, Facts, Rows
+from address.actions.postcode_files import CorruptPostcodesError, Facts, FileUnreadableError, Rows
 from address.store import postcode_loading
 from chassis import ids
 from chassis.database import Database, Session
@@ -30,18 +30,17 @@ async def load(settings: Settings, arguments: list[str]) -> int:
     """Run the command. The answer is its exit code."""
     asked = _parser().parse_args(arguments)
     summary: dict[str, Any] = {"file": asked.file.name}
+    database = Database(settings, "address-postcodes")
     try:
         facts = postcode_files.inspect(asked.file)
         summary |= {"sha256": facts.sha256, "rows": facts.rows}
-        database = Database(settings, "address-postcodes")
-        try:
-            return await _load(database, asked, facts, summary)
-        finally:
-            await database.close()
+        return await _load(database, asked, facts, summary)
     except CorruptPostcodesError as error:
         return _end(REFUSED, summary, "corrupt", line=error.line, message=f"nothing was changed; {error}")
-    except OSError as error:
-        return _end(CANNOT, summary, "no-file", message=f"{asked.file} cannot be read: {error.strerror}")
+    except FileUnreadableError as error:
+        return _end(CANNOT, summary, "no-file", message=f"{asked.file} cannot be read: {error}")
+    finally:
+        await database.close()
 
 
 def _parser() -> argparse.ArgumentParser:

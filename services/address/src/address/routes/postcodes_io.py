@@ -156,8 +156,10 @@ async def read_outcode(request: Request, council: Slug, outcode: Text, _: Anyone
 async def nearest_outcodes(request: Request, council: Slug, outcode: Text, _: Anyone) -> Response:
     """The outcodes nearest to an outcode, itself the first."""
     found = await _outcode(request, council, outcode)
-    longitude, latitude = found.lonlat or (None, None)
+    longitude, latitude = found.lonlat or (0, 0)
     near = _near(request, longitude, latitude, OUTCODES)
+    if found.lonlat is None:
+        return _outcodes(request, [])
     return _outcodes(request, await postcodes.nearest_outcodes(fast_pool(request), council, near))
 
 
