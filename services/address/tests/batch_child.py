@@ -13,8 +13,8 @@ from pathlib import Path
 
 from address import matching
 from address.actions import runs
-from address.app import service
 from address.matching import Asked, Match
+from address.settings import Settings
 
 
 class Engine:
@@ -43,4 +43,4 @@ async def load(pool, council):
 
 if __name__ == "__main__":
     matching.load = load
-    sys.exit(asyncio.run(runs.command(service.settings(), sys.argv[1:])))
+    sys.exit(asyncio.run(runs.command(Settings(), sys.argv[1:])))

@@ -269,6 +269,28 @@ async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, databa
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
+async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database):
+    here, go = asyncio.Event(), asyncio.Event()
+
+    async def halves():
+        yield HEADER + many(5_000)
+        here.set()
+        await go.wait()
+        yield many(1)
+
+    sending = asyncio.create_task(send(halves()))
+    await here.wait()
+    await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
+    await hold_for(database, "-1 seconds")
+    async with database.writing() as session:
+        await session.across_councils()
+        await tending.batches.sweep(session, 14)
+    go.set()
+    answer = await sending
+    assert (answer.status_code, answer.json()["code"]) == (400, "upload-too-slow")
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 0
+
+
 async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
     here, go = asyncio.Event(), asyncio.Event()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from address.actions.uploads import Received
+from address.actions.uploads import Received, too_slow
 from address.schemas.batches import Batch, BatchLinks
 from address.settings import Settings
 from address.store import batches
@@ -21,8 +21,10 @@ REJECTS = b"line,id,reason\r\n"
 
 
 async def queue(session: Session, settings: Settings, council: str, received: Received) -> Batch:
-    """The batch is complete: the workers may have it."""
+    """The batch is complete: the workers may have it. Raises Problem 400."""
     row = await batches.queue(session, council, received.batch, received.rows)
+    if row is None:
+        raise too_slow()
     return shown(row, settings, council)
 
 

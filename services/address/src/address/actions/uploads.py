@@ -53,6 +53,12 @@ async def receive(
         raise
 
 
+def too_slow() -> Problem:
+    """The upload paused so long that it was taken for broken off."""
+    detail = "The body took too long to arrive, and nothing is kept of it. Send it again, or in parts."
+    return Problem(400, "upload-too-slow", detail)
+
+
 async def discard(database: Database, council: str, batch: UUID) -> None:
     """Forget what was received."""
     async with database.writing(council) as session:
@@ -104,7 +110,8 @@ class _Upload:
                 raise Problem(413, "too-many-rows", detail, limit=MOST_ROWS)
             chunk = {"n": self._chunks, "rows": len(rows), **await asyncio.to_thread(_packed, rows)}
             async with self._database.writing(self._council) as session:
-                await batches.add(session, self._council, self._batch, chunk)
+                if not await batches.add(session, self._council, self._batch, chunk):
+                    raise too_slow()
             self._chunks += 1
 
 

@@ -103,19 +103,19 @@ async def receive(session: Session, council: str, batch: UUID, client: str) -> N
     await session.execute(_RECEIVE, {"council": council, "batch": batch, "client": client})
 
 
-async def add(session: Session, council: str, batch: UUID, chunk: Mapping[str, Any]) -> None:
-    """Another chunk of a batch that is being received: ``n``, ``rows``, ``asked``, ``rejects``."""
+async def add(session: Session, council: str, batch: UUID, chunk: Mapping[str, Any]) -> bool:
+    """Another chunk of a batch that is being received: ``n``, ``rows``, ``asked``, ``rejects``.
+
+    False when it was swept up meanwhile.
+    """
     if not await session.execute(_STILL_RECEIVING, {"council": council, "batch": batch}):
-        raise LookupError("the batch was swept up while it was received")
-    await session.execute(_CHUNK, {"council": council, "batch": batch, **chunk})
+        return False
+    return bool(await session.execute(_CHUNK, {"council": council, "batch": batch, **chunk}))
 
 
-async def queue(session: Session, council: str, batch: UUID, rows: int) -> Row[Any]:
-    """All rows are there."""
-    row = await session.first(_QUEUE, {"council": council, "batch": batch, "rows": rows})
-    if row is None:
-        raise LookupError("the batch was swept up while it was received")
-    return row
+async def queue(session: Session, council: str, batch: UUID, rows: int) -> Row[Any] | None:
+    """All rows are there. None when it was swept up meanwhile."""
+    return await session.first(_QUEUE, {"council": council, "batch": batch, "rows": rows})
 
 
 async def drop(session: Session, council: str, batch: UUID) -> bool:
