@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from address.actions import postcodes
 from address.routes import postcodes_io
-from address.routes.postcodes_io import Anyone
+from address.routes.postcodes_io import JSONP, Anyone
 from address.routes.postcodes_io_answers import answered, refused
 from address.rules import postcode_bulk, postcode_fields
 from address.rules.postcode_bulk import Point
@@ -26,7 +26,7 @@ _DOCUMENTED: dict[str, Any] = {
 }
 
 
-@router.post("/postcodes", response_model=BulkAnswer, openapi_extra=_DOCUMENTED)
+@router.post("/postcodes", response_model=BulkAnswer, responses=JSONP, openapi_extra=_DOCUMENTED)
 async def look_up_postcodes(request: Request, council: Slug, _: Anyone, filter: Filter = "") -> Response:  # noqa: A002 - the contract's name
     """Up to 100 postcodes, or the postcodes nearest to each of up to 100 points; ``filter``: which fields."""
     fields = postcode_fields.wanted(filter)

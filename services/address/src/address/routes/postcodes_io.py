@@ -28,14 +28,17 @@ Anyone = Annotated[None, public]
 Text = Annotated[str, Path(json_schema_extra={"maxLength": 100}, examples=["BA1 1LJ"])]
 Degrees = Annotated[str, Path(json_schema_extra={"maxLength": 40}, examples=["51.383488"])]
 Route = Callable[..., Any]
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
+Documented = dict[int | str, dict[str, Any]]
+_NOT_MODIFIED: Documented = {304: {"description": "As the ETag in If-None-Match says"}}
+# Besides JSON.
+JSONP: Documented = {200: {"content": {"text/javascript": {"schema": {"type": "string"}}}}}
 
 
 def reads(path: str, model: Any, documentation: dict[str, Any], *errors: int) -> Callable[[Route], Route]:
     """A route for GET; for HEAD, and for a browser that asks first, too."""
 
     def add(route: Route) -> Route:
-        said = {**_NOT_MODIFIED, **documents(*errors)}
+        said = {**JSONP, **_NOT_MODIFIED, **documents(*errors)}
         router.add_api_route(
             path, route, methods=["GET"], response_model=model, responses=said, openapi_extra=documentation
         )
