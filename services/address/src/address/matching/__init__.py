@@ -4,6 +4,7 @@ from address.matching.decide import Likely as Candidate
 from address.matching.decide import Match
 from address.matching.loading import load
 from address.matching.matcher import Matcher
+from address.matching.resident import Residents
 from address.matching.text import Asked
 
-__all__ = ["Asked", "Candidate", "Match", "Matcher", "load"]
+__all__ = ["Asked", "Candidate", "Match", "Matcher", "Residents", "load"]

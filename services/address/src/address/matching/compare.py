@@ -15,25 +15,9 @@ from address.matching.search import Hit
 from address.matching.spelling import Question
 from address.matching.text import words
 from address.matching.units import Parts, Reading
+from address.matching.weights import WEIGHTS
 from address.matching.words import KINDS
 
-# How much a finding speaks for a property. They rank; the confidence is fitted (model.py).
-WEIGHTS = {
-    "street exact": 6.0, "street near": 5.2, "street typo": 4.4, "street far": 2.6, "street core": 3.6,
-    "street other": 2.2, "street unsaid": 0.0, "street denied": -4.0,
-    "postcode equal": 6.0, "postcode street": 3.6, "postcode slip": 3.4, "postcode sector": 2.2,
-    "postcode district": 1.0, "postcode area": -0.4, "postcode other": -1.5, "postcode unsaid": 0.0,
-    "locality agrees": 2.0, "locality near": 1.6, "locality unsaid": 0.0, "locality none": 0.4, "locality differs": -1.6,
-    "town agrees": 0.4, "town unsaid": 0.0, "town differs": -0.6,
-    "unit same": 0.0, "unit form": -0.2, "unit guess": -1.6, "unit swapped": -2.5, "unit part": -2.5,
-    "unit unsaid": -3.0, "unit numbered": -0.4,
-    "kind differs": -0.8,
-    "number same": 0.0, "number unsaid": -0.4, "number extra": -1.5, "number spare": -3.0,
-    "name agrees": 3.0, "name near": 2.2, "name core": 1.6, "name unsaid": -0.4, "name differs": -3.0, "name none": 0.0, "name other": -3.0,
-    "organisation agrees": 3.0, "organisation near": 2.2, "organisation unsaid": -0.3,
-    "organisation none": 0.0,
-    "words beside": -6.0, "words none": 0.0, "words one": -0.7, "words two": -1.4, "words more": -2.2,
-}  # fmt: skip
 _NEAR_NAME = 0.8
 _PARTLY = {2: "sector", 3: "district"}  # by the characters that a part of a postcode lacks
 
@@ -71,7 +55,7 @@ class Comparison:
         self.index = index
         self._parts: dict[int, tuple[Parts, list[Reading]]] = {}
         windows = asks.said.windows
-        self._localities = [(name, bits) for name, bits in windows.items() if name in index.localities]
+        self._localities = [(name, bits) for name, bits in windows.items() if name in index.places]
         self._towns = [(name, bits[-1]) for name, bits in windows.items() if name in index.towns]
         self._towns += [(name, near[0]) for name, near in asks.near.items() if name in index.towns]
         self._postcodes: dict[str, str] = {}

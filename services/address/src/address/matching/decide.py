@@ -1,10 +1,13 @@
 """From candidates to an answer: matched, ambiguous or none, how sure, and why."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from address.matching import model, reasons
-from address.matching.compare import WEIGHTS, Candidate, Comparison, Scene
+from address.matching.compare import Candidate, Comparison, Scene
+from address.matching.weights import WEIGHTS
 
 MOST_CANDIDATES = 5
 _TIE = 0.2  # points that tell nothing
@@ -31,6 +34,9 @@ _COARSE = {
 _MARGINS = (0.0, 0.3, 1.0, 2.0, 4.0, 7.0)
 
 
+Outcome = Literal["matched", "ambiguous", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Likely:
     """A property that may be meant. ``confidence`` is the chance that it is."""
@@ -48,7 +54,7 @@ class Match:
     that tell nothing apart. ``reasons``: what differs, or why there is no match, in words.
     """
 
-    outcome: str
+    outcome: Outcome
     uprn: int | None
     confidence: float
     exact: bool
@@ -68,12 +74,9 @@ def street_points(comparison: Comparison, scene: Scene) -> float:
     return WEIGHTS["street " + how] + WEIGHTS["postcode " + level] + WEIGHTS["locality " + place]
 
 
-def _nearest(said: str, postcodes: set[str]) -> str:
-    for length in (-2, -3):
-        for other in postcodes:
-            if said[:length] == other[:length]:
-                return other
-    return min(postcodes)
+def _nearest(said: str, postcodes: Iterable[str]) -> str:
+    """One of the postcodes that has most in common with what is said."""
+    return min(postcodes, key=lambda other: (other[:-2] != said[:-2], other[:-3] != said[:-3], other))
 
 
 def bucket(points: float) -> str:

@@ -91,15 +91,16 @@ class Properties:
 
 @dataclass(slots=True)
 class Street:
-    """A street: its names as one word each, without their last word too where that says what kind it is."""
+    """A street: its names as one word each, and those a word short, with where it is. Keys in order: no set,
+    so that an answer is always the same."""
 
     usrn: int
     label: str
     names: dict[str, int] = field(default_factory=dict)  # with the number of their words
-    cores: set[str] = field(default_factory=set)
-    localities: set[str] = field(default_factory=set)
-    towns: set[str] = field(default_factory=set)
-    postcodes: set[str] = field(default_factory=set)
+    cores: dict[str, None] = field(default_factory=dict)
+    localities: dict[str, None] = field(default_factory=dict)
+    towns: dict[str, None] = field(default_factory=dict)
+    postcodes: dict[str, None] = field(default_factory=dict)
 
 
 Streets = dict[str, list[int]]
@@ -109,19 +110,19 @@ Streets = dict[str, list[int]]
 class Index:
     """Where every name leads: to streets by their USRN."""
 
+    rows: int = 0
     streets: dict[int, Street] = field(default_factory=dict)
     names: Streets = field(default_factory=dict)
     cores: Streets = field(default_factory=dict)
     postcodes: Streets = field(default_factory=dict)
+    sectors: Streets = field(default_factory=dict)
     buildings: Streets = field(default_factory=dict)
     organisations: Streets = field(default_factory=dict)
-    localities: set[str] = field(default_factory=set)
-    towns: set[str] = field(default_factory=set)
-    outwards: frozenset[str] = frozenset()
-    vocabulary: Vocabulary = field(default_factory=lambda: Vocabulary(()))
-    whole: Vocabulary = field(default_factory=lambda: Vocabulary(()))  # names as one word
     places: Streets = field(default_factory=dict)  # localities
-    sectors: Streets = field(default_factory=dict)
+    towns: Streets = field(default_factory=dict)
+    outwards: set[str] = field(default_factory=set)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    whole: Vocabulary = field(default_factory=Vocabulary)  # names as one word
 
 
 def core(found: list[str]) -> str:
@@ -139,59 +140,73 @@ def _shortened(found: list[str]) -> list[str]:
 
 def build(rows: Iterable[NameRow]) -> Index:
     """The index of a gazetteer's names."""
-    index, heard = Index(), set(TYPES | KINDS | FLATS.keys() | LEVELS.keys())
-    split: dict[str, tuple[list[str], str]] = {}
+    index = Index()
+    index.vocabulary.add((*TYPES, *KINDS, *FLATS, *LEVELS), _LONG)
+    extend(index, rows)
+    return index
 
-    def taken(text: str | None) -> tuple[list[str], str]:
-        found = split.get(text or "")
-        if found is None:
-            several = words(text or "")
-            heard.update(several)
-            found = split[text or ""] = (several, join(several) if several else "")
-        return found
 
+def extend(index: Index, rows: Iterable[NameRow]) -> None:
+    """Add what occurs in streets. What is there already changes nothing."""
+    heard: dict[str, tuple[list[str], str]] = {}
+    names: dict[str, None] = {}
     for row in rows:
+        index.rows += 1
         street = index.streets.get(row.usrn)
         if street is None:
             street = index.streets[row.usrn] = Street(row.usrn, row.street)
-        several, name = taken(row.street)
-        _add(index.names, name, street)
-        street.names[name] = len(several) - sum(word in _SILENT for word in several)
-        for short in _shortened(several):
-            street.cores.add(short)
-            _add(index.cores, short, street)
-        for kept, said in ((street.localities, row.locality), (street.towns, row.post_town)):
+        names[_name(index, street, *_heard(heard, row.street))] = None
+        _place(index, street, row)
+        for kept, places, said in (
+            (street.localities, index.places, row.locality),
+            (street.towns, index.towns, row.post_town),
+            ({}, index.buildings, row.building_name),
+            ({}, index.organisations, row.organisation),
+        ):
             if said:
-                kept.add(taken(said)[1])
-        postcode = row.postcode.replace(" ", "")
-        street.postcodes.add(postcode)
+                name = _heard(heard, said)[1]
+                kept[name] = None
+                _add(places, name, street)
+    index.vocabulary.add(word for several, _ in heard.values() for word in several)
+    index.whole.add((*names, *index.places, *index.buildings), _spelt_out(names))
+
+
+def _heard(heard: dict[str, tuple[list[str], str]], text: str) -> tuple[list[str], str]:
+    """The words of a name, and the name as one."""
+    found = heard.get(text)
+    if found is None:
+        several = words(text)
+        found = heard[text] = (several, join(several) if several else "")
+    return found
+
+
+def _name(index: Index, street: Street, several: list[str], name: str) -> str:
+    """Add a name of a street."""
+    _add(index.names, name, street)
+    street.names[name] = len(several) - sum(word in _SILENT for word in several)
+    for short in _shortened(several):
+        street.cores[short] = None
+        _add(index.cores, short, street)
+    return name
+
+
+def _place(index: Index, street: Street, row: NameRow) -> None:
+    """Add a postcode of a street."""
+    postcode = row.postcode.replace(" ", "")
+    if postcode not in street.postcodes:
+        street.postcodes[postcode] = None
         _add(index.postcodes, postcode, street)
         _add(index.sectors, postcode[:-2], street)
-        for names, said in ((index.buildings, row.building_name), (index.organisations, row.organisation)):
-            if said:
-                _add(names, taken(said)[1], street)
-    return _close(index, heard)
+        index.outwards.add(postcode[:-3])
 
 
 def _add(names: Streets, name: str, street: Street) -> None:
     found = names.setdefault(name, [])
-    if not found or found[-1] != street.usrn and street.usrn not in found:
+    if not found or (found[-1] != street.usrn and street.usrn not in found):
         found.append(street.usrn)
 
 
-def _close(index: Index, heard: set[str]) -> Index:
-    for street in index.streets.values():
-        for name in street.localities:
-            _add(index.places, name, street)
-        index.localities |= street.localities
-        index.towns |= street.towns
-    index.outwards = frozenset(postcode[:-3] for postcode in index.postcodes)
-    index.vocabulary = Vocabulary(heard, _LONG)
-    index.whole = Vocabulary((*index.names, *index.localities, *index.buildings), _spelt_out(index.names))
-    return index
-
-
-def _spelt_out(names: Streets) -> dict[str, str]:
+def _spelt_out(names: Iterable[str]) -> dict[str, str]:
     """Names as one word with STREET and SAINT written out."""
     ends = {name[:-2] + "STREET": name for name in names if name.endswith("ST")}
     return ends | {"SAINT" + name[2:]: name for name in names if name.startswith("ST")}

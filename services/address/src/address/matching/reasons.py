@@ -11,6 +11,7 @@ _WORDS = {
     "street near": "street misspelt",
     "street typo": "street misspelt",
     "street far": "street differs",
+    "street faint": "street differs",
     "street core": "the street's last word is left out",
     "street other": "the street's last word differs",
     "street unsaid": "street not given",
@@ -77,7 +78,7 @@ def of_none(looked: "Looked") -> tuple[str, ...]:
     said = looked.comparison.asks.said
     if not said.words:
         return ("no address given",)
-    likely = [scene for scene in looked.scenes if scene.hit.how not in {"unsaid", "far"}]
+    likely = [scene for scene in looked.scenes if scene.hit.how not in {"unsaid", "far", "faint"}]
     if not likely:
         return ("street not found",)
     scene = max(likely, key=lambda one: (one.hit.like, said.postcode in one.street.postcodes))

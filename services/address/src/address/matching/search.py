@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from address.matching import text
 from address.matching.index import Index
-from address.matching.spelling import LIKELY, PERHAPS, SURE, Question
+from address.matching.spelling import FAINT, LIKELY, PERHAPS, SURE, Question
 from address.matching.text import Said
 from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SIDES, TYPES
 
@@ -61,7 +61,7 @@ def _said_whole(usrn: int, name: str, bits: int, asks: Question, index: Index) -
 
 
 def _how(like: float) -> str:
-    return "near" if like >= SURE else "typo" if like >= LIKELY else "far"
+    return "near" if like >= SURE else "typo" if like >= LIKELY else "far" if like >= PERHAPS else "faint"
 
 
 def _longest(found: list[Hit], asks: Question, index: Index) -> list[Hit]:
@@ -103,20 +103,25 @@ def _of_postcode(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
 def _nearly(usrn: int, asks: Question, index: Index, exact: list[int]) -> Hit:
     """How a street that is not said in so many words may yet be."""
     street, best = index.streets[usrn], Hit(usrn, 0, "unsaid", 0.0)
-    letters = asks.said.letters
+    letters = {name: bits for name, bits in asks.said.letters.items() if not _within(bits, exact)}
     for name in street.names:
-        other = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=PERHAPS)
-        if other and other[1] > best.like and not _within(letters[other[0]], exact):
+        other = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=FAINT)
+        if other and other[1] > best.like and (other[1] >= PERHAPS or _free(other[0], index)):
             best = Hit(usrn, letters[other[0]], _how(other[1]), other[1])
     if best.like < LIKELY:
         for name in street.cores:
             if name in index.towns:
                 continue
-            if name in letters and not _within(letters[name], exact):
+            if name in letters:
                 return _core(usrn, letters[name], asks.said)
             if name in asks.near and len(name) >= _LEAST_CORE:
                 return _core(usrn, asks.near[name][0], asks.said)
     return best
+
+
+def _free(name: str, index: Index) -> bool:
+    """Whether a run of words is no other name of the gazetteer."""
+    return not (name in index.names or name in index.places or name in index.towns or name in index.buildings)
 
 
 def _within(bits: int, spans: list[int]) -> bool:

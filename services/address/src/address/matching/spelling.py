@@ -9,7 +9,7 @@ from address.matching.index import Index
 from address.matching.text import LONGEST_NAME, Asked, Said
 from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SHORT, TYPES
 
-SURE, LIKELY, PERHAPS = 0.88, 0.75, 0.6
+SURE, LIKELY, PERHAPS, FAINT = 0.88, 0.75, 0.6, 0.42
 _SPELLINGS = 16  # ways to put right a run of words
 _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
 _COMPASS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}

@@ -40,14 +40,21 @@ def sound(word: str) -> str:
 class Vocabulary:
     """Words, and those a word may have been meant as."""
 
-    def __init__(self, words: Iterable[str], also: Mapping[str, str] | None = None) -> None:
-        """``also``: other spellings of some of them (STREET of ST), each with the word it stands for."""
-        self._also = also or {}
-        self.words = frozenset(word for word in (*words, *self._also) if len(word) > 1 and word.isalpha())
+    def __init__(self) -> None:
+        self.words: set[str] = set()
+        self._also: dict[str, str] = {}
         self._short: dict[str, list[str]] = {}
         self._sounds: dict[str, list[str]] = {}
         self._memory: dict[str, tuple[tuple[str, float], ...]] = {}
-        for word in self.words:
+
+    def add(self, words: Iterable[str], also: Mapping[str, str] | None = None) -> None:
+        """Add words. ``also``: other spellings of some (STREET of ST), each with the word it stands for."""
+        self._also.update(also or {})
+        self._memory.clear()
+        for word in (*words, *(also or ())):
+            if word in self.words or len(word) <= 1 or not word.isalpha():
+                continue
+            self.words.add(word)
             if len(word) >= _SHORTEST:
                 self._sounds.setdefault(sound(word), []).append(word)
                 for short in _shorter(word):

@@ -7,7 +7,8 @@ Welsh ones, and Royal Mail's delivery points.
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -42,8 +43,25 @@ _ALL_NAMES, _CHANGED_NAMES = _NAMES.format(these=""), _NAMES.format(these=_OF_CH
 # Transactions below the horizon have ended: what they changed is seen by any statement from now on.
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _CHANGED = f"""
-    SELECT h.uprn, {_HORIZON.removeprefix("SELECT ")} AS horizon FROM history h
-    WHERE h.council = $1 AND h.xact >= $2::text::xid8 LIMIT {MOST_CHANGED}"""
+    WITH now AS MATERIALIZED ({_HORIZON} AS horizon)
+    SELECT now.horizon, h.uprn, h.version FROM now LEFT JOIN LATERAL (
+        SELECT h.uprn, h.version FROM history h
+        WHERE h.council = $1 AND h.xact >= $2::text::xid8 LIMIT {MOST_CHANGED}) h ON true"""
+
+
+class Change(NamedTuple):
+    """A version of a property."""
+
+    uprn: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since a horizon, and the horizon now. ``MOST_CHANGED`` rows stand for more."""
+
+    horizon: str
+    rows: list[Change]
 
 
 async def horizon(pool: asyncpg.Pool) -> str:
@@ -67,6 +85,8 @@ async def places(pool: asyncpg.Pool, council: str, usrns: Sequence[int]) -> Sequ
     return await pool.fetch(_PLACES, council, usrns)
 
 
-async def changed(pool: asyncpg.Pool, council: str, since: str) -> list[int]:
-    """The properties changed since a horizon; ``MOST_CHANGED`` of them stand for more."""
-    return [row["uprn"] for row in await pool.fetch(_CHANGED, council, since)]
+async def changed(pool: asyncpg.Pool, council: str, since: str) -> Changes:
+    """The properties changed by transactions that had not ended at a horizon."""
+    found = await pool.fetch(_CHANGED, council, since)
+    rows = [Change(row["uprn"], row["version"]) for row in found if row["uprn"] is not None]
+    return Changes(found[0]["horizon"], rows)

@@ -1,0 +1,141 @@
+"""Matchers that stay in a web process: the names of the councils asked for last, and a few streets of each.
+
+A question reads the properties of the few streets it needs and nothing else. Before each, one look-up says
+what has changed since, so that an answer is never older than the gazetteer.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from address.matching import index
+from address.matching.decide import Match, decide
+from address.matching.index import NameRow, Properties
+from address.matching.loading import by_street, read_index
+from address.matching.matcher import Matcher
+from address.matching.text import Asked
+from address.store import matching
+
+MOST_NAMES = 60_000  # rows of names in memory, of all councils: about 1.2 kB each
+MOST_PLACES = 20_000  # addresses in memory of one council
+_IN_A_THREAD = 400  # addresses that are made ready beside the event loop
+_WAIT = 30.0  # seconds between readings of the whole while a long transaction is under way
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Council:
+    """What is known of one council."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    matcher: Matcher | None = None
+    since: str = ""
+    read_at: float = 0.0
+    seen: set[tuple[int, int]] = field(default_factory=set)
+    streets: OrderedDict[int, Properties] = field(default_factory=OrderedDict)
+    places: int = 0
+
+
+class Residents:
+    """The matchers of one process."""
+
+    def __init__(self, most_names: int = MOST_NAMES) -> None:
+        self._most = most_names
+        self._councils: OrderedDict[str, _Council] = OrderedDict()
+
+    async def match(self, pool: asyncpg.Pool, council: str, asked: Asked) -> Match:
+        """The property an address means, in the gazetteer as it is now."""
+        known = self._councils.setdefault(council, _Council())
+        self._councils.move_to_end(council)
+        matcher = await self._fresh(pool, council, known)
+        steps = matcher.steps(asked)
+        try:
+            wanted = next(steps)
+            while True:
+                wanted = steps.send(await _streets(pool, council, known, wanted))
+        except StopIteration as stop:
+            return decide(stop.value)
+
+    async def _fresh(self, pool: asyncpg.Pool, council: str, known: _Council) -> Matcher:
+        """The council's matcher, with the changes since it was made."""
+        async with known.lock:
+            matcher = known.matcher
+            if matcher is not None:
+                changes = await matching.changed(pool, council, known.since)
+                matcher = await _follow(pool, council, known, matcher, changes)
+            if matcher is None:
+                matcher = await self._read(pool, council, known)
+            return matcher
+
+    async def _read(self, pool: asyncpg.Pool, council: str, known: _Council) -> Matcher:
+        began = time.monotonic()
+        since = await matching.horizon(pool)
+        matcher = Matcher(await read_index(pool, council))
+        known.matcher, known.since, known.read_at = matcher, since, began
+        known.seen, known.places = set(), 0
+        known.streets.clear()
+        self._make_room(council)
+        log.info("read the names of %s in %.2f s", council, time.monotonic() - began)
+        return matcher
+
+    def _make_room(self, keep: str) -> None:
+        """Forget the councils not asked for longest, while there are more names than may be."""
+        while sum(_size(one) for one in self._councils.values()) > self._most:
+            oldest = next(iter(self._councils))
+            if oldest == keep:
+                return
+            del self._councils[oldest]
+
+
+def _size(known: _Council) -> int:
+    return known.matcher.index.rows if known.matcher else 0
+
+
+async def _follow(
+    pool: asyncpg.Pool, council: str, known: _Council, matcher: Matcher, changes: matching.Changes
+) -> Matcher | None:
+    """The matcher with these changes; None when they are so many that it must be read again."""
+    if len(changes.rows) >= matching.MOST_CHANGED:
+        waiting = changes.horizon == known.since and time.monotonic() - known.read_at < _WAIT
+        return matcher if waiting else None
+    fresh = {(row.uprn, row.version) for row in changes.rows} - known.seen
+    if fresh:
+        rows = await matching.changed_names(pool, council, [uprn for uprn, _ in fresh])
+        index.extend(matcher.index, (NameRow(*row) for row in rows))
+        known.streets.clear()
+        known.places = 0
+    # What is not yet behind the horizon comes again and is known by then.
+    known.since = changes.horizon
+    known.seen = {(row.uprn, row.version) for row in changes.rows}
+    return matcher
+
+
+async def _streets(
+    pool: asyncpg.Pool, council: str, known: _Council, wanted: list[int]
+) -> dict[int, Properties]:
+    """The properties of these streets, read if they are not at hand."""
+    found = {usrn: known.streets[usrn] for usrn in wanted if usrn in known.streets}
+    missing = [usrn for usrn in wanted if usrn not in found]
+    if missing:
+        rows = await matching.places(pool, council, missing)
+        read = await asyncio.to_thread(by_street, rows) if len(rows) > _IN_A_THREAD else by_street(rows)
+        for usrn in missing:
+            found[usrn] = read.get(usrn) or Properties()
+    for usrn in wanted:
+        _keep(known, usrn, found[usrn])
+    return found
+
+
+def _keep(known: _Council, usrn: int, properties: Properties) -> None:
+    """Keep a street's properties, and forget those not asked for longest."""
+    if usrn not in known.streets:
+        known.places += len(properties.all) + 1
+    known.streets[usrn] = properties
+    known.streets.move_to_end(usrn)
+    while known.places > MOST_PLACES and len(known.streets) > 1:
+        _, gone = known.streets.popitem(last=False)
+        known.places -= len(gone.all) + 1
