@@ -24,7 +24,7 @@ from address.rules import lifecycle
 from address.rules.layouts import METADATA, Layout
 from address.rules.records import Read
 from address.rules.rows import Reject
-from address.store import checks, codelists, comparing, staging, supply, upserts
+from address.store import checks, codelists, comparing, loading, staging, supply, upserts
 from chassis.database import Session
 
 _BATCH = 8_000  # lines of one COPY
@@ -54,7 +54,7 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
     if outcome.rejects:
         return outcome
     asked = {**named(file, outcome), "day": made.header.day, "deepest": lifecycle.DEEPEST}
-    fresh = bool(await session.scalar(staging.EMPTY, asked))
+    fresh = bool(await session.scalar(loading.EMPTY, asked))
     progress("checking", staged)
     await _prepare(session, made, asked, outcome, fresh=fresh, retire_many=file.retire_many)
     await _check(session, [*([] if fresh else [checks.RETIRED]), *checks.CLASSES], asked, outcome)

@@ -12,12 +12,16 @@ from chassis.database import Session
 
 
 async def project(session: Session, council: str, *, fresh: bool) -> None:
-    """Write the read model of the touched properties again; ``fresh`` when none of them was in it."""
+    """Write the read model of the touched properties again; ``fresh`` when the gazetteer was empty."""
     asked = {"council": council}
-    old = [] if fresh else [row.group_id for row in await session.all(comparing.OLD_GROUPS, asked)]
-    if not fresh:
-        await session.execute(projection.FORGET_LOADED, asked)
-    await session.execute(projection.MAKE_LOADED, {**asked, "names": codelists.classifications_json()})
+    classes = {**asked, "names": codelists.classifications_json()}
+    if fresh:
+        await session.execute(projection.MAKE_FRESH, classes)
+        await session.execute(projection.GROUP_FRESH, asked)
+        return
+    old = [row.group_id for row in await session.all(comparing.OLD_GROUPS, asked)]
+    await session.execute(projection.FORGET_LOADED, asked)
+    await session.execute(projection.MAKE_LOADED, classes)
     await session.execute(projection.GROUP_LOADED, asked)
     if old:
         await session.execute(projection.DROP_GROUPS, {**asked, "groups": old})

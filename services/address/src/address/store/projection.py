@@ -12,6 +12,7 @@ from address.tables.lifecycle import KEPT
 
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _LOADED = "b.uprn IN (SELECT uprn FROM touched)"
+_ALL = "true"  # of a gazetteer that was empty
 # A property's first organisation: looked up for a few properties, read as a whole for very many.
 _FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
         WHERE n.council = b.council AND n.uprn = b.uprn AND n.end_date IS NULL
@@ -82,8 +83,8 @@ _MAKE = f"""
         l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
         {_NAME}, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at,
         CASE WHEN w.known THEN {_TODAY} ELSE least(coalesce(l.start_date, b.entry_date), {_TODAY}) END
-    FROM blpu b
-    JOIN lpi l ON l.council = b.council AND l.uprn = b.uprn
+    FROM {{properties}} b
+    JOIN {{addresses}} l ON l.council = b.council AND l.uprn = b.uprn
     LEFT JOIN street_descriptor d ON d.council = l.council AND d.usrn = l.usrn AND d.language = l.language
     LEFT JOIN street_descriptor e ON e.council = l.council AND e.usrn = l.usrn AND e.language = 'ENG'
     LEFT JOIN {{organisations}}
@@ -106,17 +107,26 @@ _GROUPS = f"""
 
 GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
-MAKE_ONE = text(
-    _MAKE.format(
-        these=_ONE, organisations=_FIRST_OF_ONE, points=_POINT_OF_ONE, past=_PAST_OF_ONE, post=_POST_OF_ONE
-    )
-)
-MAKE_LOADED = text(
-    _MAKE.format(
-        these=_LOADED, organisations=_FIRST_OF_ALL, points=_POINT_OF_ALL, past=_PAST_OF_ALL, post=_POST_OF_ALL
-    )
-)
+_WHOLE = {"properties": "blpu", "addresses": "lpi"}
+# OFFSET keeps the planner from joining all there is before it looks which are asked for.
+_PART = {
+    name: f"(SELECT b.* FROM {table} b WHERE b.council = :council AND {_LOADED} OFFSET 0)"
+    for name, table in _WHOLE.items()
+}
+_OF_ONE = {
+    "organisations": _FIRST_OF_ONE,
+    "points": _POINT_OF_ONE,
+    "past": _PAST_OF_ONE,
+    "post": _POST_OF_ONE,
+    **_WHOLE,
+}
+_OF_ALL = {"organisations": _FIRST_OF_ALL, "points": _POINT_OF_ALL, "post": _POST_OF_ALL}
+_NO_PAST = "(SELECT false AS known) w ON true"
+MAKE_ONE = text(_MAKE.format(these=_ONE, **_OF_ONE))
+MAKE_LOADED = text(_MAKE.format(these="true", past=_PAST_OF_ALL, **_OF_ALL, **_PART))
+MAKE_FRESH = text(_MAKE.format(these=_ALL, past=_NO_PAST, **_OF_ALL, **_WHOLE))
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
+GROUP_FRESH = text(_GROUPS.format(these=_ALL))
 # Groups that no place is in any more nor was, among those that changed places were in.
 DROP_GROUPS = text("""
     WITH gone AS (

@@ -150,4 +150,3 @@ ABSENT = (
 )
 RETIRING = text("""SELECT (SELECT count(*) FROM in_blpu WHERE change = 'D' AND line = 0) AS absent,
     (SELECT count(*) FROM blpu WHERE council = :council AND logical_status <> 8) AS standing""")
-EMPTY = text("SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)")
