@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from address.schemas.developments import Development
+from address.store import loading
 from chassis.testing import published
 from services.address.tests.officers import UPRNS, USRNS, Officer, house
 
@@ -133,6 +134,20 @@ async def test_a_lost_answer_of_a_development_can_be_asked_for_again(officer):
     answers = await asyncio.gather(*(officer.post("/developments", body, **key) for _ in range(3)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_while_a_file_is_loaded_nothing_large_is_begun_and_that_is_said(officer, database):
+    async with database.writing("citytown") as session:
+        await session.execute(loading.ALONE, {"council": "citytown"})
+        for asked in (
+            officer.post("/developments", plan("90000001", scheme=scheme(**{"from": 901}))),
+            officer.patch("/streets/90000001", {"description": "NOT NOW"}),
+            officer.retire("1012"),
+        ):
+            answer = await asked
+            assert (answer.status_code, answer.json()["code"]) == (409, "load-running")
+        moved = await officer.patch("/addresses/1012", {"building_name": "AS EVER"})
+        assert moved.status_code == 200
 
 
 async def test_a_range_that_does_not_hold_all_gives_none(officer):

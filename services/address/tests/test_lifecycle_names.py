@@ -162,6 +162,24 @@ async def test_of_two_names_at_once_one_is_told_to_look_again(officer):
     assert sorted(answer.status_code for answer in answers) == [201, 412, 412]
 
 
+async def test_names_given_while_their_street_is_renamed_all_have_its_new_name(officer):
+    street = "/streets/90000005"
+    for n in range(3):
+        new = {"language": "ENG", "building_name": f"HOUSE {n}"}
+        answers = await asyncio.gather(
+            *(
+                officer.post(f"/addresses/{uprn}/names", new, of=f"/addresses/{uprn}")
+                for uprn in range(5001, 5006)
+            ),
+            officer.patch(street, {"description": f"LANE {n}"}),
+        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 412}
+        assert answers[-1].status_code == 200
+        for uprn in range(5001, 5006):
+            items = (await officer.get(f"/addresses/{uprn}/names")).json()["items"]
+            assert {item["street"] for item in items} == {f"LANE {n}"}
+
+
 async def test_a_historic_property_gets_no_new_names(officer):
     await officer.retire("1009")
     answer = await named(officer, 1009, language="ENG", building_name="TOO LATE")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from address.actions.properties import lpi_columns
-from address.actions.recording import CHANGED, Act, check_version, record
+from address.actions.recording import CHANGED, Act, alone, check_version, record
 from address.rules import codes, lifecycle
 from address.schemas.lifecycle import NameChange, NewName
 from address.store import entering, names, properties, recording
@@ -75,7 +75,8 @@ async def change(session: Session, act: Act, uprn: int, key: str, asked: NameCha
 
 
 async def _lock(session: Session, act: Act, uprn: int, seen: set[int]) -> int:
-    """The property's logical status, and nobody changes it meanwhile."""
+    """The property's logical status; nobody changes it meanwhile, nor renames its street."""
+    await alone(session, act.council)
     now = await properties.lock(session, act.council, uprn)
     if now is None:
         raise not_found(f"property {uprn}")

@@ -20,8 +20,8 @@ from chassis.problems import invalid, not_found
 _NOT_FIELDS = {"lpi_key", "version", "group_id"}
 _OF_BLPU = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
 _OF_LPI = ("usrn", "locality", "post_town")
-# What touches more than the property's own rows: its parent, what lies within it, or two postcodes.
-_OF_SEVERAL = {"parent_uprn", "logical_status", "postcode"}
+# What touches more than the property's own rows: parents and children, streets, two postcodes.
+_OF_SEVERAL = {"parent_uprn", "logical_status", "usrn", "postcode"}
 Changes = dict[str, list[Any]]
 
 
