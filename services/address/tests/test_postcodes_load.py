@@ -318,3 +318,32 @@ async def test_two_changes_of_one_postcode_both_count(load, write, rows, databas
 async def moved(database, statement):
     async with database.writing() as session:
         await session.execute(statement, {"uprn": 2})
+
+
+@pytest.mark.usefixtures("no_gazetteer")
+async def test_ward_and_parish_are_told_where_all_addresses_of_a_postcode_agree(
+    load, write, postcodes, client, database
+):
+    """The region's file says nothing of them; the gazetteer does, also for the file's own postcodes."""
+    await load(write([row(n, number=str(n), postcode="BA1 1AA") for n in (1, 2)]))
+    await postcodes(TWO)
+    base = "/citytown/address/postcodes-io"
+
+    async def areas(path):
+        found = (await client.get(base + path)).json()["result"]
+        found = found[0] if isinstance(found, list) else found
+        codes = found.get("codes", {"admin_ward": None, "parish": None})
+        return found["admin_ward"], found["parish"], codes["admin_ward"], codes["parish"]
+
+    for uprn, seen in ((1, (None, None, None, None)), (2, ("Walcot", "Freshford", "E05012489", "E04000970"))):
+        async with database.writing() as session:
+            move = "UPDATE place SET ward = 'E05012489', parish = 'E04000970' WHERE uprn = :uprn"
+            await session.execute(text(move), {"uprn": uprn})
+        for path in ("/postcodes/BA11AA", "/postcodes?q=BA1", "/postcodes/BA1 1AA/nearest"):
+            assert await areas(path) == seen, path
+    assert await areas("/outcodes/BA1") == (["Walcot"], ["Freshford"], None, None)
+    assert await areas("/outcodes/BA1/nearest") == (["Walcot"], ["Freshford"], None, None)
+    assert await areas("/postcodes/BA11AB") == (None, None, None, None)
+    async with database.writing() as session:
+        await session.execute(text("UPDATE place SET ward = 'E05999999' WHERE uprn = 2"))
+    assert await areas("/postcodes/BA11AA") == (None, "Freshford", None, "E04000970")

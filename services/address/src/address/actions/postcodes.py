@@ -9,7 +9,7 @@ from typing import TypeVar
 import asyncpg
 
 from address.rules import distances, postcode_queries, projections
-from address.rules.postcode_fields import Area, Outcode, Postcode
+from address.rules.postcode_fields import NOWHERE, Area, Named, Outcode, Postcode
 from address.rules.postcode_queries import Near
 from address.store import codelists, outcodes, postcodes
 
@@ -109,7 +109,13 @@ def _measured(near: Near, found: list[_Found]) -> list[_Found]:
 
 def _postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
     return [
-        Postcode(row["postcode"], row["easting"], row["northing"], lonlat, _area(row["district"]))
+        Postcode(
+            row["postcode"],
+            row["easting"],
+            row["northing"],
+            lonlat,
+            _area(row["district"], row["ward"], row["parish"]),
+        )
         for row, lonlat in zip(rows, _lonlats(rows), strict=True)
     ]
 
@@ -117,7 +123,13 @@ def _postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
 def _outcodes(rows: Sequence[asyncpg.Record]) -> list[Outcode]:
     return [
         Outcode(
-            row["outcode"], row["easting"], row["northing"], lonlat, tuple(map(_area, row["districts"] or ()))
+            row["outcode"],
+            row["easting"],
+            row["northing"],
+            lonlat,
+            tuple(map(_area, row["districts"] or ())),
+            tuple(_named("wards", code) for code in row["wards"] or ()),
+            tuple(_named("parishes", code) for code in row["parishes"] or ()),
         )
         for row, lonlat in zip(rows, _lonlats(rows), strict=True)
     ]
@@ -134,7 +146,11 @@ def _lonlats(rows: Sequence[asyncpg.Record]) -> list[tuple[float, float] | None]
     return [shown.get(id(row)) for row in rows]
 
 
-@lru_cache(maxsize=1024)
-def _area(district: str | None) -> Area:
+@lru_cache(maxsize=16_384)
+def _area(district: str | None, ward: str | None = None, parish: str | None = None) -> Area:
     name, region = codelists.districts().get(district or "", (None, None))
-    return Area(district, name, region)
+    return Area(Named(district, name), region, _named("wards", ward), _named("parishes", parish))
+
+
+def _named(kind: str, code: str | None) -> Named:
+    return Named(code, codelists.areas(kind).get(code)) if code else NOWHERE

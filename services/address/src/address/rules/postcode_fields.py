@@ -30,7 +30,7 @@ OUTCODE_FIELDS = (
 DISTANCE = "distance"
 _KNOWN = frozenset((
     "postcode", "eastings", "northings", "country", "longitude", "latitude", "region", "incode", "outcode",
-    "admin_district", DISTANCE,
+    "admin_district", "parish", "admin_ward", DISTANCE,
 ))  # fmt: skip
 _COUNTRIES = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
 _MOST_FIELDS = 100  # of a filter
@@ -39,16 +39,28 @@ Fields = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """A district: its GSS code, its name, the region it is in (England), the country."""
+class Named:
+    """An area: its GSS code, and its name where the code lists have it."""
 
-    code: str | None
-    district: str | None
+    code: str | None = None
+    name: str | None = None
+
+
+NOWHERE = Named()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A district, the region it is in (England), and its country; a ward and a parish of it."""
+
+    district: Named
     region: str | None
+    ward: Named = NOWHERE
+    parish: Named = NOWHERE
 
     @property
     def country(self) -> str | None:
-        return _COUNTRIES.get(self.code[0]) if self.code else None
+        return _COUNTRIES.get(self.district.code[0]) if self.district.code else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +77,15 @@ class Postcode:
 
 @dataclass(frozen=True, slots=True)
 class Outcode:
-    """An outcode and the middle of its postcodes."""
+    """An outcode, the middle of its postcodes, and the areas that are known of them."""
 
     outcode: str
     easting: int | None
     northing: int | None
     lonlat: tuple[float, float] | None
     areas: tuple[Area, ...]
+    wards: tuple[Named, ...] = ()
+    parishes: tuple[Named, ...] = ()
     distance: float | None = None
 
 
@@ -85,20 +99,16 @@ def write(found: Postcode, fields: Fields = None) -> str:
     """The postcode as JSON text."""
     outward, _, inward = found.postcode.partition(" ")
     longitude, latitude = _degrees(found.lonlat)
-    country, region, district, code = _names(found.area)
     return _template(fields, found.distance is not None) % {
         "postcode": f'"{found.postcode}"',
         "eastings": _number(found.easting),
         "northings": _number(found.northing),
-        "country": country,
         "longitude": longitude,
         "latitude": latitude,
-        "region": region,
         "incode": f'"{inward}"',
         "outcode": f'"{outward}"',
-        "admin_district": district,
-        "admin_district_code": code,
         DISTANCE: _number(found.distance),
+        **_names(found.area),
     }
 
 
@@ -111,7 +121,9 @@ def write_outcode(found: Outcode) -> str:
         "latitude": latitude,
         "northings": found.northing,
         "eastings": found.easting,
-        "admin_district": _told([area.district for area in found.areas]),
+        "admin_district": _told([area.district.name for area in found.areas]),
+        "parish": _told([parish.name for parish in found.parishes]),
+        "admin_ward": _told([ward.name for ward in found.wards]),
         "country": _told([area.country for area in found.areas]),
     }
     if found.distance is not None:
@@ -131,10 +143,14 @@ def _number(value: float | None) -> str:
     return "null" if value is None else repr(value)
 
 
-@lru_cache(maxsize=1024)
-def _names(area: Area) -> tuple[str, str, str, str]:
-    country, region, district, code = map(json.dumps, (area.country, area.region, area.district, area.code))
-    return country, region, district, code
+@lru_cache(maxsize=16_384)
+def _names(area: Area) -> dict[str, str]:
+    """What stands in the holes of the template for the areas, as JSON."""
+    named = {"admin_district": area.district, "admin_ward": area.ward, "parish": area.parish}
+    said = {"country": area.country, "region": area.region}
+    for field, one in named.items():
+        said |= {field: one.name, f"{field}_code": one.code}
+    return {field: json.dumps(value) for field, value in said.items()}
 
 
 @lru_cache(maxsize=256)
@@ -146,6 +162,6 @@ def _template(fields: Fields, away: bool) -> str:  # noqa: FBT001 - positional, 
 
 def _hole(name: str) -> str:
     if name == "codes":
-        nulls = (f'"{code}":null' for code in CODES if code != "admin_district")
-        return "{" + ",".join(('"admin_district":%(admin_district_code)s', *nulls)) + "}"
+        told = {code: f"%({code}_code)s" for code in ("admin_district", "admin_ward", "parish")}
+        return "{" + ",".join(f'"{code}":{told.get(code, "null")}' for code in CODES) + "}"
     return f"%({name})s" if name in _KNOWN else "null"

@@ -33,6 +33,12 @@ def districts() -> dict[str, tuple[str, str | None]]:
     return {row[0]: (row[1], row[2] or None) for row in _rows("districts.csv")[1:]}
 
 
+@lru_cache(maxsize=2)
+def areas(kind: str) -> dict[str, str]:
+    """GSS code to name of the ``wards`` or the ``parishes``."""
+    return {row[0]: row[1] for row in _rows(f"{kind}.csv")[1:]}
+
+
 @lru_cache(maxsize=1)
 def custodians() -> dict[str, Custodian]:
     """GSS code of a council to its custodian."""

@@ -1,6 +1,7 @@
 """Outcodes, on the plain pool: those of the region's file, and of a council's own gazetteer what that lacks.
 
-Every row is ``outcode, easting, northing, districts`` (GSS).
+Every row is ``outcode, easting, northing, districts, wards, parishes`` (GSS codes; of wards and
+parishes only the gazetteer knows).
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -13,16 +14,23 @@ _MINE = """(SELECT split_part(g.postcode, ' ', 1) AS outcode,
         (SELECT array_agg(gss) FROM council WHERE slug = $1) AS districts
     FROM gazetteer_postcode g WHERE g.council = $1 {those} GROUP BY 1) AS mine"""
 _NOT_THEIRS = "NOT EXISTS (SELECT FROM outcode o WHERE o.outcode = mine.outcode)"
-_FIND = f"""SELECT {_ROW} FROM outcode WHERE outcode = $2
+_AREAS = """LEFT JOIN LATERAL (SELECT
+        array_agg(DISTINCT g.ward) FILTER (WHERE g.ward IS NOT NULL) AS wards,
+        array_agg(DISTINCT g.parish) FILTER (WHERE g.parish IS NOT NULL) AS parishes
+    FROM gazetteer_postcode g WHERE g.council = $1
+        AND g.postcode >= f.outcode || ' ' AND g.postcode < f.outcode || '!') AS a ON true"""
+_FIND = f"""SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW} FROM outcode WHERE outcode = $2
     UNION ALL SELECT {_ROW} FROM {_MINE.format(those="AND postcode >= $2 || ' ' AND postcode < $2 || '!'")}
-    WHERE {_NOT_THEIRS}"""
+    WHERE {_NOT_THEIRS}) AS f {_AREAS}"""
+_HERE = "point($2::float8, $3::float8)"
 # There are 3,000 in the country: no index is needed.
 _NEAREST = f"""
-    SELECT {_ROW} FROM (SELECT {_ROW} FROM outcode
+    SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW}, point(easting, northing) <-> {_HERE} AS away
+    FROM (SELECT {_ROW} FROM outcode
         UNION ALL SELECT {_ROW} FROM {_MINE.format(those="")} WHERE {_NOT_THEIRS}) AS either
     WHERE point(easting, northing) <@ box(point($2::float8 - $4::float8, $3::float8 - $4::float8),
         point($2::float8 + $4::float8, $3::float8 + $4::float8))
-    ORDER BY point(easting, northing) <-> point($2::float8, $3::float8), outcode LIMIT $5"""
+    ORDER BY away, outcode LIMIT $5) AS f {_AREAS} ORDER BY f.away, f.outcode"""
 
 
 async def find(pool: asyncpg.Pool, council: str, outcode: str) -> asyncpg.Record | None:

@@ -1,6 +1,7 @@
 """Postcodes, on the plain pool: those of the region's file, and of a council's own gazetteer what that lacks.
 
-Every row is ``postcode, easting, northing, district`` (GSS). One statement, however many are asked.
+Every row is ``postcode, easting, northing, district, ward, parish`` (GSS codes; of ward and parish
+only the gazetteer knows). One statement, however many are asked.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -14,23 +15,35 @@ from address.rules.postcode_queries import Span
 Points = Sequence[tuple[float, float, float, int]]  # easting, northing, radius in metres, how many
 
 _ROW = "postcode, easting, northing, district"
+
+
+def _with_areas(found: str, order: str = "") -> str:
+    """The rows of a statement with what the council's gazetteer knows of their wards and parishes."""
+    return f"""SELECT f.*, a.ward, a.parish FROM ({found}) AS f
+        LEFT JOIN gazetteer_postcode a ON a.council = $1 AND a.postcode = f.postcode {order}"""
+
+
 _MINE = """(SELECT g.postcode, g.easting, g.northing, (SELECT gss FROM council WHERE slug = $1) AS district
     FROM gazetteer_postcode g
     WHERE g.council = $1 AND NOT EXISTS (SELECT FROM postcode p WHERE p.postcode = g.postcode)) AS mine"""
-_FIND = f"""SELECT {_ROW} FROM postcode WHERE postcode = ANY($2::text[])
-    UNION ALL SELECT {_ROW} FROM {_MINE} WHERE postcode = ANY($2::text[])"""
-_BEGINS = f"""
+_FIND = _with_areas(f"""SELECT {_ROW} FROM postcode WHERE postcode = ANY($2::text[])
+    UNION ALL SELECT {_ROW} FROM {_MINE} WHERE postcode = ANY($2::text[])""")
+_BEGINS = _with_areas(
+    f"""
     SELECT {_ROW}, rank
     FROM unnest($2::text[], $3::text[], $4::int[]) AS s (low, high, rank) CROSS JOIN LATERAL (
         (SELECT {_ROW} FROM postcode WHERE postcode >= low AND postcode < high ORDER BY postcode LIMIT $5)
         UNION ALL
         (SELECT {_ROW} FROM {_MINE} WHERE postcode >= low AND postcode < high ORDER BY postcode LIMIT $5)
     ) AS found
-    ORDER BY rank, postcode LIMIT $5"""
+    ORDER BY rank, postcode LIMIT $5""",
+    "ORDER BY f.rank, f.postcode",
+)
 _AWAY = "point(easting, northing) <-> point(x, y)"
 _BOX = "box(point(x - reach, y - reach), point(x + reach, y + reach))"
-_NEAREST = f"""
-    SELECT n, {_ROW}
+_NEAREST = _with_areas(
+    f"""
+    SELECT n, {_ROW}, away
     FROM unnest($2::float8[], $3::float8[], $4::float8[], $5::int[])
         WITH ORDINALITY AS near (x, y, reach, most, n)
     CROSS JOIN LATERAL (
@@ -42,9 +55,11 @@ _NEAREST = f"""
                 WHERE easting BETWEEN x - reach AND x + reach AND northing BETWEEN y - reach AND y + reach
                 ORDER BY {_AWAY}, postcode LIMIT most)) AS either
         ORDER BY away, postcode LIMIT most) AS found
-    ORDER BY n, away, postcode"""
+    """,
+    "ORDER BY f.n, f.away, f.postcode",
+)
 # The middle of the alphabet is $2 of the way through it: no postcode is likelier than another.
-_RANDOM = f"""
+_RANDOM = _with_areas(f"""
     WITH size AS (SELECT before + postcodes AS size FROM outcode ORDER BY outcode DESC LIMIT 1),
     chosen AS (
         SELECT outcode, floor($2::float8 * size)::int - before AS nth FROM outcode, size
@@ -56,9 +71,9 @@ _RANDOM = f"""
     UNION ALL
     (SELECT {_ROW} FROM {_MINE} WHERE NOT EXISTS (SELECT FROM chosen)
         ORDER BY postcode OFFSET floor($2::float8 * (SELECT size FROM mine))::int LIMIT 1)
-    LIMIT 1"""
+    LIMIT 1""")
 _OF_OUTCODE = "postcode >= $3 || ' ' AND postcode < $3 || '!'"
-_RANDOM_OF_OUTCODE = f"""
+_RANDOM_OF_OUTCODE = _with_areas(f"""
     WITH theirs AS (SELECT postcodes FROM outcode WHERE outcode = $3),
     mine AS (SELECT count(*) AS size FROM gazetteer_postcode WHERE council = $1 AND {_OF_OUTCODE})
     (SELECT {_ROW} FROM postcode WHERE {_OF_OUTCODE}
@@ -66,7 +81,7 @@ _RANDOM_OF_OUTCODE = f"""
     UNION ALL
     (SELECT {_ROW} FROM {_MINE} WHERE {_OF_OUTCODE} AND NOT EXISTS (SELECT FROM theirs)
         ORDER BY postcode OFFSET floor($2::float8 * (SELECT size FROM mine))::int LIMIT 1)
-    LIMIT 1"""
+    LIMIT 1""")
 
 
 async def find(pool: asyncpg.Pool, council: str, postcodes: Sequence[str]) -> list[asyncpg.Record]:

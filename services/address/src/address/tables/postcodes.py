@@ -47,5 +47,7 @@ gazetteer_postcode = Table(
     key("postcode", BYTES),
     Column("easting", Integer, nullable=False),
     Column("northing", Integer, nullable=False),
+    Column("ward", Text),  # GSS, where all its addresses lie in one
+    Column("parish", Text),
     Index(None, "council", "easting"),
 )

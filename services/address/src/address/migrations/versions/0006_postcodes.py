@@ -21,7 +21,8 @@ _TABLES = (
         loaded_at timestamptz NOT NULL DEFAULT now(), CONSTRAINT pk_postcode_file PRIMARY KEY (id))""",
     """CREATE TABLE gazetteer_postcode (
         council text NOT NULL, postcode text COLLATE "C" NOT NULL, easting integer NOT NULL,
-        northing integer NOT NULL, CONSTRAINT pk_gazetteer_postcode PRIMARY KEY (council, postcode))""",
+        northing integer NOT NULL, ward text, parish text,
+        CONSTRAINT pk_gazetteer_postcode PRIMARY KEY (council, postcode))""",
     "CREATE INDEX ix_gazetteer_postcode_council_easting ON gazetteer_postcode (council, easting)",
 )
 # Whatever writes ``place``, its postcodes are right at the end of the statement. Two who change the same
@@ -34,13 +35,19 @@ _KEEP = """
             PERFORM FROM gazetteer_postcode g
                 WHERE g.council = slug AND g.postcode IN (SELECT m.postcode FROM moved m)
                 ORDER BY g.postcode FOR UPDATE;
-            INSERT INTO gazetteer_postcode AS g (council, postcode, easting, northing)
-                SELECT slug, p.postcode, round(avg(p.easting)), round(avg(p.northing)) FROM place p
+            INSERT INTO gazetteer_postcode AS g (council, postcode, easting, northing, ward, parish)
+                SELECT slug, p.postcode, round(avg(p.easting)), round(avg(p.northing)),
+                    CASE WHEN count(p.ward) = count(*) AND min(p.ward) = max(p.ward) THEN min(p.ward) END,
+                    CASE WHEN count(p.parish) = count(*) AND min(p.parish) = max(p.parish)
+                        THEN min(p.parish) END
+                FROM place p
                 WHERE p.council = slug AND p.postcode IN (SELECT m.postcode FROM moved m) AND p.delivery
                 GROUP BY p.postcode
                 ON CONFLICT (council, postcode) DO UPDATE
-                SET easting = excluded.easting, northing = excluded.northing
-                WHERE (g.easting, g.northing) <> (excluded.easting, excluded.northing);
+                SET easting = excluded.easting, northing = excluded.northing,
+                    ward = excluded.ward, parish = excluded.parish
+                WHERE (g.easting, g.northing, g.ward, g.parish) IS DISTINCT FROM
+                    (excluded.easting, excluded.northing, excluded.ward, excluded.parish);
             DELETE FROM gazetteer_postcode g
                 WHERE g.council = slug AND g.postcode IN (SELECT m.postcode FROM moved m)
                 AND NOT EXISTS (SELECT FROM place p
