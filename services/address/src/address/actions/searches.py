@@ -1,12 +1,17 @@
 """Finding addresses: what was typed is taken apart by the rules and looked up by the store."""
 
+from dataclasses import replace
+
 import asyncpg
 
-from address.rules import words
+from address.rules import spelling, words
+from address.rules.words import AddressSearch
 from address.store import finding, places, suggestions
 from address.store.finding import Scoring
 from address.store.places import Wanted
 from address.store.suggestions import Where
+
+_MOST_CORRECTED = 3  # words of one search
 
 
 async def suggest(pool: asyncpg.Pool, council: str, typed: str, limit: int, where: Where) -> list[str]:
@@ -22,4 +27,16 @@ async def find(
     only_postcode = asked.postcode is not None and not asked.said and scoring.box is None
     if only_postcode and asked.postcode is not None:
         return await places.by_postcode(pool, council, asked.postcode, wanted)
-    return await finding.find(pool, council, asked, wanted, scoring)
+    spelt, misspelt = await _spelt(pool, council, asked)
+    return await finding.find(pool, council, spelt, wanted, replace(scoring, misspelt=misspelt))
+
+
+async def _spelt(pool: asyncpg.Pool, council: str, asked: AddressSearch) -> tuple[AddressSearch, int]:
+    """The search with words nobody has replaced by the nearest the gazetteer has, and how many those are."""
+    names = list(asked.names)
+    for word in (await finding.unknown(pool, council, asked.names))[:_MOST_CORRECTED]:
+        meant = spelling.closest(word, await finding.beginning(pool, council, word[: spelling.SAME]))
+        if meant is not None:
+            names[names.index(word)] = meant
+    corrected = sum(one != other for one, other in zip(names, asked.names, strict=True))
+    return replace(asked, names=tuple(names)), corrected

@@ -28,7 +28,22 @@ _SHORT_FORMS = {
     "GDNS": "GARDENS",
     "PK": "PARK",
     "BLDGS": "BUILDINGS",
+    "AVE": "AVENUE",
+    "CL": "CLOSE",
+    "CRES": "CRESCENT",
+    "DR": "DRIVE",
+    "GDN": "GARDEN",
+    "GRV": "GROVE",
+    "HSE": "HOUSE",
+    "MT": "MOUNT",
+    "PL": "PLACE",
+    "SQ": "SQUARE",
+    "TERR": "TERRACE",
+    "COTT": "COTTAGE",
+    "COTTS": "COTTAGES",
 }
+# What a street's name ends with: ST before one of these is a saint.
+STREET_KINDS = frozenset(_SHORT_FORMS.values()) | {"STREET", "WAY", "HILL", "GREEN", "ROW", "MEWS", "RISE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +80,16 @@ def search(text: str) -> AddressSearch:
     if not names and not postcode:
         names = [word for word in units if word.isalpha()][-1:]
         units = [word for word in units if word not in names]
-    full = tuple(word if word is typing else _SHORT_FORMS.get(word, word) for word in names)
-    return AddressSearch(full, tuple(units), postcode, typing=typing, said=tuple(words))
+    return AddressSearch(_in_full(names, typing), tuple(units), postcode, typing=typing, said=tuple(words))
+
+
+def _in_full(names: list[str], typing: str | None) -> tuple[str, ...]:
+    """The names without short forms. HIGH ST is a street, ST JOHNS ROAD a saint's."""
+    full = [word if word is typing else _SHORT_FORMS.get(word, word) for word in names]
+    for place, word in enumerate(full):
+        if word == "ST" and word is not typing and place and STREET_KINDS.isdisjoint(full[place + 1 :]):
+            full[place] = "STREET"
+    return tuple(full)
 
 
 def _of_a_unit(word: str, *, unfinished: bool) -> bool:

@@ -7,18 +7,22 @@ only an address that agrees in all of it scores 1.
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
 
+from address.rules import spelling
 from address.rules.words import AddressSearch
 from address.store import places_json
 from address.store.places import FILTERS, HEADER, IN_ORDER, Wanted, answer
-from address.store.suggestions import COUNTED, GROUP_WORDS, UNIT
+from address.store.typed import COUNTED, GROUP_WORDS, GROUPS, UNIT
 
 # What one search looks through at most: entries of a word, and places.
 _SCANNED = 20_000
 _PLACES = 2_000
+_MET = 3_000  # words that begin with one letter
+_AFTER_ALL = "~"  # sorts after every letter and digit of a word
 _GOOD = 0.7  # from here a match is called good
 
 # Which of the words asked ($11) a group does not carry: only these are looked for in its places' own part.
@@ -30,14 +34,14 @@ _NEAR = f"""
         SELECT word FROM (
             SELECT word, (SELECT count(*) FROM (SELECT FROM search_word w
                 WHERE w.council = $1 AND w.word = t.word LIMIT {COUNTED}) few) AS often
-            FROM unnest($10::text[]) AS t (word)) t
+            FROM unnest($10::text[]) AS t (word) OFFSET 0) t
         WHERE often > 0 ORDER BY often LIMIT 3),
     near AS MATERIALIZED (
         SELECT w.group_id AS id, g.words, {_MISSING} AS missing,
             (SELECT count(*) FROM unnest($10) AS word WHERE g.words LIKE '% ' || word || ' %') AS hits
         FROM (SELECT w.group_id FROM rare, LATERAL (SELECT w.group_id FROM search_word w
                 WHERE w.council = $1 AND w.word = rare.word LIMIT {_SCANNED}) w
-                GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {COUNTED}) w
+                GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {GROUPS}) w
             CROSS JOIN LATERAL ({GROUP_WORDS.format("w.group_id")}) g)"""
 _CANDIDATES = f"""
     (SELECT p.uprn, p.lpi_key, b.missing
@@ -57,7 +61,7 @@ _AGREES = """cardinality($11) - cardinality(missing)
 _UNASKED = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($11))"
 _IN_POSTCODE = """(SELECT count(*) FROM unnest($12, $13) AS r (low, high)
     WHERE p.postcode >= r.low AND p.postcode < r.high)"""
-_SCORE = f"""CASE WHEN p.uprn = $15 THEN 1 ELSE ({_AGREES} + {_IN_POSTCODE})::numeric
+_SCORE = f"""CASE WHEN p.uprn = $15 THEN 1 ELSE $19::numeric * ({_AGREES} + {_IN_POSTCODE})
     / greatest(1, cardinality($11) + {_UNASKED} + CASE WHEN $12 IS NULL THEN 0 ELSE 1 END) END"""
 _DESCRIPTION = f"CASE WHEN score >= 1 THEN 'EXACT' WHEN score >= {_GOOD} THEN 'GOOD' ELSE 'NO MATCH' END"
 _RESULT = places_json.either("trunc(score, $17)", _DESCRIPTION)
@@ -73,20 +77,33 @@ _FIND = f"""{_NEAR}
                     WHERE p.council = $1 AND p.uprn = c.uprn AND p.lpi_key = c.lpi_key LIMIT 1) p) p
                 CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)
             WHERE {FILTERS} AND ($18::float8[] IS NULL OR p.easting BETWEEN $18[1] AND $18[3]
-                AND p.northing BETWEEN $18[2] AND $18[4])) p
+                AND p.northing BETWEEN $18[2] AND $18[4]) OFFSET 0) p
         WHERE score >= $16::float8) p"""
+
+_UNKNOWN = f"""SELECT word FROM unnest($2::text[]) AS t (word) WHERE length(word) >= {spelling.SHORTEST}
+    AND NOT EXISTS (SELECT FROM search_word w WHERE w.council = $1 AND w.word = t.word)"""
+# From each word to the next by the index: a word that a thousand groups have is met once.
+_NEXT = """SELECT w.word FROM search_word w WHERE w.council = $1 AND w.word {} AND w.word < $3
+    ORDER BY w.word LIMIT 1"""
+_BEGINNING = f"""
+    WITH RECURSIVE met (word) AS (
+        ({_NEXT.format(">= $2")}) UNION ALL
+        SELECT ({_NEXT.format("> met.word")}) FROM met WHERE met.word IS NOT NULL)
+    SELECT word FROM met WHERE word IS NOT NULL LIMIT {_MET}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
     """How matches are scored: the least score wanted, and to how many decimals it is cut.
 
-    ``box`` is west, south, east, north on the British National Grid.
+    ``box`` is west, south, east, north on the British National Grid; ``misspelt`` the words that were
+    corrected, each of which costs a twentieth of the score.
     """
 
     least: float = 0.0
     precision: int = 1
     box: tuple[float, float, float, float] | None = None
+    misspelt: int = 0
 
 
 async def find(
@@ -107,4 +124,17 @@ async def find(
         scoring.least,
         scoring.precision,
         scoring.box,
+        0.95**scoring.misspelt,
     )
+
+
+async def unknown(pool: asyncpg.Pool, council: str, words: Sequence[str]) -> list[str]:
+    """Those of the words, of ``spelling.SHORTEST`` letters at least, that no address of the council has."""
+    found = await pool.fetch(_UNKNOWN, council, words)
+    return [row["word"] for row in found]
+
+
+async def beginning(pool: asyncpg.Pool, council: str, start: str) -> list[str]:
+    """The council's words that begin so, the first few thousand."""
+    found = await pool.fetch(_BEGINNING, council, start, start + _AFTER_ALL)
+    return [row["word"] for row in found]
