@@ -352,6 +352,31 @@ async def test_no_more_batches_than_the_limit_wait(send, client, key):
     assert (await send(HEADER + many(1))).status_code == 202
 
 
+async def test_no_more_batches_than_the_limit_are_kept(send, app, monkeypatch):
+    monkeypatch.setattr(app.state.settings, "batches_kept", 2)
+    for _ in range(2):
+        assert (await send(HEADER + many(1))).status_code == 202
+    answer = await send(HEADER + many(1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-batches-kept")
+
+
+async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, client, mint, database):
+    first, second = [(await send(HEADER + many(10))).json()["id"] for _ in range(2)]
+    headers = {
+        "X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"]),
+        "Content-Type": "text/csv",
+    }
+    other = await client.post(
+        BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers
+    )
+    done = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
+    async with database.writing() as session:
+        await session.across_councils()
+        await session.execute(text(done), {"id": ids.read(first)})
+        claimed = [await runs.batches.claim(session, ids.new()) for _ in range(2)]
+    assert [ids.show(held.batch) for held in claimed] == [other.json()["id"], second]
+
+
 @pytest.mark.timeout(120)
 async def test_killed_in_the_middle_it_goes_on_with_no_row_doubled_or_lost(
     send, get, finished, database, settings, tmp_path, monkeypatch

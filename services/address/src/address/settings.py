@@ -15,3 +15,4 @@ class Settings(settings.Settings):
     batches_waiting: int = Field(
         default=10, ge=1, description="Most batches of a council that are not done yet"
     )
+    batches_kept: int = Field(default=200, ge=1, description="Most batches of a council, done or not")

@@ -16,7 +16,7 @@ from address.settings import Settings
 from address.store import batches
 from chassis import ids
 from chassis.database import Database
-from chassis.problems import Problem
+from chassis.problems import Problem, conflict
 
 CHUNK = 5_000
 """Rows of a chunk: what is answered, and kept or lost, at once."""
@@ -41,7 +41,7 @@ async def receive(
     reader: asked.Reader,
     body: AsyncIterator[bytes],
 ) -> Received:
-    """Write the rows of the body. Raises Problem 400, 413, 429; nothing is left of the batch then."""
+    """Write the rows of the body. Raises Problem 400, 409, 413, 429; nothing is left of the batch then."""
     batch = ids.new()
     await _open(database, settings, council, client, batch)
     try:
@@ -67,12 +67,19 @@ async def discard(database: Database, council: str, batch: UUID) -> None:
 
 async def _open(database: Database, settings: Settings, council: str, client: str, batch: UUID) -> None:
     async with database.writing(council) as session:
-        if await batches.waiting(session, council) >= settings.batches_waiting:
+        waiting, kept = await batches.numbers(session, council)
+        if waiting >= settings.batches_waiting:
             detail = (
                 f"{settings.batches_waiting} batches of this council are still waiting or running, which is"
                 " the most there may be. Send this one when one of them is finished, or delete one."
             )
             raise Problem(429, "too-many-batches", detail, headers={"Retry-After": "60"})
+        if kept >= settings.batches_kept:
+            detail = (
+                f"{settings.batches_kept} batches of this council are kept, which is the most there may be."
+                " Delete those whose results you have."
+            )
+            raise conflict("too-many-batches-kept", detail)
         await batches.receive(session, council, batch, client)
 
 

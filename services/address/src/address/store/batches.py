@@ -26,8 +26,9 @@ _HELD = f"{_ONE} AND holder = :holder AND status = 'running'"
 _NOW_HELD = f"held_until = now() + make_interval(secs => {HOLD})"
 
 _ALONE = text("SELECT pg_advisory_xact_lock(7430007, hashtext(:council))")
-_WAITING = text("""SELECT count(*) FROM match_batch WHERE council = :council
-    AND (status IN ('queued', 'running') OR status = 'receiving' AND held_until > now())""")
+_WAITING = text("""SELECT count(*) AS kept, count(*) FILTER (WHERE status IN ('queued', 'running')
+        OR status = 'receiving' AND held_until > now()) AS waiting
+    FROM match_batch WHERE council = :council""")
 _RECEIVE = text(f"""INSERT INTO match_batch (council, id, status, client, held_until)
     VALUES (:council, :batch, 'receiving', :client, now() + make_interval(secs => {_RECEIVING}))""")
 _STILL_RECEIVING = text(f"""UPDATE match_batch SET held_until = now() + make_interval(secs => {_RECEIVING})
@@ -50,9 +51,13 @@ _REJECTS = text("""SELECT n, rejects AS lines FROM match_chunk WHERE council = :
 # A suspended council's batches wait until it is active again.
 _FREE = """FROM match_batch b JOIN council c ON c.slug = b.council AND c.status = 'active'
     WHERE b.status IN ('queued', 'running') AND (b.held_until IS NULL OR b.held_until < now())"""
+# The council that had the least done lately comes first, then the batch that has waited longest.
+_IN_TURN = """(SELECT coalesce(sum(o.done), 0) FROM match_batch o
+    WHERE o.council = b.council AND o.started_at > now() - interval '1 hour'), b.created_at"""
 _ANY_FREE = text(f"SELECT EXISTS (SELECT {_FREE})")
 _CLAIM = text(f"""
-    WITH next AS (SELECT b.council, b.id {_FREE} ORDER BY b.created_at LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
+    WITH next AS (
+        SELECT b.council, b.id {_FREE} ORDER BY {_IN_TURN} LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
     UPDATE match_batch b SET status = 'running', holder = :holder, {_NOW_HELD}, tries = tries + 1,
         started_at = coalesce(started_at, now())
     FROM next WHERE b.council = next.council AND b.id = next.id RETURNING b.council, b.id, b.tries""")
@@ -92,10 +97,14 @@ class Held:
         return {"council": self.council, "batch": self.batch, "holder": self.holder, **more}
 
 
-async def waiting(session: Session, council: str) -> int:
-    """How many batches of the council are not done yet. Nobody else adds one before the commit."""
+async def numbers(session: Session, council: str) -> tuple[int, int]:
+    """How many batches of the council are not done yet, and how many there are.
+
+    Nobody else adds one before the commit.
+    """
     await session.execute(_ALONE, {"council": council})
-    return int(await session.scalar(_WAITING, {"council": council}))
+    (row,) = await session.all(_WAITING, {"council": council})
+    return row.waiting, row.kept
 
 
 async def receive(session: Session, council: str, batch: UUID, client: str) -> None:
@@ -147,7 +156,7 @@ async def any_free(session: ReadSession) -> bool:
 
 
 async def claim(session: Session, holder: UUID) -> Held | None:
-    """The oldest batch that nobody works on is the holder's now."""
+    """A batch that nobody works on is the holder's now: whose turn it is."""
     row = await session.first(_CLAIM, {"holder": holder})
     return None if row is None else Held(row.council, row.id, holder, row.tries)
 
