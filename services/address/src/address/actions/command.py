@@ -115,6 +115,8 @@ async def _run(
         pass
     seconds = time.monotonic() - started
     summary |= {"seconds": round(seconds, 2), "rows_per_second": round(summary["rows"] / seconds)}
+    if given := outcome.notes.get("records", {}).get("21"):
+        summary["addresses_per_second"] = round(sum(given.values()) / seconds)
     if outcome.rejects:
         return _refused(file, summary, outcome.rejects)
     _rejects_file(file).unlink(missing_ok=True)

@@ -57,7 +57,9 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
     fresh = bool(await session.scalar(loading.EMPTY, asked))
     progress("checking", staged)
     await _prepare(session, made, asked, outcome, fresh=fresh, retire_many=file.retire_many)
-    await _check(session, [*([] if fresh else [checks.RETIRED]), *checks.CLASSES], asked, outcome)
+    await _check(
+        session, [*([] if fresh else [checks.RETIRED]), checks.WITHIN_ITSELF, *checks.CLASSES], asked, outcome
+    )
     if not outcome.rejects:
         progress("writing", staged)
         await _apply(session, asked, fresh=fresh)
@@ -154,8 +156,17 @@ async def _prepare(
             await session.execute(statement)
     outcome.notes["superseded"] = await _supersede(session)
     outcome.notes["elsewhere"] = await _leave_elsewhere(session, made, asked)
+    if not made.header.full:
+        outcome.notes["unexpected"] = await _unexpected(session, asked)
     if made.header.full and not fresh:
         await _end_absent(session, asked, retire_many=retire_many)
+
+
+async def _unexpected(session: Session, asked: dict[str, Any]) -> dict[str, int]:
+    """How often a change did not find what it was made for; it is applied all the same."""
+    found = await session.first(staging.UNEXPECTED, asked)
+    assert found is not None  # noqa: S101 - an aggregate always answers a row
+    return dict(found._mapping)  # noqa: SLF001
 
 
 async def _supersede(session: Session) -> int:

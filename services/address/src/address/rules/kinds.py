@@ -117,7 +117,6 @@ _KINDS = {
     "day": Kind(_DAYS, "date", _day),
     "easting": Kind(_EASTING, "numeric(8, 2)", _metres(LAST_EASTING, "an easting")),
     "northing": Kind(_NORTHING, "numeric(9, 2)", _metres(LAST_NORTHING, "a northing")),
-    "metres": Kind(r"[0-9]{1,7}(?:\.[0-9]{1,6})?", "numeric(9, 2)", _metres(LAST_NORTHING, "metres")),
     "decimal": Kind(r"-?[0-9]{1,3}(?:\.[0-9]{1,15})?", "text", _decimal(10**7, "a decimal number")),
     "postcode": Kind(_POSTCODE, "text", normal_postcode),
 }

@@ -16,6 +16,19 @@ HEADER, METADATA, TRAILER = "10", "29", "99"
 # The class scheme that says what OS Places and we call the classification; others are read over.
 CLASS_SCHEME = "AddressBase Premium Classification Scheme"
 
+# What a record is known by; a record that is deleted need not say more.
+KEYS = {
+    "11": ("usrn",),
+    "15": ("usrn", "language"),
+    "21": ("uprn",),
+    "23": ("uprn", "xref_key"),
+    "24": ("uprn", "lpi_key"),
+    "28": ("uprn", "udprn"),
+    "30": ("uprn", "succ_key"),
+    "31": ("uprn", "org_key"),
+    "32": ("uprn", "class_key"),
+}
+
 _DATES = "start_date day?, end_date day?, last_update day, entry_date day"
 _NUMBERED = (
     "{0}_start_number number?, {0}_start_suffix suffix, {0}_end_number number?, {0}_end_suffix suffix,"
@@ -24,8 +37,8 @@ _NUMBERED = (
 _OBJECTS = f"{_NUMBERED.format('sao')}, {_NUMBERED.format('pao')}"
 _STREET = (
     "usrn usrn, record_type code, naming_authority code?, state code?, state_date day?, surface code?,"
-    " classification code?, version integer, {dates}, start_easting metres?, start_northing metres?, {start}"
-    "end_easting metres?, end_northing metres?, {end}tolerance code?"
+    " classification code?, version integer, {dates}, start_easting easting?, start_northing northing?,"
+    " {start}end_easting easting?, end_northing northing?, {end}tolerance code?"
 )
 _STREET_DATES = "start_date day?, end_date day?, last_update day, entry_date day"
 _BLPU = (
@@ -57,8 +70,8 @@ _DTF_DATES = "start_date day?, end_date day?, entry_date day, last_update day"
 _DTF = {
     "11": "usrn usrn, record_type code, naming_authority code?, state code?, state_date day?, surface code?,"
     " classification code?, version integer, entry_date day, last_update day, start_date day?,"
-    " end_date day?, start_easting metres?, start_northing metres?, end_easting metres?,"
-    " end_northing metres?, tolerance code?",
+    " end_date day?, start_easting easting?, start_northing northing?, end_easting easting?,"
+    " end_northing northing?, tolerance code?",
     "15": "usrn usrn, description text100!, locality text60, town text60, administrative_area text60,"
     " language language",
     "21": "uprn uprn, logical_status property, state code?, state_date day?, classification class?,"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from address.rules.kinds import Kind, kind
-from address.rules.layouts import Column, Layout
+from address.rules.layouts import KEYS, Column, Layout
 from address.rules.rows import Reject, shown
 
 # What every record begins with, after its type.
@@ -33,6 +33,7 @@ class Format:
     columns: tuple[Column, ...]
     kinds: tuple[Kind, ...]
     matches: Matches
+    keys: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -60,7 +61,8 @@ def _format(record: str, columns: Sequence[Column]) -> Format:
     columns = (*LEADING, *columns)
     kinds = tuple(kind(column.kind) for column in columns)
     line = ",".join([record, *map(_pattern, kinds)])
-    return Format(columns, kinds, re.compile(line).fullmatch)
+    keys = frozenset(("change", "pro_order", *KEYS[record]))
+    return Format(columns, kinds, re.compile(line).fullmatch, keys)
 
 
 def formats(layout: Layout) -> dict[str, Format]:
@@ -119,7 +121,11 @@ def _convert(
         rejects.append(Reject(number, "", "", wanted))
         return
     made: list[str] = []
+    deleted = values[0].strip().upper() == "D"
     for column, one, value in zip(known.columns, known.kinds, values, strict=True):
+        if deleted and not value.strip() and column.name not in known.keys:
+            made.append("")
+            continue
         try:
             made.append(one.convert(value if one.words else value.strip()))
         except ValueError as error:

@@ -20,6 +20,10 @@ RETIRED = _fault(
     f"""in_blpu s JOIN blpu b ON b.council = :council AND b.uprn = s.uprn
         WHERE {_GIVEN} AND b.logical_status = 8 AND s.logical_status <> 8""",
 )  # fmt: skip
+WITHIN_ITSELF = _fault(
+    "parent_uprn", "s.uprn::text", "'lies within itself'",
+    f"in_blpu s WHERE {_GIVEN} AND s.parent_uprn = s.uprn",
+)  # fmt: skip
 CLASSES = tuple(
     _fault(
         "classification", "s.classification", "'is not in the AddressBase code list'",

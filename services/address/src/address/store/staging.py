@@ -76,7 +76,6 @@ OTHER_SCHEMES = text("DELETE FROM in_class WHERE class_scheme <> :scheme").bindp
 
 # Which of several records stays: the keys they share, and what comes first.
 _LAST = "pro_order DESC, line DESC"
-SCHEME = "lower(regexp_replace(scheme, '[^A-Za-z0-9]+', '-', 'g'))"
 _ONE_OF = (
     ("in_street", "usrn", _LAST),
     ("in_descriptor", "usrn, language", _LAST),
@@ -86,7 +85,7 @@ _ONE_OF = (
     ("in_successor", "uprn, succ_key", _LAST),
     ("in_organisation", "uprn, org_key", _LAST),
     ("in_xref", "uprn, xref_key", _LAST),
-    ("in_xref", f"uprn, {SCHEME}, reference", f"(change = 'D'), {_LAST}"),
+    ("in_xref", "uprn, lower(scheme), reference", f"(change = 'D'), {_LAST}"),
     ("in_class", "uprn, class_key", _LAST),
     # A property has one class: one that stands before one that has ended, and any before none.
     ("in_class", "uprn", f"(change = 'D'), (end_date IS NOT NULL), {_LAST}"),
@@ -148,5 +147,14 @@ ABSENT = (
     _absent("in_successor", "successor", ("uprn", "succ_key"), _PROPERTY),
     _absent("in_xref", "cross_reference", ("uprn", "xref_key"), f"b.xref_key IS NOT NULL AND {_PROPERTY}"),
 )
+# Changes of properties and addresses that are not as their kind of change says.
+UNEXPECTED = text("""
+    SELECT count(*) FILTER (WHERE change = 'I' AND known) AS insert_of_known,
+        count(*) FILTER (WHERE change = 'U' AND NOT known) AS update_of_unknown,
+        count(*) FILTER (WHERE change = 'D' AND NOT known) AS delete_of_unknown
+    FROM (SELECT s.change, b.uprn IS NOT NULL AS known
+            FROM in_blpu s LEFT JOIN blpu b ON b.council = :council AND b.uprn = s.uprn
+        UNION ALL SELECT s.change, l.uprn IS NOT NULL FROM in_lpi s
+            LEFT JOIN lpi l ON l.council = :council AND l.uprn = s.uprn AND l.lpi_key = s.lpi_key) r""")
 RETIRING = text("""SELECT (SELECT count(*) FROM in_blpu WHERE change = 'D' AND line = 0) AS absent,
     (SELECT count(*) FROM blpu WHERE council = :council AND logical_status <> 8) AS standing""")

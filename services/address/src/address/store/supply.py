@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 
-from address.store.staging import SCHEME
-
+# A cross reference's source is a register's name in our API: lower case, letters, digits and hyphens.
+_SCHEME = "lower(regexp_replace({}, '[^A-Za-z0-9]+', '-', 'g'))"
 _DATES = ("start_date", "end_date", "entry_date", "last_update")
 
 
@@ -164,7 +164,9 @@ _XREF = Target(
     "cross_reference",
     "in_xref",
     ("uprn",),
-    _own("reference", "xref_key") | {"scheme": SCHEME.replace("scheme", "s.scheme")},
+    _own("reference", "xref_key") | {"scheme": "k.slug"},
+    joins=f"""JOIN (SELECT scheme, {_SCHEME.format("scheme")} AS slug FROM in_xref GROUP BY scheme) k
+        ON k.scheme = s.scheme""",
     only_new=(("version", "coalesce(s.version, 1)"),),
 )
 
@@ -209,7 +211,7 @@ _NAME_GOES = text("""DELETE FROM street_descriptor b USING in_descriptor s
 # A record that changes has its old row deleted and is inserted anew: its scheme or reference may be other.
 _XREF_GOES = text(f"""DELETE FROM cross_reference b USING in_xref s
     WHERE b.council = :council AND b.uprn = s.uprn AND (b.xref_key = s.xref_key OR (
-        b.reference = s.reference AND b.scheme = {SCHEME.replace("scheme", "s.scheme")}))""")
+        b.reference = s.reference AND b.scheme = {_SCHEME.format("s.scheme")}))""")
 # An address that said what its street says goes on saying it; and every address of the street is shown anew.
 _FOLLOW = text("""UPDATE lpi l SET
         locality = CASE WHEN l.locality IS NOT DISTINCT FROM w.locality THEN d.locality ELSE l.locality END,
