@@ -14,7 +14,7 @@ _BEFORE = (
     """INSERT INTO place (council, uprn, lpi_key, postcode, group_id, delivery, language, lpi_status,
             logical_status, classification, easting, northing, postal, street, usrn, version, entry_date,
             last_update, updated_at)
-        VALUES ('citytown', 7, 'L7', 'BA1 1AA', gen_random_uuid(), true, 'ENG', 1, 1, 'RD', 1, 1, 'L', 'A ROAD',
+        VALUES ('citytown', 7, 'L7', 'BA1 1AA', gen_random_uuid(), true, 'ENG', 1, 1, 'RD', 1, 1, 'L', 'A RD',
             1, 2, '2020-02-29', '2021-01-01', now())""",
     """INSERT INTO history (council, uprn, version, actor, kind, changes) VALUES
         ('citytown', 7, 1, 'load/x', 'created', NULL),
