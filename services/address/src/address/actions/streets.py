@@ -1,73 +1,30 @@
 """Naming streets: a new one, another name with all its addresses, the end of one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
-
-from sqlalchemy import Row
 
 from address.actions import ranges
 from address.actions.recording import CHANGED, CREATED, RETIRED, Act, alone, announce, check_version, record
+from address.actions.street_views import IN_LANGUAGE, PARTS, Fields, fields, read, show
 from address.events import StreetChanged, StreetCreated, StreetEvent, StreetRetired
 from address.rules import codes
-from address.rules.past import undo
-from address.schemas.streets import Closing, NewStreet, Street, StreetChange, StreetNamed
+from address.schemas.streets import Closing, NewStreet, Street, StreetChange
 from address.store import names, recording, streets
-from chassis.database import ReadSession, Session
-from chassis.problems import Problem, conflict, invalid, not_found
+from chassis.database import Session
+from chassis.problems import conflict, invalid, not_found
 
-_IN_LANGUAGE = {"welsh": "_cym", "gaelic": "_gae"}
-_PARTS = ("description", "locality", "town")
-_FIELDS = tuple(f"{part}{suffix}" for suffix in streets.LANGUAGES for part in _PARTS)
-_OF_STREET = ("state", "classification", "end_date")
 _EVENTS: dict[str, type[StreetEvent]] = {
     CREATED: StreetCreated,
     CHANGED: StreetChanged,
     RETIRED: StreetRetired,
 }
-Fields = Mapping[str, Any]
-
-
-def show(row: Row[Any]) -> Street:
-    """The street as our API has it: without the changes that came after the day it is asked for."""
-    later = row.later or []
-    was = undo(_fields(row), later)
-    return Street(
-        usrn=str(row.usrn),
-        version=row.version - len(later),
-        record_type=row.record_type,
-        start_date=row.start_date,
-        **{name: was[name] for name in (*_PARTS, *_OF_STREET)},
-        **{language: _named(was, suffix) for language, suffix in _IN_LANGUAGE.items()},
-    )
-
-
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*_FIELDS, *_OF_STREET)}
-
-
-def _named(fields: Fields, suffix: str) -> StreetNamed | None:
-    if fields[f"description{suffix}"] is None:
-        return None
-    return StreetNamed(**{part: fields[f"{part}{suffix}"] for part in _PARTS})
-
-
-async def read(session: ReadSession, council: str, usrn: int, day: date | None) -> Street:
-    """The street, now or on a day. Raises Problem 404."""
-    row = await streets.one(session, council, usrn, day)
-    if row is None:
-        raise not_found(f"street {usrn}")
-    if day is not None and row.since > day:
-        detail = f"There was no street {usrn} on {day}: the gazetteer has it from {row.since} on."
-        raise Problem(404, "not-found", detail)
-    return show(row)
 
 
 async def create(session: Session, act: Act, asked: NewStreet) -> Street:
     """Enter a street. Raises Problem 409 when its name or USRN is another's, or no USRN is left."""
     await alone(session, act.council)
     usrn = asked.usrn or (await ranges.give(session, act.council, "usrn", 1))[0]
-    after = _flat(asked.model_dump(include=set(_PARTS)), asked.welsh, asked.gaelic)
+    after = _flat(asked.model_dump(include=set(PARTS)), asked.welsh, asked.gaelic)
     await _check_names(session, act.council, usrn, after, streets.LANGUAGES)
     columns = {"record_type": asked.record_type, "state": asked.state, "classification": asked.classification}
     dates = {"start_date": act.today, "entry_date": act.today, "last_update": act.today}
@@ -90,7 +47,7 @@ async def change(session: Session, act: Act, usrn: int, asked: StreetChange, see
     changes = {name: [old, after[name]] for name, old in before.items() if old != after[name]}
     if not changes:
         return await read(session, act.council, usrn, None)
-    renamed = [s for s in streets.LANGUAGES if any(f"{part}{s}" in changes for part in _PARTS)]
+    renamed = [s for s in streets.LANGUAGES if any(f"{part}{s}" in changes for part in PARTS)]
     await _check_names(session, act.council, usrn, after, renamed)
     addressed = await _addressed(session, act, usrn, changes)
     groups = await recording.groups_of(session, act.council, list(addressed)) if addressed else []
@@ -132,13 +89,13 @@ async def _lock(session: Session, act: Act, usrn: int, seen: set[int]) -> dict[s
     row = await streets.one(session, act.council, usrn)
     if row is None:
         raise not_found(f"street {usrn}")
-    return _fields(row)
+    return fields(row)
 
 
 def _given(asked: StreetChange) -> dict[str, Any]:
     given = asked.given()
-    flat = {name: value for name, value in given.items() if name not in _IN_LANGUAGE}
-    for language, suffix in _IN_LANGUAGE.items():
+    flat = {name: value for name, value in given.items() if name not in IN_LANGUAGE}
+    for language, suffix in IN_LANGUAGE.items():
         if language in given:
             flat |= _parts(given[language], suffix)
     return flat
@@ -149,7 +106,7 @@ def _flat(english: Mapping[str, Any], welsh: Any, gaelic: Any) -> dict[str, Any]
 
 
 def _parts(name: Any, suffix: str) -> dict[str, Any]:
-    return {f"{part}{suffix}": getattr(name, part, None) for part in _PARTS}
+    return {f"{part}{suffix}": getattr(name, part, None) for part in PARTS}
 
 
 async def _check_names(
@@ -157,7 +114,7 @@ async def _check_names(
 ) -> None:
     """Raises Problem 409 when another street has one of the names in the same place."""
     for suffix in suffixes:
-        name = {part: after[f"{part}{suffix}"] for part in _PARTS}
+        name = {part: after[f"{part}{suffix}"] for part in PARTS}
         if name["description"] is None:
             continue
         other = await streets.namesake(session, council, usrn, streets.LANGUAGES[suffix], name)
@@ -187,7 +144,7 @@ async def _addressed(
 async def _name(session: Session, act: Act, usrn: int, suffix: str, after: Fields) -> None:
     """Write the street's name in a language, or that it has none."""
     language = streets.LANGUAGES[suffix]
-    name = {part: after[f"{part}{suffix}"] for part in _PARTS}
+    name = {part: after[f"{part}{suffix}"] for part in PARTS}
     if name["description"] is None and suffix == "":
         raise invalid("body.description", "is missing: a street has an English name")
     if name["description"] is None:
@@ -203,7 +160,7 @@ async def _told(session: Session, act: Act, usrn: int, kind: str, changes: Field
     if row is None:
         raise LookupError(f"{act.council}/{usrn} is no street")
     await streets.remember(session, act.council, usrn, row.version, act.actor, kind, changes)
-    data: dict[str, Any] = {"usrn": str(usrn), **{part: getattr(row, part) for part in _PARTS}}
+    data: dict[str, Any] = {"usrn": str(usrn), **{part: getattr(row, part) for part in PARTS}}
     if kind == CHANGED:
         data["changed"] = sorted(changes or {})
     event = _EVENTS[kind](**{**data, "description": data["description"] or ""})

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, StringConstraints
 
+from address.actions import street_views
 from address.actions import streets as naming
 from address.actions.recording import Act
 from address.routes.properties import Reader, Writer
@@ -42,7 +43,7 @@ async def list_streets(
     last = last_number(paging)
     pattern = None if q is None else streets.containing(q)
     rows = await streets.several(session, council, pattern, as_of, last or 0, paging.fetch)
-    return paging.page(rows, naming.show, lambda row: (row.usrn,))
+    return paging.page(rows, street_views.show, lambda row: (row.usrn,))
 
 
 @router.get("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404)})
@@ -50,7 +51,7 @@ async def read_street(
     response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Street:
     """One street, also a closed one. Its ETag is what a change sends as If-Match."""
-    street = await naming.read(session, council, usrn, as_of)
+    street = await street_views.read(session, council, usrn, as_of)
     response.headers.update(tagged(street))
     return street
 
