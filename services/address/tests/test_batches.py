@@ -415,6 +415,28 @@ async def test_a_stopped_worker_leaves_no_process_and_another_goes_on(
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("how", ["its input closed", "SIGTERM"])
+async def test_told_to_stop_the_process_keeps_what_it_has_and_lets_go(send, get, database, settings, how):
+    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
+    process = await asyncio.create_subprocess_exec(
+        *CHILD,
+        "--holder",
+        ids.show(ids.new()),
+        stdin=asyncio.subprocess.PIPE,
+        env=tending._environment(settings),
+    )
+    await eventually(lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20)
+    if how == "SIGTERM":
+        process.terminate()
+    else:
+        process.stdin.close()  # as it is when the worker is killed
+    assert await asyncio.wait_for(process.wait(), 20) == 0
+    batch = (await get(url)).json()
+    assert batch["status"] == "queued"
+    assert batch["done"] in {5_000, 10_000}
+
+
+@pytest.mark.timeout(120)
 async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
     send, finished, database, settings
 ):

@@ -12,6 +12,7 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
 import time
 import traceback
@@ -56,11 +57,16 @@ async def command(settings: Settings, arguments: list[str]) -> int:
     os.nice(_KIND)
     patient = settings.model_copy(update={"timeout": _SLOWEST})
     database = Database(patient, "address-batches", rows_secured=True)
+    stopping = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
     work = asyncio.create_task(_work(database, ids.read(given) if given else ids.new()))
-    waits = {work} if given is None else {work, asyncio.create_task(_left_alone())}
+    ends = {work, asyncio.create_task(stopping.wait())}
+    if given is not None:
+        ends.add(asyncio.create_task(_left_alone()))
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for task in waits:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in ends:
             task.cancel()
         with suppress(asyncio.CancelledError):
             await work
