@@ -328,3 +328,37 @@ async def test_the_envelope_is_the_one_that_everybody_makes(given, database):
                     subject=received.subject, sequence=1)  # fmt: skip
         wanted = made.model_copy(update={"id": received.id, "time": received.time, "traceparent": None})
         assert body == wanted.model_dump_json(exclude_none=True)
+
+
+async def test_a_deleted_record_need_say_no_more_than_its_key(given, rows_of):
+    await given(addressbase(ACACIA))
+    body = changes(("21", {"uprn": 1001}, "D")).splitlines(keepends=True)
+    blank = ",".join(['21,"D",1,1001', *[""] * 18]) + "\n"
+    code, said = await given("".join([*body[:2], blank, *body[3:]]))
+    assert (code, said["retired"]) == (command.DONE, 1)
+    assert await rows_of("SELECT logical_status FROM blpu WHERE uprn = 1001") == [(8,)]
+
+
+async def test_changes_that_do_not_find_what_they_are_for_are_applied_and_counted(given, rows_of):
+    await given(addressbase(ACACIA))
+    new = properties([row(77)])
+    known = {"uprn": 1002, "easting": "375000.25", "northing": "165000.75", "postcode": "BA1 5AC"}
+    gone = {"uprn": 4444, "lpi_key": "X", "usrn": "90000001"}
+    records = [*((*record, "U") for record in new), ("21", known, "I"), ("24", gone, "D")]
+    code, said = await given(changes(*records))
+    assert (code, said["created"], said["changed"]) == (command.DONE, 1, 1)
+    assert said["unexpected"] == {"insert_of_known": 1, "update_of_unknown": 2, "delete_of_unknown": 1}
+
+
+async def test_a_property_cannot_lie_within_itself(given):
+    code, said = await given(addressbase([row(1, parentuprn="1")]))
+    assert code == command.REFUSED
+    assert "within itself" in said["message"]
+
+
+async def test_of_two_records_with_one_key_the_later_counts_from_the_first_load_on(given, rows_of):
+    other = {"uprn": 1001, "easting": "375000", "northing": "165000", "postcode": "BA1 5AC"}
+    code, said = await given(supply([*streets([HOUSE]), *properties([HOUSE]), ("21", other)]))
+    assert (code, said["created"], said["superseded"]) == (command.DONE, 1, 1)
+    assert await rows_of("SELECT postcode, version FROM place") == [("BA1 5AC", 1)]
+    assert await rows_of("SELECT count(*) FROM history") == [(1,)]

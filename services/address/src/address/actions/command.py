@@ -19,6 +19,7 @@ from typing import Any
 
 from address.actions import files, loads, supplies, volumes
 from address.actions.outcome import File, Outcome, Progress
+from address.actions.preparing import TooManyRetiredError
 from address.rules.rows import Reject
 from address.store import loading
 from chassis import ids
@@ -109,7 +110,7 @@ async def _run(
                 raise _UndoError
     except files.CorruptFileError as error:
         return _end(REFUSED, summary, "corrupt", line=error.line, message=str(error))
-    except supplies.TooManyRetiredError as error:
+    except TooManyRetiredError as error:
         return _end(REFUSED, summary, "too-many-retired", absent=error.absent, message=str(error))
     except _UndoError:
         pass

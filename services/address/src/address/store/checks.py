@@ -34,15 +34,12 @@ CLASSES = tuple(
 
 # When all is written: then each asks the gazetteer's own tables.
 _PROPERTY = "NOT EXISTS (SELECT FROM blpu b WHERE b.council = :council AND b.uprn = s.uprn)"
-_CHILDREN = tuple(
+_EVERY_CHILD = " UNION ALL ".join(f"SELECT line, change, uprn FROM {table}" for table in OF_A_PROPERTY)
+WRITTEN = (
     _fault(
         "uprn", "s.uprn::text", "'is neither in the file nor in the gazetteer'",
-        f"{table} s WHERE {_GIVEN} AND {_PROPERTY}",
-    )
-    for table in OF_A_PROPERTY
-)  # fmt: skip
-WRITTEN = (
-    *_CHILDREN,
+        f"({_EVERY_CHILD}) s WHERE {_GIVEN} AND {_PROPERTY}",
+    ),
     _fault(
         "usrn", "s.usrn::text", "'is a street without a name in ' || s.language || ' or ENG'",
         f"""in_lpi s WHERE {_GIVEN} AND NOT EXISTS (SELECT FROM street_descriptor d

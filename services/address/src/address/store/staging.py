@@ -106,6 +106,11 @@ def _last(table: str, keys: str, order: str) -> TextClause:
 # Whether there are several, which is rare, and what then makes them one.
 SUPERSEDED = tuple((_twice(table, keys), _last(table, keys, order)) for table, keys, order in _ONE_OF)
 
+# Those that no table's key would refuse.
+HIDDEN = tuple(
+    pair for pair, one in zip(SUPERSEDED, _ONE_OF, strict=True) if one[:2] == ("in_xref", "uprn, xref_key")
+)
+
 # Other councils' properties, when the file is not this council's alone.
 ELSEWHERE = text("""WITH gone AS (DELETE FROM in_blpu WHERE custodian <> :custodian RETURNING uprn)
     INSERT INTO elsewhere SELECT uprn FROM gone""")
