@@ -1,12 +1,13 @@
 """Events mapping listens to."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from chassis.consumer import Consumer
 from chassis.database import Session
 from chassis.events import Received
 from mapping import actions
-from mapping.events import PropertyChanged, PropertyCreated
+from mapping.events import PropertyChanged, PropertyCreated, PropertyRetired
 from mapping.rules import Placement
 
 properties = Consumer("properties", capability="address")
@@ -22,11 +23,17 @@ async def place_changed(session: Session, events: Sequence[Received[PropertyChan
     await actions.place_properties(session, [_placement(event) for event in events])
 
 
-def _placement(event: Received[PropertyCreated] | Received[PropertyChanged]) -> Placement:
+@properties.on_many(PropertyRetired)
+async def take_away(session: Session, events: Sequence[Received[PropertyRetired]]) -> None:
+    await actions.place_properties(session, [_placement(event, retired=True) for event in events])
+
+
+def _placement(event: Received[Any], *, retired: bool = False) -> Placement:
     return Placement(
         council=event.council,
         uprn=int(event.data.uprn),
         easting=event.data.easting,
         northing=event.data.northing,
         sequence=event.sequence,
+        retired=retired,
     )

@@ -20,3 +20,9 @@ class PropertyChanged(PropertyCreated):
     """A property changed, perhaps its place."""
 
     event_type: ClassVar[str] = "address.property.changed.v1"
+
+
+class PropertyRetired(PropertyCreated):
+    """A property came to its end."""
+
+    event_type: ClassVar[str] = "address.property.retired.v1"

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A property's point on the British National Grid (metres) as of a version of the property."""
+    """A property's point on the British National Grid (metres) as of a version of the property.
+
+    A property that is retired stays known, so that late news of it does not bring it back.
+    """
 
     council: str
     uprn: int
     easting: float
     northing: float
     sequence: int
+    retired: bool = False
 
 
 def latest(placements: list[Placement]) -> list[Placement]:

@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Numeric, Row, Text, bindparam, func, select
+from sqlalchemy import BigInteger, Boolean, Integer, Numeric, Row, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import ReadSession, Session
 from mapping.rules import Placement
 from mapping.tables import property_point
 
-_COLUMNS = {"council": Text, "uprn": BigInteger, "easting": Numeric, "northing": Numeric, "sequence": Integer}
+_COLUMNS = {
+    "council": Text,
+    "uprn": BigInteger,
+    "easting": Numeric,
+    "northing": Numeric,
+    "sequence": Integer,
+    "retired": Boolean,
+}
 # One statement for a whole batch of events: a gazetteer arrives by the hundred thousand.
 _INSERT = insert(property_point).from_select(
     list(_COLUMNS),
@@ -19,18 +26,17 @@ _INSERT = insert(property_point).from_select(
 _PLACE = _INSERT.on_conflict_do_update(
     index_elements=["council", "uprn"],
     set_={
-        **{name: _INSERT.excluded[name] for name in ("easting", "northing", "sequence")},
+        **{name: _INSERT.excluded[name] for name in ("easting", "northing", "sequence", "retired")},
         "updated_at": func.now(),
     },
     where=property_point.c.sequence < _INSERT.excluded.sequence,
 )
-_POINT = select(property_point).where(
-    property_point.c.council == bindparam("council"), property_point.c.uprn == bindparam("uprn")
-)
+_LIVE = (property_point.c.council == bindparam("council"), property_point.c.retired.is_(False))
+_POINT = select(property_point).where(*_LIVE, property_point.c.uprn == bindparam("uprn"))
 # Keyset pages: the next page starts behind a UPRN, wherever that is.
 _POINTS = (
     select(property_point)
-    .where(property_point.c.council == bindparam("council"), property_point.c.uprn > bindparam("after"))
+    .where(*_LIVE, property_point.c.uprn > bindparam("after"))
     .order_by(property_point.c.uprn)
     .limit(bindparam("most"))
 )

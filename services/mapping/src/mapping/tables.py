@@ -1,6 +1,6 @@
 """The tables of mapping."""
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Numeric, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Numeric, Table, Text, text
 
 from chassis.tables import NAMING, moment
 
@@ -15,5 +15,6 @@ property_point = Table(
     Column("easting", Numeric(8, 2), nullable=False),
     Column("northing", Numeric(9, 2), nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("retired", Boolean, nullable=False, server_default=text("false")),
     moment("updated_at"),
 )

@@ -30,7 +30,9 @@ _DISTANCE = "sqrt(({0}.easting - ($2::float8[])[1]) ^ 2 + ({0}.northing - ($2::f
 # What is not its own part, about as its group has it.
 _REST = "upper(concat_ws(' ', p.organisation, p.building_name, p.street, p.locality, p.post_town, ''))"
 _IN_WARD = "($3::text IS NULL OR p.ward = $3)"
-_HERE = f"""p.delivery AND {_IN_WARD}
+# Whatever a property is called today: by its usual name, an alternative one, in Welsh.
+_LIVE = "p.logical_status IN (1, 6) AND p.lpi_status <> 8"
+_HERE = f"""{_LIVE} AND {_IN_WARD}
     AND ($6::text[] IS NULL OR EXISTS (SELECT FROM unnest($6, $7::text[]) AS r (low, high)
         WHERE p.postcode >= r.low AND p.postcode < r.high))"""
 
@@ -41,21 +43,26 @@ def _item(contains: str) -> str:
 
 
 def _listed(places: str, matched: str) -> str:
-    """The first addresses of ``matched``, a query of places with ``nth``; flats as their building."""
+    """The first addresses of ``matched``, a query of places with ``nth``; flats as their building.
+
+    A property is shown once, by the name that fits best: an alternative or a Welsh one if that was typed.
+    """
     return f"""
         WITH matched AS MATERIALIZED ({matched}),
+        once AS (SELECT DISTINCT ON (uprn) * FROM matched ORDER BY uprn, nth),
         shown AS (
             SELECT CASE WHEN m.flats >= {_TOGETHER} AND EXISTS (SELECT FROM {places} b WHERE b.council = $1
                 AND b.uprn = m.parent_uprn AND b.delivery) THEN m.parent_uprn ELSE m.uprn END AS uprn,
-                m.uprn AS found, m.nth
-            FROM (SELECT uprn, parent_uprn, nth, count(parent_uprn) OVER (PARTITION BY parent_uprn) AS flats
-                FROM matched) m),
+                m.uprn AS found, m.lpi_key, m.nth
+            FROM (SELECT *, count(parent_uprn) OVER (PARTITION BY parent_uprn) AS flats FROM once) m),
         firsts AS (
-            SELECT uprn, min(nth) AS nth, count(*) FILTER (WHERE found <> uprn) AS contains
+            SELECT uprn, min(nth) AS nth, count(*) FILTER (WHERE found <> uprn) AS contains,
+                (array_agg(lpi_key ORDER BY nth) FILTER (WHERE found = uprn))[1] AS lpi_key
             FROM shown GROUP BY uprn ORDER BY nth LIMIT $4)
         SELECT {_item("f.contains")} AS item
         FROM firsts f CROSS JOIN LATERAL (SELECT * FROM {places} p
-            WHERE p.council = $1 AND p.uprn = f.uprn AND p.delivery LIMIT 1) p
+            WHERE p.council = $1 AND p.uprn = f.uprn AND CASE WHEN f.lpi_key IS NULL THEN p.delivery
+                ELSE p.lpi_key = f.lpi_key END LIMIT 1) p
         ORDER BY f.nth"""
 
 
@@ -85,19 +92,19 @@ def _by_name(places: str, groups: str, order: str) -> str:
                 {_DISTANCE.format("g")}, length(g.words), g.words) AS rank
             FROM ({groups}) w CROSS JOIN LATERAL ({GROUP_WORDS.format("w.id")}) g
             WHERE g.words LIKE ALL ($10) ORDER BY rank LIMIT {GROUPS})
-        SELECT uprn, parent_uprn, row_number() OVER () AS nth
-        FROM (SELECT p.uprn, p.parent_uprn FROM found f CROSS JOIN LATERAL (SELECT p.* FROM {places} p
-                WHERE p.council = $1 AND p.group_id = f.id AND p.delivery LIMIT {COUNTED}) p
+        SELECT uprn, lpi_key, parent_uprn, row_number() OVER () AS nth
+        FROM (SELECT p.* FROM found f CROSS JOIN LATERAL (SELECT p.* FROM {places} p
+                WHERE p.council = $1 AND p.group_id = f.id AND {_LIVE} LIMIT {COUNTED}) p
             WHERE p.unit || f.words LIKE ALL ($5) AND {_HERE}
             ORDER BY {order} LIMIT {_MATCHED}) p"""
 
 
 def _by_postcode(places: str) -> str:
     return f"""
-        SELECT p.uprn, p.parent_uprn, row_number() OVER () AS nth
+        SELECT p.uprn, p.lpi_key, p.parent_uprn, row_number() OVER () AS nth
         FROM (SELECT p.* FROM unnest($6::text[], $7::text[]) AS r (low, high) CROSS JOIN LATERAL (
                 SELECT p.* FROM {places} p
-                WHERE p.council = $1 AND p.postcode >= low AND p.postcode < high AND p.delivery
+                WHERE p.council = $1 AND p.postcode >= low AND p.postcode < high AND {_LIVE}
                     AND {_IN_WARD} AND p.unit LIKE ALL ($5)
                 ORDER BY p.postcode, {IN_ORDER} LIMIT {_MATCHED}) p
             ORDER BY {_DISTANCE.format("p")}, p.postcode, {IN_ORDER} LIMIT {_MATCHED}) p"""
@@ -106,7 +113,7 @@ def _by_postcode(places: str) -> str:
 def _by_number(places: str) -> str:
     """$8 the number, $9 the pattern of it. Too many words begin as typed, few places have the number."""
     return f"""
-        SELECT p.uprn, p.parent_uprn, row_number() OVER () AS nth
+        SELECT p.uprn, p.lpi_key, p.parent_uprn, row_number() OVER () AS nth
         FROM (SELECT p.* FROM (SELECT p.* FROM {places} p
                 WHERE p.council = $1 AND p.pao_number = $8::smallint AND {_HERE} LIMIT {_NUMBERED}) p
             WHERE p.unit || {_REST} LIKE ALL ($5)
