@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from operator import itemgetter
 from typing import TypeVar
 
 import asyncpg
@@ -97,14 +98,16 @@ def _point(near: Near) -> tuple[float, float] | None:
 
 
 def _measured(near: Near, found: list[_Found]) -> list[_Found]:
-    """Those that are really within the radius, by distance and name."""
+    """Those that are really within the radius, nearest first."""
     placed = [(one, one.lonlat) for one in found if one.lonlat]
     metres = distances.metres((near.longitude, near.latitude), [lonlat for _, lonlat in placed])
-    return [
-        replace(one, distance=round(away, 8))
+    within = [
+        (away, replace(one, distance=round(away, 8)))
         for (one, _), away in zip(placed, metres, strict=True)
         if away <= near.radius
     ]
+    # The store's order but for points nearer to each other than their degrees are exact.
+    return [one for _, one in sorted(within, key=itemgetter(0))]
 
 
 def _postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:

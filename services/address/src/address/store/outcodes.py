@@ -12,22 +12,23 @@ _ROW = "outcode, easting, northing, districts"
 _MINE = """(SELECT split_part(g.postcode, ' ', 1) AS outcode,
         round(avg(g.easting))::int AS easting, round(avg(g.northing))::int AS northing,
         (SELECT array_agg(gss) FROM council WHERE slug = $1) AS districts
-    FROM gazetteer_postcode g WHERE g.council = $1 {those} GROUP BY 1) AS mine"""
-_NOT_THEIRS = "NOT EXISTS (SELECT FROM outcode o WHERE o.outcode = mine.outcode)"
+    FROM gazetteer_postcode g WHERE g.council = $1 {those}
+        AND NOT EXISTS (SELECT FROM outcode o WHERE o.outcode = split_part(g.postcode, ' ', 1))
+    GROUP BY 1) AS mine"""
 _AREAS = """LEFT JOIN LATERAL (SELECT
         array_agg(DISTINCT g.ward) FILTER (WHERE g.ward IS NOT NULL) AS wards,
         array_agg(DISTINCT g.parish) FILTER (WHERE g.parish IS NOT NULL) AS parishes
-    FROM gazetteer_postcode g WHERE g.council = $1
+    FROM gazetteer_postcode g WHERE g.council = $1 AND (g.ward IS NOT NULL OR g.parish IS NOT NULL)
         AND g.postcode >= f.outcode || ' ' AND g.postcode < f.outcode || '!') AS a ON true"""
+_OF_OUTCODE = "AND g.postcode >= $2 || ' ' AND g.postcode < $2 || '!'"
 _FIND = f"""SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW} FROM outcode WHERE outcode = $2
-    UNION ALL SELECT {_ROW} FROM {_MINE.format(those="AND postcode >= $2 || ' ' AND postcode < $2 || '!'")}
-    WHERE {_NOT_THEIRS}) AS f {_AREAS}"""
+    UNION ALL SELECT {_ROW} FROM {_MINE.format(those=_OF_OUTCODE)}) AS f {_AREAS}"""
 _HERE = "point($2::float8, $3::float8)"
 # There are 3,000 in the country: no index is needed.
 _NEAREST = f"""
     SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW}, point(easting, northing) <-> {_HERE} AS away
     FROM (SELECT {_ROW} FROM outcode
-        UNION ALL SELECT {_ROW} FROM {_MINE.format(those="")} WHERE {_NOT_THEIRS}) AS either
+        UNION ALL SELECT {_ROW} FROM {_MINE.format(those="")}) AS either
     WHERE point(easting, northing) <@ box(point($2::float8 - $4::float8, $3::float8 - $4::float8),
         point($2::float8 + $4::float8, $3::float8 + $4::float8))
     ORDER BY away, outcode LIMIT $5) AS f {_AREAS} ORDER BY f.away, f.outcode"""

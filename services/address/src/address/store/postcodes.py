@@ -20,7 +20,8 @@ _ROW = "postcode, easting, northing, district"
 def _with_areas(found: str, order: str = "") -> str:
     """The rows of a statement with what the council's gazetteer knows of their wards and parishes."""
     return f"""SELECT f.*, a.ward, a.parish FROM ({found}) AS f
-        LEFT JOIN gazetteer_postcode a ON a.council = $1 AND a.postcode = f.postcode {order}"""
+        LEFT JOIN LATERAL (SELECT g.ward, g.parish FROM gazetteer_postcode g
+            WHERE g.council = $1 AND g.postcode = f.postcode LIMIT 1) AS a ON true {order}"""
 
 
 _MINE = """(SELECT g.postcode, g.easting, g.northing, (SELECT gss FROM council WHERE slug = $1) AS district
@@ -52,7 +53,8 @@ _NEAREST = _with_areas(
                 ORDER BY {_AWAY}, postcode LIMIT most)
             UNION ALL
             (SELECT {_ROW}, {_AWAY} AS away FROM {_MINE}
-                WHERE easting BETWEEN x - reach AND x + reach AND northing BETWEEN y - reach AND y + reach
+                WHERE easting BETWEEN (x - reach)::int AND (x + reach)::int
+                    AND northing BETWEEN (y - reach)::int AND (y + reach)::int
                 ORDER BY {_AWAY}, postcode LIMIT most)) AS either
         ORDER BY away, postcode LIMIT most) AS found
     """,

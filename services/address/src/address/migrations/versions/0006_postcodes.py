@@ -11,7 +11,7 @@ _TABLES = (
     """CREATE TABLE postcode (
         postcode text COLLATE "C" NOT NULL, easting integer, northing integer, district text,
         CONSTRAINT pk_postcode PRIMARY KEY (postcode))""",
-    "CREATE INDEX ix_postcode_point ON postcode USING gist (point(easting, northing))",
+    "CREATE INDEX ix_postcode_point ON postcode USING spgist (point(easting, northing) kd_point_ops)",
     """CREATE TABLE outcode (
         outcode text COLLATE "C" NOT NULL, postcodes integer NOT NULL, before integer NOT NULL,
         easting integer, northing integer, districts text[] NOT NULL,
