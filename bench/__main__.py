@@ -1,4 +1,4 @@
-"""``python -m bench [address] [growth] [loads] [gateway] [events]``: everything, or what is named."""
+"""``python -m bench`` measures everything, or what is named: accuracy address growth loads gateway events."""
 
 import asyncio
 import sys
@@ -6,13 +6,18 @@ import tempfile
 from pathlib import Path
 
 from bench import address, envoy, events, growth
+from bench.accuracy import report as accuracy
 from bench.report import Figure
 from bench.town import loaded
 from dev import postgres
 
+ACCURACY_SIZE = 1_000  # addresses of each set
+
 
 async def _all(wanted: set[str], folder: Path) -> list[Figure]:
-    figures: list[Figure] = []
+    figures = accuracy.figures(ACCURACY_SIZE) if "accuracy" in wanted else []
+    if wanted == {"accuracy"}:
+        return figures
     with postgres.running(folder / "postgres", fast=True) as server:
         async with loaded(server.url, folder) as town:
             if "address" in wanted:
@@ -27,7 +32,7 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"address", "growth", "events", "gateway"}
+    wanted = set(sys.argv[1:]) or {"accuracy", "address", "growth", "events", "gateway"}
     with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
         figures = asyncio.run(_all(wanted, Path(folder)))
     print("\n".join(map(str, figures)))

@@ -68,7 +68,7 @@ MATCHED = [
     ("the top flat", "Top Flat, 24 Acacia Road", "BA1 5AB", 245),
     ("the top floor after the number", "24 Acacia Road, top floor flat", "BA1 5AB", 245),
     ("the basement", "Basement 24 Acacia Road", "BA1 5AB", 241),
-    ("the lower ground floor, which is the basement", "Lower Ground Floor Flat, 24 Acacia Road", "BA1 5AB", 241),
+    ("the lower ground floor for the basement", "Lower Ground Floor Flat, 24 Acacia Road", "BA1 5AB", 241),
     ("a Scottish flat", "Flat 2/1, 50 Acacia Road", "BA1 5AA", 501),
     ("a Scottish flat without FLAT", "2/1, 50 Acacia Road", "BA1 5AA", 501),
     ("a building asked for as a whole", "20 Acacia Road", "BA1 5AB", 200),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from address.matching import model, reasons
-from address.matching.compare import Candidate, Comparison, Scene
+from address.matching.compare import Candidate, Comparison
+from address.matching.scenes import Scene
 from address.matching.weights import WEIGHTS
 
 MOST_CANDIDATES = 5
+_MOST_ODDS = 30.0
 _TIE = 0.2  # points that tell nothing
 _EQUAL = 1.0  # points between candidates that are as good as equal
 _CLEAR = 2.0
@@ -92,8 +94,8 @@ def _fit(findings: tuple[str, ...]) -> str:
 
 def confidence(found: tuple[str, ...]) -> float:
     """The chance that the best candidate is the property, from the fitted model."""
-    score = model.BASE + sum(model.COEFFICIENTS.get(name, 0.0) + model.FIXED.get(name, 0.0) for name in found)
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+    score = model.log_odds(found)
+    return 1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, score))))
 
 
 @dataclass(frozen=True, slots=True)

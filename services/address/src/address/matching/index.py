@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from address.matching import units
-from address.matching.text import compact, join, joined, words
+from address.matching.text import join, joined, words
 from address.matching.vocabulary import Vocabulary
 from address.matching.words import FLATS, KINDS, LEVELS, SHORT, TYPES
 
@@ -132,7 +132,7 @@ def core(found: list[str]) -> str:
 
 
 def _shortened(found: list[str]) -> list[str]:
-    """A street's name without its last word, whatever that is, or its first; none where too little is left."""
+    """A street's name without its last word, and without its first, where enough is left."""
     kept = [word for word in found if word not in _SILENT]
     shorter = ["".join(kept[:-1]), "".join(kept[1:]) if len(kept) > 2 else ""]  # noqa: PLR2004
     return [short for short in shorter if len(short) >= _LEAST_SHORT]
@@ -226,7 +226,7 @@ def properties(rows: Iterable[PlaceRow]) -> Properties:
             _joined(row.organisation),
             _joined(row.locality),
             _joined(row.post_town),
-            compact(row.postcode) or "",
+            row.postcode.replace(" ", ""),
             row,
         )
         found.all.append(one)

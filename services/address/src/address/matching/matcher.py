@@ -7,9 +7,10 @@ needs before it goes on, so that a web process can read just those. Both run the
 from collections.abc import Generator, Mapping
 
 from address.matching import search, spelling
-from address.matching.compare import Candidate, Comparison, Scene
+from address.matching.compare import Candidate, Comparison
 from address.matching.decide import Looked, Match, decide
 from address.matching.index import Index, Properties
+from address.matching.scenes import Scene
 from address.matching.search import Hit
 from address.matching.text import Asked
 
@@ -65,11 +66,8 @@ def _settled(scenes: list[Scene], index: Index) -> bool:
     for scene in scenes:
         if scene.hit.how in _PLACED and scene.asks.said.postcode in scene.street.postcodes:
             return True
-        names = scene.street.names.keys()
-        if (
-            scene.hit.how in {"exact", "near"}
-            and names.isdisjoint(index.places)
-            and names.isdisjoint(index.cores)
+        if scene.hit.how in {"exact", "near"} and not any(
+            name in index.places or name in index.cores for name in scene.street.names
         ):
             return True
     return False

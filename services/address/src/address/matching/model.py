@@ -1,126 +1,34 @@
-"""The fitted confidence: a logistic regression on the findings of the best candidate.
+"""What the answer is decided by: the threshold, what is set by hand, and what may be called exact.
 
-Written by ``python -m bench.accuracy fit``; how it is fitted and what it gives stands in docs/accuracy.md.
+The confidence is a logistic regression on the findings of the best candidate (coefficients.py); how it is
+fitted and what it gives stands in docs/accuracy.md.
 """
 
+from address.matching.coefficients import BASE, COEFFICIENTS
+
 THRESHOLD = 0.5
-BASE = -5.586
-COEFFICIENTS: dict[str, float] = {
-    "elsewhere 0": 1.660,
-    "elsewhere 0 named": 1.352,
-    "elsewhere 1": 3.005,
-    "elsewhere 2": 1.386,
-    "elsewhere 2 named": 0.663,
-    "elsewhere 3": 1.643,
-    "elsewhere 3 named": -0.475,
-    "elsewhere 4": 1.294,
-    "elsewhere 4 named": -1.647,
-    "elsewhere 5": -0.402,
-    "elsewhere 5 named": -4.720,
-    "elsewhere 6": -0.218,
-    "elsewhere 6 named": -3.672,
-    "fit bad bad good": -0.498,
-    "fit bad bad unsaid": 0.243,
-    "fit bad fair good": -0.379,
-    "fit bad fair unsaid": -0.770,
-    "fit bad good bad": 0.466,
-    "fit bad good good": 0.975,
-    "fit bad good unsaid": -0.180,
-    "fit bad unsaid good": 1.098,
-    "fit bad unsaid unsaid": -0.033,
-    "fit fair bad bad": -0.832,
-    "fit fair bad good": 0.478,
-    "fit fair bad unsaid": -0.282,
-    "fit fair fair bad": 0.810,
-    "fit fair fair good": 0.771,
-    "fit fair fair unsaid": -0.345,
-    "fit fair good bad": 0.492,
-    "fit fair good good": -0.288,
-    "fit fair good unsaid": -0.008,
-    "fit fair unsaid bad": 2.053,
-    "fit fair unsaid good": -0.307,
-    "fit fair unsaid unsaid": -0.627,
-    "fit good bad bad": -0.882,
-    "fit good bad good": 1.411,
-    "fit good bad unsaid": 0.587,
-    "fit good fair bad": -0.428,
-    "fit good fair good": -0.028,
-    "fit good fair unsaid": 0.446,
-    "fit good good bad": -0.186,
-    "fit good good good": -0.869,
-    "fit good good unsaid": 0.961,
-    "fit good unsaid bad": 0.110,
-    "fit good unsaid good": 0.138,
-    "fit good unsaid unsaid": -0.061,
-    "fit unsaid bad unsaid": -1.156,
-    "fit unsaid fair good": -0.379,
-    "fit unsaid fair unsaid": -1.538,
-    "fit unsaid good good": 0.599,
-    "fit unsaid good unsaid": -0.110,
-    "fit unsaid unsaid good": -0.544,
-    "fit unsaid unsaid unsaid": 1.385,
-    "locality agrees": 1.183,
-    "locality differs": -0.648,
-    "locality near": 0.953,
-    "locality none": -0.680,
-    "locality unsaid": -0.808,
-    "margin 0": -1.346,
-    "margin 1": -0.394,
-    "margin 2": -0.331,
-    "margin 3": -1.101,
-    "margin 4": -0.277,
-    "margin 5": 1.997,
-    "margin 6": 1.452,
-    "name agrees": 3.048,
-    "name core": 1.031,
-    "name near": 2.386,
-    "name none": 1.224,
-    "name other": -4.796,
-    "name unsaid": -1.157,
-    "number unsaid": -2.639,
-    "organisation agrees": 2.779,
-    "organisation near": -0.413,
-    "organisation none": -0.139,
-    "organisation unsaid": -2.227,
-    "postcode area": 0.272,
-    "postcode district": -1.028,
-    "postcode equal": 1.852,
-    "postcode other": -0.426,
-    "postcode sector": 0.109,
-    "postcode slip": 0.310,
-    "postcode street": -2.347,
-    "postcode unsaid": 1.259,
-    "rivals 0": 2.152,
-    "rivals 1": 0.250,
-    "rivals 2": -0.294,
-    "rivals 3": -2.109,
-    "street core": 0.775,
-    "street denied": -0.310,
-    "street exact": 0.510,
-    "street faint": -1.575,
-    "street far": -0.775,
-    "street near": 0.687,
-    "street other": 1.331,
-    "street typo": 1.139,
-    "street unsaid": -1.783,
-    "town agrees": 1.673,
-    "town differs": -3.113,
-    "town unsaid": 1.440,
-    "unit form": 1.076,
-    "unit guess": 0.865,
-    "unit numbered": 2.435,
-    "unit same": 1.062,
-    "unit unsaid": -5.435,
-    "words more": -1.076,
-    "words none": 1.114,
-    "words one": -0.105,
-    "words two": 0.067,
-}  # fmt: skip
-# Set by hand: the made sets have no such addresses.
-FIXED = {"words beside": -8.0, "name other": -4.0, "street denied": -5.0}
-# What an answer called exact may have found.
-EXACT = frozenset({
-    "street exact", "postcode equal", "postcode unsaid", "locality agrees", "locality unsaid", "locality none", "town agrees",
-    "town unsaid", "unit same", "unit form", "name none", "name agrees", "organisation none",
-    "organisation agrees", "organisation unsaid", "words none", "number unsaid",
-})  # fmt: skip
+# In log-odds, beside what is fitted: of such addresses the made sets have few or none.
+_FIXED = {
+    "words beside": -8.0,  # land or a garage beside the property
+    "name other": -4.0,  # a building of the street is named, and this is another
+    "street denied": -5.0,  # another street is named
+}
+_KNOWN = COEFFICIENTS | {name: COEFFICIENTS.get(name, 0.0) + more for name, more in _FIXED.items()}
+# All that an answer called exact may have found.
+_EXACT = {
+    "street": ("exact",),
+    "postcode": ("equal", "unsaid"),
+    "locality": ("agrees", "unsaid", "none"),
+    "town": ("agrees", "unsaid"),
+    "unit": ("same", "form"),
+    "name": ("none", "agrees"),
+    "number": ("unsaid",),
+    "organisation": ("none", "agrees", "unsaid"),
+    "words": ("none",),
+}
+EXACT = frozenset(f"{field} {found}" for field, several in _EXACT.items() for found in several)
+
+
+def log_odds(features: tuple[str, ...]) -> float:
+    """How likely the best candidate is the property. A feature never met in fitting says nothing."""
+    return BASE + sum(_KNOWN.get(name, 0.0) for name in features)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from address.matching.compare import Candidate, Scene
+from address.matching.compare import Candidate
+from address.matching.scenes import Scene
 
 if TYPE_CHECKING:
     from address.matching.decide import Looked

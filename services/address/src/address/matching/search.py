@@ -50,7 +50,7 @@ def said_streets(asks: Question, index: Index) -> list[Hit]:
 
 
 def _said_whole(usrn: int, name: str, bits: int, asks: Question, index: Index) -> Hit:
-    """A street whose name is said; run together or cut otherwise it is only nearly so (NORTHWAY, NORTH WAY)."""
+    """A street whose name is said; cut into words otherwise only nearly so (NORTHWAY, NORTH WAY)."""
     size = bits.bit_count()
     if "THE" in asks.said.words or "AND" in asks.said.words:
         size -= sum(
@@ -152,7 +152,7 @@ def other_streets(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
 
 
 def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
-    """Streets said without their last word. A town's or locality's name is a street's only for want of one."""
+    """Streets said a word short. A town's or locality's name is a street's only for want of one."""
     spans = {hit.bits for hit in plain} | _names_said(asks, index)
     said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items() if name in index.cores]
     said += [
@@ -172,7 +172,7 @@ def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
 
 
 def _names_said(asks: Question, index: Index) -> set[int]:
-    """The bits of organisations and buildings of several words that are said: no street's core within them."""
+    """The bits of organisations and buildings of several words that are said: no street is within them."""
     windows = asks.said.windows
     return {
         bits[0]

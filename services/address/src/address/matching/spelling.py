@@ -14,6 +14,7 @@ _SPELLINGS = 16  # ways to put right a run of words
 _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
 _COMPASS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _ENDS = sorted((short for short in SHORT if SHORT[short] in TYPES), key=len, reverse=True)
+_ANY_END = tuple(_ENDS)
 _LEAST_NAME, _LEAST_TYPE = 5, 4
 
 
@@ -120,6 +121,8 @@ def _spell_name(asks: Question, index: Index, run: list[str], bits: int) -> None
 
 def _opened(name: str) -> list[str]:
     """KIPLINGAVE as KIPLINGAVENUE."""
+    if not name.endswith(_ANY_END):
+        return []
     return [
         name[: -len(end)] + SHORT[end] for end in _ENDS if name.endswith(end) and len(name) > len(end) + 3
     ][:2]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from address.matching.words import FLATS, LEVEL_CODES, LEVELS, SHORT
 
 MOST_WORDS = 32
+_LEAST_NAME = 3
 LONGEST_NAME = 6  # words that are looked up as one name
 _APOSTROPHE = re.compile("['\u2019\u2018`\u00b4]")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -109,12 +110,10 @@ def read(asked: Asked, outwards: Container[str] = (), known: Container[str] = ()
 
 def _take_postcode(text: str) -> tuple[str, str | None]:
     """The text without the last postcode in it, and that."""
-    last = None
-    for last in _POSTCODE.finditer(text):
-        pass
-    last = last or _LOOSE.search(text)
-    if last is None or last.start() == 0 == len(text) - last.end():
-        return (text, None) if last is None else ("", _put_right(*last.groups()))
+    whole = list(_POSTCODE.finditer(text))
+    last = whole[-1] if whole else _LOOSE.search(text)
+    if last is None:
+        return text, None
     return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())
 
 
@@ -168,4 +167,6 @@ def open_windows(said: Said) -> None:
             if word not in {"THE", "AND"} or end == start:
                 name += word
             windows.setdefault(name, []).append(bits)
-    said.letters = {name: several[0] for name, several in windows.items() if len(name) > 2 and name.isalpha()}
+    said.letters = {
+        name: several[0] for name, several in windows.items() if len(name) >= _LEAST_NAME and name.isalpha()
+    }

@@ -23,7 +23,7 @@ Placed = tuple[int, str]  # a word and its place in the address
 
 @dataclass(slots=True)
 class Parts:
-    """What is said of number, part and name. ``names``: runs of other words, with the bits of their places."""
+    """What is said of number, part and name. ``names``: runs of other words, with their places' bits."""
 
     units: list[str] = field(default_factory=list)  # said to be a part: FLAT 2, TOP FLOOR
     floors: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to understand number and part. ``how``: same, form (another way to write it), guess, swapped."""
+    """One way to understand number and part. ``how``: same, form (written another way), guess, swapped."""
 
     number: str | None
     unit: str | None
