@@ -362,3 +362,22 @@ async def test_of_two_records_with_one_key_the_later_counts_from_the_first_load_
     assert (code, said["created"], said["superseded"]) == (command.DONE, 1, 1)
     assert await rows_of("SELECT postcode, version FROM place") == [("BA1 5AC", 1)]
     assert await rows_of("SELECT count(*) FROM history") == [(1,)]
+
+
+async def test_a_supply_takes_over_a_gazetteer_that_came_as_plain_csv(given, load, write, rows_of):
+    await load(write(GAZETTEER))
+    code, said = await given(addressbase(GAZETTEER))
+    assert (code, said["created"], said["retired"]) == (command.DONE, 0, 0)
+    assert await rows_of("SELECT count(*), count(udprn), count(*) FILTER (WHERE delivery) FROM place") == [
+        (len(GAZETTEER),) * 3
+    ]
+    assert await rows_of("SELECT count(*) FROM lpi WHERE lpi_key LIKE '%L000001001'") == [(1,)]
+    code, lines = await load(write([row(1001, number="1", easting="375222")]))
+    assert (code, lines[-1]["changed"], lines[-1]["created"]) == (command.DONE, 1, 0)
+
+
+async def test_a_property_that_is_historic_already_is_taken_as_such(given, rows_of):
+    old = [(kind, values | {"logical_status": 8}) for kind, values in properties([row(1)])]
+    code, said = await given(supply([*streets([row(1)]), *old]))
+    assert (code, said["created"]) == (command.DONE, 1)
+    assert await rows_of("SELECT logical_status, lpi_status, delivery FROM place") == [(8, 8, False)]

@@ -76,10 +76,11 @@ def volumes(folder: Path) -> list[Path]:
 
 async def test_volumes_are_loaded_as_one_whatever_their_order(settings, tmp_path, capsys, rows_of):
     first, second = volumes(tmp_path)
-    code = await command.load(settings, [str(second), str(first), "--council", "citytown"])
-    assert code == command.DONE
+    for paths, outcome in (([second, first], "loaded"), ([first, second], "already-loaded")):
+        code = await command.load(settings, [*map(str, paths), "--council", "citytown"])
+        assert code == command.DONE
+        assert f'{{"outcome": "{outcome}"' in capsys.readouterr().out
     assert await rows_of("SELECT count(*) FROM place") == [(len(ACACIA),)]
-    capsys.readouterr()
 
 
 async def test_a_supply_of_which_a_volume_is_missing_is_refused(load, tmp_path):

@@ -20,7 +20,7 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MOST_MEMBERS = 1_000
 # Addresses pack to a tenth or so; what unpacks to very much more is made to fill a memory or a disk.
 _MOST_UNPACKED, _ALWAYS_ALLOWED = 200, 1 << 26
-_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
 
 
 class CorruptFileError(Exception):
@@ -47,7 +47,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of files before their rows are: fingerprint of their bytes, number of lines in each."""
+    """What is known of files before their rows are: fingerprint of their bytes, in whatever order they are
+    given, and the number of lines in each."""
 
     sha256: str
     lines: tuple[int, ...]
@@ -72,12 +73,14 @@ def sources(path: Path) -> list[Source]:
 
 def inspect(found: Sequence[Source]) -> Facts:
     """Read everything once. Raises CorruptFileError for broken packing, OSError when it cannot be opened."""
-    digest = hashlib.sha256()
-    for path in dict.fromkeys(source.path for source in found):
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    return Facts(digest.hexdigest(), tuple(_count(source) for source in found))
+    digests = sorted(_digest(path) for path in {source.path for source in found})
+    whole = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return Facts(whole, tuple(_count(source) for source in found))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _count(source: Source) -> int:
