@@ -10,6 +10,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box, mapping, shape
 from address.actions import command
 from address.rules import projections
 from address.schemas.places import Answer
+from address.store import areas, finding, places
 from services.address.tests.samples import row, write_csv
 
 PLACES = "/citytown/address/search/places/v1"
@@ -377,6 +378,18 @@ async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_s
     answer = await ask("polygon", body)
     assert answer.status_code == 413
     assert answer.json()["error"]["statuscode"] == 413
+
+
+def test_every_statement_is_short_enough_to_be_kept_prepared():
+    """The driver parses what is longer than 15 KiB anew each time, which takes longer than the look-up."""
+    statements = [
+        value
+        for module in (areas, finding, places)
+        for value in vars(module).values()
+        if isinstance(value, str) and "SELECT" in value
+    ]
+    assert len(statements) > 10
+    assert max(map(len, statements)) < 15_360
 
 
 async def test_the_header_of_each_operation_tells_what_was_asked(ask):

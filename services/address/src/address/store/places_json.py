@@ -38,19 +38,17 @@ def _literal(code: int | str) -> str:
     return str(code) if isinstance(code, int) else f"'{code}'"
 
 
-def _object(first: tuple[str, str], fields: Mapping[str, str]) -> str:
-    """SQL that writes a JSON object, without its last brace; fields whose value is null are left out."""
-    start = f"""'{{"{first[0]}":' || {first[1]}"""
-    return " || ".join(
-        [start, *(f"""coalesce(',"{name}":' || {value}, '')""" for name, value in fields.items())]
-    )
+def _fields(fields: Mapping[str, str]) -> str:
+    """SQL that writes members of a JSON object, each after a comma; a member that is null is left out."""
+    return " || ".join(f"""coalesce(',"{name}":' || {value}, '')""" for name, value in fields.items())
 
 
 # PAF has no suffixed building numbers: 15A is a building's name.
 _NUMERIC = "p.building_number ~ '^[0-9]+$'"
 _NAMED = f"nullif(concat_ws(', ', p.building_name, CASE WHEN NOT {_NUMERIC} THEN p.building_number END), '')"
 
-_BOTH_FIRST = {
+# What both datasets have, from RPC to ENTRY_DATE.
+_COMMON = {
     "RPC": _code("p.rpc"),
     "X_COORDINATE": "p.easting",
     "Y_COORDINATE": "p.northing",
@@ -67,8 +65,6 @@ _BOTH_FIRST = {
     "POSTAL_ADDRESS_CODE_DESCRIPTION": _described("p.postal", codes.POSTAL_CODES),
     "BLPU_STATE_CODE": _code("p.state"),
     "BLPU_STATE_CODE_DESCRIPTION": _described("p.state", codes.BLPU_STATES, f"""'"{codes.UNKNOWN_STATE}"'"""),
-}
-_AREAS = {
     "WARD_CODE": _code("p.ward"),
     "PARISH_CODE": _code("p.parish"),
     "PARENT_UPRN": _code("p.parent_uprn"),
@@ -83,11 +79,9 @@ _LEGAL_NAME = {
     "LEGAL_NAME": """(SELECT to_json(upper(n.legal_name))::text FROM organisation n
         WHERE n.council = p.council AND n.uprn = p.uprn ORDER BY n.org_key LIMIT 1)"""
 }
-_FROM_RPC = {**_BOTH_FIRST, **_AREAS, **_LAST}
-_WHOLE_FROM_RPC = {**_BOTH_FIRST, **_AREAS, **_LEGAL_NAME}
+_START = f"""'":{{"UPRN":' || {_code("p.uprn")}"""
 
-_DPA = _object(
-    ("UPRN", _code("p.uprn")),
+_DPA = _fields(
     {
         "ADDRESS": _words(LINE),
         "ORGANISATION_NAME": _words("p.organisation"),
@@ -98,12 +92,10 @@ _DPA = _object(
         "DEPENDENT_LOCALITY": _words("p.locality"),
         "POST_TOWN": _words("p.post_town"),
         "POSTCODE": _code("p.postcode"),
-        **_FROM_RPC,
-    },
+    }
 )
 # Royal Mail's own address of a property that has one.
-_POSTED = _object(
-    ("UPRN", _code("p.uprn")),
+_POSTED = _fields(
     {
         "UDPRN": _code("p.udprn"),
         "ADDRESS": _words(
@@ -123,9 +115,7 @@ _POSTED = _object(
         "DEPENDENT_LOCALITY": _words("d.dependent_locality"),
         "POST_TOWN": _words("d.post_town"),
         "POSTCODE": _words("d.postcode"),
-        **_WHOLE_FROM_RPC,
-        **_LAST,
-    },
+    }
 )
 _SUFFIX = """coalesce(',"DELIVERY_POINT_SUFFIX":' || to_json(upper(d.delivery_point_suffix))::text, '')"""
 
@@ -142,8 +132,7 @@ def _numbered(kind: str) -> dict[str, str]:
 
 
 # An LPI has more than ``place`` holds: its own row and its street's are looked up by key.
-_LPI = _object(
-    ("UPRN", _code("p.uprn")),
+_LPI = _fields(
     {
         "ADDRESS": _words(LINE),
         "USRN": _code("p.usrn"),
@@ -157,7 +146,10 @@ _LPI = _object(
         "ADMINISTRATIVE_AREA": _words("n.administrative_area"),
         "AREA_NAME": _words("l.area_name"),
         "POSTCODE_LOCATOR": _code("p.postcode"),
-        **_WHOLE_FROM_RPC,
+    }
+)
+_STREET = _fields(
+    {
         "STREET_STATE_CODE": _code("s.state"),
         "STREET_STATE_CODE_DESCRIPTION": _described("s.state", codes.STREET_STATES),
         "STREET_CLASSIFICATION_CODE": _code("s.classification"),
@@ -166,12 +158,31 @@ _LPI = _object(
         ),
         "LPI_LOGICAL_STATUS_CODE": _code("p.lpi_status"),
         "LPI_LOGICAL_STATUS_CODE_DESCRIPTION": _described("p.lpi_status", codes.LOGICAL_STATUSES),
-        **_LAST,
-    },
+    }
 )
 # In brackets, so that PostgreSQL joins what is constant once and not for every row.
-_MATCH = """(',"MATCH":' || {match} || ',"MATCH_DESCRIPTION":"' || {description} || '"{end}')"""
-_END = "}}"
+_MATCH = """(',"MATCH":' || {match} || ',"MATCH_DESCRIPTION":"' || {description} || '"')"""
+
+
+def _royal_mails(common: str, matched: str) -> str:
+    """SQL of the DPA of a property with a delivery point. ``common``: SQL of what both datasets have."""
+    more = f"{_fields({**_LEGAL_NAME, **_LAST})} || {matched} || {_SUFFIX}"
+    return f"""(SELECT '{{"DPA' || {_START} || {_POSTED} || {common} || {more} || '}}}}'
+        FROM delivery_point d WHERE d.council = p.council AND d.uprn = p.uprn AND d.udprn = p.udprn)"""
+
+
+def _gazetteers(common: str, matched: str) -> str:
+    """SQL of the DPA of any other."""
+    return f"""'{{"DPA' || {_START} || {_DPA} || {common} || {_fields(_LAST)} || ({matched} || '}}}}')"""
+
+
+def _lpi(common: str, matched: str) -> str:
+    more = f"{_fields(_LEGAL_NAME)} || {_STREET} || {_fields(_LAST)}"
+    return f"""(SELECT '{{"LPI' || {_START} || {_LPI} || {common} || {more} || ({matched} || '}}}}')
+        FROM lpi l LEFT JOIN street s ON s.council = l.council AND s.usrn = l.usrn
+        LEFT JOIN street_descriptor n
+            ON n.council = l.council AND n.usrn = l.usrn AND n.language = l.language
+        WHERE l.council = p.council AND l.uprn = p.uprn AND l.lpi_key = p.lpi_key)"""
 
 
 def dpa(match: str, description: str) -> str:
@@ -179,19 +190,18 @@ def dpa(match: str, description: str) -> str:
 
     ``match`` and ``description`` are SQL for the fields MATCH and MATCH_DESCRIPTION.
     """
-    matched = _MATCH.format(match=match, description=description, end="")
-    ended = _MATCH.format(match=match, description=description, end=_END)
-    posted = f"""SELECT '{{"DPA":' || {_POSTED} || {matched} || {_SUFFIX} || '{_END}' FROM delivery_point d
-        WHERE d.council = p.council AND d.uprn = p.uprn AND d.udprn = p.udprn"""
-    return f"""CASE WHEN p.udprn IS NULL THEN '{{"DPA":' || {_DPA} || {ended} ELSE ({posted}) END"""
+    matched = _MATCH.format(match=match, description=description)
+    said = _fields(_COMMON)
+    return f"""CASE WHEN p.udprn IS NULL THEN {_gazetteers(said, matched)}
+        ELSE {_royal_mails(said, matched)} END"""
 
 
 def either(match: str, description: str) -> str:
-    """SQL of ``{"DPA":{...}}`` or ``{"LPI":{...}}`` for ``p`` by the value of ``dataset``; as ``dpa``."""
-    ended = _MATCH.format(match=match, description=description, end=_END)
-    lpi = f"""SELECT '{{"LPI":' || {_LPI} || {ended} FROM lpi l
-        LEFT JOIN street s ON s.council = l.council AND s.usrn = l.usrn
-        LEFT JOIN street_descriptor n
-            ON n.council = l.council AND n.usrn = l.usrn AND n.language = l.language
-        WHERE l.council = p.council AND l.uprn = p.uprn AND l.lpi_key = p.lpi_key"""
-    return f"CASE WHEN dataset = 'DPA' THEN {dpa(match, description)} ELSE ({lpi}) END"
+    """SQL of ``{"DPA":{...}}`` or ``{"LPI":{...}}`` for ``p`` by the value of ``dataset``; as ``dpa``.
+
+    What both have stands in it once: a statement of more than 15 KiB is parsed anew each time it is asked.
+    """
+    matched = _MATCH.format(match=match, description=description)
+    return f"""(SELECT CASE WHEN dataset = 'LPI' THEN {_lpi("said", matched)}
+        WHEN p.udprn IS NULL THEN {_gazetteers("said", matched)}
+        ELSE {_royal_mails("said", matched)} END FROM (SELECT {_fields(_COMMON)} AS said) common)"""
