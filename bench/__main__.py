@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import address, envoy, events, growth
+from bench import address, envoy, events, growth, loads
 from bench.accuracy import report as accuracy
 from bench.report import Figure
 from bench.town import loaded
@@ -22,6 +22,8 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
         async with loaded(server.url, folder) as town:
             if "address" in wanted:
                 figures += await address.measure(town)
+            if "loads" in wanted:
+                figures += await loads.measure(town, folder)
             if "growth" in wanted:
                 figures += await growth.measure(town, folder)
             if "events" in wanted:
@@ -32,7 +34,7 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"accuracy", "address", "growth", "events", "gateway"}
+    wanted = set(sys.argv[1:]) or {"accuracy", "address", "loads", "growth", "events", "gateway"}
     with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
         figures = asyncio.run(_all(wanted, Path(folder)))
     print("\n".join(map(str, figures)))

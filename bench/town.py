@@ -57,7 +57,8 @@ async def loaded(admin_url: str, folder: Path) -> AsyncIterator[Town]:
     connection = await asyncpg.connect(runtime)
     await connection.execute(
         "INSERT INTO council (slug, name, gss, region, version) VALUES"
-        " ('citytown', 'C', 'E06000022', 'local', 1), ('grown', 'G', 'E06000023', 'local', 1)"
+        " ('citytown', 'C', 'E06000022', 'local', 1), ('grown', 'G', 'E06000023', 'local', 1),"
+        " ('supplied', 'S', 'E06000025', 'local', 1)"
     )
     town = Town(runtime, owner, Issuer(folder), {}, [], [])
     said = run(town, "load", str(DATA), "--council", "citytown")
