@@ -105,3 +105,16 @@ def test_what_is_outside_is_told_so(name, values):
     for value in values:
         with pytest.raises(ValueError, match="must be"):
             kind(name).convert(value)
+
+
+async def test_a_property_without_a_postcode_is_left_out_and_counted(given, rows_of):
+    field = row(5000, postcode="", name="THE LONG FIELD", number="", organisationname="A FARM")
+    barn = row(5001, parentuprn="5000", name="THE BARN", number="")
+    code, said = await given(dtf([*ACACIA, field, barn]))
+    assert (code, said["created"], said["without_postcode"]) == (command.DONE, len(ACACIA) + 1, 1)
+    assert await rows_of("SELECT count(*) FROM organisation") == [(0,)]
+    await given(changes(("24", {"uprn": 5001, "lpi_key": "0114L000005001", "usrn": "90000001",
+                                "pao_text": "THE OLD BARN"}, "U"), version="7.3"))  # fmt: skip
+    assert await rows_of("SELECT building_name, postcode FROM place WHERE uprn = 5001") == [
+        ("THE OLD BARN", "BA1 5AA")
+    ]

@@ -42,6 +42,7 @@ async def prepare(
     if made.header.layout.in_one:
         for statement in staging.IN_ONE:
             await session.execute(statement)
+    outcome.notes["without_postcode"] = await _leave_unfindable(session, made, asked)
     outcome.notes["superseded"] = await supersede(session, only_hidden=fresh and not _ends(outcome))
     outcome.notes["elsewhere"] = await _leave_elsewhere(session, made, asked)
     if not made.header.full:
@@ -75,6 +76,16 @@ async def supersede(session: Session, *, only_hidden: bool = False) -> int:
     for twice, last in staging.HIDDEN if only_hidden else staging.SUPERSEDED:
         if await session.scalar(twice):
             gone += await session.execute(last)
+    return gone
+
+
+async def _leave_unfindable(session: Session, made: Supply, asked: dict[str, Any]) -> int:
+    """Leave properties without a postcode out: fields, ponds and the like in a council's own export."""
+    if not made.header.layout.in_one:
+        return 0
+    gone = await session.execute(staging.WITHOUT_POSTCODE, asked)
+    for statement in staging.CHILDREN_LEFT_OUT if gone else ():
+        await session.execute(statement, asked)
     return gone
 
 

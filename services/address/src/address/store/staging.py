@@ -120,6 +120,15 @@ CHILDREN_ELSEWHERE = tuple(
     text(f"DELETE FROM {table} s WHERE s.uprn IN (SELECT uprn FROM elsewhere) OR ({_UNKNOWN})")
     for table in OF_A_PROPERTY
 )
+# A property without a postcode has none to be found by; what a file has of it is left out, and counted.
+WITHOUT_POSTCODE = text("""WITH gone AS (
+        DELETE FROM in_blpu s WHERE change <> 'D' AND postcode IS NULL
+            AND NOT EXISTS (SELECT FROM blpu b WHERE b.council = :council AND b.uprn = s.uprn)
+        RETURNING uprn)
+    INSERT INTO elsewhere SELECT uprn FROM gone""")
+CHILDREN_LEFT_OUT = tuple(
+    text(f"DELETE FROM {table} s WHERE s.uprn IN (SELECT uprn FROM elsewhere)") for table in OF_A_PROPERTY
+)
 STREETS_ELSEWHERE = tuple(
     text(f"""DELETE FROM {table} s WHERE NOT EXISTS (SELECT FROM in_lpi l WHERE l.usrn = s.usrn)
         AND NOT EXISTS (SELECT FROM street k WHERE k.council = :council AND k.usrn = s.usrn)""")

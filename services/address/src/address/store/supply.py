@@ -109,7 +109,7 @@ _BLPU = Target(
     only_new=(
         ("classification", "coalesce(c.classification, s.classification, 'UC')"),
         ("class_key", "c.class_key"),
-        ("postcode", "coalesce(s.postcode, '')"),
+        ("postcode", "s.postcode"),
         ("postal", "coalesce(s.postal, 'L')"),
         ("ward", "s.ward"),
         ("parish", "s.parish"),
