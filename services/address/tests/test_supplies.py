@@ -190,3 +190,26 @@ async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of
     with pytest.raises(Exception, match=r"(?i)connection|terminat|closed"):
         await command.load(settings, [str(path), "--council", "citytown"])
     assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
+
+
+@pytest.mark.parametrize("more", [0, 1, 3])
+async def test_a_trailer_may_count_metadata_header_and_itself(given, more):
+    code, said = await given(addressbase(ACACIA, count=62 + more))
+    assert (code, said["outcome"]) == (command.DONE, "loaded")
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+async def test_lines_that_are_lost_are_missed_whatever_the_trailer_counts(given, rows_of, lost):
+    lines = addressbase(ACACIA).splitlines(keepends=True)
+    del lines[-10 : -10 + lost]
+    code, said = await given("".join(lines))
+    assert (code, said["outcome"]) == (command.REFUSED, "corrupt")
+    assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
+
+
+@pytest.mark.parametrize(("says", "version"), [("2.1", "1.0"), ("1.0", "2.1")])
+async def test_a_file_of_another_release_than_it_says_is_read_as_it_is(given, rows_of, says, version):
+    body = addressbase(ACACIA, version=version).replace(f'"{version}"', f'"{says}"', 1)
+    code, _ = await given(body)
+    assert code == command.DONE
+    assert await rows_of("SELECT min(easting)::text FROM place") == [("375000.25",)]

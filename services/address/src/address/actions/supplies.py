@@ -15,14 +15,16 @@ from sqlalchemy import TextClause
 from sqlalchemy.exc import IntegrityError
 
 from address.actions import volumes
+from address.actions.files import CorruptFileError
 from address.actions.loads import begin
 from address.actions.outcome import MOST_REJECTS, File, Outcome, Progress, named
 from address.actions.preparing import prepare, supersede
 from address.actions.staging import stage
 from address.actions.telling import announce, project, record
+from address.actions.volumes import Supply
 from address.rules import lifecycle
 from address.rules.rows import Reject
-from address.store import checks, codelists, comparing, loading, supply, upserts
+from address.store import checks, codelists, comparing, loading, staging, supply, upserts
 from chassis.database import Session
 
 
@@ -35,6 +37,7 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
     staged = await stage(session, made, outcome, progress)
     if outcome.rejects:
         return outcome
+    await _settle(session, made)
     asked = {**named(file, outcome), "day": made.header.day, "deepest": lifecycle.DEEPEST}
     fresh = bool(await session.scalar(loading.EMPTY, asked))
     progress("checking", staged)
@@ -54,6 +57,15 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
         return outcome
     await _tell(session, file, asked, outcome, progress, staged, fresh=fresh)
     return outcome
+
+
+async def _settle(session: Session, made: Supply) -> None:
+    """Raises CorruptFileError when lines are missing that a trailer counts."""
+    missing = sum(doubt.missing for doubt in made.doubts)
+    if missing and await session.scalar(staging.GAPS) == missing:
+        first = made.doubts[0]
+        reason = f"the trailer counts {missing} more, and PRO_ORDER has a gap of as many"
+        raise CorruptFileError(first.line, reason, first.name)
 
 
 async def _check(

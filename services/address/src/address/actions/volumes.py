@@ -1,7 +1,8 @@
 """The volumes of an AddressBase or DTF supply: in their order, whole, and no line lost.
 
 A volume begins with a header (record 10) and ends with a trailer (99) that says how many records stand
-between the two and which volume comes next (0: none). Files that count header and trailer too are taken.
+between the two and which volume comes next (0: none). Files whose trailers count metadata, header and
+themselves as well are taken, unless PRO_ORDER has a gap of just so many.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from address.rules.records import Read, UnclosedError
 
 _HEADER = ("record", "custodian name", "custodian", "process date", "volume", "entry date", "time stamp",
            "version", "file type")  # fmt: skip
+_TELLING = ("11,", "21,")
 _TRAILER = ("record", "next volume", "record count", "entry date", "time stamp")
 
 
@@ -30,6 +32,15 @@ class Header:
     full: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A trailer that counts more than the records: header, metadata and itself, or ``missing`` lost ones."""
+
+    name: str
+    line: int
+    missing: int
+
+
 @dataclass(slots=True)
 class Supply:
     """The volumes in their order, with where each one's lines begin in the count of all lines."""
@@ -37,6 +48,7 @@ class Supply:
     headers: tuple[Header, ...]
     sources: tuple[Source, ...]
     offsets: list[int] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
     @property
     def header(self) -> Header:
@@ -80,6 +92,7 @@ def _header(source: Source) -> Header:
         known = ", ".join(f"{one.name} ({' or '.join(one.versions)})" for one in layouts.LAYOUTS)
         reason = f"version {said['version'][:20]!r} is of no layout that is known: {known}"
         raise CorruptFileError(1, reason, source.name)
+    layout = _fitted(layout, source)
     kind = said["file type"].strip().upper()[:1]
     if kind not in {"F", "C"}:
         raise CorruptFileError(1, "the file type must be F (full) or C (change only)", source.name)
@@ -88,6 +101,17 @@ def _header(source: Source) -> Header:
         return Header(int(said["custodian"]), day, int(said["volume"]), layout, kind == "F")
     except ValueError as error:
         raise CorruptFileError(1, f"the header (record 10) is wrong: {error}", source.name) from error
+
+
+def _fitted(layout: Layout, source: Source) -> Layout:
+    """By the first street or property, of which the releases' columns differ."""
+    for _, lines in files.blocks(source):
+        told = next((line for line in lines if line.replace('"', "")[:3] in _TELLING), None)
+        if told is not None:
+            values = _split(source, 1, told)
+            return layouts.fitting(layout, values[0], len(values))
+        break
+    return layout
 
 
 def _split(source: Source, line: int, text: str) -> list[str]:
@@ -107,7 +131,8 @@ def read(made: Supply) -> Iterator[Read]:
     layout = made.header.layout
     known = records.formats(layout)
     for at, source in enumerate(made.sources):
-        tally = _Volume(source, made.headers[at], [one.volume for one in made.headers[at + 1 : at + 2]])
+        following = [one.volume for one in made.headers[at + 1 : at + 2]]
+        tally = _Volume(source, made.headers[at], following, made.doubts)
         for first, lines in files.blocks(source):
             try:
                 block = records.read(lines, first, known, layout.read_over, made.offsets[at])
@@ -125,6 +150,7 @@ class _Volume:
     source: Source
     header: Header
     next_volume: list[int]
+    doubts: list[Doubt]
     records: int = 0
     metadata: int = 0
     last_line: int = 1
@@ -165,6 +191,8 @@ class _Volume:
         both = self.records + self.metadata
         if said not in {self.records, both, both + 2}:
             raise self._wrong(line, f"the trailer counts {said} records, but there are {self.records}")
+        if said != self.records:
+            self.doubts.append(Doubt(self.source.name, line, said - self.records))
 
     def _check_next(self, line: int, said: int) -> None:
         wanted = self.next_volume[0] if self.next_volume else 0

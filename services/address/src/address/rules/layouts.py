@@ -12,6 +12,7 @@ is laid out otherwise is refused, not misread, because the kinds of its columns 
 
 from dataclasses import dataclass
 
+_LEADING = 3  # the columns that every record begins with
 HEADER, METADATA, TRAILER = "10", "29", "99"
 # The class scheme that says what OS Places and we call the classification; others are read over.
 CLASS_SCHEME = "AddressBase Premium Classification Scheme"
@@ -144,6 +145,17 @@ LAYOUTS = (
     # 12 to 14 join streets to their parts and the roads' own network, 22 says where a BLPU's extent is from.
     _layout("DTF 7.3", ("7.3", "DTF7.3", "DTF 7.3"), _DTF, "12", "13", "14", "22"),
 )
+
+
+def fitting(layout: Layout, record: str, columns: int) -> Layout:
+    """The layout, or its sibling of another release of which such a record has so many columns.
+
+    Some files say one release and are laid out after another.
+    """
+    family = layout.name.rpartition(" ")[0]
+    siblings = [layout, *(one for one in LAYOUTS if one.name.rpartition(" ")[0] == family)]
+    wanted = columns - _LEADING
+    return next((one for one in siblings if len(one.records.get(record, ())) == wanted), layout)
 
 
 def of_version(version: str) -> Layout | None:

@@ -61,6 +61,13 @@ COUNTED = text(
     + ") r GROUP BY record, change ORDER BY record, change"
 )
 
+# How many places in the order of changes no record has taken.
+GAPS = text(
+    "SELECT max(pro_order) - min(pro_order) + 1 - count(*) FROM ("
+    + " UNION ALL ".join(f"SELECT pro_order FROM {table}" for table in TABLES.values())
+    + ") r"
+)
+
 # A council's own export has no classes of their own, and no organisations: they stand in the BLPU.
 IN_ONE = (
     text("""UPDATE in_blpu s SET postcode = l.postcode FROM (
