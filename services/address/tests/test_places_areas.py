@@ -1,14 +1,16 @@
 """OS Places by where: nearest, radius, bbox and polygon, decided exactly, in every coordinate system."""
 
+import asyncio
 import json
 import math
 import random
 
+import asyncpg
 import pytest
 from shapely.geometry import MultiPolygon, Point, Polygon, box, mapping, shape
 
 from address.actions import command
-from address.rules import projections
+from address.rules import geometry, projections
 from address.schemas.places import Answer
 from address.store import areas, finding, places
 from services.address.tests.samples import row, write_csv
@@ -378,6 +380,41 @@ async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_s
     answer = await ask("polygon", body)
     assert answer.status_code == 413
     assert answer.json()["error"]["statuscode"] == 413
+
+
+WANTED = places.Wanted(datasets=("DPA", "LPI"))
+HERE, ON_FIELD = (WEST + 400.0, SOUTH + 400.0), geometry.Area(WEST, SOUTH, WEST + 9, SOUTH + 9)
+TRIANGLE = geometry.read_polygon(
+    json.dumps({"type": "Polygon", "coordinates": [[*PAIR, PAIR[0]]]}).encode(), "BNG"
+)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda c: areas.nearest(c, "citytown", HERE, 1000.0, WANTED),
+        lambda c: areas.within_circle(c, "citytown", HERE, 1000.0, WANTED),
+        lambda c: areas.within(c, "citytown", ON_FIELD, WANTED),
+        lambda c: areas.within(c, "citytown", TRIANGLE, WANTED),
+    ],
+)
+async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, look):
+    # Only an owner may gather statistics; in service PostgreSQL does it by itself.
+    owner = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
+    await owner.execute("ANALYZE")
+    await owner.close()
+    connection = await asyncpg.connect(database_url)
+    every = []
+    with connection.query_logger(every.append):
+        await look(connection)
+        await asyncio.sleep(0)  # the driver tells of them in the loop's next round
+    asked = [one for one in every if "place" in one.query]
+    await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    plan = "\n".join(line[0] for line in await connection.fetch("EXPLAIN " + asked[0].query, *asked[0].args))
+    await connection.close()
+    assert len(asked) == 1
+    assert "ix_place_council_strip" in plan
 
 
 def test_every_statement_is_short_enough_to_be_kept_prepared():
