@@ -4,6 +4,7 @@ Streets, with every name of theirs, stand in memory: a hundred bytes a property 
 street are given in when they are needed: all of them for a batch, the few streets of one question otherwise.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from address.matching.vocabulary import Vocabulary
 from address.matching.words import FLATS, KINDS, LEVELS, SHORT, TYPES
 
 _LEAST_SHORT = 3
+_IS_NUMBER = re.compile(r"\d{1,4}[A-Z]?(?:-\d{1,4}[A-Z]?)?")
 _SILENT = frozenset({"THE", "AND"})
 # Long forms that the short one stands for in a name.
 _LONG = {word: short for word, short in SHORT.items() if len(word) > 4}  # noqa: PLR2004
@@ -217,12 +219,15 @@ def properties(rows: Iterable[PlaceRow]) -> Properties:
     found = Properties()
     for row in rows:
         unit, kind = units.key(row.sub_building)
+        number, name = row.building_number, row.building_name
+        if number is None and name is not None and _IS_NUMBER.fullmatch(name):
+            number, name = name, None  # the Postcode Address File has 12A as a name
         one = Property(
             row.uprn,
-            row.building_number,
+            number,
             unit,
             kind,
-            _joined(row.building_name),
+            _joined(name),
             _joined(row.organisation),
             _joined(row.locality),
             _joined(row.post_town),

@@ -5,6 +5,7 @@ needs before it goes on, so that a web process can read just those. Both run the
 """
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 
 from address.matching import search, spelling
 from address.matching.compare import Candidate, Comparison
@@ -17,8 +18,18 @@ from address.matching.text import Asked
 _GOOD = 9.0  # points of a candidate that needs no further search
 _PLACED = frozenset({"exact", "near", "typo", "core", "other"})
 _NOTHING = Properties()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Properties wanted: of these streets, with one of these numbers, with a range or with a name."""
+
+    usrns: list[int]
+    numbers: list[int]
+
+
 Known = Mapping[int, Properties]
-Steps = Generator[list[int], Known, Looked]
+Steps = Generator[Wanted, Known, Looked]
 
 
 class Matcher:
@@ -44,18 +55,19 @@ class Matcher:
             return looked
 
     def steps(self, asked: Asked) -> Steps:
-        """Yields the USRNs whose properties it needs, is sent them, and returns what it saw."""
+        """Yields which properties it needs, is sent them by street, and returns what it saw."""
         asks = spelling.question(asked, self.index)
         comparison = Comparison(asks, self.index)
         hits = search.said_streets(asks, self.index)
-        known = (yield [hit.usrn for hit in hits]) if hits else self.known
+        numbers = spelling.numbers(asks)
+        known = (yield Wanted([hit.usrn for hit in hits], numbers)) if hits else self.known
         scenes, found = _look(comparison, hits, known)
         if not any(one.points >= _GOOD and "words none" in one.findings for one in found) and not _settled(
             scenes, self.index
         ):
             more = search.other_streets(asks, self.index, hits)
             if more:
-                known = yield [hit.usrn for hit in more]
+                known = yield Wanted([hit.usrn for hit in more], numbers)
                 other_scenes, others = _look(comparison, more, known)
                 scenes, found = scenes + other_scenes, found + others
         return Looked(comparison, scenes, found)

@@ -1,10 +1,11 @@
-"""Matchers that stay in a web process: the names of the councils asked for last, and a few streets of each.
+"""Matchers that stay in a web process: the names of the councils asked for last, but no property.
 
-A question reads the properties of the few streets it needs and nothing else. Before each, one look-up says
-what has changed since, so that an answer is never older than the gazetteer.
+A question reads the few properties it needs: of the streets it may mean, with the numbers it says. Before
+each, one look-up says what has changed, so that an answer is never older than the gazetteer.
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections import OrderedDict
@@ -16,12 +17,11 @@ from address.matching import index
 from address.matching.decide import Match, decide
 from address.matching.index import NameRow, Properties
 from address.matching.loading import by_street, read_index
-from address.matching.matcher import Matcher
+from address.matching.matcher import Matcher, Wanted
 from address.matching.text import Asked
 from address.store import matching
 
 MOST_NAMES = 60_000  # rows of names in memory, of all councils: about 1.2 kB each
-MOST_PLACES = 20_000  # addresses in memory of one council
 _IN_A_THREAD = 400  # addresses that are made ready beside the event loop
 _WAIT = 30.0  # seconds between readings of the whole while a long transaction is under way
 log = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ class _Council:
     since: str = ""
     read_at: float = 0.0
     seen: set[tuple[int, int]] = field(default_factory=set)
-    streets: OrderedDict[int, Properties] = field(default_factory=OrderedDict)
-    places: int = 0
 
 
 class Residents:
@@ -56,7 +54,7 @@ class Residents:
         try:
             wanted = next(steps)
             while True:
-                wanted = steps.send(await _streets(pool, council, known, wanted))
+                wanted = steps.send(await _streets(pool, council, wanted))
         except StopIteration as stop:
             return decide(stop.value)
 
@@ -76,9 +74,9 @@ class Residents:
         since = await matching.horizon(pool)
         matcher = Matcher(await read_index(pool, council))
         known.matcher, known.since, known.read_at = matcher, since, began
-        known.seen, known.places = set(), 0
-        known.streets.clear()
+        known.seen = set()
         self._make_room(council)
+        gc.freeze()  # what stays need not be looked through for garbage, which takes tens of milliseconds
         log.info("read the names of %s in %.2f s", council, time.monotonic() - began)
         return matcher
 
@@ -106,36 +104,13 @@ async def _follow(
     if fresh:
         rows = await matching.changed_names(pool, council, [uprn for uprn, _ in fresh])
         index.extend(matcher.index, (NameRow(*row) for row in rows))
-        known.streets.clear()
-        known.places = 0
     # What is not yet behind the horizon comes again and is known by then.
     known.since = changes.horizon
     known.seen = {(row.uprn, row.version) for row in changes.rows}
     return matcher
 
 
-async def _streets(
-    pool: asyncpg.Pool, council: str, known: _Council, wanted: list[int]
-) -> dict[int, Properties]:
-    """The properties of these streets, read if they are not at hand."""
-    found = {usrn: known.streets[usrn] for usrn in wanted if usrn in known.streets}
-    missing = [usrn for usrn in wanted if usrn not in found]
-    if missing:
-        rows = await matching.places(pool, council, missing)
-        read = await asyncio.to_thread(by_street, rows) if len(rows) > _IN_A_THREAD else by_street(rows)
-        for usrn in missing:
-            found[usrn] = read.get(usrn) or Properties()
-    for usrn in wanted:
-        _keep(known, usrn, found[usrn])
-    return found
-
-
-def _keep(known: _Council, usrn: int, properties: Properties) -> None:
-    """Keep a street's properties, and forget those not asked for longest."""
-    if usrn not in known.streets:
-        known.places += len(properties.all) + 1
-    known.streets[usrn] = properties
-    known.streets.move_to_end(usrn)
-    while known.places > MOST_PLACES and len(known.streets) > 1:
-        _, gone = known.streets.popitem(last=False)
-        known.places -= len(gone.all) + 1
+async def _streets(pool: asyncpg.Pool, council: str, wanted: Wanted) -> dict[int, Properties]:
+    """The properties wanted, by street."""
+    rows = await matching.numbered(pool, council, wanted.usrns, wanted.numbers)
+    return await asyncio.to_thread(by_street, rows) if len(rows) > _IN_A_THREAD else by_street(rows)

@@ -1,5 +1,6 @@
 """An address in words, and the names it nearly says: misspelt, run together, a word short."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -7,7 +8,7 @@ from itertools import product
 from address.matching import text
 from address.matching.index import Index
 from address.matching.text import LONGEST_NAME, Asked, Said
-from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, SHORT, TYPES
+from address.matching.words import FLATS, FLOORS, LEVELS, NOISE, NUMERALS, SHORT, TYPES
 
 SURE, LIKELY, PERHAPS, FAINT = 0.88, 0.75, 0.6, 0.42
 _SPELLINGS = 16  # ways to put right a run of words
@@ -15,6 +16,7 @@ _UNIT_WORDS = FLATS.keys() | LEVELS.keys() | FLOORS
 _COMPASS = {"N": "NORTH", "S": "SOUTH", "E": "EAST", "W": "WEST"}
 _ENDS = sorted((short for short in SHORT if SHORT[short] in TYPES), key=len, reverse=True)
 _ANY_END = tuple(_ENDS)
+_FIGURES, _HIGHEST = re.compile(r"\d+"), 9_999
 _LEAST_NAME, _LEAST_TYPE = 5, 4
 
 
@@ -44,6 +46,13 @@ def question(asked: Asked, index: Index) -> Question:
     if unknown or any(word in _COMPASS for word in said.words):
         _spell(asks, index)
     return asks
+
+
+def numbers(asks: Question) -> list[int]:
+    """Every number that is said, in figures or words, of a building or of a part of one."""
+    said = {int(figures) for word in asks.said.words for figures in _FIGURES.findall(word)}
+    said.update(int(NUMERALS[word]) for word in asks.said.words if word in NUMERALS)
+    return sorted(number for number in said if number <= _HIGHEST)
 
 
 def _is_type(word: str, index: Index) -> bool:

@@ -81,7 +81,7 @@ def compact(postcode: str | None) -> str | None:
     if not postcode:
         return None
     found = _COMPACT.sub("", plain(postcode))
-    if not found or len(found) > 8:  # noqa: PLR2004 - no postcode is longer, and one slip
+    if not found or len(found) > 8:  # noqa: PLR2004
         return None
     loose = _LOOSE.fullmatch(found)
     return found if loose is None or _POSTCODE.fullmatch(found) else _put_right(*loose.groups())

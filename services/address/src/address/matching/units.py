@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from address.matching.text import join, words
-from address.matching.words import BESIDE, FLATS, FLOORS, LEVEL_CODES, LEVELS, NOISE, NUMERALS, SIDES
+from address.matching.words import ALSO, BESIDE, FLATS, FLOORS, LEVEL_CODES, LEVELS, NOISE, NUMERALS, SIDES
 
 _VALUE = re.compile(
     r"\d{1,4}[A-Z]?|[A-Z]|[A-Z]\d{1,3}|\d{1,4}[A-Z]?[-/]\d{1,4}[A-Z]?|[A-Z0-9]{1,2}/[A-Z0-9]{1,2}|\dF\d"
@@ -170,8 +170,6 @@ def _units(said: Parts) -> list[tuple[str, str]]:
 
 
 def _also(floor: str) -> list[str]:
-    from address.matching.words import ALSO  # noqa: PLC0415
-
     level, _, side = floor.partition(" ")
     others = list(ALSO.get(level, ()))
     return [*others, level] if side else others
@@ -218,7 +216,7 @@ def _without_part(said: Parts) -> list[Reading]:
     if letters:
         found = [Reading(last, first + letters[0], "form", spare), *found]
         found.append(Reading(last + letters[0], first, "form", spare))
-    if numbers[0] == last and len(numbers) == 2:  # noqa: PLR2004 - said twice
+    if numbers[0] == last and len(numbers) == 2:  # noqa: PLR2004
         found.append(Reading(last, None, "guess"))
     return found
 

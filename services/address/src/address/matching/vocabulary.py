@@ -77,7 +77,7 @@ class Vocabulary:
             if short in self.words:
                 near.add(short)
             near.update(self._short.get(short, ()))
-        slips = 1 if len(word) < 6 else 2  # noqa: PLR2004 - a short word with two slips is another word
+        slips = 1 if len(word) < 6 else 2  # noqa: PLR2004
         likely = {
             other: 1 - distance / max(len(word), len(other))
             for other in near
