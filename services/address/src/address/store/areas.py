@@ -45,12 +45,14 @@ _NEAR = f"""
 def _page(found: str) -> str:
     """The page of what was found, as JSON text, with the number there are in all."""
     return f"""
-    SELECT {HEADER}, (SELECT count(*) FROM {found} CROSS JOIN unnest($7::text[]) AS dataset
-            WHERE dataset = 'LPI' OR delivery) AS total,
+    SELECT {HEADER}, (SELECT count(*) * ('LPI' = ANY ($7::text[]))::integer
+            + count(*) FILTER (WHERE delivery) * ('DPA' = ANY ($7))::integer FROM {found}) AS total,
         string_agg({_EXACT}, ',' ORDER BY nth) AS results
     FROM (SELECT *, row_number() OVER () AS nth FROM (
             SELECT uprn, lpi_key, dataset
-            FROM {found} CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)
+            FROM (SELECT * FROM {found} WHERE delivery OR 'LPI' = ANY ($7)
+                ORDER BY {_ORDER} LIMIT $8::bigint + $9::bigint) first
+            CROSS JOIN unnest($7) WITH ORDINALITY AS d (dataset, rank)
             WHERE dataset = 'LPI' OR delivery ORDER BY {_ORDER}, rank LIMIT $8 OFFSET $9) page) page
         CROSS JOIN LATERAL (SELECT * FROM place p
             WHERE p.council = $1 AND p.uprn = page.uprn AND p.lpi_key = page.lpi_key LIMIT 1) p"""
