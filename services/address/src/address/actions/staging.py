@@ -12,7 +12,7 @@ from address.rules.records import Read
 from address.store import staging
 from chassis.database import Session
 
-_BATCH = 8_000  # lines of one COPY
+_BATCH = 30_000  # lines of one COPY
 
 
 async def stage(session: Session, made: Supply, outcome: Outcome, progress: Progress) -> int:
