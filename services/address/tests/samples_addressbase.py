@@ -1,7 +1,9 @@
 """Files as Ordnance Survey and councils' own systems write them, made from rows of the plain CSV."""
 
 import csv
+import gzip
 import io
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -150,9 +152,18 @@ def changes(*records: tuple[str, dict[str, object], str], **options: object) -> 
 
 
 def read_csv(path: Path) -> list[Row]:
-    """The rows of a plain CSV, for files of any size."""
-    import gzip  # noqa: PLC0415 - only big files are packed
-
+    """The rows of a plain CSV, gzip or not."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(io.StringIO(file.read())))
+
+
+def main() -> None:
+    """``python -m services.address.tests.samples_addressbase addressbase|dtf PLAIN.csv[.gz] OUT [ROWS]``."""
+    made, source, target, *most = sys.argv[1:]
+    rows = read_csv(Path(source))[: int(most[0]) if most else None]
+    Path(target).write_text({"addressbase": addressbase, "dtf": dtf}[made](rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import gzip
+import zipfile
 
 import asyncpg
 import pytest
@@ -69,6 +70,23 @@ async def test_a_gzip_file_is_recognised_by_its_content(load, write, tables):
     code, _ = await load(path)
     assert code == command.DONE
     assert (await tables())["blpu"] == len(ACACIA)
+
+
+async def test_a_zip_of_one_file_is_loaded(load, write, tables):
+    path = write(ACACIA)
+    archive = path.with_name("addresses.zip")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(path, path.name)
+    code, _ = await load(archive)
+    assert code == command.DONE
+    assert (await tables())["blpu"] == len(ACACIA)
+
+
+async def test_several_plain_files_are_not_loaded_as_one(settings, write, capsys):
+    paths = [write([row(n)], f"{n}.csv") for n in (1, 2)]
+    code = await command.load(settings, [*map(str, paths), "--council", "citytown"])
+    assert code == command.REFUSED
+    assert "only a supply" in capsys.readouterr().out
 
 
 async def test_progress_is_told_as_json_lines(load, write):

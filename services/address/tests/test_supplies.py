@@ -100,6 +100,7 @@ async def test_a_zip_of_volumes_is_loaded_and_its_faults_have_a_place(load, tmp_
             packed.write(first, "two/b.csv")
             content = second.read_text().replace('"ACACIA ROAD"', '""') if broken else second.read_text()
             packed.writestr("one/a.csv", content)
+            packed.writestr("LICENCE.txt", "what may be done with it")
         code, lines = await load(archive)
         assert code == (command.REFUSED if broken else command.DONE)
         if broken:

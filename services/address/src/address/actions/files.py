@@ -55,7 +55,7 @@ class Facts:
 
 
 def sources(path: Path) -> list[Source]:
-    """The file itself, or every file of the archive. Raises OSError or CorruptFileError."""
+    """The file itself, or every CSV of the archive. Raises OSError or CorruptFileError."""
     with path.open("rb") as file:
         if file.read(4) != _ZIP:
             return [Source(path)]
@@ -64,6 +64,8 @@ def sources(path: Path) -> list[Source]:
             found = [one for one in archive.infolist() if not one.is_dir() and one.file_size]
     except _BROKEN as error:
         raise CorruptFileError(1, f"the zip archive is broken: {error}") from error
+    # Licences and read-me files lie beside the data; an archive without any .csv is all data.
+    found = [one for one in found if one.filename.lower().endswith(".csv")] or found
     if any(one.flag_bits & 1 for one in found):
         raise CorruptFileError(1, "the zip archive is encrypted")
     if not found or len(found) > _MOST_MEMBERS:
