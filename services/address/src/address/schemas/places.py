@@ -30,7 +30,7 @@ class Both(BaseModel):
     RPC: str | None = None
     X_COORDINATE: float
     Y_COORDINATE: float
-    LNG: float | None = Field(default=None, description="Longitude, where WGS84 or EPSG:4326 was asked")
+    LNG: float | None = Field(default=None, description="Longitude, where degrees were asked")
     LAT: float | None = Field(default=None, description="Latitude, likewise")
     STATUS: str
     LOGICAL_STATUS_CODE: str

@@ -53,8 +53,8 @@ class Options(BaseModel):
         Systems,
         BeforeValidator(_listed),
         Field(
-            description="WGS84 and EPSG:4326 add LNG and LAT in degrees; in EPSG:3857 X_COORDINATE and"
-            " Y_COORDINATE are metres of web maps, in EPSG:4258 degrees of longitude and latitude"
+            description="WGS84, EPSG:4326 and EPSG:4258 add LNG and LAT in degrees; in EPSG:3857"
+            " X_COORDINATE and Y_COORDINATE are the metres of web maps, in all others of the National Grid"
         ),
     ] = "EPSG:27700"
     fq: Annotated[list[Annotated[str, Field(max_length=500)]], AfterValidator(_filters)] = Field(

@@ -21,6 +21,7 @@ def results(text: str | None) -> list[dict[str, Fields]]:
 def project(listed: list[dict[str, Fields]], system: str) -> None:
     """Show the points of the results in a coordinate system other than the British National Grid.
 
+    As OS does, degrees stand beside the coordinates on the grid; the metres of EPSG:3857 in their place.
     Raises OutsideGridError when one of them lies where OSTN15 does not hold.
     """
     every = [fields for result in listed for fields in result.values()]
@@ -29,13 +30,9 @@ def project(listed: list[dict[str, Fields]], system: str) -> None:
         for fields, (x, y) in zip(every, projections.to_mercator(points), strict=True):
             fields["X_COORDINATE"], fields["Y_COORDINATE"] = round(x, _METRES), round(y, _METRES)
         return
-    degrees = [(round(lon, _DEGREES), round(lat, _DEGREES)) for lon, lat in projections.to_lonlat(points)]
-    for result, (lon, lat) in zip(listed, degrees, strict=True):
+    for result, (lon, lat) in zip(listed, projections.to_lonlat(points), strict=True):
         for dataset, fields in result.items():
-            if system == "EPSG:4258":
-                fields["X_COORDINATE"], fields["Y_COORDINATE"] = lon, lat
-            else:
-                result[dataset] = _with_degrees(fields, lon, lat)
+            result[dataset] = _with_degrees(fields, round(lon, _DEGREES), round(lat, _DEGREES))
 
 
 def _with_degrees(fields: Fields, lon: float, lat: float) -> Fields:
