@@ -335,9 +335,17 @@ async def test_filters_take_names_and_codes_in_either_case_and_several_codes(ask
         assert await total(operation, f"{field}:RD06 {field}:PP") == flats + 1
         assert await total(operation, f"{field}:rd06 pp") == flats + 1
         assert await total(operation, f"{field}:RD*", f"{field}:PP") == 0
-        assert (
-            await total(operation, "logical_status_code:1 LOGICAL_STATUS_CODE:6", "country_code:E") == every
-        )
+        both = "logical_status_code:1 LOGICAL_STATUS_CODE:6"
+        assert await total(operation, both, "country_code:E") == every
+        assert await total(operation, "local_custodian_code:114") == every
+        assert await total(operation, "LOCAL_CUSTODIAN_CODE:113 9078") == 0
+
+
+@pytest.mark.parametrize("operation", ["uprn", "find", "nearest"])
+async def test_a_custodians_code_filters_where_one_address_is_asked(ask, operation):
+    for code, found in (("114", True), ("9078", False)):
+        answer = await ask(operation, **OPERATIONS[operation], fq=f"LOCAL_CUSTODIAN_CODE:{code}")
+        assert ("results" in answer.json()) is found
 
 
 async def test_a_long_query_in_other_letters_is_found_or_not_but_never_a_fault(ask):

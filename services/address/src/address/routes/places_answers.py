@@ -45,6 +45,7 @@ def wanted(asked: Options) -> Wanted:
         only.statuses,
         only.lpi_statuses,
         only.countries,
+        only.custodians,
         tuple(asked.dataset.split(",")),
         limit,
         offset,

@@ -15,6 +15,7 @@ _FIELDS = {
     "CLASSIFICATION_CODE": re.compile(r"[A-Z][A-Z0-9]{0,5}\*?|\*"),
     "LOGICAL_STATUS_CODE": re.compile(r"[13568]"),
     "LPI_LOGICAL_STATUS_CODE": re.compile(r"[13568]"),
+    "LOCAL_CUSTODIAN_CODE": re.compile(r"[0-9]{1,4}"),
     "COUNTRY_CODE": re.compile(r"[EWSNJLM]N?"),
 }
 MOST_CODES = 50
@@ -28,6 +29,7 @@ class Filters:
     statuses: tuple[int, ...] | None = None
     lpi_statuses: tuple[int, ...] | None = None
     countries: tuple[str, ...] | None = None
+    custodians: tuple[int, ...] | None = None
 
 
 def read(given: Sequence[str]) -> Filters:
@@ -43,6 +45,8 @@ def read(given: Sequence[str]) -> Filters:
                 filters = replace(filters, statuses=_both(filters.statuses, map(int, codes)))
             case "LPI_LOGICAL_STATUS_CODE":
                 filters = replace(filters, lpi_statuses=_both(filters.lpi_statuses, map(int, codes)))
+            case "LOCAL_CUSTODIAN_CODE":
+                filters = replace(filters, custodians=_both(filters.custodians, map(int, codes)))
             case _:
                 filters = replace(filters, countries=_both(filters.countries, (code[0] for code in codes)))
     return filters

@@ -60,8 +60,8 @@ class Options(BaseModel):
     fq: Annotated[list[Annotated[str, Field(max_length=500)]], AfterValidator(_filters)] = Field(
         default=[],
         max_length=10,
-        description="CLASSIFICATION_CODE (with *), LOGICAL_STATUS_CODE, LPI_LOGICAL_STATUS_CODE or"
-        " COUNTRY_CODE, a colon and a code; several codes with spaces between",
+        description="CLASSIFICATION_CODE (with *), LOGICAL_STATUS_CODE, LPI_LOGICAL_STATUS_CODE,"
+        " LOCAL_CUSTODIAN_CODE or COUNTRY_CODE, a colon and a code; several codes with spaces between",
         examples=[["CLASSIFICATION_CODE:RD*", "LOGICAL_STATUS_CODE:1"]],
     )
 

@@ -35,11 +35,11 @@ _NARROW = """p.uprn, p.lpi_key, p.delivery, p.postcode, p.pao_number, p.sao_numb
     p.sub_building IS NOT NULL AS part, p.easting::float8 AS x, p.northing::float8 AS y"""
 _NEAR = f"""
     near AS MATERIALIZED (
-        SELECT p.*, coalesce({_squared("$14::float8", "$15::float8")}, 0) AS distance
+        SELECT p.*, coalesce({_squared("$15::float8", "$16::float8")}, 0) AS distance
         FROM (SELECT {_NARROW} FROM place p
-            WHERE {_strips("$10::float8", "$11::float8", "$12::float8", "$13::float8")} AND {KEPT} OFFSET 0) p
-        WHERE p.x BETWEEN $10 AND $12 AND p.y BETWEEN $11 AND $13
-            AND ($16::float8 IS NULL OR {_squared("$14", "$15")} <= ($16 + {_CLOSE}) ^ 2))"""
+            WHERE {_strips("$11::float8", "$12::float8", "$13::float8", "$14::float8")} AND {KEPT} OFFSET 0) p
+        WHERE p.x BETWEEN $11 AND $13 AND p.y BETWEEN $12 AND $14
+            AND ($17::float8 IS NULL OR {_squared("$15", "$16")} <= ($17 + {_CLOSE}) ^ 2))"""
 
 
 def _page(found: str) -> str:
@@ -65,7 +65,7 @@ _EDGES = f"""
     edges AS MATERIALIZED (
         SELECT strip, polygon, x1, y1, x2, x2 - x1 AS dx, y2 - y1 AS dy, least(y1, y2) - {_CLOSE} AS low,
             greatest(y1, y2) + {_CLOSE} AS high, {_CLOSE} * sqrt((x2 - x1) ^ 2 + (y2 - y1) ^ 2) AS close
-        FROM unnest($17::float8[], $18::float8[], $19::float8[], $20::float8[], $21::integer[])
+        FROM unnest($18::float8[], $19::float8[], $20::float8[], $21::float8[], $22::integer[])
             AS e (x1, y1, x2, y2, polygon)
         CROSS JOIN LATERAL generate_series(
             floor(x1 - 1)::integer >> {STRIP}, ceil(x2 + 1)::integer >> {STRIP}) AS strip)"""
@@ -85,7 +85,7 @@ _WITHIN_POLYGONS = f"WITH {_NEAR}, {_EDGES}, {_INSIDE} {_page('inside')}"
 _NEAREST = f"""
     SELECT {HEADER}, count(*) AS total, string_agg({_EXACT}, ',' ORDER BY rank) AS results
     FROM unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank) CROSS JOIN LATERAL (
-        SELECT p.* FROM unnest($10::float8[]) AS reach CROSS JOIN LATERAL (
+        SELECT p.* FROM unnest($11::float8[]) AS reach CROSS JOIN LATERAL (
             SELECT p.* FROM (SELECT p.*, p.easting::float8 AS x, p.northing::float8 AS y FROM place p
                 WHERE {_strips("$8::float8 - reach", "$9::float8 - reach", "$8 + reach", "$9 + reach")}
                     AND {KEPT} AND {DATASET} OFFSET 0) p
@@ -101,7 +101,7 @@ async def nearest(
     """The address nearest to a point, of each dataset wanted; the record is that of ``places.by_uprn``."""
     reaches = [*(reach for reach in _REACHES if reach < radius), radius]
     asked = wanted.parameters(council)[:7]
-    return await answer(pool, _NEAREST, *asked, *point, reaches)
+    return await answer(pool, _NEAREST, *asked, *point, wanted.custodians, reaches)
 
 
 async def within_circle(

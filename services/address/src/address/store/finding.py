@@ -25,20 +25,20 @@ _MET = 3_000  # words that begin with one letter
 _AFTER_ALL = "~"  # sorts after every letter and digit of a word
 _GOOD = 0.7  # from here a match is called good
 
-# Which of the words asked ($11) a group does not carry: only these are looked for in its places' own part.
+# Which of the words asked ($12) a group does not carry: only these are looked for in its places' own part.
 _MISSING = (
-    "ARRAY(SELECT word FROM unnest($11::text[]) AS t (word) WHERE g.words NOT LIKE '% ' || word || ' %')"
+    "ARRAY(SELECT word FROM unnest($12::text[]) AS t (word) WHERE g.words NOT LIKE '% ' || word || ' %')"
 )
 _NEAR = f"""
     WITH rare AS MATERIALIZED (
         SELECT word FROM (
             SELECT word, (SELECT count(*) FROM (SELECT FROM search_word w
                 WHERE w.council = $1 AND w.word = t.word LIMIT {COUNTED}) few) AS often
-            FROM unnest($10::text[]) AS t (word) OFFSET 0) t
+            FROM unnest($11::text[]) AS t (word) OFFSET 0) t
         WHERE often > 0 ORDER BY often LIMIT 3),
     near AS MATERIALIZED (
         SELECT w.group_id AS id, g.words, {_MISSING} AS missing,
-            (SELECT count(*) FROM unnest($10) AS word WHERE g.words LIKE '% ' || word || ' %') AS hits
+            (SELECT count(*) FROM unnest($11) AS word WHERE g.words LIKE '% ' || word || ' %') AS hits
         FROM (SELECT w.group_id FROM rare, LATERAL (SELECT w.group_id FROM search_word w
                 WHERE w.council = $1 AND w.word = rare.word LIMIT {_SCANNED}) w
                 GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {GROUPS}) w
@@ -50,21 +50,21 @@ _CANDIDATES = f"""
                 WHERE p.council = $1 AND p.group_id = b.id LIMIT {COUNTED}) p LIMIT {_PLACES})
     UNION
     SELECT p.uprn, p.lpi_key, {_MISSING}
-        FROM unnest($12::text[], $13::text[]) AS r (low, high) CROSS JOIN LATERAL (
+        FROM unnest($13::text[], $14::text[]) AS r (low, high) CROSS JOIN LATERAL (
             SELECT * FROM place p WHERE p.council = $1 AND p.postcode >= low AND p.postcode < high
-                AND ($14 OR cardinality($11) = 0) LIMIT {COUNTED}) p
+                AND ($15 OR cardinality($12) = 0) LIMIT {COUNTED}) p
             CROSS JOIN LATERAL ({GROUP_WORDS.format("p.group_id")}) g
     UNION
-    SELECT p.uprn, p.lpi_key, $11 FROM place p WHERE p.council = $1 AND p.uprn = $15"""
-_AGREES = """cardinality($11) - cardinality(missing)
+    SELECT p.uprn, p.lpi_key, $12 FROM place p WHERE p.council = $1 AND p.uprn = $16"""
+_AGREES = """cardinality($12) - cardinality(missing)
     + (SELECT count(*) FROM unnest(missing) AS word WHERE word = ANY (said))"""
-_UNASKED = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($11))"
-_IN_POSTCODE = """(SELECT count(*) FROM unnest($12, $13) AS r (low, high)
+_UNASKED = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($12))"
+_IN_POSTCODE = """(SELECT count(*) FROM unnest($13, $14) AS r (low, high)
     WHERE p.postcode >= r.low AND p.postcode < r.high)"""
-_SCORE = f"""CASE WHEN p.uprn = $15 THEN 1 ELSE $19::numeric * ({_AGREES} + {_IN_POSTCODE})
-    / greatest(1, cardinality($11) + {_UNASKED} + CASE WHEN $12 IS NULL THEN 0 ELSE 1 END) END"""
+_SCORE = f"""CASE WHEN p.uprn = $16 THEN 1 ELSE $20::numeric * ({_AGREES} + {_IN_POSTCODE})
+    / greatest(1, cardinality($12) + {_UNASKED} + CASE WHEN $13 IS NULL THEN 0 ELSE 1 END) END"""
 _DESCRIPTION = f"CASE WHEN score >= 1 THEN 'EXACT' WHEN score >= {_GOOD} THEN 'GOOD' ELSE 'NO MATCH' END"
-_RESULT = places_json.either("trunc(score, $17)", _DESCRIPTION)
+_RESULT = places_json.either("trunc(score, $18)", _DESCRIPTION)
 _FIND = f"""{_NEAR}
     SELECT {HEADER}, count(*) AS total, string_agg(
         CASE WHEN nth > $9::bigint AND nth <= $9::bigint + $8::bigint THEN {_RESULT} END, ',' ORDER BY nth
@@ -76,9 +76,9 @@ _FIND = f"""{_NEAR}
                     SELECT * FROM place p
                     WHERE p.council = $1 AND p.uprn = c.uprn AND p.lpi_key = c.lpi_key LIMIT 1) p) p
                 CROSS JOIN unnest($7::text[]) WITH ORDINALITY AS d (dataset, rank)
-            WHERE {FILTERS} AND ($18::float8[] IS NULL OR p.easting BETWEEN $18[1] AND $18[3]
-                AND p.northing BETWEEN $18[2] AND $18[4]) OFFSET 0) p
-        WHERE score >= $16::float8) p"""
+            WHERE {FILTERS} AND ($19::float8[] IS NULL OR p.easting BETWEEN $19[1] AND $19[3]
+                AND p.northing BETWEEN $19[2] AND $19[4]) OFFSET 0) p
+        WHERE score >= $17::float8) p"""
 
 _UNKNOWN = f"""SELECT word FROM unnest($2::text[]) AS t (word) WHERE length(word) >= {spelling.SHORTEST}
     AND NOT EXISTS (SELECT FROM search_word w WHERE w.council = $1 AND w.word = t.word)"""

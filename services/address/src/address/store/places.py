@@ -17,7 +17,8 @@ DATASET = "(dataset = 'LPI' OR p.delivery)"
 KEPT = """p.language = ANY($2) AND ($3::text[] IS NULL OR p.classification LIKE ANY($3))
     AND ($4::smallint[] IS NULL OR p.logical_status = ANY($4))
     AND ($5::smallint[] IS NULL OR p.lpi_status = ANY($5))
-    AND ($6::text[] IS NULL OR p.country = ANY($6))"""
+    AND ($6::text[] IS NULL OR p.country = ANY($6))
+    AND ($10::smallint[] IS NULL OR p.custodian = ANY($10))"""
 FILTERS = f"{KEPT} AND {DATASET}"
 HEADER = """(SELECT epoch FROM gazetteer WHERE council = $1) AS epoch,
     (SELECT to_char(last_update, 'DD/MM/YYYY') FROM gazetteer WHERE council = $1) AS last_update"""
@@ -59,11 +60,11 @@ def _many(where: str) -> str:
         WHERE nth > $9"""
 
 
-_USUAL_BY_UPRN, _BY_UPRN = _usual("p.uprn = $2"), _filtered("p.uprn = $10")
-_USUAL_BY_POSTCODE, _BY_POSTCODE = _usual("p.postcode = $2"), _filtered("p.postcode = $10")
+_USUAL_BY_UPRN, _BY_UPRN = _usual("p.uprn = $2"), _filtered("p.uprn = $11")
+_USUAL_BY_POSTCODE, _BY_POSTCODE = _usual("p.postcode = $2"), _filtered("p.postcode = $11")
 # One range in nearly all cases; the second is for what may be two districts (BA1 1.. and BA11 ...).
-_BY_BEGINNING = _many("p.postcode >= $10 AND p.postcode < $11")
-_BY_BEGINNINGS = _many("(p.postcode >= $10 AND p.postcode < $11 OR p.postcode >= $12 AND p.postcode < $13)")
+_BY_BEGINNING = _many("p.postcode >= $11 AND p.postcode < $12")
+_BY_BEGINNINGS = _many("(p.postcode >= $11 AND p.postcode < $12 OR p.postcode >= $13 AND p.postcode < $14)")
 _OWN = f"SELECT p.version, {answers.OWN} AS body FROM place p WHERE p.council = $1 AND p.uprn = $2 \
     ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
 
@@ -80,6 +81,7 @@ class Wanted:
     statuses: tuple[int, ...] | None = None
     lpi_statuses: tuple[int, ...] | None = None
     countries: tuple[str, ...] | None = None
+    custodians: tuple[int, ...] | None = None
     datasets: tuple[str, ...] = ("DPA",)
     limit: int = 100
     offset: int = 0
@@ -87,7 +89,7 @@ class Wanted:
     def parameters(self, council: str) -> tuple[object, ...]:
         return (
             council, self.languages, self.classes, self.statuses, self.lpi_statuses, self.countries,
-            self.datasets, self.limit, self.offset,
+            self.datasets, self.limit, self.offset, self.custodians,
         )  # fmt: skip
 
 
