@@ -21,9 +21,10 @@ BASE = {base:.3f}
 COEFFICIENTS = {{
 {lines}}}
 '''
+_BY_HAND = {"name extra"}
 _RIDGE = 0.3
 _STEPS = 12
-_LEAST = 8  # a finding seen less often has no coefficient of its own
+_LEAST = 5  # a finding seen less often has no coefficient of its own
 
 
 def gather(found: Matcher, labelled: Iterable[Labelled], counts: Counts) -> None:
@@ -42,7 +43,7 @@ def fit(counts: Counts) -> tuple[float, dict[str, float]]:
     for features, (times, _) in counts.items():
         for name in features:
             often[name] += times
-    names = sorted(name for name, times in often.items() if times >= _LEAST)
+    names = sorted(name for name, times in often.items() if times >= _LEAST and name not in _BY_HAND)
     place = {name: at for at, name in enumerate(names, start=1)}
     rows: list[tuple[list[int], int, int]] = [
         ([0, *(place[name] for name in features if name in place)], seen[0], seen[1])

@@ -18,6 +18,7 @@ from address.matching.weights import WEIGHTS
 
 _PARTLY = {2: "sector", 3: "district"}  # by the characters that a part of a postcode lacks
 _LEAST_WHOLE = 5  # characters of a whole postcode
+_LONG = 6  # letters of a word that may be a street's
 _LEFT_OVER = ("none", "one", "two", "more")
 
 
@@ -75,10 +76,14 @@ class Comparison:
         return Candidate(one, scene.hit, findings, sum(WEIGHTS[finding] for finding in findings))
 
     def street_said(self, scene: Scene, left: int) -> str:
-        """How the street is said; ``denied`` when the address plainly says another."""
+        """How the street is said; ``denied`` when the address plainly says another, ``unclear`` perhaps."""
         if scene.hit.how != "unsaid":
             return scene.hit.how
-        return "denied" if left & self.asks.types and left.bit_count() > 1 else "unsaid"
+        if left & self.asks.types and left.bit_count() > 1:
+            return "denied"
+        found = self.asks.said.words
+        long = any(left >> place & 1 and len(word) >= _LONG for place, word in enumerate(found))
+        return "unclear" if long else "unsaid"
 
     def postcode(self, other: str, street: Street) -> str:
         """How near the postcode asked with is to another."""

@@ -118,7 +118,7 @@ def elsewhere(comparison: Comparison, scenes: list[Scene], best: Candidate) -> B
         if scene.hit.usrn == best.hit.usrn:
             own = max(own, points)
         elif points > other:
-            other, named = points, scene.hit.how in {"exact", "near", "typo"}
+            other, named = points, scene.hit.how not in {"unsaid", "faint", "far"}
     return Beside(other - own, named)
 
 

@@ -143,7 +143,7 @@ def _shortened(found: list[str]) -> list[str]:
 def build(rows: Iterable[NameRow]) -> Index:
     """The index of a gazetteer's names."""
     index = Index()
-    index.vocabulary.add((*TYPES, *KINDS, *FLATS, *LEVELS), _LONG)
+    index.vocabulary.add((*TYPES, *KINDS, *FLATS, *LEVELS, "FLOOR"), _LONG)
     extend(index, rows)
     return index
 

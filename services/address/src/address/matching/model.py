@@ -11,8 +11,10 @@ THRESHOLD = 0.5
 _FIXED = {
     "words beside": -8.0,  # land or a garage beside the property
     "name other": -4.0,  # a building of the street is named, and this is another
+    "name extra": -1.5,  # it is asked for by the name of a building that stands elsewhere
     "street denied": -5.0,  # another street is named
 }
+_UNMET = -2.0
 _KNOWN = COEFFICIENTS | {name: COEFFICIENTS.get(name, 0.0) + more for name, more in _FIXED.items()}
 # All that an answer called exact may have found.
 _EXACT = {
@@ -30,5 +32,6 @@ EXACT = frozenset(f"{field} {found}" for field, several in _EXACT.items() for fo
 
 
 def log_odds(features: tuple[str, ...]) -> float:
-    """How likely the best candidate is the property. A feature never met in fitting says nothing."""
-    return BASE + sum(_KNOWN.get(name, 0.0) for name in features)
+    """How likely the best candidate is the property. A feature never met in fitting says
+    nothing, but for a street, postcode and locality that were never met together."""
+    return BASE + sum(_KNOWN.get(name, _UNMET if name.startswith("fit ") else 0.0) for name in features)

@@ -16,7 +16,10 @@ def building(scene: Scene, one: Property, index: Index) -> Said:
     """How the building's name is said: agrees, near, core, unsaid, differs, none; other when one without a
     name is asked for by that of another building in the street."""
     if not one.name:
-        return ("other" if scene.named else "none"), 0
+        if scene.named:
+            return "other", 0
+        extra = not one.organisation and any(run in index.buildings for _, run in scene.parts.names)
+        return ("extra" if extra else "none"), 0
     said = scene.says(one.name, scene.hit.bits)
     if said or scene.named:
         return said or ("differs", 0)

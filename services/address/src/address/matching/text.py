@@ -19,6 +19,7 @@ _WORD = re.compile(r"[A-Z0-9&]+(?:[-/][A-Z0-9]+)*")
 _RUN_TOGETHER = re.compile(r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?)")
 _LETTERED = re.compile(r"(FLAT|FLT|APT|APARTMENT)([A-RT-Z])")
 _GLUED = re.compile(r"(\d{1,4}|\d{1,4}[A-Z]?[-/]\d{1,4})([A-Z]{3,})")  # 14ACACIA
+_ORDINAL = re.compile(r"(\d(?:ST|ND|RD|TH))([A-Z]{2,})")  # 2NDAVE
 _NUMBER_WORDS = frozenset({"NO", "NUMBER", "NUM", "NOS"})
 # Royal Mail PAF Programmers' Guide: outward code A9 A99 AA9 AA99 A9A AA9A, inward code 9AA.
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})\b")
@@ -143,6 +144,8 @@ def _split(word: str, known: Container[str]) -> list[str]:
         return [lettered.group(1), lettered.group(2)]
     if _MIXED.fullmatch(word) and (not word[0].isdigit() or word.translate(_TO_LETTERS) in known):
         word = word.translate(_TO_LETTERS)
+    elif ordinal := _ORDINAL.fullmatch(word):
+        return [SHORT.get(part, part) for part in ordinal.groups()]
     elif glued := _GLUED.fullmatch(word):
         return _unglued(glued.group(1), glued.group(2), known)
     return [SHORT.get(word, word)]

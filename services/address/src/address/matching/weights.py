@@ -15,6 +15,7 @@ _OF_FIELDS = {
         "other": 2.2,
         "faint": 1.2,
         "unsaid": 0.0,
+        "unclear": -1.0,
         "denied": -4.0,
     },
     "postcode": {
@@ -64,6 +65,7 @@ _OF_FIELDS = {
         "none": 0.0,
         "unsaid": -0.4,
         "differs": -3.0,
+        "extra": -1.0,
         "other": -3.0,
     },
     "organisation": {
