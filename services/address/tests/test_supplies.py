@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import random
 import zipfile
 from pathlib import Path
 
@@ -214,3 +215,56 @@ async def test_a_file_of_another_release_than_it_says_is_read_as_it_is(given, ro
     code, _ = await given(body)
     assert code == command.DONE
     assert await rows_of("SELECT min(easting)::text FROM place") == [("375000.25",)]
+
+
+SHOWN = """SELECT uprn, postcode, classification, easting, northing, organisation, building_name,
+    building_number, street, usrn, locality, post_town, udprn, delivery
+    FROM place WHERE logical_status <> 8 ORDER BY uprn"""
+
+
+def _altered(one: dict[str, str], chance: random.Random) -> dict[str, str]:
+    """The row with something else said of it."""
+    values = {
+        "easting": f"{chance.randrange(370000, 380000)}.5",
+        "number": f"{chance.randrange(1, 400)}",
+        "organisationname": chance.choice(["", "OAK BAKERY", "ASH BAKERY"]),
+        "classificationcode": chance.choice(["RD02", "RD03", "CR08"]),
+        "postcode": chance.choice(["BA1 5AB", "BA1 5AC"]),
+        "usrn": "90000001",
+    }
+    name = chance.choice(list(values))
+    return one | {name: values[name]}
+
+
+def _round(state: dict[str, dict[str, str]], at: int, chance: random.Random):
+    """Change, add and retire properties in ``state``; the records that say so."""
+    for uprn in chance.sample(sorted(state), 4):
+        before = state[uprn]
+        state[uprn] = _altered(before, chance)
+        yield from ((*record, "U") for record in properties([state[uprn]]))
+        if before["organisationname"] and not state[uprn]["organisationname"]:
+            yield ("31", {"uprn": uprn, "org_key": f"0114O{int(uprn):09}"}, "D")
+    gone = state.pop(chance.choice(sorted(state)))
+    yield from ((*record, "D") for record in properties([gone]))
+    new = row(5000 + at, number=str(at + 1))
+    state[new["uprn"]] = new
+    yield from ((*record, "I") for record in properties([new]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_changes_lead_to_where_a_full_supply_of_their_end_begins(given, rows_of, seed):
+    chance = random.Random(seed)
+    state = {one["uprn"]: one for one in ACACIA}
+    await given(addressbase(ACACIA))
+    for at in range(5):
+        records = list(_round(state, at, chance))
+        code, said = await given(changes(*records))
+        assert (code, said["retired"], said["created"]) == (command.DONE, 1, 1)
+    changed = await rows_of(SHOWN)
+    assert await rows_of("SELECT count(*) FROM blpu WHERE logical_status = 8") == [(5,)]
+    assert await rows_of(
+        "SELECT count(*) FROM history h JOIN blpu b USING (uprn) WHERE h.version > b.version"
+    ) == [(0,)]
+    await rows_of("TRUNCATE blpu, lpi, place, organisation, delivery_point, history")
+    await given(addressbase(state.values()))
+    assert await rows_of(SHOWN) == changed

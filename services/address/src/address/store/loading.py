@@ -27,7 +27,10 @@ SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config
     set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)""")
 # One load of a council at a time; the number is only this lock's own.
 ALONE = text("SELECT pg_advisory_xact_lock(7430001, hashtext(:council))")
-EMPTY = text("SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)")
+EMPTY = text("""SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)
+    AND NOT EXISTS (SELECT FROM street WHERE council = :council)
+    AND NOT EXISTS (SELECT FROM cross_reference WHERE council = :council)
+    AND NOT EXISTS (SELECT FROM successor WHERE council = :council)""")
 COUNCIL = text("SELECT slug, gss, status FROM council WHERE slug = :council")
 COUNCILS = text("SELECT slug FROM council ORDER BY slug LIMIT 20")
 LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE council = :council
