@@ -32,7 +32,7 @@ class Issuer:
             "iat": now,
             "exp": now + 3600,
             "scope": " ".join(scopes),
-            "councils": ["citytown"],
+            "councils": ["citytown", "grown"],
             "mode": "sandbox",
         }
         return jwt.encode({"alg": "ES256", "kid": "bench", "typ": "key+jwt"}, claims, self._key)
