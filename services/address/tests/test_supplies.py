@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from address.actions import command, supplies
+from address.actions import command, files, supplies
 from services.address.tests.samples import ACACIA, row
 from services.address.tests.samples_addressbase import addressbase, changes, properties, streets, supply
 
@@ -120,9 +120,10 @@ async def test_a_zip_that_is_cut_short_is_refused(given, tmp_path, cut):
 
 
 @pytest.mark.parametrize("kind", ["zip", "gzip"])
-async def test_a_file_made_to_unpack_without_end_is_refused(load, tmp_path, kind):
+async def test_a_file_made_to_unpack_without_end_is_refused(load, tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(files, "_ALWAYS_ALLOWED", 1 << 16)
     path = tmp_path / "bomb"
-    body = b"21,\n" * 20_000_000
+    body = b"21,\n" * 1_000_000
     if kind == "gzip":
         path.write_bytes(gzip.compress(body, 1))
     else:
@@ -251,7 +252,7 @@ def _round(state: dict[str, dict[str, str]], at: int, chance: random.Random):
     yield from ((*record, "I") for record in properties([new]))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_changes_lead_to_where_a_full_supply_of_their_end_begins(given, rows_of, seed):
     chance = random.Random(seed)
     state = {one["uprn"]: one for one in ACACIA}
