@@ -23,10 +23,11 @@ async def load(pool: asyncpg.Pool, council: str) -> Matcher:
     """
     found = await read_index(pool, council)
     known: dict[int, Properties] = {}
+    texts: dict[Any, Any] = {}
     usrns = list(found.streets)
     for start in range(0, len(usrns), STREETS_AT_A_TIME):
         rows = await matching.places(pool, council, usrns[start : start + STREETS_AT_A_TIME])
-        known.update(await asyncio.to_thread(by_street, rows))
+        known.update(await asyncio.to_thread(by_street, rows, texts))
     return Matcher(found, known)
 
 
@@ -36,10 +37,13 @@ async def read_index(pool: asyncpg.Pool, council: str) -> Index:
     return await asyncio.to_thread(lambda: index.build(_names(rows)))
 
 
-def by_street(rows: Sequence[Any]) -> dict[int, Properties]:
-    """Rows of the store by USRN. They come street by street."""
+def by_street(rows: Sequence[Any], texts: dict[Any, Any] | None = None) -> dict[int, Properties]:
+    """Rows of the store by USRN; they come street by street. ``texts``: those met so far, each kept once."""
+    once = ({} if texts is None else texts).setdefault
     return {
-        usrn: index.properties(PlaceRow(*row) for row in several)
+        usrn: index.properties(
+            PlaceRow(row[0], row[1], *[once(text, text) for text in row[2:]]) for row in several
+        )
         for usrn, several in groupby(rows, key=itemgetter(1))
     }
 

@@ -137,11 +137,14 @@ def _split(word: str, known: Container[str]) -> list[str]:
         return []
     if word in known or word in FLATS or word in LEVELS or word in LEVEL_CODES:
         return [SHORT.get(word, word)]
-    if together := _RUN_TOGETHER.fullmatch(word):
+    if together := _RUN_TOGETHER.fullmatch(word) or _LETTERED.fullmatch(word):
         kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
         return [together.group(2)] if kind == "NO" else [SHORT.get(kind, kind), together.group(2)]
-    if lettered := _LETTERED.fullmatch(word):
-        return [lettered.group(1), lettered.group(2)]
+    return _cut(word, known)
+
+
+def _cut(word: str, known: Container[str]) -> list[str]:
+    """A word of figures and letters as the words it is: R0AD is ROAD, 2NDAVE and 14ACACIA are two."""
     if _MIXED.fullmatch(word) and (not word[0].isdigit() or word.translate(_TO_LETTERS) in known):
         word = word.translate(_TO_LETTERS)
     elif ordinal := _ORDINAL.fullmatch(word):
