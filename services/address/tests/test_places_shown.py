@@ -216,7 +216,7 @@ async def test_xml_says_what_json_says_in_the_same_order(ask, operation, more):
 async def test_xml_holds_whatever_an_address_or_a_query_holds(ask):
     answer = taken_apart((await ask("uprn", uprn=7200, format="XML")).text)
     assert answer["results"][0]["DPA"]["ORGANISATION_NAME"] == "BROWN & <SONS> \"LTD\" 'Ŷ'"
-    for query in ("\x00\x0b\ufffe", "]]>", "&amp;<!--", "\U0001f3e0", "\ud7ff"):
+    for query in ("\x00\x0b\ufffe", "]]>", "&amp;<!--", "\U0001f3e0", "\ud7ff", "a\r\nb\tc"):
         echoed = taken_apart((await ask("find", query=query, format="XML")).text)["header"]["query"]
         assert echoed == "query=" + re.sub("[\x00\x0b\ufffe]", "\ufffd", query)
 

@@ -69,25 +69,20 @@ def answered(request: Request, asked: Options, query: str, found: asyncpg.Record
         "lastupdate": updated or "",
         "output_srs": asked.output_srs,
     }
-    if asked.format == "XML" or asked.output_srs not in _ON_THE_GRID:
-        return _shown(asked, header, results)
+    if results and asked.output_srs not in _ON_THE_GRID:
+        results = _projected(results, asked.output_srs)
+    if asked.format == "XML":
+        return Response(places_shown.xml(header, results), media_type=_XML)
     listed = f',"results":[{results}]' if results else ""
     return Response(f'{{"header":{json.dumps(header)}{listed}}}', media_type="application/json")
 
 
-def _shown(asked: Options, header: dict[str, Any], results: str | None) -> Response:
-    """The answer as XML, or in another coordinate system, or both."""
-    listed = places_shown.results(results)
-    if asked.output_srs not in _ON_THE_GRID:
-        try:
-            places_shown.project(listed, asked.output_srs)
-        except OutsideGridError:
-            fault = ValueError("one of the addresses lies where OSTN15 does not hold; ask for EPSG:27700")
-            raise unusable("output_srs", fault) from None
-    answer = {"header": header, **({"results": listed} if listed else {})}
-    if asked.format == "XML":
-        return Response(places_shown.xml(answer), media_type=_XML)
-    return JSONResponse(answer)
+def _projected(results: str, system: str) -> str:
+    try:
+        return places_shown.project(results, system)
+    except OutsideGridError:
+        fault = ValueError("one of the addresses lies where OSTN15 does not hold; ask for EPSG:27700")
+        raise unusable("output_srs", fault) from None
 
 
 def _uri(request: Request) -> str:

@@ -37,7 +37,7 @@ class OutsideGridError(ValueError):
 
 
 def to_lonlat(points: Sequence[Point]) -> list[Point]:
-    """``(easting, northing)`` in metres to ``(longitude, latitude)`` in degrees, good to 2 mm.
+    """``(easting, northing)`` in metres to ``(longitude, latitude)`` in degrees, good to 5 mm.
 
     Raises OutsideGridError when OSTN15 does not cover one of them.
     """
