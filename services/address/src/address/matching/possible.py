@@ -50,6 +50,9 @@ def _by_number(reading: Reading, number: str, known: Properties) -> Iterator[Pos
     several = known.numbers.get(number, ())
     if reading.unless and _may_have_part(known.numbers.get(reading.unless, ()), number):
         return
+    if reading.how == "vague":
+        yield from (Possible(one, "unsaid", reading.spare) for one in several if one.number == number)
+        return
     whole = [one for one in several if one.unit == reading.unit]
     for one in whole:
         yield Possible(one, reading.how if one.number == number else "part", reading.spare)
@@ -93,6 +96,8 @@ def _named(scene: Scene, one: Property, *, parted: bool) -> Iterator[Possible]:
     """The ways to read the address as this property of a building that is named."""
     said = scene.parts
     for reading in scene.readings:
+        if reading.how == "vague":
+            continue
         if reading.number is not None and one.number is None:
             yield from _as_part(reading, one, parted=parted)
         elif reading.unit == one.unit and reading.number in {None, one.number}:

@@ -53,6 +53,18 @@ _WORDS = {
 }
 
 
+_LEVELS = {
+    "B": "basement",
+    "G": "ground floor",
+    "LG": "lower ground floor",
+    "1": "first floor",
+    "2": "second floor",
+    "3": "third floor",
+    "4": "fourth floor",
+    "T": "top floor",
+}
+
+
 def of_match(best: Candidate, *, exact: bool) -> tuple[str, ...]:
     """What differs between the address and the property it is matched with."""
     return ("address agrees",) if exact else _differences(best) or ("address agrees",)
@@ -90,11 +102,18 @@ def of_none(looked: "Looked") -> tuple[str, ...]:
 
 def _missing(scene: Scene) -> str:
     said, street = scene.parts, scene.street.label
-    unit = said.units[0] if said.units else None
-    if said.numbers and unit:
-        return f": flat {unit} at {said.numbers[-1]} is missing in {street}"
+    parts = [*(f"flat {unit}" for unit in said.units), *map(_floor, said.floors)]
+    if said.numbers and parts:
+        return f": {parts[0]} at {said.numbers[-1]} is missing in {street}"
     if said.numbers:
         return f": number {said.numbers[-1]} is missing in {street}"
     if said.names:
         return f": no building of that name is in {street}"
     return f": no number or name was given in {street}"
+
+
+def _floor(code: str) -> str:
+    """A storey's code in words."""
+    level, _, side = code.partition(" ")
+    name = f"the {_LEVELS.get(level, 'storey')}"
+    return f"{name}, {side.lower()}," if side else name

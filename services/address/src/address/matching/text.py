@@ -16,13 +16,16 @@ _RANGE = re.compile(r"\b(\d{1,4}[A-Z]?)\s*(?:-|\bTO\b|&)\s*(\d{1,4}[A-Z]?)\b")
 _SLASH = re.compile(r"\b(\w{1,3})\s*/\s*(\w{1,3})\b")
 _NOT_A_UNIT = re.compile(r"(?<=[A-Z]{2})[-/]|[-/](?=[A-Z]{2})")
 _WORD = re.compile(r"[A-Z0-9&]+(?:[-/][A-Z0-9]+)*")
-_RUN_TOGETHER = re.compile(r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?)")
+_RUN_TOGETHER = re.compile(
+    r"(FLATNO|FLAT|FLT|APARTMENT|APT|UNIT|ROOM|SUITE|NO|F)\.?(\d{1,4}[A-Z]?(?:/\d{1,4}[A-Z]?)?)"
+)
 _LETTERED = re.compile(r"(FLAT|FLT|APT|APARTMENT)([A-RT-Z])")
 _GLUED = re.compile(r"(\d{1,4}|\d{1,4}[A-Z]?[-/]\d{1,4})([A-Z]{3,})")  # 14ACACIA
 _ORDINAL = re.compile(r"(\d(?:ST|ND|RD|TH))([A-Z]{2,})")  # 2NDAVE
 _NUMBER_WORDS = frozenset({"NO", "NUMBER", "NUM", "NOS"})
 # Royal Mail PAF Programmers' Guide: outward code A9 A99 AA9 AA99 A9A AA9A, inward code 9AA.
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9][A-Z]{2})\b")
+_SPACED = re.compile(r"\b([A-Z]{1,2}) ?([0-9][A-Z0-9]?) ?([0-9]) ?([A-Z]{2})\W*$")  # BA17 NE
 _LOOSE = re.compile(r"\b(?=.*[0-9])([A-Z]{1,2}[0-9OIL][A-Z0-9]?)\s*([0-9OILSB][A-Z01568]{2})\W*$")
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _TO_DIGIT = str.maketrans("OILSB", "01158")
@@ -97,7 +100,7 @@ def _put_right(outward: str, inward: str) -> str:
 def read(asked: Asked, outwards: Container[str] = (), known: Container[str] = ()) -> Said:
     """The address in words. ``outwards``: the gazetteer's outward codes, which may end an address;
     ``known``: its words."""
-    text, inside = _take_postcode(plain(asked.address))
+    text, inside = _take_postcode(plain(asked.address), outwards)
     text = _RANGE.sub(r"\1-\2", text.replace(" T/A ", " "))
     text = _NOT_A_UNIT.sub(" ", _SLASH.sub(r"\1/\2", text))
     found: list[str] = []
@@ -109,10 +112,12 @@ def read(asked: Asked, outwards: Container[str] = (), known: Container[str] = ()
     return said
 
 
-def _take_postcode(text: str) -> tuple[str, str | None]:
+def _take_postcode(text: str, outwards: Container[str]) -> tuple[str, str | None]:
     """The text without the last postcode in it, and that."""
     whole = list(_POSTCODE.finditer(text))
     last = whole[-1] if whole else _LOOSE.search(text)
+    if last is None and (spaced := _SPACED.search(text)) and spaced.group(1) + spaced.group(2) in outwards:
+        return text[: spaced.start()], "".join(spaced.groups())
     if last is None:
         return text, None
     return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())

@@ -120,7 +120,8 @@ def _other(found: list[Placed], at: int, said: Parts) -> int:
     if _NUMBER.fullmatch(word):
         said.numbers.append(word)
     elif len(word) == 1:
-        said.letters.append(word)
+        if _beside_number(found, at):
+            said.letters.append(word)
     elif word in SIDES and said.floors:
         said.floors[-1] += " " + SIDES[word]
     elif word in BESIDE or (word == "REAR" and at + 1 < len(found) and found[at + 1][1] == "OF"):
@@ -133,6 +134,14 @@ def _other(found: list[Placed], at: int, said: Parts) -> int:
         else:
             said.names.append((1 << place, word))
     return 1
+
+
+def _beside_number(found: list[Placed], at: int) -> bool:
+    """Whether a letter stands next to a number, or there is none: that of MR J SMITH is no flat."""
+    beside = [other for place, other in found if abs(place - found[at][0]) == 1]
+    return any(_NUMBER.fullmatch(other) for other in beside) or not any(
+        other[0].isdigit() for _, other in found
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -162,9 +171,11 @@ def _units(said: Parts) -> list[tuple[str, str]]:
     """The keys that the part may have, and how sure that is."""
     if not said.floors:
         return [(value, "same") for value in said.units]
-    floor, values = "@" + said.floors[0], said.units or said.letters
+    floor, values = "@" + "+".join(dict.fromkeys(said.floors)), said.units or said.letters
     if values:
-        return [(f"{floor}:{values[0]}", "same"), (values[0], "form"), (floor, "form")]
+        return [(f"{floor}:{values[0]}", "same"), (values[0], "guess"), (floor, "guess")]
+    if len(said.floors) > 1:
+        return [(floor, "same")]
     also = [("@" + other, "form") for other in _also(said.floors[0])]
     return [(floor, "same"), *also]
 
@@ -183,7 +194,7 @@ def _with_part(said: Parts, units: list[tuple[str, str]]) -> list[Reading]:
             found += _no_number(unit, how)
             continue
         for number in (numbers[-1], *numbers[:-1]):
-            spare = len(numbers) - 1
+            spare = len(numbers) - 1 + len(set(said.units)) - bool(said.units)
             found.append(Reading(number, unit, how if not spare else "form", spare))
             if len(unit) == 1 and unit.isalpha() and number.isdigit():
                 found.append(Reading(number + unit, None, "form", spare, number))
@@ -198,6 +209,8 @@ def _with_part(said: Parts, units: list[tuple[str, str]]) -> list[Reading]:
 
 def _no_number(unit: str, how: str) -> list[Reading]:
     found = [Reading(None, unit, how)]
+    if unit.isdigit():
+        found.append(Reading(unit, None, "vague"))  # FLAT, 36 HIGH STREET
     if suffixed := _SUFFIXED.fullmatch(unit):
         found += [Reading(unit, None, "guess"), Reading(suffixed[1], suffixed[2], "guess")]
     elif (pair := _PAIR.fullmatch(unit)) and pair[2] == "/":
