@@ -11,7 +11,8 @@ from sqlalchemy import text
 from address.tables.lifecycle import KEPT
 
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
-_LOADED = "b.uprn IN (SELECT uprn FROM touched)"
+_TOUCHED = "uprn IN (SELECT uprn FROM touched)"
+_LOADED = f"b.{_TOUCHED}"
 _ALL = "true"  # of a gazetteer that was empty
 # A property's first organisation: looked up for a few properties, read as a whole for very many.
 _FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
@@ -121,9 +122,14 @@ _OF_ONE = {
     **_WHOLE,
 }
 _OF_ALL = {"organisations": _FIRST_OF_ALL, "points": _POINT_OF_ALL, "post": _POST_OF_ALL}
+# A load of a few properties reads no more of their tables either.
+_OF_TOUCHED = {
+    name: part.replace(f"{row}.council = :council", f"{row}.council = :council AND {row}.{_TOUCHED}")
+    for (name, part), row in zip(_OF_ALL.items(), ("n", "m", "o"), strict=True)
+}
 _NO_PAST = "(SELECT false AS known) w ON true"
 MAKE_ONE = text(_MAKE.format(these=_ONE, **_OF_ONE))
-MAKE_LOADED = text(_MAKE.format(these="true", past=_PAST_OF_ALL, **_OF_ALL, **_PART))
+MAKE_LOADED = text(_MAKE.format(these="true", past=_PAST_OF_ALL, **_OF_TOUCHED, **_PART))
 MAKE_FRESH = text(_MAKE.format(these=_ALL, past=_NO_PAST, **_OF_ALL, **_WHOLE))
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
 GROUP_FRESH = text(_GROUPS.format(these=_ALL))
