@@ -1,8 +1,14 @@
 """What an address means: every way people write one, and the properties that are not there."""
 
+import random
+import string
+import time
+
 import pytest
 
-from address.matching import Asked
+from address.matching import Asked, coefficients
+from address.matching.model import EXACT
+from address.matching.weights import WEIGHTS
 from services.address.tests.matching_gazetteer import matcher
 
 MATCHED = [
@@ -41,6 +47,12 @@ MATCHED = [
     ("the locality first", "Walcot, 7 Acacia Road, Bath", "BA1 5AA", 107),
     ("NO before the number", "No. 7 Acacia Road", "BA1 5AA", 107),
     ("somebody's name before it", "The Occupier, 7 Acacia Road, Bath", "BA1 5AA", 107),
+    ("somebody's initials before it", "Mr J Smith, 7 Acacia Road", "BA1 5AA", 107),
+    ("a space in the wrong place of the postcode", "7 Acacia Road BA15 AA", None, 107),
+    ("a flat with its storey", "Flat 2, 1st Floor, 20 Acacia Road", "BA1 5AB", 202),
+    ("FLAT2/20 as one word", "Flat2/20 Acacia Road", "BA1 5AB", 202),
+    ("an ordinal run together", "12 1stave, Oldfield Park", "BA2 3NW", 8012),
+    ("a house name the gazetteer has not", "The Hollies, 7 Acacia Road", "BA1 5AA", 107),
     ("a number with a suffix", "15A Acacia Road", "BA1 5AA", 151),
     ("a suffix apart", "15 b Acacia Road", "BA1 5AA", 152),
     ("a flat", "Flat 2, 20 Acacia Road", "BA1 5AB", 202),
@@ -105,6 +117,8 @@ ABSENT = [
     ("a flat of a house", "Flat 1, 16 Acacia Road", "BA1 5AA"),
     ("a lettered flat among numbered ones", "Flat A, 20 Acacia Road", "BA1 5AB"),
     ("a storey that is missing", "Third Floor Flat, 24 Acacia Road", "BA1 5AB"),
+    ("two storeys at once", "Basement and Ground Floor, 24 Acacia Road", "BA1 5AB"),
+    ("a room of a flat", "Room 1, Flat 9, 20 Acacia Road", "BA1 5AB"),
     ("a storey among numbered flats", "Top Floor Flat, 20 Acacia Road", "BA1 5AB"),
     ("a flat of a named house", "Flat 9, Mill House, Acacia Road", "BA1 5AA"),
     ("a named house that is missing", "Fern Cottage, Acacia Road, Bath", "BA1 5AA"),
@@ -120,6 +134,7 @@ ABSENT = [
 ]
 AMBIGUOUS = [
     ("a street of two villages", "7 High Street, Bath", None),
+    ("FLAT without saying which", "Flat, 20 Acacia Road", "BA1 5AB"),
     ("a building of which there are only flats", "46 Acacia Road", "BA1 5AA"),
 ]
 
@@ -154,3 +169,51 @@ def test_nobody_chooses_between_equals_for(engine, address, postcode):
 
     assert (found.outcome, found.uprn) == ("ambiguous", None), (found.reasons, found.candidates)
     assert len(found.candidates) > 1
+
+
+def test_reasons_say_what_differs(engine):
+    absent = "the property is not in the gazetteer: "
+    asked = [
+        ("7 Acaica Road, Bath", "BA1 5AA", "street misspelt"),
+        ("7 Acacia Road", "BA1 5AX", "postcode differs by one character"),
+        ("7 Acacia Road, Twerton", "BA1 5AA", "locality differs"),
+        ("Flat 5, 20 Acacia Road", "BA1 5AB", f"{absent}flat 5 at 20 is missing in ACACIA ROAD"),
+        ("3rd Floor, 24 Acacia Rd", "BA1 5AB", f"{absent}the third floor at 24 is missing in ACACIA ROAD"),
+        ("14 Acacia Road", "BA1 5AA", f"{absent}number 14 is missing in ACACIA ROAD"),
+        ("14 Juniper Walk", None, "street not found"),
+        ("46 Acacia Road", "BA1 5AA", "flat not given: the building has several"),
+        ("Garage at 7 Acacia Road", "BA1 5AA", "something beside the property is meant"),
+    ]
+    for address, postcode, reason in asked:
+        assert reason in engine.match(Asked(address, postcode)).reasons, address
+
+
+def test_every_finding_has_a_weight_and_nothing_is_fitted_that_is_no_finding():
+    findings = {
+        name
+        for name in coefficients.COEFFICIENTS
+        if name.split()[0] not in {"fit", "margin", "rivals", "elsewhere"}
+    }
+
+    assert not (findings | EXACT) - WEIGHTS.keys()
+
+
+def test_no_address_is_too_strange(engine):
+    chance = random.Random(8)
+    letters = string.printable + "\u00e9\u00df\u2013\u00bd\u2167\U0001f3e0"
+    for _ in range(2_000):
+        text = list(chance.choice(MATCHED)[1])
+        for _ in range(chance.randrange(1, 8)):
+            text[chance.randrange(len(text))] = chance.choice(letters)
+        found = engine.match(Asked("".join(text), chance.choice((None, "BA1 5AA", "".join(text)[:9]))))
+        assert 0 <= found.confidence <= 1
+        assert (found.uprn is None) == (found.outcome != "matched")
+
+
+def test_the_longest_address_is_answered_in_time(engine):
+    worst = " ".join(["1/2", "FLATT", "ACACIAROADD", "HIGHSTREE", "MILLHOUS"] * 16)[:500]
+
+    start = time.perf_counter()
+    engine.match(Asked(worst, "BA1 5AX"))
+
+    assert time.perf_counter() - start < 1

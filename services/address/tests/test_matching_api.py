@@ -4,11 +4,17 @@ import asyncio
 import random
 
 import pytest
+from sqlalchemy import text
 
 from address import matching
 from address.matching import Asked, Residents
 from services.address.tests.samples import ACACIA, GAZETTEER, row
 
+_COLUMNS = text("""SELECT string_agg(column_name, ', ' ORDER BY ordinal_position)
+    FROM information_schema.columns WHERE table_name = 'place' AND is_generated = 'NEVER'""")
+_POINT = text("""INSERT INTO delivery_point
+        (council, uprn, udprn, building_name, thoroughfare, post_town, postcode, entry_date, last_update)
+    VALUES ('citytown', 1004, 5, '4A', 'LARCH BUILDINGS', 'BATH', 'BA1 5ZZ', '2026-01-01', '2026-01-01')""")
 PATH = "/citytown/address/v1/match"
 
 
@@ -187,3 +193,22 @@ async def test_a_load_is_matched_at_once(ask, write, load):
     found = (await ask({"address": "2 Plumtree Way, Bath"})).json()
 
     assert found["uprn"] == "7002"
+
+
+async def test_other_names_of_a_property_are_matched_too(database):
+    async with database.writing("citytown") as session:
+        columns = await session.scalar(_COLUMNS)
+        values = columns.replace("lpi_key", "'ALT'").replace(" street", " 'HEOL ACASIA'")
+        await session.execute(
+            text(f"INSERT INTO place ({columns}) SELECT {values} FROM place WHERE uprn = 1003")
+        )
+        await session.execute(_POINT)
+        await session.execute(text("UPDATE place SET udprn = 5 WHERE uprn = 1004"))
+    residents = Residents()
+
+    welsh = await residents.match(database.fast, "citytown", Asked("3 Heol Acasia, Bath"))
+    royal_mail = await residents.match(database.fast, "citytown", Asked("4A Larch Buildings", "BA1 5ZZ"))
+
+    assert (welsh.uprn, royal_mail.uprn) == (1003, 1004)
+    batch = await matching.load(database.fast, "citytown")
+    assert batch.match(Asked("4A Larch Buildings", "BA1 5ZZ")) == royal_mail

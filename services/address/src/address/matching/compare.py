@@ -117,6 +117,8 @@ def _rarer(scene: Scene, read: Possible) -> list[str]:
     one, said, found = read.property, scene.parts, []
     if said.beside:
         found.append("words beside")
+    if one.unit is not None and len(set(said.units)) > 1:
+        found.append("unit doubled")
     if read.spare:
         found.append("number spare")
     if one.name and one.number is not None and not said.numbers and read.how in {"same", "form", "numbered"}:

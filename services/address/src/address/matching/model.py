@@ -11,6 +11,7 @@ THRESHOLD = 0.5
 _FIXED = {
     "words beside": -8.0,  # land or a garage beside the property
     "name other": -4.0,  # a building of the street is named, and this is another
+    "unit doubled": -8.0,  # a room of a flat
     "name extra": -1.5,  # it is asked for by the name of a building that stands elsewhere
     "street denied": -5.0,  # another street is named
 }

@@ -33,6 +33,7 @@ _WORDS = {
     "unit guess": "number and flat can be read in more than one way",
     "unit swapped": "number and flat are the other way round",
     "unit part": "the number is part of a range",
+    "unit doubled": "a part of a flat is meant",
     "unit unsaid": "flat not given",
     "kind differs": "the kind of unit differs",
     "number unsaid": "building number not given",

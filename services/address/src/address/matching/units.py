@@ -194,7 +194,7 @@ def _with_part(said: Parts, units: list[tuple[str, str]]) -> list[Reading]:
             found += _no_number(unit, how)
             continue
         for number in (numbers[-1], *numbers[:-1]):
-            spare = len(numbers) - 1 + len(set(said.units)) - bool(said.units)
+            spare = len(numbers) - 1
             found.append(Reading(number, unit, how if not spare else "form", spare))
             if len(unit) == 1 and unit.isalpha() and number.isdigit():
                 found.append(Reading(number + unit, None, "form", spare, number))

@@ -48,6 +48,7 @@ _OF_FIELDS = {
         "swapped": -2.5,
         "part": -2.5,
         "unsaid": -3.0,
+        "doubled": -4.0,
     },
     "kind": {
         "differs": -0.8,
