@@ -94,6 +94,7 @@ class Database:
             min_size=0,
             max_size=self._fast_size,
             timeout=5,
+            max_cacheable_statement_size=0,  # a long statement costs most to prepare anew each time
             server_settings={**self._shared, "default_transaction_read_only": "on"},
             reset=_nothing,
         )

@@ -29,10 +29,10 @@ service = Service(
     title="Townhall address",
     settings=Settings,
     metadata=metadata,
-    routers=[
+    routers=[  # the most asked first: they are tried in this order
+        properties.router,
         places.router,
         addresses.router,
-        properties.router,
         matching.router,
         batches.router,
         references.router,
