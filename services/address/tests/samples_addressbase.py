@@ -6,13 +6,14 @@ import io
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from address.rules import numbering
 from address.rules.layouts import CLASS_SCHEME, Layout, of_version
 from chassis.types import normal_postcode
 
 Row = dict[str, str]
-Record = tuple[str, dict[str, object]]
+Record = tuple[str, dict[str, Any]]
 
 CUSTODIAN = 114  # Bath & North East Somerset's
 DAY = "2024-03-31"
@@ -134,19 +135,19 @@ def supply(
     return head + metadata + "".join(lines) + f"99,{after},{total},{day},09:00:00\n"
 
 
-def addressbase(rows: Iterable[Row], **options: object) -> str:
+def addressbase(rows: Iterable[Row], **options: Any) -> str:
     """AddressBase Premium of the rows, a full supply."""
     rows = list(rows)
     return supply([*streets(rows), *properties(rows)], **options)
 
 
-def dtf(rows: Iterable[Row], **options: object) -> str:
+def dtf(rows: Iterable[Row], **options: Any) -> str:
     """The rows as a council's own export in DTF 7.3."""
     rows = list(rows)
     return supply([*streets(rows), *properties(rows)], **{"version": "7.3", **options})
 
 
-def changes(*records: tuple[str, dict[str, object], str], **options: object) -> str:
+def changes(*records: tuple[str, dict[str, object], str], **options: Any) -> str:
     """A change-only file: ``(record type, values, I or U or D)`` in their order."""
     return supply(records, **{"kind": "C", **options})
 
