@@ -79,11 +79,13 @@ class Comparison:
         """How the street is said; ``denied`` when the address plainly says another, ``unclear`` perhaps."""
         if scene.hit.how != "unsaid":
             return scene.hit.how
-        if left & self.asks.types and left.bit_count() > 1:
+        found = [(1 << place, word) for place, word in enumerate(self.asks.said.words) if left >> place & 1]
+        other = sum(bit for bit, word in found if word not in scene.street.kinds)
+        if other & self.asks.types and left.bit_count() > 1:
             return "denied"
-        found = self.asks.said.words
-        long = any(left >> place & 1 and len(word) >= _LONG for place, word in enumerate(found))
-        return "unclear" if long else "unsaid"
+        if any(bit & other and len(word) >= _LONG for bit, word in found):
+            return "unclear"
+        return "unsaid" if other == left else "kind"
 
     def postcode(self, other: str, street: Street) -> str:
         """How near the postcode asked with is to another."""

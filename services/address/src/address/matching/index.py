@@ -100,6 +100,7 @@ class Street:
     label: str
     names: dict[str, int] = field(default_factory=dict)  # with the number of their words
     cores: dict[str, None] = field(default_factory=dict)
+    kinds: dict[str, None] = field(default_factory=dict)  # ROAD and the like
     localities: dict[str, None] = field(default_factory=dict)
     towns: dict[str, None] = field(default_factory=dict)
     postcodes: dict[str, None] = field(default_factory=dict)
@@ -186,6 +187,8 @@ def _name(index: Index, street: Street, several: list[str], name: str) -> str:
     """Add a name of a street."""
     _add(index.names, name, street)
     street.names[name] = len(several) - sum(word in _SILENT for word in several)
+    if several and several[-1] in TYPES:
+        street.kinds[several[-1]] = None
     for short in _shortened(several):
         street.cores[short] = None
         _add(index.cores, short, street)

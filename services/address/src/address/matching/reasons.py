@@ -16,6 +16,7 @@ _WORDS = {
     "street core": "the street's last word is left out",
     "street other": "the street's last word differs",
     "street unsaid": "street not given",
+    "street kind": "of the street only its last word is given",
     "street unclear": "street differs",
     "street denied": "street differs",
     "postcode street": "postcode differs: it is another postcode of the street",

@@ -15,6 +15,7 @@ _OF_FIELDS = {
         "other": 2.2,
         "faint": 1.2,
         "unsaid": 0.0,
+        "kind": 0.8,
         "unclear": -1.0,
         "denied": -4.0,
     },
