@@ -50,7 +50,17 @@ class Said:
     words: list[str]
     postcode: str | None  # without a space
     windows: dict[str, list[int]] = field(default_factory=dict)
-    letters: dict[str, int] = field(default_factory=dict)  # those of letters alone, to the bits of one place
+    _letters: dict[str, int] | None = None
+
+    @property
+    def letters(self) -> dict[str, int]:
+        """The windows of letters alone, to the bits of one place."""
+        if self._letters is None:
+            several = self.windows.items()
+            self._letters = {
+                name: bits[0] for name, bits in several if len(name) >= _LEAST_NAME and name.isalpha()
+            }
+        return self._letters
 
 
 def plain(text: str) -> str:
@@ -178,6 +188,3 @@ def open_windows(said: Said) -> None:
             if word not in {"THE", "AND"} or end == start:
                 name += word
             windows.setdefault(name, []).append(bits)
-    said.letters = {
-        name: several[0] for name, several in windows.items() if len(name) >= _LEAST_NAME and name.isalpha()
-    }
