@@ -1,6 +1,7 @@
 """How each figure grows with the gazetteer: ten times Citytown, then eighteen times (two million)."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -31,6 +32,8 @@ async def measure(town: Town, folder: Path) -> list[Figure]:
 async def _asked(town: Town, name: str) -> list[Figure]:
     connection = await asyncpg.connect(town.database_url)
     asked = await questions(connection, "grown", big=True)
+    # Type-ahead has a limit at this size; the others' are for a gazetteer of one council.
+    asked = [one if one.name == "type-ahead" else replace(one, most=None) for one in asked]
     await connection.close()
     port = free_port()
     argv = [sys.executable, "-m", "chassis", "serve", "address", "--port", str(port)]
