@@ -18,7 +18,8 @@ _OWN_FIELDS = f"""p.uprn::text AS uprn, p.version, {OWN_LINE} AS address,
 # What took a property's place, and what it took the place of: nothing comes after a property that stands.
 _SUCCESSORS = """CASE WHEN p.logical_status = 8 THEN ARRAY(
     SELECT DISTINCT s.successor::text FROM successor s
-    WHERE s.council = p.council AND s.uprn = p.uprn AND s.end_date IS NULL ORDER BY 1) ELSE '{}'::text[] END"""
+    WHERE s.council = p.council AND s.uprn = p.uprn AND s.end_date IS NULL ORDER BY 1)
+    ELSE '{}'::text[] END"""
 _PREDECESSORS = """ARRAY(SELECT DISTINCT s.uprn::text FROM successor s
     WHERE s.council = p.council AND s.successor = p.uprn AND s.end_date IS NULL ORDER BY 1)"""
 _UNTIL = "s.successor = p.uprn AND coalesce(s.start_date, s.entry_date) <= "
