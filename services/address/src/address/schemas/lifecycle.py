@@ -55,7 +55,7 @@ class Retirement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     successors: Annotated[list[UprnGiven], Field(max_length=100)] = Field(
-        default=[], description="What takes its place: properties that stand", examples=[["907900112340"]]
+        default=[], description="What takes its place: properties that stand", examples=[[907900112340]]
     )
     children: bool = Field(default=False, description="Whether all that stands within it ends with it")
     state: BlpuState | None = Field(default=None, description="Its last state; as it is when left out")
