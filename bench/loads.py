@@ -15,8 +15,12 @@ async def measure(town: Town, folder: Path) -> list[Figure]:
     """Each by the service's own command, as an operator runs it; seconds from its start to its commit."""
     rows = files.read_csv(DATA)
     supply = folder / "addressbase.csv"
-    supply.write_text(files.addressbase(rows, custodian=_CUSTODIAN))
+    records = [*files.streets(rows), *files.properties(rows)]
+    own = [(record, {**values, "custodian": _CUSTODIAN}) for record, values in records]
+    supply.write_text(files.supply(own, custodian=_CUSTODIAN))
     full = run(town, "load", str(supply), "--council", _COUNCIL)
+    if (full["created"], full["rejected"]) != (len(rows), 0):
+        raise RuntimeError(f"not all of the supply was loaded: {full}")
     await settle(town)
     moved: list[tuple[str, dict[str, object], str]] = [
         ("21", {**row, "parent_uprn": row["parentuprn"], "easting": f"{float(row['easting']) + 1:.2f}"}, "U")
@@ -24,6 +28,8 @@ async def measure(town: Town, folder: Path) -> list[Figure]:
     ]
     supply.write_text(files.changes(*moved))
     changes = run(town, "load", str(supply), "--council", "citytown")
+    if changes["changed"] != _CHANGED:
+        raise RuntimeError(f"not all of the changes were made: {changes}")
     await settle(town)
     postcodes = run(town, "postcodes", str(_POSTCODES))
     await settle(town)
