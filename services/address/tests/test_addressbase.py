@@ -235,7 +235,7 @@ async def test_other_councils_properties_are_left_out(given, rows_of):
     body = supply([*streets([HOUSE, other]), *properties([HOUSE]), *foreign], custodian=9999)
     code, said = await given(body)
     assert (code, said["created"]) == (command.DONE, 1)
-    assert said["elsewhere"] == len(foreign) + 2
+    assert (said["elsewhere"], said["unchanged"]) == (len(foreign) + 2, 0)
     assert await rows_of("SELECT uprn FROM lpi") == [(1001,)]
     assert await rows_of("SELECT usrn FROM street") == [(90000001,)]
 

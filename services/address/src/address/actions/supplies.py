@@ -121,8 +121,8 @@ async def _tell(
     counts = await session.first(comparing.COUNTS)
     assert counts is not None  # noqa: S101 - an aggregate always answers a row
     outcome.created, outcome.changed, outcome.retired = counts.created, counts.changed, counts.retired
-    given = outcome.notes["records"].get("21", {})
-    outcome.unchanged = max(0, sum(given.values()) - counts.created - counts.changed - counts.retired)
+    given = await session.scalar(staging.PROPERTIES)
+    outcome.unchanged = max(0, given - counts.created - counts.changed - counts.retired)
     progress("announcing", staged)
     await announce(session, asked)
     await record(session, file, outcome, staged, keys=0)

@@ -61,6 +61,9 @@ COUNTED = text(
     + ") r GROUP BY record, change ORDER BY record, change"
 )
 
+# Properties the file tells of that are the council's own.
+PROPERTIES = text(f"SELECT count(*) FROM {TABLES['21']}")
+
 # How many places in the order of changes no record has taken.
 GAPS = text(
     "SELECT max(pro_order) - min(pro_order) + 1 - count(*) FROM ("
