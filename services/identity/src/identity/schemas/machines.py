@@ -1,4 +1,4 @@
-"""The models of identity's API."""
+"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -39,7 +39,7 @@ def _distinct(values: list[dict[str, Any]]) -> list[dict[str, str]]:
     return keys
 
 
-Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"^[a-z]+:[a-z]+$")]
+Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"^[a-z]+:[a-z-]+$")]
 Scopes = Annotated[
     list[Scope],
     Field(min_length=1, max_length=50, examples=[["address:read"]]),

@@ -1,0 +1,21 @@
+"""Sign-in by GOV.UK One Login and by councils' own directories."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_UP: tuple[str, ...] = ()
+_DOWN: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in _UP:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    for statement in _DOWN:
+        op.execute(statement)

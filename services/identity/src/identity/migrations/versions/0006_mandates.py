@@ -1,0 +1,21 @@
+"""Mandates: one person acting for another."""
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_UP: tuple[str, ...] = ()
+_DOWN: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    for statement in _UP:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    for statement in _DOWN:
+        op.execute(statement)
