@@ -24,6 +24,7 @@ signing_key = Table(
     Column("sealed", LargeBinary),  # AES-256-GCM; null once the key can sign no more
     moment("created_at"),
     moment("signs_from"),
+    Column("algorithm", Text, nullable=False, server_default="ES256"),  # or RS256, for clients that ask
 )
 
 client = Table(
