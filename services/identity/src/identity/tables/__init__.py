@@ -2,7 +2,21 @@
 
 from identity.tables.accounts import account, account_email, browser_session
 from identity.tables.base import REGION, SECURED, metadata
+from identity.tables.factors import (
+    account_history,
+    account_password,
+    attempt,
+    authenticator,
+    known_browser,
+    one_time_code,
+    passkey,
+    passkey_challenge,
+    recovery_code,
+    sign_in,
+)
 from identity.tables.issuer import api_key, assertion_use, client, signing_key
+from identity.tables.mandates import mandate, mandate_offer
+from identity.tables.proofs import desk_code, identity_access, proof, proof_person
 from identity.tables.protocol import (
     access_token,
     authorisation,
@@ -13,6 +27,7 @@ from identity.tables.protocol import (
     relying_party,
     token_grant,
 )
+from identity.tables.staff import role, staff, staff_group, staff_group_member, staff_person, staff_role
 
 __all__ = [
     "REGION",
@@ -20,17 +35,39 @@ __all__ = [
     "access_token",
     "account",
     "account_email",
+    "account_history",
+    "account_password",
     "api_key",
     "assertion_use",
+    "attempt",
+    "authenticator",
     "authorisation",
     "authorisation_code",
     "browser_session",
     "client",
     "consent",
+    "desk_code",
+    "identity_access",
+    "known_browser",
     "logout_notice",
+    "mandate",
+    "mandate_offer",
     "metadata",
+    "one_time_code",
+    "passkey",
+    "passkey_challenge",
+    "proof",
+    "proof_person",
+    "recovery_code",
     "refresh_token",
     "relying_party",
+    "role",
+    "sign_in",
     "signing_key",
+    "staff",
+    "staff_group",
+    "staff_group_member",
+    "staff_person",
+    "staff_role",
     "token_grant",
 ]

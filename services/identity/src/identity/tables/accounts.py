@@ -46,4 +46,5 @@ browser_session = Table(
     moment("ended_at", nullable=True),
     Index("uq_browser_session_secret_hash", "secret_hash", unique=True),
     Index("ix_browser_session_account", "account", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_browser_session_seen_at", "seen_at", postgresql_where=text("ended_at IS NULL")),
 )
