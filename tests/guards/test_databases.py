@@ -33,6 +33,9 @@ REGIONAL = {
     "postcode": "one file of postcodes serves every council of the region",
     "outcode": "made from the region's file of postcodes",
     "postcode_file": "which file of postcodes the region has",
+    "proof": "a person is proven once, for every council's services",
+    "proof_person": "what a proof proved, apart so that it can be erased",
+    "desk_code": "an account shows it at a desk before a council knows whose it is",
 }
 
 
