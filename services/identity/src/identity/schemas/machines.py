@@ -188,9 +188,11 @@ class JwksKey(BaseModel):
     kid: str
     use: str
     alg: str
-    crv: str
-    x: str
-    y: str
+    crv: str | None = Field(default=None, description="Of an EC key, with x and y")
+    x: str | None = None
+    y: str | None = None
+    n: str | None = Field(default=None, description="Of an RSA key, with e: id_tokens of clients that ask")
+    e: str | None = None
 
 
 class Jwks(BaseModel):

@@ -55,6 +55,7 @@ authorisation = Table(
     Column("kind", Text, nullable=False),  # pushed: by the client (RFC 9126); browser: on its way
     Column("secret_hash", LargeBinary, nullable=False),  # of the id in the URL
     Column("browser_hash", LargeBinary),  # of the cookie of the browser that brought it
+    Column("client_name", Text, nullable=False),
     Column("request", JSONB, nullable=False),
     moment("created_at"),
     moment("expires_at"),
@@ -144,8 +145,8 @@ logout_notice = Table(
     Column("id", _ID, primary_key=True),
     Column("client", _ID, nullable=False),
     Column("uri", Text, nullable=False),
-    Column("subject", Text, nullable=False),  # as this client knows the person
-    Column("session", Text, nullable=False),  # as this client knows the session: its sid
+    Column("account", _ID, nullable=False),
+    Column("session", _ID, nullable=False),
     Column("attempts", Integer, nullable=False),
     moment("due_at"),
     Index("ix_logout_notice_due_at", "due_at"),

@@ -26,7 +26,7 @@ _UP: tuple[str, ...] = (
         CONSTRAINT ck_relying_party_id_token_alg CHECK (id_token_alg IN ('ES256', 'RS256')))""",
     """CREATE TABLE authorisation (
         council text NOT NULL, id uuid NOT NULL, client uuid NOT NULL, kind text NOT NULL,
-        secret_hash bytea NOT NULL, browser_hash bytea, request jsonb NOT NULL,
+        secret_hash bytea NOT NULL, browser_hash bytea, client_name text NOT NULL, request jsonb NOT NULL,
         created_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
         CONSTRAINT pk_authorisation PRIMARY KEY (council, id),
         CONSTRAINT uq_authorisation_secret_hash UNIQUE (secret_hash),
@@ -66,7 +66,7 @@ _UP: tuple[str, ...] = (
     "CREATE INDEX ix_access_token_expires_at ON access_token (expires_at)",
     """CREATE TABLE logout_notice (
         council text NOT NULL, id uuid NOT NULL, client uuid NOT NULL, uri text NOT NULL,
-        subject text NOT NULL, session text NOT NULL, attempts integer NOT NULL,
+        account uuid NOT NULL, session uuid NOT NULL, attempts integer NOT NULL,
         due_at timestamptz NOT NULL,
         CONSTRAINT pk_logout_notice PRIMARY KEY (council, id))""",
     "CREATE INDEX ix_logout_notice_due_at ON logout_notice (due_at)",
