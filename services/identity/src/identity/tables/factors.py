@@ -116,6 +116,7 @@ attempt = Table(
     metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("times", ARRAY(DateTime(timezone=True)), nullable=False),
+    Column("most", Integer, nullable=False),
     moment("expires_at"),
     Index("ix_attempt_expires_at", "expires_at"),
 )

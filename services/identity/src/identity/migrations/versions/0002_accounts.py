@@ -63,7 +63,8 @@ _UP: tuple[str, ...] = (
         account uuid NOT NULL, browser bytea NOT NULL, seen_at timestamptz NOT NULL,
         CONSTRAINT pk_known_browser PRIMARY KEY (account, browser))""",
     """CREATE TABLE attempt (
-        key bytea NOT NULL, times timestamptz[] NOT NULL, expires_at timestamptz NOT NULL,
+        key bytea NOT NULL, times timestamptz[] NOT NULL, most integer NOT NULL,
+        expires_at timestamptz NOT NULL,
         CONSTRAINT pk_attempt PRIMARY KEY (key))""",
     "CREATE INDEX ix_attempt_expires_at ON attempt (expires_at)",
     """CREATE TABLE account_history (
