@@ -4,9 +4,10 @@ import re
 import unicodedata
 
 MOST = 254  # RFC 5321
-_SHAPE = re.compile(
-    r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@(?:[^\s@.\x00-\x2c/:-@\[-`{-\x7f]{1,63}\.)+[^\W\d_][\w-]{0,61}\w"
-)
+_LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}"
+_LABEL = r"[^\s@.\x00-\x2c/:-@\[-`{-\x7f]{1,63}"
+_TOP = r"[^\W\d_][\w-]{0,61}\w"
+_SHAPE = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+{_TOP}")
 
 
 def fault(address: str) -> bool:

@@ -92,4 +92,4 @@ def step_of(secret: str, code: str, now: float) -> int | None:
 
 def app_uri(secret: str, address: str, issuer: str) -> str:
     """What the QR code says."""
-    return pyotp.TOTP(secret).provisioning_uri(address, issuer_name=issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=address, issuer_name=issuer)

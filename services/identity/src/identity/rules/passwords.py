@@ -1,4 +1,4 @@
-"""Which passwords are taken: long ones that nobody guesses soon (NIST SP 800-63B-4, NCSC). No composition rules."""
+"""Which passwords are taken: long ones that nobody guesses soon (NIST SP 800-63B-4, NCSC)."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ _GUESSES = 10**8
 
 
 def normal(password: str) -> str:
-    """As it is hashed: the same however a keyboard composes its letters (NIST SP 800-63B-4 section 3.1.1.2)."""
+    """As it is hashed: the same however a keyboard composes its letters."""
     return unicodedata.normalize("NFKC", password)
 
 

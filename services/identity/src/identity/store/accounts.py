@@ -73,8 +73,9 @@ _FORGET_DEVICES = (
 _KNOWS = select(known_browser.c.account).where(
     known_browser.c.account == bindparam("account_"), known_browser.c.browser == bindparam("browser_")
 )
-_GET_TO_KNOW = upsert(known_browser).on_conflict_do_update(
-    index_elements=["account", "browser"], set_={"seen_at": upsert(known_browser).excluded.seen_at}
+_MEET = upsert(known_browser)
+_GET_TO_KNOW = _MEET.on_conflict_do_update(
+    index_elements=["account", "browser"], set_={"seen_at": _MEET.excluded.seen_at}
 )
 _RECORD = insert(account_history)
 

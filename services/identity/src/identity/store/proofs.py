@@ -88,7 +88,8 @@ _DONE = delete(sign_in).where(sign_in.c.browser == bindparam("browser_"))
 # Counts all or says which are full; the rows' locks make two at once count one after the other.
 _COUNT = text("""
     INSERT INTO attempt AS had (key, times, most, expires_at)
-    SELECT key, ARRAY[CAST(:now AS timestamptz)], most, CAST(:now AS timestamptz) + make_interval(secs => seconds)
+    SELECT key, ARRAY[CAST(:now AS timestamptz)], most,
+        CAST(:now AS timestamptz) + make_interval(secs => seconds)
     FROM unnest(CAST(:keys AS bytea[]), CAST(:mosts AS integer[]), CAST(:seconds AS float8[]))
         AS asked (key, most, seconds)
     ORDER BY key
@@ -117,7 +118,7 @@ async def waiting_code(session: ReadSession, browser: bytes, purpose: str, now: 
 async def try_code(
     session: Session, browser: bytes, purpose: str, now: datetime, most: int
 ) -> Row[Any] | None:
-    """Count a try and answer ``account``, ``address`` and ``hash``; None when it is over or tried too often."""
+    """Count a try and answer ``account``, ``address`` and ``hash``; None when there is none to try."""
     values = {"browser_": browser, "purpose_": purpose, "now": now, "most": most}
     return await session.first(_TRY, values)
 
