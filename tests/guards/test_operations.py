@@ -24,7 +24,14 @@ PUBLIC = {
         "nearest_outcodes",
         "random_postcode",
     },
-    "identity": {"read_jwks", "read_openid_configuration", "read_oauth_metadata", "issue_token"},
+    "identity": {
+        "read_jwks",
+        "read_openid_configuration",
+        "read_oauth_metadata",
+        "issue_token",
+        # Styles and scripts of pages, the same for everybody.
+        "read_asset",
+    },
 }
 EVERY = {"400", "404", "429", "500", "503"}
 

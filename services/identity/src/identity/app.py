@@ -16,6 +16,7 @@ from identity.actions.issuer import Issuer
 from identity.consumers import CONSUMERS
 from identity.events import CouncilChanged, CouncilCreated, TokenRevoked
 from identity.routes import api_keys, clients, issuer, region
+from identity.routes.parts import pages
 from identity.settings import Settings
 from identity.tables import metadata
 
@@ -86,6 +87,7 @@ service = Service(
     },
     start=_start,
     keys=_own_keys,
+    pages=pages,
 )
 
 

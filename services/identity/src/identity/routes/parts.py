@@ -15,6 +15,7 @@ from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
+from chassis.web import Pages
 from identity.actions.issuer import DATABASE_AWAY, Issuer
 from identity.rules import scopes
 
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 _SLUG = re.compile(SLUG_PATTERN)
 _VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+
+pages = Pages("identity")
+"""Identity's pages for people: ``pages.render(request, "sign-in.html", form=form)``."""
 
 Operator = Annotated[Caller, permission(scopes.OPERATE)]
 """Whoever runs the region."""
