@@ -163,6 +163,15 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
+def fits(
+    secret: str, stored: bytes | None, previous: bytes | None, previous_until: float | None, now: float
+) -> bool:
+    """Whether it is the client's secret, or the one before while that still holds. Constant-time."""
+    held = previous_until is not None and now < previous_until
+    current, old = same_hash(secret, stored), same_hash(secret, previous)
+    return current or (old and held)
+
+
 def same_hash(secret: str, stored: bytes | None) -> bool:
     """Constant-time; an unknown client (``None``) costs what a wrong secret costs."""
     equal = hmac.compare_digest(secret_hash(secret), stored or bytes(32))

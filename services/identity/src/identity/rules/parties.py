@@ -68,6 +68,8 @@ class Party:
     par_required: bool
     person_scopes: frozenset[str]
     identity_levels: frozenset[str]
+    identity_claims: frozenset[str] = frozenset({"address", "identity"})
+    name_cy: str = ""
 
     @property
     def rules(self) -> Profile:

@@ -54,10 +54,11 @@ _EXISTS = select(client.c.id).where(
 # One round trip on a connection that sees across councils: the client is not known to be anybody's yet.
 _AUTHENTICATING = """
     SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
+        client.previous_hash, client.previous_until,
         coalesce(council.status, 'active') AS status, council.name AS council_name,
         party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
         party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
-        party.identity_levels
+        party.identity_levels, party.identity_claims, party.name_cy, party.jwks_uri
     FROM client LEFT JOIN council ON council.slug = client.council
     LEFT JOIN relying_party party ON (party.council, party.client) = (client.council, client.id)
     WHERE client.id = $1 AND client.revoked_at IS NULL"""
@@ -121,6 +122,9 @@ class Authenticating:
     status: str
     council_name: str
     party: Party | None
+    previous_hash: bytes | None = None
+    previous_until: datetime | None = None
+    jwks_uri: str | None = None
 
 
 async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating | None:
@@ -138,6 +142,9 @@ async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating 
         status=row["status"],
         council_name=row["council_name"] or "",
         party=_party(row) if row["profile"] else None,
+        previous_hash=row["previous_hash"],
+        previous_until=row["previous_until"],
+        jwks_uri=row["jwks_uri"],
     )
 
 
@@ -152,6 +159,8 @@ def _party(row: asyncpg.Record) -> Party:
         par_required=row["par_required"],
         person_scopes=frozenset(row["person_scopes"]),
         identity_levels=frozenset(row["identity_levels"]),
+        identity_claims=frozenset(row["identity_claims"]),
+        name_cy=row["name_cy"],
     )
 
 

@@ -27,6 +27,7 @@ from identity.tables.protocol import (
     relying_party,
     token_grant,
 )
+from identity.tables.services import service_history
 from identity.tables.staff import role, staff, staff_group, staff_group_member, staff_person, staff_role
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "refresh_token",
     "relying_party",
     "role",
+    "service_history",
     "sign_in",
     "signing_key",
     "staff",

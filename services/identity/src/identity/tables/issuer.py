@@ -37,6 +37,8 @@ client = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("jwks", JSONB(none_as_null=True)),  # a list of public keys
     Column("secret_hash", LargeBinary),  # SHA-256 of 256 random bits
+    Column("previous_hash", LargeBinary),  # of the secret before, which holds on until `previous_until`
+    moment("previous_until", nullable=True),
     Column("generation", Integer, nullable=False),  # which secret of the client is in force
     Column("created_by", Text, nullable=False),
     moment("created_at"),

@@ -4,6 +4,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
@@ -38,6 +40,12 @@ relying_party = Table(
     Column("person_scopes", ARRAY(Text), nullable=False),  # openid email phone offline_access, and API scopes
     Column("identity_levels", ARRAY(Text), nullable=False),  # proofs it may ask for: P1, P2
     Column("contacts", ARRAY(Text), nullable=False),
+    Column("name_cy", Text, nullable=False, server_default=""),  # client.name is the English one
+    Column("identity_claims", ARRAY(Text), nullable=False, server_default="{address,identity}"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    moment("jwks_tried_at", nullable=True),  # when jwks_uri was last asked, and when it last answered
+    moment("jwks_read_at", nullable=True),
     ForeignKeyConstraint(["council", "client"], ["client.council", "client.id"]),
     CheckConstraint("profile IN ('standard', 'onelogin')", name="profile"),
     CheckConstraint("subject_type = 'pairwise'", name="subject_type"),
