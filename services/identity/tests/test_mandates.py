@@ -1,0 +1,365 @@
+import asyncio
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import insert, text
+
+from chassis import ids
+from chassis.problems import Problem
+from chassis.testing import published
+from identity import tables
+from identity.actions import mandates
+from identity.rules import mandates as rules
+from identity.tables import account, account_email
+
+SOON = timedelta(days=30)
+
+
+async def person(database, email=None):
+    """An account with a proven address."""
+    made, now = ids.new(), datetime.now(UTC)
+    email = email or f"{ids.show(made)}@example.invalid"
+    async with database.writing() as session:
+        await session.execute(
+            insert(account),
+            {"id": made, "status": "active", "language": "en", "version": 1, "created_at": now},
+        )
+        values = {"account": made, "address": email, "canonical": email, "verified_at": now}
+        await session.execute(insert(account_email), values)
+    return made, email
+
+
+def offered(email=None, theme="waste", lasts=SOON):
+    return mandates.Offer(theme, datetime.now(UTC) + lasts, "Rosa Example", "Ben Example", email)
+
+
+async def in_council(database, work, council="citytown"):
+    async with database.writing(council) as session:
+        return await work(session)
+
+
+async def offer(database, principal, **given):
+    return await in_council(
+        database, lambda session: mandates.offer(session, "citytown", principal, offered(**given))
+    )
+
+
+async def accept(database, delegate, mandate_id):
+    return await in_council(
+        database, lambda session: mandates.accept(session, "citytown", delegate, mandate_id)
+    )
+
+
+async def may(database, actor, principal, theme="waste", council="citytown", **more):
+    async with database.reading(council) as session:
+        return await mandates.may_act(session, council, actor, principal, theme, **more)
+
+
+async def held(database, **given):
+    """Two people and a mandate from the first to the second."""
+    principal, _ = await person(database)
+    delegate, email = await person(database)
+    row, _ = await offer(database, principal, email=email, **given)
+    await accept(database, delegate, row.id)
+    return principal, delegate, row.id
+
+
+async def test_whoever_accepts_may_act_in_that_theme_alone(database):
+    principal, delegate, mandate_id = await held(database)
+    found = await may(database, delegate, principal)
+    assert (found.id, found.principal, found.delegate) == (mandate_id, principal, delegate)
+    assert found.claim == ids.show(mandate_id)
+    assert await may(database, delegate, principal, "council-tax") is None
+    assert await may(database, principal, delegate) is None
+
+
+async def test_the_principal_may_be_named_by_the_subject_of_a_sector(database):
+    principal, delegate, mandate_id = await held(database)
+    found = await may(database, delegate, f"s{principal}", subject_of=lambda account: f"s{account}")
+    assert found.id == mandate_id
+    assert await may(database, delegate, f"x{principal}", subject_of=lambda account: f"s{account}") is None
+
+
+async def test_a_mandate_holds_at_the_council_it_was_given_at(database):
+    principal, delegate, _ = await held(database)
+    assert await may(database, delegate, principal, council="hillshire") is None
+    async with database.reading("hillshire") as session:  # a forgotten WHERE shows nothing either
+        assert await mandates.may_act(session, "citytown", delegate, principal, "waste") is None
+
+
+async def test_an_offer_alone_allows_nothing(database):
+    principal, _ = await person(database)
+    delegate, email = await person(database)
+    await offer(database, principal, email=email)
+    assert await may(database, delegate, principal) is None
+
+
+async def test_there_are_no_chains(database):
+    first, second, _ = await held(database)
+    third, email = await person(database)
+    row, _ = await offer(database, second, email=email)
+    await accept(database, third, row.id)
+    assert await may(database, third, second) is not None
+    assert await may(database, third, first) is None
+
+
+async def test_nobody_grants_himself_by_his_own_address(database):
+    principal, email = await person(database)
+    with pytest.raises(Problem) as refused:
+        await offer(database, principal, email=f" {email.upper()}")
+    assert refused.value.errors[0].code == "own-mandate"
+
+
+async def test_nobody_grants_himself_by_a_code(database):
+    principal, _ = await person(database)
+    _, code = await offer(database, principal)
+    with pytest.raises(Problem) as refused:
+        await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", principal, code))
+    assert refused.value.code == "own-mandate"
+    assert await may(database, principal, principal) is None
+
+
+async def test_the_database_itself_refuses_a_mandate_for_oneself(database):
+    made, _ = await person(database)
+    now = datetime.now(UTC)
+    values = {
+        "council": "citytown", "id": ids.new(), "principal": made, "delegate": made, "theme": "waste",
+        "status": "accepted", "version": 1, "offered_at": now, "offer_ends_at": now, "expires_at": now,
+    }  # fmt: skip
+    with pytest.raises(Exception, match="nobody_grants_himself"):
+        await in_council(database, lambda session: session.execute(insert(tables.mandate), values))
+
+
+async def test_an_address_nobody_has_is_answered_like_one_somebody_has(database):
+    principal, _ = await person(database)
+    _, email = await person(database)
+    rows = [(await offer(database, principal, email=one))[0] for one in (email, "nobody@example.invalid")]
+    assert rows[0].status == rows[1].status == "offered"
+    assert rows[0].delegate is rows[1].delegate is None
+
+
+async def test_only_the_one_it_was_offered_to_finds_the_offer(database):
+    principal, _ = await person(database)
+    delegate, email = await person(database)
+    stranger, _ = await person(database)
+    row, _ = await offer(database, principal, email=email)
+
+    async def sees(who):
+        async with database.reading("citytown") as session:
+            found = await mandates.page(session, "citytown", who, None, 50)
+            return [one.id for one in found]
+
+    assert await sees(principal) == await sees(delegate) == [row.id]
+    assert await sees(stranger) == []
+    for act in (mandates.accept, mandates.decline, mandates.revoke):
+        with pytest.raises(Problem) as refused:
+            await in_council(database, lambda session, act=act: act(session, "citytown", stranger, row.id))
+        assert refused.value.status_code == 404
+
+
+async def test_a_code_works_once_and_however_it_is_typed(database):
+    principal, _ = await person(database)
+    delegate, _ = await person(database)
+    other, _ = await person(database)
+    _, code = await offer(database, principal)
+    typed = f" {code.upper().replace('0', 'O').replace('-', ' ')} "
+    await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", delegate, typed))
+    assert await may(database, delegate, principal)
+    for again in (code, "0000-0000-0000-0000", "", "x" * 60, "\x00"):
+        with pytest.raises(Problem) as refused:
+            await in_council(
+                database, lambda s, again=again: mandates.accept_by_code(s, "citytown", other, again)
+            )
+        assert (refused.value.status_code, refused.value.code) == (404, "no-such-offer")
+
+
+async def test_a_code_of_one_council_is_none_at_another(database):
+    principal, _ = await person(database)
+    delegate, _ = await person(database)
+    _, code = await offer(database, principal)
+    with pytest.raises(Problem):
+        await in_council(
+            database, lambda s: mandates.accept_by_code(s, "hillshire", delegate, code), "hillshire"
+        )
+
+
+async def test_of_many_who_accept_a_code_at_once_one_may_act(database):
+    principal, _ = await person(database)
+    people = [(await person(database))[0] for _ in range(4)]
+    _, code = await offer(database, principal)
+    tried = await asyncio.gather(
+        *(
+            in_council(database, lambda s, who=who: mandates.accept_by_code(s, "citytown", who, code))
+            for who in people
+        ),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(one, Problem) for one in tried) == 1
+    assert sum([bool(await may(database, who, principal)) for who in people]) == 1
+
+
+async def test_accepting_and_revoking_at_once_ends_revoked_or_accepted_and_never_both(database):
+    for _ in range(5):
+        principal, _ = await person(database)
+        delegate, email = await person(database)
+        row, _ = await offer(database, principal, email=email)
+        await asyncio.gather(
+            accept(database, delegate, row.id),
+            in_council(database, lambda s, p=principal, m=row.id: mandates.revoke(s, "citytown", p, m)),
+            return_exceptions=True,
+        )
+        assert await may(database, delegate, principal) is None
+
+
+@pytest.mark.parametrize("side", [0, 1])
+async def test_either_side_revokes_at_once_and_the_mandates_tokens_are_refused(database, side):
+    *sides, mandate_id = await held(database)
+    for _ in range(2):
+        await in_council(database, lambda s: mandates.revoke(s, "citytown", sides[side], mandate_id))
+    assert await may(database, sides[1], sides[0]) is None
+    events = [event for event in await published(database) if event.subject == ids.show(mandate_id)]
+    assert [event.type for event in events] == [
+        "identity.mandate.accepted.v1",
+        "identity.token.revoked.v1",
+        "identity.mandate.revoked.v1",
+    ]
+    assert events[1].data["id"] == ids.show(mandate_id)
+    assert events[0].sequence < events[2].sequence
+    async with database.reading("citytown") as session:
+        refused = await session.scalar(
+            text("SELECT expires_at FROM revoked_token WHERE id = :id"), {"id": ids.show(mandate_id)}
+        )
+    assert refused > datetime.now(UTC) + timedelta(seconds=600)
+
+
+async def test_events_carry_ids_and_nothing_personal(database):
+    _, _, mandate_id = await held(database)
+    [event] = [event for event in await published(database) if event.subject == ids.show(mandate_id)]
+    assert set(event.data) == {"mandate", "principal", "delegate", "theme", "expires_at"}
+    assert "example" not in event.model_dump_json().lower()
+
+
+async def test_a_mandate_ends_by_time(database):
+    principal, delegate, mandate_id = await held(database)
+    past = {"id": mandate_id, "at": datetime.now(UTC) - timedelta(seconds=1)}
+    await in_council(
+        database, lambda s: s.execute(text("UPDATE mandate SET expires_at = :at WHERE id = :id"), past)
+    )
+    assert await may(database, delegate, principal) is None
+
+
+@pytest.mark.parametrize("lasts", [timedelta(0), timedelta(days=-1), timedelta(days=800)])
+async def test_a_mandate_lasts_into_the_future_and_two_years_at_most(database, lasts):
+    principal, _ = await person(database)
+    with pytest.raises(Problem) as refused:
+        await offer(database, principal, lasts=lasts)
+    assert refused.value.errors[0].field == "body.expires_at"
+
+
+async def test_an_unknown_theme_is_named_with_those_there_are(database):
+    principal, _ = await person(database)
+    with pytest.raises(Problem) as refused:
+        await offer(database, principal, theme="everything")
+    assert "council-tax" in refused.value.errors[0].message
+
+
+async def test_a_person_gives_twenty_at_most_also_when_all_are_asked_for_at_once(database):
+    principal, _ = await person(database)
+    for _ in range(rules.MOST - 2):
+        await offer(database, principal)
+    tried = await asyncio.gather(*(offer(database, principal) for _ in range(5)), return_exceptions=True)
+    assert sum(not isinstance(one, Problem) for one in tried) == 2
+    assert {one.code for one in tried if isinstance(one, Problem)} == {"too-many-mandates"}
+
+
+async def test_the_same_mandate_is_not_held_twice(database):
+    principal, delegate, _ = await held(database)
+    _, code = await offer(database, principal)
+    with pytest.raises(Problem) as refused:
+        await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", delegate, code))
+    assert refused.value.code == "already-holds"
+
+
+@pytest.mark.parametrize("side", [0, 1])
+async def test_a_closed_account_neither_acts_nor_is_acted_for(database, side):
+    *sides, _ = await held(database)
+    async with database.writing() as session:
+        closing = text("UPDATE account SET status = 'closed' WHERE id = :id")
+        await session.execute(closing, {"id": sides[side]})
+    assert await may(database, sides[1], sides[0]) is None
+
+
+@pytest.mark.parametrize("side", [0, 1])
+async def test_closing_an_account_ends_its_mandates_and_forgets_the_names(database, side):
+    *sides, mandate_id = await held(database)
+    async with database.writing() as session:
+        await mandates.close(session, sides[side])
+    async with database.reading("citytown") as session:
+        row = await session.first(text("SELECT status FROM mandate WHERE id = :id"), {"id": mandate_id})
+        left = await session.all(text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id})
+    assert (row.status, left) == ("revoked", [])
+
+
+class Life(RuleBasedStateMachine):
+    """Whatever order things happen in, only an accepted, unended, unexpired mandate lets anybody act."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.principal, self.delegate = ids.new(), ids.new()
+        self.mandate = rules.offer(self.principal, "waste", self.now + SOON, self.now)
+        self.accepted = self.ended = False
+
+    def tried(self, step, *given):
+        before = self.mandate
+        try:
+            self.mandate = step(before, *given, self.now)
+        except rules.RefusedError:
+            assert self.mandate is before
+            return False
+        return self.mandate is not before
+
+    @rule(days=st.integers(min_value=1, max_value=20))
+    def wait(self, days):
+        self.now += timedelta(days=days)
+
+    @rule(own=st.booleans())
+    def accept(self, own):
+        who = self.principal if own else self.delegate
+        if self.tried(rules.accept, who):
+            assert not own
+            assert not self.ended
+            self.accepted = True
+
+    @rule()
+    def decline(self):
+        if self.tried(rules.decline):
+            assert not self.accepted
+            self.ended = True
+
+    @rule(side=st.sampled_from(["principal", "delegate"]))
+    def revoke(self, side):
+        if self.tried(rules.revoke, side):
+            self.ended = True
+            assert self.mandate.ended_by == side
+
+    @precondition(lambda self: self.ended)
+    @rule()
+    def nothing_comes_back(self):
+        assert rules.revoke(self.mandate, "principal", self.now) is self.mandate
+        with pytest.raises(rules.RefusedError):
+            rules.accept(self.mandate, self.delegate, self.now)
+
+    @invariant()
+    def only_what_was_accepted_holds(self):
+        allowed = self.accepted and not self.ended and self.now < self.mandate.expires_at
+        assert rules.holds(self.mandate, self.now) == allowed
+        assert self.mandate.delegate in (None, self.delegate)
+        given = dataclasses.astuple(self.mandate)
+        assert given[0] == self.principal
+
+
+TestLife = Life.TestCase
