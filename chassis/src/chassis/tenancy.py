@@ -146,7 +146,8 @@ async def _learn(session: Session, event: Received[Any]) -> None:
 
 
 async def revoke(session: Session, council: str, credential: str, expires_at: datetime) -> None:
-    """Refuse a token (its jti) or a client (its id) until it would have expired anyway."""
+    """Refuse a token (its jti), or all of a client, a subject or a mandate (their ids), until they would
+    have expired anyway."""
     await session.execute(_REVOKE, {"council": council, "id": credential, "expires_at": expires_at})
 
 

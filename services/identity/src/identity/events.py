@@ -44,8 +44,8 @@ class CouncilChanged(Council):
 class TokenRevoked(EventData):
     """A credential is refused from now on although its signature holds.
 
-    ``id`` is a token's ``jti`` or a ``client_id``, whose tokens are all refused. After ``expires_at``
-    no such token can be valid and the refusal may be forgotten.
+    ``id`` is a token's ``jti``, or a ``client_id``, a ``sub`` or a ``mandate``, whose tokens are all
+    refused. After ``expires_at`` no such token can be valid and the refusal may be forgotten.
     """
 
     event_type: ClassVar[str] = "identity.token.revoked.v1"
