@@ -21,7 +21,23 @@ class Settings(chassis.settings.Settings):
     )
     key_poll: float = Field(default=15, gt=0, description="Seconds between looks for new signing keys")
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
+    password_threads: int = Field(
+        default=2, ge=1, le=32, description="Passwords hashed at once, each taking 19 MiB"
+    )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
+
+    services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
+    jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
+    jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")
+    outbound_seconds: float = Field(default=5, gt=0, description="Limit of a call to a client's server")
+    outbound_at_once: int = Field(default=8, ge=1, description="Calls to clients' servers at one time")
+    outbound_private: bool = Field(
+        default=False,
+        description="Call clients' servers at private addresses too: where no client is a stranger",
+    )
+    outbound_ca: str = Field(
+        default="", description="File of the CAs trusted in such calls; the system's if empty"
+    )
 
     @model_validator(mode="after")
     def _everybody_learns_a_key_before_it_signs(self) -> "Settings":
