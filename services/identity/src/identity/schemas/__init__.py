@@ -26,6 +26,15 @@ from identity.schemas.machines import (
     Token,
     TokenError,
 )
+from identity.schemas.services import (
+    NewSecret,
+    NewService,
+    SecretMade,
+    Service,
+    ServiceChange,
+    ServiceEvent,
+    ServiceMade,
+)
 
 __all__ = [
     "ApiKey",
@@ -43,11 +52,18 @@ __all__ = [
     "NewApiKey",
     "NewClient",
     "NewCouncil",
+    "NewSecret",
+    "NewService",
     "PublicKeys",
     "Refusal",
     "Request",
     "Scope",
     "Scopes",
+    "SecretMade",
+    "Service",
+    "ServiceChange",
+    "ServiceEvent",
+    "ServiceMade",
     "Snapshot",
     "Status",
     "Token",

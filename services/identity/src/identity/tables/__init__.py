@@ -27,7 +27,7 @@ from identity.tables.protocol import (
     relying_party,
     token_grant,
 )
-from identity.tables.services import service_history
+from identity.tables.services import jwks_reading, service_history
 from identity.tables.staff import role, staff, staff_group, staff_group_member, staff_person, staff_role
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "consent",
     "desk_code",
     "identity_access",
+    "jwks_reading",
     "known_browser",
     "logout_notice",
     "mandate",

@@ -44,8 +44,6 @@ relying_party = Table(
     Column("identity_claims", ARRAY(Text), nullable=False, server_default="{address,identity}"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    moment("jwks_tried_at", nullable=True),  # when jwks_uri was last asked, and when it last answered
-    moment("jwks_read_at", nullable=True),
     ForeignKeyConstraint(["council", "client"], ["client.council", "client.id"]),
     CheckConstraint("profile IN ('standard', 'onelogin')", name="profile"),
     CheckConstraint("subject_type = 'pairwise'", name="subject_type"),

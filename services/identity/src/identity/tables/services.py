@@ -1,4 +1,4 @@
-"""Who changed what of a service, and when."""
+"""Services that councils register: their keys by URL, and who changed what of them, when."""
 
 from sqlalchemy import CheckConstraint, Column, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -6,6 +6,18 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from identity.tables.base import SECURED, metadata, moment
 
 _ID = UUID(as_uuid=True)
+
+# When a client's jwks_uri was last asked, and when it last answered. Apart from the client, because every
+# process hears of a change there.
+jwks_reading = Table(
+    "jwks_reading",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("client", _ID, primary_key=True),
+    moment("tried_at"),
+    moment("read_at", nullable=True),
+    info=SECURED,
+)
 
 # A trigger refuses change and removal.
 service_history = Table(

@@ -15,9 +15,10 @@ _UP: tuple[str, ...] = (
         ADD COLUMN name_cy text NOT NULL DEFAULT '',
         ADD COLUMN identity_claims text[] NOT NULL DEFAULT '{address,identity}',
         ADD COLUMN version integer NOT NULL DEFAULT 1,
-        ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now(),
-        ADD COLUMN jwks_tried_at timestamptz,
-        ADD COLUMN jwks_read_at timestamptz""",
+        ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now()""",
+    """CREATE TABLE jwks_reading (
+        council text NOT NULL, client uuid NOT NULL, tried_at timestamptz NOT NULL, read_at timestamptz,
+        CONSTRAINT pk_jwks_reading PRIMARY KEY (council, client))""",
     """CREATE TABLE service_history (
         council text NOT NULL, client uuid NOT NULL, id uuid NOT NULL, act text NOT NULL, actor text NOT NULL,
         changes jsonb NOT NULL, at timestamptz NOT NULL,
@@ -29,8 +30,9 @@ _UP: tuple[str, ...] = (
 )
 _DOWN: tuple[str, ...] = (
     "DROP TABLE service_history",
+    "DROP TABLE jwks_reading",
     """ALTER TABLE relying_party DROP COLUMN name_cy, DROP COLUMN identity_claims, DROP COLUMN version,
-        DROP COLUMN updated_at, DROP COLUMN jwks_tried_at, DROP COLUMN jwks_read_at""",
+        DROP COLUMN updated_at""",
     "ALTER TABLE client DROP COLUMN previous_hash, DROP COLUMN previous_until",
 )
 
@@ -38,7 +40,8 @@ _DOWN: tuple[str, ...] = (
 def upgrade() -> None:
     for statement in _UP:
         op.execute(statement)
-    migrations.secure_rows("service_history")
+    for table in ("service_history", "jwks_reading"):
+        migrations.secure_rows(table)
 
 
 def downgrade() -> None:
