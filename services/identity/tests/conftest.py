@@ -1,13 +1,16 @@
 """Identity's tests: on a real PostgreSQL, with callers' tokens of a test issuer beside its own."""
 
 import base64
+import re
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from chassis.testing import ISSUER
 from chassis.tokens import keys_from
 from identity.app import service as identity_service
+from services.identity.tests.provider import browser_of, person, sign_in
 
 OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:clients", "address:read"]
 
@@ -58,3 +61,46 @@ def keeper(mint):
     """The headers of somebody who may make credentials for citytown, and read its addresses."""
     token = mint(scopes=["identity:keys", "identity:clients", "address:read"], mode="live")
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+async def browser(app, client):
+    """A browser of its own; ``client`` holds the application's lifespan."""
+    async with browser_of(app) as own:
+        yield own
+
+
+@pytest.fixture
+async def resident(database, browser):
+    """An account, signed in in ``browser`` by a code sent to its address."""
+    account_id = await person(database)
+    await sign_in(database, browser, account_id)
+    return account_id
+
+
+class Browser:
+    """A person's browser: keeps cookies, sends forms with the token of the page it has open."""
+
+    def __init__(self, app, agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"Accept": "text/html", "User-Agent": agent}
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=headers)
+
+    async def get(self, path, **how):
+        return await self.client.get(path, **how)
+
+    async def post(self, path, **form):
+        """Send a form, as a page of ours would."""
+        page = await self.client.get("/identity/register")
+        token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+        return await self.client.post(path, data={"csrf": token, **form})
+
+    @property
+    def session(self):
+        return self.client.cookies.get("townhall-session")
+
+
+@pytest.fixture
+def browser(app, client):
+    """``browser()`` -> a new browser at the service."""
+    return lambda **how: Browser(app, **how)

@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.web import secure_cookie, set_cookie
+from identity.actions import grants
 from identity.events import SessionEnded
 from identity.rules import devices, factors
 from identity.store import sessions as store
@@ -125,6 +126,8 @@ async def of_account(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
 
 
 async def _ended(session: Session, account: UUID, session_id: UUID, reason: str) -> None:
+    await session.across_councils()  # what was granted in it lies at the councils
+    await grants.end_session(session, session_id)
     shown = ids.show(session_id)
     event = SessionEnded.model_validate({"account": ids.show(account), "session": shown, "reason": reason})
     await outbox.add(session, event, council=REGION, subject=shown, sequence=_FIRST)

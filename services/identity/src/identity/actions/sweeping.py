@@ -1,0 +1,28 @@
+"""What runs out is cleared away: sessions end, codes and counts go. The worker does it."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from chassis.database import Database
+from identity.actions import sessions
+from identity.settings import Settings
+from identity.store import proofs
+
+_EVERY = 30  # seconds
+
+
+async def sweep(database: Database, _settings: Settings) -> None:
+    """Clear away for ever."""
+    while True:
+        await once(database)
+        await asyncio.sleep(_EVERY)
+
+
+async def once(database: Database) -> None:
+    """End every session whose time is over, a batch a transaction; delete what is of no use any more."""
+    ended = 1
+    while ended:
+        async with database.writing() as session:
+            ended = await sessions.expire(session)
+    async with database.writing() as session:
+        await proofs.sweep(session, datetime.now(UTC))
