@@ -31,6 +31,18 @@ PUBLIC = {
         "issue_token",
         # Styles and scripts of pages, the same for everybody.
         "read_asset",
+        # A browser brings a service's request; who sits there is the session's cookie's matter.
+        "authorize",
+        "authorize_by_form",
+        "continue_authorize",
+        "answer_consent",
+        # The client shows who it is in the form or by HTTP Basic, as RFC 6749 section 2.3 has it.
+        "push_request",
+        "introspect_token",
+        "revoke_token",
+        # A person's access token, in the shape of errors of RFC 6750.
+        "read_userinfo",
+        "read_userinfo_by_post",
     },
 }
 EVERY = {"400", "404", "429", "500", "503"}

@@ -64,17 +64,17 @@ def keeper(mint):
 
 
 @pytest.fixture
-async def browser(app, client):
-    """A browser of its own; ``client`` holds the application's lifespan."""
+async def visitor(app, client):
+    """A browser of its own, without pages; ``client`` holds the application's lifespan."""
     async with browser_of(app) as own:
         yield own
 
 
 @pytest.fixture
-async def resident(database, browser):
-    """An account, signed in in ``browser`` by a code sent to its address."""
+async def resident(database, visitor):
+    """An account, signed in in ``visitor`` by a code sent to its address."""
     account_id = await person(database)
-    await sign_in(database, browser, account_id)
+    await sign_in(database, visitor, account_id)
     return account_id
 
 

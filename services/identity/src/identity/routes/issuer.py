@@ -8,24 +8,38 @@ from fastapi.responses import JSONResponse
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
-from identity.actions import issuing
+from identity.actions import discovery, issuing, redeeming
 from identity.actions.issuer import Issuer
-from identity.routes.parts import IfNoneMatch, IssuingPool, TheIssuer, cached, not_modified
-from identity.rules import assertions, oauth, scopes
+from identity.actions.provider import authenticate
+from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, not_modified
+from identity.rules import assertions, oauth
 from identity.schemas import Jwks, Metadata, Token, TokenError
 
 router = APIRouter(tags=["issuer"])
 
 _A_DAY = "public, max-age=86400"
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _OAUTH_ERRORS = frozenset(
-    {"invalid_request", "invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_request_object",
+        "unsupported_response_type",
+    }
 )
 _FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": [oauth.CLIENT_CREDENTIALS]},
+        "grant_type": {"type": "string", "enum": list(oauth.GRANTS)},
+        "code": {"type": "string", "maxLength": 100},
+        "redirect_uri": {"type": "string", "maxLength": 2_000},
+        "code_verifier": {"type": "string", "maxLength": 128},
+        "refresh_token": {"type": "string", "maxLength": 100},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
         "client_secret": {"type": "string", "maxLength": 200},
@@ -72,10 +86,8 @@ async def read_jwks(
     responses={401: {"description": "The client is not authenticated"}},
     openapi_extra=_TOKEN_OPERATION,
 )
-async def issue_token(
-    _: Annotated[None, public], request: Request, issuer: TheIssuer, pool: IssuingPool
-) -> Response:
-    """An access token for a client, valid 600 s (RFC 6749 section 4.4).
+async def issue_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """Tokens: for a client itself, for a code, for a refresh token (RFC 6749 sections 4.1.3, 4.4 and 6).
 
     The client shows who it is by HTTP Basic, by `client_id` and `client_secret`, or by a JWT it signed
     (`private_key_jwt`, RFC 7523). `scope` asks for less than the client holds.
@@ -88,15 +100,24 @@ async def issue_token(
             request.url.query,
             await request.body(),
         )
-        token = await issuing.issue(pool, issuer, asked)
+        known = await authenticate(provider, asked.credentials)
+        if asked.grant == oauth.CLIENT_CREDENTIALS:
+            token = issuing.issue(provider, known, asked.scope)
+        else:
+            token = await redeeming.redeem(provider, known, asked)
     except oauth.OAuthError as error:
-        raise Problem(error.status, error.error, error.description) from error
-    return Response(token.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+        raise as_problem(error) from error
+    return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
 
 
-def _render(_: Request, problem: Problem) -> Response:
+def as_problem(error: oauth.OAuthError) -> Problem:
+    """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
+    return Problem(error.status, error.error, error.description)
+
+
+def render_oauth(_: Request, problem: Problem) -> Response:
     """Errors in the shape of RFC 6749 section 5.2."""
-    headers = {**(problem.headers or {}), **_NO_STORE}
+    headers = {**(problem.headers or {}), **NO_STORE}
     if problem.status_code == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = 'Basic realm="identity"'
     error = problem.code
@@ -105,23 +126,10 @@ def _render(_: Request, problem: Problem) -> Response:
     return JSONResponse({"error": error, "error_description": problem.detail}, problem.status_code, headers)
 
 
-TOKEN_ERRORS = ErrorShape("token", _render, TokenError)
+TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError)
 """Every error below ``/identity/token``."""
 
 
 def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
-    metadata = Metadata(
-        issuer=issuer.url,
-        token_endpoint=issuer.token_url,
-        jwks_uri=f"{issuer.url}.well-known/jwks.json",
-        scopes_supported=list(scopes.CATALOGUE),
-        response_types_supported=[],
-        grant_types_supported=[oauth.CLIENT_CREDENTIALS],
-        token_endpoint_auth_methods_supported=[
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-        ],
-        token_endpoint_auth_signing_alg_values_supported=list(assertions.ALGORITHMS),
-    )
-    return cached(metadata.model_dump_json().encode(), if_none_match, _A_DAY)
+    metadata = Metadata.model_validate(discovery.metadata(issuer.url))
+    return cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

@@ -14,7 +14,7 @@ from identity.rules.parties import STANDARD, Party
 
 MAX_LENGTH = 16_384
 _MAX_FIELDS = 40
-_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _TEXT = re.compile(r"[\x20-\x7e]{1,1000}")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -199,7 +199,7 @@ def _claims(given: Mapping[str, str], *, with_identity: bool) -> tuple[tuple[str
 
 def _prompts(text: str | None) -> tuple[str, ...]:
     prompts = frozenset((text or "").split())
-    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+    if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise RequestError("invalid_request", "prompt is none, or of login, consent and select_account.")
     return tuple(sorted(prompts))
 

@@ -1,4 +1,4 @@
-"""Redirect URIs: which may be registered, which are taken, and how an answer is written on one.
+"""Redirect URIs: which are taken, and how an answer is written on one; ``rules.uris`` has which may register.
 
 RFC 9700 section 4.1: compared character by character, but for the port of a loopback address.
 """
@@ -8,30 +8,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 MOST = 2_000
-_LOOPBACK = ("127.0.0.1", "[::1]")
-_PLAIN = re.compile(r"[\x21-\x7e]+")
 _PORT = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?=[/?]|$)")
-
-
-def fault(uri: str) -> str | None:
-    """Why a URI cannot be registered, or None."""
-    if len(uri) > MOST or not _PLAIN.fullmatch(uri):
-        return f"must be at most {MOST} printable ASCII characters"
-    try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "is not a URI"
-    loopback = host in {"127.0.0.1", "::1", "localhost"}
-    faults = {
-        "must have a host and no user": not host or "@" in parts.netloc or "\\" in uri,
-        "must have no fragment": "#" in uri,
-        "must have no wildcard and no dot segment": "*" in uri
-        or bool({".", ".."} & set(parts.path.split("/"))),
-        "must be https, or http on a loopback address": parts.scheme != "https"
-        and not (parts.scheme == "http" and loopback),
-    }
-    return next((fault for fault, found in faults.items() if found), None)
 
 
 def registered(uri: str | None, own: Iterable[str]) -> bool:

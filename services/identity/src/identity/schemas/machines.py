@@ -153,12 +153,14 @@ class Council(BaseModel):
 
 
 class Token(BaseModel):
-    """An access token (RFC 6749 section 5.1)."""
+    """Tokens (RFC 6749 section 5.1, OpenID Connect Core 3.1.3.3)."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750
     expires_in: int = Field(description="Seconds")
     scope: str
+    id_token: str | None = Field(default=None, description="For a code, and when it is refreshed")
+    refresh_token: str | None = Field(default=None, description="With offline_access; good once")
 
 
 class TokenError(BaseModel):
@@ -172,13 +174,34 @@ class Metadata(BaseModel):
     """What this issuer offers (RFC 8414, OpenID Connect Discovery 1.0): only what there is."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
+    userinfo_endpoint: str
     jwks_uri: str
+    pushed_authorization_request_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
     scopes_supported: list[str]
+    claims_supported: list[str]
     response_types_supported: list[str]
+    response_modes_supported: list[str]
     grant_types_supported: list[str]
+    subject_types_supported: list[str]
+    acr_values_supported: list[str]
+    prompt_values_supported: list[str]
+    ui_locales_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
+    request_object_signing_alg_values_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     token_endpoint_auth_signing_alg_values_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    code_challenge_methods_supported: list[str]
+    claims_parameter_supported: bool
+    request_parameter_supported: bool
+    request_uri_parameter_supported: bool
+    require_pushed_authorization_requests: bool
+    authorization_response_iss_parameter_supported: bool
 
 
 class JwksKey(BaseModel):

@@ -29,14 +29,12 @@ _ADD_ACCESS = insert(access_token)
 
 
 def _by_secret(table: Any) -> Any:
-    """The row and its grant, both locked: two that show the same secret come one after the other."""
     return (
         select(*_GRANT, table.c.used_at, table.c.expires_at)
         .join(
             token_grant, (token_grant.c.council == table.c.council) & (token_grant.c.id == table.c.grant_id)
         )
         .where(table.c.secret_hash == bindparam("hash"))
-        .with_for_update()
     )
 
 
@@ -44,8 +42,10 @@ def _use(table: Any) -> Any:
     return update(table).where(table.c.secret_hash == bindparam("hash")).values(used_at=bindparam("at"))
 
 
-_CODE = _by_secret(authorisation_code)
-_REFRESH = _by_secret(refresh_token)
+# Both rows are locked: two that show the same secret come one after the other.
+_CODE = _by_secret(authorisation_code).with_for_update()
+_REFRESH_SEEN = _by_secret(refresh_token)
+_REFRESH = _REFRESH_SEEN.with_for_update()
 _USE_CODE = _use(authorisation_code)
 _USE_REFRESH = _use(refresh_token)
 _OF_TOKEN = (
@@ -109,6 +109,11 @@ async def code(session: Session, hashed: bytes) -> Row[Any] | None:
 async def refresh(session: Session, hashed: bytes) -> Row[Any] | None:
     """A refresh token with its grant, used or not, in time or not; locked."""
     return await session.first(_REFRESH, {"hash": hashed})
+
+
+async def refresh_seen(session: ReadSession, hashed: bytes) -> Row[Any] | None:
+    """As ``refresh``, only looked at."""
+    return await session.first(_REFRESH_SEEN, {"hash": hashed})
 
 
 async def use_code(session: Session, hashed: bytes, at: datetime) -> None:
