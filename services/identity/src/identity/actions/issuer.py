@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
+from identity.actions.client_keys import Refresher
 from identity.rules import keys, tokens
 from identity.settings import Settings
 from identity.store import keys as stored_keys
@@ -42,6 +43,7 @@ class Issuer:
         self._deriving = keys.subkey(master, "client secrets")
         self.naming = keys.subkey(master, "pairwise subjects")
         self.keys: tuple[keys.SigningKey, ...] = ()
+        self.refresher = Refresher(settings)  # of clients' public keys
 
     @property
     def url(self) -> str:

@@ -85,6 +85,11 @@ def verify(
     return _claims(verified(assertion, keys), assertion.issuer, audiences, now)
 
 
+def names_another_key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether it names a key that is none of these: the client may have published one since."""
+    return assertion.kid is not None and all(key["kid"] != assertion.kid for key in keys)
+
+
 def verified(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The claims of a JWT that one of these public keys signed.
 

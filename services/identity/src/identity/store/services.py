@@ -1,6 +1,7 @@
 """Services: clients with a registration to sign people in, and what was done to them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,12 @@ _CHANGE = (
     .where(_PARTY.council == bindparam("council_"), _PARTY.client == bindparam("id_"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
+_TOUCH = (
+    update(relying_party)
+    .where(_PARTY.council == bindparam("council_"), _PARTY.client == bindparam("id_"))
+    .values(version=_PARTY.version + 1, updated_at=bindparam("at"))
+    .returning(_PARTY.version)
+)
 _CREDENTIALS = ("name", "scopes", "jwks", "secret_hash", "generation", "previous_hash", "previous_until")
 _CHANGE_CLIENT = (
     update(client).where(*_OF_COUNCIL, _THIS).values({name: bindparam(f"{name}_") for name in _CREDENTIALS})
@@ -129,6 +136,11 @@ async def change_client(session: Session, council: str, client_id: UUID, values:
     """A client's name, scopes, keys and secrets from now on. Raises IntegrityError for a name in use."""
     bound = {f"{name}_": values[name] for name in _CREDENTIALS}
     await session.execute(_CHANGE_CLIENT, {**bound, "council_": council, "id_": client_id})
+
+
+async def touch(session: Session, council: str, client_id: UUID, at: datetime) -> int:
+    """Raise the version, which it answers: something that belongs to the service has changed."""
+    return int(await session.scalar(_TOUCH, {"council_": council, "id_": client_id, "at": at}))
 
 
 async def record(session: Session, council: str, values: Mapping[str, Any]) -> None:
