@@ -93,6 +93,7 @@ class ErrorShape:
     base: str
     render: Callable[[Request, Problem], Response]
     body: type[BaseModel]
+    media_type: str = "application/json"
 
     def covers(self, path: str) -> bool:
         rest = path.lstrip("/").partition("/")[2]

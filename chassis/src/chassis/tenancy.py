@@ -37,7 +37,12 @@ _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
     },
     where=tables.council.c.version < _COUNCIL.excluded.version,
 )
-_REVOKE = insert(tables.revoked_token).on_conflict_do_nothing()
+_REFUSAL = insert(tables.revoked_token)
+_REVOKE = _REFUSAL.on_conflict_do_update(  # a subject may be refused again: the later end counts
+    index_elements=["council", "id"],
+    set_={"expires_at": _REFUSAL.excluded.expires_at},
+    where=tables.revoked_token.c.expires_at < _REFUSAL.excluded.expires_at,
+)
 _PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
 
 

@@ -14,7 +14,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
 from identity.actions import credentials
 from identity.events import MandateAccepted, MandateRevoked
-from identity.rules import keys, mandates, tokens
+from identity.rules import addresses, keys, mandates, tokens
 from identity.store import mandates as store
 
 _NIL = UUID(int=0)
@@ -84,7 +84,7 @@ async def offer(session: Session, council: str, principal: UUID, body: Offer) ->
     except mandates.RefusedError as error:
         where = "theme" if error.code == "unknown-theme" else "expires_at"
         raise invalid(f"body.{where}", str(error), error.code) from error
-    email = mandates.canonical_email(body.email) if body.email else None
+    email = addresses.canonical(body.email) if body.email else None
     await _one_at_a_time(session, principal)
     if email and email == await store.email_of(session, principal):
         raise invalid("body.email", "is your own; name somebody else", "own-mandate")

@@ -8,7 +8,6 @@ offered --accept--> accepted --revoke--> revoked
 import hashlib
 import re
 import secrets
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -125,8 +124,3 @@ def code_hash(text: str) -> bytes:
     """
     plain = re.sub(r"[\s-]+", "", text).lower().translate(str.maketrans("oil", "011"))
     return hashlib.sha256(b"mandate " + (plain.encode() if _CODE.fullmatch(plain) else b"")).digest()
-
-
-def canonical_email(address: str) -> str:
-    """An address as it is compared."""
-    return unicodedata.normalize("NFKC", address).strip().casefold()

@@ -1,6 +1,6 @@
 """A council's staff, their roles, and the groups of its directory."""
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from identity.tables.base import SECURED, metadata, moment
@@ -38,7 +38,13 @@ staff = Table(
     moment("created_at"),
     moment("updated_at"),
     moment("left_at", nullable=True),  # taken out of the directory: no longer found
-    Index("uq_staff_council_account", "council", "account", unique=True),
+    Index(
+        "uq_staff_council_account",
+        "council",
+        "account",
+        unique=True,
+        postgresql_where=text("left_at IS NULL"),
+    ),
     info=SECURED,
 )
 

@@ -23,7 +23,7 @@ _UP: tuple[str, ...] = (
         version integer NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
         left_at timestamptz,
         CONSTRAINT pk_staff PRIMARY KEY (council, id))""",
-    "CREATE UNIQUE INDEX uq_staff_council_account ON staff (council, account)",
+    "CREATE UNIQUE INDEX uq_staff_council_account ON staff (council, account) WHERE left_at IS NULL",
     f"""CREATE TABLE staff_person (
         council text NOT NULL, staff uuid NOT NULL, user_name text NOT NULL, user_key text NOT NULL,
         external_id text, given_name text NOT NULL, family_name text NOT NULL, display_name text NOT NULL,

@@ -1,0 +1,88 @@
+"""Mandates: what a person lets another do for him, by the person's own token."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import Row
+
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.database import Reading, Writing
+from chassis.pages import Page, Paging
+from chassis.problems import documents
+from chassis.types import Slug
+from identity.actions import mandates, own
+from identity.routes.parts import LiveAtOnce, after_id
+from identity.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
+
+router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
+Person = Annotated[Caller, permission("identity:mandates")]
+
+
+@router.post("", status_code=201, responses=documents(409))
+async def offer_mandate(council: Slug, body: NewMandate, caller: Person, session: Writing) -> MandateMade:
+    """Let somebody act for you in one theme for a time. It holds when he has accepted.
+
+    The answer is the same whether anybody has this address or not: who has proven it finds the offer.
+    """
+    account = await own.person(session, council, caller)
+    given = mandates.Offer(body.theme, body.expires_at, body.my_name, body.their_name, body.email)
+    row, code = await mandates.offer(session, council, account, given)
+    return MandateMade(**dict(_show(row, account)), code=code)
+
+
+@router.get("")
+async def list_mandates(council: Slug, caller: Person, session: Reading, paging: Paging) -> Page[Mandate]:
+    """What you gave, what you hold, and what you are offered; the oldest first."""
+    account = await own.person(session, council, caller)
+    rows = await mandates.page(session, council, account, after_id(paging), paging.fetch)
+    return paging.page(rows, lambda row: _show(row, account), lambda row: (ids.show(row.id),))
+
+
+@router.post("/accept", responses=documents(404, 409))
+async def accept_mandate_by_code(council: Slug, body: OfferCode, caller: Person, session: Writing) -> Mandate:
+    """Take up an offer by the code you were handed."""
+    account = await own.person(session, council, caller)
+    return _show(await mandates.accept_by_code(session, council, account, body.code), account)
+
+
+@router.post("/{mandate_id}/accept", responses=documents(404, 409))
+async def accept_mandate(council: Slug, mandate_id: ids.Id, caller: Person, session: Writing) -> Mandate:
+    """Take up an offer to your own address."""
+    account = await own.person(session, council, caller)
+    return _show(await mandates.accept(session, council, account, mandate_id), account)
+
+
+@router.post("/{mandate_id}/decline", responses=documents(404, 409))
+async def decline_mandate(council: Slug, mandate_id: ids.Id, caller: Person, session: Writing) -> Mandate:
+    """Refuse an offer to your own address."""
+    account = await own.person(session, council, caller)
+    return _show(await mandates.decline(session, council, account, mandate_id), account)
+
+
+@router.delete("/{mandate_id}", status_code=204, responses=documents(404))
+async def revoke_mandate(
+    council: Slug, mandate_id: ids.Id, caller: Person, _live: LiveAtOnce, session: Writing
+) -> None:
+    """End a mandate from either side, or take an offer back: refused everywhere within a second."""
+    account = await own.person(session, council, caller)
+    await mandates.revoke(session, council, account, mandate_id)
+
+
+def _show(row: Row[Any], account: UUID) -> Mandate:
+    now = datetime.now(UTC)
+    over = {"offered": row.offer_ends_at, "accepted": row.expires_at}.get(row.status)
+    return Mandate(
+        id=row.id,
+        side="principal" if row.principal == account else "delegate",
+        theme=row.theme,
+        status="expired" if over is not None and over <= now else row.status,
+        principal_name=row.principal_name,
+        delegate_name=row.delegate_name,
+        offered_at=row.offered_at,
+        accepted_at=row.accepted_at,
+        ended_at=row.ended_at,
+        expires_at=row.expires_at,
+    )
