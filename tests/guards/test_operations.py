@@ -31,11 +31,17 @@ PUBLIC = {
         "issue_token",
         # Styles and scripts of pages, the same for everybody.
         "read_asset",
+        # A laptop's letters: 404 wherever letters are sent, and refused at start where there is https.
+        "read_outbox",
+        "read_letter",
         # A browser brings a service's request; who sits there is the session's cookie's matter.
         "authorize",
         "authorize_by_form",
         "continue_authorize",
         "answer_consent",
+        "log_out",
+        "log_out_by_form",
+        "confirm_log_out",
         # The client shows who it is in the form or by HTTP Basic, as RFC 6749 section 2.3 has it.
         "push_request",
         "introspect_token",

@@ -282,6 +282,7 @@ def _grant(
             "level": level(signed_in),
             "authenticated_at": int(signed_in.authenticated_at.timestamp()),
             "backchannel_logout_uri": known.party.backchannel_logout_uri,
+            "id_token_alg": known.party.id_token_alg,
         },
         "created_at": now,
         "revoked_at": None,

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession
 from identity.actions.issuer import Issuer
-from identity.rules import subjects, vectors
+from identity.rules import subjects
 from identity.store import accounts
 
 OF_PEOPLE = frozenset({"openid", "email", "phone", "offline_access"})

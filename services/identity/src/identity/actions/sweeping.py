@@ -1,12 +1,13 @@
 """What runs out is cleared away: sessions end, codes and counts go. The worker does it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
 from identity.actions import sessions
+from identity.rules import parties
 from identity.settings import Settings
-from identity.store import proofs
+from identity.store import authorisations, grants, proofs
 
 _EVERY = 30  # seconds
 
@@ -25,4 +26,7 @@ async def once(database: Database) -> None:
         async with database.writing() as session:
             ended = await sessions.expire(session)
     async with database.writing() as session:
-        await proofs.sweep(session, datetime.now(UTC))
+        now = datetime.now(UTC)
+        await proofs.sweep(session, now)
+        await authorisations.sweep(session, now)
+        await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))

@@ -21,7 +21,7 @@ from identity.rules.authorisation import PageError
 router = APIRouter(tags=["sign-in"])
 
 _PATH = "/identity/authorize"
-_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _PARAMETERS = (
     "client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "ui_locales", "login_hint", "acr_values", "vtr", "claims",
@@ -73,13 +73,13 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
         checked = answering.check(provider, known, given, "authorize")
         checked = answering.unless_pushed(provider, known, checked)
     except PageError as error:
-        return _wrong(request, error)
+        return wrong(request, error)
     if isinstance(checked, Redirect):
-        return RedirectResponse(checked.url, 303, _HEADERS)
+        return RedirectResponse(checked.url, 303, HEADERS)
     async with provider.database.writing() as session:
         uri = await answering.push(session, provider, known, checked)
     query = urlencode({"client_id": known.client_id, "request_uri": uri})
-    return RedirectResponse(f"{_PATH}?{query}", 303, _HEADERS)
+    return RedirectResponse(f"{_PATH}?{query}", 303, HEADERS)
 
 
 @router.get(f"{_PATH}/continue", responses=_ANSWERS)
@@ -129,13 +129,13 @@ async def _stepped(
         async with provider.database.writing() as session:
             outcome = await work(session, await sessions.current(session, request))
     except PageError as error:
-        return _wrong(request, error)
+        return wrong(request, error)
     match outcome:
         case Redirect(url):
-            response: Response = RedirectResponse(url, status, _HEADERS)
+            response: Response = RedirectResponse(url, status, HEADERS)
         case SignIn(waiting):
             where = f"/identity/sign-in?{urlencode({'request': waiting})}"
-            response = RedirectResponse(where, status, _HEADERS)
+            response = RedirectResponse(where, status, HEADERS)
         case Ask():
             return _asked(request, outcome)
     remember_browser(request, response)
@@ -161,6 +161,6 @@ def _asked(request: Request, ask: Ask) -> Response:
     )
 
 
-def _wrong(request: Request, error: PageError) -> Response:
+def wrong(request: Request, error: PageError) -> Response:
     """Never a redirect: nobody knows to whom it would lead."""
     return pages.render(request, "wrong-request.html", 400, reason=str(error))

@@ -181,6 +181,9 @@ class Metadata(BaseModel):
     pushed_authorization_request_endpoint: str
     introspection_endpoint: str
     revocation_endpoint: str
+    end_session_endpoint: str
+    backchannel_logout_supported: bool
+    backchannel_logout_session_supported: bool
     scopes_supported: list[str]
     claims_supported: list[str]
     response_types_supported: list[str]

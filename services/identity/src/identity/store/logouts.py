@@ -13,8 +13,9 @@ from identity.tables import logout_notice, token_grant
 
 # The address is kept with the grant: a session ends where row-level security shows no council's parties.
 _URI = token_grant.c.request["backchannel_logout_uri"].astext
+_RS256 = func.bool_or(token_grant.c.request["id_token_alg"].astext == "RS256")
 _ADD = insert(logout_notice).from_select(
-    ["id", "council", "client", "uri", "account", "session", "attempts", "due_at"],
+    ["id", "council", "client", "uri", "account", "session", "attempts", "due_at", "rs256"],
     select(
         func.gen_random_uuid(),
         token_grant.c.council,
@@ -24,6 +25,7 @@ _ADD = insert(logout_notice).from_select(
         token_grant.c.session,
         literal_column("0"),
         bindparam("now", type_=token_grant.c.created_at.type),
+        _RS256,
     )
     .where(token_grant.c.session == bindparam("session_"), _URI.is_not(None))
     .group_by(token_grant.c.council, token_grant.c.client, token_grant.c.account, token_grant.c.session),

@@ -155,5 +155,6 @@ logout_notice = Table(
     Column("session", _ID, nullable=False),
     Column("attempts", Integer, nullable=False),
     moment("due_at"),
+    Column("rs256", Boolean, nullable=False),  # how its tokens are signed, else ES256
     Index("ix_logout_notice_due_at", "due_at"),
 )

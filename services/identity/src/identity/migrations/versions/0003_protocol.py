@@ -67,7 +67,7 @@ _UP: tuple[str, ...] = (
     """CREATE TABLE logout_notice (
         council text NOT NULL, id uuid NOT NULL, client uuid NOT NULL, uri text NOT NULL,
         account uuid NOT NULL, session uuid NOT NULL, attempts integer NOT NULL,
-        due_at timestamptz NOT NULL,
+        due_at timestamptz NOT NULL, rs256 boolean NOT NULL,
         CONSTRAINT pk_logout_notice PRIMARY KEY (council, id))""",
     "CREATE INDEX ix_logout_notice_due_at ON logout_notice (due_at)",
     # Every process keeps clients in memory and is told when one has changed.
