@@ -107,7 +107,7 @@ def _divided(netloc: str) -> tuple[str, str | None]:
     """Host and port as they are written."""
     if netloc.startswith("["):
         host, bracket, rest = netloc.partition("]")
-        return host + bracket, rest.removeprefix(":") if rest.startswith(":") else rest or None
+        return host + bracket, (rest[1:] if rest[0] == ":" else "") if rest else None
     host, colon, port = netloc.partition(":")
     return host, port if colon else None
 
