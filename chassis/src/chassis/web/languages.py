@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from babel.core import negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -67,14 +68,18 @@ def catalogue(package: str, language: Language) -> NullTranslations:
     """The texts of the chassis and of a package in a language, read once."""
     if language == "en":
         return NullTranslations()
-    own = folder_of(package) / "locale" / f"{language}.po"
-    found = _read(Path(__file__).parent / "locale" / f"{language}.po")
-    return found.merge(_read(own)) if own.exists() else found
+    texts = _read(Path(__file__).parent / "locale", language)
+    texts.merge(_read(folder_of(package) / "locale", language))
+    return texts
 
 
-def _read(path: Path) -> Translations:
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=path.stem)
+def _read(folder: Path, language: Language) -> Translations:
+    """Every catalogue of a language: ``cy.po`` and, where there are many texts, ``cy.<subject>.po``."""
+    catalog = Catalog(locale=language)
+    for path in sorted(folder.glob(f"{language}*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                catalog[message.id] = message
     binary = io.BytesIO()
     write_mo(binary, catalog)
     binary.seek(0)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment
@@ -29,21 +30,22 @@ def untranslated(package: str) -> list[str]:
 
 
 def _welsh(folder: Path) -> dict[str, str]:
-    path = folder / "locale" / "cy.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        catalog = read_po(file, locale="cy")
     texts: dict[str, str] = {}
+    for path in sorted((folder / "locale").glob("cy*.po")):
+        with path.open("rb") as file:
+            texts |= dict(_pairs(read_po(file, locale="cy")))
+    return texts
+
+
+def _pairs(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for message in catalog:
         if not message.id or message.fuzzy:
             continue
         if isinstance(message.id, list | tuple):  # of a plural's forms every one is needed
             forms = list(message.string or ())
-            texts[message.id[0]] = forms[-1] if all(forms) else ""
+            yield message.id[0], forms[-1] if all(forms) else ""
         else:
-            texts[message.id] = str(message.string)
-    return texts
+            yield message.id, str(message.string)
 
 
 def _marked(folder: Path) -> Iterator[tuple[str, str]]:

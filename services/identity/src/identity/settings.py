@@ -1,5 +1,7 @@
 """What identity is told from outside: everything every service has, and the keeping of its keys."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -38,6 +40,31 @@ class Settings(chassis.settings.Settings):
     outbound_ca: str = Field(
         default="", description="File of the CAs trusted in such calls; the system's if empty"
     )
+
+    mail: Literal["none", "outbox", "smtp", "notify"] = Field(
+        default="none", description="How letters go: outbox shows them to everybody, so laptops only"
+    )
+    mail_from: str = Field(default="", description="The address letters come from")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_key: SecretStr = Field(default=SecretStr(""), description="GOV.UK Notify's API key")
+    notify_template: str = Field(
+        default="", description="Id of the Notify template whose subject is ((subject)) and body ((body))"
+    )
+
+    @model_validator(mode="after")
+    def _letters_can_go(self) -> "Settings":
+        if self.mail == "outbox" and self.issuer.startswith("https://"):
+            raise ValueError("mail=outbox shows everybody's codes to everybody; not where there is https")
+        if self.mail == "smtp" and not (self.smtp_host and self.mail_from):
+            raise ValueError("mail=smtp needs smtp_host and mail_from")
+        if self.mail == "notify" and not (self.notify_key.get_secret_value() and self.notify_template):
+            raise ValueError("mail=notify needs notify_key and notify_template")
+        return self
 
     @model_validator(mode="after")
     def _everybody_learns_a_key_before_it_signs(self) -> "Settings":

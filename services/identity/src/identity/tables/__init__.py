@@ -15,6 +15,7 @@ from identity.tables.factors import (
     sign_in,
 )
 from identity.tables.issuer import api_key, assertion_use, client, signing_key
+from identity.tables.mail import mail
 from identity.tables.mandates import mandate, mandate_offer
 from identity.tables.proofs import desk_code, identity_access, proof, proof_person
 from identity.tables.protocol import (
@@ -52,6 +53,7 @@ __all__ = [
     "jwks_reading",
     "known_browser",
     "logout_notice",
+    "mail",
     "mandate",
     "mandate_offer",
     "metadata",

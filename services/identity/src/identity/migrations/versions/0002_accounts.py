@@ -70,6 +70,13 @@ _UP: tuple[str, ...] = (
     """CREATE TABLE account_history (
         account uuid NOT NULL, id uuid NOT NULL, what text NOT NULL, at timestamptz NOT NULL,
         CONSTRAINT pk_account_history PRIMARY KEY (account, id))""",
+    """CREATE TABLE mail (
+        id uuid NOT NULL, template text NOT NULL, language text NOT NULL, address text NOT NULL,
+        personalisation jsonb NOT NULL, tries integer NOT NULL, created_at timestamptz NOT NULL,
+        due_at timestamptz, expires_at timestamptz NOT NULL, CONSTRAINT pk_mail PRIMARY KEY (id),
+        CONSTRAINT ck_mail_language CHECK (language IN ('en', 'cy')))""",
+    "CREATE INDEX ix_mail_due_at ON mail (due_at) WHERE due_at IS NOT NULL",
+    "CREATE INDEX ix_mail_expires_at ON mail (expires_at)",
 )
 _DOWN: tuple[str, ...] = (
     *(
@@ -79,6 +86,7 @@ _DOWN: tuple[str, ...] = (
             "recovery_code", "authenticator", "passkey", "account_password",
         )
     ),
+    "DROP TABLE mail",
     "DROP TABLE browser_session",
     "DROP TABLE account_email",
     "DROP TABLE account",
