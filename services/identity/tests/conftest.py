@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from chassis.testing import ISSUER
 from chassis.tokens import keys_from
@@ -104,3 +105,63 @@ class Browser:
 def browser(app, client):
     """``browser()`` -> a new browser at the service."""
     return lambda **how: Browser(app, **how)
+
+
+@pytest.fixture
+def letters(database):
+    """``await letters("jo@example.org")`` -> the letters to an address, in order."""
+
+    async def to(address):
+        async with database.reading() as session:
+            return await session.all(
+                text("SELECT * FROM mail WHERE address = :to ORDER BY id"), {"to": address}
+            )
+
+    return to
+
+
+@pytest.fixture
+def newcomer(browser, letters):
+    """``await newcomer("jo@example.org")`` -> a browser in which somebody has just opened an account."""
+
+    async def come(address, **how):
+        tab = browser(**how)
+        await tab.post("/identity/register", email=address)
+        code = (await letters(address))[-1].personalisation["code"]
+        answer = await tab.post("/identity/register/code", code=code)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
+        return tab
+
+    return come
+
+
+@pytest.fixture
+def signed_in_again(browser, letters):
+    """``await signed_in_again("jo@example.org")`` -> another browser, where the same person has signed in."""
+
+    async def come(address, tab=None):
+        tab = tab or browser()
+        await tab.post("/identity/sign-in", email=address)
+        codes = [
+            letter.personalisation["code"]
+            for letter in await letters(address)
+            if "code" in letter.personalisation
+        ]
+        answer = await tab.post("/identity/sign-in/code", code=codes[-1])
+        assert answer.status_code == 303, answer.text
+        return tab
+
+    return come
+
+
+@pytest.fixture
+def account_of(database):
+    """``await account_of("jo@example.org")`` -> the id of an address's account."""
+
+    async def find(address):
+        async with database.reading() as session:
+            return await session.scalar(
+                text("SELECT account FROM account_email WHERE canonical = :to"), {"to": address}
+            )
+
+    return find

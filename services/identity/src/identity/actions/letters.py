@@ -36,5 +36,9 @@ async def changed(session: Session, to: str, language: str, what: str) -> None:
     await mail.send(session, f"changed-{what.replace(' ', '-')}", to, language)
 
 
+async def new_device(session: Session, to: str, language: str, device: str) -> None:
+    await mail.send(session, "new-device", to, language, device=device or "?")
+
+
 async def closed(session: Session, to: str, language: str) -> None:
     await mail.send(session, "closed", to, language)

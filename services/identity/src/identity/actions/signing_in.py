@@ -181,7 +181,11 @@ async def so_far(session: ReadSession, people: People, visitor: Visitor) -> UUID
 async def finish(
     session: Session, people: People, visitor: Visitor, account: UUID, methods: Iterable[str]
 ) -> None:
-    """Note that somebody is signed in here: the browser is known from now on."""
+    """Note that somebody is signed in here: the browser is known from now on, and the person hears of it."""
+    if await stored_accounts.is_new_browser(session, account, visitor.browser):
+        row = await stored_accounts.one(session, account)
+        if row is not None and row.address is not None:
+            await letters.new_device(session, row.address, row.language, visitor.device)
     await store.done(session, visitor.browser)
     await stored_accounts.get_to_know(session, account, visitor.browser, people.now())
     await accounts.record(session, people, account, f"signed in by {' and '.join(sorted(methods))}")

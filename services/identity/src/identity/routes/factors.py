@@ -63,7 +63,7 @@ async def set_password(
     people: ThePeople,
     form: SubmittedForm,
 ) -> Response:
-    """Set a password: long, and not a common one."""
+    """Set a password: long, and not a common one. Elsewhere the person is signed out."""
     password = form.raw("password", password_rules.MOST)
     wrong = await passwords.fault(request.app.state.database, people, person.account, password)
     if wrong is not None:
@@ -71,6 +71,7 @@ async def set_password(
         had = await passwords.has(session, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
     await passwords.change(session, people, person.account, await people.passwords.hash(password))
+    await sessions.end_all(session, person.account, "security", but=person.session)
     return see_other(_ACCOUNT)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
@@ -73,6 +73,10 @@ _FORGET_DEVICES = (
 _KNOWS = select(known_browser.c.account).where(
     known_browser.c.account == bindparam("account_"), known_browser.c.browser == bindparam("browser_")
 )
+_SEEN_IN = select(
+    func.count().label("browsers"),
+    func.count().filter(known_browser.c.browser == bindparam("browser_")).label("here"),
+).where(known_browser.c.account == bindparam("account_"))
 _MEET = upsert(known_browser)
 _GET_TO_KNOW = _MEET.on_conflict_do_update(
     index_elements=["account", "browser"], set_={"seen_at": _MEET.excluded.seen_at}
@@ -131,6 +135,12 @@ async def erase(session: Session, account_id: UUID) -> None:
 async def knows(session: ReadSession, account_id: UUID, browser: bytes) -> bool:
     """Whether the account was signed in in this browser before."""
     return await session.first(_KNOWS, {"account_": account_id, "browser_": browser}) is not None
+
+
+async def is_new_browser(session: ReadSession, account_id: UUID, browser: bytes) -> bool:
+    """Whether the account was used in others before, but not in this one."""
+    row = await session.first(_SEEN_IN, {"account_": account_id, "browser_": browser})
+    return row is not None and row.browsers > 0 and row.here == 0
 
 
 async def get_to_know(session: Session, account_id: UUID, browser: bytes, at: datetime) -> None:
