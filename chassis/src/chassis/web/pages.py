@@ -61,13 +61,14 @@ class Pages:
 
         ``form=`` a ``Form`` whose values and errors the page shows. ``council_name=`` for the header.
         ``form_action=`` origins (``https://council.example``) a form's answer may redirect to: browsers hold
-        the redirects after a form to the page's policy too.
+        the redirects after a form to the page's policy too. ``request.state.form_action`` where not given.
         """
         language = language or language_of(request)
         nonce = secrets.token_urlsafe(16)
         values = {**self._always(request, language), "cspNonce": nonce, **context}
         body = _environment(self.package, language).get_template(template).render(values)
-        headers = security_headers(request, nonce, form_action)
+        onward = form_action or getattr(request.state, "form_action", ())
+        headers = security_headers(request, nonce, onward)
         response = HTMLResponse(body, status, {**headers, "Content-Language": language})
         remember_browser(request, response)
         remember_language(request, response)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from chassis.database import ReadSession
 from identity.rules import authorisation, keys
@@ -19,6 +20,7 @@ class Wanted:
     max_age: int | None
     login_hint: str | None
     language: str | None
+    origin: str  # of the service: where the person goes in the end
 
 
 async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
@@ -30,6 +32,7 @@ async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
     if row is None:
         return None
     request = authorisation.restored(row.request)
+    service = urlsplit(request.redirect_uri)
     return Wanted(
         client_name=row.client_name,
         council=row.council,
@@ -38,4 +41,5 @@ async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
         max_age=request.max_age,
         login_hint=request.login_hint,
         language=request.language,
+        origin=f"{service.scheme}://{service.netloc}",
     )

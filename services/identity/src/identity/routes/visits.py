@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from chassis.database import Session, Writing
+from chassis.database import EVERY_COUNCIL, Session, Writing
 from chassis.problems import Problem
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
@@ -44,13 +44,23 @@ class Errand:
 
 
 async def _errand(
+    request: Request,
     request_id: Annotated[
         str | None,
         Query(alias="request", max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="A client's request"),
     ] = None,
     then: Annotated[Page | None, Query(description="The page of the account to go on to")] = None,
 ) -> Errand:
+    if request_id is not None:
+        await _let_forms_lead_on(request, request_id)
     return Errand(request_id, then)
+
+
+async def _let_forms_lead_on(request: Request, request_id: str) -> None:
+    """The last form of signing in ends at the service, which its page's policy must therefore allow."""
+    async with request.app.state.database.reading(EVERY_COUNCIL) as session:
+        asked = await authorising.wanted(session, request_id)
+    request.state.form_action = (asked.origin,) if asked else ()
 
 
 async def _people(request: Request) -> People:
