@@ -1,9 +1,10 @@
 """What the protocol's endpoints work with, and how a client shows there who it is."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 import asyncpg
@@ -42,7 +43,9 @@ class Provider:
         if client is None or not client.jwks_uri or not assertions.names_another_key(shown, client.keys):
             return client.keys if client else ()
         refresher, client_id = self.issuer.refresher, _id(shown.issuer)
-        return await refresher.newer(self.database, client.council, client_id) or client.keys
+        found = await refresher.newer(self.database, client.council, client_id)
+        self.clients.forget()
+        return found or client.keys
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.issuer.clock(), UTC)
@@ -112,7 +115,7 @@ def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:
     """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
     if client is None:
         return keys.fits(secret, None, None, None, now)
-    until = client.previous_until and client.previous_until.timestamp()
+    until = client.previous_until.timestamp() if client.previous_until else None
     return keys.fits(secret, client.secret_hash, client.previous_hash, until, now)
 
 
