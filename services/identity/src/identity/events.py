@@ -135,3 +135,21 @@ class MandateRevoked(Mandate):
 
     event_type: ClassVar[str] = "identity.mandate.revoked.v1"
     event_example: ClassVar[dict[str, Any]] = _MANDATE
+
+
+class IdentityAccess(EventData):
+    """Somebody has made, read or changed a proof of a person's identity. Never what it says."""
+
+    event_type: ClassVar[str] = "identity.access.recorded.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {
+        "proof": "01kp3v9m2q8s4t6w1x5y7z0abg",
+        "act": "read",
+        "actor": "01kp3v9m2q8s4t6w1x5y7z0abh",
+        "at": "2026-11-21T10:00:00Z",
+    }
+
+    account: str = Field(max_length=26)
+    proof: str = Field(max_length=26)
+    act: Literal["recorded", "read", "confirmed", "refused", "withdrawn", "erased"]
+    actor: str = Field(max_length=200, description="The subject or client of who did it")
+    at: datetime
