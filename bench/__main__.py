@@ -1,11 +1,11 @@
-"""``python -m bench [address] [growth] [loads] [gateway] [events]``: everything, or what is named."""
+"""``python -m bench [address] [growth] [gateway] [events] [identity]``: everything, or what is named."""
 
 import asyncio
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import address, envoy, events, growth
+from bench import address, envoy, events, growth, identity
 from bench.report import Figure
 from bench.town import loaded
 from dev import postgres
@@ -14,6 +14,10 @@ from dev import postgres
 async def _all(wanted: set[str], folder: Path) -> list[Figure]:
     figures: list[Figure] = []
     with postgres.running(folder / "postgres", fast=True) as server:
+        if "identity" in wanted:
+            figures += await identity.measure(server.url)
+        if wanted == {"identity"}:
+            return figures
         async with loaded(server.url, folder) as town:
             if "address" in wanted:
                 figures += await address.measure(town)
@@ -27,7 +31,7 @@ async def _all(wanted: set[str], folder: Path) -> list[Figure]:
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or {"address", "growth", "events", "gateway"}
+    wanted = set(sys.argv[1:]) or {"address", "growth", "events", "gateway", "identity"}
     with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
         figures = asyncio.run(_all(wanted, Path(folder)))
     print("\n".join(map(str, figures)))

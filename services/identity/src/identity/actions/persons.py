@@ -1,6 +1,5 @@
 """What a client may learn of a person, and by which name."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +22,6 @@ def subject(issuer: Issuer, council: str, account: UUID) -> str:
 def session_name(issuer: Issuer, council: str, session: UUID) -> str:
     """How the services of a council know the person's session (``sid``)."""
     return subjects.pairwise(issuer.naming, council, "session", session)
-
-
-def allowed_scopes(asked: Iterable[str]) -> list[str]:
-    """Those of the scopes that a person's token may carry."""
-    return sorted(set(asked) & OF_PEOPLE)
 
 
 async def claims(session: ReadSession, row: Row[Any], wanted: frozenset[str]) -> dict[str, Any]:

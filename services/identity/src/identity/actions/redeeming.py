@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import grants, persons
+from identity.actions import grants, persons, staff
 from identity.actions.provider import Known, Provider
 from identity.rules import authorisation, keys, parties, person_tokens, tokens
 from identity.rules.oauth import CODE, OAuthError, TokenRequest
@@ -90,7 +90,7 @@ async def _issue(
     session: Session, provider: Provider, known: Known, row: Row[Any], scopes: list[str], now: datetime
 ) -> dict[str, Any] | OAuthError:
     party, request = known.party, row.request
-    granted = persons.allowed_scopes(scopes)
+    granted = await _allowed(session, known, row, scopes)
     subject = persons.subject(provider.issuer, row.council, row.account)
     written = await access_token(session, provider, known, row, granted, subject, now)
     answer = {
@@ -117,6 +117,15 @@ async def _issue(
     if authorisation.OFFLINE in row.scopes:
         answer["refresh_token"] = await _refresh_token(session, row, now)
     return answer
+
+
+async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[str]) -> list[str]:
+    """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
+    doing = set(asked) & set(known.client.scopes) - persons.OF_PEOPLE
+    if doing:
+        await session.see(row.council)
+        doing &= await staff.scopes(session, row.council, row.account)
+    return sorted(set(asked) & persons.OF_PEOPLE | doing)
 
 
 async def access_token(
