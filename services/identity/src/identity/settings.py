@@ -32,7 +32,7 @@ class Settings(chassis.settings.Settings):
     jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
     jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")
     outbound_seconds: float = Field(default=5, gt=0, description="Limit of a call to a client's server")
-    outbound_at_once: int = Field(default=8, ge=1, description="Calls to clients' servers at one time")
+    outbound_at_once: int = Field(default=50, ge=1, description="Calls to clients' servers at one time")
     outbound_private: bool = Field(
         default=False,
         description="Call clients' servers at private addresses too: where no client is a stranger",

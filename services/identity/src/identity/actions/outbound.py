@@ -19,7 +19,7 @@ from identity.settings import Settings
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _TRIED = 3  # addresses of one name
-_OK = 200
+_ANSWERED = (200, 204)
 _FAULTS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -80,11 +80,11 @@ class Outbound:
         self._at_once = asyncio.Semaphore(settings.outbound_at_once)
 
     async def get(self, uri: str, *, accept: str, most: int) -> bytes:
-        """The body of a 200. Raises OutboundError."""
+        """The body of the answer. Raises OutboundError."""
         return await self._call("GET", uri, {"Accept": accept}, None, most)
 
     async def post(self, uri: str, form: bytes, *, most: int) -> bytes:
-        """The body of a 200 to a form. Raises OutboundError."""
+        """The body of the answer to a form. Raises OutboundError."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self._call("POST", uri, kind, form, most)
 
@@ -93,7 +93,7 @@ class Outbound:
     ) -> bytes:
         seconds = self._settings.outbound_seconds
         try:
-            async with asyncio.timeout(seconds), self._at_once:
+            async with self._at_once, asyncio.timeout(seconds):
                 return await self._answer(method, uri, headers, body, most)
         except TimeoutError as error:
             raise OutboundError(f"did not answer within {seconds:g} seconds") from error
@@ -114,7 +114,7 @@ class Outbound:
             ) as pool,
             pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
         ):
-            if answer.status != _OK:
+            if answer.status not in _ANSWERED:
                 raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
             received = bytearray()
             async for part in answer.aiter_stream():
