@@ -9,7 +9,7 @@ from sqlalchemy import insert, text
 
 from chassis import ids
 from chassis.problems import Problem
-from chassis.testing import published
+from chassis.testing import eventually, published
 from identity import tables
 from identity.actions import mandates
 from identity.rules import mandates as rules
@@ -301,6 +301,153 @@ async def test_closing_an_account_ends_its_mandates_and_forgets_the_names(databa
         row = await session.first(text("SELECT status FROM mandate WHERE id = :id"), {"id": mandate_id})
         left = await session.all(text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id})
     assert (row.status, left) == ("revoked", [])
+
+
+URL = "/citytown/identity/v1/mandates"
+
+
+async def own_headers(database, mint, who, *, actor=None):
+    """The headers of a service of the council that the person has signed in to."""
+    now, token_id = datetime.now(UTC), ids.new()
+    party = {
+        "council": "citytown", "id": ids.new(), "name": ids.show(ids.new()), "mode": "live", "scopes": [],
+        "secret_hash": b"x", "generation": 1, "created_by": "test", "created_at": now,
+    }  # fmt: skip
+    grant = {
+        "council": "citytown", "id": ids.new(), "client": party["id"], "account": who, "session": ids.new(),
+        "actor": actor, "scopes": [], "request": {}, "created_at": now,
+    }  # fmt: skip
+    token = {"council": "citytown", "id": token_id, "grant_id": grant["id"], "expires_at": now + SOON}
+    async with database.writing("citytown") as session:
+        for table, values in (
+            (tables.client, party), (tables.token_grant, grant), (tables.access_token, token)
+        ):  # fmt: skip
+            await session.execute(insert(table), values)
+    made = mint(scopes=["identity:mandates"], jti=ids.show(token_id), sub=f"subject-{who}")
+    return {"Authorization": f"Bearer {made}"}
+
+
+def body(**other):
+    ends = (datetime.now(UTC) + SOON).isoformat()
+    given = {"theme": "waste", "expires_at": ends, "my_name": "Rosa Example", "their_name": "Ben Example"}
+    return given | other
+
+
+@pytest.fixture
+async def two(database, mint):
+    """Two people: the account, address and headers of each."""
+    people = [await person(database) for _ in range(2)]
+    return [(*one, await own_headers(database, mint, one[0])) for one in people]
+
+
+async def test_people_give_take_up_and_end_a_mandate_themselves(client, database, two):
+    (principal, _, giving), (delegate, email, taking) = two
+    made = await client.post(URL, json=body(email=email.upper()), headers=giving)
+    assert (made.status_code, made.json()["code"], made.json()["status"]) == (201, None, "offered")
+    [offered] = (await client.get(URL, headers=taking)).json()["items"]
+    assert (offered["side"], offered["principal_name"]) == ("delegate", "Rosa Example")
+    url = f"{URL}/{offered['id']}"
+    accepted = await client.post(f"{url}/accept", headers=taking)
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
+    assert (await client.post(f"{url}/accept", headers=taking)).json()["code"] == "offer-over"
+    assert await may(database, delegate, principal)
+    assert (await client.delete(url, headers=taking)).status_code == 204
+    assert await may(database, delegate, principal) is None
+    [ended] = (await client.get(URL, headers=giving)).json()["items"]
+    assert (ended["side"], ended["status"]) == ("principal", "revoked")
+
+
+async def test_an_offer_is_declined(client, database, two):
+    (principal, _, giving), (delegate, email, taking) = two
+    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
+    declined = await client.post(f"{URL}/{made['id']}/decline", headers=taking)
+    assert declined.json()["status"] == "declined"
+    assert (await client.post(f"{URL}/{made['id']}/accept", headers=taking)).status_code == 409
+    assert await may(database, delegate, principal) is None
+
+
+async def test_an_offer_is_taken_up_by_its_code(client, database, two):
+    (principal, _, giving), (delegate, _, taking) = two
+    code = (await client.post(URL, json=body(), headers=giving)).json()["code"]
+    assert code not in (await client.get(URL, headers=giving)).text
+    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=giving)).status_code == 409
+    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).status_code == 200
+    assert await may(database, delegate, principal)
+
+
+async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, two):
+    (_, _, giving), (_, email, _) = two
+    answers = [
+        await client.post(URL, json=body(email=one), headers=giving)
+        for one in (email, "nobody@example.invalid")
+    ]
+    first, second = (
+        {k: v for k, v in answer.json().items() if k not in {"id", "offered_at", "expires_at"}}
+        for answer in answers
+    )
+    assert first == second
+    assert answers[0].headers.keys() == answers[1].headers.keys()
+
+
+async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(client, two, mint):
+    (_, _, giving), (_, email, taking) = two
+    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
+    await client.post(f"{URL}/{made['id']}/accept", headers=taking)
+    read = "/citytown/identity/v1/council"
+    acting = mint(scopes=["identity:read"], mandate=made["id"], act={"sub": "the delegate"})
+    headers = {"Authorization": f"Bearer {acting}"}
+    assert (await client.get(read, headers=headers)).status_code == 200
+    await client.delete(f"{URL}/{made['id']}", headers=giving)
+
+    async def refused():
+        answer = await client.get(read, headers=headers)
+        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+
+    assert await eventually(refused, within=1)
+
+
+async def test_whoever_acts_for_a_person_gives_no_mandate_in_his_name(client, database, two, mint):
+    (principal, _, giving), (delegate, email, taking) = two
+    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
+    await client.post(f"{URL}/{made['id']}/accept", headers=taking)
+    by_grant = await own_headers(database, mint, principal, actor=delegate)
+    by_claim = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], mandate=made['id'])}"}
+    for headers in (by_grant, by_claim):
+        answer = await client.post(URL, json=body(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"theme": "everything"},
+        {"theme": "x" * 41},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        {"expires_at": "2999-01-01T00:00:00Z"},
+        {"expires_at": "2027-01-01T00:00:00"},
+        {"my_name": ""},
+        {"my_name": "x\x00"},
+        {"their_name": "x" * 201},
+        {"email": "nobody"},
+        {"email": "a@b\n.example"},
+        {"email": "x" * 255 + "@example.org"},
+        {"principal": "somebody else"},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_an_offer_that_cannot_be_is_refused(client, two, other):
+    answer = await client.post(URL, json=body(**other), headers=two[0][2])
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+
+
+async def test_another_councils_mandates_are_not_there(client, two, mint):
+    (_, _, giving), (_, email, _) = two
+    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
+    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], councils=['hillshire'])}"}
+    there = URL.replace("citytown", "hillshire")
+    assert (await client.get(there, headers=theirs)).status_code == 403
+    assert (await client.get(there, headers=giving)).json()["code"] == "wrong-council"
+    assert (await client.delete(f"{there}/{made['id']}", headers=giving)).status_code == 403
 
 
 class Life(RuleBasedStateMachine):
