@@ -81,7 +81,7 @@ async def test_an_account_without_a_password_is_not_opened_by_one(newcomer, brow
     ],
 )
 async def test_weak_passwords_are_refused_with_a_way_out(newcomer, password, says, account_of, database):
-    address = f"weak.person{len(password)}@example.org"
+    address = f"weak.person{len(password)}{password[:1]}@example.org"
     tab = await newcomer(address)
     answer = await tab.post(f"{ACCOUNT}/password", password=password or address)
     assert answer.status_code == 400
@@ -166,7 +166,8 @@ async def test_a_password_is_asked_for_soon_after_signing_in_only(newcomer, acco
     async with database.writing() as session:
         await session.execute(
             text(
-                "UPDATE browser_session SET authenticated_at = now() - interval '11 minutes' WHERE account = :who"
+                "UPDATE browser_session SET authenticated_at = now() - interval '11 minutes' "
+                "WHERE account = :who"
             ),
             {"who": account},
         )

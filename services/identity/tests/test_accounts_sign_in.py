@@ -249,7 +249,8 @@ async def test_a_window_slides(browser, database):
     "wrong",
     [
         "", "jo", "jo@", "@example.org", "jo@example", "jo smith@example.org", "jo@exa mple.org", "jo@-",
-        "a" * 250 + "@example.org", "jo@example..org", "jo@example.org\nbcc: x@example.org", "jo<x@example.org",
+        "a" * 250 + "@example.org", "jo@example..org", "jo@example.org\nbcc: x@example.org",
+        "jo<x@example.org",
         "'; drop table account; --", "jo@192.0.2.1",
     ],
 )  # fmt: skip

@@ -1,6 +1,5 @@
 """Passkeys (WebAuthn level 3): discoverable, with the person verified by the device."""
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -122,7 +121,7 @@ async def add(
         return False
     try:
         made = verify_registration_response(
-            credential=json.loads(answer),
+            credential=answer,
             expected_challenge=challenge,
             expected_rp_id=people.domain,
             expected_origin=people.origins,
