@@ -26,7 +26,7 @@ def service():
 
 @pytest.fixture(scope="module")
 def port():
-    return ports.free() if hasattr(ports, "free") else 18_531
+    return ports.free_port()
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +92,17 @@ async def test_every_page_of_signing_in_is_accessible(site, visitor, axe, size, 
         await tab.goto(f"{site}/identity/{path}?lang={language}")
         await axe(tab)
         assert await tab.get_attribute("html", "lang") == language
-        await tab.click("main form button")
+        await tab.click("main form button[type=submit]")
         await tab.wait_for_selector(".govuk-error-summary")
         await axe(tab)
         await picture(tab, f"{path.replace('/', '-')}-{language}-{size.lower()}")
     for way in ("sign-in", "register"):
         await tab.goto(f"{site}/identity/{way}")
         await tab.fill("#email", f"look{next(_numbers)}@example.org")
-        await tab.click("main form button")
+        await tab.click("main form button[type=submit]")
         await tab.wait_for_url(f"**/identity/{way}/code")
         await axe(tab)
-        await tab.click("main form button")
+        await tab.click("main form button[type=submit]")
         await tab.wait_for_selector(".govuk-error-summary")
         await axe(tab)
         await picture(tab, f"{way}-code-{language}-{size.lower()}")
@@ -142,11 +142,11 @@ async def test_every_page_of_an_account_is_accessible(site, visitor, axe, opened
         await axe(tab)
         await picture(tab, f"account{page.replace('/', '-')}-there-{language}-{size.lower()}")
     await tab.goto(f"{site}/identity/account/close")
-    await tab.click("main form button")
+    await tab.click("main form button[type=submit]")
     await tab.wait_for_selector(".govuk-error-summary")
     await axe(tab)
     await tab.check("input[name=sure]")
-    await tab.click("main form button")
+    await tab.click("main form button[type=submit]")
     await tab.wait_for_selector("h1:not(:has-text('?'))")
     await axe(tab)
     await picture(tab, f"closed-{language}-{size.lower()}")
@@ -157,7 +157,7 @@ async def set_up_app(tab, site):
     await tab.goto(f"{site}/identity/account/authenticator")
     secret = (await tab.inner_text(".townhall-key")).replace(" ", "")
     await tab.fill("#code", pyotp.TOTP(secret).now())
-    await tab.click("main form button")
+    await tab.click("main form button[type=submit]")
     await tab.wait_for_selector(".townhall-codes")
     return secret
 
