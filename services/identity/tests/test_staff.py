@@ -304,3 +304,11 @@ async def test_a_role_has_a_plain_name(client, officer, named):
     body = {"title": "x", "scopes": ["address:read"]}
     answer = await client.put(f"{URL}/roles/{named}", json=body, headers=officer)
     assert answer.status_code == 400
+
+
+async def test_a_closed_account_leaves_its_place_to_another(client, officer, database):
+    person = await joiner(client, officer)
+    made = await signed_in(database, person)
+    async with database.writing() as session:
+        await staff.unlink(session, made)
+    assert await signed_in(database, person) != made

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.events import EventData
-from identity.actions import codes, grants, letters, mandates, sessions
+from identity.actions import codes, grants, letters, mandates, proofs, sessions, staff
 from identity.actions.people import People, Visitor
 from identity.events import AccountChanged, AccountClosed, AccountCreated
 from identity.rules import addresses
@@ -112,6 +112,8 @@ async def close(session: Session, people: People, account: UUID) -> None:
     await sessions.end_all(session, account, "account-closed")
     await grants.end_account(session, account)
     await mandates.close(session, account)
+    await proofs.erase(session, account)
+    await staff.unlink(session, account)
     await store.erase(session, account)
     await record(session, people, account, "closed")
     await _tell(session, account, AccountClosed(account=ids.show(account)), version)

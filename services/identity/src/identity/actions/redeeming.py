@@ -18,6 +18,7 @@ from identity.actions import grants, persons, staff
 from identity.actions.provider import Known, Provider
 from identity.rules import authorisation, keys, parties, person_tokens, tokens
 from identity.rules.oauth import CODE, OAuthError, TokenRequest
+from identity.rules.scopes import OWN
 from identity.store import grants as store
 
 _STALE = "The code or token is unknown, used, expired, revoked or another client's."
@@ -124,7 +125,7 @@ async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[st
     doing = set(asked) & set(known.client.scopes) - persons.OF_PEOPLE
     if doing:
         await session.see(row.council)
-        doing &= await staff.scopes(session, row.council, row.account)
+        doing &= OWN | await staff.scopes(session, row.council, row.account)
     return sorted(set(asked) & persons.OF_PEOPLE | doing)
 
 

@@ -44,6 +44,15 @@ async def link(session: Session, council: str, external_id: str, account: UUID) 
     return True
 
 
+async def unlink(session: Session, account: UUID) -> None:
+    """The account is closed: whoever signed in with it may link another.
+
+    The session sees every council afterwards.
+    """
+    await session.across_councils()
+    await store.unlink(session, account, _now())
+
+
 async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
     """A member of staff has left: his grants end, his tokens of this council are refused, his sessions end.
 

@@ -33,6 +33,9 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
 REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 """Scopes over the whole region. No credential of a single council carries one."""
 
+OWN: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
+"""Scopes over what is a person's own: everybody holds them, at a service that he lets have them."""
+
 
 def unknown(asked: Iterable[str]) -> list[str]:
     """The scopes asked for that do not exist, in the order asked."""

@@ -92,6 +92,11 @@ _LINK = (
     .where(staff.c.council == _COUNCIL, staff.c.id == bindparam("id_"))
     .values(account=bindparam("account_"), updated_at=bindparam("at"))
 )
+_UNLINK = (
+    update(staff)
+    .where(staff.c.account == bindparam("account_"))
+    .values(account=None, updated_at=bindparam("at"))
+)
 _OF_ACCOUNT = _SHOWN.where(*_AT_WORK, staff.c.account == bindparam("account_"))
 _ADD = insert(staff)
 _ADD_PERSON = upsert(staff_person).on_conflict_do_nothing().returning(staff_person.c.staff)
@@ -190,6 +195,11 @@ async def of_account(session: ReadSession, council: str, account: UUID) -> Row[A
 async def link(session: Session, council: str, staff_id: UUID, account: UUID, at: datetime) -> None:
     """Say with which account a member of staff signs in."""
     await session.execute(_LINK, {"council_": council, "id_": staff_id, "account_": account, "at": at})
+
+
+async def unlink(session: Session, account: UUID, at: datetime) -> None:
+    """Nobody signs in with this account any more. The session sees every council."""
+    await session.execute(_UNLINK, {"account_": account, "at": at})
 
 
 async def add(session: Session, council: str, staff_id: UUID, said: Mapping[str, Any], at: datetime) -> bool:
