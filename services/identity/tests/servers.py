@@ -1,4 +1,4 @@
-"""Servers of strangers, over https with a certificate of a CA of the test's own; as bad as they are told to be."""
+"""Servers of strangers, over https with a certificate of a CA of the test's own; as bad as told."""
 
 import asyncio
 import datetime

@@ -314,6 +314,13 @@ async def test_a_retired_service_and_its_tokens_are_refused_at_once(client, live
     assert [act for act, *_ in await history(client, live, made)] == ["registered", "retired"]
 
 
+async def test_a_service_is_not_revoked_past_the_record(client, live):
+    made = await register(client, live)
+    answer = await client.delete(f"/citytown/identity/v1/clients/{made['client_id']}", headers=live)
+    assert (answer.status_code, answer.json()["code"]) == (409, "is-a-service")
+    assert await token(client, made)
+
+
 async def test_who_did_what_is_on_record_without_secrets_or_people(client, live, sandbox):
     made = await register(client, sandbox, contacts=["someone@citytown.gov.uk"])
     await change(client, live, made, name_cy="Sbwriel", contacts=["other@citytown.gov.uk"])

@@ -28,6 +28,8 @@ class Settings(chassis.settings.Settings):
     )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
 
+    client_rate: float = Field(default=100, gt=0, description="Requests a second of one client, sustained")
+    client_burst: int = Field(default=1_000, ge=1, description="Requests of one client at once")
     services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
     jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
     jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.actions.client_keys import Refresher
+from identity.actions.pacing import Pace
 from identity.rules import keys, tokens
 from identity.settings import Settings
 from identity.store import keys as stored_keys
@@ -43,6 +44,7 @@ class Issuer:
         self._deriving = keys.subkey(master, "client secrets")
         self.naming = keys.subkey(master, "pairwise subjects")
         self.keys: tuple[keys.SigningKey, ...] = ()
+        self.pace = Pace(settings.client_rate, settings.client_burst)
         self.refresher = Refresher(settings)  # of clients' public keys
 
     @property

@@ -73,7 +73,7 @@ class Known:
 async def authenticate(
     provider: Provider, shown: oauth.Secret | oauth.Assertion, endpoint: str = "token"
 ) -> Known:
-    """The client, in a way its profile allows, its council not suspended. Raises OAuthError."""
+    """The client, in a way its profile allows, its council not suspended. Raises OAuthError, Problem 429."""
     if isinstance(shown, oauth.Secret):
         client = await provider.client(shown.client_id)
         if not _fits(shown.secret, client, provider.issuer.clock()) or client is None:
@@ -89,6 +89,7 @@ async def authenticate(
         _refuse("the method is not the profile's", told=f"this client cannot use {shown.method}")
     if known.client.status != "active":
         raise oauth.OAuthError("unauthorized_client", f"{known.client.council} is suspended.")
+    provider.issuer.pace.take(known.id)
     return known
 
 
