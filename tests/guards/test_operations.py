@@ -29,6 +29,10 @@ PUBLIC = {
         "read_openid_configuration",
         "read_oauth_metadata",
         "issue_token",
+        # The keys of statements of identity and what vectors of trust mean: for whoever checks them.
+        "read_did",
+        "read_well_known_did",
+        "read_trustmark",
         # Styles and scripts of pages, the same for everybody.
         "read_asset",
         # A laptop's letters: 404 wherever letters are sent, and refused at start where there is https.

@@ -12,10 +12,19 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import persons
+from identity.actions import persons, proofs
 from identity.actions.provider import Known, Provider
 from identity.actions.sessions import SignedIn, level
-from identity.rules import assertions, authorisation, keys, parties, redirects, request_objects, steps
+from identity.rules import (
+    assertions,
+    authorisation,
+    keys,
+    parties,
+    redirects,
+    request_objects,
+    steps,
+    vectors,
+)
 from identity.rules.authorisation import PageError, Request, RequestError, Target
 from identity.store import authorisations as store
 from identity.store import grants
@@ -78,7 +87,7 @@ def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: 
 
 
 def _read(known: Known, given: Mapping[str, str]) -> Request:
-    return authorisation.read(given, known.party, identity_offered=persons.IDENTITY_OFFERED)
+    return authorisation.read(given, known.party)
 
 
 def _inside(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Mapping[str, str]:
@@ -233,7 +242,9 @@ async def _step(
     """What comes next. Raises RequestError."""
     person = consented = None
     if signed_in is not None:
-        person = steps.Person(level(signed_in), signed_in.authenticated_at.timestamp())
+        proof = await proofs.current(session, signed_in.account)
+        proven = proof.level if proof is not None else vectors.NO_IDENTITY
+        person = steps.Person(level(signed_in), signed_in.authenticated_at.timestamp(), proven)
         agreed = await store.consented(session, row.council, signed_in.account, row.client)
         if agreed is not None:
             consented = steps.Consented(

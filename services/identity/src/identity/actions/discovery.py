@@ -3,7 +3,7 @@
 from typing import Any
 
 from identity.actions.persons import OF_PEOPLE
-from identity.rules import assertions, authorisation, keys, oauth, scopes, vectors
+from identity.rules import assertions, authorisation, claims, keys, oauth, scopes, vectors
 
 _METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
@@ -23,7 +23,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "scopes_supported": [*sorted(OF_PEOPLE), *scopes.CATALOGUE],
-        "claims_supported": ["sub", "email", "email_verified"],
+        "claims_supported": ["sub", "email", "email_verified", *sorted(claims.OF_IDENTITY)],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(oauth.GRANTS),

@@ -13,7 +13,7 @@ from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 from chassis.tokens import Verifier
-from identity.actions import credentials, grants, persons
+from identity.actions import credentials, grants, identities, persons
 from identity.actions.provider import Known, Provider
 from identity.rules import keys
 from identity.store import grants as store
@@ -42,11 +42,12 @@ async def grant_of(session: ReadSession, caller: Caller) -> Row[Any] | None:
 
 
 async def userinfo(
-    session: ReadSession, provider: Provider, row: Row[Any], wanted: frozenset[str]
+    session: Session, provider: Provider, row: Row[Any], wanted: frozenset[str]
 ) -> dict[str, Any]:
     """The claims of the person behind a grant (OpenID Connect Core 5.3)."""
     subject = persons.subject(provider.issuer, row.council, row.account)
-    return {**await persons.claims(session, row, wanted), "sub": subject}
+    proven = await identities.shown(session, provider, row, wanted)
+    return {**proven, **await persons.claims(session, row, wanted), "sub": subject}
 
 
 async def introspect(

@@ -32,5 +32,3 @@ async def claims(session: ReadSession, row: Row[Any], wanted: frozenset[str]) ->
         found = {"email": account.address, "email_verified": True}
     return {name: value for name, value in found.items() if name in wanted}
 
-
-IDENTITY_OFFERED = False

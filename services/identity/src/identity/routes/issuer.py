@@ -12,8 +12,8 @@ from identity.actions import discovery, issuing, redeeming
 from identity.actions.issuer import Issuer
 from identity.actions.provider import authenticate
 from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, not_modified
-from identity.rules import assertions, oauth
-from identity.schemas import Jwks, Metadata, Token, TokenError
+from identity.rules import assertions, identity, oauth, vectors
+from identity.schemas import DidDocument, Jwks, Metadata, Token, TokenError, Trustmark
 
 router = APIRouter(tags=["issuer"])
 
@@ -29,6 +29,7 @@ _OAUTH_ERRORS = frozenset(
         "unsupported_grant_type",
         "invalid_request_object",
         "unsupported_response_type",
+        "temporarily_unavailable",
     }
 )
 _FORM = {
@@ -77,6 +78,41 @@ async def read_jwks(
 ) -> Response:
     """The keys with which tokens are checked. A new key is here long before it signs."""
     body = json.dumps({"keys": issuer.published()}).encode()
+    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+
+
+@router.get("/identity/did.json", response_model=DidDocument, responses=not_modified())
+async def read_did(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The keys of signed statements of identity, where did:web has them."""
+    return _did(issuer, if_none_match)
+
+
+@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=not_modified())
+async def read_well_known_did(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The same where services written for GOV.UK One Login look for it."""
+    return _did(issuer, if_none_match)
+
+
+@router.get("/identity/trustmark", response_model=Trustmark, responses=not_modified())
+async def read_trustmark(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """What `vot` may say here: the claim `vtm` of tokens points to it (RFC 8485)."""
+    mark = Trustmark(
+        idp=issuer.url,
+        trustmark_provider=issuer.url,
+        C=list(vectors.CREDENTIAL_LEVELS),
+        P=list(vectors.IDENTITY_LEVELS),
+    )
+    return cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
+
+
+def _did(issuer: Issuer, if_none_match: str | None) -> Response:
+    body = json.dumps(identity.document(issuer.url, issuer.published())).encode()
     return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 

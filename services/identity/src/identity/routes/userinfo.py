@@ -28,6 +28,11 @@ class UserInfo(BaseModel):
     sub: str = Field(description="The person, as all services of this council know him")
     email: str | None = None
     email_verified: bool | None = None
+    core_identity: str | None = Field(
+        default=None, alias=claims.CORE_IDENTITY, description="A signed statement; its keys are in did.json"
+    )
+    address: list[dict[str, Any]] | None = Field(default=None, alias=claims.ADDRESS)
+    return_code: list[dict[str, str]] | None = Field(default=None, alias=claims.RETURN_CODE)
 
 
 @router.get("/identity/userinfo", response_model=UserInfo, responses=_UNKNOWN)
@@ -54,7 +59,7 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
         raise _invalid()
     if "openid" not in caller.scopes:
         raise Problem(403, "insufficient_scope", "The token was not granted openid.")
-    async with provider.database.reading() as session:
+    async with provider.database.writing() as session:
         row = await inspecting.grant_of(session, caller)
         if row is None:
             raise _invalid()

@@ -109,7 +109,7 @@ def target(given: Mapping[str, str], party: Party) -> Target:
     return Target(uri, state)
 
 
-def read(given: Mapping[str, str], party: Party, *, identity_offered: bool) -> Request:
+def read(given: Mapping[str, str], party: Party) -> Request:
     """The request, every part of it allowed. Raises PageError and RequestError."""
     where = target(given, party)
     if "request_uri" in given:
@@ -120,7 +120,7 @@ def read(given: Mapping[str, str], party: Party, *, identity_offered: bool) -> R
         raise RequestError(error, "response_type must be code.")
     if given.get("response_mode", "query") != "query":
         raise RequestError("invalid_request", "response_mode must be query.")
-    trust = _vector(given, party, identity_offered=identity_offered)
+    trust = _vector(given, party)
     userinfo, id_token = _claims(given, with_identity=trust.identity != vectors.NO_IDENTITY)
     return Request(
         redirect_uri=where.redirect_uri,
@@ -171,7 +171,7 @@ def _challenge(given: Mapping[str, str], party: Party) -> str | None:
     return challenge
 
 
-def _vector(given: Mapping[str, str], party: Party, *, identity_offered: bool) -> vectors.Wanted:
+def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
     """The trust wanted: by ``vtr``, or in plain OpenID Connect by ``acr_values``."""
     default = party.rules.default_level
     known = [one for one in given.get("acr_values", "").split() if one in vectors.CREDENTIAL_LEVELS]
@@ -181,9 +181,7 @@ def _vector(given: Mapping[str, str], party: Party, *, identity_offered: bool) -
         found = vectors.read(given.get("vtr"), default)
     except ValueError as error:
         raise RequestError("invalid_request", str(error)) from error
-    if found.identity != vectors.NO_IDENTITY and not (
-        identity_offered and found.identity in party.identity_levels
-    ):
+    if found.identity not in {vectors.NO_IDENTITY, *party.identity_levels}:
         raise RequestError("invalid_request", "Request vtr not valid")
     return found
 

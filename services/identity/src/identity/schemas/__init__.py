@@ -7,6 +7,7 @@ from identity.schemas.machines import (
     ClientMade,
     Council,
     CouncilChange,
+    DidDocument,
     GatewayCouncil,
     JsonWebKeySet,
     Jwks,
@@ -25,6 +26,7 @@ from identity.schemas.machines import (
     Status,
     Token,
     TokenError,
+    Trustmark,
 )
 from identity.schemas.services import (
     NewSecret,
@@ -43,6 +45,7 @@ __all__ = [
     "ClientMade",
     "Council",
     "CouncilChange",
+    "DidDocument",
     "GatewayCouncil",
     "JsonWebKeySet",
     "Jwks",
@@ -68,4 +71,5 @@ __all__ = [
     "Status",
     "Token",
     "TokenError",
+    "Trustmark",
 ]

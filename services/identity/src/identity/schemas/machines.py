@@ -227,6 +227,23 @@ class Jwks(BaseModel):
     keys: list[JwksKey]
 
 
+class DidDocument(BaseModel):
+    """The keys of signed statements of identity (W3C DID Core)."""
+
+    context: list[str] = Field(alias="@context")
+    id: str = Field(examples=["did:web:identity.example"])
+    assertionMethod: list[dict[str, Any]]  # noqa: N815 - DID Core's name
+
+
+class Trustmark(BaseModel):
+    """What the vectors of trust mean here (RFC 8485 section 4)."""
+
+    idp: str
+    trustmark_provider: str
+    C: list[str] = Field(description="Credentials: Cl one factor, Cl.Cm two or a passkey")
+    P: list[str] = Field(description="Proofs of identity: GPG 45 confidence, low and medium, or none")
+
+
 class GatewayCouncil(BaseModel):
     """Where a council's traffic goes."""
 
