@@ -14,6 +14,7 @@ from identity import tables
 from identity.actions import mandates
 from identity.rules import mandates as rules
 from identity.tables import account, account_email
+from services.identity.tests import provider
 
 SOON = timedelta(days=30)
 
@@ -415,6 +416,26 @@ async def test_whoever_acts_for_a_person_gives_no_mandate_in_his_name(client, da
     for headers in (by_grant, by_claim):
         answer = await client.post(URL, json=body(), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+
+
+async def test_a_person_signs_in_at_a_service_and_gives_a_mandate_with_its_token(app, client, database):
+    asked = "openid identity:mandates"
+    service = await provider.register(
+        database, scopes=["identity:mandates", "identity:staff"],
+        person_scopes=["openid", "identity:mandates", "identity:staff"],
+    )  # fmt: skip
+    people = []
+    for _ in range(2):
+        browser, who = provider.browser_of(app), await provider.person(database)
+        await provider.sign_in(database, browser, who)
+        tokens = await service.tokens(browser, scope=f"{asked} identity:staff")
+        assert tokens["scope"] == "identity:mandates openid"  # everybody's own, but no role
+        people.append((who, {"Authorization": f"Bearer {tokens['access_token']}"}))
+        await browser.aclose()
+    (principal, giving), (delegate, taking) = people
+    code = (await client.post(URL, json=body(), headers=giving)).json()["code"]
+    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).status_code == 200
+    assert await may(database, delegate, principal)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from chassis.testing import eventually, published
 from identity.actions import persons, staff
 from identity.tables import access_token, account, browser_session, token_grant
 from identity.tables import client as clients
+from services.identity.tests import provider
 
 URL = "/citytown/identity/v1"
 SCIM = "/citytown/identity/scim/v2"
@@ -312,3 +313,31 @@ async def test_a_closed_account_leaves_its_place_to_another(client, officer, dat
     async with database.writing() as session:
         await staff.unlink(session, made)
     assert await signed_in(database, person) != made
+
+
+async def test_a_leavers_real_tokens_die_and_are_not_renewed(app, client, officer, database):
+    person = await joiner(client, officer)
+    given = await role(client, officer, "identity:staff")
+    await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
+    who = await signed_in(database, person)
+    service = await provider.register(
+        database,
+        scopes=["identity:staff"],
+        person_scopes=["openid", "offline_access", "identity:staff"],
+    )
+    browser = provider.browser_of(app)
+    await provider.sign_in(database, browser, who, ("upstream",))
+    tokens = await service.tokens(browser, scope="openid offline_access identity:staff", prompt="consent")
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
+    await leaves(client, officer, person, "patch")
+
+    async def refused():
+        answer = await client.get(f"{URL}/roles", headers=headers)
+        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+
+    assert await eventually(refused, within=1)
+    answer = await service.refresh(browser, tokens["refresh_token"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert provider.waiting(await provider.ask(browser, service))  # signed out
+    await browser.aclose()
