@@ -24,7 +24,7 @@ class Settings(chassis.settings.Settings):
     key_poll: float = Field(default=15, gt=0, description="Seconds between looks for new signing keys")
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
     password_threads: int = Field(
-        default=2, ge=1, le=32, description="Passwords hashed at once, each taking 19 MiB"
+        default=1, ge=1, le=32, description="Passwords hashed at once, each taking 19 MiB"
     )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
 
