@@ -89,7 +89,9 @@ async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
     """Every scope that a council's own credentials may hold."""
     metadata = await http.get("/identity/.well-known/openid-configuration")
     _require(metadata)
-    return sorted(set(metadata.json()["scopes_supported"]) - REGION_SCOPES)
+    # The others say what a service is told of people: openid, email ...
+    supported = {scope for scope in metadata.json()["scopes_supported"] if ":" in scope}
+    return sorted(supported - REGION_SCOPES)
 
 
 async def _council(

@@ -27,7 +27,7 @@ from identity.rules import (
 )
 from identity.rules.authorisation import PageError, Request, RequestError, Target
 from identity.store import authorisations as store
-from identity.store import grants
+from identity.store import clients, grants
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
 _GONE = "This request to sign in is unknown, was answered already, or is too old."
@@ -209,7 +209,7 @@ async def _keep(
         "kind": "pushed" if browser is None else "browser",
         "secret_hash": keys.secret_hash(secret),
         "browser_hash": None if browser is None else keys.secret_hash(browser),
-        "client_name": known.client.name,
+        "client_name": clients.called(known.client, request.language),
         "request": request.stored(),
         "created_at": now,
         "expires_at": now + timedelta(seconds=seconds),

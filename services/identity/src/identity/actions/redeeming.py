@@ -122,7 +122,7 @@ async def _issue(
 
 async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[str]) -> list[str]:
     """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
-    doing = set(asked) & set(known.client.scopes) - persons.OF_PEOPLE
+    doing = set(asked) & known.party.person_scopes - persons.OF_PEOPLE
     if doing:
         await session.see(row.council)
         doing &= OWN | await staff.scopes(session, row.council, row.account)
@@ -137,10 +137,12 @@ async def access_token(
     granted: list[str],
     subject: str,
     now: datetime,
+    *,
+    seconds: int | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> str:
     """A person's access token, kept so that it can be refused when its grant ends."""
-    token_id, seconds = ids.new(), known.party.rules.access_seconds
+    token_id, seconds = ids.new(), seconds or known.party.rules.access_seconds
     expires = now + timedelta(seconds=seconds)
     values = {"council": row.council, "id": token_id, "grant_id": row.grant_id, "expires_at": expires}
     await store.add_access(session, values)

@@ -121,7 +121,7 @@ def read(given: Mapping[str, str], party: Party) -> Request:
     if given.get("response_mode", "query") != "query":
         raise RequestError("invalid_request", "response_mode must be query.")
     trust = _vector(given, party)
-    userinfo, id_token = _claims(given, with_identity=trust.identity != vectors.NO_IDENTITY)
+    userinfo, id_token = _claims(given, party, with_identity=trust.identity != vectors.NO_IDENTITY)
     return Request(
         redirect_uri=where.redirect_uri,
         state=_needed(given, "state", needed=party.rules.state_needed),
@@ -186,12 +186,15 @@ def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
     return found
 
 
-def _claims(given: Mapping[str, str], *, with_identity: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _claims(
+    given: Mapping[str, str], party: Party, *, with_identity: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The claims asked for that there are and that the client is registered for; others are left out."""
     try:
         userinfo, id_token = claims.read(given.get("claims"))
     except ValueError as error:
         raise RequestError("invalid_request", f"Request contains invalid claims: {error}") from error
-    out = frozenset() if with_identity else claims.OF_IDENTITY
+    out = claims.closed_to(party.identity_claims) if with_identity else claims.OF_IDENTITY
     return tuple(sorted(userinfo - out)), tuple(sorted(id_token - out))
 
 

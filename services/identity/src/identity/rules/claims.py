@@ -15,6 +15,8 @@ BY_SCOPE = {
 }
 OF_IDENTITY = frozenset({CORE_IDENTITY, ADDRESS, RETURN_CODE})
 """They tell of a proven identity: only a request for P1 or P2 gets them."""
+NAMES = {"identity": CORE_IDENTITY, "address": ADDRESS}
+"""What a registration calls the claims it may ask for."""
 KNOWN = (*BY_SCOPE["email"], *BY_SCOPE["phone"], CORE_IDENTITY, ADDRESS, RETURN_CODE)
 MOST = 4_096
 
@@ -35,6 +37,11 @@ def read(text: str | None) -> tuple[frozenset[str], frozenset[str]]:
     if not isinstance(asked, dict):
         raise ValueError("claims is not a JSON object")  # noqa: TRY004 - from outside
     return _members(asked, "userinfo"), _members(asked, "id_token")
+
+
+def closed_to(registered: Iterable[str]) -> frozenset[str]:
+    """The claims of a proven identity that a client may not ask for, although it may ask for the proof."""
+    return frozenset(claim for name, claim in NAMES.items() if name not in registered)
 
 
 def _members(asked: dict[str, Any], name: str) -> frozenset[str]:

@@ -127,6 +127,12 @@ class Authenticating:
     jwks_uri: str | None = None
 
 
+def called(client: Authenticating, language: str | None) -> str:
+    """The client's name in a language; services have one in Welsh too."""
+    welsh = client.party.name_cy if client.party is not None and language == "cy" else ""
+    return welsh or client.name
+
+
 async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating | None:
     """A client in use, whichever council's it is; ``pool`` sees across councils."""
     row = await pool.fetchrow(_AUTHENTICATING, client_id)
