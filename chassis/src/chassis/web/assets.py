@@ -19,7 +19,7 @@ from chassis.auth import public
 from chassis.problems import Problem, not_found
 from chassis.web.languages import folder_of
 
-_CHECKOUT = Path(__file__).parents[4] / "web/node_modules/govuk-frontend/dist/govuk"
+_CHECKOUT = (Path(__file__).parent / "../../../../web/node_modules/govuk-frontend/dist/govuk").resolve()
 _IMAGE = Path("/assets")
 _FRONTEND = ("govuk-frontend.min.css", "govuk-frontend.min.js")
 _FOR_EVER = "public, max-age=31536000, immutable"

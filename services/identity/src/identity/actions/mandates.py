@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
-from identity.actions import credentials
+from identity.actions import credentials, mandate_letters
 from identity.events import MandateAccepted, MandateRevoked
 from identity.rules import addresses, keys, mandates, tokens
 from identity.store import mandates as store
@@ -72,8 +72,16 @@ async def may_act(
     return None
 
 
-async def offer(session: Session, council: str, principal: UUID, body: Offer) -> tuple[Row[Any], str | None]:
+async def offer(
+    session: Session,
+    council: str,
+    principal: UUID,
+    body: Offer,
+    code_of: Callable[[UUID], str] | None = None,
+) -> tuple[Row[Any], str | None]:
     """Offer a mandate: its row, and the code where there is no e-mail address. Raises Problem 400, 409.
+
+    ``code_of`` makes the code out of the mandate's id, so that a repeated request can be answered alike.
 
     Whether the address is anybody's is not looked at, so nobody can learn it here: who has proven the
     address finds the offer.
@@ -90,8 +98,8 @@ async def offer(session: Session, council: str, principal: UUID, body: Offer) ->
         raise invalid("body.email", "is your own; name somebody else", "own-mandate")
     if await store.given(session, council, principal, now) >= mandates.MOST:
         raise conflict("too-many-mandates", f"You have given {mandates.MOST}. Revoke one first.")
-    code = None if email else mandates.new_code()
     mandate_id = ids.new()
+    code = None if email else code_of(mandate_id) if code_of else mandates.new_code()
     values = {"id": mandate_id, "version": 1, "offered_at": now, **_fields(made)}
     shown = {
         "email": email,
@@ -103,6 +111,8 @@ async def offer(session: Session, council: str, principal: UUID, body: Offer) ->
     row = await store.locked(session, council, mandate_id)
     if row is None:  # pragma: no cover - it was added in this transaction
         raise not_found("mandate with this id")
+    if body.email:
+        await mandate_letters.offered(session, council, row, body.email)
     return row, code
 
 
@@ -166,6 +176,12 @@ async def close(session: Session, account: UUID) -> None:
     await store.erase(session, account, email)
 
 
+async def sweep(session: Session) -> None:
+    """Forget names and addresses of what has long been over. The session sees every council afterwards."""
+    await session.across_councils()
+    await store.sweep(session, _now() - mandates.KEPT)
+
+
 async def _one_at_a_time(session: Session, account: UUID) -> None:
     if not await store.lock_account(session, account):
         raise Problem(403, "account-closed", "The account is closed.")
@@ -194,6 +210,7 @@ async def _accept(session: Session, council: str, delegate: UUID, row: Row[Any])
         raise conflict("already-holds", "You may act for this person in this already.") from error
     await store.spend_code(session, council, row.id)
     await _publish(session, council, changed, MandateAccepted)
+    await mandate_letters.accepted(session, council, changed)
     return changed
 
 
@@ -207,6 +224,7 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: mandates.
         last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
         await credentials.refuse(session, council, ids.show(row.id), last)
         await _publish(session, council, changed, MandateRevoked)
+        await mandate_letters.ended(session, council, changed)
 
 
 async def _change(session: Session, council: str, row: Row[Any], state: mandates.Mandate) -> Row[Any]:
