@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from chassis.auth import public
+from chassis.auth import Caller, public
 from chassis.problems import ErrorShape, Problem
-from identity.actions import discovery, issuing, redeeming
+from identity.actions import discovery, exchanging, inspecting, issuing, redeeming
 from identity.actions.issuer import Issuer
 from identity.actions.provider import authenticate
 from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, not_modified
@@ -41,6 +41,12 @@ _FORM = {
         "redirect_uri": {"type": "string", "maxLength": 2_000},
         "code_verifier": {"type": "string", "maxLength": 128},
         "refresh_token": {"type": "string", "maxLength": 100},
+        "subject_token": {"type": "string", "maxLength": 200},
+        "subject_token_type": {"type": "string", "enum": [oauth.SUBJECT]},
+        "actor_token": {"type": "string", "maxLength": 4_096},
+        "actor_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
+        "requested_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
+        "theme": {"type": "string", "maxLength": 40},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
         "client_secret": {"type": "string", "maxLength": 200},
@@ -139,11 +145,19 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
         known = await authenticate(provider, asked.credentials)
         if asked.grant == oauth.CLIENT_CREDENTIALS:
             token = issuing.issue(provider, known, asked.scope)
+        elif asked.grant == oauth.EXCHANGE:
+            actor = await _actor(request, asked.fields.get("actor_token", ""))
+            token = await exchanging.exchange(provider, known, asked, actor)
         else:
             token = await redeeming.redeem(provider, known, asked)
     except oauth.OAuthError as error:
         raise as_problem(error) from error
     return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
+
+
+async def _actor(request: Request, token: str) -> Caller | None:
+    state = request.app.state
+    return await inspecting.caller_of(state.verifier, state.directory.revoked, token)
 
 
 def as_problem(error: oauth.OAuthError) -> Problem:

@@ -14,7 +14,11 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
 CODE = "authorization_code"
 REFRESH = "refresh_token"
-GRANTS = (CLIENT_CREDENTIALS, CODE, REFRESH)
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANTS = (CLIENT_CREDENTIALS, CODE, REFRESH, EXCHANGE)
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
+SUBJECT = "urn:townhall:token-type:subject"
+"""A person's `sub`, with which somebody who has a mandate names whom he acts for."""
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
 

@@ -161,6 +161,7 @@ class Token(BaseModel):
     scope: str
     id_token: str | None = Field(default=None, description="For a code, and when it is refreshed")
     refresh_token: str | None = Field(default=None, description="With offline_access; good once")
+    issued_token_type: str | None = Field(default=None, description="For a token exchange (RFC 8693)")
 
 
 class TokenError(BaseModel):
