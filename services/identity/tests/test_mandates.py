@@ -376,6 +376,30 @@ async def test_an_offer_is_taken_up_by_its_code(client, database, two):
     assert await may(database, delegate, principal)
 
 
+@pytest.mark.parametrize("by_email", [True, False])
+async def test_a_repeated_offer_is_one_offer_with_the_same_code(client, two, by_email):
+    (_, _, giving), (_, email, _) = two
+    asked = {"json": body(email=email if by_email else None), "headers": {**giving, "Idempotency-Key": "k"}}
+    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert (first.json()["code"] is None) == by_email
+    assert len((await client.get(URL, headers=giving)).json()["items"]) == 1
+
+
+async def test_names_and_addresses_are_forgotten_when_it_has_long_been_over(database):
+    *_, old = await held(database)
+    *_, new = await held(database)
+    async with database.writing("citytown") as session:
+        past = text("UPDATE mandate SET expires_at = now() - interval '91 days' WHERE id = :id")
+        await session.execute(past, {"id": old})
+        await mandates.sweep(session)
+    async with database.reading("citytown") as session:
+        rows = await session.all(text("SELECT mandate FROM mandate_offer"))
+    assert old not in {row.mandate for row in rows}
+    assert new in {row.mandate for row in rows}
+
+
 async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, two):
     (_, _, giving), (_, email, _) = two
     answers = [

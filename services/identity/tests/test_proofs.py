@@ -211,6 +211,15 @@ async def test_of_many_who_use_a_desk_code_at_once_one_does(client, clerk, datab
     assert sorted(answer.status_code for answer in answers) == [201, 404, 404, 404]
 
 
+async def test_a_repeated_request_records_one_proof(client, clerk, database):
+    who = await resident(database)
+    body = seen(await code_of(database, who))
+    headers = {**clerk, "Idempotency-Key": "again"}
+    first, second = [await client.post(f"{URL}/proofs", json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert await accesses(database, who) == [("recorded", "clerk")]
+
+
 async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, database):
     code = await code_of(database, await resident(database))
     async with database.writing() as session:

@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
-from identity.actions import sessions
+from identity.actions import mandates, sessions
 from identity.rules import parties
 from identity.settings import Settings
-from identity.store import authorisations, grants, proofs
+from identity.store import authorisations, grants, identity_proofs, proofs
 
 _EVERY = 30  # seconds
 
@@ -28,5 +28,7 @@ async def once(database: Database) -> None:
     async with database.writing() as session:
         now = datetime.now(UTC)
         await proofs.sweep(session, now)
+        await identity_proofs.sweep(session, now)
         await authorisations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))
+        await mandates.sweep(session)

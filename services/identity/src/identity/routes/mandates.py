@@ -4,33 +4,54 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.actions import mandates, own
-from identity.routes.parts import LiveAtOnce, after_id
+from identity.routes.parts import LiveAtOnce, TheIssuer, after_id
+from identity.rules import mandates as codes
 from identity.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
 
 router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
 Person = Annotated[Caller, permission("identity:mandates")]
 
 
-@router.post("", status_code=201, responses=documents(409))
-async def offer_mandate(council: Slug, body: NewMandate, caller: Person, session: Writing) -> MandateMade:
+@router.post("", status_code=201, response_model=MandateMade, responses=documents(409))
+async def offer_mandate(
+    council: Slug, body: NewMandate, caller: Person, session: Writing, issuer: TheIssuer, once: OnlyOnce
+) -> Response:
     """Let somebody act for you in one theme for a time. It holds when he has accepted.
 
     The answer is the same whether anybody has this address or not: who has proven it finds the offer.
     """
     account = await own.person(session, council, caller)
-    given = mandates.Offer(body.theme, body.expires_at, body.my_name, body.their_name, body.email)
-    row, code = await mandates.offer(session, council, account, given)
-    return MandateMade(**dict(_show(row, account)), code=code)
+
+    def code_of(mandate_id: str) -> str:
+        return codes.code_from(issuer.secret(f"mandate {mandate_id}", 1).encode())
+
+    async def make() -> MandateMade:
+        given = mandates.Offer(body.theme, body.expires_at, body.my_name, body.their_name, body.email)
+        row, code = await mandates.offer(session, council, account, given, lambda one: code_of(ids.show(one)))
+        return MandateMade(**dict(_show(row, account)), code=code)
+
+    async def restore(stored: dict[str, Any]) -> str:
+        return code_of(stored["id"])
+
+    return await once.run(
+        session,
+        caller,
+        body,
+        make,
+        secret="" if body.email else "code",
+        restore=None if body.email else restore,
+    )
 
 
 @router.get("")

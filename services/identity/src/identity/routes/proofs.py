@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from sqlalchemy import Row
 
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
@@ -20,15 +21,17 @@ Prover = Annotated[Caller, permission("identity:prove")]
 Person = Annotated[Caller, permission("identity:self")]
 
 
-@router.post("/proofs", status_code=201, responses=documents(404))
+@router.post("/proofs", status_code=201, response_model=ProofRecord, responses=documents(404))
 async def record_proof(
-    council: Slug, body: NewProof, caller: Prover, session: Writing, issuer: TheIssuer
-) -> ProofRecord:
+    council: Slug, body: NewProof, caller: Prover, session: Writing, issuer: TheIssuer, once: OnlyOnce
+) -> Response:
     """Prove somebody's identity in person. P1 holds at once; P2 when a second member of staff confirms it.
 
     The desk code, which the person shows out of the account, says whose identity it is, and works once.
     """
-    return await proofs.in_person(session, issuer, council, caller, body)
+    return await once.run(
+        session, caller, body, lambda: proofs.in_person(session, issuer, council, caller, body)
+    )
 
 
 @router.get("/proofs")

@@ -36,6 +36,8 @@ THEMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 OFFER = timedelta(days=14)
 LONGEST = timedelta(days=731)
 """After two years the person is asked again."""
+KEPT = timedelta(days=90)
+"""How long names and address of an offer or a mandate stay when it is over."""
 MOST = 20
 """Offers and mandates one person may have given, or hold, at one council."""
 
@@ -111,10 +113,16 @@ def revoke(mandate: Mandate, side: Side, now: datetime) -> Mandate:
     return replace(mandate, status="revoked", ended_at=now, ended_by=side)
 
 
-def new_code() -> str:
-    """80 random bits to hand over, in fours: too many to be guessed."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
+def code_from(secret: bytes) -> str:
+    """80 bits to hand over, in fours, out of a secret nobody else has: too many to be guessed."""
+    number = int.from_bytes(hashlib.sha256(b"mandate code " + secret).digest())
+    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in range(_CODE_LENGTH))
     return "-".join(letters[start : start + 4] for start in range(0, _CODE_LENGTH, 4))
+
+
+def new_code() -> str:
+    """A code that cannot be made again."""
+    return code_from(secrets.token_bytes(32))
 
 
 def code_hash(text: str) -> bytes:

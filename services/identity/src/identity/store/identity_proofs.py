@@ -82,6 +82,9 @@ _USE_CODE = (
     )
     .returning(desk_code.c.account)
 )
+_SWEEP_CODES = delete(desk_code).where(
+    desk_code.c.expires_at < bindparam("now", type_=desk_code.c.expires_at.type)
+)
 _DROP_CODE = delete(desk_code).where(desk_code.c.account == bindparam("account_"))
 
 
@@ -148,3 +151,8 @@ async def use_code(session: Session, code_hash: bytes, now: datetime) -> UUID | 
 
 async def drop_code(session: Session, account_id: UUID) -> None:
     await session.execute(_DROP_CODE, {"account_": account_id})
+
+
+async def sweep(session: Session, now: datetime) -> None:
+    """Forget desk codes whose time is over."""
+    await session.execute(_SWEEP_CODES, {"now": now})

@@ -109,6 +109,17 @@ _ERASE = delete(mandate_offer).where(
     )
 )
 
+_BEFORE = bindparam("before", type_=mandate.c.expires_at.type)
+_SWEEP = delete(mandate_offer).where(
+    mandate.c.council == mandate_offer.c.council,
+    mandate.c.id == mandate_offer.c.mandate,
+    or_(
+        mandate.c.ended_at < _BEFORE,
+        mandate.c.expires_at < _BEFORE,
+        (mandate.c.status == "offered") & (mandate.c.offer_ends_at < _BEFORE),
+    ),
+)
+
 
 async def add(session: Session, council: str, values: Mapping[str, Any], offer: Mapping[str, Any]) -> None:
     await session.execute(_ADD, {**values, "council": council})
@@ -185,3 +196,8 @@ async def erase(session: Session, account_id: UUID, email: str | None) -> None:
     The record of who acted for whom stays. The session sees every council.
     """
     await session.execute(_ERASE, {"account_": account_id, "email_": email})
+
+
+async def sweep(session: Session, before: datetime) -> None:
+    """Take away the names and addresses of what was over before then. The session sees every council."""
+    await session.execute(_SWEEP, {"before": before})
