@@ -71,8 +71,12 @@ async def _may_have_code(
         if known
         else (limits.CODES_FOR_ADDRESS, addresses.canonical(address)),
         (limits.CODES_FROM_NETWORK, visitor.network),
-        (limits.THROUGH_CLIENT, visitor.client),
+        *_through_client(visitor),
     )
+
+
+def _through_client(visitor: Visitor) -> list[tuple[limits.Limit, str]]:
+    return [(limits.THROUGH_CLIENT, visitor.client)] if visitor.client else []
 
 
 async def open_with_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
@@ -116,7 +120,7 @@ async def by_password(
             if known
             else (limits.PASSWORDS_FOR_ADDRESS, canonical),
             (limits.PASSWORDS_FROM_NETWORK, visitor.network),
-            (limits.THROUGH_CLIENT, visitor.client),
+            *_through_client(visitor),
         ):
             return Password(too_often=True)
     if not await people.passwords.verify(stored, password):

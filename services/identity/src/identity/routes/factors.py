@@ -24,6 +24,7 @@ from identity.routes.visits import (
     ThePeople,
     TheVisitor,
     onward,
+    show,
     too_often,
 )
 from identity.rules import codes, factors
@@ -245,4 +246,4 @@ async def show_second_step_choice(
     if factors.level(person.methods) == factors.TWO_FACTORS:
         return see_other(onward(errand))
     found = await passkeys.of_account(session, person.account)
-    return pages.render(request, "second-step-choice.html", errand=errand, has_passkey=bool(found))
+    return show(request, errand, "second-step-choice.html", has_passkey=bool(found))

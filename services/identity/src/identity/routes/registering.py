@@ -10,9 +10,8 @@ from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.actions import codes, signing_in
-from identity.routes.parts import pages
 from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
-from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, too_often
+from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
@@ -24,7 +23,7 @@ _REFUSED = documents(403)
 @router.get("/register")
 async def show_register(_: Anybody, request: Request, errand: TheErrand) -> Response:
     """Where opening an account begins."""
-    return pages.render(request, "register.html", form=Form(), errand=errand)
+    return show(request, errand, "register.html", form=Form())
 
 
 @router.post("/register", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))
@@ -36,7 +35,7 @@ async def send_register_code(
     address = form.get("email", addresses.MOST)
     if addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
-        return pages.render(request, "register.html", 400, form=form, errand=errand)
+        return show(request, errand, "register.html", 400, form=form)
     if not await signing_in.ask_to_open(session, people, visitor, address):
         return too_often(request)
     return see_other(errand.at("/identity/register/code"))
@@ -57,9 +56,7 @@ async def _code_page(
     if address is None:
         return see_other(errand.at("/identity/register"))
     status = 200 if form.ok else 400
-    return pages.render(
-        request, "code.html", status, form=form, errand=errand, address=address, back="/identity/register"
-    )
+    return show(request, errand, "code.html", status, form=form, address=address, back="/identity/register")
 
 
 @router.post("/register/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))

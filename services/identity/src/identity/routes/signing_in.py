@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from chassis.auth import public
 from chassis.database import Writing
 from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_other
+from chassis.web.languages import COOKIE, NAMES
 from identity.actions import accounts, codes, passkeys, sessions, signing_in
-from identity.routes.parts import pages
-from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, too_often, wanted
+from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses, factors, passwords
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
@@ -34,7 +34,9 @@ async def show_sign_in(
     _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
 ) -> Response:
     """Where signing in begins: an e-mail address, or a passkey."""
-    asked = await wanted(session, errand)
+    asked = errand.asked
+    if asked and asked.language in NAMES and not chose_language(request):
+        return see_other(f"{errand.at('/identity/sign-in')}&lang={asked.language}")
     person = await sessions.current(session, request)
     known = await accounts.one(session, person.account) if person else None
     hint = (known.address if known else None) or (asked.login_hint if asked else None) or ""
@@ -42,17 +44,21 @@ async def show_sign_in(
     return await _sign_in_page(request, session, people, visitor, errand, form)
 
 
+def chose_language(request: Request) -> bool:
+    """Whether the person has said in which language to speak; if so, a service's wish does not count."""
+    return "lang" in request.query_params or secure_cookie(request, COOKIE) in request.cookies
+
+
 async def _sign_in_page(
     request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form
 ) -> Response:
-    asked = await wanted(session, errand)
-    return pages.render(
+    return show(
         request,
+        errand,
         "sign-in.html",
         200 if form.ok else 400,
         form=form,
-        errand=errand,
-        client_name=asked.client_name if asked else "",
+        client_name=errand.asked.client_name if errand.asked else "",
         options=await passkeys.sign_in_options(session, people, visitor),
     )
 
@@ -87,9 +93,7 @@ async def _code_page(
     if address is None:
         return see_other(errand.at("/identity/sign-in"))
     status = 200 if form.ok else 400
-    return pages.render(
-        request, "code.html", status, form=form, errand=errand, address=address, back="/identity/sign-in"
-    )
+    return show(request, errand, "code.html", status, form=form, address=address, back="/identity/sign-in")
 
 
 @router.post("/sign-in/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
@@ -112,7 +116,7 @@ async def show_password(
 ) -> Response:
     """Where address and password are typed in."""
     address = await codes.waiting(session, people, visitor, codes.SIGN_IN)
-    return pages.render(request, "password.html", form=Form({"email": address or ""}), errand=errand)
+    return show(request, errand, "password.html", form=Form({"email": address or ""}))
 
 
 @router.post(
@@ -139,7 +143,7 @@ async def sign_in_by_password(
             async with database.writing() as session:
                 return await go_on(session, request, people, visitor, errand, came.proven)
         form.error("password", _WRONG_PASSWORD)
-    return pages.render(request, "password.html", 400, form=form, errand=errand)
+    return show(request, errand, "password.html", 400, form=form)
 
 
 @router.post(
@@ -172,7 +176,7 @@ async def _second_page(
 ) -> Response:  # fmt: skip
     if await signing_in.so_far(session, people, visitor) is None:
         return see_other(errand.at("/identity/sign-in"))
-    return pages.render(request, template, 200 if form.ok else 400, form=form, errand=errand)
+    return show(request, errand, template, 200 if form.ok else 400, form=form)
 
 
 @router.post("/sign-in/second-step", responses=_REFUSED, openapi_extra=form_body("code", code=20))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
@@ -13,6 +13,7 @@ from chassis.problems import Problem
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.actions import authorising, sessions, signing_in
+from identity.actions.authorising import Wanted
 from identity.actions.people import People, Visitor, browser_hash
 from identity.actions.sessions import SignedIn
 from identity.actions.signing_in import Proven
@@ -35,6 +36,8 @@ class Errand:
 
     request: str | None
     then: str | None
+    asked: Wanted | None = None
+    council_name: str = ""
 
     def at(self, path: str) -> str:
         """A page of ours, on the same errand."""
@@ -51,16 +54,14 @@ async def _errand(
     ] = None,
     then: Annotated[Page | None, Query(description="The page of the account to go on to")] = None,
 ) -> Errand:
-    if request_id is not None:
-        await _let_forms_lead_on(request, request_id)
-    return Errand(request_id, then)
-
-
-async def _let_forms_lead_on(request: Request, request_id: str) -> None:
-    """The last form of signing in ends at the service, which its page's policy must therefore allow."""
+    if request_id is None:
+        return Errand(None, then)
     async with request.app.state.database.reading(EVERY_COUNCIL) as session:
         asked = await authorising.wanted(session, request_id)
+    # The last form of signing in ends at the service, which its page's policy must therefore allow.
     request.state.form_action = (asked.origin,) if asked else ()
+    council = request.app.state.directory.councils.get(asked.council) if asked else None
+    return Errand(request_id, then, asked, council.name if council else "")
 
 
 async def _people(request: Request) -> People:
@@ -68,7 +69,7 @@ async def _people(request: Request) -> People:
     return people
 
 
-async def _visitor(request: Request) -> Visitor:
+async def _visitor(request: Request, errand: "TheErrand") -> Visitor:
     address = request.client.host if request.client else ""
     browser, system = devices.describe(request.headers.get("user-agent", ""))
     return Visitor(
@@ -76,6 +77,7 @@ async def _visitor(request: Request) -> Visitor:
         network=limits.network(address),
         language=language_of(request),
         device=" ".join((browser, system)).strip(),
+        client=f"{errand.asked.council} {errand.asked.client_name}" if errand.asked else "",
     )
 
 
@@ -108,12 +110,11 @@ FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
 """Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
 
 
-async def wanted(session: Session, errand: Errand) -> authorising.Wanted | None:
-    """What the client wants that sent the person here."""
-    if errand.request is None:
-        return None
-    await session.across_councils()
-    return await authorising.wanted(session, errand.request)
+def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page on the way of an errand, under the name of the council whose service it is for."""
+    if errand.council_name:
+        context["council_name"] = errand.council_name
+    return pages.render(request, template, status, errand=errand, **context)
 
 
 async def go_on(
@@ -122,7 +123,7 @@ async def go_on(
     """After a step of signing in: the next step, or signed in and on to where the errand leads."""
     if not proven.complete:
         return see_other(errand.at(f"{_SIGN_IN}/second-step"))
-    asked = await wanted(session, errand)
+    asked = errand.asked
     lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
     answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
     await sessions.start(session, request, answer, proven.account, proven.methods)
