@@ -13,6 +13,7 @@ from chassis.testing import eventually, published
 from identity import tables
 from identity.actions import mandates
 from identity.rules import mandates as rules
+from identity.rules import oauth
 from identity.tables import account, account_email
 from services.identity.tests import provider
 
@@ -442,24 +443,69 @@ async def test_whoever_acts_for_a_person_gives_no_mandate_in_his_name(client, da
         assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
 
 
-async def test_a_person_signs_in_at_a_service_and_gives_a_mandate_with_its_token(app, client, database):
-    asked = "openid identity:mandates"
-    service = await provider.register(
-        database, scopes=["identity:mandates", "identity:staff"],
+async def own_token(app, database, service, asked="openid identity:mandates"):
+    """Somebody who has signed in at a service: account, subject there, access token, headers with it."""
+    browser, who = provider.browser_of(app), await provider.person(database)
+    await provider.sign_in(database, browser, who)
+    tokens = await service.tokens(browser, scope=asked)
+    assert tokens["scope"] == "identity:mandates openid"  # everybody's own, but of no role
+    claims = await provider.claims_of(browser, tokens["access_token"])
+    await browser.aclose()
+    return who, claims["sub"], tokens["access_token"], {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.fixture
+async def shop(database, client):
+    """A service of the council at which people see to their mandates."""
+    return await provider.register(
+        database,
+        scopes=["identity:mandates", "identity:staff"],
         person_scopes=["openid", "identity:mandates", "identity:staff"],
-    )  # fmt: skip
-    people = []
-    for _ in range(2):
-        browser, who = provider.browser_of(app), await provider.person(database)
-        await provider.sign_in(database, browser, who)
-        tokens = await service.tokens(browser, scope=f"{asked} identity:staff")
-        assert tokens["scope"] == "identity:mandates openid"  # everybody's own, but no role
-        people.append((who, {"Authorization": f"Bearer {tokens['access_token']}"}))
-        await browser.aclose()
-    (principal, giving), (delegate, taking) = people
+    )
+
+
+async def exchanged(client, shop, principal, token, theme="waste"):
+    """The answer to a service that asks for a token with which one person acts for another."""
+    form = {
+        "grant_type": oauth.EXCHANGE,
+        "subject_token": principal,
+        "subject_token_type": oauth.SUBJECT,
+        "actor_token": token,
+        "actor_token_type": oauth.ACCESS_TOKEN,
+        "theme": theme,
+    }
+    return await client.post("/identity/token", data={**form, **shop.credentials})
+
+
+async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(app, client, database, shop):
+    asked = "openid identity:mandates identity:staff"
+    _, subject, _, giving = await own_token(app, database, shop, asked)
+    _, acting_as, token, taking = await own_token(app, database, shop)
+    assert (await exchanged(client, shop, subject, token)).json()["error"] == "invalid_grant"
     code = (await client.post(URL, json=body(), headers=giving)).json()["code"]
-    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).status_code == 200
-    assert await may(database, delegate, principal)
+    held_ = (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).json()
+    assert held_["principal"] == subject
+    assert (await client.get(URL, headers=giving)).json()["items"][0]["principal"] is None
+    answer = await exchanged(client, shop, subject, token)
+    assert answer.status_code == 200, answer.text
+    claims = await provider.claims_of(client, answer.json()["access_token"])
+    assert (claims["sub"], claims["act"]["sub"]) == (subject, acting_as)
+    assert (claims["mandate"], claims["theme"]) == (held_["id"], "waste")
+    other_theme = await exchanged(client, shop, subject, token, "council-tax")
+    assert other_theme.json()["error"] == "invalid_grant"
+
+    async def told():
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        return (await client.get(URL, headers=headers)).json()["code"]
+
+    assert await told() in {"missing-scope", "person-needed"}
+    await client.delete(f"{URL}/{held_['id']}", headers=giving)
+
+    async def refused():
+        return await told() == "revoked-credential"
+
+    assert await eventually(refused, within=1)
+    assert (await exchanged(client, shop, subject, token)).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize(

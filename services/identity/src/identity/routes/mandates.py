@@ -14,7 +14,8 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.actions import mandates, own
+from identity.actions import mandates, own, persons
+from identity.actions.issuer import Issuer
 from identity.routes.parts import LiveAtOnce, TheIssuer, after_id
 from identity.rules import mandates as codes
 from identity.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
@@ -39,7 +40,7 @@ async def offer_mandate(
     async def make() -> MandateMade:
         given = mandates.Offer(body.theme, body.expires_at, body.my_name, body.their_name, body.email)
         row, code = await mandates.offer(session, council, account, given, lambda one: code_of(ids.show(one)))
-        return MandateMade(**dict(_show(row, account)), code=code)
+        return MandateMade(**dict(_show(row, account, issuer)), code=code)
 
     async def restore(stored: dict[str, Any]) -> str:
         return code_of(stored["id"])
@@ -55,32 +56,40 @@ async def offer_mandate(
 
 
 @router.get("")
-async def list_mandates(council: Slug, caller: Person, session: Reading, paging: Paging) -> Page[Mandate]:
+async def list_mandates(
+    council: Slug, caller: Person, session: Reading, paging: Paging, issuer: TheIssuer
+) -> Page[Mandate]:
     """What you gave, what you hold, and what you are offered; the oldest first."""
     account = await own.person(session, council, caller)
     rows = await mandates.page(session, council, account, after_id(paging), paging.fetch)
-    return paging.page(rows, lambda row: _show(row, account), lambda row: (ids.show(row.id),))
+    return paging.page(rows, lambda row: _show(row, account, issuer), lambda row: (ids.show(row.id),))
 
 
 @router.post("/accept", responses=documents(404, 409))
-async def accept_mandate_by_code(council: Slug, body: OfferCode, caller: Person, session: Writing) -> Mandate:
+async def accept_mandate_by_code(
+    council: Slug, body: OfferCode, caller: Person, session: Writing, issuer: TheIssuer
+) -> Mandate:
     """Take up an offer by the code you were handed."""
     account = await own.person(session, council, caller)
-    return _show(await mandates.accept_by_code(session, council, account, body.code), account)
+    return _show(await mandates.accept_by_code(session, council, account, body.code), account, issuer)
 
 
 @router.post("/{mandate_id}/accept", responses=documents(404, 409))
-async def accept_mandate(council: Slug, mandate_id: ids.Id, caller: Person, session: Writing) -> Mandate:
+async def accept_mandate(
+    council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
+) -> Mandate:
     """Take up an offer to your own address."""
     account = await own.person(session, council, caller)
-    return _show(await mandates.accept(session, council, account, mandate_id), account)
+    return _show(await mandates.accept(session, council, account, mandate_id), account, issuer)
 
 
 @router.post("/{mandate_id}/decline", responses=documents(404, 409))
-async def decline_mandate(council: Slug, mandate_id: ids.Id, caller: Person, session: Writing) -> Mandate:
+async def decline_mandate(
+    council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
+) -> Mandate:
     """Refuse an offer to your own address."""
     account = await own.person(session, council, caller)
-    return _show(await mandates.decline(session, council, account, mandate_id), account)
+    return _show(await mandates.decline(session, council, account, mandate_id), account, issuer)
 
 
 @router.delete("/{mandate_id}", status_code=204, responses=documents(404))
@@ -92,14 +101,16 @@ async def revoke_mandate(
     await mandates.revoke(session, council, account, mandate_id)
 
 
-def _show(row: Row[Any], account: UUID) -> Mandate:
-    now = datetime.now(UTC)
+def _show(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
     over = {"offered": row.offer_ends_at, "accepted": row.expires_at}.get(row.status)
+    status = "expired" if over is not None and over <= datetime.now(UTC) else row.status
+    may_act = status == "accepted" and row.delegate == account
     return Mandate(
         id=row.id,
         side="principal" if row.principal == account else "delegate",
         theme=row.theme,
-        status="expired" if over is not None and over <= now else row.status,
+        status=status,
+        principal=persons.subject(issuer, row.council, row.principal) if may_act else None,
         principal_name=row.principal_name,
         delegate_name=row.delegate_name,
         offered_at=row.offered_at,

@@ -36,6 +36,11 @@ class Mandate(BaseModel):
     side: Literal["principal", "delegate"] = Field(description="Yours: acted for, or acting")
     theme: str
     status: Literal["offered", "accepted", "declined", "revoked", "expired"]
+    principal: str | None = Field(
+        default=None,
+        description="The person's subject at this council, by which a service asks for a token to act for"
+        " him; shown to the delegate while the mandate holds",
+    )
     principal_name: str | None = None
     delegate_name: str | None = None
     offered_at: datetime
