@@ -110,10 +110,8 @@ async def by_password(
     """The account whose address and password these are. No connection is held while the hash is made."""
     canonical = addresses.canonical(address)
     async with database.writing() as session:
-        found = await stored_accounts.by_email(session, canonical)
-        account = found.id if found is not None else _NOBODY
-        known = await stored_accounts.knows(session, account, visitor.browser)
-        stored = await store.password(session, account)
+        found = await stored_accounts.to_try(session, canonical, visitor.browser)
+        account, stored, known = found if found is not None else (_NOBODY, None, None)
         if not await people.may_try(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account} {visitor.browser.hex()}")
@@ -172,7 +170,8 @@ async def prove(session: Session, people: People, visitor: Visitor, account: UUI
     found = await store.authenticator_of(session, account)
     has_second = found is not None and found.confirmed_at is not None
     proven = Proven(account, methods, factors.complete(methods, has_second=has_second))
-    await store.keep_step(session, visitor.browser, account, sorted(methods), people.now() + _PATIENCE)
+    if not proven.complete:
+        await store.keep_step(session, visitor.browser, account, sorted(methods), people.now() + _PATIENCE)
     return proven
 
 

@@ -28,6 +28,17 @@ _BY_EMAIL = (
     .join(account_email, account_email.c.account == account.c.id)
     .where(account_email.c.canonical == bindparam("canonical_"), account.c.status == "active")
 )
+# All that a password needs to be looked at, in one round trip: people wait for it.
+_TO_TRY = (
+    select(account.c.id, account_password.c.hash, known_browser.c.browser)
+    .join(account_email, account_email.c.account == account.c.id)
+    .outerjoin(account_password, account_password.c.account == account.c.id)
+    .outerjoin(
+        known_browser,
+        (known_browser.c.account == account.c.id) & (known_browser.c.browser == bindparam("browser_")),
+    )
+    .where(account_email.c.canonical == bindparam("canonical_"), account.c.status == "active")
+)
 _ONE = (
     select(account.c.id, account.c.language, account.c.version, account.c.created_at, account_email.c.address)
     .outerjoin(account_email, account_email.c.account == account.c.id)
@@ -87,6 +98,11 @@ _RECORD = insert(account_history)
 async def by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
     """The active account an address reaches: ``id``, ``language``, ``address``."""
     return await session.first(_BY_EMAIL, {"canonical_": canonical})
+
+
+async def to_try(session: ReadSession, canonical: str, browser: bytes) -> Row[Any] | None:
+    """The account an address reaches: ``id``, the password's ``hash``, ``browser`` where it is known."""
+    return await session.first(_TO_TRY, {"canonical_": canonical, "browser_": browser})
 
 
 async def one(session: ReadSession, account_id: UUID) -> Row[Any] | None:
