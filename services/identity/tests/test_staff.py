@@ -6,7 +6,7 @@ from sqlalchemy import insert, text
 from chassis import ids
 from chassis.problems import Problem
 from chassis.testing import eventually, published
-from identity.actions import persons, staff
+from identity.actions import persons, proofs, staff
 from identity.tables import access_token, account, browser_session, token_grant
 from identity.tables import client as clients
 from services.identity.tests import provider
@@ -341,3 +341,36 @@ async def test_a_leavers_real_tokens_die_and_are_not_renewed(app, client, office
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert provider.waiting(await provider.ask(browser, service))  # signed out
     await browser.aclose()
+
+
+async def desk_code(database):
+    """An account and the code it shows at a desk."""
+    who = await provider.person(database)
+    async with database.writing() as session:
+        return who, (await proofs.new_desk_code(session, who))[0]
+
+
+async def test_where_no_directory_signs_in_an_account_is_linked_by_its_desk_code(client, officer, database):
+    person, given = await joiner(client, officer), await role(client, officer)
+    await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
+    who, code = await desk_code(database)
+    url = f"{URL}/staff/{person['id']}/account"
+    answers = [await client.put(url, json={"desk_code": code}, headers=officer) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [204, 404]
+    assert await scopes(database, who) == {"address:read"}
+    _, another = await desk_code(database)
+    assert (await client.put(url, json={"desk_code": another}, headers=officer)).status_code == 409
+    for _ in range(2):
+        assert (await client.delete(url, headers=officer)).status_code == 204
+    assert await scopes(database, who) == frozenset()
+
+
+async def test_nobody_links_his_account_with_a_colleague_who_may_do_more(client, officer, database, mint):
+    person, given = await joiner(client, officer), await role(client, officer, "address:write")
+    await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
+    weaker = {"Authorization": f"Bearer {mint(scopes=['identity:staff'])}"}
+    who, code = await desk_code(database)
+    url = f"{URL}/staff/{person['id']}/account"
+    answer = await client.put(url, json={"desk_code": code}, headers=weaker)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    assert await scopes(database, who) == frozenset()

@@ -9,12 +9,13 @@ from sqlalchemy import Row
 
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem, not_found
+from chassis.problems import Problem, conflict, not_found
 from identity.actions import credentials, grants, persons, sessions
 from identity.actions.issuer import Issuer
-from identity.rules import keys, tokens
+from identity.rules import keys, proofs, tokens
 from identity.rules.tokens import Mode
 from identity.schemas.staff import NewRole, Role, StaffMember
+from identity.store import identity_proofs
 from identity.store import staff as store
 
 _NIL = UUID(int=0)
@@ -39,9 +40,33 @@ async def link(session: Session, council: str, external_id: str, account: UUID) 
     if row.account == account:
         return True
     if row.account is not None or await store.of_account(session, council, account) is not None:
-        raise Problem(409, "linked-already", "This account or this member of staff is linked already.")
+        raise conflict("linked-already", "This account or this member of staff is linked already.")
     await store.link(session, council, row.id, account, _now())
     return True
+
+
+async def link_in_person(session: Session, council: str, caller: Caller, staff_id: UUID, code: str) -> None:
+    """Where no directory signs in: he shows the desk code of the account he is to sign in with.
+
+    Raises Problem 403 for somebody with more scopes than the caller, 404, 409.
+    """
+    row = await _member(session, council, staff_id)
+    held = [one.scope for one in await store.scopes_of(session, council, staff_id)]
+    credentials.may_grant(caller, held, _ANY_MODE, region=False)
+    account = await identity_proofs.use_code(session, proofs.desk_code_hash(code), _now())
+    if account is None:
+        raise Problem(404, "no-such-code", "This desk code is nobody's. Ask for a new one.")
+    if row.account is not None or await store.of_account(session, council, account) is not None:
+        raise conflict("linked-already", "This account or this member of staff is linked already.")
+    await store.link(session, council, staff_id, account, _now())
+
+
+async def part(session: Session, issuer: Issuer, council: str, staff_id: UUID) -> None:
+    """It is his account no more: its tokens at this council and its sessions end. Raises Problem 404."""
+    row = await _member(session, council, staff_id)
+    if row.account is not None:
+        await store.link(session, council, staff_id, None, _now())
+        await leave(session, issuer, council, row.account)
 
 
 async def unlink(session: Session, account: UUID) -> None:

@@ -11,8 +11,8 @@ from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.actions import staff
-from identity.routes.parts import IfMatch, after_id, after_slug, version_meant
-from identity.schemas.staff import NewRole, Role, RoleName, StaffMember
+from identity.routes.parts import IfMatch, LiveAtOnce, TheIssuer, after_id, after_slug, version_meant
+from identity.schemas.staff import NewRole, Role, RoleName, StaffAccount, StaffMember
 
 router = APIRouter(prefix="/{council}/identity/v1", tags=["staff"])
 Officer = Annotated[Caller, permission("identity:staff")]
@@ -85,3 +85,22 @@ async def give_role(
 async def take_role(council: Slug, staff_id: ids.Id, role: NameInPath, _: Officer, session: Writing) -> None:
     """Take a role away that was given by hand. Tokens issued from now on are without it."""
     await staff.take(session, council, staff_id, role)
+
+
+@router.put("/staff/{staff_id}/account", status_code=204, responses=documents(404, 409))
+async def link_staff_account(
+    council: Slug, staff_id: ids.Id, body: StaffAccount, caller: Officer, session: Writing
+) -> None:
+    """Say with which account somebody signs in, where no directory does: he shows its desk code.
+
+    His roles may not come to more than the scopes you hold yourself.
+    """
+    await staff.link_in_person(session, council, caller, staff_id, body.desk_code)
+
+
+@router.delete("/staff/{staff_id}/account", status_code=204, responses=documents(404))
+async def unlink_staff_account(
+    council: Slug, staff_id: ids.Id, _: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+) -> None:
+    """The account is his no more: its tokens at this council are refused, its sessions end."""
+    await staff.part(session, issuer, council, staff_id)

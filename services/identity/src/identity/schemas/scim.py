@@ -52,14 +52,14 @@ class ScimUser(BaseModel):
 
 
 class ScimGroup(BaseModel):
-    """A group and the users in it."""
+    """A group and the users in it. What was not asked for is left out."""
 
     schemas: list[str]
     id: str
     externalId: str | None = None  # noqa: N815
-    displayName: str  # noqa: N815
-    members: list[ScimReference]
-    meta: ScimMeta
+    displayName: str | None = None  # noqa: N815
+    members: list[ScimReference] | None = None
+    meta: ScimMeta | None = None
 
 
 class ScimList(BaseModel):

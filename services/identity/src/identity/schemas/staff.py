@@ -46,3 +46,11 @@ class StaffMember(BaseModel):
     active: bool = Field(description="False: may do nothing here")
     linked: bool = Field(description="Whether he has signed in through the directory")
     roles: list[str] = Field(default=[], description="By hand or by group; with a single member only")
+
+
+class StaffAccount(Request):
+    """The account a member of staff is to sign in with."""
+
+    desk_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(
+        description="Shown by him, out of the account", examples=["4k7t-9wqd"]
+    )

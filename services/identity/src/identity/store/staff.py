@@ -52,6 +52,13 @@ _SCOPES = (
     .where(*_AT_WORK, staff.c.account == bindparam("account_"))
     .distinct()
 )
+_SCOPES_OF = (
+    select(func.unnest(role.c.scopes).label("scope"))
+    .select_from(_HELD)
+    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
+    .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
+    .distinct()
+)
 _ROLES_OF = (
     select(_HELD.c.role)
     .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
@@ -160,6 +167,11 @@ async def roles_of(session: ReadSession, council: str, staff_id: UUID) -> Sequen
     return await session.all(_ROLES_OF, {"council_": council, "staff_": staff_id})
 
 
+async def scopes_of(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
+    """The scopes of all roles of a member of staff, at work or not."""
+    return await session.all(_SCOPES_OF, {"council_": council, "staff_": staff_id})
+
+
 async def give(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> None:
     values = {"council": council, "staff": staff_id, "role": name, "given_by": by, "given_at": at}
     await session.execute(_GIVE, values)
@@ -192,8 +204,8 @@ async def of_account(session: ReadSession, council: str, account: UUID) -> Row[A
     return await session.first(_OF_ACCOUNT, {"council_": council, "account_": account})
 
 
-async def link(session: Session, council: str, staff_id: UUID, account: UUID, at: datetime) -> None:
-    """Say with which account a member of staff signs in."""
+async def link(session: Session, council: str, staff_id: UUID, account: UUID | None, at: datetime) -> None:
+    """Say with which account a member of staff signs in, or that it is none."""
     await session.execute(_LINK, {"council_": council, "id_": staff_id, "account_": account, "at": at})
 
 
