@@ -190,7 +190,7 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
         await tab.post(f"/identity/{way}", email=asked, password="not the right words")
         work.append(list(statements))
     assert work[0] == work[1]
-    assert len(work[0]) > 3
+    assert len(work[0]) > 1
     assert hashed == ([True, True] if way.endswith("password") else [])
 
 

@@ -111,7 +111,9 @@ async def by_password(
     canonical = addresses.canonical(address)
     async with database.writing() as session:
         found = await stored_accounts.to_try(session, canonical, visitor.browser)
-        account, stored, known = found if found is not None else (_NOBODY, None, None)
+        account: UUID = found.id if found is not None else _NOBODY
+        stored = found.hash if found is not None else None
+        known = found is not None and found.browser is not None
         if not await people.may_try(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account} {visitor.browser.hex()}")
