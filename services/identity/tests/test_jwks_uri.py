@@ -13,8 +13,11 @@ from identity.actions import client_keys
 from identity.actions.outbound import Outbound
 from identity.rules import key_sets
 from services.identity.tests import servers
+from services.identity.tests.provider import Service
 from services.identity.tests.servers import Names, Server, listening
 
+FLOOR = 1.0  # seconds
+CALLBACK = "https://bins.citytown.gov.uk/signed-in"
 URL = "/citytown/identity/v1/services"
 
 
@@ -35,7 +38,7 @@ def settings(settings, authority):
         "outbound_ca": authority[0],
         "outbound_private": True,
         "outbound_seconds": 1,
-        "jwks_floor": 0.5,
+        "jwks_floor": FLOOR,
     }
     return settings.model_copy(update=trusting)
 
@@ -85,7 +88,7 @@ async def register(client, headers, server):
         "name": f"Keys {ids.show(ids.new())}",
         "name_cy": "Allweddi",
         "mode": "live",
-        "redirect_uris": ["https://bins.citytown.gov.uk/signed-in"],
+        "redirect_uris": [CALLBACK],
         "jwks_uri": server.url,
     }
     return await client.post(URL, json=body, headers=headers)
@@ -136,7 +139,7 @@ async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
     made = (await register(client, headers, server)).json()
     server.publish(two)
     assert await token(client, made, two) == 401, "within the floor since it was registered"
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(FLOOR + 0.1)
     answers = await asyncio.gather(*(token(client, made, two) for _ in range(5)))
     assert answers == [200] * 5
     assert len(server.asked) == 2, "read once for all five"
@@ -150,10 +153,34 @@ async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
     )
 
 
+async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, headers, looked_up, server):
+    one, two = key("one"), key("two")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    service = Service(made["client_id"], None, "citytown")
+    request = {"redirect_uri": CALLBACK}
+
+    async def refused(signing):
+        inside = service.object(signing, header={"typ": "oauth-authz-req+jwt"}, **request)
+        answer = await client.get("/identity/authorize", params=service.request(request=inside, **request))
+        return "invalid_request_object" in answer.headers.get("location", "")
+
+    assert not await refused(one)
+    server.publish(two)
+    await asyncio.sleep(FLOOR + 0.1)
+    assert await refused(two)
+
+    async def taken():
+        return not await refused(two)
+
+    await eventually(taken)
+    assert await refused(one)
+
+
 async def test_strangers_cannot_have_a_server_called_over_and_over(client, headers, looked_up, server):
     server.publish(key("one"))
     made = (await register(client, headers, server)).json()
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(FLOOR + 0.1)
     for n in range(6):
         assert await token(client, made, key(f"forged-{n}")) == 401
     assert len(server.asked) == 2
@@ -165,7 +192,7 @@ async def test_the_keys_at_hand_serve_on_while_the_server_is_away(client, header
     made = (await register(client, headers, server)).json()
     for status, body in ((500, b""), (200, b"not JSON"), (200, b'{"keys": []}')):
         server.status, server.body = status, body
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(FLOOR + 0.1)
         assert await token(client, made, key("forged")) == 401
         assert await token(client, made, one) == 200
 
@@ -177,14 +204,14 @@ async def test_old_keys_are_read_again_without_being_asked_for(
     server.publish(one)
     made = (await register(client, headers, server)).json()
     server.publish(two)
-    eager = settings.model_copy(update={"jwks_age": 0.7})
+    eager = settings.model_copy(update={"jwks_age": 1.5})
     following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
     try:
         await asyncio.sleep(0.1)
         assert await token(client, made, one) == 200, "not old yet"
     finally:
         following.cancel()
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.5)
     following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
 
     async def withdrawn():

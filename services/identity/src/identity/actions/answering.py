@@ -97,6 +97,7 @@ def _inside(provider: Provider, known: Known, given: Mapping[str, str], endpoint
     issuer = provider.issuer
     audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
     try:
+        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), known)
         return request_objects.read(given, known.client_id, known.client.keys, audiences, issuer.clock())
     except assertions.RefusedError as error:
         raise RequestError("invalid_request_object", f"{error}.") from error

@@ -55,12 +55,16 @@ class Refresher:
 
         Then those at hand serve on.
         """
+        return await asyncio.shield(self.begin(database, council, client_id))
+
+    def begin(self, database: Database, council: str, client_id: UUID) -> asyncio.Task[Keys | None]:
+        """The same, begun and not waited for: for where a transaction is open."""
         task = self._running.get(client_id)
         if task is None:
             task = asyncio.create_task(self._read(database, council, client_id))
             self._running[client_id] = task
             task.add_done_callback(lambda _: self._running.pop(client_id, None))
-        return await asyncio.shield(task)
+        return task
 
     async def _read(self, database: Database, council: str, client_id: UUID) -> Keys | None:
         now = datetime.now(UTC)

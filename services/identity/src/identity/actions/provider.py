@@ -40,12 +40,17 @@ class Provider:
         self, shown: assertions.Unverified, client: store.Authenticating | None
     ) -> Sequence[Mapping[str, Any]]:
         """The client's public keys, read again when it names a new one and publishes them itself."""
-        if client is None or not client.jwks_uri or not assertions.names_another_key(shown, client.keys):
+        if client is None or not _has_newer(shown, client):
             return client.keys if client else ()
         refresher, client_id = self.issuer.refresher, _id(shown.issuer)
         found = await refresher.newer(self.database, client.council, client_id)
         self.clients.forget()
         return found or client.keys
+
+    def look_for_keys(self, shown: assertions.Unverified, known: "Known") -> None:
+        """Have the client's public keys read again, for its next request, when it names a new one."""
+        if shown.issuer == known.client_id and _has_newer(shown, known.client):
+            self.issuer.refresher.begin(self.database, known.client.council, known.id)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.issuer.clock(), UTC)
@@ -110,6 +115,11 @@ async def _asserted(provider: Provider, shown: oauth.Assertion, endpoint: str) -
     if not fresh:
         raise assertions.RefusedError("the assertion was used before; sign a new one with a new jti")
     return Known(unverified.issuer, client)
+
+
+def _has_newer(shown: assertions.Unverified, client: store.Authenticating) -> bool:
+    """Whether the client names a key we do not know and publishes its keys itself."""
+    return bool(client.jwks_uri) and assertions.names_another_key(shown, client.keys)
 
 
 def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:

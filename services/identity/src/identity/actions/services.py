@@ -1,7 +1,7 @@
 """Services of a council: registered once the council is there, by the council itself, live at once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -70,7 +70,7 @@ async def create(
         _name_in_use(body.name)
     await store.add(session, council, {**_registration(body.model_dump(), 1, now), "client": client_id})
     if body.jwks_uri is not None:
-        await client_keys.note(session, council, client_id, now)
+        await client_keys.note(session, council, client_id, datetime.now(UTC))
     made = show(await _found(session, council, client_id))
     await record(session, council, client_id, "registered", caller.subject, differences(None, made), now)
     return ServiceMade(**dict(made), client_secret=secret)
@@ -152,7 +152,7 @@ async def change(
         _name_in_use(asked["name"])
     await store.change(session, council, client_id, _registration(asked, version + 1, now))
     if body.jwks_uri is not None:
-        await client_keys.note(session, council, client_id, now)
+        await client_keys.note(session, council, client_id, datetime.now(UTC))
     old, new = show(row), show(await _found(session, council, client_id))
     await record(session, council, client_id, "changed", caller.subject, differences(old, new), now)
     return new
