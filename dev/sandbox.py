@@ -25,8 +25,16 @@ SERVICE = {
     "redirect_uris": ["http://127.0.0.1/signed-in", "http://localhost:3000/signed-in"],
     "post_logout_redirect_uris": ["http://127.0.0.1/", "http://localhost:3000/"],
 }
-# A key is for using the capabilities; making further keys and clients is the council's client's.
-ADMINISTRATION = {"identity:keys", "identity:clients"}
+# A key is for using the capabilities; keys, clients and staff are seen to by the council's client.
+ADMINISTRATION = {
+    "identity:keys",
+    "identity:clients",
+    "identity:staff",
+    "identity:scim",
+    "identity:prove",
+    "identity:mandates",
+    "identity:self",
+}
 KNOWN_WITHIN = 60.0  # seconds until every service has heard of a new council
 
 
