@@ -166,17 +166,32 @@ async def decide(
     *,
     agrees: bool,
 ) -> Outcome:
-    """The person has been asked, and has answered. Raises PageError."""
+    """The person has been asked, and has answered. Raises PageError.
+
+    An answer counts only from who was asked, and only when the next step is to ask him.
+    """
     row, known, request = await _waiting(session, provider, secret, browser)
-    if signed_in is None:
-        return SignIn(secret)
-    own = persons.subject(provider.issuer, row.council, signed_in.account)
-    if not hmac.compare_digest(own.encode(), person.encode()):
-        return Ask(secret, own, known, request)
+    if signed_in is None or not _same_person(provider, row, signed_in, person):
+        return await proceed(session, provider, secret, browser, signed_in)
     if not agrees:
         await store.done(session, row.council, row.id)
         return refusal(provider, request.target, RequestError("access_denied", "The person does not agree."))
-    agreed = {
+    try:
+        step = await _step(session, provider, row, known, request, signed_in)
+    except RequestError:  # told below
+        step = steps.Step.SIGN_IN
+    if step is steps.Step.CONSENT:
+        await store.agree(session, _agreement(provider, row, request, signed_in))
+    return await proceed(session, provider, secret, browser, signed_in)
+
+
+def _same_person(provider: Provider, row: Row[Any], signed_in: SignedIn, person: str) -> bool:
+    own = persons.subject(provider.issuer, row.council, signed_in.account)
+    return hmac.compare_digest(own.encode(), person.encode())
+
+
+def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: SignedIn) -> dict[str, Any]:
+    return {
         "council": row.council,
         "account": signed_in.account,
         "client": row.client,
@@ -184,8 +199,6 @@ async def decide(
         "claims": sorted(request.claims),
         "given_at": provider.now(),
     }
-    await store.agree(session, agreed)
-    return await proceed(session, provider, secret, browser, signed_in)
 
 
 def refusal(provider: Provider, target: Target, error: RequestError) -> Redirect:
