@@ -278,7 +278,7 @@ async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(cl
 
 
 async def test_a_fault_of_ours_is_told_in_the_protocols_shape(client, citytown, monkeypatch):
-    async def broken(*_):
+    def broken(*_):
         raise RuntimeError("planted")
 
     monkeypatch.setattr(routes.issuing, "issue", broken)
