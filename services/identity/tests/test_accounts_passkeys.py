@@ -247,6 +247,18 @@ async def test_a_locked_out_address_is_opened_by_its_passkey(newcomer, browser):
     assert (await sign_in(browser(), key)).status_code == 303
 
 
+async def test_who_reads_the_mail_alone_adds_no_factor_beside_a_passkey(newcomer, browser, signed_in_again):
+    _, key, _ = await with_passkey(newcomer, "mail-thief@example.org")
+    thief = await signed_in_again("mail-thief@example.org")
+    for page in ("passkeys", "authenticator", "recovery-codes"):
+        then = f"?then={page}"
+        for answer in (await thief.get(f"{ACCOUNT}/{page}"), await thief.post(f"{ACCOUNT}/{page}", code="1")):
+            assert (answer.status_code, answer.headers["location"]) == (303, f"{ACCOUNT}/second-step{then}")
+        assert "Sign in with your passkey" in (await thief.get(f"{ACCOUNT}/second-step{then}")).text
+    assert (await sign_in(thief, key)).headers["location"] == ACCOUNT
+    assert (await thief.get(f"{ACCOUNT}/authenticator")).status_code == 200
+
+
 def test_the_soft_authenticator_writes_what_the_library_reads():
     key = Passkey()
     made = json.loads(key.make({"challenge": "AAAA", "user": {"id": "AAAA"}}))

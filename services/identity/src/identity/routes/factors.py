@@ -20,6 +20,7 @@ from identity.routes.signing_in import MOST_ANSWER
 from identity.routes.visits import (
     FreshPerson,
     Person,
+    SurePerson,
     TheErrand,
     ThePeople,
     TheVisitor,
@@ -87,7 +88,7 @@ async def remove_password(
 
 @router.get("/passkeys")
 async def show_passkeys(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
     visitor: TheVisitor, errand: TheErrand,
 ) -> Response:  # fmt: skip
     """The person's passkeys, and where one is made."""
@@ -123,7 +124,7 @@ async def _passkeys_page(
     openapi_extra=form_body("credential", "name", credential=MOST_ANSWER, name=_NAME),
 )
 async def add_passkey(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
     visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
@@ -140,7 +141,7 @@ async def add_passkey(
     "/passkeys/{passkey_id}/name", responses=documents(403, 404), openapi_extra=form_body("name", name=_NAME)
 )
 async def rename_passkey(
-    _: Anybody, passkey_id: Id, session: Writing, person: FreshPerson, form: SubmittedForm
+    _: Anybody, passkey_id: Id, session: Writing, person: SurePerson, form: SubmittedForm
 ) -> Response:
     """Give a passkey another name."""
     name = form.get("name", _NAME)[:_NAME]
@@ -151,7 +152,7 @@ async def rename_passkey(
 
 @router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, passkey_id: Id, session: Writing, person: FreshPerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, passkey_id: Id, session: Writing, person: SurePerson, people: ThePeople, _form: SubmittedForm
 ) -> Response:
     """Have a passkey open the account no more."""
     if not await passkeys.remove(session, people, person.account, passkey_id):
@@ -161,7 +162,7 @@ async def remove_passkey(
 
 @router.get("/authenticator")
 async def show_authenticator(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople, errand: TheErrand
+    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople, errand: TheErrand
 ) -> Response:
     """Where an authenticator app is set up, or removed."""
     return await _authenticator_page(request, session, person, people, Form(), errand=errand)
@@ -185,7 +186,7 @@ async def _authenticator_page(
 
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
     visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
@@ -204,7 +205,7 @@ async def set_up_authenticator(
 
 @router.post("/authenticator/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_authenticator(
-    _: Anybody, session: Writing, person: FreshPerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: SurePerson, people: ThePeople, _form: SubmittedForm
 ) -> Response:
     """Sign in without the app from now on."""
     await authenticators.remove(session, people, person.account)
@@ -212,9 +213,7 @@ async def remove_authenticator(
 
 
 @router.get("/recovery-codes")
-async def show_recovery_codes(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson
-) -> Response:
+async def show_recovery_codes(_: Anybody, request: Request, session: Writing, person: SurePerson) -> Response:
     """How many are left, and where new ones are made."""
     if not await authenticators.has(session, person.account):
         return see_other("/identity/account/authenticator")
@@ -227,7 +226,7 @@ async def make_recovery_codes(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: FreshPerson,
+    person: SurePerson,
     people: ThePeople,
     _form: SubmittedForm,
 ) -> Response:
@@ -245,5 +244,5 @@ async def show_second_step_choice(
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
         return see_other(onward(errand))
-    found = await passkeys.of_account(session, person.account)
-    return show(request, errand, "second-step-choice.html", has_passkey=bool(found))
+    has_passkey = bool(await passkeys.of_account(session, person.account))
+    return show(request, errand, "passkey-needed.html" if has_passkey else "second-step-choice.html")

@@ -12,7 +12,7 @@ from chassis.database import EVERY_COUNCIL, Session, Writing
 from chassis.problems import Problem
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
-from identity.actions import authorising, sessions, signing_in
+from identity.actions import authorising, passkeys, sessions, signing_in
 from identity.actions.authorising import Wanted
 from identity.actions.people import People, Visitor, browser_hash
 from identity.actions.sessions import SignedIn
@@ -94,9 +94,20 @@ async def _fresh_person(request: Request, person: "Person", people: "ThePeople")
     return person
 
 
+async def _sure_person(request: Request, session: Writing, person: "FreshPerson") -> SignedIn:
+    one_factor = factors.level(person.methods) != factors.TWO_FACTORS
+    if one_factor and await passkeys.of_account(session, person.account):
+        raise _elsewhere(request, f"{_ACCOUNT}/second-step")
+    return person
+
+
 def _sign_in_first(request: Request) -> Problem:
+    return _elsewhere(request, _SIGN_IN)
+
+
+def _elsewhere(request: Request, path: str) -> Problem:
     page = request.url.path.removeprefix(f"{_ACCOUNT}/").partition("/")[0]
-    to = Errand(request.query_params.get("request"), page if page in _PAGES else None).at(_SIGN_IN)
+    to = Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path)
     headers = {"Location": to, "Cache-Control": "no-store"}
     return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
 
@@ -108,6 +119,8 @@ Person = Annotated[SignedIn, Depends(_person)]
 """Who is signed in; anybody else is sent to sign in."""
 FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
 """Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
+SurePerson = Annotated[SignedIn, Depends(_sure_person)]
+"""And, where the account has a passkey, with it: who reads the mail alone adds no factor of his own."""
 
 
 def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:
