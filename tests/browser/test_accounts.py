@@ -265,3 +265,22 @@ async def test_a_browser_at_an_ip_address_is_not_offered_what_cannot_work(site, 
     await page.goto(f"{site.replace('localhost', '127.0.0.1')}/identity/sign-in")
     assert await page.is_visible("text=Send me a code")
     assert not await page.is_visible("text=Sign in with a passkey")
+
+
+async def test_who_comes_without_the_passkey_is_shown_the_way(site, page, visitor, axe, opened, code_for):
+    address = await opened(page)
+    await authenticator(page)
+    await page.goto(f"{site}/identity/account/passkeys")
+    await page.click("text=Make a passkey on this device")
+    await page.wait_for_selector(".govuk-summary-card")
+    for size in ("DESKTOP", "PHONE"):
+        other = await visitor(**getattr(harness, size))
+        await other.goto(f"{site}/identity/sign-in")
+        await other.fill("#email", address)
+        await other.click("text=Send me a code")
+        await other.fill("#code", await code_for(address))
+        await other.click("text=Continue")
+        await other.goto(f"{site}/identity/account/authenticator?lang=cy")
+        assert await other.inner_text("h1") == "Mewngofnodi gyda'ch allwedd mynediad"
+        await axe(other)
+        await picture(other, f"passkey-needed-{size.lower()}")
