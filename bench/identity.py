@@ -107,8 +107,8 @@ async def _clients(url: str) -> tuple[list[tuple[str, str]], list[tuple[str, str
     )
     now = datetime.now(UTC)
     await connection.executemany(
-        "INSERT INTO client (council, id, name, mode, scopes, secret_hash, generation, created_by, created_at)"
-        " VALUES ($1, $2, $2::uuid::text, 'live', '{address:read}', $3, 1, 'bench', $4)",
+        "INSERT INTO client (council, id, name, mode, scopes, secret_hash, generation, created_by,"
+        " created_at) VALUES ($1, $2, $2::uuid::text, 'live', '{address:read}', $3, 1, 'bench', $4)",
         [(slug, client, keys.secret_hash(secret), now) for slug, client, secret in made],
     )
     await connection.close()
