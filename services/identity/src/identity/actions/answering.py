@@ -71,26 +71,30 @@ async def client_of(provider: Provider, given: Mapping[str, str]) -> Known:
     return Known(client_id, client)
 
 
-def check(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request | Redirect:
+async def check(
+    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+) -> Request | Redirect:
     """The request, or where the browser goes with what is wrong. Raises PageError."""
     inside = given
     try:
-        inside = _inside(provider, known, given, endpoint)
+        inside = await _inside(provider, known, given, endpoint)
         return _read(known, inside)
     except RequestError as error:
         return refusal(provider, authorisation.target(inside, known.party), error)
 
 
-def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
+async def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
     """The same for a client that is answered at once. Raises PageError, RequestError."""
-    return _read(known, _inside(provider, known, given, endpoint))
+    return _read(known, await _inside(provider, known, given, endpoint))
 
 
 def _read(known: Known, given: Mapping[str, str]) -> Request:
     return authorisation.read(given, known.party)
 
 
-def _inside(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Mapping[str, str]:
+async def _inside(
+    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+) -> Mapping[str, str]:
     """The parameters, from the object the client signed if there is one. Raises RequestError."""
     if "request" not in given:
         return given
@@ -98,7 +102,9 @@ def _inside(provider: Provider, known: Known, given: Mapping[str, str], endpoint
     audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
     try:
         provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), known)
-        return request_objects.read(given, known.client_id, known.client.keys, audiences, issuer.clock())
+        unverified = request_objects.look(given["request"], known.client_id)
+        own = await provider.keys(unverified, known.client)
+        return request_objects.read(given, unverified, own, audiences, issuer.clock())
     except assertions.RefusedError as error:
         raise RequestError("invalid_request_object", f"{error}.") from error
 
@@ -123,7 +129,7 @@ async def begin(
             raise PageError(_GONE)
         request = authorisation.restored(kept)
     else:
-        request = unless_pushed(provider, known, check(provider, known, given, "authorize"))
+        request = unless_pushed(provider, known, await check(provider, known, given, "authorize"))
     if isinstance(request, Redirect):
         return request
     secret = await _keep(session, provider, known, request, browser, parties.REQUEST_SECONDS)

@@ -70,7 +70,7 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
     try:
         given = authorisation.fields((await request.body()).decode("ascii", "replace"))
         known = await answering.client_of(provider, given)
-        checked = answering.check(provider, known, given, "authorize")
+        checked = await answering.check(provider, known, given, "authorize")
         checked = answering.unless_pushed(provider, known, checked)
     except PageError as error:
         return wrong(request, error)

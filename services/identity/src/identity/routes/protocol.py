@@ -76,7 +76,7 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
     try:
         if "request_uri" in given:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
-        checked = answering.judge(provider, known, given, "par")
+        checked = await answering.judge(provider, known, given, "par")
     except PageError as error:
         raise Problem(400, "invalid_request", str(error)) from error
     except RequestError as error:

@@ -11,9 +11,17 @@ _OF_THE_JWT = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})
 _REPEATED = ("client_id", "response_type")
 
 
+def look(text: str, client_id: str) -> assertions.Unverified:
+    """The parts needed to find the key. Raises assertions.RefusedError."""
+    unverified = assertions.look(text, TYPES)
+    if unverified.issuer != client_id:
+        raise assertions.RefusedError("iss of the request object must be the client_id")
+    return unverified
+
+
 def read(
     given: Mapping[str, str],
-    client_id: str,
+    unverified: assertions.Unverified,
     keys: Sequence[Mapping[str, Any]],
     audiences: frozenset[str],
     now: float,
@@ -22,9 +30,6 @@ def read(
 
     client_id and response_type must stand outside too, scope may; whatever stands in both must be equal.
     """
-    unverified = assertions.look(given["request"], TYPES)
-    if unverified.issuer != client_id:
-        raise assertions.RefusedError("iss of the request object must be the client_id")
     content = assertions.verified(unverified, keys)
     assertions.timely(content, audiences, now, most=None)
     if "sub" in content or "request" in content or "request_uri" in content:
