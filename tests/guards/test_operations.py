@@ -43,6 +43,8 @@ PUBLIC = {
         "authorize_by_form",
         "continue_authorize",
         "answer_consent",
+        "show_consents",
+        "end_consent",
         "log_out",
         "log_out_by_form",
         "confirm_log_out",

@@ -1,5 +1,6 @@
 """The code flow of the standard profile, from the request to the tokens."""
 
+import re
 import time
 
 import pytest
@@ -228,3 +229,17 @@ async def test_each_browser_has_its_own_requests(app, visitor, resident, bins):
         request = waiting(await ask(other, bins))
     assert (await proceed(visitor, request)).status_code == 400
     assert await code_of(visitor, bins)
+
+
+async def test_a_person_takes_back_in_the_account_what_was_agreed(visitor, resident, database):
+    service = await register(database, first_party=False)
+    tokens = await service.tokens(visitor, scope="openid offline_access")
+    page = await visitor.get("/identity/account/services")
+    path = re.search(r'action="(/identity/account/services/[^"]+)"', page.text)[1]
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+    assert (await visitor.post(path, data={"csrf": "another"})).status_code == 403
+    answer = await visitor.post(path, data={"csrf": csrf})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account/services")
+    assert "no service" in (await visitor.get("/identity/account/services")).text
+    assert (await service.refresh(visitor, tokens["refresh_token"])).status_code == 400
+    assert (await ask(visitor, service)).status_code == 200  # asked once more
