@@ -30,7 +30,8 @@ load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown 
 seed-gb: setup ## Load every postcode of Great Britain for the town that runs (40 s, 500 MB)
 	@$(VENV) -m dev seed-gb
 
-test: setup ## Run every test on real servers, on ports and state of their own
+test: ## Run every test on real servers, on ports and state of their own
+	@$(PYTHON) -m dev.setup tests
 	@$(VENV) -m pytest $(ARGS)
 
 check: setup ## Lint, format, types, layers, and drift of the contracts

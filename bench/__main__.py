@@ -1,4 +1,4 @@
-"""``python -m bench`` measures everything, or what is named: accuracy address loads growth events gateway."""
+"""``python -m bench`` measures everything, or what is named; ``PARTS`` are the names."""
 
 import asyncio
 import sys
@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, envoy, events, growth, loads
+from bench import address, envoy, events, growth, identity, loads
 from bench.accuracy import report as accuracy
 from bench.report import Figure
-from bench.town import loaded
+from bench.town import Town, loaded
 from dev import postgres
 
-PARTS = ("accuracy", "address", "loads", "growth", "events", "gateway")
+PARTS = ("accuracy", "identity", "address", "loads", "growth", "events", "gateway")
 ACCURACY_SIZE = 1_000  # addresses of each set
 
 
@@ -20,20 +20,29 @@ async def _measured(wanted: set[str], folder: Path) -> AsyncIterator[list[Figure
     """The figures of each part, as soon as it is measured."""
     if "accuracy" in wanted:
         yield accuracy.figures(ACCURACY_SIZE)
-    if wanted == {"accuracy"}:
+    if not wanted - {"accuracy"}:
         return
     with postgres.running(folder / "postgres", fast=True) as server:
+        if "identity" in wanted:
+            yield await identity.measure(server.url)
+        if not wanted - {"accuracy", "identity"}:
+            return
         async with loaded(server.url, folder) as town:
-            if "address" in wanted:
-                yield await address.measure(town)
-            if "loads" in wanted:
-                yield await loads.measure(town, folder)
-            if "growth" in wanted:
-                yield await growth.measure(town, folder)
-            if "events" in wanted:
-                yield await events.measure(folder, town.database_url)
-            if "gateway" in wanted:
-                yield envoy.figures(folder)
+            async for figures in _of_town(wanted, town, folder):
+                yield figures
+
+
+async def _of_town(wanted: set[str], town: Town, folder: Path) -> AsyncIterator[list[Figure]]:
+    if "address" in wanted:
+        yield await address.measure(town)
+    if "loads" in wanted:
+        yield await loads.measure(town, folder)
+    if "growth" in wanted:
+        yield await growth.measure(town, folder)
+    if "events" in wanted:
+        yield await events.measure(folder, town.database_url)
+    if "gateway" in wanted:
+        yield envoy.figures(folder)
 
 
 async def _print(wanted: set[str], folder: Path) -> None:

@@ -17,7 +17,7 @@ import uvloop
 class Plan:
     """What to ask: every connection walks through ``paths``, ``requests`` in all; ``rate`` 0 is flat out.
 
-    With ``bodies`` they are posted, as JSON, each to the path at its place.
+    With ``bodies`` they are posted, each to the path at its place, as what ``media_type`` says.
     """
 
     host: str
@@ -28,6 +28,7 @@ class Plan:
     connections: int = 16
     rate: float = 0.0
     bodies: list[str] = field(default_factory=list)
+    media_type: str = "application/json"
 
     def payloads(self) -> list[bytes]:
         """The requests, as they go over the wire."""
@@ -35,7 +36,7 @@ class Plan:
         head = f"Host: {self.host}:{self.port}\r\n{lines}"
         if not self.bodies:
             return [f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() for path in self.paths]
-        kind = f"{head}Content-Type: application/json\r\n"
+        kind = f"{head}Content-Type: {self.media_type}\r\n"
         return [
             f"POST {path} HTTP/1.1\r\n{kind}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
             for path, body in zip(self.paths, self.bodies, strict=True)

@@ -19,8 +19,22 @@ COUNCILS = {
 }
 # Scopes over the whole region are for the operator and the gateway, never for a council.
 REGION_SCOPES = {"identity:operate", "identity:gateway"}
-# A key is for using the capabilities; making further keys and clients is the council's client's.
-ADMINISTRATION = {"identity:keys", "identity:clients"}
+# The service each council has for trying sign-in.
+SERVICE = {
+    "name_cy": "Gwasanaeth prawf",
+    "redirect_uris": ["http://127.0.0.1/signed-in", "http://localhost:3000/signed-in"],
+    "post_logout_redirect_uris": ["http://127.0.0.1/", "http://localhost:3000/"],
+}
+# A key is for using the capabilities; keys, clients and staff are seen to by the council's client.
+ADMINISTRATION = {
+    "identity:keys",
+    "identity:clients",
+    "identity:staff",
+    "identity:scim",
+    "identity:prove",
+    "identity:mandates",
+    "identity:self",
+}
 KNOWN_WITHIN = 60.0  # seconds until every service has heard of a new council
 
 
@@ -89,22 +103,31 @@ async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
     """Every scope that a council's own credentials may hold."""
     metadata = await http.get("/identity/.well-known/openid-configuration")
     _require(metadata)
-    return sorted(set(metadata.json()["scopes_supported"]) - REGION_SCOPES)
+    # The others say what a service is told of people: openid, email ...
+    supported = {scope for scope in metadata.json()["scopes_supported"] if ":" in scope}
+    return sorted(supported - REGION_SCOPES)
 
 
 async def _council(
-    http: httpx.AsyncClient, slug: str, scopes: list[str], known: dict[str, str]
-) -> dict[str, str]:
-    """A council's credentials: the known ones when they still work."""
+    http: httpx.AsyncClient, slug: str, scopes: list[str], known: dict[str, Any]
+) -> dict[str, Any]:
+    """A council's credentials and its service that signs people in: the known ones when they still work."""
     created = await http.post("/identity/v1/councils", json={"slug": slug, **COUNCILS[slug]})
     if created.status_code != httpx.codes.CONFLICT:  # it is there since an earlier run
         _require(created)
     if known and await _key_works(http, slug, known["api_key"]) and await _token(http, _client(known)):
-        return known
+        return known if "service" in known else {**known, "service": await _service(http, slug)}
     using = [scope for scope in scopes if scope not in ADMINISTRATION]
     key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", using)
     client = await _made(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)
-    return {"api_key": key["key"], **_client(client)}
+    return {"api_key": key["key"], **_client(client), "service": await _service(http, slug)}
+
+
+async def _service(http: httpx.AsyncClient, slug: str) -> dict[str, str]:
+    """A service to try sign-in with: it is answered on the developer's own machine, on any port."""
+    path, asked = f"/{slug}/identity/v1/services", ["email", "offline_access", "openid"]
+    made = await _made(http, path, "Sandbox service", "sandbox", asked, **SERVICE)
+    return _client(made)
 
 
 def _client(made: dict[str, Any]) -> dict[str, str]:
@@ -117,13 +140,13 @@ async def _key_works(http: httpx.AsyncClient, slug: str, key: str) -> bool:
 
 
 async def _made(
-    http: httpx.AsyncClient, path: str, name: str, mode: str, scopes: list[str]
+    http: httpx.AsyncClient, path: str, name: str, mode: str, scopes: list[str], **more: Any
 ) -> dict[str, Any]:
     """Make a key or a client. One of that name whose secret was lost stays: the new one is numbered."""
-    answer = await _post(http, path, {"name": name, "mode": mode, "scopes": scopes})
+    body = {"name": name, "mode": mode, "scopes": scopes, **more}
+    answer = await _post(http, path, body)
     if answer.status_code == httpx.codes.CONFLICT:
-        numbered = f"{name} {int(time.time())}"
-        answer = await _post(http, path, {"name": numbered, "mode": mode, "scopes": scopes})
+        answer = await _post(http, path, {**body, "name": f"{name} {int(time.time())}"})
     _require(answer)
     return dict(answer.json())
 

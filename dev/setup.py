@@ -18,10 +18,13 @@ import sys
 import time
 from pathlib import Path
 
+from dev import frontend
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
+WEB = ROOT / "web"
 STAMP = VENV / "townhall-setup.json"
 OLDEST = (3, 11)
 NEWEST_TRIED = 15  # python3.15 and down are looked for when `python3` is too old
@@ -52,7 +55,8 @@ def main() -> int:
     try:
         require_machine()
         ensure()
-    except SetupError as error:
+        dress(tests="tests" in sys.argv[1:])
+    except (SetupError, frontend.FrontendError) as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -94,6 +98,13 @@ def ensure() -> None:
     install_workspace()
     require_servers()
     STAMP.write_text(json.dumps(wanted))
+
+
+def dress(*, tests: bool) -> None:
+    """What pages are dressed in, from npm; for tests also a browser and what they check pages with."""
+    if not frontend.is_done(WEB, tests=tests):
+        with Step("Installing what pages need" + (", and a browser for their tests" if tests else "")):
+            frontend.install(WEB, PYTHON, tests=tests)
 
 
 def usable() -> bool:

@@ -145,13 +145,16 @@ async def test_a_suspended_council_is_403(client, mint):
     assert code(answer) == (403, "council-suspended")
 
 
-@pytest.mark.parametrize("revoked", ["jti", "client_id"])
-async def test_a_revoked_token_or_client_is_refused_within_a_second(client, app, mint, revoked):
-    token = mint(scopes=["notes:read"], jti=f"t-{revoked}", client_id=f"c-{revoked}")
+@pytest.mark.parametrize("revoked", ["jti", "client_id", "sub", "mandate"])
+async def test_a_revoked_token_client_subject_or_mandate_is_refused_within_a_second(
+    client, app, mint, revoked
+):
+    ids = {claim: f"{claim}-of-{revoked}" for claim in ("jti", "client_id", "sub", "mandate")}
+    token = mint(scopes=["notes:read"], **ids)
     assert (await client.get(NOTES, headers={"key": token})).status_code == 200
     async with app.state.database.writing() as session:
         until = await session.scalar(text("SELECT now() + interval '1 hour'"))
-        name = f"t-{revoked}" if revoked == "jti" else f"c-{revoked}"
+        name = ids[revoked]
         await tenancy.revoke(session, "citytown", name, until)
 
     async def refused():

@@ -193,6 +193,15 @@ async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
     assert (first.status_code, second.status_code) == (201, 201)
 
 
+async def test_the_same_key_of_another_person_at_the_same_client_is_another_key(client, mint):
+    answers = []
+    for who in ({"sub": "one"}, {"sub": "another"}, {"sub": "one", "mandate": "m"}, {"sub": "one"}):
+        headers = {"X-Api-Key": mint(scopes=["notes:write"], **who), "Idempotency-Key": "theirs"}
+        answers.append((await client.post(NOTES, json={"text": "private"}, headers=headers)).json())
+    assert len({answer["id"] for answer in answers}) == 3
+    assert answers[0] == answers[3]
+
+
 async def test_a_key_works_again_after_24_hours(client, key, database):
     headers = {**key, "Idempotency-Key": "old"}
     first = await client.post(NOTES, headers=headers, json={"text": "old"})

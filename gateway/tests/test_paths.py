@@ -105,3 +105,11 @@ def test_the_clients_address_is_told_to_the_service_and_cannot_be_forged(proxy):
     assert headers["x-forwarded-for"].startswith("203.0.113.9,")
     assert headers["x-envoy-external-address"] == "127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
+
+
+def test_an_unlisted_path_below_scim_has_its_shape(proxy):
+    answer = proxy.ask("/citytown/identity/scim/v2/Nothing", headers=proxy.key())
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/scim+json")
+    body = answer.json()
+    assert (body["schemas"], body["status"]) == (["urn:ietf:params:scim:api:messages:2.0:Error"], "404")
+    assert body["detail"]

@@ -113,7 +113,8 @@ def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
     assert found["issuer"] == f"{platform.gateway}/identity/"
     keys = gateway.get(found["jwks_uri"]).json()["keys"]
     assert keys
-    assert all(key["kty"] == "EC" and "d" not in key for key in keys)
+    assert {key["kty"] for key in keys} == {"EC", "RSA"}
+    assert all({"d", "p", "q"}.isdisjoint(key) for key in keys)
 
 
 def test_a_big_body_is_413_and_a_long_url_a_4xx(admin, citytown):

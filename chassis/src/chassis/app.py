@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -20,6 +20,9 @@ from chassis.events import EventData
 from chassis.problems import ErrorShape
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from chassis.web import Pages
 
 # FastAPI's own records query strings, and with them keys and addresses; ours is chassis.telemetry.
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -45,6 +48,7 @@ class Service:
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # the distribution's, unless said here
     keys: Callable[[FastAPI], KeySource] | None = None  # the issuer itself need not ask over HTTP
+    pages: "Pages | None" = None  # for people; they need the chassis with its extra `web`
 
     @property
     def issues_tokens(self) -> bool:
@@ -87,11 +91,20 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
     app.state.verifier = Verifier(settings.issuer, settings.audience, source)
     for router in (*service.routers, tenancy.router(service.name), health.router):
         app.include_router(router)
-    problems.install(app, service.shapes)
+    if service.pages is not None:
+        _show_pages(app, service.pages)
+    problems.install(app, service.shapes, service.pages)
     app.add_middleware(BodyLimit, default=settings.max_body)
     app.add_middleware(Telemetry, records=bool(settings.otlp_endpoint))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
     return app
+
+
+def _show_pages(app: FastAPI, pages: "Pages") -> None:
+    from chassis.web import assets  # noqa: PLC0415 - only a service with pages carries templates
+
+    app.state.assets = assets.Assets(pages.package, app.state.settings.assets)
+    app.include_router(assets.router(pages.package))
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -23,7 +23,7 @@ KeySource = Callable[[], Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as its token says."""
+    """Who calls, as its token says. ``mandate``: by which a person acts for the subject, if he does."""
 
     subject: str
     client_id: str
@@ -32,6 +32,12 @@ class Caller:
     scopes: frozenset[str]
     mode: str
     expires: int
+    mandate: str = ""
+
+    @property
+    def refused_by(self) -> tuple[str, str, str, str]:
+        """The ids any of which, when revoked, refuses this token."""
+        return (self.token_id, self.client_id, self.subject, self.mandate)
 
     def acts_for(self, council: str) -> bool:
         return council in self.councils or ALL_COUNCILS in self.councils
@@ -58,8 +64,7 @@ class Authorisation(SecurityBase):
         """The caller. Raises Problem 401, 403 or 404."""
         state = request.app.state
         caller: Caller = await state.verifier.check(_credential(request))
-        revoked = state.directory.revoked
-        if caller.token_id in revoked or caller.client_id in revoked:
+        if not state.directory.revoked.isdisjoint(caller.refused_by):
             raise refused("revoked-credential", "The credential has been revoked. Ask for a new one.")
         slug = request.path_params.get("council")
         if slug is not None:

@@ -76,7 +76,7 @@ class Once:
         ``secret`` names a member of the answer that is never stored; ``restore`` makes it again for a
         replay. Raises Problem 422 when the key came with another body before.
         """
-        place = {"council": self._council, "caller": caller.client_id, "operation": self._operation}
+        place = {"council": self._council, "caller": _name(caller), "operation": self._operation}
         if self._key is not None:
             stored = await self._claim(session, place, body)
             if stored is not None:
@@ -113,6 +113,13 @@ class Once:
 
     def _bound(self, place: Mapping[str, str], **more: Any) -> dict[str, Any]:
         return {**{f"p_{name}": value for name, value in place.items()}, "p_key": self._key, **more}
+
+
+def _name(caller: Caller) -> str:
+    """Whose key it is: a client's, or at a service of many people a person's, by mandate or not."""
+    if caller.subject == caller.client_id:
+        return caller.client_id
+    return f"{caller.client_id} {caller.subject} {caller.mandate}".rstrip()
 
 
 def _answer(stored: Mapping[str, Any], *, replayed: bool) -> Response:

@@ -79,5 +79,5 @@ def _say_errors(operation: dict[str, Any], shape: ErrorShape | None) -> None:
         schema = {"$ref": f"#/components/schemas/{shape.body.__name__}"}
         for status, response in responses.items():
             if status >= "400":
-                response["content"] = {"application/json": {"schema": schema}}
+                response["content"] = {shape.media_type: {"schema": schema}}
     operation["responses"] = dict(sorted(responses.items()))

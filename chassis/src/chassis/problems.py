@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -93,6 +93,7 @@ class ErrorShape:
     base: str
     render: Callable[[Request, Problem], Response]
     body: type[BaseModel]
+    media_type: str = "application/json"
 
     def covers(self, path: str) -> bool:
         rest = path.lstrip("/").partition("/")[2]
@@ -123,13 +124,28 @@ def described(status: int) -> dict[str, Any]:
     return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def install(app: FastAPI, shapes: Sequence[ErrorShape]) -> None:
-    """Make every error of the app a problem, or the shape of the contract whose path was asked."""
+class ProblemPages(Protocol):
+    """Shows problems to people (chassis.web.Pages)."""
+
+    def wanted(self, request: Request) -> bool:
+        """Whether a person asks, with a browser."""
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """The page that tells of it."""
+
+
+def install(app: FastAPI, shapes: Sequence[ErrorShape], pages: ProblemPages | None = None) -> None:
+    """Make every error of the app a problem, or the shape of the contract whose path was asked, or a page."""
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = to_problem(request, error)
         shape = next((shape for shape in shapes if shape.covers(request.url.path)), None)
-        return shape.render(request, problem) if shape else render(request, problem)
+        if shape is not None:
+            return shape.render(request, problem)
+        # Without its files a page cannot be shown, the one that says so neither.
+        if pages is not None and problem.code != "assets-missing" and pages.wanted(request):
+            return pages.problem(request, problem)
+        return render(request, problem)
 
     for kind in (StarletteHTTPException, RequestValidationError, *_DATABASE_ERRORS, Exception):
         app.add_exception_handler(kind, answer)

@@ -21,3 +21,6 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
     fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")
+    assets: str = Field(
+        default="", description="Folder of GOV.UK Frontend for pages; empty: the checkout's, or /assets"
+    )

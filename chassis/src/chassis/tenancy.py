@@ -37,7 +37,12 @@ _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
     },
     where=tables.council.c.version < _COUNCIL.excluded.version,
 )
-_REVOKE = insert(tables.revoked_token).on_conflict_do_nothing()
+_REFUSAL = insert(tables.revoked_token)
+_REVOKE = _REFUSAL.on_conflict_do_update(  # a subject may be refused again: the later end counts
+    index_elements=["council", "id"],
+    set_={"expires_at": _REFUSAL.excluded.expires_at},
+    where=tables.revoked_token.c.expires_at < _REFUSAL.excluded.expires_at,
+)
 _PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
 
 
@@ -146,7 +151,8 @@ async def _learn(session: Session, event: Received[Any]) -> None:
 
 
 async def revoke(session: Session, council: str, credential: str, expires_at: datetime) -> None:
-    """Refuse a token (its jti) or a client (its id) until it would have expired anyway."""
+    """Refuse a token (its jti), or all of a client, a subject or a mandate (their ids), until they would
+    have expired anyway."""
     await session.execute(_REVOKE, {"council": council, "id": credential, "expires_at": expires_at})
 
 

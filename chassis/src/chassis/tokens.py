@@ -95,6 +95,7 @@ class Verifier:
             scopes=frozenset(str(claims["scope"]).split()),
             mode=str(claims["mode"]),
             expires=int(claims["exp"]),
+            mandate=str(claims.get("mandate", "")),
         )
 
     async def _fresh_keys(self, *, max_age: float) -> KeySet:

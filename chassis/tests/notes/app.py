@@ -20,6 +20,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
+from notes import showing
 
 
 class Settings(settings.Settings):
@@ -156,9 +157,10 @@ service = Service(
     version="1.0.0",
     settings=Settings,
     metadata=metadata,
-    routers=[router],
+    routers=[router, showing.router],
     publishes=[NoteWritten],
     consumers=[notes],
+    pages=showing.pages,
     shapes=[
         ErrorShape(
             "notes/v1/old",

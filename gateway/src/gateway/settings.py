@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     credential_burst: Rate = 400
     address_rate: Rate = Field(default=50, description="For each client address without a credential")
     address_burst: Rate = 100
-    token_rate: Rate = Field(default=2, description="For each client address at the token endpoint")
+    token_rate: Rate = Field(default=50, description="For each client address at the token endpoint")
     token_burst: Rate = 60
     any_rate: Rate = Field(default=1_000, description="For each client address, whatever it sends")
     any_burst: Rate = 2_000

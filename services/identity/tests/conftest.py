@@ -1,13 +1,17 @@
 """Identity's tests: on a real PostgreSQL, with callers' tokens of a test issuer beside its own."""
 
 import base64
+import re
 from dataclasses import replace
 
+import httpx
 import pytest
+from sqlalchemy import text
 
 from chassis.testing import ISSUER
 from chassis.tokens import keys_from
 from identity.app import service as identity_service
+from services.identity.tests.provider import browser_of, person, sign_in
 
 OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:clients", "address:read"]
 
@@ -58,3 +62,106 @@ def keeper(mint):
     """The headers of somebody who may make credentials for citytown, and read its addresses."""
     token = mint(scopes=["identity:keys", "identity:clients", "address:read"], mode="live")
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+async def visitor(app, client):
+    """A browser of its own, without pages; ``client`` holds the application's lifespan."""
+    async with browser_of(app) as own:
+        yield own
+
+
+@pytest.fixture
+async def resident(database, visitor):
+    """An account, signed in in ``visitor`` by a code sent to its address."""
+    account_id = await person(database)
+    await sign_in(database, visitor, account_id)
+    return account_id
+
+
+class Browser:
+    """A person's browser: keeps cookies, sends forms with the token of the page it has open."""
+
+    def __init__(self, app, agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"Accept": "text/html", "User-Agent": agent}
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=headers)
+
+    async def get(self, path, **how):
+        return await self.client.get(path, **how)
+
+    async def post(self, path, **form):
+        """Send a form, as a page of ours would."""
+        page = await self.client.get("/identity/register")
+        token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+        return await self.client.post(path, data={"csrf": token, **form})
+
+    @property
+    def session(self):
+        return self.client.cookies.get("townhall-session")
+
+
+@pytest.fixture
+def browser(app, client):
+    """``browser()`` -> a new browser at the service."""
+    return lambda **how: Browser(app, **how)
+
+
+@pytest.fixture
+def letters(database):
+    """``await letters("jo@example.org")`` -> the letters to an address, in order."""
+
+    async def to(address):
+        async with database.reading() as session:
+            return await session.all(
+                text("SELECT * FROM mail WHERE address = :to ORDER BY id"), {"to": address}
+            )
+
+    return to
+
+
+@pytest.fixture
+def newcomer(browser, letters):
+    """``await newcomer("jo@example.org")`` -> a browser in which somebody has just opened an account."""
+
+    async def come(address, **how):
+        tab = browser(**how)
+        await tab.post("/identity/register", email=address)
+        code = (await letters(address))[-1].personalisation["code"]
+        answer = await tab.post("/identity/register/code", code=code)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
+        return tab
+
+    return come
+
+
+@pytest.fixture
+def signed_in_again(browser, letters):
+    """``await signed_in_again("jo@example.org")`` -> another browser, where the same person has signed in."""
+
+    async def come(address, tab=None):
+        tab = tab or browser()
+        await tab.post("/identity/sign-in", email=address)
+        codes = [
+            letter.personalisation["code"]
+            for letter in await letters(address)
+            if "code" in letter.personalisation
+        ]
+        answer = await tab.post("/identity/sign-in/code", code=codes[-1])
+        assert answer.status_code == 303, answer.text
+        return tab
+
+    return come
+
+
+@pytest.fixture
+def account_of(database):
+    """``await account_of("jo@example.org")`` -> the id of an address's account."""
+
+    async def find(address):
+        async with database.reading() as session:
+            return await session.scalar(
+                text("SELECT account FROM account_email WHERE canonical = :to"), {"to": address}
+            )
+
+    return find

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.app import create_app
 from chassis.testing import eventually, running
+from identity.actions import persons
 from identity.actions.issuer import Issuer
-from identity.rules import keys, scopes
+from identity.rules import keys, oauth, scopes
 
 WELL_KNOWN = "/identity/.well-known"
 
@@ -44,7 +45,7 @@ async def jwks(client):
 
 
 async def kids(client):
-    return [key["kid"] for key in (await jwks(client))["keys"]]
+    return [key["kid"] for key in (await jwks(client))["keys"] if key["alg"] == "ES256"]
 
 
 def signed_by(written, published):
@@ -67,15 +68,18 @@ async def test_discovery_says_what_there_is_and_no_more(client, name):
     assert found["issuer"] == "http://test.invalid/identity/"
     assert found["token_endpoint"] == found["issuer"] + "token"
     assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
-    assert found["grant_types_supported"] == ["client_credentials"]
+    assert found["grant_types_supported"] == list(oauth.GRANTS)
+    assert found["response_types_supported"] == ["code"]
+    assert found["code_challenge_methods_supported"] == ["S256"]
     assert set(found["token_endpoint_auth_signing_alg_values_supported"]) == {"ES256", "RS256", "PS256"}
-    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE)
-    assert not {"authorization_endpoint", "userinfo_endpoint", "registration_endpoint"} & set(found)
+    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | persons.OF_PEOPLE
+    assert "registration_endpoint" not in found
 
 
 async def test_the_published_keys_are_public(client):
     for key in (await jwks(client))["keys"]:
-        assert set(key) == {"kid", "kty", "crv", "x", "y", "use", "alg"}
+        own = {"crv", "x", "y"} if key["kty"] == "EC" else {"n", "e"}
+        assert set(key) == {"kid", "kty", "use", "alg"} | own
 
 
 @pytest.mark.parametrize("name", ["jwks.json", "openid-configuration"])
@@ -180,7 +184,7 @@ async def test_processes_that_start_at_once_make_one_key(settings, database):
 
     await asyncio.gather(*(start(issuer) for issuer in issuers))
     assert {issuer.signer().kid for issuer in issuers} == {issuers[0].signer().kid}
-    assert [len(issuer.published()) for issuer in issuers] == [1] * 4
+    assert [len(issuer.published()) for issuer in issuers] == [len(keys.ALGORITHMS)] * 4
 
 
 async def test_with_another_master_key_the_service_does_not_start(service, settings, client):

@@ -21,7 +21,7 @@ def error_of(content_type=FORM, authorization=None, query="", body=b"grant_type=
 
 def test_basic_authentication_is_read():
     read = oauth.read_request(FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b")
-    assert read == oauth.TokenRequest(oauth.Secret("me", "s:cret"), "a:b")
+    assert read == oauth.TokenRequest(oauth.Secret("me", "s:cret", "client_secret_basic"), "a:b")
 
 
 def test_a_secret_in_the_form_is_read():

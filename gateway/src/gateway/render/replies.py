@@ -139,12 +139,21 @@ def _places(reply: Reply) -> Json:
     return {"error": {"statuscode": _shown(reply), "message": reply.detail}}
 
 
+def _scim(reply: Reply) -> Json:
+    """RFC 7644 section 3.12."""
+    schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    return {"schemas": schemas, "status": str(_shown(reply)), "detail": reply.detail}
+
+
 def _shown(reply: Reply) -> int | str:
     return reply.status or "%RESPONSE_CODE%"
 
 
 PROBLEM = Shape("", "application/problem+json", _problem)
-SHAPES = (Shape("address/search/places/v1", "application/json", _places),)
+SHAPES = (
+    Shape("address/search/places/v1", "application/json", _places),
+    Shape("identity/scim/v2", "application/scim+json", _scim),
+)
 
 
 def replies() -> Json:

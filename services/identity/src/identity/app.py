@@ -10,12 +10,50 @@ from fastapi import FastAPI
 
 from chassis.app import Service, create_app
 from chassis.auth import KeySource
+from chassis.consumer import forever
 from chassis.database import EVERY_COUNCIL
-from identity.actions import commands
+from identity.actions import client_keys, commands, sweeping, telling
 from identity.actions.issuer import Issuer
+from identity.actions.known_clients import KnownClients
+from identity.actions.mail import posting
+from identity.actions.people import People
+from identity.actions.provider import Provider
 from identity.consumers import CONSUMERS
-from identity.events import CouncilChanged, CouncilCreated, TokenRevoked
-from identity.routes import api_keys, clients, issuer, region
+from identity.events import (
+    AccountChanged,
+    AccountClosed,
+    AccountCreated,
+    CouncilChanged,
+    CouncilCreated,
+    IdentityAccess,
+    MandateAccepted,
+    MandateRevoked,
+    SessionEnded,
+    TokenRevoked,
+)
+from identity.routes import (
+    account,
+    api_keys,
+    authorize,
+    clients,
+    consents,
+    factors,
+    issuer,
+    logout,
+    mandates,
+    outbox,
+    proofs,
+    protocol,
+    region,
+    registering,
+    scim,
+    scim_about,
+    services,
+    signing_in,
+    staff,
+    userinfo,
+)
+from identity.routes.parts import pages
 from identity.settings import Settings
 from identity.tables import metadata
 
@@ -25,17 +63,24 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     """The signing keys, kept up to date, and the token endpoint's connections."""
     settings: Settings = app.state.settings
     app.state.issuer = Issuer(settings)
+    app.state.people = People(settings)
     async with app.state.database.writing() as session:
         await app.state.issuer.prepare(session)
-    following = asyncio.create_task(app.state.issuer.follow(app.state.database))
+    database, known = app.state.database, KnownClients()
+    following = [
+        asyncio.create_task(app.state.issuer.follow(database)),
+        asyncio.create_task(forever("known clients", lambda: known.follow(database))),
+    ]
     try:
         async with _issuing_pool(settings) as pool:
-            app.state.issuing_pool = pool
+            app.state.provider = Provider(app.state.issuer, database, pool, known)
             yield
     finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
+        app.state.people.passwords.close()
+        for task in following:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def _issuing_pool(settings: Settings) -> Any:
@@ -75,17 +120,56 @@ service = Service(
     title="Townhall identity",
     settings=Settings,
     metadata=metadata,
-    routers=(issuer.router, region.router, clients.router, api_keys.router),
-    publishes=(CouncilCreated, CouncilChanged, TokenRevoked),
+    routers=(
+        issuer.router,
+        authorize.router,
+        protocol.router,
+        userinfo.router,
+        logout.router,
+        outbox.router,
+        region.router,
+        clients.router,
+        api_keys.router,
+        services.router,
+        signing_in.router,
+        registering.router,
+        account.router,
+        consents.router,
+        factors.router,
+        staff.router,
+        scim.router,
+        scim_about.router,
+        mandates.router,
+        proofs.router,
+    ),
+    publishes=(
+        CouncilCreated,
+        CouncilChanged,
+        TokenRevoked,
+        AccountCreated,
+        AccountChanged,
+        AccountClosed,
+        SessionEnded,
+        MandateAccepted,
+        MandateRevoked,
+        IdentityAccess,
+    ),
     consumers=CONSUMERS,
-    shapes=(issuer.TOKEN_ERRORS,),
+    shapes=(issuer.TOKEN_ERRORS, *protocol.SHAPES, userinfo.SHAPE, scim.SCIM_ERRORS),
     commands={
         "operator": commands.operator,
         "client": commands.client,
         "rotate-keys": commands.rotate_keys,
     },
+    tasks={
+        "sweep": sweeping.sweep,
+        "logout notices": telling.tell,
+        "client keys": client_keys.keep_fresh,
+        "post": posting.post,
+    },
     start=_start,
     keys=_own_keys,
+    pages=pages,
 )
 
 

@@ -44,8 +44,8 @@ class CouncilChanged(Council):
 class TokenRevoked(EventData):
     """A credential is refused from now on although its signature holds.
 
-    ``id`` is a token's ``jti`` or a ``client_id``, whose tokens are all refused. After ``expires_at``
-    no such token can be valid and the refusal may be forgotten.
+    ``id`` is a token's ``jti``, or a ``client_id``, a ``sub`` or a ``mandate``, whose tokens are all
+    refused. After ``expires_at`` no such token can be valid and the refusal may be forgotten.
     """
 
     event_type: ClassVar[str] = "identity.token.revoked.v1"
@@ -56,3 +56,100 @@ class TokenRevoked(EventData):
 
     id: str = Field(max_length=100)
     expires_at: datetime
+
+
+_ACCOUNT = {"account": "01kp3v9m2q8s4t6w1x5y7z0abc"}
+
+
+class Account(EventData):
+    """An account of a person, by its id alone."""
+
+    account: str = Field(max_length=26)
+
+
+class AccountCreated(Account):
+    """Somebody has opened an account."""
+
+    event_type: ClassVar[str] = "identity.account.created.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT
+
+
+class AccountChanged(Account):
+    """How an account is reached or signed in to has changed; ``changed`` names it, never the value."""
+
+    event_type: ClassVar[str] = "identity.account.changed.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {"changed": ["email"]}
+
+    changed: list[str] = Field(min_length=1, max_length=10)
+
+
+class AccountClosed(Account):
+    """A person has closed the account: what is held of him elsewhere by consent alone must go."""
+
+    event_type: ClassVar[str] = "identity.account.closed.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT
+
+
+class SessionEnded(EventData):
+    """A session in a browser has ended: by the person, by time, or by a leaver's directory."""
+
+    event_type: ClassVar[str] = "identity.session.ended.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {
+        "session": "01kp3v9m2q8s4t6w1x5y7z0abd",
+        "reason": "signed-out",
+    }
+
+    account: str = Field(max_length=26)
+    session: str = Field(max_length=26)
+    reason: Literal["signed-out", "expired", "ended-by-person", "account-closed", "leaver", "security"]
+
+
+class Mandate(EventData):
+    """One person may act for another, for a theme and a time."""
+
+    mandate: str = Field(max_length=26)
+    principal: str = Field(max_length=26, description="The account that is acted for")
+    delegate: str = Field(max_length=26, description="The account that acts")
+    theme: str = Field(max_length=40)
+    expires_at: datetime
+
+
+_MANDATE = {
+    "mandate": "01kp3v9m2q8s4t6w1x5y7z0abe",
+    "principal": "01kp3v9m2q8s4t6w1x5y7z0abc",
+    "delegate": "01kp3v9m2q8s4t6w1x5y7z0abf",
+    "theme": "council-tax",
+    "expires_at": "2027-11-21T00:00:00Z",
+}
+
+
+class MandateAccepted(Mandate):
+    """A mandate holds from now on: the delegate has accepted it."""
+
+    event_type: ClassVar[str] = "identity.mandate.accepted.v1"
+    event_example: ClassVar[dict[str, Any]] = _MANDATE
+
+
+class MandateRevoked(Mandate):
+    """A mandate has ended before its time."""
+
+    event_type: ClassVar[str] = "identity.mandate.revoked.v1"
+    event_example: ClassVar[dict[str, Any]] = _MANDATE
+
+
+class IdentityAccess(EventData):
+    """Somebody has made, read or changed a proof of a person's identity. Never what it says."""
+
+    event_type: ClassVar[str] = "identity.access.recorded.v1"
+    event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {
+        "proof": "01kp3v9m2q8s4t6w1x5y7z0abg",
+        "act": "read",
+        "actor": "01kp3v9m2q8s4t6w1x5y7z0abh",
+        "at": "2026-11-21T10:00:00Z",
+    }
+
+    account: str = Field(max_length=26)
+    proof: str = Field(max_length=26)
+    act: Literal["recorded", "read", "confirmed", "refused", "withdrawn", "erased"]
+    actor: str = Field(max_length=200, description="The subject or client of who did it")
+    at: datetime

@@ -1,5 +1,7 @@
 """What identity is told from outside: everything every service has, and the keeping of its keys."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -21,7 +23,50 @@ class Settings(chassis.settings.Settings):
     )
     key_poll: float = Field(default=15, gt=0, description="Seconds between looks for new signing keys")
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
+    password_threads: int = Field(
+        default=1, ge=1, le=32, description="Passwords hashed at once, each taking 19 MiB"
+    )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
+
+    client_rate: float = Field(default=100, gt=0, description="Requests a second of one client, sustained")
+    client_burst: int = Field(default=1_000, ge=1, description="Requests of one client at once")
+    services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
+    jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
+    jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")
+    outbound_seconds: float = Field(default=5, gt=0, description="Limit of a call to a client's server")
+    outbound_at_once: int = Field(default=50, ge=1, description="Calls to clients' servers at one time")
+    outbound_private: bool = Field(
+        default=False,
+        description="Call clients' servers at private addresses too: where no client is a stranger",
+    )
+    outbound_ca: str = Field(
+        default="", description="File of the CAs trusted in such calls; the system's if empty"
+    )
+
+    mail: Literal["none", "outbox", "smtp", "notify"] = Field(
+        default="none", description="How letters go: outbox shows them to everybody, so laptops only"
+    )
+    mail_from: str = Field(default="", description="The address letters come from")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_key: SecretStr = Field(default=SecretStr(""), description="GOV.UK Notify's API key")
+    notify_template: str = Field(
+        default="", description="Id of the Notify template whose subject is ((subject)) and body ((body))"
+    )
+
+    @model_validator(mode="after")
+    def _letters_can_go(self) -> "Settings":
+        if self.mail == "outbox" and self.issuer.startswith("https://"):
+            raise ValueError("mail=outbox shows everybody's codes to everybody; not where there is https")
+        if self.mail == "smtp" and not (self.smtp_host and self.mail_from):
+            raise ValueError("mail=smtp needs smtp_host and mail_from")
+        if self.mail == "notify" and not (self.notify_key.get_secret_value() and self.notify_template):
+            raise ValueError("mail=notify needs notify_key and notify_template")
+        return self
 
     @model_validator(mode="after")
     def _everybody_learns_a_key_before_it_signs(self) -> "Settings":

@@ -59,7 +59,7 @@ _CLAIM = text(f"""
     WITH next AS (
         SELECT b.council, b.id {_FREE} ORDER BY {_IN_TURN} LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
     UPDATE match_batch b SET status = 'running', holder = :holder, {_NOW_HELD}, tries = tries + 1,
-        started_at = coalesce(started_at, now())
+        started_at = coalesce(started_at, clock_timestamp())
     FROM next WHERE b.council = next.council AND b.id = next.id RETURNING b.council, b.id, b.tries""")
 _KEEP = text(f"""UPDATE match_batch SET {_NOW_HELD} WHERE {_HELD}
     AND EXISTS (SELECT FROM council WHERE slug = :council AND status = 'active')""")
@@ -71,9 +71,9 @@ _COUNT = text(f"""UPDATE match_batch SET done = done + :rows, matched = matched 
         ambiguous = ambiguous + :ambiguous, missing = missing + :missing, rejected = rejected + :rejected,
         tries = 0
     WHERE {_HELD}""")
-_FINISH = text(f"""UPDATE match_batch SET status = 'finished', finished_at = now(), holder = NULL,
+_FINISH = text(f"""UPDATE match_batch SET status = 'finished', finished_at = clock_timestamp(), holder = NULL,
     held_until = NULL WHERE {_HELD} AND done = rows""")
-_FAIL = text(f"""UPDATE match_batch SET status = 'failed', finished_at = now(), fault = :fault,
+_FAIL = text(f"""UPDATE match_batch SET status = 'failed', finished_at = clock_timestamp(), fault = :fault,
     holder = NULL, held_until = NULL WHERE {_HELD}""")
 _EMPTY = text("UPDATE match_chunk SET asked = NULL WHERE council = :council AND batch = :batch")
 _LET_GO = text("""UPDATE match_batch SET status = 'queued', holder = NULL, held_until = NULL,

@@ -16,6 +16,7 @@ from identity.actions.issuer import Issuer
 from identity.rules import keys, scopes, tokens
 from identity.schemas import Client, ClientMade, JsonWebKeySet, NewClient
 from identity.store import clients as store
+from identity.store import services
 from identity.tables import REGION
 
 _NIL = UUID(int=0)
@@ -88,7 +89,11 @@ async def page(session: ReadSession, council: str, after: UUID | None, fetch: in
 
 
 async def revoke(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """Refuse the client and every token it has. Again is no error. Raises Problem 404."""
+    """Refuse the client and every token it has. Again is no error. Raises Problem 404 and 409."""
+    if await services.exists(session, council, client_id):
+        raise conflict(
+            "is-a-service", "This client is a service. Retire it under services, where it is on record."
+        )
     if await store.revoke(session, council, client_id, now):
         last = now + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
         await credentials.refuse(session, council, ids.show(client_id), last)

@@ -10,7 +10,7 @@ from typing import Any
 from chassis.database import Database, Session
 from identity.actions import clients
 from identity.actions.issuer import Issuer
-from identity.rules import scopes
+from identity.rules import keys, scopes
 from identity.settings import Settings
 
 
@@ -38,7 +38,7 @@ async def rotate_keys(settings: Settings, arguments: list[str]) -> int:
     )
     async with _working(settings) as (session, issuer):
         rotated = await issuer.rotate(session)
-    newest = max(issuer.keys, key=lambda key: key.signs_from)
+    newest = max(issuer.keys, key=lambda key: (key.signs_from, key.algorithm == keys.ES256))
     _print(
         {"rotated": rotated, "next": newest.kid, "signs_from": issuer.moment(newest.signs_from).isoformat()}
     )

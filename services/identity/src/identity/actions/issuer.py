@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
+from identity.actions.client_keys import Refresher
+from identity.actions.pacing import Pace
 from identity.rules import keys, tokens
 from identity.settings import Settings
 from identity.store import keys as stored_keys
@@ -40,7 +42,10 @@ class Issuer:
         self.clock = clock
         self._sealing = keys.subkey(master, "signing keys")
         self._deriving = keys.subkey(master, "client secrets")
+        self.naming = keys.subkey(master, "pairwise subjects")
         self.keys: tuple[keys.SigningKey, ...] = ()
+        self.pace = Pace(settings.client_rate, settings.client_burst)
+        self.refresher = Refresher(settings)  # of clients' public keys
 
     @property
     def url(self) -> str:
@@ -55,9 +60,9 @@ class Issuer:
         in_use = keys.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
         return [key.public for key in in_use]
 
-    def signer(self) -> keys.SigningKey:
+    def signer(self, algorithm: str = keys.ES256) -> keys.SigningKey:
         """The key that signs now."""
-        return keys.signer(self._ready(), self.clock())
+        return keys.signer(self._ready(), self.clock(), algorithm)
 
     def key(self, kid: str) -> keys.SigningKey:
         """A key by its id. Raises LookupError."""
@@ -96,11 +101,11 @@ class Issuer:
         """Make the region's first signing key if there is none, and take over what there is."""
         await session.across_councils()
         await self.read(session)
-        if not self.keys:
+        if self._lacking():
             await stored_keys.one_at_a_time(session)
             await self.read(session)
-        if not self.keys:
-            await self._add(session, signs_after=-keys.GRACE)  # other machines' clocks may be behind
+        for algorithm in self._lacking():  # other machines' clocks may be behind
+            await self._add(session, algorithm, signs_after=-keys.GRACE)
 
     async def rotate(self, session: Session) -> bool:
         """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
@@ -116,7 +121,8 @@ class Issuer:
         await stored_keys.erase_private(session, keys.erasable(self.keys, now))
         in_use = keys.published(self.keys, now, tokens.ACCESS_SECONDS)
         await stored_keys.keep_only(session, [key.kid for key in in_use])
-        await self._add(session, signs_after=self.settings.key_lead)
+        for algorithm in keys.ALGORITHMS:
+            await self._add(session, algorithm, signs_after=self.settings.key_lead)
         return True
 
     async def follow(self, database: Database) -> None:
@@ -132,11 +138,16 @@ class Issuer:
             except (*DATABASE_AWAY, keys.WrongMasterKeyError) as error:
                 log.warning("the signing keys cannot be read: %s", error)
 
-    async def _add(self, session: Session, *, signs_after: float) -> None:
-        kid, public, private = keys.generate()
+    def _lacking(self) -> list[str]:
+        """The algorithms there is no key for yet."""
+        return [one for one in keys.ALGORITHMS if one not in {key.algorithm for key in self.keys}]
+
+    async def _add(self, session: Session, algorithm: str, *, signs_after: float) -> None:
+        kid, public, private = await asyncio.to_thread(keys.generate, algorithm)
         sealed = keys.seal(self._sealing, kid, private)
         now = self.moment(self.clock())
-        await stored_keys.add(session, kid, public, sealed, now, now + timedelta(seconds=signs_after))
+        begins = now + timedelta(seconds=signs_after)
+        await stored_keys.add(session, kid, public, sealed, now, begins, algorithm)
         await self.read(session)
 
     def _opened(self, row: Row[Any], known: keys.SigningKey | None) -> keys.SigningKey:
@@ -144,7 +155,7 @@ class Issuer:
         if row.sealed is not None:  # opened once a process
             private = (known and known.private) or keys.unseal(self._sealing, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
-        return keys.SigningKey(row.kid, row.public, private, row.signs_from.timestamp(), until)
+        return keys.SigningKey(row.kid, row.public, private, row.signs_from.timestamp(), until, row.algorithm)
 
     def _ready(self) -> Sequence[keys.SigningKey]:
         if not self.keys:

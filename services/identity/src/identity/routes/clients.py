@@ -40,7 +40,7 @@ async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Pagin
     return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
 
 
-@router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404))
+@router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_client(
     council: Slug, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
 ) -> None:
@@ -65,7 +65,7 @@ async def list_region_clients(caller: Operator, session: Reading, paging: Paging
     return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
 
 
-@router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404))
+@router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_region_client(
     client_id: ids.Id, caller: Operator, _live: LiveAtOnce, session: Writing
 ) -> None:

@@ -6,26 +6,47 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from chassis.auth import public
+from chassis.auth import Caller, public
 from chassis.problems import ErrorShape, Problem
-from identity.actions import issuing
+from identity.actions import discovery, exchanging, inspecting, issuing, redeeming
 from identity.actions.issuer import Issuer
-from identity.routes.parts import IfNoneMatch, IssuingPool, TheIssuer, cached, not_modified
-from identity.rules import assertions, oauth, scopes
-from identity.schemas import Jwks, Metadata, Token, TokenError
+from identity.actions.provider import authenticate
+from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, not_modified
+from identity.rules import assertions, identity, oauth, vectors
+from identity.schemas import DidDocument, Jwks, Metadata, Token, TokenError, Trustmark
 
 router = APIRouter(tags=["issuer"])
 
 _A_DAY = "public, max-age=86400"
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _OAUTH_ERRORS = frozenset(
-    {"invalid_request", "invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"}
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_request_object",
+        "unsupported_response_type",
+        "temporarily_unavailable",
+    }
 )
 _FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": [oauth.CLIENT_CREDENTIALS]},
+        "grant_type": {"type": "string", "enum": list(oauth.GRANTS)},
+        "code": {"type": "string", "maxLength": 100},
+        "redirect_uri": {"type": "string", "maxLength": 2_000},
+        "code_verifier": {"type": "string", "maxLength": 128},
+        "refresh_token": {"type": "string", "maxLength": 100},
+        "subject_token": {"type": "string", "maxLength": 200},
+        "subject_token_type": {"type": "string", "enum": [oauth.SUBJECT]},
+        "actor_token": {"type": "string", "maxLength": 4_096},
+        "actor_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
+        "requested_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
+        "theme": {"type": "string", "maxLength": 40},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
         "client_secret": {"type": "string", "maxLength": 200},
@@ -66,16 +87,49 @@ async def read_jwks(
     return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
+@router.get("/identity/did.json", response_model=DidDocument, responses=not_modified())
+async def read_did(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The keys of signed statements of identity, where did:web has them."""
+    return _did(issuer, if_none_match)
+
+
+@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=not_modified())
+async def read_well_known_did(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The same where services written for GOV.UK One Login look for it."""
+    return _did(issuer, if_none_match)
+
+
+@router.get("/identity/trustmark", response_model=Trustmark, responses=not_modified())
+async def read_trustmark(
+    _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
+) -> Response:
+    """What `vot` may say here: the claim `vtm` of tokens points to it (RFC 8485)."""
+    mark = Trustmark(
+        idp=issuer.url,
+        trustmark_provider=issuer.url,
+        C=list(vectors.CREDENTIAL_LEVELS),
+        P=list(vectors.IDENTITY_LEVELS),
+    )
+    return cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
+
+
+def _did(issuer: Issuer, if_none_match: str | None) -> Response:
+    body = json.dumps(identity.document(issuer.url, issuer.published())).encode()
+    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+
+
 @router.post(
     "/identity/token",
     response_model=Token,
     responses={401: {"description": "The client is not authenticated"}},
     openapi_extra=_TOKEN_OPERATION,
 )
-async def issue_token(
-    _: Annotated[None, public], request: Request, issuer: TheIssuer, pool: IssuingPool
-) -> Response:
-    """An access token for a client, valid 600 s (RFC 6749 section 4.4).
+async def issue_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """Tokens: for a client itself, for a code, for a refresh token (RFC 6749 sections 4.1.3, 4.4 and 6).
 
     The client shows who it is by HTTP Basic, by `client_id` and `client_secret`, or by a JWT it signed
     (`private_key_jwt`, RFC 7523). `scope` asks for less than the client holds.
@@ -88,15 +142,32 @@ async def issue_token(
             request.url.query,
             await request.body(),
         )
-        token = await issuing.issue(pool, issuer, asked)
+        known = await authenticate(provider, asked.credentials)
+        if asked.grant == oauth.CLIENT_CREDENTIALS:
+            token = issuing.issue(provider, known, asked.scope)
+        elif asked.grant == oauth.EXCHANGE:
+            actor = await _actor(request, asked.fields.get("actor_token", ""))
+            token = await exchanging.exchange(provider, known, asked, actor)
+        else:
+            token = await redeeming.redeem(provider, known, asked)
     except oauth.OAuthError as error:
-        raise Problem(error.status, error.error, error.description) from error
-    return Response(token.model_dump_json(), headers=_NO_STORE, media_type="application/json")
+        raise as_problem(error) from error
+    return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
 
 
-def _render(_: Request, problem: Problem) -> Response:
+async def _actor(request: Request, token: str) -> Caller | None:
+    state = request.app.state
+    return await inspecting.caller_of(state.verifier, state.directory.revoked, token)
+
+
+def as_problem(error: oauth.OAuthError) -> Problem:
+    """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
+    return Problem(error.status, error.error, error.description)
+
+
+def render_oauth(_: Request, problem: Problem) -> Response:
     """Errors in the shape of RFC 6749 section 5.2."""
-    headers = {**(problem.headers or {}), **_NO_STORE}
+    headers = {**(problem.headers or {}), **NO_STORE}
     if problem.status_code == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = 'Basic realm="identity"'
     error = problem.code
@@ -105,23 +176,10 @@ def _render(_: Request, problem: Problem) -> Response:
     return JSONResponse({"error": error, "error_description": problem.detail}, problem.status_code, headers)
 
 
-TOKEN_ERRORS = ErrorShape("token", _render, TokenError)
+TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError)
 """Every error below ``/identity/token``."""
 
 
 def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
-    metadata = Metadata(
-        issuer=issuer.url,
-        token_endpoint=issuer.token_url,
-        jwks_uri=f"{issuer.url}.well-known/jwks.json",
-        scopes_supported=list(scopes.CATALOGUE),
-        response_types_supported=[],
-        grant_types_supported=[oauth.CLIENT_CREDENTIALS],
-        token_endpoint_auth_methods_supported=[
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-        ],
-        token_endpoint_auth_signing_alg_values_supported=list(assertions.ALGORITHMS),
-    )
-    return cached(metadata.model_dump_json().encode(), if_none_match, _A_DAY)
+    metadata = Metadata.model_validate(discovery.metadata(issuer.url))
+    return cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

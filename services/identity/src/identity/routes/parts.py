@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 from fastapi import Depends, Header, Request, Response
 
 from chassis import ids
@@ -15,13 +14,18 @@ from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
+from chassis.web import Pages
 from identity.actions.issuer import DATABASE_AWAY, Issuer
+from identity.actions.provider import Provider
 from identity.rules import scopes
 
 log = logging.getLogger(__name__)
 
 _SLUG = re.compile(SLUG_PATTERN)
 _VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+
+pages = Pages("identity")
+"""Identity's pages for people: ``pages.render(request, "sign-in.html", form=form)``."""
 
 Operator = Annotated[Caller, permission(scopes.OPERATE)]
 """Whoever runs the region."""
@@ -32,9 +36,9 @@ async def _issuer(request: Request) -> Issuer:
     return issuer
 
 
-async def _issuing_pool(request: Request) -> asyncpg.Pool:
-    pool: asyncpg.Pool = request.app.state.issuing_pool
-    return pool
+async def _provider(request: Request) -> Provider:
+    provider: Provider = request.app.state.provider
+    return provider
 
 
 async def _afterwards(request: Request) -> AsyncIterator[None]:
@@ -46,7 +50,7 @@ async def _afterwards(request: Request) -> AsyncIterator[None]:
 
 
 TheIssuer = Annotated[Issuer, Depends(_issuer)]
-IssuingPool = Annotated[asyncpg.Pool, Depends(_issuing_pool)]
+TheProvider = Annotated[Provider, Depends(_provider)]
 LiveAtOnce = Annotated[None, Depends(_afterwards, scope="function")]
 """Name it before the session: it ends after the commit and before the answer leaves, so the process
 that made a change answers by it at once; others hear of it within milliseconds."""

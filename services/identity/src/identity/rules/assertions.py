@@ -58,7 +58,7 @@ class Shown:
     expires: int
 
 
-def look(text: str) -> Unverified:
+def look(text: str, types: frozenset[str] = TYPES) -> Unverified:
     """The parts needed to find the client and its key. Raises RefusedError for what no key could mend."""
     if len(text) > MAX_LENGTH:
         raise RefusedError(f"the assertion is longer than {MAX_LENGTH} characters")
@@ -71,7 +71,7 @@ def look(text: str) -> Unverified:
         raise RefusedError(f"the assertion's alg must be one of {', '.join(ALGORITHMS)}")
     if any(name in header for name in (*_FOREIGN_KEYS, "crit")):
         raise RefusedError("the assertion's header must not carry jku, jwk, x5u or crit")
-    if str(header.get("typ", "JWT")).lower() not in TYPES:
+    if str(header.get("typ", "JWT")).lower() not in types:
         raise RefusedError("the assertion's typ must be JWT or client-authentication+jwt")
     if not isinstance(issuer, str) or not (kid is None or isinstance(kid, str)):
         raise RefusedError("the assertion's iss and kid must be text")
@@ -81,7 +81,17 @@ def look(text: str) -> Unverified:
 def verify(
     assertion: Unverified, keys: Sequence[Mapping[str, Any]], audiences: frozenset[str], now: float
 ) -> Shown:
-    """Check signature and claims against the client's registered public keys (JWKs).
+    """Check signature and claims against the client's registered public keys (JWKs). Raises RefusedError."""
+    return _claims(verified(assertion, keys), assertion.issuer, audiences, now)
+
+
+def names_another_key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether it names a key that is none of these: the client may have published one since."""
+    return assertion.kid is not None and all(key["kid"] != assertion.kid for key in keys)
+
+
+def verified(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The claims of a JWT that one of these public keys signed.
 
     An unknown client has no keys: a decoy is tried instead, so that it costs as much as a wrong
     signature, and is refused whatever comes of it. Raises RefusedError.
@@ -93,28 +103,40 @@ def verify(
         raise RefusedError("the signature does not hold", telling=False) from error
     if fitting is None:
         raise RefusedError("no registered key fits the assertion's kid and alg", telling=False)
-    return _claims(token.claims, assertion.issuer, audiences, now)
+    return dict(token.claims)
 
 
 def _claims(claims: Mapping[str, Any], client_id: str, audiences: frozenset[str], now: float) -> Shown:
     """RFC 7523 section 3, points 1 to 7."""
-    audience, jti = claims.get("aud"), claims.get("jti")
-    if isinstance(audience, list) and len(audience) == 1:
-        audience = audience[0]
+    jti = claims.get("jti")
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise RefusedError("iss and sub must both be the client_id")
+    expires = timely(claims, audiences, now, most=MAX_SECONDS)
+    if not isinstance(jti, str) or not _JTI.fullmatch(jti):
+        raise RefusedError("jti must be 1 to 255 printable ASCII characters")
+    return Shown(jti, int(expires) + 1)
+
+
+def timely(claims: Mapping[str, Any], audiences: frozenset[str], now: float, *, most: int | None) -> float:
+    """That a JWT is meant for us and for now; answers its end, ``now`` when it has none.
+
+    ``most``: seconds ahead that ``exp``, which is needed then, may lie. Raises RefusedError.
+    """
+    audience = claims.get("aud")
+    if isinstance(audience, list) and len(audience) == 1:
+        audience = audience[0]
     if not isinstance(audience, str) or audience not in audiences:
-        raise RefusedError("aud must be the token endpoint or the issuer, and nothing else")
+        raise RefusedError("aud must be this endpoint or the issuer, and nothing else")
     expires = _moment(claims, "exp")
-    if expires is None or not now < expires <= now + MAX_SECONDS + SKEW:
-        raise RefusedError(f"exp must lie ahead, by {MAX_SECONDS} seconds at most")
+    if "exp" in claims or most is not None:
+        ahead = (most or 86_400) + SKEW
+        if expires is None or not now < expires <= now + ahead:
+            raise RefusedError(f"exp must lie ahead, by {ahead - SKEW} seconds at most")
     for name in ("iat", "nbf"):
         moment = _moment(claims, name)
         if name in claims and (moment is None or moment > now + SKEW):
             raise RefusedError(f"{name} lies ahead")
-    if not isinstance(jti, str) or not _JTI.fullmatch(jti):
-        raise RefusedError("jti must be 1 to 255 printable ASCII characters")
-    return Shown(jti, int(expires) + 1)
+    return now if expires is None else expires
 
 
 def _moment(claims: Mapping[str, Any], name: str) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -20,14 +20,22 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_der_private_key,
 )
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
+ES256 = "ES256"
+RS256 = "RS256"
+ALGORITHMS = (ES256, RS256)
+"""ES256 signs all there is; RS256 the id_tokens of clients whose registration asks for it."""
+RSA_BITS = 2048
 MASTER_BYTES = 32
 NONCE_BYTES = 12
 REPEATABLE = 86_400
 """Seconds for which a request with an Idempotency-Key can be repeated."""
 GRACE = 60
 """Seconds a key or a refusal outlives the last token it matters for: clocks differ a little."""
+
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class WrongMasterKeyError(ValueError):
@@ -44,9 +52,10 @@ class SigningKey:
 
     kid: str
     public: dict[str, Any]
-    private: ec.EllipticCurvePrivateKey | None
+    private: PrivateKey | None
     signs_from: float
     api_keys_until: float | None = None
+    algorithm: str = ES256
 
 
 def master_bytes(text: str) -> bytes:
@@ -66,11 +75,11 @@ def subkey(master: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), MASTER_BYTES, salt=None, info=info).derive(master)
 
 
-def generate() -> tuple[str, dict[str, Any], bytes]:
-    """A new P-256 key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
-    key = ECKey.generate_key("P-256")
+def generate(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
+    """A new key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
+    key = ECKey.generate_key("P-256") if algorithm == ES256 else RSAKey.generate_key(RSA_BITS)
     kid = key.thumbprint()
-    public = {"kid": kid, "use": "sig", "alg": "ES256", **key.as_dict(private=False)}
+    public = {"kid": kid, "use": "sig", "alg": algorithm, **key.as_dict(private=False)}
     private = key.private_key
     if private is None:  # pragma: no cover - a key just generated has its private half
         raise ValueError("the generated key has no private half")
@@ -83,21 +92,21 @@ def seal(sealing: bytes, kid: str, private: bytes) -> bytes:
     return nonce + AESGCM(sealing).encrypt(nonce, private, kid.encode())
 
 
-def unseal(sealing: bytes, kid: str, sealed: bytes) -> ec.EllipticCurvePrivateKey:
+def unseal(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
     """The private key of a row. Raises WrongMasterKeyError."""
     try:
         plain = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
     except InvalidTag as error:
         raise WrongMasterKeyError(f"the master key does not open signing key {kid}") from error
     key = load_der_private_key(plain, password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise WrongMasterKeyError(f"signing key {kid} is not an elliptic curve key")
+    if not isinstance(key, PrivateKey):
+        raise WrongMasterKeyError(f"signing key {kid} is neither an elliptic curve nor an RSA key")
     return key
 
 
-def signer(keys: Sequence[SigningKey], now: float) -> SigningKey:
+def signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> SigningKey:
     """The one key that signs at ``now``: the newest whose time has come. Raises LookupError."""
-    ready = [key for key in keys if key.signs_from <= now]
+    ready = [key for key in keys if key.signs_from <= now and key.algorithm == algorithm]
     if not ready:
         raise LookupError("no signing key is in force yet")
     return max(ready, key=lambda key: (key.signs_from, key.kid))
@@ -114,20 +123,30 @@ def published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> lis
     A retired key stays for the life of its last access token, and for as long as an API key that
     it signed lives: those are checked offline too and last a year.
     """
-    ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
-    ends = [following.signs_from for following in ordered[1:]]
     return [
         key
-        for key, end in zip(ordered, [*ends, float("inf")], strict=True)
-        if now < max(end + token_seconds, key.api_keys_until or 0) + GRACE
+        for one in _by_algorithm(keys)
+        for key, following in zip(one, [*one[1:], None], strict=True)
+        if following is None
+        or now < max(following.signs_from + token_seconds, key.api_keys_until or 0) + GRACE
     ]
 
 
 def erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
     """The keys that have not signed for a day: no repeated request can ask for their signature again."""
+    return [
+        key.kid
+        for one in _by_algorithm(keys)
+        for key, following in itertools.pairwise(one)
+        if following.signs_from + REPEATABLE < now
+    ]
+
+
+def _by_algorithm(keys: Sequence[SigningKey]) -> list[list[SigningKey]]:
+    """The keys of each algorithm, oldest first."""
     ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
-    pairs = itertools.pairwise(ordered)
-    return [key.kid for key, following in pairs if following.signs_from + REPEATABLE < now]
+    groups = ([key for key in ordered if key.algorithm == algorithm] for algorithm in ALGORITHMS)
+    return [group for group in groups if group]
 
 
 def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
@@ -142,6 +161,15 @@ def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
 def secret_hash(secret: str) -> bytes:
     """What the database keeps. A secret has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def fits(
+    secret: str, stored: bytes | None, previous: bytes | None, previous_until: float | None, now: float
+) -> bool:
+    """Whether it is the client's secret, or the one before while that still holds. Constant-time."""
+    held = previous_until is not None and now < previous_until
+    current, old = same_hash(secret, stored), same_hash(secret, previous)
+    return current or (old and held)
 
 
 def same_hash(secret: str, stored: bytes | None) -> bool:

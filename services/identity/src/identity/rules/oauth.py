@@ -1,10 +1,10 @@
-"""The token request (RFC 6749 sections 2.3.1, 3.2 and 4.4; RFC 7521 section 4.2), read strictly."""
+"""What clients post to the issuer (RFC 6749 sections 2.3.1 and 3.2; RFC 7521 section 4.2), read strictly."""
 
 import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
 MAX_FIELDS = 20
@@ -12,6 +12,13 @@ MAX_BODY = 16_384
 FORM = "application/x-www-form-urlencoded"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
+CODE = "authorization_code"
+REFRESH = "refresh_token"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+GRANTS = (CLIENT_CREDENTIALS, CODE, REFRESH, EXCHANGE)
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
+SUBJECT = "urn:townhall:token-type:subject"
+"""A person's `sub`, with which somebody who has a mandate names whom he acts for."""
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
 
@@ -32,10 +39,11 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A client that shows its secret."""
+    """A client that shows its secret. ``method`` is the name of the way it does."""
 
     client_id: str
     secret: str
+    method: str = "client_secret_post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +52,37 @@ class Assertion:
 
     client_id: str | None
     jwt: str
+    method: str = "private_key_jwt"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed request for a token by client credentials."""
+    """A well-formed request for a token. ``fields`` are all that was sent."""
 
     credentials: Secret | Assertion
     scope: str | None
+    grant: str = CLIENT_CREDENTIALS
+    fields: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def read_request(content_type: str, authorization: str | None, query: str, body: bytes) -> TokenRequest:
     """What a token request asks. Raises OAuthError for anything RFC 6749 does not allow."""
+    fields = read_form(content_type, query, body)
+    grant = fields.get("grant_type")
+    if grant is None:
+        raise OAuthError("invalid_request", "grant_type is missing.")
+    if grant not in GRANTS:
+        raise OAuthError("unsupported_grant_type", f"The grant types are {', '.join(GRANTS)}.")
+    return TokenRequest(credentials(authorization, fields), _scope(fields.get("scope")), grant, fields)
+
+
+def read_form(content_type: str, query: str, body: bytes) -> dict[str, str]:
+    """The fields of a form a client posts. Raises OAuthError."""
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request", f"Send the parameters as {FORM}.")
     if query:
         raise OAuthError("invalid_request", "Send the parameters in the body, never in the URL.")
-    fields = _fields(body)
-    grant = fields.get("grant_type")
-    if grant is None:
-        raise OAuthError("invalid_request", "grant_type is missing.")
-    if grant != CLIENT_CREDENTIALS:
-        raise OAuthError("unsupported_grant_type", f"The only grant type is {CLIENT_CREDENTIALS}.")
-    return TokenRequest(_credentials(authorization, fields), _scope(fields.get("scope")))
+    return _fields(body)
 
 
 def _fields(body: bytes) -> dict[str, str]:
@@ -95,7 +111,7 @@ def _scope(text: str | None) -> str | None:
     return text
 
 
-def _credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion:
+def credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion:
     """The one way in which the client shows who it is; two ways at once are refused (section 2.3)."""
     shown = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
     if sum(shown) > 1:
@@ -130,4 +146,4 @@ def _basic(authorization: str, named: str | None) -> Secret:
         raise OAuthError("invalid_client", "Authorization is not Basic client_id:client_secret.") from error
     if not colon or (named is not None and named != client_id):
         raise OAuthError("invalid_client", "The Authorization header does not name this client and a secret.")
-    return Secret(client_id, secret)
+    return Secret(client_id, secret, "client_secret_basic")

@@ -19,6 +19,11 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "identity:read": "Read what identity knows of a council",
         "identity:keys": "Create, list and revoke a council's API keys",
         "identity:clients": "Create, list and revoke a council's clients",
+        "identity:staff": "Define roles, give them to staff",
+        "identity:scim": "Keep a council's staff up to date from its directory",
+        "identity:prove": "Prove people's identity in person, and look at the proofs made",
+        "identity:mandates": "As a person: let somebody act for you, or act for somebody",
+        "identity:self": "As a person: see how your identity is proven, and prove it at a desk",
         OPERATE: "Create, rename and suspend councils; manage the region's clients",
         GATEWAY: "Read the snapshot of councils and revoked credentials",
     }
@@ -27,6 +32,9 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
 
 REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 """Scopes over the whole region. No credential of a single council carries one."""
+
+OWN: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
+"""Scopes over what is a person's own: everybody holds them, at a service that he lets have them."""
 
 
 def unknown(asked: Iterable[str]) -> list[str]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from identity.rules.keys import SigningKey
+from identity.rules.keys import PrivateKey, SigningKey
 
 ACCESS_SECONDS = 600
 ACCESS_TYPE = "at+jwt"
@@ -60,20 +60,29 @@ def claims(grant: Grant, issuer: str, audience: str) -> dict[str, Any]:
     }
 
 
-def sign(key: SigningKey, token_type: str, content: dict[str, Any]) -> str:
-    """A compact JWS of the claims. Raises LookupError when the key's private half is erased."""
+def sign(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
+    """A compact JWS of the claims. Raises LookupError when the key's private half is erased.
+
+    ``kid``: another name of the key, as a DID document has it.
+    """
     if key.private is None:
         raise LookupError(f"signing key {key.kid} no longer signs")
     payload = json.dumps(content, separators=(",", ":")).encode()
-    message = _header(key.kid, token_type) + b"." + _encode(payload)
-    first, second = decode_dss_signature(key.private.sign(message, _ALGORITHM))
-    signature = first.to_bytes(_COORDINATE) + second.to_bytes(_COORDINATE)
-    return (message + b"." + _encode(signature)).decode()
+    message = _header(kid or key.kid, token_type, key.algorithm) + b"." + _encode(payload)
+    return (message + b"." + _encode(_signature(key.private, message))).decode()
+
+
+def _signature(private: PrivateKey, message: bytes) -> bytes:
+    """RFC 7518 sections 3.3 and 3.4."""
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        first, second = decode_dss_signature(private.sign(message, _ALGORITHM))
+        return first.to_bytes(_COORDINATE) + second.to_bytes(_COORDINATE)
+    return private.sign(message, padding.PKCS1v15(), SHA256())
 
 
 @lru_cache(maxsize=64)
-def _header(kid: str, token_type: str) -> bytes:
-    header = {"alg": "ES256", "typ": token_type, "kid": kid}
+def _header(kid: str, token_type: str, algorithm: str) -> bytes:
+    header = {"alg": algorithm, "typ": token_type, "kid": kid}
     return _encode(json.dumps(header, separators=(",", ":")).encode())
 
 

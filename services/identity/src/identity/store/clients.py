@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
+from identity.rules.parties import Party
 from identity.tables import client
 
 _SHOWN = (
@@ -52,9 +53,14 @@ _EXISTS = select(client.c.id).where(
 
 # One round trip on a connection that sees across councils: the client is not known to be anybody's yet.
 _AUTHENTICATING = """
-    SELECT client.council, client.scopes, client.mode, client.jwks, client.secret_hash,
-        coalesce(council.status, 'active') AS status
+    SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
+        client.previous_hash, client.previous_until,
+        coalesce(council.status, 'active') AS status, council.name AS council_name,
+        party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
+        party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
+        party.identity_levels, party.identity_claims, party.name_cy, party.jwks_uri
     FROM client LEFT JOIN council ON council.slug = client.council
+    LEFT JOIN relying_party party ON (party.council, party.client) = (client.council, client.id)
     WHERE client.id = $1 AND client.revoked_at IS NULL"""
 # Expired uses are swept away a few at a time by those that come after.
 _USE_ASSERTION = """
@@ -105,14 +111,26 @@ async def exists(session: Session, council: str, client_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Authenticating:
-    """What the token endpoint needs of a client. ``status`` is its council's."""
+    """What the protocol needs of a client. ``status`` is its council's; ``party`` None for a mere machine."""
 
     council: str
+    name: str
     scopes: Sequence[str]
     mode: str
     keys: Sequence[Mapping[str, Any]]
     secret_hash: bytes | None
     status: str
+    council_name: str
+    party: Party | None
+    previous_hash: bytes | None = None
+    previous_until: datetime | None = None
+    jwks_uri: str | None = None
+
+
+def called(client: Authenticating, language: str | None) -> str:
+    """The client's name in a language; services have one in Welsh too."""
+    welsh = client.party.name_cy if client.party is not None and language == "cy" else ""
+    return welsh or client.name
 
 
 async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating | None:
@@ -120,8 +138,36 @@ async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating 
     row = await pool.fetchrow(_AUTHENTICATING, client_id)
     if row is None:
         return None
-    council, scopes, mode, jwks, secret_hash, status = row
-    return Authenticating(council, scopes, mode, json.loads(jwks) if jwks else (), secret_hash, status)
+    return Authenticating(
+        council=row["council"],
+        name=row["name"],
+        scopes=row["scopes"],
+        mode=row["mode"],
+        keys=json.loads(row["jwks"]) if row["jwks"] else (),
+        secret_hash=row["secret_hash"],
+        status=row["status"],
+        council_name=row["council_name"] or "",
+        party=_party(row) if row["profile"] else None,
+        previous_hash=row["previous_hash"],
+        previous_until=row["previous_until"],
+        jwks_uri=row["jwks_uri"],
+    )
+
+
+def _party(row: asyncpg.Record) -> Party:
+    return Party(
+        profile=row["profile"],
+        first_party=row["first_party"],
+        redirect_uris=tuple(row["redirect_uris"]),
+        post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+        backchannel_logout_uri=row["backchannel_logout_uri"],
+        id_token_alg=row["id_token_alg"],
+        par_required=row["par_required"],
+        person_scopes=frozenset(row["person_scopes"]),
+        identity_levels=frozenset(row["identity_levels"]),
+        identity_claims=frozenset(row["identity_claims"]),
+        name_cy=row["name_cy"],
+    )
 
 
 async def use_assertion(

@@ -43,6 +43,7 @@ async def add(
     sealed: bytes,
     created_at: datetime,
     signs_from: datetime,
+    algorithm: str,
 ) -> None:
     values = {
         "kid": kid,
@@ -50,6 +51,7 @@ async def add(
         "sealed": sealed,
         "created_at": created_at,
         "signs_from": signs_from,
+        "algorithm": algorithm,
     }
     await session.execute(_ADD, values)
 

@@ -1,13 +1,11 @@
-"""Identity's own tables. The councils themselves are in ``chassis.tables.council``, which is theirs here."""
+"""The issuer's own: signing keys, clients, API keys, used assertions."""
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -15,17 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from chassis.tables import NAMING
-
-metadata = MetaData(naming_convention=NAMING)
-SECURED = {"row_level_security": True}
-REGION = "region"
-"""Stands in ``council`` for what belongs to the whole region. A reserved slug."""
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
+from identity.tables.base import SECURED, metadata, moment
 
 # The issuer's keys belong to the region, so this table alone has no council.
 signing_key = Table(
@@ -34,8 +22,9 @@ signing_key = Table(
     Column("kid", Text, primary_key=True),
     Column("public", JSONB, nullable=False),
     Column("sealed", LargeBinary),  # AES-256-GCM; null once the key can sign no more
-    _moment("created_at"),
-    _moment("signs_from"),
+    moment("created_at"),
+    moment("signs_from"),
+    Column("algorithm", Text, nullable=False, server_default="ES256"),  # or RS256, for clients that ask
 )
 
 client = Table(
@@ -48,10 +37,12 @@ client = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("jwks", JSONB(none_as_null=True)),  # a list of public keys
     Column("secret_hash", LargeBinary),  # SHA-256 of 256 random bits
+    Column("previous_hash", LargeBinary),  # of the secret before, which holds on until `previous_until`
+    moment("previous_until", nullable=True),
     Column("generation", Integer, nullable=False),  # which secret of the client is in force
     Column("created_by", Text, nullable=False),
-    _moment("created_at"),
-    _moment("revoked_at", nullable=True),
+    moment("created_at"),
+    moment("revoked_at", nullable=True),
     UniqueConstraint("id"),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
     CheckConstraint("(jwks IS NULL) <> (secret_hash IS NULL)", name="one_way_to_authenticate"),
@@ -71,9 +62,9 @@ api_key = Table(
     Column("mode", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("created_by", Text, nullable=False),
-    _moment("created_at"),
-    _moment("expires_at"),
-    _moment("revoked_at", nullable=True),
+    moment("created_at"),
+    moment("expires_at"),
+    moment("revoked_at", nullable=True),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
     Index("ix_api_key_kid_expires_at", "kid", "expires_at", postgresql_where=text("revoked_at IS NULL")),
     info=SECURED,
@@ -86,6 +77,6 @@ assertion_use = Table(
     Column("council", Text, primary_key=True),
     Column("client_id", UUID(as_uuid=True), primary_key=True),
     Column("jti", Text, primary_key=True),
-    _moment("expires_at"),
+    moment("expires_at"),
     Index("ix_assertion_use_expires_at", "expires_at"),
 )

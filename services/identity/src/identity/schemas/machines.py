@@ -1,4 +1,4 @@
-"""The models of identity's API."""
+"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -39,7 +39,7 @@ def _distinct(values: list[dict[str, Any]]) -> list[dict[str, str]]:
     return keys
 
 
-Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"^[a-z]+:[a-z]+$")]
+Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"^[a-z]+:[a-z-]+$")]
 Scopes = Annotated[
     list[Scope],
     Field(min_length=1, max_length=50, examples=[["address:read"]]),
@@ -153,12 +153,15 @@ class Council(BaseModel):
 
 
 class Token(BaseModel):
-    """An access token (RFC 6749 section 5.1)."""
+    """Tokens (RFC 6749 section 5.1, OpenID Connect Core 3.1.3.3)."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - RFC 6750
     expires_in: int = Field(description="Seconds")
     scope: str
+    id_token: str | None = Field(default=None, description="For a code, and when it is refreshed")
+    refresh_token: str | None = Field(default=None, description="With offline_access; good once")
+    issued_token_type: str | None = Field(default=None, description="For a token exchange (RFC 8693)")
 
 
 class TokenError(BaseModel):
@@ -172,13 +175,37 @@ class Metadata(BaseModel):
     """What this issuer offers (RFC 8414, OpenID Connect Discovery 1.0): only what there is."""
 
     issuer: str
+    authorization_endpoint: str
     token_endpoint: str
+    userinfo_endpoint: str
     jwks_uri: str
+    pushed_authorization_request_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
+    end_session_endpoint: str
+    backchannel_logout_supported: bool
+    backchannel_logout_session_supported: bool
     scopes_supported: list[str]
+    claims_supported: list[str]
     response_types_supported: list[str]
+    response_modes_supported: list[str]
     grant_types_supported: list[str]
+    subject_types_supported: list[str]
+    acr_values_supported: list[str]
+    prompt_values_supported: list[str]
+    ui_locales_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
+    request_object_signing_alg_values_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
     token_endpoint_auth_signing_alg_values_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    code_challenge_methods_supported: list[str]
+    claims_parameter_supported: bool
+    request_parameter_supported: bool
+    request_uri_parameter_supported: bool
+    require_pushed_authorization_requests: bool
+    authorization_response_iss_parameter_supported: bool
 
 
 class JwksKey(BaseModel):
@@ -188,15 +215,34 @@ class JwksKey(BaseModel):
     kid: str
     use: str
     alg: str
-    crv: str
-    x: str
-    y: str
+    crv: str | None = Field(default=None, description="Of an EC key, with x and y")
+    x: str | None = None
+    y: str | None = None
+    n: str | None = Field(default=None, description="Of an RSA key, with e: id_tokens of clients that ask")
+    e: str | None = None
 
 
 class Jwks(BaseModel):
     """The issuer's public keys (RFC 7517)."""
 
     keys: list[JwksKey]
+
+
+class DidDocument(BaseModel):
+    """The keys of signed statements of identity (W3C DID Core)."""
+
+    context: list[str] = Field(alias="@context")
+    id: str = Field(examples=["did:web:identity.example"])
+    assertionMethod: list[dict[str, Any]]  # noqa: N815 - DID Core's name
+
+
+class Trustmark(BaseModel):
+    """What the vectors of trust mean here (RFC 8485 section 4)."""
+
+    idp: str
+    trustmark_provider: str
+    C: list[str] = Field(description="Credentials: Cl one factor, Cl.Cm two or a passkey")
+    P: list[str] = Field(description="Proofs of identity: GPG 45 confidence, low and medium, or none")
 
 
 class GatewayCouncil(BaseModel):

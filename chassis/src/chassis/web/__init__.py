@@ -1,0 +1,26 @@
+"""Pages for people: GOV.UK Design System components, English and Welsh, safe by default.
+
+A service that shows pages has ``<package>/pages/*.html`` (Jinja2, extending ``base.html``), ``locale/cy.po``
+for their Welsh and ``static/`` for scripts of its own, and names ``Pages("<package>")`` in its ``Service``.
+"""
+
+from chassis.web.browsers import secure_cookie, set_cookie
+from chassis.web.forms import Form, SubmittedForm, form_body
+from chassis.web.languages import language_of, say, translate
+from chassis.web.origin import csrf_token, same_origin
+from chassis.web.pages import Pages, see_other
+
+__all__ = [
+    "Form",
+    "Pages",
+    "SubmittedForm",
+    "csrf_token",
+    "form_body",
+    "language_of",
+    "same_origin",
+    "say",
+    "secure_cookie",
+    "see_other",
+    "set_cookie",
+    "translate",
+]

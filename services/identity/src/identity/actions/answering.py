@@ -1,0 +1,320 @@
+"""A sign-in at a client, from its request to its code. Every step is checked again when the next begins."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis import ids
+from chassis.database import Session
+from identity.actions import persons, proofs
+from identity.actions.provider import Known, Provider
+from identity.actions.sessions import SignedIn, level
+from identity.rules import (
+    assertions,
+    authorisation,
+    keys,
+    parties,
+    redirects,
+    request_objects,
+    steps,
+    vectors,
+)
+from identity.rules.authorisation import PageError, Request, RequestError, Target
+from identity.store import authorisations as store
+from identity.store import clients, grants
+
+PUSHED = "urn:ietf:params:oauth:request_uri:"
+_GONE = "This request to sign in is unknown, was answered already, or is too old."
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The answer to the client: where the browser goes now."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The person must sign in first, or once more; ``request`` as it stands in the URL."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The person must be asked. ``person`` marks who was: only he can answer."""
+
+    request: str
+    person: str
+    client: Known
+    wanted: Request
+
+
+Outcome = Redirect | SignIn | Ask
+
+
+async def client_of(provider: Provider, given: Mapping[str, str]) -> Known:
+    """The client that a request is for. Raises PageError."""
+    client_id = given.get("client_id", "")
+    client = await provider.client(client_id)
+    if client is None or client.party is None:
+        raise PageError("The client_id is not one of a service registered here.")
+    if client.status != "active":
+        raise PageError("The council of this service is suspended.")
+    return Known(client_id, client)
+
+
+async def check(
+    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+) -> Request | Redirect:
+    """The request, or where the browser goes with what is wrong. Raises PageError."""
+    inside = given
+    try:
+        inside = await _inside(provider, known, given, endpoint)
+        return _read(known, inside)
+    except RequestError as error:
+        return refusal(provider, authorisation.target(inside, known.party), error)
+
+
+async def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
+    """The same for a client that is answered at once. Raises PageError, RequestError."""
+    return _read(known, await _inside(provider, known, given, endpoint))
+
+
+def _read(known: Known, given: Mapping[str, str]) -> Request:
+    return authorisation.read(given, known.party)
+
+
+async def _inside(
+    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+) -> Mapping[str, str]:
+    """The parameters, from the object the client signed if there is one. Raises RequestError."""
+    if "request" not in given:
+        return given
+    issuer = provider.issuer
+    audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
+    try:
+        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), known)
+        unverified = request_objects.look(given["request"], known.client_id)
+        own = await provider.keys(unverified, known.client)
+        return request_objects.read(given, unverified, own, audiences, issuer.clock())
+    except assertions.RefusedError as error:
+        raise RequestError("invalid_request_object", f"{error}.") from error
+
+
+async def push(session: Session, provider: Provider, known: Known, request: Request) -> str:
+    """Keep a request that is checked (RFC 9126); answers its ``request_uri``, good once."""
+    secret = await _keep(session, provider, known, request, None, parties.PUSHED_SECONDS)
+    return PUSHED + secret
+
+
+async def begin(
+    session: Session, provider: Provider, given: Mapping[str, str], browser: str, signed_in: SignedIn | None
+) -> Outcome:
+    """A request has come by a browser. Raises PageError."""
+    known = await client_of(provider, given)
+    named = given.get("request_uri", "")
+    request: Request | Redirect
+    if named.startswith(PUSHED):
+        hashed = keys.secret_hash(named.removeprefix(PUSHED))
+        kept = await store.take_pushed(session, hashed, known.id, provider.now())
+        if kept is None:
+            raise PageError(_GONE)
+        request = authorisation.restored(kept)
+    else:
+        request = unless_pushed(provider, known, await check(provider, known, given, "authorize"))
+    if isinstance(request, Redirect):
+        return request
+    secret = await _keep(session, provider, known, request, browser, parties.REQUEST_SECONDS)
+    return await proceed(session, provider, secret, browser, signed_in)
+
+
+def unless_pushed(provider: Provider, known: Known, request: Request | Redirect) -> Request | Redirect:
+    """The request, unless the client is bound to push its requests (RFC 9126 section 6)."""
+    if isinstance(request, Redirect) or not known.party.par_required:
+        return request
+    error = RequestError("invalid_request", "This client must push its requests.")
+    return refusal(provider, request.target, error)
+
+
+async def proceed(
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+) -> Outcome:
+    """The next step of a request that waits in this browser. Raises PageError."""
+    row, known, request = await _waiting(session, provider, secret, browser)
+    try:
+        step = await _step(session, provider, row, known, request, signed_in)
+    except RequestError as error:
+        await store.done(session, row.council, row.id)
+        return refusal(provider, request.target, error)
+    if step is steps.Step.SIGN_IN or signed_in is None:
+        return SignIn(secret)
+    if step is steps.Step.CONSENT:
+        person = persons.subject(provider.issuer, row.council, signed_in.account)
+        return Ask(secret, person, known, request)
+    return await _answer(session, provider, row, known, request, signed_in)
+
+
+async def decide(
+    session: Session,
+    provider: Provider,
+    secret: str,
+    browser: str,
+    signed_in: SignedIn | None,
+    person: str,
+    *,
+    agrees: bool,
+) -> Outcome:
+    """The person has been asked, and has answered. Raises PageError.
+
+    An answer counts only from who was asked, and only when the next step is to ask him.
+    """
+    row, known, request = await _waiting(session, provider, secret, browser)
+    if signed_in is None or not _same_person(provider, row, signed_in, person):
+        return await proceed(session, provider, secret, browser, signed_in)
+    if not agrees:
+        await store.done(session, row.council, row.id)
+        return refusal(provider, request.target, RequestError("access_denied", "The person does not agree."))
+    try:
+        step = await _step(session, provider, row, known, request, signed_in)
+    except RequestError:  # told below
+        step = steps.Step.SIGN_IN
+    if step is steps.Step.CONSENT:
+        await store.agree(session, _agreement(provider, row, request, signed_in))
+    return await proceed(session, provider, secret, browser, signed_in)
+
+
+def _same_person(provider: Provider, row: Row[Any], signed_in: SignedIn, person: str) -> bool:
+    own = persons.subject(provider.issuer, row.council, signed_in.account)
+    return hmac.compare_digest(own.encode(), person.encode())
+
+
+def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: SignedIn) -> dict[str, Any]:
+    return {
+        "council": row.council,
+        "account": signed_in.account,
+        "client": row.client,
+        "scopes": sorted(request.scopes),
+        "claims": sorted(request.claims),
+        "given_at": provider.now(),
+    }
+
+
+def refusal(provider: Provider, target: Target, error: RequestError) -> Redirect:
+    """An error of RFC 6749 section 4.1.2.1, to a redirect URI that is the client's."""
+    said = {"error": error.error, "error_description": error.description}
+    return Redirect(_written(provider, target, said))
+
+
+def _written(provider: Provider, target: Target, said: Mapping[str, str]) -> str:
+    """With ``iss`` (RFC 9207), so that answers of two issuers cannot be mixed up."""
+    return redirects.answer(target.redirect_uri, {**said, "state": target.state, "iss": provider.issuer.url})
+
+
+async def _keep(
+    session: Session, provider: Provider, known: Known, request: Request, browser: str | None, seconds: int
+) -> str:
+    secret, now = secrets.token_urlsafe(32), provider.now()
+    values = {
+        "council": known.client.council,
+        "id": ids.new(),
+        "client": known.id,
+        "kind": "pushed" if browser is None else "browser",
+        "secret_hash": keys.secret_hash(secret),
+        "browser_hash": None if browser is None else keys.secret_hash(browser),
+        "client_name": clients.called(known.client, request.language),
+        "request": request.stored(),
+        "created_at": now,
+        "expires_at": now + timedelta(seconds=seconds),
+    }
+    await store.add(session, values)
+    return secret
+
+
+async def _waiting(
+    session: Session, provider: Provider, secret: str, browser: str
+) -> tuple[Row[Any], Known, Request]:
+    """The request, locked, if this is the browser that brought it and its client may still have an answer."""
+    row = await store.browser_locked(session, keys.secret_hash(secret), provider.now())
+    if row is None or not hmac.compare_digest(row.browser_hash, keys.secret_hash(browser)):
+        raise PageError(_GONE)
+    known = await client_of(provider, {"client_id": ids.show(row.client)})
+    request = authorisation.restored(row.request)
+    authorisation.target({"redirect_uri": request.redirect_uri}, known.party)  # it may have been taken away
+    return row, known, request
+
+
+async def _step(
+    session: Session,
+    provider: Provider,
+    row: Row[Any],
+    known: Known,
+    request: Request,
+    signed_in: SignedIn | None,
+) -> steps.Step:
+    """What comes next. Raises RequestError."""
+    person = consented = None
+    if signed_in is not None:
+        proof = await proofs.current(session, signed_in.account)
+        proven = proof.level if proof is not None else vectors.NO_IDENTITY
+        person = steps.Person(level(signed_in), signed_in.authenticated_at.timestamp(), proven)
+        agreed = await store.consented(session, row.council, signed_in.account, row.client)
+        if agreed is not None:
+            consented = steps.Consented(
+                frozenset(agreed.scopes), frozenset(agreed.claims), agreed.given_at.timestamp()
+            )
+    asked_at = row.created_at.timestamp()
+    return steps.next_step(request, known.party, person, consented, asked_at, provider.issuer.clock())
+
+
+async def _answer(
+    session: Session, provider: Provider, row: Row[Any], known: Known, request: Request, signed_in: SignedIn
+) -> Redirect:
+    """A grant, and the code with which the client gets at it."""
+    now, grant, code = provider.now(), ids.new(), secrets.token_urlsafe(32)
+    await store.done(session, row.council, row.id)
+    await grants.add(session, _grant(row, grant, known, request, signed_in, now))
+    values = {
+        "council": row.council,
+        "grant_id": grant,
+        "secret_hash": keys.secret_hash(code),
+        "expires_at": now + timedelta(seconds=known.party.rules.code_seconds),
+        "used_at": None,
+    }
+    await grants.add_code(session, values)
+    return Redirect(_written(provider, request.target, {"code": code}))
+
+
+def _grant(
+    row: Row[Any], grant: UUID, known: Known, request: Request, signed_in: SignedIn, now: datetime
+) -> dict[str, Any]:
+    return {
+        "council": row.council,
+        "id": grant,
+        "client": row.client,
+        "account": signed_in.account,
+        "session": signed_in.session,
+        "actor": None,
+        "scopes": list(request.scopes),
+        "request": {
+            "redirect_uri": request.redirect_uri,
+            "challenge": request.challenge,
+            "nonce": request.nonce,
+            "userinfo_claims": list(request.userinfo_claims),
+            "id_token_claims": list(request.id_token_claims),
+            "identity": request.identity,
+            "level": level(signed_in),
+            "authenticated_at": int(signed_in.authenticated_at.timestamp()),
+            "backchannel_logout_uri": known.party.backchannel_logout_uri,
+            "id_token_alg": known.party.id_token_alg,
+        },
+        "created_at": now,
+        "revoked_at": None,
+    }

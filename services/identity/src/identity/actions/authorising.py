@@ -1,0 +1,45 @@
+"""What the pages of sign-in need to know of the request that brought the person there."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from chassis.database import ReadSession
+from identity.rules import authorisation, keys
+from identity.store import authorisations as store
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks of a sign-in. ``council`` is a slug, ``region`` for a client of the whole region."""
+
+    client_name: str
+    council: str
+    level: str
+    prompt: frozenset[str]
+    max_age: int | None
+    login_hint: str | None
+    language: str | None
+    origin: str  # of the service: where the person goes in the end
+
+
+async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
+    """What the request with this id (as it stands in the URL) wants; None when it is unknown or too old.
+
+    Once the person is signed in, send the browser to ``/identity/authorize/continue?request=<id>``.
+    """
+    row = await store.browser(session, keys.secret_hash(request_id), datetime.now(UTC))
+    if row is None:
+        return None
+    request = authorisation.restored(row.request)
+    service = urlsplit(request.redirect_uri)
+    return Wanted(
+        client_name=row.client_name,
+        council=row.council,
+        level=request.level,
+        prompt=frozenset(request.prompts),
+        max_age=request.max_age,
+        login_hint=request.login_hint,
+        language=request.language,
+        origin=f"{service.scheme}://{service.netloc}",
+    )

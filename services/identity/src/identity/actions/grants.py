@@ -1,0 +1,64 @@
+"""The end of grants: with one go its code, its refresh tokens and, within a second, its access tokens."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis import ids
+from chassis.database import Session
+from identity.actions import credentials
+from identity.rules.authorisation import OFFLINE
+from identity.rules.keys import GRACE
+from identity.store import authorisations, logouts
+from identity.store import grants as store
+
+
+async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> None:
+    """End one grant. Again is no error."""
+    if await store.revoke(session, council, grant, at):
+        for token in await store.alive(session, council, grant, at):
+            last = token.expires_at + timedelta(seconds=GRACE)
+            await credentials.refuse(session, council, ids.show(token.id), last)
+
+
+async def end_session(session: Session, browser_session: UUID) -> None:
+    """Somebody has signed out of a browser: end what was granted in it and tell the clients.
+
+    What was granted for when the person is away (``offline_access``) goes on (OpenID Connect Back-Channel
+    Logout 1.0 section 2.7).
+    """
+    now = datetime.now(UTC)
+    rows = await store.of_session(session, browser_session)
+    await logouts.add(session, browser_session, now)
+    for row in rows:
+        if OFFLINE not in row.scopes:
+            await revoke(session, row.council, row.grant_id, now)
+
+
+async def end_account(session: Session, account: UUID, council: str | None = None) -> None:
+    """End every grant of an account, also those by which it acts for another; of one council if named.
+
+    For an account that is closed and a member of staff who leaves.
+    """
+    now = datetime.now(UTC)
+    await _revoke_all(session, [
+        row for row in await store.of_account(session, account) if council in (None, row.council)
+    ], now)  # fmt: skip
+
+
+async def revoke_consent(session: Session, council: str, account: UUID, client: UUID) -> bool:
+    """The person agrees no longer: what was granted ends with it. False when there was no consent."""
+    now = datetime.now(UTC)
+    agreed = await authorisations.revoke_consent(session, council, account, client, now)
+    rows = await store.of_account(session, account)
+    theirs = [row for row in rows if (row.council, row.client, row.account) == (council, client, account)]
+    await _revoke_all(session, theirs, now)
+    return agreed
+
+
+async def _revoke_all(session: Session, rows: Sequence[Row[Any]], at: datetime) -> None:
+    for row in rows:
+        await revoke(session, row.council, row.grant_id, at)

@@ -1,0 +1,68 @@
+"""Signing out at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from identity.actions import persons
+from identity.actions.issuer import Issuer
+from identity.actions.provider import Provider
+from identity.actions.sessions import SignedIn
+from identity.rules import authorisation, keys, redirects
+
+_LONGEST = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A service's wish. ``certain``: it shows that this very session is meant, so nobody need be asked.
+
+    ``back``: where the browser goes afterwards, None when that is not registered.
+    """
+
+    client_id: str
+    certain: bool
+    back: str | None
+    state: str
+
+
+async def read(provider: Provider, given: Mapping[str, str], signed_in: SignedIn | None) -> Wish:
+    """What a logout request wishes. Raises PageError when it contradicts itself."""
+    hint = _hint(provider.issuer, given.get("id_token_hint"))
+    client_id = given.get("client_id") or hint.get("aud", "")
+    if hint and hint.get("aud") != client_id:
+        raise authorisation.PageError("client_id is not the one the id_token_hint was issued to.")
+    client = await provider.client(client_id)
+    back = given.get("post_logout_redirect_uri")
+    own = client.party.post_logout_redirect_uris if client is not None and client.party is not None else ()
+    certain = False
+    if signed_in is not None and client is not None and hint:
+        session = persons.session_name(provider.issuer, client.council, signed_in.session)
+        certain = hmac.compare_digest(session.encode(), str(hint.get("sid", "")).encode())
+    allowed = back is not None and redirects.registered(back, own)
+    return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
+
+
+def _hint(issuer: Issuer, token: str | None) -> dict[str, Any]:
+    """The claims of an id_token of ours, which may have expired; empty for anything else."""
+    if token is None or len(token) > _LONGEST:
+        return {}
+    try:
+        published = KeySet.import_key_set({"keys": issuer.published()})
+        read = jwt.decode(token, published, algorithms=list(keys.ALGORITHMS))
+    except (JoseError, ValueError, KeyError, TypeError):
+        return {}
+    fits = read.header.get("typ") == "JWT" and read.claims.get("iss") == issuer.url
+    return dict(read.claims) if fits and isinstance(read.claims.get("aud"), str) else {}
+
+
+def back_url(wish: Wish) -> str | None:
+    """Where the browser goes afterwards; None for our own page."""
+    if wish.back is None:
+        return None
+    return redirects.answer(wish.back, {"state": wish.state}) if wish.state else wish.back

@@ -1,0 +1,129 @@
+"""Calling a server on a client's word (its keys), safely: the client says where, and might mean us.
+
+https only; the name is looked up once, every address it has must be public, and the connection is made to
+one of those and no other, so that the name cannot lead elsewhere a moment later. No redirect is followed,
+no proxy or cookie used; time and size are limited as a whole, so that a slow answer ends too.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import httpcore
+
+from identity.rules import networks
+from identity.settings import Settings
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+_TRIED = 3  # addresses of one name
+_ANSWERED = (200, 204)
+_FAULTS = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.TimeoutException,
+)
+
+
+class OutboundError(Exception):
+    """The call did not succeed; the text says why, and may be told to whoever named the URI."""
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class _Checked(httpcore.AsyncNetworkBackend):
+    """Connects to a name's addresses as they were when they were checked."""
+
+    def __init__(self, settings: Settings, look_up: Resolve) -> None:
+        self._everywhere = settings.outbound_private
+        self._look_up = look_up
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            found = await self._look_up(host, port)
+        except OSError as error:
+            raise OutboundError("has a host that is not found in DNS") from error
+        if not found or not (self._everywhere or all(map(networks.public, found))):
+            raise OutboundError("has a host whose address is not public")
+        failed: Exception = OutboundError("cannot be reached")
+        for address in found[:_TRIED]:
+            try:
+                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+        raise failed
+
+
+class Outbound:
+    """Calls to servers that clients have named. ``look_up``: how names are found; tests put their own."""
+
+    def __init__(self, settings: Settings, look_up: Resolve = resolve) -> None:
+        self._settings = settings
+        self._look_up = look_up
+        self._tls: ssl.SSLContext | None = None
+        self._at_once = asyncio.Semaphore(settings.outbound_at_once)
+
+    async def get(self, uri: str, *, accept: str, most: int) -> bytes:
+        """The body of the answer. Raises OutboundError."""
+        return await self._call("GET", uri, {"Accept": accept}, None, most)
+
+    async def post(self, uri: str, form: bytes, *, most: int) -> bytes:
+        """The body of the answer to a form. Raises OutboundError."""
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self._call("POST", uri, kind, form, most)
+
+    async def _call(
+        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> bytes:
+        seconds = self._settings.outbound_seconds
+        try:
+            async with self._at_once, asyncio.timeout(seconds):
+                return await self._answer(method, uri, headers, body, most)
+        except TimeoutError as error:
+            raise OutboundError(f"did not answer within {seconds:g} seconds") from error
+        except _FAULTS as error:
+            raise OutboundError("cannot be reached, or its certificate or answer does not hold") from error
+
+    async def _answer(
+        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int
+    ) -> bytes:
+        if not uri.startswith("https://"):
+            raise OutboundError("must be https")
+        sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
+        async with (
+            httpcore.AsyncConnectionPool(
+                ssl_context=self._trusted(),
+                max_connections=1,
+                network_backend=_Checked(self._settings, self._look_up),
+            ) as pool,
+            pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
+        ):
+            if answer.status not in _ANSWERED:
+                raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
+            received = bytearray()
+            async for part in answer.aiter_stream():
+                received += part
+                if len(received) > most:
+                    raise OutboundError(f"answered more than {most:,} bytes")
+            return bytes(received)
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=self._settings.outbound_ca or None)
+        return self._tls

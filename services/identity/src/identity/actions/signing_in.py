@@ -1,0 +1,196 @@
+"""Signing in and opening an account, step by step: what a browser has proven, and what is still to come.
+
+Whether an address has an account shows nowhere but in the letter sent to it: the same statements run, the
+same page follows, and the same work is done, either way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.database import Database, ReadSession, Session
+from identity.actions import accounts, codes, letters
+from identity.actions.people import People, Visitor
+from identity.rules import addresses, factors, limits
+from identity.rules.codes import digest, recovery_as_meant
+from identity.store import accounts as stored_accounts
+from identity.store import proofs as store
+
+_NOBODY = UUID(int=0)
+_PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a browser has shown of an account so far. ``complete``: it opens."""
+
+    account: UUID
+    methods: frozenset[str]
+    complete: bool
+
+
+async def ask_for_code(session: Session, people: People, visitor: Visitor, address: str) -> bool:
+    """Send a letter to sign in with; to an address without an account, one that says so. False: too often."""
+    found = await stored_accounts.by_email(session, addresses.canonical(address))
+    account = found.id if found is not None else _NOBODY
+    if not await _may_have_code(session, people, visitor, account, address):
+        return False
+    opens = found is not None
+    code = await codes.make(
+        session, people, visitor, codes.SIGN_IN, address, account if opens else None, opens=opens
+    )
+    if found is not None:
+        await letters.sign_in_code(session, found.address, found.language, code)
+    else:
+        await letters.no_account(session, address, visitor.language, people.settings.issuer)
+    return True
+
+
+async def ask_to_open(session: Session, people: People, visitor: Visitor, address: str) -> bool:
+    """Send a letter to open an account with; where there is one, one that says so."""
+    found = await stored_accounts.by_email(session, addresses.canonical(address))
+    account = found.id if found is not None else _NOBODY
+    if not await _may_have_code(session, people, visitor, account, address):
+        return False
+    code = await codes.make(session, people, visitor, codes.REGISTER, address, None, opens=found is None)
+    if found is None:
+        await letters.register_code(session, address, visitor.language, code)
+    else:
+        await letters.has_account(session, found.address, found.language, people.settings.issuer)
+    return True
+
+
+async def _may_have_code(
+    session: Session, people: People, visitor: Visitor, account: UUID, address: str
+) -> bool:
+    known = await stored_accounts.knows(session, account, visitor.browser)
+    return await people.may_try(
+        session,
+        (limits.CODES_IN_KNOWN, f"{account} {visitor.browser.hex()}")
+        if known
+        else (limits.CODES_FOR_ADDRESS, addresses.canonical(address)),
+        (limits.CODES_FROM_NETWORK, visitor.network),
+        *_through_client(visitor),
+    )
+
+
+def _through_client(visitor: Visitor) -> list[tuple[limits.Limit, str]]:
+    return [(limits.THROUGH_CLIENT, visitor.client)] if visitor.client else []
+
+
+async def open_with_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
+    """A new account, for the address whose code this is."""
+    row = await codes.use(session, people, visitor, codes.REGISTER, typed)
+    if row is None:
+        return None
+    account = await accounts.open_account(session, people, visitor.language, row.address)
+    return await prove(session, people, visitor, account, factors.EMAIL) if account is not None else None
+
+
+async def by_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
+    """The account whose code was typed in."""
+    row = await codes.use(session, people, visitor, codes.SIGN_IN, typed)
+    if row is None or row.account is None:
+        return None
+    return await prove(session, people, visitor, row.account, factors.EMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """What came of a password."""
+
+    proven: Proven | None = None
+    too_often: bool = False
+
+
+async def by_password(
+    database: Database, people: People, visitor: Visitor, address: str, password: str
+) -> Password:
+    """The account whose address and password these are. No connection is held while the hash is made."""
+    canonical = addresses.canonical(address)
+    async with database.writing() as session:
+        found = await stored_accounts.to_try(session, canonical, visitor.browser)
+        account: UUID = found.id if found is not None else _NOBODY
+        stored = found.hash if found is not None else None
+        known = found is not None and found.browser is not None
+        if not await people.may_try(
+            session,
+            (limits.PASSWORDS_IN_KNOWN, f"{account} {visitor.browser.hex()}")
+            if known
+            else (limits.PASSWORDS_FOR_ADDRESS, canonical),
+            (limits.PASSWORDS_FROM_NETWORK, visitor.network),
+            *_through_client(visitor),
+        ):
+            return Password(too_often=True)
+    if not await people.passwords.verify(stored, password):
+        return Password()
+    async with database.writing() as session:
+        if await store.password(session, account) != stored:  # changed while the hash was made
+            return Password()
+        return Password(await prove(session, people, visitor, account, factors.PASSWORD))
+
+
+async def second(session: Session, people: People, visitor: Visitor, method: str, typed: str) -> Password:
+    """The second step: a code of the authenticator app, or a recovery code. Each opens once."""
+    so_far = await store.so_far(session, visitor.browser, people.now())
+    if so_far is None:
+        return Password()
+    account: UUID = so_far.account
+    if not await may_try_second(session, people, visitor, account):
+        return Password(too_often=True)
+    if method == factors.AUTHENTICATOR:
+        from identity.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
+
+        right = await authenticators.check(session, people, account, typed)
+    else:
+        right = await use_recovery(session, people, account, typed)
+    return Password(await prove(session, people, visitor, account, method) if right else None)
+
+
+async def may_try_second(session: Session, people: People, visitor: Visitor, account: UUID) -> bool:
+    """Count a try of a second factor."""
+    if await stored_accounts.knows(session, account, visitor.browser):
+        return await people.may_try(session, (limits.SECOND_IN_KNOWN, f"{account} {visitor.browser.hex()}"))
+    return await people.may_try(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
+
+
+async def use_recovery(session: Session, people: People, account: UUID, typed: str) -> bool:
+    """Use up a recovery code; the person hears of it."""
+    hashed = digest(people.coding, "recovery", account.bytes, recovery_as_meant(typed))
+    if not await store.use_recovery(session, account, hashed, people.now()):
+        return False
+    await accounts.changed(session, people, account, "recovery code used")
+    return True
+
+
+async def prove(session: Session, people: People, visitor: Visitor, account: UUID, method: str) -> Proven:
+    """Add a method to what this browser has shown of the account; forget what it showed of another."""
+    before = await store.so_far(session, visitor.browser, people.now())
+    same = before is not None and before.account == account
+    methods = frozenset({method, *(before.methods if same and before is not None else ())})
+    found = await store.authenticator_of(session, account)
+    has_second = found is not None and found.confirmed_at is not None
+    proven = Proven(account, methods, factors.complete(methods, has_second=has_second))
+    if not proven.complete:
+        await store.keep_step(session, visitor.browser, account, sorted(methods), people.now() + _PATIENCE)
+    return proven
+
+
+async def so_far(session: ReadSession, people: People, visitor: Visitor) -> UUID | None:
+    """The account this browser is half way into."""
+    row = await store.so_far(session, visitor.browser, people.now())
+    return row.account if row is not None else None
+
+
+async def finish(
+    session: Session, people: People, visitor: Visitor, account: UUID, methods: Iterable[str]
+) -> None:
+    """Note that somebody is signed in here: the browser is known from now on, and the person hears of it."""
+    if await stored_accounts.is_new_browser(session, account, visitor.browser):
+        row = await stored_accounts.one(session, account)
+        if row is not None and row.address is not None:
+            await letters.new_device(session, row.address, row.language, visitor.device)
+    await store.done(session, visitor.browser)
+    await stored_accounts.get_to_know(session, account, visitor.browser, people.now())
+    await accounts.record(session, people, account, f"signed in by {' and '.join(sorted(methods))}")

@@ -1,0 +1,196 @@
+"""A council's staff: roles as sets of scopes, who has them, and what happens when somebody leaves."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis.auth import Caller
+from chassis.database import ReadSession, Session
+from chassis.problems import Problem, conflict, not_found
+from identity.actions import credentials, grants, persons, sessions
+from identity.actions.issuer import Issuer
+from identity.rules import keys, proofs, tokens
+from identity.rules.tokens import Mode
+from identity.schemas.staff import NewRole, Role, StaffMember
+from identity.store import identity_proofs
+from identity.store import staff as store
+
+_NIL = UUID(int=0)
+_ANY_MODE: Mode = "sandbox"
+
+
+async def scopes(session: ReadSession, council: str, account: UUID) -> frozenset[str]:
+    """What the roles of an account come to at a council; nothing for whoever is not at work there."""
+    return frozenset(row.scope for row in await store.scopes(session, council, account))
+
+
+async def link(session: Session, council: str, external_id: str, account: UUID) -> bool:
+    """Somebody has signed in through the council's directory: he is the member of staff it calls so.
+
+    ``external_id`` is the directory's own key of him (Entra ID: ``oid``), as SCIM brought it. False when it
+    names nobody at work. Raises Problem 409 when either is linked with another already: accounts change
+    hands by no one's mistake.
+    """
+    row = await store.by_external(session, council, external_id)
+    if row is None:
+        return False
+    if row.account == account:
+        return True
+    if row.account is not None or await store.of_account(session, council, account) is not None:
+        raise conflict("linked-already", "This account or this member of staff is linked already.")
+    await store.link(session, council, row.id, account, _now())
+    return True
+
+
+async def link_in_person(session: Session, council: str, caller: Caller, staff_id: UUID, code: str) -> None:
+    """Where no directory signs in: he shows the desk code of the account he is to sign in with.
+
+    Raises Problem 403 for somebody with more scopes than the caller, 404, 409.
+    """
+    row = await _member(session, council, staff_id)
+    held = [one.scope for one in await store.scopes_of(session, council, staff_id)]
+    credentials.may_grant(caller, held, _ANY_MODE, region=False)
+    account = await identity_proofs.use_code(session, proofs.desk_code_hash(code), _now())
+    if account is None:
+        raise Problem(404, "no-such-code", "This desk code is nobody's. Ask for a new one.")
+    if row.account is not None or await store.of_account(session, council, account) is not None:
+        raise conflict("linked-already", "This account or this member of staff is linked already.")
+    await store.link(session, council, staff_id, account, _now())
+
+
+async def part(session: Session, issuer: Issuer, council: str, staff_id: UUID) -> None:
+    """It is his account no more: its tokens at this council and its sessions end. Raises Problem 404."""
+    row = await _member(session, council, staff_id)
+    if row.account is not None:
+        await store.link(session, council, staff_id, None, _now())
+        await leave(session, issuer, council, row.account)
+
+
+async def unlink(session: Session, account: UUID) -> None:
+    """The account is closed: whoever signed in with it may link another.
+
+    The session sees every council afterwards.
+    """
+    await session.across_councils()
+    await store.unlink(session, account, _now())
+
+
+async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
+    """A member of staff has left: his grants end, his tokens of this council are refused, his sessions end.
+
+    The tokens are refused by his subject too, which also meets one that is issued at this very moment; so
+    one who comes back within eleven minutes waits until they are over.
+    """
+    await grants.end_account(session, account, council)
+    last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
+    await credentials.refuse(session, council, persons.subject(issuer, council, account), last)
+    await sessions.end_all(session, account, "leaver")
+
+
+async def roles(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
+    """The council's roles, in order of name."""
+    return await store.roles(session, council, after, fetch)
+
+
+async def role(session: ReadSession, council: str, name: str) -> Role:
+    """Raises Problem 404."""
+    return _role(await _found(session, council, name))
+
+
+async def put_role(
+    session: Session, council: str, caller: Caller, name: str, body: NewRole, version: int | None
+) -> tuple[Role, bool]:
+    """Make a role, or change the one at ``version``; whether it is new.
+
+    Raises Problem 403 for a scope the caller lacks, 412 when the role has changed since, 428 when there is
+    one and no version was given.
+    """
+    credentials.may_grant(caller, body.scopes, _ANY_MODE, region=False)
+    values = {**body.model_dump(), "name": name, "updated_at": _now()}
+    if version is None:
+        made = await store.add_role(session, council, values)
+        if made is None:
+            raise Problem(428, "version-needed", "There is such a role. Send its ETag as If-Match.")
+        return _role(made), True
+    changed = await store.change_role(session, council, name, version, values)
+    if changed is None:
+        await _found(session, council, name)
+        raise Problem(412, "version-changed", "The role has changed since. Read it again.")
+    return _role(changed), False
+
+
+async def drop_role(session: Session, council: str, name: str) -> None:
+    """Remove a role from everybody. Raises Problem 404."""
+    if not await store.drop_role(session, council, name):
+        raise not_found("role of this name")
+
+
+async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+    """The members of staff, the oldest first."""
+    return await store.page(session, council, after or _NIL, fetch)
+
+
+async def member(session: ReadSession, council: str, staff_id: UUID) -> StaffMember:
+    """One member of staff with his roles. Raises Problem 404."""
+    row = await store.one(session, council, staff_id)
+    if row is None:
+        raise not_found("member of staff with this id")
+    held = await store.roles_of(session, council, staff_id)
+    return show(row).model_copy(update={"roles": [one.role for one in held]})
+
+
+async def give(session: Session, council: str, caller: Caller, staff_id: UUID, name: str) -> None:
+    """Give a role. Again is no error. Raises Problem 403 for a role with a scope the caller lacks, 404."""
+    found = await _found(session, council, name)
+    credentials.may_grant(caller, found.scopes, _ANY_MODE, region=False)
+    await _member(session, council, staff_id)
+    await store.give(session, council, staff_id, name, caller.subject, _now())
+
+
+async def take(session: Session, council: str, staff_id: UUID, name: str) -> None:
+    """Take a role given by hand away. Again is no error. Raises Problem 404."""
+    await _member(session, council, staff_id)
+    await store.take(session, council, staff_id, name)
+
+
+def show(row: Row[Any]) -> StaffMember:
+    """A row as the API lists it."""
+    return StaffMember(
+        id=row.id,
+        user_name=row.user_name,
+        external_id=row.external_id,
+        display_name=row.display_name,
+        email=row.email,
+        active=row.active,
+        linked=row.account is not None,
+    )
+
+
+def show_role(row: Row[Any]) -> Role:
+    """A row as the API lists it."""
+    return _role(row)
+
+
+async def _member(session: Session, council: str, staff_id: UUID) -> Row[Any]:
+    row = await store.locked(session, council, staff_id)
+    if row is None:
+        raise not_found("member of staff with this id")
+    return row
+
+
+async def _found(session: ReadSession, council: str, name: str) -> Row[Any]:
+    row = await store.one_role(session, council, name)
+    if row is None:
+        raise not_found("role of this name")
+    return row
+
+
+def _role(row: Row[Any]) -> Role:
+    return Role.model_validate(row, from_attributes=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

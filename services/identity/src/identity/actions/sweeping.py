@@ -1,0 +1,34 @@
+"""What runs out is cleared away: sessions end, codes and counts go. The worker does it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from chassis.database import Database
+from identity.actions import mandates, sessions
+from identity.rules import parties
+from identity.settings import Settings
+from identity.store import authorisations, grants, identity_proofs, proofs
+
+_EVERY = 30  # seconds
+
+
+async def sweep(database: Database, _settings: Settings) -> None:
+    """Clear away for ever."""
+    while True:
+        await once(database)
+        await asyncio.sleep(_EVERY)
+
+
+async def once(database: Database) -> None:
+    """End every session whose time is over, a batch a transaction; delete what is of no use any more."""
+    ended = 1
+    while ended:
+        async with database.writing() as session:
+            ended = await sessions.expire(session)
+    async with database.writing() as session:
+        now = datetime.now(UTC)
+        await proofs.sweep(session, now)
+        await identity_proofs.sweep(session, now)
+        await authorisations.sweep(session, now)
+        await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))
+        await mandates.sweep(session)

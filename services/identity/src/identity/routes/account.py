@@ -1,0 +1,208 @@
+"""Pages of a person's own account: what there is, sessions, address, language, the end of it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.auth import public
+from chassis.database import Writing
+from chassis.ids import Id
+from chassis.problems import documents
+from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other, set_cookie
+from chassis.web.languages import COOKIE
+from identity.actions import accounts, authenticators, codes, passkeys, passwords, sessions
+from identity.routes.parts import pages
+from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
+from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
+from identity.rules import addresses
+
+router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403)
+_ACCOUNT = "/identity/account"
+_SESSIONS = "/identity/account/sessions"
+_HERE = ZoneInfo("Europe/London")
+_A_YEAR = 365 * 86_400
+
+
+def spoken(moment: datetime, request: Request) -> str:
+    """A time as people here say it."""
+    local = moment.astimezone(_HERE)
+    return format_datetime(local, "d MMMM y, HH:mm", locale=language_of(request))
+
+
+@router.get("/")
+async def show_start(_: Anybody) -> Response:
+    """The region's account pages begin at the account."""
+    return see_other(_ACCOUNT)
+
+
+@router.get("/account")
+async def show_account(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
+    """All there is of the account, each with a way to change it."""
+    return pages.render(
+        request,
+        "account.html",
+        account=await accounts.one(session, person.account),
+        has_password=await passwords.has(session, person.account),
+        passkeys=len(await passkeys.of_account(session, person.account)),
+        has_authenticator=await authenticators.has(session, person.account),
+        recovery_left=await authenticators.recovery_left(session, person.account),
+        sessions=len(await sessions.of_account(session, person.account)),
+    )
+
+
+@router.get("/account/sessions")
+async def show_sessions(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
+    """Where the person is signed in."""
+    found = [
+        {
+            "id": ids.show(row.id),
+            "device": row.device,
+            "here": row.id == person.session,
+            "since": spoken(row.created_at, request),
+            "seen": spoken(datetime.now(UTC) if row.id == person.session else row.seen_at, request),
+        }
+        for row in await sessions.of_account(session, person.account)
+    ]
+    return pages.render(request, "sessions.html", sessions=found)
+
+
+@router.post("/account/sessions/{session_id}/end", responses=_REFUSED, openapi_extra=form_body())
+async def end_session(
+    _: Anybody, session_id: Id, session: Writing, person: Person, _form: SubmittedForm
+) -> Response:
+    """Sign out there."""
+    await sessions.end(session, person.account, session_id, "ended-by-person")
+    return see_other(_SESSIONS)
+
+
+@router.post("/account/sessions/end", responses=_REFUSED, openapi_extra=form_body())
+async def end_other_sessions(_: Anybody, session: Writing, person: Person, _form: SubmittedForm) -> Response:
+    """Sign out everywhere but here."""
+    await sessions.end_all(session, person.account, "ended-by-person", but=person.session)
+    return see_other(_SESSIONS)
+
+
+@router.post("/sign-out", responses=_REFUSED, openapi_extra=form_body())
+async def sign_out(_: Anybody, request: Request, session: Writing, _form: SubmittedForm) -> Response:
+    """Sign out here. Again is no error."""
+    person = await sessions.current(session, request)
+    if person is not None:
+        await sessions.end(session, person.account, person.session, "signed-out")
+    answer = pages.render(request, "signed-out.html")
+    sessions.forget(request, answer)
+    return answer
+
+
+@router.get("/account/email")
+async def show_email(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+    """Where a new address is typed in."""
+    account = await accounts.one(session, person.account)
+    return pages.render(request, "email.html", form=Form(), account=account)
+
+
+@router.post("/account/email", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))
+async def send_email_code(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send a code to the new address."""
+    address = form.get("email", addresses.MOST)
+    if addresses.fault(address):
+        form.error("email", NOT_AN_ADDRESS)
+        account = await accounts.one(session, person.account)
+        return pages.render(request, "email.html", 400, form=form, account=account)
+    if not await accounts.ask_for_email(session, people, visitor, person.account, address):
+        return too_often(request)
+    return see_other("/identity/account/email/code")
+
+
+@router.get("/account/email/code")
+async def show_email_code(
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    _person: FreshPerson,
+    people: ThePeople,
+    visitor: TheVisitor,
+) -> Response:
+    """Where the code of the letter to the new address is typed in."""
+    return await _code_page(request, session, people, visitor, Form())
+
+
+async def _code_page(
+    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, form: Form
+) -> Response:
+    address = await codes.waiting(session, people, visitor, codes.EMAIL)
+    if address is None:
+        return see_other("/identity/account/email")
+    status = 200 if form.ok else 400
+    return pages.render(
+        request, "code.html", status, form=form, address=address, back="/identity/account/email"
+    )
+
+
+@router.post("/account/email/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+async def change_email(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Take the new address over; the old one hears of it."""
+    typed = form.get("code", 20)
+    if typed and await accounts.change_email(session, people, visitor, person.account, typed):
+        return see_other(_ACCOUNT)
+    form.error("code", WRONG_CODE if typed else NO_CODE)
+    return await _code_page(request, session, people, visitor, form)
+
+
+@router.get("/account/language")
+async def show_language(_: Anybody, request: Request, person: Person) -> Response:
+    """Where the language of pages and letters is chosen."""
+    return pages.render(request, "language.html", form=Form({"language": person.language}))
+
+
+@router.post("/account/language", responses=_REFUSED, openapi_extra=form_body("language", language=2))
+async def change_language(
+    _: Anybody, request: Request, session: Writing, person: Person, form: SubmittedForm
+) -> Response:
+    """Pages and letters in this language from now on."""
+    language = form.get("language", 2)
+    if language not in ("en", "cy"):
+        form.error("language", say("Select a language"))
+        return pages.render(request, "language.html", 400, form=form)
+    await accounts.set_language(session, person.account, language)
+    answer = see_other(_ACCOUNT)
+    set_cookie(request, answer, COOKIE, language, _A_YEAR)
+    return answer
+
+
+@router.get("/account/close")
+async def show_close(_: Anybody, request: Request, _person: FreshPerson) -> Response:
+    """What closing the account means."""
+    return pages.render(request, "close.html", form=Form())
+
+
+@router.post("/account/close", responses=_REFUSED, openapi_extra=form_body("sure", sure=3))
+async def close_account(
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    person: FreshPerson,
+    people: ThePeople,
+    form: SubmittedForm,
+) -> Response:
+    """Close the account for good."""
+    if form.get("sure", 3) != "yes":
+        form.error("sure", say("Select that you want to close your account, or go back"))
+        return pages.render(request, "close.html", 400, form=form)
+    await accounts.close(session, people, person.account)
+    answer = pages.render(request, "closed.html")
+    sessions.forget(request, answer)
+    return answer

@@ -1,0 +1,166 @@
+"""The authorisation endpoint, where a browser comes with a service's request, and the consent page."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from chassis.auth import public
+from chassis.database import Session
+from chassis.web import SubmittedForm, form_body
+from chassis.web.browsers import browser_secret, remember_browser
+from identity.actions import answering, sessions
+from identity.actions.answering import Ask, Outcome, Redirect, SignIn
+from identity.actions.sessions import SignedIn
+from identity.routes.parts import TheProvider, pages
+from identity.rules import authorisation, claims, oauth
+from identity.rules.authorisation import PageError
+
+router = APIRouter(tags=["sign-in"])
+
+_PATH = "/identity/authorize"
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_PARAMETERS = (
+    "client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge",
+    "code_challenge_method", "prompt", "max_age", "ui_locales", "login_hint", "acr_values", "vtr", "claims",
+    "request", "request_uri", "response_mode",
+)  # fmt: skip
+_FIELDS = {name: {"type": "string", "maxLength": authorisation.MAX_LENGTH} for name in _PARAMETERS}
+_QUERY: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": name == "client_id", "schema": schema}
+        for name, schema in _FIELDS.items()
+    ]
+}
+POSTED: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {oauth.FORM: {"schema": {"type": "object", "properties": _FIELDS}}},
+    },
+    "x-limits": {"body": oauth.MAX_BODY},
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A page that asks the person", "content": {"text/html": {}}},
+    302: {"description": "To sign in, or to the service with a code or an error"},
+    303: {"description": "To sign in, or to the service with a code or an error"},
+    400: {
+        "description": "A page: the request cannot be answered to any service",
+        "content": {"text/html": {}},
+    },
+}
+RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)]
+
+
+@router.get(_PATH, responses=_ANSWERS, openapi_extra=_QUERY)
+async def authorize(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """A service asks who the person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
+
+    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+        given = authorisation.fields(request.url.query)
+        return await answering.begin(session, provider, given, browser_secret(request), signed_in)
+
+    return await _stepped(request, provider, work)
+
+
+@router.post(_PATH, responses=_ANSWERS, openapi_extra=POSTED)
+async def authorize_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """The same by a form. It is kept, and the browser comes back for it with its cookies."""
+    try:
+        given = authorisation.fields((await request.body()).decode("ascii", "replace"))
+        known = await answering.client_of(provider, given)
+        checked = await answering.check(provider, known, given, "authorize")
+        checked = answering.unless_pushed(provider, known, checked)
+    except PageError as error:
+        return wrong(request, error)
+    if isinstance(checked, Redirect):
+        return RedirectResponse(checked.url, 303, HEADERS)
+    async with provider.database.writing() as session:
+        uri = await answering.push(session, provider, known, checked)
+    query = urlencode({"client_id": known.client_id, "request_uri": uri})
+    return RedirectResponse(f"{_PATH}?{query}", 303, HEADERS)
+
+
+@router.get(f"{_PATH}/continue", responses=_ANSWERS)
+async def continue_authorize(
+    _: Annotated[None, public], request: Request, provider: TheProvider, waiting: RequestId
+) -> Response:
+    """The person has signed in: what comes next is judged anew."""
+
+    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+        return await answering.proceed(session, provider, waiting, browser_secret(request), signed_in)
+
+    return await _stepped(request, provider, work)
+
+
+@router.post(
+    f"{_PATH}/consent",
+    responses=_ANSWERS,
+    openapi_extra=form_body("request", "person", "answer", request=100, person=100, answer=10),
+)
+async def answer_consent(
+    _: Annotated[None, public], request: Request, provider: TheProvider, form: SubmittedForm
+) -> Response:
+    """The person agrees that the service learns what it asked for, or does not."""
+
+    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+        return await answering.decide(
+            session,
+            provider,
+            form.get("request"),
+            browser_secret(request),
+            signed_in,
+            form.get("person"),
+            agrees=form.get("answer") == "yes",
+        )
+
+    return await _stepped(request, provider, work, 303)
+
+
+async def _stepped(
+    request: Request,
+    provider: TheProvider,
+    work: Callable[[Session, SignedIn | None], Awaitable[Outcome]],
+    status: int = 302,
+) -> Response:
+    """One step in one transaction, which ends before the answer leaves."""
+    try:
+        async with provider.database.writing() as session:
+            outcome = await work(session, await sessions.current(session, request))
+    except PageError as error:
+        return wrong(request, error)
+    match outcome:
+        case Redirect(url):
+            response: Response = RedirectResponse(url, status, HEADERS)
+        case SignIn(waiting):
+            where = f"/identity/sign-in?{urlencode({'request': waiting})}"
+            response = RedirectResponse(where, status, HEADERS)
+        case Ask():
+            return _asked(request, outcome)
+    remember_browser(request, response)
+    return response
+
+
+def _asked(request: Request, ask: Ask) -> Response:
+    """The consent page. The answer to its form leads to the service, which its policy must allow."""
+    service = urlsplit(ask.wanted.redirect_uri)
+    return pages.render(
+        request,
+        "consent.html",
+        form_action=(f"{service.scheme}://{service.netloc}",),
+        council_name=ask.client.client.council_name,
+        service_name=ask.client.client.name,
+        waiting=ask.request,
+        person=ask.person,
+        claims=ask.wanted.claims,
+        core_identity=claims.CORE_IDENTITY,
+        address=claims.ADDRESS,
+        offline=authorisation.OFFLINE in ask.wanted.scopes,
+        scopes=[scope for scope in ask.wanted.scopes if ":" in scope],
+    )
+
+
+def wrong(request: Request, error: PageError) -> Response:
+    """Never a redirect: nobody knows to whom it would lead."""
+    return pages.render(request, "wrong-request.html", 400, reason=str(error))

@@ -1,0 +1,49 @@
+"""What a person has agreed that services may know and do, and how it is taken back."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.database import Writing
+from chassis.ids import Id
+from chassis.problems import documents
+from chassis.types import Slug
+from chassis.web import SubmittedForm, form_body, see_other
+from identity.actions import grants
+from identity.routes.account import Anybody, spoken
+from identity.routes.parts import TheProvider, pages
+from identity.routes.visits import Person
+from identity.store import authorisations
+
+router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
+
+_SERVICES = "/identity/account/services"
+_MOST = 100
+
+
+@router.get("/account/services")
+async def show_consents(
+    _: Anybody, request: Request, session: Writing, person: Person, provider: TheProvider
+) -> Response:
+    """The services the person shares details with."""
+    found = []
+    for row in await authorisations.consents(session, person.account, _MOST):
+        client = await provider.client(ids.show(row.client))
+        if client is not None:
+            found.append(_shown(row.council, row.client, client.name, spoken(row.given_at, request)))
+    return pages.render(request, "services.html", services=found)
+
+
+@router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
+async def end_consent(
+    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: Person, _form: SubmittedForm
+) -> Response:
+    """Take back what a service may know and do; its tokens end with it."""
+    await grants.revoke_consent(session, slug, person.account, client_id)
+    return see_other(_SERVICES)
+
+
+def _shown(council: str, client: UUID, name: str, since: str) -> dict[str, str]:
+    return {"path": f"{_SERVICES}/{council}/{ids.show(client)}/end", "name": name, "since": since}

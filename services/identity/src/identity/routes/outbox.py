@@ -1,0 +1,35 @@
+"""The laptop's outbox: what would have been sent. There only where the setting `mail` says so."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from chassis.auth import public
+from chassis.database import Reading
+from chassis.ids import Id
+from chassis.problems import not_found
+from identity.actions.mail import outbox
+from identity.routes.parts import pages
+
+
+async def _laptop(request: Request) -> None:
+    if request.app.state.settings.mail != "outbox":
+        raise not_found("outbox here")
+
+
+router = APIRouter(prefix="/identity/outbox", tags=["laptop"], dependencies=[Depends(_laptop)])
+
+
+@router.get("", response_class=Response)
+async def read_outbox(_: Annotated[None, public], request: Request, session: Reading) -> Response:
+    """The newest letters. 404 but on a laptop."""
+    return pages.render(request, "outbox.html", letters=await outbox.newest(session))
+
+
+@router.get("/{letter}", response_class=Response)
+async def read_letter(_: Annotated[None, public], request: Request, session: Reading, letter: Id) -> Response:
+    """One letter as its reader would see it. 404 but on a laptop."""
+    found = await outbox.one(session, letter)
+    if found is None:
+        raise not_found("such letter")
+    return pages.render(request, "letter.html", letter=found)

@@ -1,0 +1,219 @@
+"""Pages to sign in, step by step. Where there is no account, everything looks the same."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.auth import public
+from chassis.database import Writing
+from chassis.problems import documents
+from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_other
+from chassis.web.languages import COOKIE, NAMES
+from identity.actions import accounts, codes, passkeys, sessions, signing_in
+from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
+from identity.rules import addresses, factors, passwords
+
+router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403)
+MOST_ANSWER = 12_000
+"""Characters of what a passkey answers."""
+NOT_AN_ADDRESS = say("Enter an email address in the correct format, like name@example.com")
+NO_CODE = say("Enter the code from the email")
+WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
+_WRONG_PASSWORD = say("The email address or password is not right")
+_WRONG_PASSKEY = say("That passkey did not work. Try again, or sign in another way")
+_WRONG_SECOND = say("That code is not right, or it was used before. Wait for the next one and try again")
+_WRONG_RECOVERY = say("That recovery code is not right, or it was used before")
+
+
+@router.get("/sign-in")
+async def show_sign_in(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where signing in begins: an e-mail address, or a passkey."""
+    asked = errand.asked
+    if asked and asked.language in NAMES and not chose_language(request):
+        return see_other(f"{errand.at('/identity/sign-in')}&lang={asked.language}")
+    person = await sessions.current(session, request)
+    known = await accounts.one(session, person.account) if person else None
+    hint = (known.address if known else None) or (asked.login_hint if asked else None) or ""
+    form = Form({"email": hint})
+    return await _sign_in_page(request, session, people, visitor, errand, form)
+
+
+def chose_language(request: Request) -> bool:
+    """Whether the person has said in which language to speak; if so, a service's wish does not count."""
+    return "lang" in request.query_params or secure_cookie(request, COOKIE) in request.cookies
+
+
+async def _sign_in_page(
+    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form
+) -> Response:
+    return show(
+        request,
+        errand,
+        "sign-in.html",
+        200 if form.ok else 400,
+        form=form,
+        client_name=errand.asked.client_name if errand.asked else "",
+        options=await passkeys.sign_in_options(session, people, visitor),
+    )
+
+
+@router.post("/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))
+async def send_sign_in_code(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send a code to the address, or a letter that there is no account: the page is the same."""
+    address = form.get("email", addresses.MOST)
+    if addresses.fault(address):
+        form.error("email", NOT_AN_ADDRESS)
+        return await _sign_in_page(request, session, people, visitor, errand, form)
+    if not await signing_in.ask_for_code(session, people, visitor, address):
+        return too_often(request)
+    return see_other(errand.at("/identity/sign-in/code"))
+
+
+@router.get("/sign-in/code")
+async def show_sign_in_code(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where the code is typed in."""
+    return await _code_page(request, session, people, visitor, errand, Form())
+
+
+async def _code_page(
+    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form
+) -> Response:
+    address = await codes.waiting(session, people, visitor, codes.SIGN_IN)
+    if address is None:
+        return see_other(errand.at("/identity/sign-in"))
+    status = 200 if form.ok else 400
+    return show(request, errand, "code.html", status, form=form, address=address, back="/identity/sign-in")
+
+
+@router.post("/sign-in/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+async def sign_in_by_code(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Sign in with the code of the letter."""
+    typed = form.get("code", 20)
+    proven = await signing_in.by_code(session, people, visitor, typed) if typed else None
+    if proven is not None:
+        return await go_on(session, request, people, visitor, errand, proven)
+    form.error("code", WRONG_CODE if typed else NO_CODE)
+    return await _code_page(request, session, people, visitor, errand, form)
+
+
+@router.get("/sign-in/password")
+async def show_password(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where address and password are typed in."""
+    address = await codes.waiting(session, people, visitor, codes.SIGN_IN)
+    return show(request, errand, "password.html", form=Form({"email": address or ""}))
+
+
+@router.post(
+    "/sign-in/password",
+    responses=_REFUSED,
+    openapi_extra=form_body("email", "password", email=addresses.MOST, password=passwords.MOST),
+)
+async def sign_in_by_password(
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Sign in with address and password. An unknown address costs what a wrong password costs."""
+    address, password = form.get("email", addresses.MOST), form.raw("password", passwords.MOST)
+    if addresses.fault(address):
+        form.error("email", NOT_AN_ADDRESS)
+    if not password:
+        form.error("password", say("Enter your password"))
+    if form.ok:
+        database = request.app.state.database
+        came = await signing_in.by_password(database, people, visitor, address, password)
+        if came.too_often:
+            return too_often(request)
+        if came.proven is not None:
+            async with database.writing() as session:
+                return await go_on(session, request, people, visitor, errand, came.proven)
+        form.error("password", _WRONG_PASSWORD)
+    return show(request, errand, "password.html", 400, form=form)
+
+
+@router.post(
+    "/sign-in/passkey", responses=_REFUSED, openapi_extra=form_body("credential", credential=MOST_ANSWER)
+)
+async def sign_in_by_passkey(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Sign in with a passkey: it names the account, and is enough alone."""
+    account = await passkeys.signed(session, people, visitor, form.raw("credential", MOST_ANSWER))
+    if account is None:
+        form.error("", _WRONG_PASSKEY)
+        return await _sign_in_page(request, session, people, visitor, errand, form)
+    proven = await signing_in.prove(session, people, visitor, account, factors.PASSKEY)
+    return await go_on(session, request, people, visitor, errand, proven)
+
+
+@router.get("/sign-in/second-step")
+async def show_second_step(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where the code of the authenticator app is typed in."""
+    return await _second_page(request, session, people, visitor, errand, Form(), "second-step.html")
+
+
+async def _second_page(
+    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form,
+    template: str,
+) -> Response:  # fmt: skip
+    if await signing_in.so_far(session, people, visitor) is None:
+        return see_other(errand.at("/identity/sign-in"))
+    return show(request, errand, template, 200 if form.ok else 400, form=form)
+
+
+@router.post("/sign-in/second-step", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+async def sign_in_second_step(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Go on with the code that the authenticator app shows."""
+    typed = form.get("code", 20)
+    came = await signing_in.second(session, people, visitor, factors.AUTHENTICATOR, typed)
+    if came.too_often:
+        return too_often(request)
+    if came.proven is not None:
+        return await go_on(session, request, people, visitor, errand, came.proven)
+    form.error("code", _WRONG_SECOND if typed else say("Enter the code from your app"))
+    return await _second_page(request, session, people, visitor, errand, form, "second-step.html")
+
+
+@router.get("/sign-in/recovery")
+async def show_recovery(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where a recovery code is typed in, by who has not the app at hand."""
+    return await _second_page(request, session, people, visitor, errand, Form(), "recovery.html")
+
+
+@router.post("/sign-in/recovery", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+async def sign_in_by_recovery(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Go on with a recovery code, which is used up."""
+    typed = form.get("code", 20)
+    came = await signing_in.second(session, people, visitor, factors.RECOVERY, typed)
+    if came.too_often:
+        return too_often(request)
+    if came.proven is not None:
+        return await go_on(session, request, people, visitor, errand, came.proven)
+    form.error("code", _WRONG_RECOVERY if typed else say("Enter a recovery code"))
+    return await _second_page(request, session, people, visitor, errand, form, "recovery.html")

@@ -1,0 +1,158 @@
+"""What the pages of accounts have in common: who visits, on what errand, and where it goes from here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.database import EVERY_COUNCIL, Session, Writing
+from chassis.problems import Problem
+from chassis.web import language_of, see_other
+from chassis.web.browsers import browser_secret
+from identity.actions import authorising, passkeys, sessions, signing_in
+from identity.actions.authorising import Wanted
+from identity.actions.people import People, Visitor, browser_hash
+from identity.actions.sessions import SignedIn
+from identity.actions.signing_in import Proven
+from identity.routes.parts import pages
+from identity.rules import devices, factors, limits
+
+FRESH = timedelta(minutes=10)
+"""So long after signing in somebody may change how the account is reached and opened."""
+_SIGN_IN = "/identity/sign-in"
+_ACCOUNT = "/identity/account"
+_RETRY = "900"
+
+Page = Literal["email", "password", "passkeys", "authenticator", "recovery-codes", "close"]
+_PAGES = get_args(Page)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Why somebody signs in: a client's request, or a page of the account; it travels in the address."""
+
+    request: str | None
+    then: str | None
+    asked: Wanted | None = None
+    council_name: str = ""
+
+    def at(self, path: str) -> str:
+        """A page of ours, on the same errand."""
+        carried = {"request": self.request, "then": self.then}
+        query = urlencode({name: value for name, value in carried.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+async def _errand(
+    request: Request,
+    request_id: Annotated[
+        str | None,
+        Query(alias="request", max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="A client's request"),
+    ] = None,
+    then: Annotated[Page | None, Query(description="The page of the account to go on to")] = None,
+) -> Errand:
+    if request_id is None:
+        return Errand(None, then)
+    async with request.app.state.database.reading(EVERY_COUNCIL) as session:
+        asked = await authorising.wanted(session, request_id)
+    # The last form of signing in ends at the service, which its page's policy must therefore allow.
+    request.state.form_action = (asked.origin,) if asked else ()
+    council = request.app.state.directory.councils.get(asked.council) if asked else None
+    return Errand(request_id, then, asked, council.name if council else "")
+
+
+async def _people(request: Request) -> People:
+    people: People = request.app.state.people
+    return people
+
+
+async def _visitor(request: Request, errand: "TheErrand") -> Visitor:
+    address = request.client.host if request.client else ""
+    browser, system = devices.describe(request.headers.get("user-agent", ""))
+    return Visitor(
+        browser=browser_hash(browser_secret(request)),
+        network=limits.network(address),
+        language=language_of(request),
+        device=" ".join((browser, system)).strip(),
+        client=f"{errand.asked.council} {errand.asked.client_name}" if errand.asked else "",
+    )
+
+
+async def _person(request: Request, session: Writing) -> SignedIn:
+    person = await sessions.current(session, request)
+    if person is None:
+        raise _sign_in_first(request)
+    return person
+
+
+async def _fresh_person(request: Request, person: "Person", people: "ThePeople") -> SignedIn:
+    if people.now() - person.authenticated_at > FRESH:
+        raise _sign_in_first(request)
+    return person
+
+
+async def _sure_person(request: Request, session: Writing, person: "FreshPerson") -> SignedIn:
+    one_factor = factors.level(person.methods) != factors.TWO_FACTORS
+    if one_factor and await passkeys.of_account(session, person.account):
+        raise _elsewhere(request, f"{_ACCOUNT}/second-step")
+    return person
+
+
+def _sign_in_first(request: Request) -> Problem:
+    return _elsewhere(request, _SIGN_IN)
+
+
+def _elsewhere(request: Request, path: str) -> Problem:
+    page = request.url.path.removeprefix(f"{_ACCOUNT}/").partition("/")[0]
+    to = Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path)
+    headers = {"Location": to, "Cache-Control": "no-store"}
+    return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
+
+
+TheErrand = Annotated[Errand, Depends(_errand)]
+ThePeople = Annotated[People, Depends(_people)]
+TheVisitor = Annotated[Visitor, Depends(_visitor)]
+Person = Annotated[SignedIn, Depends(_person)]
+"""Who is signed in; anybody else is sent to sign in."""
+FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
+"""Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
+SurePerson = Annotated[SignedIn, Depends(_sure_person)]
+"""And, where the account has a passkey, with it: who reads the mail alone adds no factor of his own."""
+
+
+def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page on the way of an errand, under the name of the council whose service it is for."""
+    if errand.council_name:
+        context["council_name"] = errand.council_name
+    return pages.render(request, template, status, errand=errand, **context)
+
+
+async def go_on(
+    session: Session, request: Request, people: People, visitor: Visitor, errand: Errand, proven: Proven
+) -> Response:
+    """After a step of signing in: the next step, or signed in and on to where the errand leads."""
+    if not proven.complete:
+        return see_other(errand.at(f"{_SIGN_IN}/second-step"))
+    asked = errand.asked
+    lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
+    answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
+    await sessions.start(session, request, answer, proven.account, proven.methods)
+    await signing_in.finish(session, people, visitor, proven.account, proven.methods)
+    return answer
+
+
+def onward(errand: Errand) -> str:
+    """Where a person goes who is signed in: one of our own pages, whatever the address said."""
+    if errand.request:
+        return f"/identity/authorize/continue?{urlencode({'request': errand.request})}"
+    return f"{_ACCOUNT}/{errand.then}" if errand.then in _PAGES else _ACCOUNT
+
+
+def too_often(request: Request) -> HTMLResponse:
+    """The page for who has tried too often: the ways that are still open, and when to come back."""
+    answer = pages.render(request, "too-often.html", 429)
+    answer.headers["Retry-After"] = _RETRY
+    return answer

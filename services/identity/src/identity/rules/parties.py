@@ -1,0 +1,76 @@
+"""What a client is to the OpenID provider: its registration, and the profile it was written for."""
+
+from dataclasses import dataclass
+
+STANDARD = "standard"
+ONELOGIN = "onelogin"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rules of one kind of client. Times in seconds."""
+
+    name: str
+    pkce_needed: bool
+    state_needed: bool
+    nonce_needed: bool
+    default_level: str
+    authentication: frozenset[str]
+    code_seconds: int
+    access_seconds: int
+    id_token_seconds: int
+
+
+PROFILES = {
+    # OAuth 2.1: PKCE always; a code lives as short as a redirect needs (RFC 9700 section 4.2.4).
+    STANDARD: Profile(
+        STANDARD,
+        pkce_needed=True,
+        state_needed=False,
+        nonce_needed=False,
+        default_level="Cl",
+        authentication=frozenset({"client_secret_basic", "client_secret_post", "private_key_jwt"}),
+        code_seconds=60,
+        access_seconds=600,
+        id_token_seconds=600,
+    ),
+    # docs.sign-in.service.gov.uk: what a service written for GOV.UK One Login expects.
+    ONELOGIN: Profile(
+        ONELOGIN,
+        pkce_needed=False,
+        state_needed=True,
+        nonce_needed=True,
+        default_level="Cl.Cm",
+        authentication=frozenset({"client_secret_post", "private_key_jwt"}),
+        code_seconds=300,
+        access_seconds=180,
+        id_token_seconds=120,
+    ),
+}
+REQUEST_SECONDS = 1_800
+"""A person may take this long to sign in: a code by e-mail takes its time."""
+PUSHED_SECONDS = 90
+REFRESH_SECONDS = 30 * 86_400
+GRANT_SECONDS = 180 * 86_400
+"""However often it is refreshed, a grant ends this long after the person signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A client that signs people in, as registered. ``profile`` is a key of PROFILES."""
+
+    profile: str
+    first_party: bool
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    id_token_alg: str
+    par_required: bool
+    person_scopes: frozenset[str]
+    identity_levels: frozenset[str]
+    identity_claims: frozenset[str] = frozenset({"address", "identity"})
+    name_cy: str = ""
+
+    @property
+    def rules(self) -> Profile:
+        return PROFILES[self.profile]

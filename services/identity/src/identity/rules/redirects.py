@@ -1,0 +1,30 @@
+"""Redirect URIs: which are taken, and how an answer is written on one; ``rules.uris`` has which may register.
+
+RFC 9700 section 4.1: compared character by character, but for the port of a loopback address.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+MOST = 2_000
+_PORT = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?=[/?]|$)")
+
+
+def registered(uri: str | None, own: Iterable[str]) -> bool:
+    """Whether ``uri`` is exactly one of the client's; on a loopback address any port (RFC 8252 7.3)."""
+    if uri is None or len(uri) > MOST:
+        return False
+    return any(uri == one or (_PORT.match(one) and _portless(uri) == _portless(one)) for one in own)
+
+
+def _portless(uri: str) -> str:
+    return _PORT.sub(r"http://\1", uri)
+
+
+def answer(uri: str, parameters: Mapping[str, str | None]) -> str:
+    """The URI with the parameters that are not None added to its query."""
+    parts = urlsplit(uri)
+    given = urlencode({name: value for name, value in parameters.items() if value is not None})
+    query = f"{parts.query}&{given}" if parts.query else given
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))

@@ -1,0 +1,78 @@
+"""What a council may register for a service of its own: which values fit together."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from identity.rules import scopes, uris
+from identity.rules.parties import ONELOGIN
+
+OPENID = "openid"
+OF_PEOPLE = (OPENID, "email", "phone", "offline_access")
+"""Scopes that say what of a person a service is told; all others are scopes of the APIs."""
+OF_ONELOGIN = frozenset({OPENID, "email", "phone"})
+CLAIMS = ("address", "identity")
+LEVELS = ("P1", "P2")
+LIVE = "live"
+OVERLAP_HOURS = 24
+MOST_OVERLAP_HOURS = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a member of a registration cannot be."""
+
+    field: str
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What is judged together."""
+
+    mode: str
+    profile: str
+    scopes: Sequence[str]
+    redirect_uris: Sequence[str]
+    post_logout_redirect_uris: Sequence[str]
+    backchannel_logout_uri: str | None
+    jwks_uri: str | None
+    identity_levels: Sequence[str]
+    claims: Sequence[str]
+
+
+def faults(asked: Registration) -> Iterator[Fault]:
+    """All that is wrong with it."""
+    live = asked.mode == LIVE
+    yield from _uris("redirect_uris", asked.redirect_uris, live=live)
+    yield from _uris("post_logout_redirect_uris", asked.post_logout_redirect_uris, live=live)
+    called = {"backchannel_logout_uri": asked.backchannel_logout_uri, "jwks_uri": asked.jwks_uri}
+    for field, uri in called.items():
+        if uri is not None and (message := uris.server_fault(uri)):
+            yield Fault(field, message, "bad_uri")
+    if OPENID not in asked.scopes:
+        yield Fault("scopes", "must have openid among them: a service signs people in", "openid_missing")
+    if asked.profile == ONELOGIN and (over := sorted(set(asked.scopes) - OF_ONELOGIN)):
+        message = f"of the profile onelogin are openid, email and phone; leave out {', '.join(over)}"
+        yield Fault("scopes", message, "not_of_profile")
+    if asked.claims and not asked.identity_levels:
+        message = "are of people whose identity is proven: give identity_levels too"
+        yield Fault("claims", message, "levels_missing")
+
+
+def _uris(field: str, given: Sequence[str], *, live: bool) -> Iterator[Fault]:
+    for index, uri in enumerate(given):
+        if message := uris.redirect_fault(uri, live=live):
+            yield Fault(f"{field}.{index}", message, "bad_uri")
+        if uri in given[:index]:
+            yield Fault(f"{field}.{index}", "is there twice", "duplicate")
+
+
+def unknown_scopes(asked: Iterable[str]) -> list[str]:
+    """The scopes that neither say something of people nor are of an API."""
+    return scopes.unknown(scope for scope in asked if scope not in OF_PEOPLE)
+
+
+def of_apis(asked: Iterable[str]) -> list[str]:
+    """The scopes of APIs among them: these nobody grants without holding them."""
+    return [scope for scope in asked if scope not in OF_PEOPLE]

@@ -1,0 +1,89 @@
+"""What comes next in a sign-in: the state machine of the provider, without its clock and its database."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from identity.rules import claims, vectors
+from identity.rules.authorisation import Request, RequestError
+from identity.rules.parties import Party
+
+
+class Step(Enum):
+    """What must happen before the client gets its answer."""
+
+    SIGN_IN = "sign-in"
+    CONSENT = "consent"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven."""
+
+    level: str
+    authenticated_at: float
+    identity: str = vectors.NO_IDENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """What the person has agreed to before, and when (Unix seconds)."""
+
+    scopes: frozenset[str]
+    claims: frozenset[str]
+    given_at: float
+
+
+def next_step(
+    request: Request,
+    party: Party,
+    person: Person | None,
+    consented: Consented | None,
+    asked_at: float,
+    now: float,
+) -> Step:
+    """Raises RequestError when the request ends here: nobody may be asked, or the proof is lacking."""
+    silent = "none" in request.prompts
+    if person is None or not _fresh(request, person, asked_at, now):
+        if silent:
+            raise RequestError("login_required", "The person must sign in.")
+        return Step.SIGN_IN
+    if not vectors.enough(person.level, request.level):
+        if silent:
+            raise RequestError("login_required", "The person must sign in with a second factor.")
+        return Step.SIGN_IN
+    if not _identified(request, person):
+        raise RequestError("access_denied", "The person's identity is not proven to the level asked for.")
+    if not _agreed(request, party, consented, asked_at):
+        if silent:
+            raise RequestError("consent_required", "The person must agree first.")
+        return Step.CONSENT
+    return Step.ANSWER
+
+
+def _fresh(request: Request, person: Person, asked_at: float, now: float) -> bool:
+    """Whether the sign-in is as recent as asked; one that was made for this request always is."""
+    if person.authenticated_at >= asked_at:
+        return True
+    if {"login", "select_account"} & set(request.prompts):
+        return False
+    return request.max_age is None or now - person.authenticated_at <= request.max_age
+
+
+def _identified(request: Request, person: Person) -> bool:
+    """Who asks for ``returnCode`` wants to hear of a missing proof in userinfo, not by an error."""
+    told = claims.RETURN_CODE in request.userinfo_claims
+    return told or vectors.proven(person.identity, request.identity)
+
+
+def needs_consent(request: Request, party: Party) -> bool:
+    """The council's own service needs none to sign somebody in; what it is told of him needs it."""
+    return not party.first_party or bool(request.claims)
+
+
+def _agreed(request: Request, party: Party, consented: Consented | None, asked_at: float) -> bool:
+    if "consent" not in request.prompts and not needs_consent(request, party):
+        return True
+    if consented is None or ("consent" in request.prompts and consented.given_at < asked_at):
+        return False
+    return consented.scopes.issuperset(request.scopes) and consented.claims >= request.claims

@@ -1,0 +1,150 @@
+"""Which URIs a service may register (RFC 9700 section 4.1.1, RFC 8252 section 7.3, RFC 3986).
+
+A URI is taken only in the one way in which it can be written: what a browser or another library would read
+differently is refused, so that comparing character by character is enough.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+import idna
+
+MOST = 1_000
+MOST_URIS = 20
+_MOST_HOST = 253
+_MOST_PORT = 65_535
+# RFC 3986 section 2: what may stand in a URI; a percent sign stands before two hexadecimal digits.
+_WRITTEN = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a last label that makes browsers read an IPv4 address
+_HIDDEN = re.compile(r"%(?:2e|2f|5c|00)", re.IGNORECASE)  # . / \ and NUL, percent-encoded
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+# RFC 6761, RFC 6762, ICANN's .internal: names that mean something else in every network.
+_NOT_PUBLIC = frozenset({"localhost", "local", "internal", "invalid", "test", "onion"})
+_OF_THE_ANSWER = frozenset(
+    {
+        "code",
+        "state",
+        "iss",
+        "error",
+        "error_description",
+        "error_uri",
+        "id_token",
+        "access_token",
+        "response",
+    }
+)
+
+
+def redirect_fault(uri: str, *, live: bool) -> str | None:
+    """Why a service may not be answered at this URI, or None.
+
+    A live service is answered over https at a public name only; one in the sandbox also over http on the
+    developer's own machine.
+    """
+    return next(_faults(uri, loopback=not live), None)
+
+
+def server_fault(uri: str) -> str | None:
+    """Why we may not call this URI from here, or None: https at a public name, without a query.
+
+    Where the name leads is looked at when it is called.
+    """
+    return next(_faults(uri, loopback=False), None) or ("must have no query" if "?" in uri else None)
+
+
+def _faults(uri: str, *, loopback: bool) -> Iterator[str]:
+    if not 0 < len(uri) <= MOST:
+        yield f"must be 1 to {MOST} characters"
+    elif not uri.isascii():
+        yield "must be ASCII: write the name of the host in punycode (xn--) and percent-encode the rest"
+    elif "*" in uri:
+        yield "must have no wildcard: register every URI in full"
+    elif not _WRITTEN.fullmatch(uri):
+        yield "has a character, or a percent sign, that cannot stand in a URI"
+    elif "#" in uri:
+        yield "must have no fragment"
+    else:
+        yield from _of_parts(uri, loopback=loopback)
+
+
+def _of_parts(uri: str, *, loopback: bool) -> Iterator[str]:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        yield "is not a URI"
+        return
+    if not uri.startswith(("https://", "http://")):
+        yield "must be absolute and begin with https://, in lower case"
+    elif "@" in parts.netloc:
+        yield "must have no user before the host"
+    else:
+        yield from _of_host(parts, loopback=loopback)
+        if _HIDDEN.search(parts.path) or {".", ".."} & set(parts.path.split("/")):
+            yield "must have no dot segments, and no dot, slash or NUL that is percent-encoded"
+        yield from _of_query(parts.query)
+
+
+def _of_host(parts: SplitResult, *, loopback: bool) -> Iterator[str]:
+    host, port = _divided(parts.netloc)
+    if port is not None and not (_PORT.fullmatch(port) and int(port) <= _MOST_PORT):
+        yield f"must have a port from 1 to {_MOST_PORT}, without leading zeros"
+    elif port is not None and port == _DEFAULT_PORTS[parts.scheme]:
+        yield f"must leave out the port {port}, which goes without saying"
+    if loopback and host in LOOPBACK:
+        return
+    if parts.scheme != "https":
+        where = ", or http on this machine (127.0.0.1, [::1], localhost)" if loopback else ""
+        yield f"must be https{where}"
+    if fault := name_fault(host):
+        yield fault
+
+
+def _divided(netloc: str) -> tuple[str, str | None]:
+    """Host and port as they are written."""
+    if netloc.startswith("["):
+        host, bracket, rest = netloc.partition("]")
+        return host + bracket, (rest[1:] if rest[0] == ":" else "") if rest else None
+    host, colon, port = netloc.partition(":")
+    return host, port if colon else None
+
+
+def name_fault(host: str) -> str | None:
+    """Why this is not the name of a host in public DNS, or None."""
+    labels = host.split(".")
+    if host != host.lower():
+        return "must have its host in lower case"
+    if len(host) > _MOST_HOST or not all(_LABEL.fullmatch(label) for label in labels):
+        return "must have a host that is a DNS name, with no dot at its end"
+    if _NUMERIC.fullmatch(labels[-1]):
+        return "must have a host with a name, not an address"
+    if len(labels) == 1 or labels[-1] in _NOT_PUBLIC:
+        return "must have a host that is found in public DNS"
+    if not all(_readable(label) for label in labels):
+        return "must have a host whose xn-- labels are valid punycode (IDNA 2008)"
+    return None
+
+
+def _readable(label: str) -> bool:
+    """Whether a label is plain, or punycode that says what it says in the one right way."""
+    if label[2:4] != "--":
+        return True
+    try:
+        return idna.alabel(idna.ulabel(label)).decode() == label
+    except UnicodeError:
+        return False
+
+
+def _of_query(query: str) -> Iterator[str]:
+    try:
+        names = [name for name, _ in parse_qsl(query, keep_blank_values=True, max_num_fields=20)]
+    except ValueError:
+        yield "has too many parameters"
+        return
+    if len(set(names)) != len(names):
+        yield "must not have a parameter twice"
+    if taken := sorted(_OF_THE_ANSWER & set(names)):
+        yield f"must not have the parameter {taken[0]}, which the answer brings"

@@ -1,0 +1,103 @@
+"""Signing in for a service that wants two factors, and under its council's name."""
+
+import re
+
+import pyotp
+import pytest
+
+from identity.actions import authorising, signing_in
+from identity.rules.limits import Limit
+
+ASK = "request=abcDEF_123"
+ONWARD = f"/identity/authorize/continue?{ASK}"
+
+
+@pytest.fixture
+def wants(monkeypatch):
+    """``wants(level="Cl.Cm")``: every request in the address is of a service that wants this."""
+
+    def set_to(**what):
+        wanted = authorising.Wanted(
+            **{
+                "client_name": "Parking permits",
+                "council": "citytown",
+                "level": "Cl",
+                "prompt": frozenset(),
+                "max_age": None,
+                "login_hint": None,
+                "language": None,
+                "origin": "https://parking.example",
+                **what,
+            }
+        )
+
+        async def answer(session, request_id):
+            return wanted
+
+        monkeypatch.setattr(authorising, "wanted", answer)
+
+    return set_to
+
+
+async def by_code(tab, letters, address):
+    await tab.post(f"/identity/sign-in?{ASK}", email=address)
+    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
+        -1
+    ]
+    return await tab.post(f"/identity/sign-in/code?{ASK}", code=code)
+
+
+async def test_one_factor_is_enough_where_a_service_wants_one(newcomer, browser, letters, wants):
+    await newcomer("one@example.org")
+    wants(level="Cl")
+    assert (await by_code(browser(), letters, "one@example.org")).headers["location"] == ONWARD
+
+
+async def test_who_has_one_factor_sets_up_another_where_a_service_wants_two(
+    newcomer, browser, letters, wants
+):
+    await newcomer("two@example.org")
+    wants(level="Cl.Cm")
+    tab = browser()
+    answer = await by_code(tab, letters, "two@example.org")
+    assert answer.headers["location"] == f"/identity/account/second-step?{ASK}"
+    choice = await tab.get(f"/identity/account/second-step?{ASK}")
+    assert f"/identity/account/authenticator?{ASK}" in choice.text
+    page = (await tab.get(f"/identity/account/authenticator?{ASK}")).text
+    secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    made = await tab.post(f"/identity/account/authenticator?{ASK}", code=pyotp.TOTP(secret).now())
+    assert f'href="{ONWARD}"' in made.text
+    again = await tab.get(f"/identity/account/second-step?{ASK}")
+    assert again.headers["location"] == ONWARD
+
+
+async def test_the_page_says_for_which_service_and_council(browser, wants):
+    wants(login_hint="hint@example.org")
+    page = (await browser().get(f"/identity/sign-in?{ASK}")).text
+    assert "You need to sign in to use Parking permits." in page
+    assert re.search(r'class="townhall-header__name"[^>]*>Citytown Council<', page)
+    assert 'value="hint@example.org"' in page
+
+
+async def test_a_services_language_is_taken_unless_the_person_chose_one(browser, wants):
+    wants(language="cy")
+    tab = browser()
+    answer = await tab.get(f"/identity/sign-in?{ASK}")
+    assert answer.headers["location"] == f"/identity/sign-in?{ASK}&lang=cy"
+    assert "Mewngofnodi" in (await tab.get(answer.headers["location"])).text
+    english = browser()
+    await english.get("/identity/sign-in?lang=en")
+    assert "Sign in" in (await english.get(f"/identity/sign-in?{ASK}")).text
+
+
+async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, letters):
+    monkeypatch.setattr(signing_in.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
+    wants(client_name="Crowded")
+    answers = [
+        await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
+        for number in range(3)
+    ]
+    assert [one.status_code for one in answers] == [303, 303, 429]
+    wants(client_name="Quiet")
+    assert (await browser().post(f"/identity/sign-in?{ASK}", email="quiet@example.org")).status_code == 303
+    assert (await browser().post("/identity/sign-in", email="nobody@example.org")).status_code == 303

@@ -1,0 +1,187 @@
+"""Passwords: optional, long, argon2id at OWASP's settings; and how often one may be wrong."""
+
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.testing import published
+
+WORDS = "kettle orange window"
+ACCOUNT = "/identity/account"
+
+
+async def with_password(newcomer, address, password=WORDS):
+    tab = await newcomer(address)
+    answer = await tab.post(f"{ACCOUNT}/password", password=password)
+    assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT), answer.text
+    return tab
+
+
+async def stored(database, account):
+    async with database.reading() as session:
+        return await session.scalar(
+            text("SELECT hash FROM account_password WHERE account = :who"), {"who": account}
+        )
+
+
+async def test_somebody_sets_a_password_and_signs_in_with_it(
+    newcomer, browser, account_of, database, letters
+):
+    await with_password(newcomer, "pass@example.org")
+    tab = browser()
+    answer = await tab.post("/identity/sign-in/password", email="Pass@example.org", password=WORDS)
+    assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT)
+    assert (await tab.get(ACCOUNT)).status_code == 200
+    account = ids.show(await account_of("pass@example.org"))
+    events = [one for one in await published(database) if one.subject == account]
+    assert (events[-1].type, events[-1].data["changed"], events[-1].sequence) == (
+        "identity.account.changed.v1",
+        ["password"],
+        2,
+    )
+    assert "changed-password-set" in {one.template for one in await letters("pass@example.org")}
+
+
+async def test_passwords_are_hashed_by_argon2id_at_owasps_settings(newcomer, account_of, database):
+    await with_password(newcomer, "hash@example.org")
+    kept = await stored(database, await account_of("hash@example.org"))
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert WORDS not in kept
+
+
+@pytest.mark.parametrize("password", ["", "kettle orange", WORDS + " ", WORDS.upper(), "x" * 5_000])
+async def test_a_wrong_password_opens_nothing(newcomer, browser, password):
+    address = f"wrong{len(password)}{password[:1]}@example.org".lower()
+    await with_password(newcomer, address)
+    tab = browser()
+    answer = await tab.post("/identity/sign-in/password", email=address, password=password)
+    assert answer.status_code == 400
+    assert tab.session is None
+    assert password == "" or password not in answer.text
+
+
+async def test_an_account_without_a_password_is_not_opened_by_one(newcomer, browser):
+    await newcomer("none@example.org")
+    tab = browser()
+    answer = await tab.post("/identity/sign-in/password", email="none@example.org", password=WORDS)
+    assert answer.status_code == 400
+    assert "The email address or password is not right" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("password", "says"),
+    [
+        ("short words", "12 characters or more"),
+        ("passwordpassword", "too easy to guess"),
+        ("qwertyuiop12", "too easy to guess"),
+        ("aaaaaaaaaaaaaaaa", "too easy to guess"),
+        ("liverpool1982", "too easy to guess"),
+        ("", "too easy to guess"),  # the address itself
+        ("long words " * 12, "128 characters or fewer"),
+    ],
+)
+async def test_weak_passwords_are_refused_with_a_way_out(newcomer, password, says, account_of, database):
+    address = f"weak.person{len(password)}{password[:1]}@example.org"
+    tab = await newcomer(address)
+    answer = await tab.post(f"{ACCOUNT}/password", password=password or address)
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert await stored(database, await account_of(address)) is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["maen nhw'n canu eto", "ŵyr yr hen ŷd gwyrdd", "🐑🐑 heather and rain", "lowercase letters only"],
+)
+async def test_no_kind_of_character_is_required_or_forbidden(newcomer, browser, password):
+    address = f"free{abs(hash(password))}@example.org"
+    await with_password(newcomer, address, password)
+    answer = await browser().post("/identity/sign-in/password", email=address, password=password)
+    assert answer.status_code == 303
+
+
+async def test_letters_composed_by_another_keyboard_are_the_same(newcomer, browser):
+    await with_password(newcomer, "nfc@example.org", "caf\u00e9 orange window")
+    answer = await browser().post(
+        "/identity/sign-in/password", email="nfc@example.org", password="cafe\u0301 orange window"
+    )
+    assert answer.status_code == 303
+
+
+async def test_a_hash_is_worked_for_every_address_once(newcomer, browser, app, monkeypatch):
+    await with_password(newcomer, "has@example.org")
+    await newcomer("hasnot@example.org")
+    worked = []
+    hasher = app.state.people.passwords._hasher
+    verify = type(hasher).verify
+
+    def counting(self, stored, password):
+        worked.append(stored.split("$")[3])
+        return verify(self, stored, password)
+
+    monkeypatch.setattr(type(hasher), "verify", counting)
+    for address in ("has@example.org", "hasnot@example.org", "nobody@example.org"):
+        answer = await browser().post(
+            "/identity/sign-in/password", email=address, password="wrong words here"
+        )
+        assert answer.status_code == 400
+    assert worked == ["m=19456,t=2,p=1"] * 3
+
+
+async def test_a_change_of_password_signs_out_elsewhere(newcomer, signed_in_again):
+    here = await newcomer("elsewhere@example.org")
+    there = await signed_in_again("elsewhere@example.org")
+    await here.post(f"{ACCOUNT}/password", password=WORDS)
+    assert (await there.get(ACCOUNT)).status_code == 303
+    assert (await here.get(ACCOUNT)).status_code == 200
+
+
+async def test_a_removed_password_opens_nothing(newcomer, browser):
+    tab = await with_password(newcomer, "gone@example.org")
+    await tab.post(f"{ACCOUNT}/password/remove")
+    answer = await browser().post("/identity/sign-in/password", email="gone@example.org", password=WORDS)
+    assert answer.status_code == 400
+
+
+async def test_too_many_wrong_passwords_are_refused_but_not_in_the_persons_own_browser(newcomer, browser):
+    mine = await with_password(newcomer, "guess@example.org")
+    await mine.post("/identity/sign-out")
+    answers = [
+        await browser().post(
+            "/identity/sign-in/password", email="guess@example.org", password=f"guess number {n}"
+        )
+        for n in range(11)
+    ]
+    assert [one.status_code for one in answers] == [400] * 10 + [429]
+    right = await browser().post("/identity/sign-in/password", email="guess@example.org", password=WORDS)
+    assert right.status_code == 429
+    assert (
+        await mine.post("/identity/sign-in/password", email="guess@example.org", password=WORDS)
+    ).status_code == 303
+
+
+async def test_a_password_is_asked_for_soon_after_signing_in_only(newcomer, account_of, database):
+    tab = await newcomer("stale@example.org")
+    account = await account_of("stale@example.org")
+    async with database.writing() as session:
+        await session.execute(
+            text(
+                "UPDATE browser_session SET authenticated_at = now() - interval '11 minutes' "
+                "WHERE account = :who"
+            ),
+            {"who": account},
+        )
+    for page in ("password", "passkeys", "authenticator", "recovery-codes", "email", "close"):
+        answer = await tab.get(f"{ACCOUNT}/{page}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/identity/sign-in?then={page}")
+    answer = await tab.post(f"{ACCOUNT}/password", password=WORDS)
+    assert answer.headers["location"] == "/identity/sign-in?then=password"
+    assert await stored(database, account) is None
+
+
+async def test_more_passwords_than_can_wait_are_turned_away(newcomer, app, monkeypatch, browser):
+    monkeypatch.setattr(
+        app.state.people.passwords, "_room", type("Full", (), {"locked": lambda self: True})()
+    )
+    answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=WORDS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

@@ -1,0 +1,103 @@
+"""What works once works once also when it is sent twice at the same moment."""
+
+import asyncio
+import re
+
+import pyotp
+from sqlalchemy import text
+
+ACCOUNT = "/identity/account"
+
+
+async def token_of(tab):
+    page = await tab.get("/identity/register")
+    return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+
+
+async def at_once(tab, path, times, **form):
+    """The same form several times at one moment: where each answer leads, or its status."""
+    data = {"csrf": await token_of(tab), **form}
+    answers = await asyncio.gather(*(tab.client.post(path, data=data) for _ in range(times)))
+    return [answer.headers.get("location", answer.status_code) for answer in answers]
+
+
+async def last_code(letters, address):
+    return [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
+        -1
+    ]
+
+
+async def test_a_code_sent_twice_opens_one_session(newcomer, browser, letters, account_of, database):
+    await newcomer("race-code@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="race-code@example.org")
+    code = await last_code(letters, "race-code@example.org")
+    led = await at_once(tab, "/identity/sign-in/code", 4, code=code)
+    assert led.count(ACCOUNT) == 1, led
+
+
+async def test_an_account_is_opened_once(browser, letters, database):
+    tabs = [browser() for _ in range(3)]
+    codes = []
+    for tab in tabs:
+        await tab.post("/identity/register", email="race-open@example.org")
+        codes.append(await last_code(letters, "race-open@example.org"))
+    tokens = [await token_of(tab) for tab in tabs]
+    answers = await asyncio.gather(
+        *(
+            tab.client.post("/identity/register/code", data={"csrf": token, "code": code})
+            for tab, token, code in zip(tabs, tokens, codes, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 303, 303]
+    async with database.reading() as session:
+        accounts = await session.all(
+            text("SELECT account FROM account_email WHERE canonical = 'race-open@example.org'")
+        )
+        created = await session.scalar(text("SELECT count(*) FROM account"))
+        emails = await session.scalar(text("SELECT count(*) FROM account_email"))
+    assert len(accounts) == 1
+    assert created == emails
+    assert sum(1 for answer in answers if answer.headers["location"] == ACCOUNT) == 1
+
+
+async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, letters):
+    mine = await newcomer("race-app@example.org")
+    page = (await mine.get(f"{ACCOUNT}/authenticator")).text
+    app = pyotp.TOTP(re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
+    shown = await mine.post(f"{ACCOUNT}/authenticator", code=app.now())
+    recovery = re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", shown.text)[0]
+    tabs = [browser() for _ in range(2)]
+    for tab in tabs:
+        await tab.post("/identity/sign-in", email="race-app@example.org")
+        await tab.post("/identity/sign-in/code", code=await last_code(letters, "race-app@example.org"))
+    tokens = [await token_of(tab) for tab in tabs]
+    answers = await asyncio.gather(
+        *(
+            tab.client.post("/identity/sign-in/recovery", data={"csrf": token, "code": recovery})
+            for tab, token in zip(tabs, tokens, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 400]
+
+
+async def test_tries_sent_together_are_all_counted(newcomer, browser, letters):
+    await newcomer("race-tries@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="race-tries@example.org")
+    code = await last_code(letters, "race-tries@example.org")
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    assert await at_once(tab, "/identity/sign-in/code", 8, code=wrong) == [400] * 8
+    assert await at_once(tab, "/identity/sign-in/code", 1, code=code) == [400]
+
+
+async def test_codes_asked_for_together_are_all_counted(browser):
+    tabs = [browser() for _ in range(9)]
+    tokens = [await token_of(tab) for tab in tabs]
+    answers = await asyncio.gather(
+        *(
+            tab.client.post("/identity/sign-in", data={"csrf": token, "email": "race-flood@example.org"})
+            for tab, token in zip(tabs, tokens, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303] * 6 + [429] * 3

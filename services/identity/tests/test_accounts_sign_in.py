@@ -1,0 +1,314 @@
+"""Opening an account and signing in by a code sent by e-mail; and that nobody learns who has an account."""
+
+import re
+
+import pytest
+from sqlalchemy import event, text
+
+from chassis import ids
+from chassis.testing import published
+from identity.rules import codes
+
+
+async def code_for(letters, address):
+    found = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation]
+    return found[-1]
+
+
+def other_than(code):
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+async def test_an_account_is_opened_by_a_code_and_announced(newcomer, account_of, database):
+    tab = await newcomer("Jo.Bloggs@Example.org")
+    assert "Jo.Bloggs@Example.org" in (await tab.get("/identity/account")).text
+    account = await account_of("jo.bloggs@example.org")
+    [event] = [one for one in await published(database) if one.subject == ids.show(account)]
+    assert (event.type, event.council, event.sequence) == ("identity.account.created.v1", "region", 1)
+    assert event.data == {"account": ids.show(account)}
+
+
+async def test_somebody_signs_in_by_code_whatever_the_case_of_the_address(newcomer, browser, letters):
+    await newcomer("case@example.org")
+    tab = browser()
+    answer = await tab.post("/identity/sign-in", email=" CASE@example.ORG ")
+    assert answer.headers["location"] == "/identity/sign-in/code"
+    code = await code_for(letters, "case@example.org")
+    answer = await tab.post("/identity/sign-in/code", code=f"{code[:3]} {code[3:]}")
+    assert answer.headers["location"] == "/identity/account"
+    assert (await tab.get("/identity/account")).status_code == 200
+
+
+async def test_a_code_works_once(newcomer, browser, letters):
+    await newcomer("once@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="once@example.org")
+    code = await code_for(letters, "once@example.org")
+    assert (await tab.post("/identity/sign-in/code", code=code)).headers["location"] == "/identity/account"
+    again = await tab.post("/identity/sign-in/code", code=code)
+    assert again.headers["location"] == "/identity/sign-in"
+
+
+async def test_a_code_works_in_the_browser_that_asked_for_it_alone(newcomer, browser, letters):
+    await newcomer("bound@example.org")
+    tab, thief = browser(), browser()
+    await tab.post("/identity/sign-in", email="bound@example.org")
+    code = await code_for(letters, "bound@example.org")
+    await thief.post("/identity/sign-in", email="nobody-at-all@example.org")
+    assert (await thief.post("/identity/sign-in/code", code=code)).status_code == 400
+    assert thief.session is None
+    assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 303
+
+
+async def test_after_five_wrong_tries_the_right_code_is_wrong_too(newcomer, browser, letters):
+    await newcomer("tries@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="tries@example.org")
+    code = await code_for(letters, "tries@example.org")
+    for _ in range(codes.TRIES):
+        assert (await tab.post("/identity/sign-in/code", code=other_than(code))).status_code == 400
+    assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 400
+    assert tab.session is None
+
+
+async def test_a_code_is_worth_nothing_after_ten_minutes_and_after_the_next(
+    newcomer, browser, letters, database
+):
+    await newcomer("late@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="late@example.org")
+    first = await code_for(letters, "late@example.org")
+    await tab.post("/identity/sign-in", email="late@example.org")
+    assert (await tab.post("/identity/sign-in/code", code=first)).status_code == 400
+    second = await code_for(letters, "late@example.org")
+    async with database.writing() as session:
+        await session.execute(
+            text("UPDATE one_time_code SET expires_at = expires_at - interval '10 minutes'")
+        )
+    answer = await tab.post("/identity/sign-in/code", code=second)
+    assert answer.headers["location"] == "/identity/sign-in"
+    assert tab.session is None
+
+
+async def test_no_table_of_accounts_holds_a_code(newcomer, browser, letters, database):
+    await newcomer("hash@example.org")
+    tab = browser()
+    await tab.post("/identity/sign-in", email="hash@example.org")
+    code = await code_for(letters, "hash@example.org")
+    async with database.reading() as session:
+        row = await session.first(
+            text(
+                "SELECT whole::text AS row, hash FROM one_time_code whole WHERE address = 'hash@example.org'"
+            )
+        )
+    assert code not in re.findall(r"\b\d{6}\b", row.row)
+    assert len(row.hash) == 32
+
+
+async def test_an_address_without_an_account_gets_a_letter_that_says_so(browser, letters):
+    tab = browser()
+    answer = await tab.post("/identity/sign-in", email="stranger@example.org")
+    assert answer.headers["location"] == "/identity/sign-in/code"
+    [letter] = await letters("stranger@example.org")
+    assert letter.template == "no-account"
+    assert letter.personalisation["link"].endswith("/identity/register")
+
+
+async def test_opening_an_account_twice_sends_a_letter_and_no_code(newcomer, browser, letters):
+    await newcomer("known@example.org")
+    tab = browser()
+    answer = await tab.post("/identity/register", email="known@example.org")
+    assert answer.headers["location"] == "/identity/register/code"
+    assert (await letters("known@example.org"))[-1].template == "has-account"
+
+
+def same_but_for(first, second, *parts):
+    """Two pages with what must differ between any two visits left out."""
+    for part in (r'name="csrf" value="[^"]+"', r'nonce="[^"]+"', r"data-options=\"[^\"]+\"", *parts):
+        first, second = re.sub(part, "", first), re.sub(part, "", second)
+    return first == second
+
+
+@pytest.mark.parametrize("way", ["sign-in", "register"])
+async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, letters, way):
+    address = f"tell-{way}@example.org"
+    await newcomer(address)
+    seen = []
+    for asked in (address, f"not-{address}"):
+        tab = browser()
+        first = await tab.post(f"/identity/{way}", email=asked)
+        page = await tab.get(f"/identity/{way}/code")
+        wrong = await tab.post(f"/identity/{way}/code", code="000000")
+        seen.append(
+            (
+                first.status_code,
+                first.headers["location"],
+                page.text.replace(asked, ""),
+                wrong.text.replace(asked, ""),
+            )
+        )
+    known, unknown = seen
+    assert known[:2] == unknown[:2]
+    assert same_but_for(known[2], unknown[2])
+    assert same_but_for(known[3], unknown[3])
+
+
+@pytest.fixture
+def statements(app):
+    """The statements the application's writer has sent, as one list that grows."""
+    sent = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        if "signing_key" not in statement and "set_config" not in statement:  # the process's own
+            sent.append(" ".join(statement.split())[:60])
+
+    engine = app.state.database.writer.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("way", ["sign-in", "register", "sign-in/password"])
+async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
+    newcomer, browser, statements, app, monkeypatch, way
+):
+    address = f"work-{way.replace('/', '-')}@example.org"
+    await newcomer(address)
+    hashed = []
+    verify = app.state.people.passwords.verify
+
+    async def counting(stored, password):
+        hashed.append(stored is None)
+        return await verify(stored, password)
+
+    monkeypatch.setattr(app.state.people.passwords, "verify", counting)
+    work = []
+    for asked in (address, f"not-{address}"):
+        tab = browser()
+        await tab.get("/identity/sign-in")
+        statements.clear()
+        await tab.post(f"/identity/{way}", email=asked, password="not the right words")
+        work.append(list(statements))
+    assert work[0] == work[1]
+    assert len(work[0]) > 1
+    assert hashed == ([True, True] if way.endswith("password") else [])
+
+
+async def test_too_many_codes_for_one_address_are_refused_wherever_they_are_asked(browser, newcomer):
+    await newcomer("flood@example.org")
+    statuses = [
+        (await browser().post("/identity/sign-in", email="flood@example.org")).status_code for _ in range(7)
+    ]
+    assert statuses[-1] == 429
+    assert set(statuses[:5]) == {303}
+
+
+async def test_an_unknown_address_is_limited_alike(browser):
+    statuses = [
+        (await browser().post("/identity/sign-in", email="flood-nobody@example.org")).status_code
+        for _ in range(7)
+    ]
+    assert statuses == [303] * 6 + [429]
+
+
+async def test_who_was_signed_in_here_before_is_not_locked_out_by_strangers(newcomer, browser, letters):
+    mine = await newcomer("victim@example.org")
+    await mine.post("/identity/sign-out")
+    for _ in range(8):
+        attack = await browser().post("/identity/sign-in", email="victim@example.org")
+    assert attack.status_code == 429
+    assert "Retry-After" in attack.headers
+    assert "passkey" in attack.text
+    assert (await mine.post("/identity/sign-in", email="victim@example.org")).status_code == 303
+    code = await code_for(letters, "victim@example.org")
+    assert (await mine.post("/identity/sign-in/code", code=code)).status_code == 303
+    assert (await mine.get("/identity/account")).status_code == 200
+
+
+async def test_a_session_outlives_a_lockout(newcomer, browser):
+    mine = await newcomer("inside@example.org")
+    for _ in range(8):
+        await browser().post("/identity/sign-in", email="inside@example.org")
+    assert (await mine.get("/identity/account")).status_code == 200
+
+
+async def test_a_window_slides(browser, database):
+    for _ in range(7):
+        answer = await browser().post("/identity/sign-in", email="slides@example.org")
+    assert answer.status_code == 429
+    async with database.writing() as session:
+        await session.execute(
+            text(
+                "UPDATE attempt SET times = array(SELECT one - interval '61 minutes' FROM unnest(times) one)"
+            )
+        )
+    assert (await browser().post("/identity/sign-in", email="slides@example.org")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "", "jo", "jo@", "@example.org", "jo@example", "jo smith@example.org", "jo@exa mple.org", "jo@-",
+        "a" * 250 + "@example.org", "jo@example..org", "jo@example.org\nbcc: x@example.org",
+        "jo<x@example.org",
+        "'; drop table account; --", "jo@192.0.2.1",
+    ],
+)  # fmt: skip
+async def test_what_is_no_address_is_told_so(browser, wrong):
+    tab = browser()
+    for way in ("sign-in", "register"):
+        answer = await tab.post(f"/identity/{way}", email=wrong)
+        assert answer.status_code == 400
+        assert "Enter an email address in the correct format" in answer.text
+
+
+async def test_what_was_typed_is_shown_and_never_run(browser):
+    answer = await browser().post("/identity/sign-in", email="<script>alert(1)</script>")
+    assert "&lt;script&gt;" in answer.text
+    assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "then=https://evil.example",
+        "then=//evil.example",
+        "request=//evil",
+        "request=a%0d%0ab",
+        "then=close%2f..",
+    ],
+)
+async def test_no_address_sends_anybody_elsewhere(browser, query):
+    answer = await browser().get(f"/identity/sign-in?{query}")
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+
+
+async def test_after_signing_in_the_errand_goes_on(newcomer, browser, letters):
+    await newcomer("errand@example.org")
+    for query, onward in (
+        ("request=abc_DEF-1", "/identity/authorize/continue?request=abc_DEF-1"),
+        ("then=passkeys", "/identity/account/passkeys"),
+    ):
+        tab = browser()
+        answer = await tab.post(f"/identity/sign-in?{query}", email="errand@example.org")
+        assert answer.headers["location"] == f"/identity/sign-in/code?{query}"
+        code = await code_for(letters, "errand@example.org")
+        answer = await tab.post(f"/identity/sign-in/code?{query}", code=code)
+        assert answer.headers["location"] == onward
+
+
+async def test_a_new_device_is_told_of(newcomer, signed_in_again, letters):
+    await newcomer("device@example.org")
+    assert "new-device" not in {one.template for one in await letters("device@example.org")}
+    await signed_in_again("device@example.org")
+    assert (await letters("device@example.org"))[-1].template == "new-device"
+
+
+async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, letters):
+    tab = browser()
+    assert "Mewngofnodi" in (await tab.get("/identity/sign-in?lang=cy")).text
+    await tab.post("/identity/register", email="cymro@example.org")
+    assert (await letters("cymro@example.org"))[-1].language == "cy"
+    wrong = await tab.post("/identity/register/code", code="")
+    assert "Rhowch y cod o&#39;r e-bost" in wrong.text

@@ -1,0 +1,224 @@
+"""Keys that a service publishes at a URL: read when needed, not more often, kept while it is away."""
+
+import asyncio
+import datetime
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from chassis import ids
+from chassis.testing import ISSUER, eventually
+from identity.actions import client_keys
+from identity.actions.outbound import Outbound
+from identity.rules import key_sets
+from services.identity.tests import servers
+from services.identity.tests.provider import Service
+from services.identity.tests.servers import Names, Server, listening
+
+FLOOR = 1.0  # seconds
+CALLBACK = "https://bins.citytown.gov.uk/signed-in"
+URL = "/citytown/identity/v1/services"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return servers.authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def server(authority):
+    async with listening(Server(), authority[1]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def settings(settings, authority):
+    trusting = {
+        "outbound_ca": authority[0],
+        "outbound_private": True,
+        "outbound_seconds": 1,
+        "jwks_floor": FLOOR,
+    }
+    return settings.model_copy(update=trusting)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "JSON"),
+        (b"[" * 60_000, "JSON|JWK Set"),
+        (b"[]", "JWK Set"),
+        (b'{"keys": {}}', "JWK Set"),
+        (b'{"keys": []}', "1 to 5"),
+        (b'{"keys": [1, null, {"kty": "oct"}]}', "1 to 5"),
+        (b'{"keys": [{"kty": "EC", "d": "secret"}]}', "private"),
+    ],
+)
+def test_what_is_no_set_of_public_keys_is_refused(body, why):
+    with pytest.raises(ValueError, match=why):
+        key_sets.read(body)
+
+
+def key(kid):
+    return ECKey.generate_key("P-256", {"kid": kid})
+
+
+def test_keys_for_other_uses_are_passed_over():
+    good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
+    body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
+    assert [one["kid"] for one in key_sets.read(body.encode())] == ["a"]
+
+
+@pytest.fixture
+def headers(mint):
+    return {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
+
+
+@pytest.fixture
+def looked_up(app, client, monkeypatch, settings):
+    """The application finds every name at home."""
+    refresher = client_keys.Refresher(settings, Outbound(settings, Names(["127.0.0.1"])))
+    monkeypatch.setattr(app.state.issuer, "refresher", refresher)
+    return refresher
+
+
+async def register(client, headers, server):
+    body = {
+        "name": f"Keys {ids.show(ids.new())}",
+        "name_cy": "Allweddi",
+        "mode": "live",
+        "redirect_uris": [CALLBACK],
+        "jwks_uri": server.url,
+    }
+    return await client.post(URL, json=body, headers=headers)
+
+
+async def token(client, made, signing):
+    now = int(datetime.datetime.now(datetime.UTC).timestamp())
+    who = made["client_id"]
+    claims = {"iss": who, "sub": who, "aud": f"{ISSUER}token", "jti": ids.show(ids.new()), "exp": now + 60}
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode({"alg": "ES256", "kid": signing.kid}, claims, signing),
+    }
+    return (await client.post("/identity/token", data=form)).status_code
+
+
+async def test_a_services_keys_are_read_when_it_is_registered(client, headers, looked_up, server):
+    one = key("one")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    assert (made["authentication"], made["client_secret"]) == ("private_key_jwt", None)
+    assert made["jwks_read_at"] is not None
+    assert await token(client, made, one) == 200
+
+
+async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, looked_up, server):
+    server.status = 404
+    answer = await register(client, headers, server)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+    assert "404" in answer.json()["detail"]
+
+
+async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, monkeypatch, server, settings):
+    strict = settings.model_copy(update={"outbound_private": False})
+    refresher = client_keys.Refresher(strict, Outbound(strict, Names(["10.0.0.1"])))
+    monkeypatch.setattr(app.state.issuer, "refresher", refresher)
+    answer = await register(client, headers, server)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+    assert server.asked == []
+
+
+async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
+    client, headers, looked_up, server
+):
+    one, two = key("one"), key("two")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    server.publish(two)
+    assert await token(client, made, two) == 401, "within the floor since it was registered"
+    await asyncio.sleep(FLOOR + 0.1)
+    answers = await asyncio.gather(*(token(client, made, two) for _ in range(5)))
+    assert answers == [200] * 5
+    assert len(server.asked) == 2, "read once for all five"
+    assert await token(client, made, one) == 401
+    answer = await client.get(f"{URL}/{made['client_id']}/history", headers=headers)
+    last = answer.json()["items"][-1]
+    assert (last["act"], last["actor"], last["changes"]) == (
+        "keys-read",
+        "jwks_uri",
+        {"jwks": [["one"], ["two"]]},
+    )
+
+
+async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, headers, looked_up, server):
+    one, two = key("one"), key("two")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    service = Service(made["client_id"], None, "citytown")
+    request = {"redirect_uri": CALLBACK}
+
+    async def refused(signing):
+        inside = service.object(signing, header={"typ": "oauth-authz-req+jwt"}, **request)
+        answer = await client.get("/identity/authorize", params=service.request(request=inside, **request))
+        return "invalid_request_object" in answer.headers.get("location", "")
+
+    assert not await refused(one)
+    server.publish(two)
+    await asyncio.sleep(FLOOR + 0.1)
+
+    # The first try is refused unless the keys were read in the meantime for another reason; it has them read.
+    async def taken():
+        return not await refused(two)
+
+    await eventually(taken)
+    assert await refused(one)
+
+
+async def test_strangers_cannot_have_a_server_called_over_and_over(client, headers, looked_up, server):
+    server.publish(key("one"))
+    made = (await register(client, headers, server)).json()
+    await asyncio.sleep(FLOOR + 0.1)
+    for n in range(6):
+        assert await token(client, made, key(f"forged-{n}")) == 401
+    assert len(server.asked) == 2
+
+
+async def test_the_keys_at_hand_serve_on_while_the_server_is_away(client, headers, looked_up, server):
+    one = key("one")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    for status, body in ((500, b""), (200, b"not JSON"), (200, b'{"keys": []}')):
+        server.status, server.body = status, body
+        await asyncio.sleep(FLOOR + 0.1)
+        assert await token(client, made, key("forged")) == 401
+        assert await token(client, made, one) == 200
+
+
+async def test_old_keys_are_read_again_without_being_asked_for(
+    client, headers, looked_up, server, database, settings
+):
+    one, two = key("one"), key("two")
+    server.publish(one)
+    made = (await register(client, headers, server)).json()
+    server.publish(two)
+    eager = settings.model_copy(update={"jwks_age": 1.5})
+    following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
+    try:
+        await asyncio.sleep(0.1)
+        assert await token(client, made, one) == 200, "not old yet"
+    finally:
+        following.cancel()
+    await asyncio.sleep(1.5)
+    following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
+
+    async def withdrawn():
+        return await token(client, made, one) == 401
+
+    try:
+        await eventually(withdrawn)
+    finally:
+        following.cancel()
+    assert await token(client, made, two) == 200

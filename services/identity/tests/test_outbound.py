@@ -1,0 +1,195 @@
+"""Calls to servers that clients name: they lead nowhere inside, and end."""
+
+import asyncio
+
+import httpcore
+import pytest
+
+from identity.actions.outbound import Outbound, OutboundError
+from identity.rules import networks
+from services.identity.tests import servers
+from services.identity.tests.servers import HOST, Names, Server, listening
+
+MOST = 1_000
+PRIVATE = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "172.16.0.1", "100.64.0.1", "0.0.0.0"]
+PRIVATE += [
+    "::1",
+    "::",
+    "fe80::1",
+    "fc00::1",
+    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
+    "2002:7f00:1::",
+    "64:ff9b::7f00:1",
+]
+PRIVATE += [
+    "224.0.0.1",
+    "255.255.255.255",
+    "ff02::1",
+    "192.0.2.1",
+    "localhost",
+    "2001:db8::1",
+    "64:ff9b:1::1",
+]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return servers.authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def server(authority):
+    async with listening(Server(), authority[1]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def settings(settings, authority):
+    trusting = {
+        "outbound_ca": authority[0],
+        "outbound_private": True,
+        "outbound_seconds": 1,
+        "jwks_floor": 0.5,
+    }
+    return settings.model_copy(update=trusting)
+
+
+@pytest.fixture
+def at_home(settings):
+    return Outbound(settings, Names(["127.0.0.1"]))
+
+
+@pytest.fixture
+def outside(settings):
+    """Calls as they are made where clients are strangers."""
+
+    def make(*turns):
+        return Outbound(settings.model_copy(update={"outbound_private": False}), Names(*turns))
+
+    return make
+
+
+async def get(outbound, url):
+    return await outbound.get(url, accept="application/json", most=MOST)
+
+
+async def test_what_a_server_answers_is_read(at_home, server):
+    server.body = b"[1]"
+    assert await get(at_home, server.url) == b"[1]"
+    [asked] = server.asked
+    assert f"Host: {HOST}:{server.port}".encode() in asked
+    assert b"ookie" not in asked
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_an_address_inside_is_not_public(address):
+    assert not networks.public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "151.101.0.144"])
+def test_an_address_outside_is_public(address):
+    assert networks.public(address)
+
+
+@pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], []])
+async def test_a_name_that_leads_inside_is_not_called(outside, server, found):
+    with pytest.raises(OutboundError, match="not public"):
+        await get(outside(found), server.url)
+    assert server.asked == []
+
+
+async def test_the_name_is_looked_up_once_and_that_address_is_called(settings, server, authority):
+    """DNS rebinding: the second answer, which would lead elsewhere, is never asked for."""
+    other = Server()
+    async with listening(other, authority[1]):
+        names = Names(["127.0.0.1"], ["127.0.0.2"])
+        await get(Outbound(settings, names), server.url)
+    assert (names.asked, len(server.asked), other.asked) == (1, 1, [])
+
+
+async def test_only_the_address_that_was_checked_is_called(outside, monkeypatch):
+    called = []
+
+    async def connect(self, host, port, *_):
+        called.append(host)
+        raise httpcore.ConnectError
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    with pytest.raises(OutboundError, match="cannot be reached"):
+        await get(outside(["8.8.8.8"], ["127.0.0.1"]), f"https://{HOST}/")
+    assert called == ["8.8.8.8"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("place", ["https://127.0.0.1/", "http://169.254.169.254/latest/", "/elsewhere"])
+async def test_no_redirect_is_followed(at_home, server, status, place):
+    server.status, server.headers = status, {"Location": place}
+    with pytest.raises(OutboundError, match="redirects are not followed"):
+        await get(at_home, server.url)
+    assert len(server.asked) == 1
+
+
+async def test_a_form_is_sent_and_an_empty_answer_taken(at_home, server):
+    server.status, server.body = 204, b""
+    assert await at_home.post(server.url, b"logout_token=x", most=MOST) == b""
+    assert b"Content-Length: 14" in server.asked[0]
+    assert server.asked[0].startswith(b"POST /keys ")
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_an_error_is_an_error(at_home, server, status):
+    server.status = status
+    with pytest.raises(OutboundError, match=str(status)):
+        await get(at_home, server.url)
+
+
+@pytest.mark.parametrize("length", [None, "9999999", "10"])
+async def test_what_is_too_large_is_not_read(at_home, server, length):
+    server.body, server.headers = b"x" * (MOST + 1), {"Content-Length": length}
+    if length == "10":  # says less than it sends: only that is read
+        assert await get(at_home, server.url) == b"x" * 10
+    else:
+        with pytest.raises(OutboundError, match=r"more than|answer does not hold"):
+            await get(at_home, server.url)
+
+
+async def test_a_slow_server_is_left_after_the_time_for_all_of_it(settings, server):
+    """Slow loris: every byte comes soon enough, all of them never do."""
+    server.body, server.pause = b"x" * 500, 0.05
+    quick = Outbound(settings.model_copy(update={"outbound_seconds": 0.5}), Names(["127.0.0.1"]))
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(OutboundError, match=r"within 0\.5 seconds"):
+        await get(quick, server.url)
+    assert asyncio.get_running_loop().time() - started < 1.5
+
+
+async def test_a_slow_name_server_is_left_too(settings):
+    async def never(host, port):
+        await asyncio.sleep(60)
+
+    quick = Outbound(settings.model_copy(update={"outbound_seconds": 0.2}), never)
+    with pytest.raises(OutboundError, match=r"within 0\.2 seconds"):
+        await get(quick, f"https://{HOST}/")
+
+
+async def test_a_certificate_of_another_name_or_of_a_stranger_is_refused(at_home, server, settings):
+    for outbound, url in (
+        (at_home, server.url.replace(HOST, "other.citytown.gov.uk")),
+        (Outbound(settings.model_copy(update={"outbound_ca": ""}), Names(["127.0.0.1"])), server.url),
+    ):
+        with pytest.raises(OutboundError, match="certificate"):
+            await get(outbound, url)
+
+
+async def test_only_https_is_called(at_home, server):
+    with pytest.raises(OutboundError, match="https"):
+        await get(at_home, f"http://{HOST}:{server.port}/")
+
+
+async def test_a_name_that_is_not_found_is_told_as_that(settings):
+    async def nowhere(host, port):
+        raise OSError("no such host")
+
+    with pytest.raises(OutboundError, match="not found"):
+        await get(Outbound(settings, nowhere), f"https://{HOST}/")

@@ -1,0 +1,85 @@
+"""One client's requests are limited, and nobody else's by them."""
+
+from types import SimpleNamespace
+from uuid import UUID
+
+import pytest
+
+from chassis import ids
+from chassis.problems import Problem
+from identity.actions import pacing
+from identity.actions.pacing import Pace
+
+URL = "/citytown/identity/v1/clients"
+GRANT = {"grant_type": "client_credentials"}
+
+
+@pytest.fixture
+def clock():
+    return SimpleNamespace(now=1_000.0)
+
+
+@pytest.fixture
+def pace(clock):
+    return Pace(rate=2, burst=3, clock=lambda: clock.now)
+
+
+def allowed(pace, client_id, times=10):
+    for count in range(times):
+        try:
+            pace.take(client_id)
+        except Problem:
+            return count
+    return times
+
+
+def test_a_burst_is_taken_and_then_the_rate(pace, clock):
+    one = ids.new()
+    assert allowed(pace, one) == 3
+    with pytest.raises(Problem, match="Try again in 1 s"):
+        pace.take(one)
+    clock.now += 1
+    assert allowed(pace, one) == 2
+    clock.now += 3_600
+    assert allowed(pace, one) == 3
+
+
+def test_one_client_does_not_slow_another(pace):
+    one, two = ids.new(), ids.new()
+    assert (allowed(pace, one), allowed(pace, two)) == (3, 3)
+
+
+def test_what_is_remembered_is_bounded(pace, monkeypatch):
+    monkeypatch.setattr(pacing, "_MOST", 10)
+    for number in range(100):
+        pace.take(UUID(int=number))
+    assert len(pace._buckets) == 10
+
+
+@pytest.fixture
+async def who(client, keeper):
+    body = {"name": ids.show(ids.new()), "scopes": ["address:read"]}
+    made = (await client.post(URL, json=body, headers=keeper)).json()
+    return made["client_id"], made["client_secret"]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("token", GRANT), ("introspect", {"token": "x"}), ("revoke", {"token": "x"})],
+)
+async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
+    client, app, who, monkeypatch, path, form
+):
+    monkeypatch.setattr(app.state.issuer, "pace", Pace(rate=0.1, burst=2))
+    answers = [await client.post(f"/identity/{path}", data=form, auth=who) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error"] == "temporarily_unavailable"
+    assert answers[2].headers["Retry-After"] == "10"
+
+
+async def test_who_does_not_know_the_secret_uses_up_nothing(client, app, who, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "pace", Pace(rate=0.1, burst=1))
+    for _ in range(5):
+        answer = await client.post("/identity/token", data=GRANT, auth=(who[0], "guessed"))
+        assert answer.status_code == 401
+    assert (await client.post("/identity/token", data=GRANT, auth=who)).status_code == 200

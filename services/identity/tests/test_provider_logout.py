@@ -1,0 +1,140 @@
+"""Signing out at a service's wish, and telling the others."""
+
+from urllib.parse import parse_qs
+
+import pytest
+from sqlalchemy import text
+
+from chassis.testing import ISSUER
+from identity.actions import sessions, telling
+from identity.actions.outbound import Outbound, OutboundError
+from services.identity.tests.provider import (
+    AFTER_LOGOUT,
+    ask,
+    claims_of,
+    fields_of,
+    header_of,
+    person,
+    register,
+    sign_in,
+    waiting,
+)
+
+BACKCHANNEL = "https://service.example/logout-token"
+SAME = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture(scope="module")
+async def bins(database, client):
+    return await register(database)
+
+
+class Recorder(Outbound):
+    """Services that are told: they take what they get, or not."""
+
+    def __init__(self, *, fails=False):
+        self.sent, self.fails = [], fails
+
+    async def post(self, uri, form, *, most):
+        self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
+        if self.fails:
+            raise OutboundError("answered 500, not 200")
+        return b""
+
+
+async def test_a_service_that_shows_its_id_token_signs_out_at_once(visitor, resident, bins):
+    token = (await bins.tokens(visitor))["id_token"]
+    asked = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "done"}
+    answer = await visitor.get("/identity/logout", params=asked)
+    assert answer.status_code == 302
+    assert answer.headers["location"] == f"{AFTER_LOGOUT}?state=done"
+    waiting(await ask(visitor, bins))  # nobody is signed in any more
+
+
+async def test_without_proof_the_person_is_asked(visitor, resident, bins):
+    asked = {"client_id": bins.client_id, "post_logout_redirect_uri": AFTER_LOGOUT}
+    page = await visitor.get("/identity/logout", params=asked)
+    fields = fields_of(page)
+    assert (await ask(visitor, bins)).headers["location"].startswith("https://service.example")  # still in
+    answer = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
+    assert (answer.status_code, answer.headers["location"]) == (303, AFTER_LOGOUT)
+    waiting(await ask(visitor, bins))
+
+
+async def test_an_id_token_of_another_session_is_no_proof(visitor, database, resident, bins):
+    token = (await bins.tokens(visitor))["id_token"]
+    await sign_in(database, visitor, resident)
+    page = await visitor.get("/identity/logout", params={"id_token_hint": token})
+    assert "Do you want to sign out?" in page.text
+
+
+async def test_logging_out_never_redirects_to_what_is_not_registered(visitor, resident, bins):
+    token = (await bins.tokens(visitor))["id_token"]
+    for back in ("https://evil.example/", f"{AFTER_LOGOUT}/x", f"{AFTER_LOGOUT}?x=1"):
+        asked = {"id_token_hint": token, "post_logout_redirect_uri": back}
+        answer = await visitor.get("/identity/logout", params=asked)
+        assert answer.status_code == 200, back
+        assert "location" not in answer.headers
+
+
+async def test_a_logout_form_needs_the_browsers_token(visitor, resident, bins):
+    answer = await visitor.post("/identity/logout/confirm", data={"csrf": "guess"}, headers=SAME)
+    assert answer.status_code == 403
+    assert "code" in (await ask(visitor, bins)).headers["location"]
+
+
+async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident, bins, app):
+    short = await bins.tokens(visitor)
+    kept = await bins.tokens(visitor, scope="openid offline_access")
+    await visitor.get("/identity/logout", params={"id_token_hint": short["id_token"]})
+    await app.state.directory.refresh()
+
+    async def userinfo(tokens):
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        return (await visitor.get("/identity/userinfo", headers=bearer)).status_code
+
+    assert await userinfo(short) == 401
+    assert await userinfo(kept) == 200
+    assert (await bins.refresh(visitor, kept["refresh_token"])).status_code == 200
+
+
+@pytest.fixture
+async def told(visitor, database):
+    """A service that wants to hear of the end of sessions, and a session that has just ended."""
+    service = await register(database, backchannel_logout_uri=BACKCHANNEL)
+    account_id = await person(database)
+    session_id = await sign_in(database, visitor, account_id)
+    token = (await service.tokens(visitor))["id_token"]
+    async with database.writing() as session:
+        await sessions.end(session, account_id, session_id, "signed-out")
+    return service, await claims_of(visitor, token)
+
+
+async def test_services_are_told_when_a_session_ends(visitor, app, database, told):
+    service, signed_in = told
+    recorder = Recorder()
+    assert await telling.once(database, app.state.issuer, recorder) == 1
+    (uri, token) = recorder.sent[0]
+    content = await claims_of(visitor, token)
+    assert (uri, header_of(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
+    assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
+    assert (content["sub"], content["sid"]) == (signed_in["sub"], signed_in["sid"])
+    assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert "nonce" not in content
+    assert content["exp"] - content["iat"] <= 120
+    assert await telling.once(database, app.state.issuer, recorder) == 0  # once is enough
+
+
+async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ever(app, database, told):
+    recorder = Recorder(fails=True)
+    for _ in range(10):
+        await telling.once(database, app.state.issuer, recorder)
+        async with database.writing() as session:
+            await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
+    assert len(recorder.sent) == 6
+
+
+@pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])
+async def test_a_logout_token_never_goes_to_our_own_network(settings, uri):
+    with pytest.raises(OutboundError):
+        await Outbound(settings).post(uri, b"logout_token=x", most=100)

@@ -1,0 +1,175 @@
+"""The profile of services written for GOV.UK One Login."""
+
+from datetime import date
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from chassis.testing import ISSUER
+from identity.actions import proofs
+from identity.rules import claims as names
+from services.identity.tests.provider import (
+    agree,
+    answered,
+    ask,
+    claims_of,
+    header_of,
+    person,
+    register,
+    sign_in,
+    waiting,
+)
+
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
+ALL = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.ADDRESS}": null}}}}'
+CODED = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
+
+
+@pytest.fixture(scope="module")
+async def school(database, client):
+    """It signs its assertions with RS256 and knows no PKCE."""
+    return await register(
+        database, profile="onelogin", jwks=[RSA.as_dict(private=False)], identity_levels=["P1", "P2"]
+    )
+
+
+def asked(school, **other):
+    plain = {"code_challenge": None, "code_challenge_method": None, "vtr": '["Cl"]'}
+    return {**plain, **other}
+
+
+async def tokens(visitor, school, algorithm="RS256", **other):
+    response = await ask(visitor, school, **asked(school, **other))
+    if response.status_code == 200:
+        response = await agree(visitor, response)
+    code = answered(response)["code"]
+    assertion = school.assertion(RSA, alg=algorithm)
+    answer = await school.redeem(visitor, code, code_verifier=None, client_assertion=assertion)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+async def test_tokens_are_as_its_services_expect_them(visitor, resident, school, algorithm):
+    found = await tokens(visitor, school, algorithm)
+    assert found["expires_in"] == 180
+    content = await claims_of(visitor, found["id_token"])
+    assert (content["vot"], content["vtm"]) == ("Cl", f"{ISSUER}trustmark")
+    assert content["exp"] - content["iat"] == 120
+    assert {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "sid", "auth_time"} <= set(content)
+    access = await claims_of(visitor, found["access_token"])
+    assert access["exp"] - access["iat"] == 180
+
+
+async def test_claims_come_by_userinfo_alone(visitor, resident, school):
+    found = await tokens(visitor, school, scope="openid email", claims='{"id_token": {"email": null}}')
+    assert "email" not in await claims_of(visitor, found["id_token"])
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    assert "email" in (await visitor.get("/identity/userinfo", headers=bearer)).json()
+
+
+async def test_two_factors_are_the_default(visitor, resident, database, school):
+    request = waiting(await ask(visitor, school, **asked(school, vtr=None)))
+    await sign_in(database, visitor, resident, ["passkey"])
+    answered(await visitor.get("/identity/authorize/continue", params={"request": request}))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"state": None}, "Request is missing state parameter"),
+        ({"nonce": None}, "Request is missing nonce parameter"),
+        ({"vtr": '["P2.Cl"]'}, "Request vtr not valid"),
+        ({"vtr": '["Cl.Cm", "P2.Cl.Cm"]'}, "Request vtr not valid"),
+        ({"vtr": '["Cm"]'}, "Request vtr not valid"),
+        ({"vtr": "[]"}, "Request vtr not valid"),
+        ({"vtr": '["P9.Cl.Cm"]'}, "Request vtr not valid"),
+        ({"max_age": "soon"}, "Max age could not be parsed to an integer"),
+        ({"code_challenge": "a" * 43, "code_challenge_method": "plain"},
+         "Invalid value for code_challenge_method parameter."),
+    ],
+)  # fmt: skip
+async def test_errors_have_its_words(visitor, resident, school, more, said):
+    found = answered(await ask(visitor, school, **asked(school, **more)))
+    assert (found["error"], found["error_description"]) == ("invalid_request", said)
+
+
+async def test_offline_access_is_not_of_this_profile(visitor, resident, school):
+    found = answered(await ask(visitor, school, **asked(school, scope="openid offline_access")))
+    assert found["error"] == "invalid_scope"
+
+
+async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
+    school = await register(database, profile="onelogin")
+    code = answered(await ask(visitor, school, **asked(school)))["code"]
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": school.request()["redirect_uri"],
+    }
+    answer = await visitor.post("/identity/token", data=fields, auth=(school.client_id, school.secret))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    posted = await school.redeem(visitor, code, code_verifier=None)
+    assert posted.status_code == 200
+
+
+@pytest.fixture
+async def proven(visitor, database):
+    """Somebody whose identity is proven to P2, signed in with two factors."""
+    account_id = await person(database)
+    who = proofs.Person(
+        ["Ada", "Mary"], "Byron", date(1815, 12, 10), [{"uprn": 100012345678, "postalCode": "BA1 1LJ"}]
+    )
+    async with database.writing() as session:
+        await proofs.from_upstream(session, account_id, "P2", [], who, "https://upstream.example/")
+    await sign_in(database, visitor, account_id, ["email", "totp"])
+    return account_id
+
+
+async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(visitor, proven, school):
+    found = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=ALL)
+    content = await claims_of(visitor, found["id_token"])
+    assert content["vot"] == "Cl.Cm"  # the credential's part alone
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert shown[names.ADDRESS][0]["uprn"] == 100012345678
+    statement = shown[names.CORE_IDENTITY]
+    document = (await visitor.get("/identity/.well-known/did.json")).json()
+    assert document == (await visitor.get("/identity/did.json")).json()
+    assert document["id"] == "did:web:test.invalid:identity"
+    methods = {one["id"]: one["publicKeyJwk"] for one in document["assertionMethod"]}
+    key = ECKey.import_key(methods[header_of(statement)["kid"]])
+    read = jwt.decode(statement, key, algorithms=["ES256"]).claims
+    assert (read["sub"], read["aud"], read["vot"]) == (shown["sub"], school.client_id, "P2")
+    subject = read["vc"]["credentialSubject"]
+    assert [part["value"] for part in subject["name"][0]["nameParts"]] == ["Ada", "Mary", "Byron"]
+    assert subject["birthDate"] == [{"value": "1815-12-10"}]
+
+
+async def test_identity_is_not_told_to_who_did_not_ask_for_a_proof(visitor, proven, school):
+    found = await tokens(visitor, school, vtr='["Cl.Cm"]', claims=ALL)
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
+
+
+async def test_who_is_not_proven_is_refused_or_told_by_return_code(visitor, database, school):
+    await sign_in(database, visitor, await person(database), ["email", "totp"])
+    refused = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL)))
+    assert refused["error"] == "access_denied"
+    found = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=CODED)
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert shown[names.RETURN_CODE] == [{"code": "X"}]
+    assert names.CORE_IDENTITY not in shown
+
+
+async def test_a_service_that_may_not_ask_for_identity_is_told_so(visitor, proven, database):
+    school = await register(database, profile="onelogin")
+    found = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
+    assert found["error_description"] == "Request vtr not valid"
+
+
+async def test_the_trustmark_is_where_vtm_points(visitor):
+    mark = (await visitor.get("/identity/trustmark")).json()
+    assert (mark["C"], mark["P"]) == (["Cl", "Cl.Cm"], ["P0", "P1", "P2"])

@@ -1,0 +1,173 @@
+"""The pure rules of sign-in: whatever comes in, they answer in their own terms."""
+
+import json
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.rules import authorisation, claims, parties, redirects, steps, subjects, vectors
+
+REDIRECT = "https://service.example/callback"
+PARTY = parties.Party(
+    profile=parties.STANDARD,
+    first_party=True,
+    redirect_uris=(REDIRECT,),
+    post_logout_redirect_uris=(),
+    backchannel_logout_uri=None,
+    id_token_alg="ES256",
+    par_required=False,
+    person_scopes=frozenset({"openid", "email", "offline_access"}),
+    identity_levels=frozenset({"P2"}),
+)
+GOOD = {
+    "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid", "code_challenge": "c" * 43,
+    "code_challenge_method": "S256",
+}  # fmt: skip
+NAMES = st.sampled_from(
+    [*GOOD, "state", "nonce", "prompt", "max_age", "vtr", "claims", "acr_values", "request_uri"]
+)
+
+
+@given(st.dictionaries(NAMES, st.text(max_size=60)))
+def test_any_request_is_taken_or_refused_in_words(other):
+    try:
+        request = authorisation.read({**GOOD, **other}, PARTY)
+    except (authorisation.PageError, authorisation.RequestError):
+        return
+    assert request.redirect_uri == REDIRECT
+    assert "openid" in request.scopes
+    assert set(request.scopes) <= PARTY.person_scopes
+    assert request.challenge is not None
+    assert authorisation.restored(json.loads(json.dumps(request.stored()))) == request
+
+
+@given(st.text(max_size=300))
+def test_any_query_is_read_or_refused_in_words(text):
+    try:
+        found = authorisation.fields(text)
+    except authorisation.PageError:
+        return
+    assert all(found.values())
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=20), max_size=10))
+def test_parameters_come_in_as_they_were_written(parameters):
+    assert authorisation.fields(urlencode(parameters)) == parameters
+
+
+@given(st.text(max_size=60) | st.lists(st.text(max_size=8), max_size=4).map(json.dumps))
+def test_any_vector_is_taken_or_refused_in_one_login_s_words(text):
+    try:
+        wanted = vectors.read(text, "Cl")
+    except ValueError as error:
+        assert str(error) == "Request vtr not valid"  # noqa: PT017
+        return
+    assert wanted.level in vectors.CREDENTIAL_LEVELS
+    assert wanted.identity in vectors.IDENTITY_LEVELS
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('["Cl"]', ("Cl", "P0")),
+        ('["Cl.Cm"]', ("Cl.Cm", "P0")),
+        ('["Cl.Cm", "Cl"]', ("Cl", "P0")),
+        ('["P2.Cl.Cm"]', ("Cl.Cm", "P2")),
+        ('["P2.Cl.Cm", "P1.Cl.Cm"]', ("Cl.Cm", "P1")),
+        ('["P0.Cl"]', ("Cl", "P0")),
+        (None, ("Cl.Cm", "P0")),
+    ],
+)
+def test_the_easiest_vector_counts(text, wanted):
+    found = vectors.read(text, "Cl.Cm")
+    assert (found.level, found.identity) == wanted
+
+
+@given(st.text(max_size=80))
+def test_any_claims_are_read_or_refused(text):
+    try:
+        userinfo, id_token = claims.read(text)
+    except ValueError:
+        return
+    assert (userinfo | id_token) <= set(claims.KNOWN)
+
+
+@given(st.text(max_size=80))
+def test_only_a_registered_uri_is_registered(uri):
+    assert redirects.registered(uri, [REDIRECT]) == (uri == REDIRECT)
+
+
+@given(st.dictionaries(st.sampled_from(["code", "state", "iss", "error"]), st.text(min_size=1, max_size=40)))
+def test_an_answer_can_be_read_back(said):
+    parts = urlsplit(redirects.answer(f"{REDIRECT}?own=1", said))
+    assert (parts.netloc, parts.path) == ("service.example", "/callback")
+    found = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    assert found == {"own": "1", **said}
+
+
+@given(
+    level=st.sampled_from(vectors.CREDENTIAL_LEVELS),
+    signed_at=st.integers(0, 1_000),
+    asked_at=st.integers(0, 1_000),
+    prompts=st.sampled_from([(), ("login",), ("none",), ("consent",)]),
+    max_age=st.none() | st.integers(0, 500),
+    first=st.booleans(),
+    agreed=st.none() | st.integers(0, 1_000),
+)
+def test_nobody_is_answered_without_factors_freshness_and_consent(
+    level, signed_at, asked_at, prompts, max_age, first, agreed
+):
+    request = replace(
+        authorisation.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY), prompts=prompts, max_age=max_age
+    )
+    consented = None if agreed is None else steps.Consented(frozenset({"openid"}), frozenset(), agreed)
+    party, now = replace(PARTY, first_party=first), 1_000
+    try:
+        step = steps.next_step(request, party, steps.Person(level, signed_at), consented, asked_at, now)
+    except authorisation.RequestError as error:
+        assert "none" in prompts or error.error == "access_denied"  # noqa: PT017
+        return
+    if step is not steps.Step.ANSWER:
+        assert "none" not in prompts
+        return
+    assert level == "Cl.Cm"
+    assert "login" not in prompts or signed_at >= asked_at
+    assert max_age is None or now - signed_at <= max_age or signed_at >= asked_at
+    assert first or agreed is not None
+    assert "consent" not in prompts or (agreed is not None and agreed >= asked_at)
+
+
+def test_nobody_signed_in_is_never_answered():
+    request = authorisation.read(GOOD, PARTY)
+    assert steps.next_step(request, PARTY, None, None, 0, 0) is steps.Step.SIGN_IN
+
+
+@given(st.uuids(), st.uuids())
+def test_names_differ_between_people_councils_and_kinds(one: UUID, other: UUID):
+    key = b"k" * 32
+    names = {
+        subjects.pairwise(key, sector, what, inner)
+        for sector in ("citytown", "hillshire")
+        for what in ("account", "session")
+        for inner in {one, other}
+    }
+    assert len(names) == 4 * len({one, other})
+    assert subjects.pairwise(key, "citytown", "account", one) in names
+
+
+@pytest.mark.parametrize(
+    ("verifier", "challenge", "fits"),
+    [
+        (None, None, True),
+        ("v" * 43, None, False),
+        (None, "h", False),
+        ("v" * 43, "h", True),
+        ("v" * 42, "h", False),
+    ],
+)
+def test_a_verifier_and_a_challenge_come_together_or_not_at_all(verifier, challenge, fits):
+    assert authorisation.verifier_fits(verifier, challenge, "h") is fits

@@ -1,0 +1,158 @@
+"""Acting for somebody by token exchange (RFC 8693): what a mandate allows, and all that it does not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from identity.actions import mandates, persons
+from services.identity.tests.provider import claims_of, person, register, sign_in
+
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS = "urn:ietf:params:oauth:token-type:access_token"
+SUBJECT = "urn:townhall:token-type:subject"
+
+
+@pytest.fixture(scope="module")
+async def bins(database, client):
+    return await register(database)
+
+
+@pytest.fixture
+async def mandate(app, database, visitor, bins):
+    """Rosa lets Ben act for her about waste; Ben is signed in: (Rosa's subject, Ben's tokens, ids)."""
+    rosa, ben = await person(database), await person(database)
+    offer = mandates.Offer(
+        "waste", datetime.now(UTC) + timedelta(days=30), "Rosa", "Ben", await mail(database, ben)
+    )
+    async with database.writing("citytown") as session:
+        row, _ = await mandates.offer(session, "citytown", rosa, offer)
+    async with database.writing("citytown") as session:
+        await mandates.accept(session, "citytown", ben, row.id)
+    await sign_in(database, visitor, ben)
+    return persons.subject(app.state.issuer, "citytown", rosa), await bins.tokens(visitor), (rosa, row.id)
+
+
+async def mail(database, account_id):
+    async with database.reading() as session:
+        return await session.scalar(
+            text("SELECT address FROM account_email WHERE account = :a"), {"a": account_id}
+        )
+
+
+async def exchange(visitor, service, subject, token, **other):
+    form = {"grant_type": EXCHANGE, "subject_token": subject, "subject_token_type": SUBJECT,
+            "actor_token": token, "actor_token_type": ACCESS, "theme": "waste",
+            **service.credentials, **other}  # fmt: skip
+    return await visitor.post("/identity/token", data={k: v for k, v in form.items() if v is not None})
+
+
+def refused(answer, error="invalid_grant"):
+    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+
+
+async def works(visitor, token):
+    bearer = {"Authorization": f"Bearer {token}"}
+    return (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 200
+
+
+async def test_a_delegate_gets_a_token_that_says_for_whom_he_acts(visitor, bins, mandate):
+    subject, own, _ = mandate
+    answer = await exchange(visitor, bins, subject, own["access_token"])
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["issued_token_type"], said["token_type"], said["scope"]) == (ACCESS, "Bearer", "openid")
+    assert "refresh_token" not in said
+    content = await claims_of(visitor, said["access_token"])
+    delegate = (await claims_of(visitor, own["id_token"]))["sub"]
+    assert (content["sub"], content["act"], content["theme"]) == (subject, {"sub": delegate}, "waste")
+    form = {"token": said["access_token"], **bins.credentials}
+    seen = (await visitor.post("/identity/introspect", data=form)).json()
+    assert (seen["active"], seen["act"]) == (True, {"sub": delegate})
+
+
+async def test_a_token_to_act_tells_nothing_of_the_person_acted_for(visitor, bins, mandate):
+    subject, own, _ = mandate
+    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await visitor.get("/identity/userinfo", headers=bearer)).json() == {"sub": subject}
+
+
+async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor, database, bins, mandate):
+    subject, own, (rosa, mandate_id) = mandate
+    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    assert await works(visitor, token)
+    async with database.writing("citytown") as session:
+        await mandates.revoke(session, "citytown", rosa, mandate_id)
+    await app.state.directory.refresh()
+    assert not await works(visitor, token)
+    assert await works(visitor, own["access_token"])  # his own goes on
+    refused(await exchange(visitor, bins, subject, own["access_token"]))
+
+
+async def test_nobody_acts_for_somebody_who_did_not_let_him(app, visitor, database, bins, mandate):
+    _, own, _ = mandate
+    stranger = persons.subject(app.state.issuer, "citytown", await person(database))
+    refused(await exchange(visitor, bins, stranger, own["access_token"]))
+    refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
+
+
+async def test_nobody_grants_himself(visitor, bins, mandate):
+    _, own, _ = mandate
+    himself = (await claims_of(visitor, own["id_token"]))["sub"]
+    refused(await exchange(visitor, bins, himself, own["access_token"]))
+
+
+@pytest.mark.parametrize("theme", ["council-tax", "", None, "waste "])
+async def test_a_mandate_is_for_its_theme_alone(visitor, bins, mandate, theme):
+    subject, own, _ = mandate
+    refused(await exchange(visitor, bins, subject, own["access_token"], theme=theme))
+
+
+async def test_a_token_to_act_is_not_passed_on(visitor, bins, mandate):
+    """No chains: who acts for somebody cannot act for those who let him."""
+    subject, own, _ = mandate
+    acting = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    refused(await exchange(visitor, bins, subject, acting))
+
+
+async def test_another_clients_token_is_no_actor(visitor, database, bins, mandate):
+    subject, own, _ = mandate
+    refused(await exchange(visitor, await register(database), subject, own["access_token"]))
+
+
+async def test_another_councils_service_gets_no_token_to_act(visitor, database, mandate):
+    subject, _, _ = mandate
+    elsewhere = await register(database, "hillshire")
+    own = await elsewhere.tokens(visitor)
+    refused(await exchange(visitor, elsewhere, subject, own["access_token"]))
+
+
+@pytest.mark.parametrize("token", ["", "x", None, "id_token"])
+async def test_an_actor_token_must_be_a_good_access_token(visitor, bins, mandate, token):
+    subject, own, _ = mandate
+    refused(await exchange(visitor, bins, subject, own["id_token"] if token == "id_token" else token))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"subject_token_type": ACCESS}, {"actor_token_type": None}, {"requested_token_type": "urn:x"}],
+)
+async def test_a_plain_exchange_of_tokens_fails(visitor, bins, mandate, other):
+    subject, own, _ = mandate
+    refused(await exchange(visitor, bins, subject, own["access_token"], **other), "invalid_request")
+
+
+async def test_an_exchange_cannot_escalate_scopes(visitor, bins, mandate):
+    subject, own, _ = mandate
+    refused(
+        await exchange(visitor, bins, subject, own["access_token"], scope="openid email"), "invalid_scope"
+    )
+
+
+async def test_an_ended_session_ends_acting_too(app, visitor, bins, mandate):
+    subject, own, _ = mandate
+    token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
+    await visitor.get("/identity/logout", params={"id_token_hint": own["id_token"]})
+    await app.state.directory.refresh()
+    assert not await works(visitor, token)

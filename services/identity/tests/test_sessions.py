@@ -1,0 +1,180 @@
+"""Sessions of people in browsers: the cookie, its end, and whose it is."""
+
+import hashlib
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.app import create_app
+from chassis.testing import published, running
+from identity.actions import sweeping
+from identity.app import service as identity_service
+
+OLDER = "UPDATE browser_session SET {what} = {what} - interval '{by}' WHERE account = :who"
+
+
+async def older(database, account, what, by):
+    async with database.writing() as session:
+        await session.execute(text(OLDER.format(what=what, by=by)), {"who": account})
+
+
+async def is_signed_in(tab):
+    answer = await tab.get("/identity/account")
+    return answer.status_code == 200
+
+
+async def ended(database, account):
+    shown = ids.show(account)
+    events = await published(database)
+    return [
+        event.data["reason"]
+        for event in events
+        if event.type == "identity.session.ended.v1" and event.data["account"] == shown
+    ]
+
+
+async def test_the_cookie_is_for_this_host_and_no_script(browser, letters):
+    tab = browser()
+    await tab.post("/identity/register", email="cookie@example.org")
+    code = (await letters("cookie@example.org"))[-1].personalisation["code"]
+    answer = await tab.post("/identity/register/code", code=code)
+    [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith("townhall-session=")]
+    parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert parts == {"httponly", "path=/", "samesite=lax"}
+    assert len(tab.session) == 43
+
+
+async def test_over_https_the_cookie_is_secure_and_bound_to_the_host(settings):
+    safe = settings.model_copy(update={"issuer": "https://account.example.org/identity/"})
+    async with running(create_app(identity_service, safe)) as client:
+        page = await client.get("/identity/sign-in")
+        cookies = page.headers.get_list("set-cookie")
+        assert cookies
+        assert all(one.startswith("__Host-") and "; Secure" in one for one in cookies)
+
+
+async def test_the_database_holds_no_secret_of_a_session(newcomer, database):
+    tab = await newcomer("secret@example.org")
+    async with database.reading() as session:
+        hashes = await session.all(text("SELECT secret_hash FROM browser_session"))
+    assert hashlib.sha256(tab.session.encode()).digest() in {row.secret_hash for row in hashes}
+
+
+async def test_a_secret_that_was_planted_is_not_taken_over(browser, signed_in_again, newcomer):
+    await newcomer("fixed@example.org")
+    tab = browser()
+    tab.client.cookies.set("townhall-session", "a" * 43, domain="test.invalid")
+    await signed_in_again("fixed@example.org", tab)
+    secrets = {cookie.value for cookie in tab.client.cookies.jar if cookie.name == "townhall-session"}
+    assert secrets - {"a" * 43}
+    thief = httpx.AsyncClient(transport=tab.client._transport, base_url="http://test.invalid")
+    assert (
+        await thief.get("/identity/account", headers={"cookie": f"townhall-session={'a' * 43}"})
+    ).status_code == 303
+
+
+async def test_signing_in_once_more_gives_the_same_session_another_secret(
+    newcomer, signed_in_again, account_of, database
+):
+    tab = await newcomer("twice@example.org")
+    before = tab.session
+    await signed_in_again("twice@example.org", tab)
+    assert tab.session != before
+    stale = httpx.AsyncClient(transport=tab.client._transport, base_url="http://test.invalid")
+    answer = await stale.get("/identity/account", headers={"cookie": f"townhall-session={before}"})
+    assert answer.status_code == 303
+    account = await account_of("twice@example.org")
+    async with database.reading() as session:
+        rows = await session.all(
+            text("SELECT id FROM browser_session WHERE account = :who"), {"who": account}
+        )
+    assert len(rows) == 1
+
+
+async def test_signing_in_as_somebody_else_ends_the_session_before(
+    newcomer, account_of, database, signed_in_again
+):
+    tab = await newcomer("first@example.org")
+    await newcomer("second@example.org")
+    await signed_in_again("second@example.org", tab)
+    assert "second@example.org" in (await tab.get("/identity/account")).text
+    assert await ended(database, await account_of("first@example.org")) == ["signed-out"]
+
+
+@pytest.mark.parametrize(("what", "by"), [("seen_at", "31 minutes"), ("expires_at", "12 hours")])
+async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, database, what, by):
+    address = f"{what.replace('_', '-')}@example.org"
+    tab = await newcomer(address)
+    account = await account_of(address)
+    await older(database, account, "seen_at", "29 minutes")
+    assert await is_signed_in(tab)
+    await older(database, account, what, by)
+    assert not await is_signed_in(tab)
+    await sweeping.once(database)
+    assert await ended(database, account) == ["expired"]
+    await sweeping.once(database)
+    assert await ended(database, account) == ["expired"]
+
+
+async def test_a_person_sees_and_ends_sessions_elsewhere(
+    newcomer, browser, signed_in_again, account_of, database
+):
+    here = await newcomer("list@example.org")
+    there = browser(agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1")
+    await signed_in_again("list@example.org", there)
+    page = (await here.get("/identity/account/sessions")).text
+    assert "Safari iPhone" in page
+    assert "Firefox Linux (this one)" in page
+    path = page.split('action="/identity/account/sessions/')[1].split('"')[0]
+    answer = await here.post(f"/identity/account/sessions/{path}")
+    assert answer.headers["location"] == "/identity/account/sessions"
+    assert not await is_signed_in(there)
+    assert await is_signed_in(here)
+    assert await ended(database, await account_of("list@example.org")) == ["ended-by-person"]
+
+
+async def test_nobody_ends_anothers_session(newcomer, account_of, database):
+    mine, theirs = await newcomer("mine@example.org"), await newcomer("theirs@example.org")
+    async with database.reading() as session:
+        target = await session.scalar(
+            text("SELECT id FROM browser_session WHERE account = :who"),
+            {"who": await account_of("theirs@example.org")},
+        )
+    await mine.post(f"/identity/account/sessions/{ids.show(target)}/end")
+    assert await is_signed_in(theirs)
+
+
+async def test_everywhere_else_can_be_ended_at_once(newcomer, signed_in_again):
+    here = await newcomer("all@example.org")
+    others = [await signed_in_again("all@example.org") for _ in range(2)]
+    await here.post("/identity/account/sessions/end")
+    assert await is_signed_in(here)
+    assert [await is_signed_in(other) for other in others] == [False, False]
+
+
+async def test_signing_out_ends_the_session_and_takes_the_cookie(newcomer, account_of, database):
+    tab = await newcomer("out@example.org")
+    secret = tab.session
+    answer = await tab.post("/identity/sign-out")
+    assert answer.status_code == 200
+    assert tab.session is None
+    again = httpx.AsyncClient(transport=tab.client._transport, base_url="http://test.invalid")
+    assert (
+        await again.get("/identity/account", headers={"cookie": f"townhall-session={secret}"})
+    ).status_code == 303
+    assert await ended(database, await account_of("out@example.org")) == ["signed-out"]
+
+
+async def test_forms_of_other_sites_are_refused(newcomer):
+    tab = await newcomer("csrf@example.org")
+    for data, headers in (({"a": "b"}, {}), ({"csrf": "x" * 43}, {})):
+        answer = await tab.client.post("/identity/sign-out", data=data, headers=headers)
+        assert answer.status_code == 403
+    page = await tab.get("/identity/register")
+    token = page.text.split('name="csrf" value="')[1].split('"')[0]
+    for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+        answer = await tab.client.post("/identity/sign-out", data={"csrf": token}, headers=foreign)
+        assert answer.status_code == 403
+    assert await is_signed_in(tab)
