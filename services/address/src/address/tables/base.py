@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, MetaData, Text, text
+from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import NAMING, Xid8
 
@@ -29,13 +30,17 @@ def dates() -> list[Column[Any]]:
 KINDS = "kind IN ('created', 'changed', 'retired')"
 
 
-def feed() -> list[Column[Any]]:
-    """Where a change stands in the feed: its transaction, and its position among all changes.
+def recorded() -> list[Column[Any]]:
+    """Who changed what and when, and where the change stands in the feed: its transaction and position.
 
     The database fills both in. A later change of the same property or street never has a lower ``xact`` than
     the one before it, whichever transaction began first.
     """
     return [
+        Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("actor", Text, nullable=False),  # the token's subject, or load/{id}
+        Column("kind", Text, nullable=False),  # created, changed, retired
+        Column("changes", JSONB),  # {field: [before, after]}; null when created
         Column("xact", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
         Column("position", BigInteger, nullable=False, server_default=text("nextval('change_position')")),
     ]

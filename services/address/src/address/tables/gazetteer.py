@@ -19,9 +19,9 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import UUID
 
-from address.tables.base import BYTES, KINDS, dates, feed, key, metadata
+from address.tables.base import BYTES, KINDS, dates, key, metadata, recorded
 
 # What a council's gazetteer is as a whole: whose it is and which edition.
 gazetteer = Table(
@@ -162,11 +162,7 @@ history = Table(
     key("council"),
     key("uprn", BigInteger),
     key("version", Integer),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("actor", Text, nullable=False),  # the token's subject, or load/{id}
-    Column("kind", Text, nullable=False),  # created, changed, retired
-    Column("changes", JSONB),  # {field: [before, after]}; null when created
-    *feed(),
+    *recorded(),
     CheckConstraint(KINDS, "kind_known"),
     Index(None, "council", "xact", "position"),
 )

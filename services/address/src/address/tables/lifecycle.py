@@ -12,9 +12,9 @@ from sqlalchemy import (
     Text,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import UUID
 
-from address.tables.base import KINDS, feed, key, metadata
+from address.tables.base import KINDS, key, metadata, recorded
 from address.tables.search import place
 
 # What of a place is kept. Left out is what no past date asks for, or what can be made again.
@@ -50,11 +50,7 @@ street_history = Table(
     key("council"),
     key("usrn", Integer),
     key("version", Integer),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("actor", Text, nullable=False),  # the token's subject, or load/{id}
-    Column("kind", Text, nullable=False),
-    Column("changes", JSONB),  # {field: [before, after]}; null when created
-    *feed(),
+    *recorded(),
     CheckConstraint(KINDS, "kind_known"),
     Index(None, "council", "xact", "position"),
 )
