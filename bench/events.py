@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from bench.report import Figure
-from chassis import ids, outbox, streams
+from chassis import ids, relay, streams
 from dev import nats
 
 EVENTS = 5_000
@@ -47,7 +47,7 @@ async def _relayed(connection: asyncpg.Connection, client: Client) -> float:
     """From rows in the outbox to an empty outbox: reading, publishing, acknowledgements, deleting."""
     await connection.execute(_FILL, EVENTS, _ENVELOPE % ids.show(ids.new()))
     start = time.perf_counter()
-    while await outbox.drain(connection, client):
+    while await relay.drain(connection, client):
         pass
     return EVENTS / (time.perf_counter() - start)
 

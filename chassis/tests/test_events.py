@@ -11,8 +11,8 @@ import pytest
 from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select, text
 
-from chassis import ids, outbox, streams
-from chassis.consumer import Worker
+from chassis import ids, outbox, relay, streams
+from chassis.consuming import Worker
 from chassis.testing import eventually
 
 COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of %"))
@@ -63,8 +63,8 @@ async def copies(database, words):
 
 async def test_an_event_reaches_its_consumer_once(database, connection, js, nc, worker):
     await say(database, "hello")
-    assert await outbox.drain(connection, nc) == 1
-    assert await outbox.drain(connection, nc) == 0
+    assert await relay.drain(connection, nc) == 1
+    assert await relay.drain(connection, nc) == 0
     await eventually(lambda: copies(database, "hello"))
     assert await copies(database, "hello") == 1
 
@@ -74,9 +74,9 @@ async def test_an_event_published_twice_has_one_effect(database, connection, js,
     (row,) = await connection.fetch("SELECT * FROM outbox")
     for _ in range(2):  # without the message id, so that the stream does not drop the second itself
         await js.publish(row["nats_subject"], row["envelope"].encode())
-    await outbox.drain(connection, nc)
+    await relay.drain(connection, nc)
     await say(database, "after")
-    await outbox.drain(connection, nc)
+    await relay.drain(connection, nc)
     await eventually(lambda: copies(database, "after"))
     assert await copies(database, "twice") == 1
 
@@ -85,8 +85,8 @@ async def test_a_transaction_still_running_holds_back_later_events(database, con
     async with database.writing("citytown") as early:
         await outbox.add(early, NoteWritten(text="early"), council="citytown", subject="a", sequence=1)
         await say(database, "late", subject="b")
-        assert await outbox.drain(connection, nc) == 0
-    assert await outbox.drain(connection, nc) == 2
+        assert await relay.drain(connection, nc) == 0
+    assert await relay.drain(connection, nc) == 2
 
 
 async def test_a_change_rolled_back_publishes_nothing(database, connection, js, nc):
@@ -94,14 +94,14 @@ async def test_a_change_rolled_back_publishes_nothing(database, connection, js, 
         async with database.writing("citytown") as session:
             await outbox.add(session, NoteWritten(text="no"), council="citytown", subject="a", sequence=1)
             raise RuntimeError
-    assert await outbox.drain(connection, nc) == 0
+    assert await relay.drain(connection, nc) == 0
 
 
 async def test_two_relays_do_not_work_at_once(database, js, nc):
     first, second = [await database.listen() for _ in range(2)]
-    one = asyncio.create_task(outbox.relay(first, nc))
+    one = asyncio.create_task(relay.relay(first, nc))
     await asyncio.sleep(0.2)
-    two = asyncio.create_task(outbox.relay(second, nc))
+    two = asyncio.create_task(relay.relay(second, nc))
     await asyncio.sleep(0.2)
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     other = await database.listen()
@@ -133,7 +133,7 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
         await js.publish(
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
-    assert await outbox.drain(connection, nc) == 5
+    assert await relay.drain(connection, nc) == 5
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
     await eventually(lambda: copies(database, "batch 5"))
     assert [call for call in calls if call.startswith("batch")] == [f"batch {n}" for n in range(1, 6)]
@@ -144,7 +144,7 @@ async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connectio
     await say(database, "kept 2")
     await connection.execute("UPDATE outbox SET nats_subject = 'no.stream.listens'")
     with pytest.raises(nats.errors.Error):
-        await outbox.drain(connection, nc)
+        await relay.drain(connection, nc)
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 2
     await connection.execute("DELETE FROM outbox")
 
@@ -157,7 +157,7 @@ async def test_a_thousand_events_leave_in_their_order(database, connection, nc):
             await outbox.add(
                 session, NoteWritten(text=str(number)), council="citytown", subject="m", sequence=number
             )
-    while await outbox.drain(connection, nc):
+    while await relay.drain(connection, nc):
         pass
     messages = [await js.get_msg("NOTES", seq=before + at) for at in (1, 2, 1000, 1001, 1200)]
     assert [json.loads(message.data)["sequence"] for message in messages] == [1, 2, 1000, 1001, 1200]
@@ -175,10 +175,10 @@ async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
     database, connection, js, nc, worker, monkeypatch
 ):
-    monkeypatch.setattr("chassis.consumer._DELAYS", (0.05, 0.05))
+    monkeypatch.setattr("chassis.consuming._DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
         await say(database, words, subject=words)
-    await outbox.drain(connection, nc)
+    await relay.drain(connection, nc)
     await eventually(lambda: copies(database, "behind"), within=30)
 
     async def dead():
@@ -223,7 +223,7 @@ async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(
     database, connection, js, nc, worker
 ):
     await say(database, "x" * 60)
-    await outbox.drain(connection, nc)
+    await relay.drain(connection, nc)
 
     async def found():
         info = await js.stream_info(streams.DEAD)

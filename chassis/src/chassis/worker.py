@@ -13,9 +13,10 @@ from functools import partial
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, outbox, streams, tables, telemetry, tenancy
+from chassis import idempotency, relay, streams, tables, telemetry, tenancy
 from chassis.app import Service
-from chassis.consumer import Worker, forever
+from chassis.consumer import forever
+from chassis.consuming import Worker
 from chassis.database import Database
 from chassis.settings import Settings
 
@@ -65,7 +66,7 @@ async def _work(service: Service, settings: Settings) -> None:
 async def _relay(database: Database, client: Client) -> None:
     connection = await database.listen()
     try:
-        await outbox.relay(connection, client)
+        await relay.relay(connection, client)
     finally:
         connection.terminate()
 
