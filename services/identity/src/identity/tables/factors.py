@@ -121,7 +121,7 @@ attempt = Table(
     Index("ix_attempt_expires_at", "expires_at"),
 )
 
-# What happened to an account. No personal data: it outlives the account.
+# What happened to an account. No personal data: it outlives the account, but for ``device``, which does not.
 account_history = Table(
     "account_history",
     metadata,
@@ -129,4 +129,7 @@ account_history = Table(
     Column("id", _ID, primary_key=True),
     Column("what", Text, nullable=False),
     moment("at"),
+    Column("device", Text, nullable=False, server_default=""),  # on which: "Firefox on Windows"
+    Column("council", Text),  # at which, if at one
+    Column("about", Text, nullable=False, server_default=""),  # a service's name, a mandate's theme
 )

@@ -63,6 +63,7 @@ authorisation = Table(
     Column("browser_hash", LargeBinary),  # of the cookie of the browser that brought it
     Column("client_name", Text, nullable=False),
     Column("request", JSONB, nullable=False),
+    Column("unproven", _ID),  # the account whose holder goes on without the proof that is asked for
     moment("created_at"),
     moment("expires_at"),
     UniqueConstraint("secret_hash"),
