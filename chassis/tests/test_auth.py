@@ -4,6 +4,8 @@ import base64
 import hmac
 import json
 import time
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from joserfc import jwt
@@ -161,6 +163,75 @@ async def test_a_revoked_token_client_subject_or_mandate_is_refused_within_a_sec
         return code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
 
     await eventually(refused, within=1)
+
+
+@pytest.fixture
+def refuse(app, client):
+    """``await refuse(id, issued_before)``: refused for an hour, as the running service knows at once."""
+
+    async def refuse(name, issued_before=None, council="citytown"):
+        until = datetime.now(UTC) + timedelta(hours=1)
+        async with app.state.database.writing() as session:
+            await tenancy.revoke(session, council, name, until, issued_before)
+        await app.state.directory.refresh()
+
+    return refuse
+
+
+@pytest.mark.parametrize("claim", ["client_id", "sub", "mandate"])
+async def test_what_was_issued_before_the_moment_is_refused_and_what_comes_after_is_not(
+    client, mint, refuse, claim
+):
+    moment = datetime.now(UTC).replace(microsecond=400_000)
+    second, name = int(moment.timestamp()), f"moved-{claim}"
+    await refuse(name, moment)
+    answers = []
+    for issued in (second - 300, second - 1, second, second + 1, second + 60):
+        token = mint(scopes=["notes:read"], iat=issued, **{claim: name})
+        answers.append((await client.get(NOTES, headers={"key": token})).status_code)
+    # The token of the same second may have been the earlier one: it is refused.
+    assert answers == [401, 401, 401, 200, 200]
+
+
+@pytest.mark.parametrize("order", list(permutations([None, 10, 20])) + list(permutations([5, 10, 20])))
+async def test_a_later_refusal_widens_and_never_narrows_in_any_order(client, mint, refuse, order):
+    now, name = int(time.time()), f"again-{'-'.join(map(str, order))}"
+    for seconds in order:
+        await refuse(name, None if seconds is None else datetime.fromtimestamp(now + seconds, UTC))
+    answers = []
+    for issued in (now + 20, now + 21):
+        token = mint(scopes=["notes:read"], sub=name, iat=issued)
+        answers.append((await client.get(NOTES, headers={"key": token})).status_code)
+    assert answers == [401, 401 if None in order else 200]
+
+
+async def test_what_either_of_two_councils_refuses_is_refused(client, mint, refuse):
+    now = int(time.time())
+    for council, seconds in (("citytown", 10), ("hillshire", 20), ("region", 5)):
+        await refuse("shared", datetime.fromtimestamp(now + seconds, UTC), council)
+    token = mint(scopes=["notes:read"], client_id="shared", iat=now + 20)
+    assert code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
+
+
+async def test_one_refusal_that_meets_the_token_is_enough(client, mint, refuse):
+    now = int(time.time())
+    await refuse("old-subject", datetime.fromtimestamp(now - 60, UTC))
+    await refuse("ended-mandate")
+    token = mint(scopes=["notes:read"], sub="old-subject", mandate="ended-mandate", iat=now)
+    assert code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
+
+
+async def test_a_refusal_is_forgotten_when_it_is_over(app, session):
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await tenancy.revoke(session, "citytown", "over", past, past)
+    await tenancy.purge(session)
+    assert await session.scalar(text("SELECT count(*) FROM revoked_token WHERE id = 'over'")) == 0
+
+
+@pytest.mark.parametrize("issued", [None, "soon", []], ids=str)
+async def test_a_token_that_does_not_say_when_it_was_issued_is_401(client, mint, issued):
+    token = mint(scopes=["notes:read"], iat=issued)
+    assert code(await client.get(NOTES, headers={"key": token})) == (401, "invalid-credential")
 
 
 async def test_the_council_view_says_what_the_service_knows(client, mint):

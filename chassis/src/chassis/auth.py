@@ -33,6 +33,7 @@ class Caller:
     mode: str
     expires: int
     mandate: str = ""
+    issued: int = 0
 
     @property
     def refused_by(self) -> tuple[str, str, str, str]:
@@ -64,7 +65,7 @@ class Authorisation(SecurityBase):
         """The caller. Raises Problem 401, 403 or 404."""
         state = request.app.state
         caller: Caller = await state.verifier.check(_credential(request))
-        if not state.directory.revoked.isdisjoint(caller.refused_by):
+        if state.directory.refuses(caller):
             raise refused("revoked-credential", "The credential has been revoked. Ask for a new one.")
         slug = request.path_params.get("council")
         if slug is not None:

@@ -72,6 +72,16 @@ def platform_1_down() -> None:
     op.execute("DROP FUNCTION tell_listeners()")
 
 
+def platform_2_up() -> None:
+    """A refusal may be of what was issued until a moment only."""
+    op.execute("ALTER TABLE revoked_token ADD COLUMN issued_before timestamptz")
+
+
+def platform_2_down() -> None:
+    """Undo ``platform_2_up``. A refusal up to a moment becomes one of everything: never a narrower one."""
+    op.execute("ALTER TABLE revoked_token DROP COLUMN issued_before")
+
+
 def secure_rows(table: str) -> None:
     """Row-level security for a table with personal or money data: a session sees its council's rows only.
 

@@ -60,13 +60,15 @@ council = Table(
     UniqueConstraint("gss"),
 )
 
-# Credentials refused although their signature holds: the jti of a token or the id of a client.
+# Credentials refused although their signature holds: the jti of a token, or the id of a client, a subject or
+# a mandate, with which tokens issued later than issued_before are good again.
 revoked_token = Table(
     "revoked_token",
     platform,
     Column("council", Text, primary_key=True),
     Column("id", Text, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("issued_before", DateTime(timezone=True)),
 )
 
 # Events of committed changes on their way to NATS. A queue: read in commit order across councils.

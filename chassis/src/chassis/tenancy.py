@@ -6,6 +6,7 @@ memory and reads them again when PostgreSQL says they changed, and every few sec
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -14,7 +15,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, case, func, null
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import tables
@@ -28,7 +29,9 @@ log = logging.getLogger(__name__)
 
 _POLL = 5.0  # seconds between looks when PostgreSQL says nothing
 _COUNCILS = "SELECT slug, name, gss, region, status, version FROM council"
-_REVOKED = "SELECT id FROM revoked_token WHERE expires_at > now()"
+_REVOKED = """SELECT id, extract(epoch FROM issued_before)::bigint AS issued_before
+    FROM revoked_token WHERE expires_at > now()"""
+_EVER = 1 << 62  # later than any token is issued
 _COUNCIL = insert(tables.council)
 _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
     index_elements=["slug"],
@@ -37,11 +40,20 @@ _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
     },
     where=tables.council.c.version < _COUNCIL.excluded.version,
 )
+_HELD = tables.revoked_token.c
 _REFUSAL = insert(tables.revoked_token)
-_REVOKE = _REFUSAL.on_conflict_do_update(  # a subject may be refused again: the later end counts
-    index_elements=["council", "id"],
-    set_={"expires_at": _REFUSAL.excluded.expires_at},
-    where=tables.revoked_token.c.expires_at < _REFUSAL.excluded.expires_at,
+_NEW = _REFUSAL.excluded
+_REVOKE = (
+    _REFUSAL.on_conflict_do_update(  # refused again: whatever either refuses, in whichever order they come
+        index_elements=["council", "id"],
+        set_={
+            "expires_at": func.greatest(_HELD.expires_at, _NEW.expires_at),
+            "issued_before": case(
+                (_HELD.issued_before.is_(None) | _NEW.issued_before.is_(None), null()),
+                else_=func.greatest(_HELD.issued_before, _NEW.issued_before),
+            ),
+        },
+    )
 )
 _PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
 
@@ -68,7 +80,18 @@ class Directory:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.councils: dict[str, Council] = {}
-        self.revoked: frozenset[str] = frozenset()
+        self.revoked: dict[str, int] = {}  # id to the last second whose tokens are refused
+
+    def refuses(self, caller: Caller) -> bool:
+        """Whether the token, its client, its subject or its mandate is refused. Costs the same for any list.
+
+        ``iat`` is in whole seconds, so a token of the very second of a refusal is refused with those before:
+        it may have been the earlier one. Who gets it asks again and has one of the next second.
+        """
+        revoked = self.revoked
+        if revoked.keys().isdisjoint(caller.refused_by):
+            return False
+        return any(caller.issued <= revoked.get(name, -1) for name in caller.refused_by)
 
     async def refresh(self) -> None:
         """Read both tables again."""
@@ -79,7 +102,7 @@ class Directory:
         councils = await connection.fetch(_COUNCILS)
         revoked = await connection.fetch(_REVOKED)
         self.councils = {row["slug"]: Council(**row) for row in councils}
-        self.revoked = frozenset(row["id"] for row in revoked)
+        self.revoked = _widest(revoked)
 
     async def follow(self) -> None:
         """Keep up with the tables for ever. Raises when the database is lost; call it again."""
@@ -100,6 +123,14 @@ class Directory:
             connection.terminate()
 
 
+def _widest(rows: Iterable[Any]) -> dict[str, int]:
+    """Councils may refuse the same id: what one refuses is refused."""
+    found: dict[str, int] = {}
+    for name, until in rows:
+        found[name] = max(found.get(name, -1), _EVER if until is None else until)
+    return found
+
+
 class CouncilState(EventData):
     """A council as identity announces it."""
 
@@ -118,11 +149,12 @@ class CouncilChange(CouncilState):
 
 
 class Revocation(EventData):
-    """A credential that is refused from now on."""
+    """A credential that is refused from now on; with ``issued_before`` only what was issued until then."""
 
     event_type: ClassVar[str] = "identity.token.revoked.v1"
     id: str = Field(max_length=200)
     expires_at: AwareDatetime
+    issued_before: AwareDatetime | None = None
 
 
 # Every service but identity has this consumer; the app adds it.
@@ -141,7 +173,8 @@ async def _changed(session: Session, event: Received[CouncilChange]) -> None:
 
 @councils.on(Revocation)
 async def _revoked(session: Session, event: Received[Revocation]) -> None:
-    await revoke(session, event.council, event.data.id, event.data.expires_at)
+    told = event.data
+    await revoke(session, event.council, told.id, told.expires_at, told.issued_before)
 
 
 async def _learn(session: Session, event: Received[Any]) -> None:
@@ -150,10 +183,18 @@ async def _learn(session: Session, event: Received[Any]) -> None:
     await session.execute(_UPSERT_COUNCIL, {**state, "version": event.sequence, "updated_at": event.time})
 
 
-async def revoke(session: Session, council: str, credential: str, expires_at: datetime) -> None:
+async def revoke(
+    session: Session,
+    council: str,
+    credential: str,
+    expires_at: datetime,
+    issued_before: datetime | None = None,
+) -> None:
     """Refuse a token (its jti), or all of a client, a subject or a mandate (their ids), until they would
-    have expired anyway."""
-    await session.execute(_REVOKE, {"council": council, "id": credential, "expires_at": expires_at})
+    have expired anyway; with ``issued_before`` only tokens whose ``iat`` is not later than its second."""
+    values = {"council": council, "id": credential, "expires_at": expires_at}
+    second = issued_before.replace(microsecond=0) if issued_before else None
+    await session.execute(_REVOKE, {**values, "issued_before": second})
 
 
 async def purge(session: Session) -> None:

@@ -96,6 +96,7 @@ class Verifier:
             mode=str(claims["mode"]),
             expires=int(claims["exp"]),
             mandate=str(claims.get("mandate", "")),
+            issued=int(claims["iat"]),
         )
 
     async def _fresh_keys(self, *, max_age: float) -> KeySet:

@@ -45,7 +45,8 @@ class TokenRevoked(EventData):
     """A credential is refused from now on although its signature holds.
 
     ``id`` is a token's ``jti``, or a ``client_id``, a ``sub`` or a ``mandate``, whose tokens are all
-    refused. After ``expires_at`` no such token can be valid and the refusal may be forgotten.
+    refused; with ``issued_before`` only those whose ``iat`` is not later. After ``expires_at`` no such token
+    can be valid and the refusal may be forgotten. A later refusal of the same id widens an earlier one.
     """
 
     event_type: ClassVar[str] = "identity.token.revoked.v1"
@@ -56,6 +57,7 @@ class TokenRevoked(EventData):
 
     id: str = Field(max_length=100)
     expires_at: datetime
+    issued_before: datetime | None = None
 
 
 _ACCOUNT = {"account": "01kp3v9m2q8s4t6w1x5y7z0abc"}

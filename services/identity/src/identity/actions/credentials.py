@@ -12,7 +12,7 @@ from identity.rules import scopes
 from identity.rules.tokens import Mode
 
 _FIRST = 1
-"""A credential is revoked once, so that event is the first and last of it."""
+"""Refusals of one id only widen, in whichever order they arrive: each counts as its first."""
 
 
 def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool) -> None:
@@ -38,8 +38,21 @@ def may_run_the_region(caller: Caller) -> None:
         raise Problem(403, "wrong-council", "This needs a credential of the region, not of one council.")
 
 
-async def refuse(session: Session, council: str, token_id: str, expires_at: datetime) -> None:
-    """Have the credential refused here and, by event, everywhere."""
-    await tenancy.revoke(session, council, token_id, expires_at)
-    event = TokenRevoked(id=token_id, expires_at=expires_at)
+async def refuse(
+    session: Session,
+    council: str,
+    token_id: str,
+    expires_at: datetime,
+    issued_before: datetime | None = None,
+) -> None:
+    """Have the credential refused here and, by event, everywhere.
+
+    With ``issued_before`` only tokens whose ``iat`` is not later than its second: who is given others now is
+    not turned away with them, save for what remains of this second. Whoever reads what the tokens say must
+    be kept from reading the old state after that moment: take it once the row that changes is locked.
+    Refusing the same id again widens the refusal and never narrows it.
+    """
+    second = issued_before.replace(microsecond=0) if issued_before else None
+    await tenancy.revoke(session, council, token_id, expires_at, second)
+    event = TokenRevoked(id=token_id, expires_at=expires_at, issued_before=second)
     await outbox.add(session, event, council=council, subject=token_id, sequence=_FIRST)

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Set
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
+from chassis.tenancy import Directory
 from chassis.tokens import Verifier
 from identity.actions import credentials, grants, identities, persons
 from identity.actions.provider import Known, Provider
@@ -20,7 +20,7 @@ from identity.store import grants as store
 from identity.tables import REGION
 
 
-async def caller_of(verifier: Verifier, revoked: Set[str], token: str) -> Caller | None:
+async def caller_of(verifier: Verifier, directory: Directory, token: str) -> Caller | None:
     """Who an access token or an API key speaks for; None when it is not good (any more)."""
     try:
         caller = await verifier.check(token)
@@ -28,7 +28,7 @@ async def caller_of(verifier: Verifier, revoked: Set[str], token: str) -> Caller
         if problem.status_code != 401:  # noqa: PLR2004 - the keys cannot be read: not the token's fault
             raise
         return None
-    return caller if revoked.isdisjoint(caller.refused_by) else None
+    return None if directory.refuses(caller) else caller
 
 
 async def grant_of(session: ReadSession, caller: Caller) -> Row[Any] | None:

@@ -157,7 +157,7 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
 
 async def _actor(request: Request, token: str) -> Caller | None:
     state = request.app.state
-    return await inspecting.caller_of(state.verifier, state.directory.revoked, token)
+    return await inspecting.caller_of(state.verifier, state.directory, token)
 
 
 def as_problem(error: oauth.OAuthError) -> Problem:

@@ -132,4 +132,4 @@ def _token(fields: dict[str, str]) -> str:
 
 async def _caller(request: Request, token: str) -> Any:
     state = request.app.state
-    return await inspecting.caller_of(state.verifier, state.directory.revoked, token)
+    return await inspecting.caller_of(state.verifier, state.directory, token)

@@ -54,7 +54,7 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "missing_token", "Send the access token as Authorization: Bearer.")
-    caller = await inspecting.caller_of(state.verifier, state.directory.revoked, token.strip())
+    caller = await inspecting.caller_of(state.verifier, state.directory, token.strip())
     if caller is None:
         raise _invalid()
     if "openid" not in caller.scopes:

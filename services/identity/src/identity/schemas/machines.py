@@ -254,10 +254,14 @@ class GatewayCouncil(BaseModel):
 
 
 class Refusal(BaseModel):
-    """A credential that the gateway refuses: a `jti` or a `client_id`."""
+    """A credential that the gateway refuses: a `jti`, a `client_id`, a `sub` or a `mandate`.
+
+    With `issued_before` only tokens whose `iat` is not later.
+    """
 
     id: str
     expires_at: datetime
+    issued_before: datetime | None = None
 
 
 class Snapshot(BaseModel):

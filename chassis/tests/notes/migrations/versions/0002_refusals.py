@@ -1,0 +1,14 @@
+"""Refusals of what was issued until a moment."""
+
+from chassis import migrations
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    migrations.platform_2_up()
+
+
+def downgrade() -> None:
+    migrations.platform_2_down()

@@ -1,0 +1,16 @@
+"""Refusals of what was issued until a moment."""
+
+from chassis import migrations
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.platform_2_up()
+
+
+def downgrade() -> None:
+    migrations.platform_2_down()
