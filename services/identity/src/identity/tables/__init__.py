@@ -29,7 +29,16 @@ from identity.tables.protocol import (
     token_grant,
 )
 from identity.tables.services import jwks_reading, service_history
-from identity.tables.staff import role, staff, staff_group, staff_group_member, staff_person, staff_role
+from identity.tables.staff import (
+    role,
+    role_change,
+    staff,
+    staff_group,
+    staff_group_member,
+    staff_person,
+    staff_role,
+)
+from identity.tables.upstreams import upstream, upstream_account, upstream_history, upstream_key
 
 __all__ = [
     "REGION",
@@ -66,6 +75,7 @@ __all__ = [
     "refresh_token",
     "relying_party",
     "role",
+    "role_change",
     "service_history",
     "sign_in",
     "signing_key",
@@ -75,4 +85,8 @@ __all__ = [
     "staff_person",
     "staff_role",
     "token_grant",
+    "upstream",
+    "upstream_account",
+    "upstream_history",
+    "upstream_key",
 ]

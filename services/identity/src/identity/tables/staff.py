@@ -1,7 +1,17 @@
 """A council's staff, their roles, and the groups of its directory."""
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from identity.tables.base import SECURED, metadata, moment
 
@@ -38,6 +48,7 @@ staff = Table(
     moment("created_at"),
     moment("updated_at"),
     moment("left_at", nullable=True),  # taken out of the directory: no longer found
+    moment("vouched_until", nullable=True),  # where sign-ins' claims make staff: his roles count until then
     Index(
         "uq_staff_council_account",
         "council",
@@ -104,5 +115,23 @@ staff_group_member = Table(
     _of("staff_group", "group_id"),
     _of("staff", "staff"),
     Index("ix_staff_group_member_staff", "council", "staff"),
+    info=SECURED,
+)
+
+# Who made, changed, gave or took which role, when. A trigger refuses change and removal.
+role_change = Table(
+    "role_change",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("id", _ID, primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("staff", _ID),  # to or from whom
+    Column("actor", Text, nullable=False),
+    Column("changes", JSONB, nullable=False),  # member -> [before, after]
+    moment("at"),
+    CheckConstraint("act IN ('made', 'changed', 'removed', 'given', 'taken')", name="act"),
+    CheckConstraint("(act IN ('given', 'taken')) = (staff IS NOT NULL)", name="to_whom"),
+    Index("ix_role_change_staff", "council", "staff", "id", postgresql_where=text("staff IS NOT NULL")),
     info=SECURED,
 )

@@ -1,0 +1,254 @@
+"""Upstreams, their keys, and whose account a provider's subject is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from chassis.database import ReadSession, Session
+from identity.tables import upstream, upstream_account, upstream_history, upstream_key
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An OpenID provider as a council registered it; see ``tables.upstreams``. The secret is still sealed."""
+
+    council: str
+    id: UUID
+    kind: str
+    audience: str
+    title: str
+    title_cy: str
+    issuer: str
+    client_id: str
+    authentication: str
+    secret_sealed: bytes | None
+    scopes: tuple[str, ...]
+    acr_values: str | None
+    tenant: str | None
+    subject_claim: str
+    groups_claim: str | None
+    joiners: str
+    session_hours: int
+    identity_level: str | None
+    did_url: str | None
+    enabled: bool
+    version: int
+    created_by: str
+    updated_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7420503, hashtext(:council))")
+_COUNCIL = upstream.c.council == bindparam("council_")
+_THIS = (_COUNCIL, upstream.c.id == bindparam("id_"))
+_ONE = select(upstream).where(*_THIS)
+_LOCKED = _ONE.with_for_update()
+_OFFERED = (
+    select(upstream)
+    .where(_COUNCIL, upstream.c.audience == bindparam("audience_"), upstream.c.enabled)
+    .order_by(upstream.c.id)
+)
+_PAGE = (
+    select(upstream)
+    .where(_COUNCIL, upstream.c.id > bindparam("after", type_=upstream.c.id.type))
+    .order_by(upstream.c.id)
+    .limit(bindparam("most"))
+)
+_COUNT = select(func.count()).select_from(upstream).where(_COUNCIL)
+_ADD = insert(upstream)
+_CHANGED = (
+    "title", "title_cy", "client_id", "authentication", "secret_sealed", "scopes", "acr_values",
+    "groups_claim", "joiners", "session_hours", "identity_level", "did_url", "enabled", "updated_by",
+    "updated_at",
+)  # fmt: skip
+_CHANGE = (
+    update(upstream)
+    .where(*_THIS)
+    .values({name: bindparam(f"p_{name}") for name in _CHANGED})
+    .values(version=upstream.c.version + 1)
+)
+_REMOVE = delete(upstream).where(*_THIS)
+_OF_UPSTREAM = (upstream_key.c.council == bindparam("council_"), upstream_key.c.upstream == bindparam("id_"))
+_KEYS = (
+    select(upstream_key)
+    .where(*_OF_UPSTREAM, upstream_key.c.retired_at.is_(None))
+    .order_by(upstream_key.c.signs_from, upstream_key.c.kid)
+)
+_ADD_KEY = insert(upstream_key)
+_RETIRE = (
+    update(upstream_key)
+    .where(
+        *_OF_UPSTREAM,
+        upstream_key.c.retired_at.is_(None),
+        upstream_key.c.kid.in_(bindparam("kids_", expanding=True)),
+    )
+    .values(retired_at=bindparam("at"))
+)
+_LINKED = (
+    upstream_account.c.council == bindparam("council_"),
+    upstream_account.c.upstream == bindparam("id_"),
+)
+_ACCOUNT_OF = select(upstream_account.c.account).where(
+    *_LINKED, upstream_account.c.subject == bindparam("subject_")
+)
+_LINK = upsert(upstream_account).on_conflict_do_nothing().returning(upstream_account.c.account)
+_UNLINK = delete(upstream_account).where(*_LINKED, upstream_account.c.account == bindparam("account_"))
+_FORGET = delete(upstream_account).where(upstream_account.c.account == bindparam("account_"))
+_OF_ACCOUNT = (
+    select(
+        upstream_account.c.council,
+        upstream_account.c.upstream,
+        upstream_account.c.subject,
+        upstream_account.c.linked_at,
+        upstream.c.kind,
+        upstream.c.audience,
+        upstream.c.title,
+        upstream.c.title_cy,
+        upstream.c.enabled,
+    )
+    .join(
+        upstream,
+        (upstream.c.council == upstream_account.c.council) & (upstream.c.id == upstream_account.c.upstream),
+    )
+    .where(upstream_account.c.account == bindparam("account_"))
+    .order_by(upstream_account.c.linked_at, upstream_account.c.upstream)
+    .limit(100)
+)
+_COUNT_LINKED = select(func.count()).select_from(upstream_account).where(*_LINKED)
+_RECORD = insert(upstream_history)
+_HISTORY = (
+    select(upstream_history)
+    .where(
+        upstream_history.c.council == bindparam("council_"),
+        upstream_history.c.upstream == bindparam("id_"),
+        upstream_history.c.id > bindparam("after", type_=upstream_history.c.id.type),
+    )
+    .order_by(upstream_history.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def _read(row: Row[Any]) -> Upstream:
+    members = row._asdict()
+    return Upstream(**{**members, "scopes": tuple(members["scopes"])})
+
+
+async def one(session: ReadSession, council: str, upstream_id: UUID) -> Upstream | None:
+    row = await session.first(_ONE, {"council_": council, "id_": upstream_id})
+    return _read(row) if row is not None else None
+
+
+async def locked(session: Session, council: str, upstream_id: UUID) -> Upstream | None:
+    """The upstream, which nobody else changes until the transaction ends."""
+    row = await session.first(_LOCKED, {"council_": council, "id_": upstream_id})
+    return _read(row) if row is not None else None
+
+
+async def offered(session: ReadSession, council: str, audience: str) -> list[Upstream]:
+    """Those in use for ``residents`` or ``staff``, in order of registration: the buttons of a page."""
+    rows = await session.all(_OFFERED, {"council_": council, "audience_": audience})
+    return [_read(row) for row in rows]
+
+
+async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> list[Upstream]:
+    """The council's upstreams, in use or not, in order of registration; at most ``fetch``."""
+    rows = await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
+    return [_read(row) for row in rows]
+
+
+async def one_at_a_time(session: Session, council: str) -> None:
+    """Wait until nobody else adds an upstream of the council; held to the end of the transaction."""
+    await session.execute(_ONE_AT_A_TIME, {"council": council})
+
+
+async def count(session: ReadSession, council: str) -> int:
+    return int(await session.scalar(_COUNT, {"council_": council}))
+
+
+async def add(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """A new upstream, at version 1."""
+    await session.execute(_ADD, {**values, "council": council, "version": 1})
+
+
+async def change(session: Session, council: str, upstream_id: UUID, values: Mapping[str, Any]) -> None:
+    """The upstream as it stands from now on: all of ``_CHANGED``. Its version rises."""
+    bound = {f"p_{name}": values[name] for name in _CHANGED}
+    await session.execute(_CHANGE, {**bound, "council_": council, "id_": upstream_id})
+
+
+async def remove(session: Session, council: str, upstream_id: UUID) -> None:
+    """Its keys and links go with it."""
+    await session.execute(_REMOVE, {"council_": council, "id_": upstream_id})
+
+
+async def keys(session: ReadSession, council: str, upstream_id: UUID) -> Sequence[Row[Any]]:
+    """The keys that are published, in the order in which they sign."""
+    return await session.all(_KEYS, {"council_": council, "id_": upstream_id})
+
+
+async def add_key(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    await session.execute(_ADD_KEY, {**values, "council": council, "retired_at": None})
+
+
+async def retire_keys(
+    session: Session, council: str, upstream_id: UUID, kids: Sequence[str], at: datetime
+) -> None:
+    """Publish these keys no more."""
+    if kids:
+        await session.execute(
+            _RETIRE, {"council_": council, "id_": upstream_id, "kids_": list(kids), "at": at}
+        )
+
+
+async def account_of(session: ReadSession, council: str, upstream_id: UUID, subject: str) -> UUID | None:
+    """The account that this subject of the provider signs in to."""
+    wanted = {"council_": council, "id_": upstream_id, "subject_": subject}
+    found: UUID | None = await session.scalar(_ACCOUNT_OF, wanted)
+    return found
+
+
+async def of_account(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
+    """The upstreams an account is linked with, with their titles. The session must see every council."""
+    return await session.all(_OF_ACCOUNT, {"account_": account})
+
+
+async def link(
+    session: Session, council: str, upstream_id: UUID, subject: str, account: UUID, at: datetime
+) -> bool:
+    """Link; false when the subject or the account is linked there already, be it with one another."""
+    values = {"council": council, "upstream": upstream_id, "subject": subject, "account": account}
+    return await session.scalar(_LINK, {**values, "linked_at": at}) is not None
+
+
+async def unlink(session: Session, council: str, upstream_id: UUID, account: UUID) -> bool:
+    """Whether there was a link."""
+    wanted = {"council_": council, "id_": upstream_id, "account_": account}
+    return await session.execute(_UNLINK, wanted) == 1
+
+
+async def forget(session: Session, account: UUID) -> None:
+    """No provider's subject is this account's any more. The session sees every council."""
+    await session.execute(_FORGET, {"account_": account})
+
+
+async def count_linked(session: ReadSession, council: str, upstream_id: UUID) -> int:
+    return int(await session.scalar(_COUNT_LINKED, {"council_": council, "id_": upstream_id}))
+
+
+async def record(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """What was done, by whom: it stays as written."""
+    await session.execute(_RECORD, {**values, "council": council})
+
+
+async def history(
+    session: ReadSession, council: str, upstream_id: UUID, after: UUID, fetch: int
+) -> Sequence[Row[Any]]:
+    """What was done to an upstream, oldest first; at most ``fetch``."""
+    wanted = {"council_": council, "id_": upstream_id, "after": after, "most": fetch}
+    return await session.all(_HISTORY, wanted)
