@@ -45,7 +45,10 @@ def unsigned(header, content=CLAIMS, signature=""):
     return ".".join([*parts, signature])
 
 
-@pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")])
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [(RSA if kind == "RSA" else EC, name) for name, kind in assertions.ALGORITHMS.items()],
+)
 def test_an_assertion_signed_with_a_registered_key_holds(key, algorithm):
     assert shown(signed(key, algorithm)) == assertions.Shown("once", NOW + 61)
 
@@ -92,7 +95,9 @@ def test_a_shared_secret_made_of_the_public_key_is_refused():
     assert "alg" in str(refusal(forged))
 
 
-@pytest.mark.parametrize("algorithm", ["ES384", "RS512", "EdDSA", "", None, ["ES256"], 1])
+@pytest.mark.parametrize(
+    "algorithm", ["ES384", "ES512", "HS256", "HS512", "RS1", "RSA-OAEP", "EdDSA", "", None, ["ES256"], 1]
+)
 def test_any_other_algorithm_is_refused(algorithm):
     assert "alg" in str(refusal(unsigned({"alg": algorithm, "kid": "ec"})))
 
@@ -169,6 +174,19 @@ def test_whatever_signature_comes_is_refused(signature):
     assert not refusal(f"{head}.{body}.{forged}").telling
 
 
+@pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS512", "RS256")])
+def test_a_key_that_is_for_one_algorithm_is_for_no_other(bound, used):
+    keys = [assertions.public_key({**RSA.as_dict(private=False), "alg": bound})]
+    assert shown(signed(RSA, bound), keys).jti == "once"
+    assert not refusal(signed(RSA, used), keys).telling
+
+
+def test_without_a_kid_the_key_for_the_algorithm_is_taken():
+    own = RSA.as_dict(private=False)
+    keys = [assertions.public_key({**own, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
+    assert shown(signed(RSA, "PS256", header={"kid": None}), keys).jti == "once"
+
+
 def test_a_public_key_is_kept_with_nothing_beside_it():
     kept = assertions.public_key({**EC.as_dict(private=False), "jku": "http://evil.invalid", "x5c": ["x"]})
     assert set(kept) == {"kty", "kid", "crv", "x", "y"}
@@ -185,6 +203,12 @@ PUBLIC_EC, PUBLIC_RSA = EC.as_dict(private=False), RSA.as_dict(private=False)
         ({**PUBLIC_EC, "kid": ""}, "kid"),
         ({**PUBLIC_EC, "kid": None}, "kid"),
         ({**PUBLIC_EC, "use": "enc"}, "use"),
+        ({**PUBLIC_EC, "alg": "RS256"}, "alg"),
+        ({**PUBLIC_EC, "alg": "ES384"}, "alg"),
+        ({**PUBLIC_RSA, "alg": "ES256"}, "alg"),
+        ({**PUBLIC_RSA, "alg": "RSA-OAEP"}, "alg"),
+        ({**PUBLIC_RSA, "alg": "HS256"}, "alg"),
+        ({**PUBLIC_RSA, "alg": ["RS256"]}, "alg"),
         ({**PUBLIC_EC, "y": PUBLIC_EC["x"]}, "valid"),
         ({**PUBLIC_EC, "x": 7}, "members"),
         ({**PUBLIC_EC, "x": PUBLIC_EC["x"] + "\x00"}, "base64url"),

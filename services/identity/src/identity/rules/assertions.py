@@ -12,7 +12,15 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-ALGORITHMS: Mapping[str, str] = {"ES256": "EC", "PS256": "RSA", "RS256": "RSA"}
+ALGORITHMS: Mapping[str, str] = {
+    "ES256": "EC",
+    "PS256": "RSA",
+    "PS384": "RSA",
+    "PS512": "RSA",
+    "RS256": "RSA",
+    "RS384": "RSA",
+    "RS512": "RSA",
+}
 """The algorithms taken, each with the type of key it needs. Neither ``none`` nor a shared secret."""
 TYPES = frozenset({"jwt", "client-authentication+jwt"})
 MAX_LENGTH = 8_192
@@ -148,9 +156,18 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def _key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> ECKey | RSAKey | None:
-    """The registered key the assertion names; without a kid, the only one that fits."""
+    """The registered key the assertion names; without a kid, the only one that fits.
+
+    A key registered with an ``alg`` is for that one alone (RFC 8725 section 3.1).
+    """
     kind = ALGORITHMS[assertion.algorithm]
-    fitting = [key for key in keys if key["kty"] == kind and assertion.kid in (None, key["kid"])]
+    fitting = [
+        key
+        for key in keys
+        if key["kty"] == kind
+        and assertion.kid in (None, key["kid"])
+        and key.get("alg") in (None, assertion.algorithm)
+    ]
     return _import(fitting[0]) if len(fitting) == 1 else None
 
 
@@ -184,9 +201,9 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
-    """A client's public key as it is kept: only the members that make up the key, and its kid.
+    """A client's public key as it is kept: the members that make up the key, its kid, its alg if it has one.
 
-    Raises ValueError with what is wrong: a private or symmetric key, a curve or size not taken.
+    Raises ValueError with what is wrong: a private or symmetric key, a curve, size or alg not taken.
     """
     kind, kid = jwk.get("kty"), jwk.get("kid")
     if kind not in _PUBLIC:
@@ -204,7 +221,17 @@ def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
     if len(kept) != len(members):
         raise ValueError(f"a key of type {kind} has the members {', '.join(members)}, in base64url")
     _strong(kind, kept)
-    return {"kty": kind, "kid": kid, **kept}
+    return {"kty": kind, "kid": kid, **_bound(kind, jwk.get("alg")), **kept}
+
+
+def _bound(kind: str, algorithm: Any) -> dict[str, str]:
+    """The one algorithm a key is for (RFC 7517 section 4.4), if it says so."""
+    if algorithm is None:
+        return {}
+    fitting = [name for name, needed in ALGORITHMS.items() if needed == kind]
+    if algorithm not in fitting:
+        raise ValueError(f"alg of a key of type {kind} must be {' or '.join(fitting)}, or be left out")
+    return {"alg": algorithm}
 
 
 def _strong(kind: str, members: Mapping[str, str]) -> None:

@@ -25,7 +25,9 @@ def read(body: bytes) -> list[dict[str, str]]:
         raise ValueError("publishes a private key: take it down and replace that key")
     kept = [key for key in map(_usable, given) if key is not None]
     if not 0 < len(kept) <= assertions.MAX_KEYS:
-        raise ValueError(f"must have 1 to {assertions.MAX_KEYS} keys for signing: P-256 or RSA, with a kid")
+        raise ValueError(
+            f"must have 1 to {assertions.MAX_KEYS} keys for signing, P-256 or RSA of 2048 bits, with a kid"
+        )
     if len({key["kid"] for key in kept}) != len(kept):
         raise ValueError("has two keys with the same kid")
     return kept

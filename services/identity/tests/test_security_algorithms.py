@@ -1,0 +1,234 @@
+"""Every algorithm a client may sign with, in each place, and confusions of one with another (RFC 8725)."""
+
+import base64
+import hmac
+import json
+import secrets
+import time
+
+import pytest
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from chassis import ids
+from chassis.testing import ISSUER
+from identity.rules import assertions, key_sets
+from services.identity.tests.provider import ASSERTION_TYPE, REDIRECT, register
+
+EC = ECKey.generate_key("P-256", {"kid": "ec"})
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
+P384, P521 = (ECKey.generate_key(curve, {"kid": "ec"}) for curve in ("P-384", "P-521"))
+_1024 = base64.urlsafe_b64encode(b"\xd5" * 128).rstrip(b"=").decode()
+WEAK = {"kty": "RSA", "kid": "weak", "e": "AQAB", "n": _1024}
+# The contract's "RS/PS 256-512", and ES256; written out, so that leaving one out is seen.
+TAKEN = {
+    "ES256": EC,
+    "RS256": RSA,
+    "RS384": RSA,
+    "RS512": RSA,
+    "PS256": RSA,
+    "PS384": RSA,
+    "PS512": RSA,
+}
+NOT_TAKEN = {
+    "ES384": P384,
+    "ES512": P521,
+    "HS256": OctKey.import_key(EC.thumbprint() * 2),  # with a public key itself: below
+    "HS384": OctKey.import_key(EC.thumbprint() * 2),
+    "HS512": OctKey.import_key(EC.thumbprint() * 2),
+}
+
+
+def public(key, **more):
+    return {**key.as_dict(private=False), **more}
+
+
+@pytest.fixture(scope="module")
+async def signer(database, client):
+    return await register(database, jwks=[assertions.public_key(public(key)) for key in (EC, RSA)])
+
+
+async def at_token(browser, service, key, algorithm, **how):
+    """Whether the client is known by an assertion signed so."""
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    shown = service.assertion(key, alg=algorithm, **how)
+    answer = await browser.post("/identity/token", data={**form, "client_assertion": shown})
+    return answer.status_code == 200
+
+
+async def at_par(browser, service, key, algorithm, **how):
+    """Whether a pushed request object signed so is taken, the client being known otherwise."""
+    sent = {**outside(service, key, algorithm, **how), "client_assertion": service.assertion(EC)}
+    answer = await browser.post("/identity/par", data={**sent, "client_assertion_type": ASSERTION_TYPE})
+    return answer.status_code == 201
+
+
+async def at_authorize(browser, service, key, algorithm, **how):
+    """Whether a request object signed so is taken from the browser."""
+    answer = await browser.get("/identity/authorize", params=outside(service, key, algorithm, **how))
+    return "/identity/sign-in?" in answer.headers["location"]
+
+
+def outside(service, key, algorithm, **how):
+    named = {"client_id": service.client_id, "response_type": "code", "redirect_uri": REDIRECT}
+    return {**named, "request": service.object(key, alg=algorithm, **how)}
+
+
+PLACES = pytest.mark.parametrize("place", [at_token, at_par, at_authorize])
+
+
+@PLACES
+@pytest.mark.parametrize("algorithm", TAKEN)
+async def test_each_algorithm_is_taken_in_each_place(visitor, signer, place, algorithm):
+    assert await place(visitor, signer, TAKEN[algorithm], algorithm)
+
+
+@PLACES
+@pytest.mark.parametrize("algorithm", NOT_TAKEN)
+async def test_no_other_algorithm_is_taken_whatever_key_made_it(visitor, signer, place, algorithm):
+    kid = {"kid": "ec" if algorithm in {"ES384", "ES512", "HS256"} else "rsa"}
+    assert not await place(visitor, signer, NOT_TAKEN[algorithm], algorithm, header=kid)
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["token_endpoint_auth_signing_alg_values_supported", "request_object_signing_alg_values_supported"],
+)
+async def test_discovery_lists_what_is_taken_and_nothing_else(client, member):
+    found = (await client.get("/identity/.well-known/openid-configuration")).json()
+    assert sorted(found[member]) == sorted(TAKEN)
+
+
+def part(content):
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+
+def written(service, header, signature=""):
+    """An assertion with this header, and whatever stands where a signature would."""
+    now = int(time.time())
+    content = {"iss": service.client_id, "sub": service.client_id, "aud": f"{ISSUER}token"}
+    claims = part({**content, "exp": now + 60, "iat": now, "jti": secrets.token_hex(8)})
+    return f"{part(header)}.{claims}.{signature}"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "None", "kid": "rsa"},
+        {"alg": "RS256", "kid": "ec"},
+        {"alg": "ES256", "kid": "rsa"},
+        {"alg": "es256", "kid": "ec"},
+        {"alg": "", "kid": "ec"},
+        {"kid": "ec"},
+    ],
+)
+async def test_no_header_lets_an_unsigned_assertion_through(client, signer, header):
+    form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    for signature in ("", "AA", "A" * 86, "A" * 342):
+        sent = {**form, "client_assertion": written(signer, header, signature)}
+        answer = await client.post("/identity/token", data=sent)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(("named", "honest"), [("HS256", EC), ("HS512", RSA)])
+async def test_a_public_key_is_no_shared_secret_in_any_of_its_spellings(client, signer, named, honest):
+    spelt = [honest.as_pem(private=False), honest.as_der(private=False), json.dumps(public(honest)).encode()]
+    for secret in [*spelt, *(one.strip() for one in spelt)]:
+        unsigned = written(signer, {"alg": named, "kid": honest.kid})[:-1]
+        mac = hmac.digest(secret, unsigned.encode(), {"HS256": "sha256", "HS512": "sha512"}[named])
+        forged = f"{unsigned}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+        sent = {"client_assertion": forged, "client_assertion_type": ASSERTION_TYPE}
+        answer = await client.post("/identity/token", data={**sent, "grant_type": "client_credentials"})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def renamed(service, key, algorithm, header):
+    """A good signature whose header is then exchanged for another."""
+    head, content, signature = service.assertion(key, alg=algorithm).split(".")
+    assert head != part(header)
+    return f"{part(header)}.{content}.{signature}"
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm", "header"),
+    [
+        (RSA, "RS256", {"alg": "ES256", "kid": "rsa"}),
+        (RSA, "RS256", {"alg": "ES256", "kid": "ec"}),
+        (EC, "ES256", {"alg": "RS256", "kid": "ec"}),
+        (RSA, "RS256", {"alg": "PS256", "kid": "rsa"}),
+        (RSA, "PS256", {"alg": "RS256", "kid": "rsa"}),
+        (RSA, "RS512", {"alg": "RS256", "kid": "rsa"}),
+    ],
+)
+async def test_a_signature_of_one_algorithm_is_none_of_another(client, signer, key, algorithm, header):
+    sent = {"client_assertion": renamed(signer, key, algorithm, header)}
+    form = {**sent, "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+    assert (await client.post("/identity/token", data=form)).status_code == 401
+
+
+@PLACES
+@pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS256", "RS512")])
+async def test_a_key_registered_for_one_algorithm_signs_with_no_other(visitor, database, place, bound, used):
+    own = [assertions.public_key(public(RSA, alg=bound)), assertions.public_key(public(EC))]
+    service = await register(database, jwks=own)
+    assert await place(visitor, service, RSA, bound)
+    assert not await place(visitor, service, RSA, used)
+
+
+SERVICES = "/citytown/identity/v1/services"
+CLIENTS = "/citytown/identity/v1/clients"
+
+
+def service_body(**other):
+    name, callback = f"Keys {ids.show(ids.new())}", "https://bins.citytown.gov.uk/signed-in"
+    named = {"name": name, "name_cy": "Allweddi", "mode": "live", "redirect_uris": [callback]}
+    return {**named, **other}
+
+
+def client_body(**other):
+    return {"name": f"Keys {ids.show(ids.new())}", "scopes": ["address:read"], **other}
+
+
+@pytest.mark.parametrize(("url", "body"), [(SERVICES, service_body), (CLIENTS, client_body)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        WEAK,
+        public(RSA, alg="RSA-OAEP"),
+        public(RSA, alg="ES256"),
+        public(RSA, alg="HS256"),
+        public(EC, alg="RS256"),
+        public(P384),
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "shared"},
+    ],
+    ids=["1024 bits", "encryption", "EC on RSA", "HMAC on RSA", "RS on EC", "P-384", "symmetric"],
+)
+async def test_a_weak_or_mismatched_key_is_not_registered(client, keeper, url, body, wrong):
+    answer = await client.post(url, json=body(jwks={"keys": [wrong]}), headers=keeper)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"].startswith("body.jwks")
+
+
+async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, keeper):
+    keys = [public(RSA, alg="PS512"), public(EC)]
+    made = await client.post(SERVICES, json=service_body(jwks={"keys": keys}), headers=keeper)
+    assert [key.get("alg") for key in made.json()["jwks"]["keys"]] == ["PS512", None]
+
+
+def test_a_weak_key_at_a_jwks_uri_is_passed_over_and_nothing_else_is_not_enough():
+    both, alone = [WEAK, public(EC)], [WEAK]
+    assert [key["kid"] for key in key_sets.read(json.dumps({"keys": both}).encode())] == ["ec"]
+    with pytest.raises(ValueError, match="2048"):
+        key_sets.read(json.dumps({"keys": alone}).encode())
+
+
+async def test_one_login_signs_in_with_each_of_its_algorithms_at_once(visitor, database):
+    """A service that rotates from RS256 to PS512 has both keys registered for a while."""
+    other = RSAKey.generate_key(2048, {"kid": "next"})
+    keys = [
+        assertions.public_key(public(RSA, alg="RS256")),
+        assertions.public_key(public(other, alg="PS512")),
+    ]
+    service = await register(database, profile="onelogin", jwks=keys)
+    assert await at_token(visitor, service, RSA, "RS256")
+    assert await at_token(visitor, service, other, "PS512")
