@@ -21,6 +21,8 @@ REGIONAL = {
     "account_email": "of an account",
     "account_history": "of an account",
     "account_password": "of an account",
+    "account_phone": "of an account",
+    "text_count": "how many texts the region sent on a day: it pays for them",
     "authenticator": "of an account",
     "recovery_code": "of an account",
     "passkey": "of an account",

@@ -7,6 +7,8 @@ PASSWORD = "password"  # noqa: S105 - the name of a method
 PASSKEY = "passkey"
 AUTHENTICATOR = "totp"
 RECOVERY = "recovery"
+TEXT = "text"
+"""A code sent to the phone that the account chose for it."""
 UPSTREAM = "upstream"
 UPSTREAM_TWO = "upstream-two-factors"
 """By another provider, which says that it saw two factors."""
@@ -14,7 +16,7 @@ UPSTREAM_TWO = "upstream-two-factors"
 ONE_FACTOR = "Cl"
 TWO_FACTORS = "Cl.Cm"
 _FIRST = frozenset({EMAIL, PASSWORD, UPSTREAM})
-_SECOND = frozenset({AUTHENTICATOR, RECOVERY})
+_SECOND = frozenset({AUTHENTICATOR, RECOVERY, TEXT})
 _ENOUGH_ALONE = frozenset({PASSKEY, UPSTREAM_TWO})
 
 
@@ -29,6 +31,6 @@ def level(methods: Iterable[str]) -> str:
 
 
 def complete(methods: Iterable[str], *, has_second: bool) -> bool:
-    """Whether these open an account. One that has an authenticator app is never opened without it."""
+    """Whether these open an account. One that has a second step is never opened without it."""
     shown = frozenset(methods)
     return level(shown) == TWO_FACTORS or (bool(shown & _FIRST) and not has_second)

@@ -17,6 +17,7 @@ from identity.tables.factors import (
 from identity.tables.issuer import api_key, assertion_use, client, signing_key
 from identity.tables.mail import mail
 from identity.tables.mandates import mandate, mandate_offer
+from identity.tables.phones import account_phone, text_count
 from identity.tables.proofs import desk_code, identity_access, proof, proof_person
 from identity.tables.protocol import (
     access_token,
@@ -48,6 +49,7 @@ __all__ = [
     "account_email",
     "account_history",
     "account_password",
+    "account_phone",
     "api_key",
     "assertion_use",
     "attempt",
@@ -84,6 +86,7 @@ __all__ = [
     "staff_group_member",
     "staff_person",
     "staff_role",
+    "text_count",
     "token_grant",
     "upstream",
     "upstream_account",

@@ -75,7 +75,10 @@ one_time_code = Table(
     moment("expires_at"),
     Index("ix_one_time_code_expires_at", "expires_at"),
     Index("ix_one_time_code_account", "account"),
-    CheckConstraint("purpose IN ('sign-in', 'register', 'email')", name="purpose"),
+    CheckConstraint(
+        "purpose IN ('sign-in', 'register', 'email', 'phone', 'phone-before', 'text', 'text-set-up')",
+        name="purpose",
+    ),
 )
 
 passkey_challenge = Table(

@@ -1,4 +1,4 @@
-"""Letters to people that wait to be sent."""
+"""Letters and text messages to people that wait to be sent."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -14,11 +14,13 @@ mail = Table(
     Column("template", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("channel", Text, nullable=False, server_default="email"),
     Column("personalisation", JSONB, nullable=False),
     Column("tries", Integer, nullable=False),
     moment("created_at"),
     moment("due_at", nullable=True),  # null: it is in the outbox
     moment("expires_at"),
+    CheckConstraint("channel IN ('email', 'text')", name="channel"),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
     Index("ix_mail_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("ix_mail_expires_at", "expires_at"),
