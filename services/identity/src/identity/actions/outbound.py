@@ -1,15 +1,16 @@
 """Calling a server on a client's word (its keys), safely: the client says where, and might mean us.
 
-https only; the name is looked up once, every address it has must be public, and the connection is made to
-one of those and no other, so that the name cannot lead elsewhere a moment later. No redirect is followed,
-no proxy or cookie used; time and size are limited as a whole, so that a slow answer ends too.
+https only, but for providers on a laptop; the name is looked up once, every address it has must be public,
+and the connection is made to one of those and no other, so that the name cannot lead elsewhere a moment
+later. No redirect is followed, no proxy or cookie used; time and size are limited as a whole, so that a slow
+answer ends too.
 """
 
 import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 
@@ -20,6 +21,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _TRIED = 3  # addresses of one name
 _ANSWERED = (200, 204)
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _FAULTS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -30,6 +32,13 @@ _FAULTS = (
 
 class OutboundError(Exception):
     """The call did not succeed; the text says why, and may be told to whoever named the URI."""
+
+
+class Answer(NamedTuple):
+    """What a server said: its status, which may be an error's, and the body."""
+
+    status: int
+    body: bytes
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -79,18 +88,38 @@ class Outbound:
         self._tls: ssl.SSLContext | None = None
         self._at_once = asyncio.Semaphore(settings.outbound_at_once)
 
-    async def get(self, uri: str, *, accept: str, most: int) -> bytes:
-        """The body of the answer. Raises OutboundError."""
-        return await self._call("GET", uri, {"Accept": accept}, None, most)
+    async def get(
+        self, uri: str, *, accept: str, most: int, plain: bool = False, bearer: str | None = None
+    ) -> bytes:
+        """The body of the answer. ``plain``: http will do; ``bearer``: a token to show.
+
+        Raises OutboundError.
+        """
+        shown = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        answer = await self._call("GET", uri, {"Accept": accept, **shown}, None, most, plain=plain)
+        return _answered(answer).body
 
     async def post(self, uri: str, form: bytes, *, most: int) -> bytes:
         """The body of the answer to a form. Raises OutboundError."""
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return await self._call("POST", uri, kind, form, most)
+        return _answered(await self._call("POST", uri, _FORM, form, most)).body
+
+    async def submit(self, uri: str, form: bytes, *, most: int, plain: bool = False) -> Answer:
+        """The JSON answer to a form, whatever its status: an error has a body too. Raises OutboundError."""
+        headers = {**_FORM, "Accept": "application/json"}
+        return await self._call("POST", uri, headers, form, most, plain=plain)
 
     async def _call(
-        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int
-    ) -> bytes:
+        self,
+        method: str,
+        uri: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        most: int,
+        *,
+        plain: bool = False,
+    ) -> Answer:
+        if not uri.startswith(("https://", "http://") if plain else "https://"):
+            raise OutboundError("must be https")
         seconds = self._settings.outbound_seconds
         try:
             async with self._at_once, asyncio.timeout(seconds):
@@ -102,9 +131,7 @@ class Outbound:
 
     async def _answer(
         self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int
-    ) -> bytes:
-        if not uri.startswith("https://"):
-            raise OutboundError("must be https")
+    ) -> Answer:
         sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
@@ -114,16 +141,20 @@ class Outbound:
             ) as pool,
             pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
         ):
-            if answer.status not in _ANSWERED:
-                raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
             received = bytearray()
             async for part in answer.aiter_stream():
                 received += part
                 if len(received) > most:
                     raise OutboundError(f"answered more than {most:,} bytes")
-            return bytes(received)
+            return Answer(answer.status, bytes(received))
 
     def _trusted(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context(cafile=self._settings.outbound_ca or None)
         return self._tls
+
+
+def _answered(answer: Answer) -> Answer:
+    if answer.status not in _ANSWERED:
+        raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
+    return answer
