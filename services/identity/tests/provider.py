@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 from joserfc import jwt
@@ -185,6 +186,25 @@ async def code_of(browser, service, **other):
     if response.status_code == 200:
         response = await agree(browser, response)
     return answered(response)["code"]
+
+
+async def send(browser, page, **typed):
+    """Send the page's form as a browser does, and follow it on our pages: the next page, or the way out."""
+    form = re.search(r'<form method="post"(?: action="([^"]*)")?.*?</form>', page.text, re.DOTALL)
+    where = urljoin(str(page.url), html.unescape(form[1] or ""))
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0])
+    headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
+    return await follow(browser, await browser.post(where, data={**dict(hidden), **typed}, headers=headers))
+
+
+async def follow(browser, response):
+    """Where redirects lead on our own pages; the redirect itself where it leads to the service."""
+    while response.status_code in {302, 303}:
+        where = urljoin(str(response.url), response.headers["location"])
+        if urlsplit(where).netloc != "test.invalid":
+            break
+        response = await browser.get(where)
+    return response
 
 
 async def claims_of(browser, token, algorithm="ES256"):

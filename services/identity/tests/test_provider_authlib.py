@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from chassis.testing import ISSUER
-from services.identity.tests.provider import REDIRECT, agree, person, register, sign_in
+from services.identity.tests.provider import REDIRECT, follow, register, send
 
 with warnings.catch_warnings():  # it would rather have the successor of httpx
     warnings.simplefilter("ignore")
@@ -31,21 +31,27 @@ def library(app, service, **more):
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-async def test_authlib_signs_a_person_in_and_refreshes(app, database, client, visitor, method):
-    service = await register(database, first_party=True)
+async def test_authlib_signs_a_person_in_and_refreshes(
+    app, database, client, visitor, newcomer, letters, method
+):
+    """The person comes by the pages: address, code of the letter, consent."""
+    service, address = await register(database), f"ada-{method}@people.example"
+    await newcomer(address)
     async with library(app, service, token_endpoint_auth_method=method) as relying:
         metadata = (await visitor.get(METADATA)).json()
         verifier = "a-verifier-that-is-long-enough-for-rfc-7636-0123456789"
         url, state = relying.create_authorization_url(
             metadata["authorization_endpoint"], code_verifier=verifier, nonce="n-0S6_WzA2Mj"
         )
-        await sign_in(database, visitor, await person(database, email=f"ada-{method}@people.example"))
-        page = await visitor.get(url)
-        if page.status_code == 200:
-            page = await agree(visitor, page)
+        page = await follow(visitor, await visitor.get(url))
+        page = await send(visitor, page, email=address)
+        code = (await letters(address))[-1].personalisation["code"]
+        page = await send(visitor, page, code=code)
+        assert "Share your details" in page.text
+        answer = await send(visitor, page, answer="yes")
         tokens = await relying.fetch_token(
             metadata["token_endpoint"],
-            authorization_response=page.headers["location"],
+            authorization_response=answer.headers["location"],
             state=state,
             code_verifier=verifier,
         )
@@ -55,7 +61,7 @@ async def test_authlib_signs_a_person_in_and_refreshes(app, database, client, vi
         person_seen = (await relying.get(metadata["userinfo_endpoint"])).json()
         assert person_seen == {
             "sub": claims["sub"],
-            "email": f"ada-{method}@people.example",
+            "email": address,
             "email_verified": True,
         }
         renewed = await relying.refresh_token(metadata["token_endpoint"])
