@@ -74,22 +74,27 @@ _CHANGE = (
     .values(version=upstream.c.version + 1)
 )
 _REMOVE = delete(upstream).where(*_THIS)
-_OF_UPSTREAM = (upstream_key.c.council == bindparam("council_"), upstream_key.c.upstream == bindparam("id_"))
-_KEYS = (
+_NOW = bindparam("now", type_=upstream_key.c.created_at.type)
+_PUBLISHED = (
     select(upstream_key)
-    .where(*_OF_UPSTREAM, upstream_key.c.retired_at.is_(None))
+    .where(
+        upstream_key.c.council == bindparam("council_"),
+        upstream_key.c.retired_at.is_(None) | (upstream_key.c.retired_at > _NOW),
+    )
     .order_by(upstream_key.c.signs_from, upstream_key.c.kid)
 )
+_KEYS = _PUBLISHED.where(upstream_key.c.upstream == bindparam("id_"))
 _ADD_KEY = insert(upstream_key)
 _RETIRE = (
     update(upstream_key)
     .where(
-        *_OF_UPSTREAM,
-        upstream_key.c.retired_at.is_(None),
-        upstream_key.c.kid.in_(bindparam("kids_", expanding=True)),
+        upstream_key.c.council == bindparam("council_"),
+        upstream_key.c.upstream == bindparam("id_"),
+        upstream_key.c.retired_at.is_(None) | (upstream_key.c.retired_at > bindparam("at")),
     )
     .values(retired_at=bindparam("at"))
 )
+_SWEEP_KEYS = delete(upstream_key).where(upstream_key.c.retired_at < _NOW)
 _LINKED = (
     upstream_account.c.council == bindparam("council_"),
     upstream_account.c.upstream == bindparam("id_"),
@@ -187,23 +192,28 @@ async def remove(session: Session, council: str, upstream_id: UUID) -> None:
     await session.execute(_REMOVE, {"council_": council, "id_": upstream_id})
 
 
-async def keys(session: ReadSession, council: str, upstream_id: UUID) -> Sequence[Row[Any]]:
+async def keys(session: ReadSession, council: str, upstream_id: UUID, now: datetime) -> Sequence[Row[Any]]:
     """The keys that are published, in the order in which they sign."""
-    return await session.all(_KEYS, {"council_": council, "id_": upstream_id})
+    return await session.all(_KEYS, {"council_": council, "id_": upstream_id, "now": now})
+
+
+async def all_keys(session: ReadSession, council: str, now: datetime) -> Sequence[Row[Any]]:
+    """The same of all the council's upstreams."""
+    return await session.all(_PUBLISHED, {"council_": council, "now": now})
 
 
 async def add_key(session: Session, council: str, values: Mapping[str, Any]) -> None:
     await session.execute(_ADD_KEY, {**values, "council": council, "retired_at": None})
 
 
-async def retire_keys(
-    session: Session, council: str, upstream_id: UUID, kids: Sequence[str], at: datetime
-) -> None:
-    """Publish these keys no more."""
-    if kids:
-        await session.execute(
-            _RETIRE, {"council_": council, "id_": upstream_id, "kids_": list(kids), "at": at}
-        )
+async def retire_keys(session: Session, council: str, upstream_id: UUID, at: datetime) -> None:
+    """Publish the keys there are until ``at`` and no longer."""
+    await session.execute(_RETIRE, {"council_": council, "id_": upstream_id, "at": at})
+
+
+async def sweep_keys(session: Session, now: datetime) -> None:
+    """Forget the keys that are no longer published. The session sees every council."""
+    await session.execute(_SWEEP_KEYS, {"now": now})
 
 
 async def account_of(session: ReadSession, council: str, upstream_id: UUID, subject: str) -> UUID | None:

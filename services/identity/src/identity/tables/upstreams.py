@@ -69,7 +69,7 @@ upstream_key = Table(
     Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM bound to the row
     moment("created_at"),
     moment("signs_from"),
-    moment("retired_at", nullable=True),  # from then on it is not published either
+    moment("retired_at", nullable=True),  # from then on it is not published, and soon deleted
     _of_upstream(),
     info=SECURED,
 )
