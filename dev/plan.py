@@ -97,6 +97,7 @@ def service_environment(town: Town, name: str) -> dict[str, str]:
     if name == "identity":
         env["IDENTITY_MASTER_KEY"] = secrets_of(town)["identity_master_key"]
         env["IDENTITY_MAIL"] = "outbox"  # letters are read at /identity/outbox
+        env["IDENTITY_TEXTS"] = "outbox"
     # What the person set is kept: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return env | base_environment()
 

@@ -58,6 +58,18 @@ class Settings(chassis.settings.Settings):
         default="", description="Id of the Notify template whose subject is ((subject)) and body ((body))"
     )
 
+    texts: Literal["none", "outbox", "notify"] = Field(
+        default="none", description="How text messages go; none: phones are not offered. outbox: laptops only"
+    )
+    notify_text_template: str = Field(default="", description="Id of the Notify text template ((body))")
+    texts_per_day: int = Field(default=5_000, ge=0, description="Text messages of a day, all together")
+    texts_new_per_day: int = Field(
+        default=1_000, ge=0, description="Of them, to numbers that nobody has proven yet: anybody can ask"
+    )
+    texts_abroad_per_day: int = Field(
+        default=50, ge=0, description="Of them, to other countries, which cost much more; 0: not taken"
+    )
+
     @model_validator(mode="after")
     def _letters_can_go(self) -> "Settings":
         if self.mail == "outbox" and self.issuer.startswith("https://"):
@@ -66,6 +78,14 @@ class Settings(chassis.settings.Settings):
             raise ValueError("mail=smtp needs smtp_host and mail_from")
         if self.mail == "notify" and not (self.notify_key.get_secret_value() and self.notify_template):
             raise ValueError("mail=notify needs notify_key and notify_template")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_can_go(self) -> "Settings":
+        if self.texts == "outbox" and self.issuer.startswith("https://"):
+            raise ValueError("texts=outbox shows everybody's codes to everybody; not where there is https")
+        if self.texts == "notify" and not (self.notify_key.get_secret_value() and self.notify_text_template):
+            raise ValueError("texts=notify needs notify_key and notify_text_template")
         return self
 
     @model_validator(mode="after")

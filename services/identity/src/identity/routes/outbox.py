@@ -1,4 +1,4 @@
-"""The laptop's outbox: what would have been sent. There only where the setting `mail` says so."""
+"""The laptop's outbox: what would have been sent. There only where the settings `mail` or `texts` say so."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from identity.routes.parts import pages
 
 
 async def _laptop(request: Request) -> None:
-    if request.app.state.settings.mail != "outbox":
+    if not outbox.channels(request.app.state.settings):
         raise not_found("outbox here")
 
 
@@ -22,14 +22,15 @@ router = APIRouter(prefix="/identity/outbox", tags=["laptop"], dependencies=[Dep
 
 @router.get("", response_class=Response)
 async def read_outbox(_: Annotated[None, public], request: Request, session: Reading) -> Response:
-    """The newest letters. 404 but on a laptop."""
-    return pages.render(request, "outbox.html", letters=await outbox.newest(session))
+    """The newest letters and texts. 404 but on a laptop."""
+    letters = await outbox.newest(session, request.app.state.settings)
+    return pages.render(request, "outbox.html", letters=letters)
 
 
 @router.get("/{letter}", response_class=Response)
 async def read_letter(_: Annotated[None, public], request: Request, session: Reading, letter: Id) -> Response:
     """One letter as its reader would see it. 404 but on a laptop."""
-    found = await outbox.one(session, letter)
+    found = await outbox.one(session, request.app.state.settings, letter)
     if found is None:
         raise not_found("such letter")
     return pages.render(request, "letter.html", letter=found)

@@ -1,4 +1,4 @@
-"""Letters that wait to be sent, and those in a laptop's outbox."""
+"""Letters and texts that wait to be sent, and those in a laptop's outbox."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,11 @@ from identity.tables.mail import mail
 _ADD = insert(mail)
 _DUE = (
     select(mail.c.id)
-    .where(mail.c.due_at <= bindparam("now"), mail.c.expires_at > bindparam("now"))
+    .where(
+        mail.c.due_at <= bindparam("now"),
+        mail.c.expires_at > bindparam("now"),
+        mail.c.channel.in_(bindparam("channels", expanding=True)),
+    )
     .order_by(mail.c.due_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -27,18 +31,22 @@ _CLAIM = (
 )
 _PUT_OFF = update(mail).where(mail.c.id == bindparam("letter")).values(due_at=bindparam("due"))
 _REMOVE = delete(mail).where(mail.c.id == bindparam("letter"))
-_EXPIRED = delete(mail).where(mail.c.expires_at <= bindparam("now"))
-_NEWEST = select(mail).order_by(mail.c.id.desc()).limit(bindparam("most"))
-_ONE = select(mail).where(mail.c.id == bindparam("letter"))
+_EXPIRED = delete(mail).where(mail.c.expires_at <= bindparam("now")).returning(mail.c.due_at)
+_SHOWN = mail.c.channel.in_(bindparam("channels", expanding=True))
+_NEWEST = select(mail).where(_SHOWN).order_by(mail.c.id.desc()).limit(bindparam("most"))
+_ONE = select(mail).where(_SHOWN, mail.c.id == bindparam("letter"))
 
 
 async def add(session: Session, values: dict[str, Any]) -> None:
     await session.execute(_ADD, values)
 
 
-async def claim(session: Session, now: datetime, lease: timedelta, most: int) -> Sequence[Row[Any]]:
-    """Letters that are due, for this process alone until the lease ends."""
-    return await session.all(_CLAIM, {"now": now, "until": now + lease, "most": most})
+async def claim(
+    session: Session, now: datetime, lease: timedelta, most: int, channels: Sequence[str]
+) -> Sequence[Row[Any]]:
+    """Letters of these channels that are due, for this process alone until the lease ends."""
+    values = {"now": now, "until": now + lease, "most": most, "channels": list(channels)}
+    return await session.all(_CLAIM, values)
 
 
 async def put_off(session: Session, letter: UUID, due: datetime | None) -> None:
@@ -51,12 +59,14 @@ async def remove(session: Session, letter: UUID) -> None:
 
 
 async def remove_expired(session: Session, now: datetime) -> int:
-    return await session.execute(_EXPIRED, {"now": now})
+    """How many were still to be sent; those of an outbox have been where they were to go."""
+    rows = await session.all(_EXPIRED, {"now": now})
+    return sum(row.due_at is not None for row in rows)
 
 
-async def newest(session: ReadSession, most: int) -> Sequence[Row[Any]]:
-    return await session.all(_NEWEST, {"most": most})
+async def newest(session: ReadSession, most: int, channels: Sequence[str]) -> Sequence[Row[Any]]:
+    return await session.all(_NEWEST, {"most": most, "channels": list(channels)})
 
 
-async def one(session: ReadSession, letter: UUID) -> Row[Any] | None:
-    return await session.first(_ONE, {"letter": letter})
+async def one(session: ReadSession, letter: UUID, channels: Sequence[str]) -> Row[Any] | None:
+    return await session.first(_ONE, {"letter": letter, "channels": list(channels)})

@@ -9,8 +9,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Database
-from identity.actions.mail.carriers import Carrier, NotSentError, carrier
-from identity.actions.mail.texts import write
+from identity.actions.mail.carriers import Carrier, NotSentError, carrier, text_carrier
+from identity.actions.mail.texts import EMAIL, TEXT, write
 from identity.settings import Settings
 from identity.store import mail as store
 
@@ -26,21 +26,25 @@ _LONGEST_WAIT = 1_800
 
 async def post(database: Database, settings: Settings) -> None:
     """Send letters for ever."""
-    takes = carrier(settings)
+    takes, texts = carrier(settings), text_carrier(settings)
     while True:
-        if not await once(database, settings, takes):
+        if not await once(database, settings, takes, texts):
             await asyncio.sleep(_EVERY)
 
 
-async def once(database: Database, settings: Settings, takes: Carrier | None) -> int:
+async def once(
+    database: Database, settings: Settings, takes: Carrier | None, texts: Carrier | None = None
+) -> int:
     """Send what is due, and answer how many letters that were; what is too old is thrown away."""
     now = datetime.now(UTC)
+    ways = {EMAIL: settings.mail, TEXT: settings.texts}
+    open_ways = [channel for channel, way in ways.items() if way != "none"]
     async with database.writing() as session:
         stale = await store.remove_expired(session, now)
-        due = [] if settings.mail == "none" else await store.claim(session, now, _LEASE, _AT_ONCE)
-    if stale and settings.mail != "outbox":
+        due = await store.claim(session, now, _LEASE, _AT_ONCE, open_ways) if open_ways else []
+    if stale:
         log.error("%s letters were too old to be sent and are gone", stale)
-    await asyncio.gather(*(_one(database, takes, row) for row in due))
+    await asyncio.gather(*(_one(database, texts if row.channel == TEXT else takes, row) for row in due))
     return len(due)
 
 
@@ -49,7 +53,7 @@ async def _one(database: Database, takes: Carrier | None, row: Row[Any]) -> None
         async with database.writing() as session:
             await store.put_off(session, row.id, None)
         return
-    letter = write(row.template, row.language, row.personalisation)
+    letter = write(row.template, row.language, row.personalisation, row.channel)
     try:
         await takes.carry(ids.show(row.id), row.address, letter)
     except NotSentError as error:

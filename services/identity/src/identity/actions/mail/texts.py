@@ -1,4 +1,7 @@
-"""The text of a letter: plain, from ``letters/<template>.<language>.txt``, its first line the subject."""
+"""The text of a letter: plain, from ``letters/<template>.<language>.txt``, its first line the subject.
+
+Text messages have no subject and lie in ``letters/texts/``.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,43 +11,50 @@ from pathlib import Path
 from string import Template
 
 LANGUAGES = ("en", "cy")
+EMAIL = "email"
+TEXT = "text"
 LETTERS = Path(__file__).parents[2] / "letters"
+_FOLDERS = {EMAIL: LETTERS, TEXT: LETTERS / "texts"}
 _BLANKS = re.compile(r"\s+")
 _LONGEST = 500  # characters of one value
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter as it is sent."""
+    """A letter, or a text message, as it is sent."""
 
     subject: str
     body: str
 
 
 @cache
-def templates() -> frozenset[str]:
+def templates(channel: str = EMAIL) -> frozenset[str]:
     """The names of the letters there are."""
-    return frozenset(path.name.partition(".")[0] for path in LETTERS.glob("*.txt"))
+    return frozenset(path.name.partition(".")[0] for path in _FOLDERS[channel].glob("*.txt"))
 
 
 @cache
-def template(name: str, language: str) -> tuple[Template, Template]:
+def template(name: str, language: str, channel: str = EMAIL) -> tuple[Template, Template]:
     """Subject and body. KeyError when there is none."""
-    if name not in templates() or language not in LANGUAGES:
+    if name not in templates(channel) or language not in LANGUAGES:
         raise KeyError(f"there is no letter {name} in {language}")
-    subject, _, body = (LETTERS / f"{name}.{language}.txt").read_text().partition("\n\n")
+    whole = (_FOLDERS[channel] / f"{name}.{language}.txt").read_text()
+    if channel == TEXT:
+        return Template(""), Template(whole.rstrip())
+    subject, _, body = whole.partition("\n\n")
     return Template(subject), Template(body)
 
 
-def placeholders(name: str, language: str) -> set[str]:
+def placeholders(name: str, language: str, channel: str = EMAIL) -> set[str]:
     """The values a letter needs."""
-    return {found for part in template(name, language) for found in part.get_identifiers()}
+    return {found for part in template(name, language, channel) for found in part.get_identifiers()}
 
 
-def write(name: str, language: str, values: Mapping[str, str]) -> Letter:
+def write(name: str, language: str, values: Mapping[str, str], channel: str = EMAIL) -> Letter:
     """Fill it in. A value is one line: it cannot add a header or pretend to be our own text below."""
-    if placeholders(name, language) != set(values):
-        raise KeyError(f"{name} needs {sorted(placeholders(name, language))}, not {sorted(values)}")
+    needed = placeholders(name, language, channel)
+    if needed != set(values):
+        raise KeyError(f"{name} needs {sorted(needed)}, not {sorted(values)}")
     lines = {key: _BLANKS.sub(" ", value).strip()[:_LONGEST] for key, value in values.items()}
-    subject, body = template(name, language)
+    subject, body = template(name, language, channel)
     return Letter(subject.substitute(lines), body.substitute(lines))
