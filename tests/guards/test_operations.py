@@ -43,6 +43,10 @@ PUBLIC = {
         "authorize_by_form",
         "continue_authorize",
         "answer_consent",
+        # The way to a proof of identity that a service asks for, in the same browser.
+        "show_prove",
+        "make_proving_code",
+        "go_back_unproven",
         "show_consents",
         "end_consent",
         "log_out",

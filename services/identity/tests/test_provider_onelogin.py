@@ -23,7 +23,6 @@ from services.identity.tests.provider import (
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 ALL = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.ADDRESS}": null}}}}'
-CODED = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
 
 
 @pytest.fixture(scope="module")
@@ -153,15 +152,10 @@ async def test_identity_is_not_told_to_who_did_not_ask_for_a_proof(visitor, prov
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
 
 
-async def test_who_is_not_proven_is_refused_or_told_by_return_code(visitor, database, school):
+async def test_who_is_not_proven_is_refused_where_nobody_may_be_asked(visitor, database, school):
     await sign_in(database, visitor, await person(database), ["email", "totp"])
-    refused = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL)))
-    assert refused["error"] == "access_denied"
-    found = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=CODED)
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
-    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
-    assert shown[names.RETURN_CODE] == [{"code": "X"}]
-    assert names.CORE_IDENTITY not in shown
+    refused = await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL, prompt="none"))
+    assert answered(refused)["error"] == "access_denied"
 
 
 async def test_a_service_that_may_not_ask_for_identity_is_told_so(visitor, proven, database):

@@ -141,6 +141,36 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
     assert "consent" not in prompts or (agreed is not None and agreed >= asked_at)
 
 
+@given(
+    wanted=st.sampled_from(["P1", "P2"]),
+    has=st.sampled_from(vectors.IDENTITY_LEVELS),
+    told=st.booleans(),
+    unproven=st.booleans(),
+    silent=st.booleans(),
+)
+def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_service_is_told(
+    wanted, has, told, unproven, silent
+):
+    asked = (claims.RETURN_CODE,) if told else ()
+    request = authorisation.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY)
+    request = replace(request, identity=wanted, userinfo_claims=asked, prompts=("none",) if silent else ())
+    who = steps.Person("Cl.Cm", 0, has, unproven)
+    agreed = steps.Consented(frozenset({"openid"}), frozenset({claims.RETURN_CODE}), 0)
+    try:
+        step = steps.next_step(request, PARTY, who, agreed, 0, 0)
+    except authorisation.RequestError as error:
+        assert error.error == "access_denied"  # noqa: PT017
+        assert silent
+        assert has < wanted
+        assert not told
+        return
+    if has >= wanted or (told and (unproven or silent)):
+        assert step is steps.Step.ANSWER
+    else:
+        assert step is steps.Step.PROVE
+        assert not silent
+
+
 def test_nobody_signed_in_is_never_answered():
     request = authorisation.read(GOOD, PARTY)
     assert steps.next_step(request, PARTY, None, None, 0, 0) is steps.Step.SIGN_IN

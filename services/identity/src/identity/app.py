@@ -44,6 +44,7 @@ from identity.routes import (
     outbox,
     proofs,
     protocol,
+    proving,
     region,
     registering,
     scim,
@@ -123,6 +124,7 @@ service = Service(
     routers=(
         issuer.router,
         authorize.router,
+        proving.router,
         protocol.router,
         userinfo.router,
         logout.router,

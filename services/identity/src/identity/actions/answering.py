@@ -57,7 +57,14 @@ class Ask:
     wanted: Request
 
 
-Outcome = Redirect | SignIn | Ask
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """The person must prove who he is, or go back without; ``request`` as it stands in the URL."""
+
+    request: str
+
+
+Outcome = Redirect | SignIn | Prove | Ask
 
 
 async def client_of(provider: Provider, given: Mapping[str, str]) -> Known:
@@ -156,10 +163,51 @@ async def proceed(
         return refusal(provider, request.target, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignIn(secret)
+    if step is steps.Step.PROVE:
+        return Prove(secret)
     if step is steps.Step.CONSENT:
-        person = persons.subject(provider.issuer, row.council, signed_in.account)
-        return Ask(secret, person, known, request)
+        return _ask(provider, secret, row, known, request, signed_in)
     return await _answer(session, provider, row, known, request, signed_in)
+
+
+def _ask(
+    provider: Provider, secret: str, row: Row[Any], known: Known, request: Request, signed_in: SignedIn
+) -> Ask:
+    return Ask(secret, persons.subject(provider.issuer, row.council, signed_in.account), known, request)
+
+
+async def lacking(
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+) -> Ask | None:
+    """Who is asked for which proof; None when something else comes next. Raises PageError."""
+    row, known, request = await _waiting(session, provider, secret, browser)
+    step = await _due(session, provider, row, known, request, signed_in)
+    if signed_in is None or step is not steps.Step.PROVE:
+        return None
+    return _ask(provider, secret, row, known, request, signed_in)
+
+
+async def go_back(
+    session: Session,
+    provider: Provider,
+    secret: str,
+    browser: str,
+    signed_in: SignedIn | None,
+    person: str,
+) -> Outcome:
+    """The person does not prove who he is now: the service hears it as it wished to. Raises PageError.
+
+    It counts only from who was asked, and only when the next step is the proof.
+    """
+    row, known, request = await _waiting(session, provider, secret, browser)
+    step = await _due(session, provider, row, known, request, signed_in)
+    asked = signed_in is not None and _same_person(provider, row, signed_in, person)
+    if signed_in is not None and asked and step is steps.Step.PROVE:
+        if not steps.tells(request):
+            await store.done(session, row.council, row.id)
+            return refusal(provider, request.target, steps.not_proven())
+        await store.go_unproven(session, row.council, row.id, signed_in.account)
+    return await proceed(session, provider, secret, browser, signed_in)
 
 
 async def decide(
@@ -182,11 +230,7 @@ async def decide(
     if not agrees:
         await store.done(session, row.council, row.id)
         return refusal(provider, request.target, RequestError("access_denied", "The person does not agree."))
-    try:
-        step = await _step(session, provider, row, known, request, signed_in)
-    except RequestError:  # told below
-        step = steps.Step.SIGN_IN
-    if step is steps.Step.CONSENT:
+    if await _due(session, provider, row, known, request, signed_in) is steps.Step.CONSENT:
         await store.agree(session, _agreement(provider, row, request, signed_in))
     return await proceed(session, provider, secret, browser, signed_in)
 
@@ -264,7 +308,8 @@ async def _step(
     if signed_in is not None:
         proof = await proofs.current(session, signed_in.account)
         proven = proof.level if proof is not None else vectors.NO_IDENTITY
-        person = steps.Person(level(signed_in), signed_in.authenticated_at.timestamp(), proven)
+        at, unproven = signed_in.authenticated_at.timestamp(), row.unproven == signed_in.account
+        person = steps.Person(level(signed_in), at, proven, unproven)
         agreed = await store.consented(session, row.council, signed_in.account, row.client)
         if agreed is not None:
             consented = steps.Consented(
@@ -272,6 +317,21 @@ async def _step(
             )
     asked_at = row.created_at.timestamp()
     return steps.next_step(request, known.party, person, consented, asked_at, provider.issuer.clock())
+
+
+async def _due(
+    session: Session,
+    provider: Provider,
+    row: Row[Any],
+    known: Known,
+    request: Request,
+    signed_in: SignedIn | None,
+) -> steps.Step | None:
+    """What comes next; None when the request ends here, of which ``proceed`` tells."""
+    try:
+        return await _step(session, provider, row, known, request, signed_in)
+    except RequestError:
+        return None
 
 
 async def _answer(

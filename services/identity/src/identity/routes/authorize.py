@@ -12,7 +12,7 @@ from chassis.database import Session
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.actions import answering, sessions
-from identity.actions.answering import Ask, Outcome, Redirect, SignIn
+from identity.actions.answering import Ask, Outcome, Prove, Redirect, SignIn
 from identity.actions.sessions import SignedIn
 from identity.routes.parts import TheProvider, pages
 from identity.rules import authorisation, claims, oauth
@@ -41,10 +41,10 @@ POSTED: dict[str, Any] = {
     },
     "x-limits": {"body": oauth.MAX_BODY},
 }
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that asks the person", "content": {"text/html": {}}},
-    302: {"description": "To sign in, or to the service with a code or an error"},
-    303: {"description": "To sign in, or to the service with a code or an error"},
+    302: {"description": "To sign in, to prove who one is, or to the service with a code or an error"},
+    303: {"description": "To sign in, to prove who one is, or to the service with a code or an error"},
     400: {
         "description": "A page: the request cannot be answered to any service",
         "content": {"text/html": {}},
@@ -53,7 +53,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)]
 
 
-@router.get(_PATH, responses=_ANSWERS, openapi_extra=_QUERY)
+@router.get(_PATH, responses=ANSWERS, openapi_extra=_QUERY)
 async def authorize(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """A service asks who the person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
 
@@ -61,10 +61,10 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
         given = authorisation.fields(request.url.query)
         return await answering.begin(session, provider, given, browser_secret(request), signed_in)
 
-    return await _stepped(request, provider, work)
+    return await stepped(request, provider, work)
 
 
-@router.post(_PATH, responses=_ANSWERS, openapi_extra=POSTED)
+@router.post(_PATH, responses=ANSWERS, openapi_extra=POSTED)
 async def authorize_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """The same by a form. It is kept, and the browser comes back for it with its cookies."""
     try:
@@ -82,7 +82,7 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
     return RedirectResponse(f"{_PATH}?{query}", 303, HEADERS)
 
 
-@router.get(f"{_PATH}/continue", responses=_ANSWERS)
+@router.get(f"{_PATH}/continue", responses=ANSWERS)
 async def continue_authorize(
     _: Annotated[None, public], request: Request, provider: TheProvider, waiting: RequestId
 ) -> Response:
@@ -91,12 +91,12 @@ async def continue_authorize(
     async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
         return await answering.proceed(session, provider, waiting, browser_secret(request), signed_in)
 
-    return await _stepped(request, provider, work)
+    return await stepped(request, provider, work)
 
 
 @router.post(
     f"{_PATH}/consent",
-    responses=_ANSWERS,
+    responses=ANSWERS,
     openapi_extra=form_body("request", "person", "answer", request=100, person=100, answer=10),
 )
 async def answer_consent(
@@ -115,10 +115,10 @@ async def answer_consent(
             agrees=form.get("answer") == "yes",
         )
 
-    return await _stepped(request, provider, work, 303)
+    return await stepped(request, provider, work, 303)
 
 
-async def _stepped(
+async def stepped(
     request: Request,
     provider: TheProvider,
     work: Callable[[Session, SignedIn | None], Awaitable[Outcome]],
@@ -136,6 +136,9 @@ async def _stepped(
         case SignIn(waiting):
             where = f"/identity/sign-in?{urlencode({'request': waiting})}"
             response = RedirectResponse(where, status, HEADERS)
+        case Prove(waiting):
+            where = f"/identity/prove?{urlencode({'request': waiting})}"
+            response = RedirectResponse(where, status, HEADERS)
         case Ask():
             return _asked(request, outcome)
     remember_browser(request, response)
@@ -144,11 +147,10 @@ async def _stepped(
 
 def _asked(request: Request, ask: Ask) -> Response:
     """The consent page. The answer to its form leads to the service, which its policy must allow."""
-    service = urlsplit(ask.wanted.redirect_uri)
     return pages.render(
         request,
         "consent.html",
-        form_action=(f"{service.scheme}://{service.netloc}",),
+        form_action=(origin(ask.wanted.redirect_uri),),
         council_name=ask.client.client.council_name,
         service_name=ask.client.client.name,
         waiting=ask.request,
@@ -159,6 +161,12 @@ def _asked(request: Request, ask: Ask) -> Response:
         offline=authorisation.OFFLINE in ask.wanted.scopes,
         scopes=[scope for scope in ask.wanted.scopes if ":" in scope],
     )
+
+
+def origin(url: str) -> str:
+    """Where a form of ours may lead, as a page's policy names it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def wrong(request: Request, error: PageError) -> Response:

@@ -12,17 +12,22 @@ class Step(Enum):
     """What must happen before the client gets its answer."""
 
     SIGN_IN = "sign-in"
+    PROVE = "prove"
     CONSENT = "consent"
     ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven."""
+    """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
+
+    ``unproven``: asked for a proof, this person chose to go on without.
+    """
 
     level: str
     authenticated_at: float
     identity: str = vectors.NO_IDENTITY
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def next_step(
     asked_at: float,
     now: float,
 ) -> Step:
-    """Raises RequestError when the request ends here: nobody may be asked, or the proof is lacking."""
+    """Raises RequestError when the request ends here: something is lacking and nobody may be asked."""
     silent = "none" in request.prompts
     if person is None or not _fresh(request, person, asked_at, now):
         if silent:
@@ -53,7 +58,9 @@ def next_step(
             raise RequestError("login_required", "The person must sign in with a second factor.")
         return Step.SIGN_IN
     if not _identified(request, person):
-        raise RequestError("access_denied", "The person's identity is not proven to the level asked for.")
+        if silent:
+            raise not_proven()
+        return Step.PROVE
     if not _agreed(request, party, consented, asked_at):
         if silent:
             raise RequestError("consent_required", "The person must agree first.")
@@ -71,9 +78,20 @@ def _fresh(request: Request, person: Person, asked_at: float, now: float) -> boo
 
 
 def _identified(request: Request, person: Person) -> bool:
+    """Whether the proof is there, or the service is told that it is not and nobody is left to be asked."""
+    if vectors.proven(person.identity, request.identity):
+        return True
+    return tells(request) and (person.unproven or "none" in request.prompts)
+
+
+def tells(request: Request) -> bool:
     """Who asks for ``returnCode`` wants to hear of a missing proof in userinfo, not by an error."""
-    told = claims.RETURN_CODE in request.userinfo_claims
-    return told or vectors.proven(person.identity, request.identity)
+    return claims.RETURN_CODE in request.userinfo_claims
+
+
+def not_proven() -> RequestError:
+    """What a client hears whose request ends without the proof it asks for."""
+    return RequestError("access_denied", "The person's identity is not proven to the level asked for.")
 
 
 def needs_consent(request: Request, party: Party) -> bool:

@@ -31,6 +31,11 @@ _TAKE_PUSHED = (
 _DONE = delete(authorisation).where(
     authorisation.c.council == bindparam("council_"), authorisation.c.id == bindparam("id_")
 )
+_UNPROVEN = (
+    update(authorisation)
+    .where(authorisation.c.council == bindparam("council_"), authorisation.c.id == bindparam("id_"))
+    .values(unproven=bindparam("account_"))
+)
 _SWEEP = delete(authorisation).where(
     authorisation.c.expires_at < bindparam("now", type_=authorisation.c.expires_at.type)
 )
@@ -83,6 +88,11 @@ async def take_pushed(session: Session, hashed: bytes, client: UUID, now: dateti
 async def done(session: Session, council: str, request_id: UUID) -> bool:
     """Forget a request that is answered; false when it was already."""
     return await session.execute(_DONE, {"council_": council, "id_": request_id}) == 1
+
+
+async def go_unproven(session: Session, council: str, request_id: UUID, account: UUID) -> None:
+    """Remember who goes on without the proof that a request asks for."""
+    await session.execute(_UNPROVEN, {"council_": council, "id_": request_id, "account_": account})
 
 
 async def sweep(session: Session, now: datetime) -> None:

@@ -59,6 +59,13 @@ _OF_ACCOUNT = (
     .order_by(proof.c.id)
     .with_for_update()
 )
+_STANDING = (
+    select(proof, *_PERSON)
+    .join(proof_person, proof_person.c.proof == proof.c.id)
+    .where(proof.c.account == bindparam("account_"), proof.c.status != "withdrawn")
+    .order_by(proof.c.proved_at.desc(), proof.c.id.desc())
+    .limit(bindparam("most"))
+)
 _SEEN = insert(identity_access)
 _SEEN_OF = (
     select(identity_access)
@@ -125,6 +132,11 @@ async def withdraw(session: Session, council: str, proof_id: UUID, by: str, at: 
 async def of_account(session: Session, account_id: UUID) -> Sequence[Row[Any]]:
     """Council, id and status of every proof of an account; locked."""
     return await session.all(_OF_ACCOUNT, {"account_": account_id})
+
+
+async def standing(session: ReadSession, account_id: UUID, fetch: int) -> Sequence[Row[Any]]:
+    """An account's proofs with what they proved, the newest first: they hold, wait or have run out."""
+    return await session.all(_STANDING, {"account_": account_id, "most": fetch})
 
 
 async def seen(session: Session, values: Mapping[str, Any]) -> None:
