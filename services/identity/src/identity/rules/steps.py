@@ -48,24 +48,21 @@ def next_step(
     now: float,
 ) -> Step:
     """Raises RequestError when the request ends here: something is lacking and nobody may be asked."""
-    silent = "none" in request.prompts
-    if person is None or not _fresh(request, person, asked_at, now):
-        if silent:
-            raise RequestError("login_required", "The person must sign in.")
-        return Step.SIGN_IN
-    if not vectors.enough(person.level, request.level):
-        if silent:
-            raise RequestError("login_required", "The person must sign in with a second factor.")
-        return Step.SIGN_IN
-    if not _identified(request, person):
-        if silent:
-            raise not_proven()
-        return Step.PROVE
-    if not _agreed(request, party, consented, asked_at):
-        if silent:
-            raise RequestError("consent_required", "The person must agree first.")
-        return Step.CONSENT
-    return Step.ANSWER
+    if person is None or not _signed_in(request, person, asked_at, now):
+        step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
+    elif not _identified(request, person):
+        step, error = Step.PROVE, not_proven()
+    elif not _agreed(request, party, consented, asked_at):
+        step, error = Step.CONSENT, RequestError("consent_required", "The person must agree first.")
+    else:
+        return Step.ANSWER
+    if "none" in request.prompts:
+        raise error
+    return step
+
+
+def _signed_in(request: Request, person: Person, asked_at: float, now: float) -> bool:
+    return _fresh(request, person, asked_at, now) and vectors.enough(person.level, request.level)
 
 
 def _fresh(request: Request, person: Person, asked_at: float, now: float) -> bool:
