@@ -31,6 +31,7 @@ REGIONAL = {
     "sign_in": "of a browser, on its way to an account",
     "one_time_code": "of a browser, on its way to an account",
     "passkey_challenge": "of a browser, before anybody is known",
+    "upstream_visit": "of a browser, on its way to a provider and back to an account",
     "attempt": "counted before it is known whose account is meant",
     "mail": "letters to people, whose accounts belong to the region",
     "postcode": "one file of postcodes serves every council of the region",

@@ -39,6 +39,7 @@ from identity.tables.staff import (
     staff_person,
     staff_role,
 )
+from identity.tables.upstream_visits import upstream_visit
 from identity.tables.upstreams import upstream, upstream_account, upstream_history, upstream_key
 
 __all__ = [
@@ -92,4 +93,5 @@ __all__ = [
     "upstream_account",
     "upstream_history",
     "upstream_key",
+    "upstream_visit",
 ]
