@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, envoy, events, growth, identity, loads
+from bench import address, envoy, events, growth, identity, loads, sign_ins
 from bench.accuracy import report as accuracy
 from bench.report import Figure
 from bench.town import Town, loaded
@@ -24,6 +24,7 @@ async def _measured(wanted: set[str], folder: Path) -> AsyncIterator[list[Figure
         return
     with postgres.running(folder / "postgres", fast=True) as server:
         if "identity" in wanted:
+            yield await sign_ins.checks(folder)
             yield await identity.measure(server.url)
         if not wanted - {"accuracy", "identity"}:
             return

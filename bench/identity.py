@@ -1,4 +1,4 @@
-"""Identity: tokens of machines against the bare limit, with one council and a thousand; the public keys."""
+"""Identity: tokens of machines against the bare limit, of one council and a thousand; people; public keys."""
 
 import base64
 import random
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import asyncpg
 import psutil
 
+from bench import sign_ins
 from bench.load import Plan
 from bench.measure import HOST, best, free_port, run_load, server
 from bench.report import Figure
@@ -60,7 +61,9 @@ async def measure(admin_url: str) -> list[Figure]:
                 "machine's token, ours / bare", mine.per_cpu_second / lowest.per_cpu_second, "x", goal=0.7
             ),
             *_waits(ours, one, many),
-            Figure("identity service, resident", _resident(service), "MB", most=120),
+            Figure("identity service, machines only, resident", _resident(service), "MB", most=120),
+            await sign_ins.by_password(service, url, ours),
+            Figure("identity service, after passwords (19 MiB each), resident", _resident(service), "MB"),
         ]
 
 

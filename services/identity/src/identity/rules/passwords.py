@@ -2,8 +2,6 @@
 
 import unicodedata
 
-from zxcvbn import zxcvbn
-
 LEAST = 12
 MOST = 128
 _LOOKED_AT = 72  # characters zxcvbn takes
@@ -21,5 +19,7 @@ def too_common(password: str, *of_person: str) -> bool:
 
     Takes some milliseconds of CPU: call it outside the event loop.
     """
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - 13 MB of lists, for a worker in which somebody sets one
+
     found = zxcvbn(password[:_LOOKED_AT], user_inputs=["townhall", "council", *of_person])
     return float(found["guesses"]) < _GUESSES
