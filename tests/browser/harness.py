@@ -41,6 +41,11 @@ async def violations(page: Page) -> list[str]:
 async def axe(page: Page) -> None:
     """Fails with every violation of WCAG 2.2 AA, and when the page is wider than the screen."""
     assert await violations(page) == [], page.url
+    await fits(page)
+
+
+async def fits(page: Page) -> None:
+    """Fails when the page is wider than the screen."""
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await page.evaluate(wide) <= 0, f"{page.url} scrolls sideways"
 

@@ -1,0 +1,264 @@
+"""How a person comes to each page of identity: one way a template, for the tests that look at them all."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import pyotp
+from playwright.async_api import Page
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.database import Database
+from identity.tables import passkey
+from services.identity.tests import provider
+
+ADDRESS_AND_MORE = "openid email phone offline_access"
+
+
+@dataclass
+class Visit:
+    """Somebody with an account at the site, in a tab; signed in once ``signed_in`` was called."""
+
+    tab: Page
+    site: str
+    database: Database
+    account: UUID
+    address: str
+    service: provider.Service
+    arrival: str  # where the service waits for the answer
+
+    async def go(self, path: str) -> None:
+        await self.tab.goto(f"{self.site}/identity/{path}")
+
+    async def signed_in(self, *methods: str) -> None:
+        """The session is put in the cookies: these tests look at pages, others at the way there."""
+        jar = _Cookies()
+        await provider.sign_in(self.database, jar, self.account, methods or ("email",))
+        secret = jar.cookies["townhall-session"]
+        cookie = {"name": "townhall-session", "value": secret, "url": self.site, "httpOnly": True}
+        await self.tab.context.add_cookies([cookie])  # type: ignore[list-item]
+
+    async def send(self, **fields: str) -> None:
+        """Fill the form in and press Enter, or its button where there is nothing to fill."""
+        for name, value in fields.items():
+            await self.tab.fill(f"#{name}", value)
+        await self.tab.click("main form button[type=submit]")
+
+    async def ask(self, **other: str) -> None:
+        """Come from the service."""
+        asked = self.service.request(**{"redirect_uri": self.arrival, **other})
+        await self.go(f"authorize?{urlencode(asked)}")
+
+    async def code(self) -> str:
+        """The newest code in a letter to the person."""
+        newest = "SELECT personalisation FROM mail WHERE address = :to ORDER BY id DESC LIMIT 1"
+        async with self.database.reading() as session:
+            return str((await session.scalar(text(newest), {"to": self.address}))["code"])
+
+    async def with_app(self) -> None:
+        """Signed in, with an authenticator app; its recovery codes are on the page."""
+        await self.signed_in()
+        await self.go("account/authenticator")
+        secret = (await self.tab.inner_text(".townhall-key")).replace(" ", "")
+        await self.send(code=pyotp.TOTP(secret).now())
+        await self.tab.wait_for_selector(".townhall-codes")
+
+    async def with_passkey(self, name: str) -> None:
+        async with self.database.writing() as session:
+            made = {"id": ids.new(), "account": self.account, "sign_count": 0, "synced": False, "name": name}
+            secret = {"credential": secrets.token_bytes(16), "public_key": b"", "used_at": None}
+            await session.execute(passkey.insert(), {**made, **secret, "created_at": datetime.now(UTC)})
+
+    async def to_second_step(self) -> None:
+        await self.with_app()
+        await self.tab.context.clear_cookies(name="townhall-session")
+        await self.go("sign-in")
+        await self.send(email=self.address)
+        await self.tab.wait_for_url("**/sign-in/code")
+        await self.send(code=await self.code())
+        await self.tab.wait_for_url("**/sign-in/second-step")
+
+
+class _Cookies:
+    def __init__(self) -> None:
+        self.cookies = httpx.Cookies()
+
+
+Way = Callable[[Visit], Awaitable[Any]]
+WAYS: dict[str, Way] = {}
+ELSEWHERE: dict[str, str] = {}
+"""Pages that need more than a person and a service, and the browser test that looks at them."""
+
+
+def way(template: str) -> Callable[[Way], Way]:
+    """The function leads to the page."""
+
+    def keep(function: Way) -> Way:
+        WAYS[template] = function
+        return function
+
+    return keep
+
+
+def _account(template: str, path: str) -> None:
+    async def come(visit: Visit) -> None:
+        await visit.signed_in()
+        await visit.go(path)
+
+    way(template)(come)
+
+
+for _template, _path in {
+    "account.html": "account",
+    "authenticator.html": "account/authenticator",
+    "close.html": "account/close",
+    "email.html": "account/email",
+    "language.html": "account/language",
+    "new-password.html": "account/password",
+    "second-step-choice.html": "account/second-step",
+}.items():
+    _account(_template, _path)
+
+
+@way("authenticator-there.html")
+async def _authenticator_there(visit: Visit) -> None:
+    await visit.with_app()
+    await visit.go("account/authenticator")
+
+
+@way("recovery-codes.html")
+async def _recovery_codes(visit: Visit) -> None:
+    await visit.with_app()
+
+
+@way("new-recovery-codes.html")
+async def _new_recovery_codes(visit: Visit) -> None:
+    await visit.with_app()
+    await visit.go("account/recovery-codes")
+
+
+@way("passkeys.html")
+async def _passkeys(visit: Visit) -> None:
+    await visit.with_passkey("My phone")
+    await visit.signed_in("passkey")
+    await visit.go("account/passkeys")
+
+
+@way("passkey-needed.html")
+async def _passkey_needed(visit: Visit) -> None:
+    await visit.with_passkey("My phone")
+    await visit.signed_in()
+    await visit.go("account/passkeys")
+
+
+@way("sessions.html")
+async def _sessions(visit: Visit) -> None:
+    await visit.signed_in()
+    await visit.signed_in()
+    await visit.go("account/sessions")
+
+
+@way("closed.html")
+async def _closed(visit: Visit) -> None:
+    await visit.signed_in()
+    await visit.go("account/close")
+    await visit.tab.check("input[name=sure]")
+    await visit.send()
+    await visit.tab.wait_for_selector("form", state="detached")
+
+
+@way("sign-in.html")
+async def _sign_in(visit: Visit) -> None:
+    await visit.ask()
+
+
+@way("password.html")
+async def _password(visit: Visit) -> None:
+    await visit.go("sign-in/password")
+
+
+@way("register.html")
+async def _register(visit: Visit) -> None:
+    await visit.go("register")
+
+
+@way("code.html")
+async def _code(visit: Visit) -> None:
+    await visit.go("sign-in")
+    await visit.send(email=visit.address)
+    await visit.tab.wait_for_url("**/sign-in/code")
+
+
+@way("second-step.html")
+async def _second_step(visit: Visit) -> None:
+    await visit.to_second_step()
+
+
+@way("recovery.html")
+async def _recovery(visit: Visit) -> None:
+    await visit.to_second_step()
+    await visit.tab.click("a[href*='sign-in/recovery']")
+    await visit.tab.wait_for_url("**/sign-in/recovery**")
+
+
+@way("too-often.html")
+async def _too_often(visit: Visit) -> None:
+    for _ in range(7):
+        await visit.go("sign-in")
+        await visit.send(email=visit.address)
+        await visit.tab.wait_for_load_state()
+
+
+@way("consent.html")
+async def _consent(visit: Visit) -> None:
+    await visit.signed_in()
+    await visit.ask(scope=ADDRESS_AND_MORE)
+
+
+@way("services.html")
+async def _services(visit: Visit) -> None:
+    await _consent(visit)
+    await visit.tab.click("button[value=yes]")
+    await visit.tab.wait_for_url(f"{visit.arrival}?**")
+    await visit.go("account/services")
+
+
+@way("prove.html")
+async def _prove(visit: Visit) -> None:
+    await visit.signed_in("email", "totp")
+    await visit.ask(vtr='["P2.Cl.Cm"]')
+
+
+@way("wrong-request.html")
+async def _wrong_request(visit: Visit) -> None:
+    await visit.ask(redirect_uri="https://elsewhere.example/")
+
+
+@way("sign-out.html")
+async def _sign_out(visit: Visit) -> None:
+    await visit.signed_in()
+    await visit.go("logout")
+
+
+@way("signed-out.html")
+async def _signed_out(visit: Visit) -> None:
+    await visit.go("logout")
+
+
+@way("outbox.html")
+async def _outbox(visit: Visit) -> None:
+    await _code(visit)
+    await visit.go("outbox")
+
+
+@way("letter.html")
+async def _letter(visit: Visit) -> None:
+    await _outbox(visit)
+    await visit.tab.click("main li a")
+    await visit.tab.wait_for_selector(".govuk-inset-text")
