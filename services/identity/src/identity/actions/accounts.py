@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.events import EventData
-from identity.actions import codes, grants, letters, mandates, proofs, sessions, staff
+from identity.actions import codes, grants, history, letters, mandates, proofs, sessions, staff
 from identity.actions.people import People, Visitor
 from identity.events import AccountChanged, AccountClosed, AccountCreated
 from identity.rules import addresses
@@ -21,7 +21,7 @@ _FIRST = 1
 
 
 async def one(session: ReadSession, account: UUID) -> Row[Any] | None:
-    """An active account: ``language``, ``address`` (or null), ``created_at``."""
+    """An active account: ``language``, ``address`` and ``phone`` (or null), ``created_at``."""
     return await store.one(session, account)
 
 
@@ -59,9 +59,9 @@ async def changed(
         await letters.changed(session, to, row.language, what)
 
 
-async def record(session: Session, people: People, account: UUID, what: str) -> None:
+async def record(session: Session, people: People, account: UUID, what: str, *, device: str = "") -> None:
     """Keep that something happened, for the person and for whoever must look into it."""
-    await store.record(session, account, ids.new(), what, people.now())
+    await history.record(session, account, what, people.now(), device=device)
 
 
 async def ask_for_email(
@@ -115,6 +115,7 @@ async def close(session: Session, people: People, account: UUID) -> None:
     await proofs.erase(session, account)
     await staff.unlink(session, account)
     await store.erase(session, account)
+    await history.forget(session, account)
     await record(session, people, account, "closed")
     await _tell(session, account, AccountClosed(account=ids.show(account)), version)
     if row.address is not None:

@@ -6,6 +6,7 @@ from chassis.database import ReadSession, Session
 from identity.actions import accounts
 from identity.actions.people import People
 from identity.rules import codes
+from identity.store import phones
 from identity.store import proofs as store
 
 
@@ -33,7 +34,7 @@ async def confirm(session: Session, people: People, account: UUID, typed: str) -
     if step is None or not await store.confirm_authenticator(session, account, step, people.now()):
         return None
     await accounts.changed(session, people, account, "authenticator set up")
-    return await _recovery(session, people, account)
+    return await first_recovery(session, people, account)
 
 
 async def check(session: Session, people: People, account: UUID, typed: str) -> bool:
@@ -47,7 +48,9 @@ async def check(session: Session, people: People, account: UUID, typed: str) -> 
 
 
 async def remove(session: Session, people: People, account: UUID) -> None:
-    """Forget the app and its recovery codes."""
+    """Forget the app; and the recovery codes, where no texts are the second step either."""
+    if not (await phones.second_steps(session, account)).text:
+        await store.drop_recovery(session, account)
     if await store.drop_authenticator(session, account):
         await accounts.changed(session, people, account, "authenticator removed")
 
@@ -55,14 +58,15 @@ async def remove(session: Session, people: People, account: UUID) -> None:
 async def new_recovery(session: Session, people: People, account: UUID) -> list[str]:
     """Ten new codes; the old ones are worth nothing now."""
     await accounts.changed(session, people, account, "recovery codes made")
-    return await _recovery(session, people, account)
+    return await first_recovery(session, people, account)
 
 
 async def recovery_left(session: ReadSession, account: UUID) -> int:
     return await store.recovery_left(session, account)
 
 
-async def _recovery(session: Session, people: People, account: UUID) -> list[str]:
+async def first_recovery(session: Session, people: People, account: UUID) -> list[str]:
+    """Ten codes in the place of those there were; nothing is said, as setting up a second step is."""
     made = codes.recovery()
     hashes = [codes.digest(people.coding, "recovery", account.bytes, one) for one in made]
     await store.replace_recovery(session, account, hashes)

@@ -1,4 +1,4 @@
-"""One-time codes by e-mail: six digits, ten minutes, five tries, once, in the browser that asked."""
+"""One-time codes by e-mail and by text: six digits, ten minutes, five tries, once, in the asking browser."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,6 +13,10 @@ from identity.store import proofs as store
 SIGN_IN = "sign-in"
 REGISTER = "register"
 EMAIL = "email"
+PHONE = "phone"
+PHONE_BEFORE = "phone-before"
+TEXT = "text"
+TEXT_SET_UP = "text-set-up"
 
 
 async def make(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -119,6 +119,18 @@ class People:
             for limit, of_whom in asked
         }
         return await store.count(session, counted, self.now())
+
+    async def free_at(self, session: Session, *asked: tuple[Limit, str]) -> datetime:
+        """When all of them may be tried again, as far as is known now."""
+        now = self.now()
+        counted = {codes.digest(self._counting, limit.name, of_whom): limit for limit, of_whom in asked}
+        free = [now]
+        for key, times in (await store.tries(session, list(counted))).items():
+            limit = counted[key]
+            within = sorted(one for one in times if one > now - timedelta(seconds=limit.seconds))
+            if len(within) >= limit.most:
+                free.append(within[-limit.most] + timedelta(seconds=limit.seconds))
+        return max(free)
 
 
 def browser_hash(secret: str) -> bytes:

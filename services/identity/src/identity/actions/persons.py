@@ -29,5 +29,7 @@ async def claims(session: ReadSession, row: Row[Any], wanted: frozenset[str]) ->
     found: dict[str, Any] = {}
     account = await accounts.one(session, row.account)
     if account is not None and account.address is not None:
-        found = {"email": account.address, "email_verified": True}
+        found |= {"email": account.address, "email_verified": True}
+    if account is not None and account.phone is not None:  # none is kept that was not proven
+        found |= {"phone_number": account.phone, "phone_number_verified": True}
     return {name: value for name, value in found.items() if name in wanted}

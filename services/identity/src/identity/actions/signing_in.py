@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.database import Database, ReadSession, Session
-from identity.actions import accounts, codes, letters
+from identity.actions import accounts, codes, letters, phones
 from identity.actions.people import People, Visitor
 from identity.rules import addresses, factors, limits
 from identity.rules.codes import digest, recovery_as_meant
@@ -132,7 +132,7 @@ async def by_password(
 
 
 async def second(session: Session, people: People, visitor: Visitor, method: str, typed: str) -> Password:
-    """The second step: a code of the authenticator app, or a recovery code. Each opens once."""
+    """The second step: a code of the app, one sent by text, or a recovery code. Each opens once."""
     so_far = await store.so_far(session, visitor.browser, people.now())
     if so_far is None:
         return Password()
@@ -143,6 +143,8 @@ async def second(session: Session, people: People, visitor: Visitor, method: str
         from identity.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
 
         right = await authenticators.check(session, people, account, typed)
+    elif method == factors.TEXT:
+        right = await phones.check_second(session, people, visitor, account, typed)
     else:
         right = await use_recovery(session, people, account, typed)
     return Password(await prove(session, people, visitor, account, method) if right else None)
@@ -169,9 +171,8 @@ async def prove(session: Session, people: People, visitor: Visitor, account: UUI
     before = await store.so_far(session, visitor.browser, people.now())
     same = before is not None and before.account == account
     methods = frozenset({method, *(before.methods if same and before is not None else ())})
-    found = await store.authenticator_of(session, account)
-    has_second = found is not None and found.confirmed_at is not None
-    proven = Proven(account, methods, factors.complete(methods, has_second=has_second))
+    steps = await phones.steps(session, account)
+    proven = Proven(account, methods, factors.complete(methods, has_second=steps.app or steps.text))
     if not proven.complete:
         await store.keep_step(session, visitor.browser, account, sorted(methods), people.now() + _PATIENCE)
     return proven
@@ -187,10 +188,12 @@ async def finish(
     session: Session, people: People, visitor: Visitor, account: UUID, methods: Iterable[str]
 ) -> None:
     """Note that somebody is signed in here: the browser is known from now on, and the person hears of it."""
-    if await stored_accounts.is_new_browser(session, account, visitor.browser):
+    new = await stored_accounts.is_new_browser(session, account, visitor.browser)
+    if new:
         row = await stored_accounts.one(session, account)
         if row is not None and row.address is not None:
             await letters.new_device(session, row.address, row.language, visitor.device)
     await store.done(session, visitor.browser)
     await stored_accounts.get_to_know(session, account, visitor.browser, people.now())
-    await accounts.record(session, people, account, f"signed in by {' and '.join(sorted(methods))}")
+    what = f"signed in {'on a new device ' if new else ''}by {' and '.join(sorted(methods))}"
+    await accounts.record(session, people, account, what, device=visitor.device)

@@ -7,9 +7,10 @@ from chassis.database import Database
 from identity.actions import mandates, sessions
 from identity.rules import parties
 from identity.settings import Settings
-from identity.store import authorisations, grants, identity_proofs, proofs
+from identity.store import authorisations, grants, identity_proofs, phones, proofs
 
 _EVERY = 30  # seconds
+_A_MONTH = timedelta(days=31)
 
 
 async def sweep(database: Database, _settings: Settings) -> None:
@@ -29,6 +30,7 @@ async def once(database: Database) -> None:
         now = datetime.now(UTC)
         await proofs.sweep(session, now)
         await identity_proofs.sweep(session, now)
+        await phones.sweep(session, now.date() - _A_MONTH)
         await authorisations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))
         await mandates.sweep(session)

@@ -15,11 +15,12 @@ from chassis.ids import Id
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other, set_cookie
 from chassis.web.languages import COOKIE
-from identity.actions import accounts, authenticators, codes, passkeys, passwords, sessions
+from identity.actions import accounts, authenticators, codes, passkeys, passwords, phones, sessions
 from identity.routes.parts import pages
 from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
 from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
 from identity.rules import addresses
+from identity.rules.phones import shown
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -46,13 +47,16 @@ async def show_start(_: Anybody) -> Response:
 @router.get("/account")
 async def show_account(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
     """All there is of the account, each with a way to change it."""
+    account = await accounts.one(session, person.account)
     return pages.render(
         request,
         "account.html",
-        account=await accounts.one(session, person.account),
+        account=account,
+        texts=request.app.state.settings.texts != "none",
+        phone=shown(account.phone) if account is not None and account.phone else "",
+        steps=await phones.steps(session, person.account),
         has_password=await passwords.has(session, person.account),
         passkeys=len(await passkeys.of_account(session, person.account)),
-        has_authenticator=await authenticators.has(session, person.account),
         recovery_left=await authenticators.recovery_left(session, person.account),
         sessions=len(await sessions.of_account(session, person.account)),
     )

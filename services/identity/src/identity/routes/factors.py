@@ -12,7 +12,7 @@ from chassis.database import Writing
 from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
-from identity.actions import accounts, authenticators, passkeys, passwords, sessions, signing_in
+from identity.actions import accounts, authenticators, passkeys, passwords, phones, sessions, signing_in
 from identity.actions.sessions import SignedIn
 from identity.routes.account import spoken
 from identity.routes.parts import pages
@@ -215,7 +215,7 @@ async def remove_authenticator(
 @router.get("/recovery-codes")
 async def show_recovery_codes(_: Anybody, request: Request, session: Writing, person: SurePerson) -> Response:
     """How many are left, and where new ones are made."""
-    if not await authenticators.has(session, person.account):
+    if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
     left = await authenticators.recovery_left(session, person.account)
     return pages.render(request, "new-recovery-codes.html", left=left)
@@ -231,7 +231,7 @@ async def make_recovery_codes(
     _form: SubmittedForm,
 ) -> Response:
     """Ten new codes, shown this once; those before are worth nothing now."""
-    if not await authenticators.has(session, person.account):
+    if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
     made = await authenticators.new_recovery(session, people, person.account)
     return pages.render(request, "recovery-codes.html", codes=made, onward=_ACCOUNT)
@@ -244,5 +244,9 @@ async def show_second_step_choice(
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
         return see_other(onward(errand))
-    has_passkey = bool(await passkeys.of_account(session, person.account))
-    return show(request, errand, "passkey-needed.html" if has_passkey else "second-step-choice.html")
+    if await passkeys.of_account(session, person.account):
+        return show(request, errand, "passkey-needed.html")
+    if any(await phones.steps(session, person.account)):  # set up since this session began
+        return see_other(errand.at("/identity/sign-in"))
+    texts = request.app.state.settings.texts != "none"
+    return show(request, errand, "second-step-choice.html", texts=texts)

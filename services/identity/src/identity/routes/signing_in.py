@@ -10,7 +10,7 @@ from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_other
 from chassis.web.languages import COOKIE, NAMES
-from identity.actions import accounts, codes, passkeys, sessions, signing_in
+from identity.actions import accounts, codes, passkeys, phones, sessions, signing_in
 from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses, factors, passwords
 
@@ -166,7 +166,11 @@ async def sign_in_by_passkey(
 async def show_second_step(
     _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
 ) -> Response:
-    """Where the code of the authenticator app is typed in."""
+    """Where the code of the authenticator app is typed in, or the way to the text of who has none."""
+    account = await signing_in.so_far(session, people, visitor)
+    steps = await phones.steps(session, account) if account is not None else None
+    if steps is not None and steps.text and not steps.app:
+        return see_other(errand.at("/identity/sign-in/text"))
     return await _second_page(request, session, people, visitor, errand, Form(), "second-step.html")
 
 
@@ -174,9 +178,11 @@ async def _second_page(
     request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form,
     template: str,
 ) -> Response:  # fmt: skip
-    if await signing_in.so_far(session, people, visitor) is None:
+    account = await signing_in.so_far(session, people, visitor)
+    if account is None:
         return see_other(errand.at("/identity/sign-in"))
-    return show(request, errand, template, 200 if form.ok else 400, form=form)
+    steps = await phones.steps(session, account)
+    return show(request, errand, template, 200 if form.ok else 400, form=form, steps=steps)
 
 
 @router.post("/sign-in/second-step", responses=_REFUSED, openapi_extra=form_body("code", code=20))

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.actions import inspecting
+from identity.routes.across import FromApps
 from identity.routes.issuer import NO_STORE
 from identity.routes.parts import TheProvider
 from identity.rules import claims
 from identity.schemas import TokenError
 
-router = APIRouter(tags=["sign-in"])
+router = APIRouter(tags=["sign-in"], route_class=FromApps)
 
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No access token, or one that is not good"},
@@ -28,6 +29,8 @@ class UserInfo(BaseModel):
     sub: str = Field(description="The person, as all services of this council know him")
     email: str | None = None
     email_verified: bool | None = None
+    phone_number: str | None = Field(default=None, description="E.164, as +447700900123")
+    phone_number_verified: bool | None = None
     core_identity: str | None = Field(
         default=None, alias=claims.CORE_IDENTITY, description="A signed statement; its keys are in did.json"
     )

@@ -12,7 +12,7 @@ from chassis.database import EVERY_COUNCIL, Session, Writing
 from chassis.problems import Problem
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
-from identity.actions import authorising, passkeys, sessions, signing_in
+from identity.actions import authorising, passkeys, phones, sessions, signing_in
 from identity.actions.authorising import Wanted
 from identity.actions.people import People, Visitor, browser_hash
 from identity.actions.sessions import SignedIn
@@ -26,7 +26,18 @@ _SIGN_IN = "/identity/sign-in"
 _ACCOUNT = "/identity/account"
 _RETRY = "900"
 
-Page = Literal["email", "password", "passkeys", "authenticator", "recovery-codes", "close"]
+Page = Literal[
+    "email",
+    "phone",
+    "text",
+    "password",
+    "passkeys",
+    "authenticator",
+    "recovery-codes",
+    "close",
+    "identity",
+    "history",
+]
 _PAGES = get_args(Page)
 
 
@@ -101,6 +112,14 @@ async def _sure_person(request: Request, session: Writing, person: "FreshPerson"
     return person
 
 
+async def _full_person(request: Request, session: Writing, person: "SurePerson") -> SignedIn:
+    if factors.level(person.methods) != factors.TWO_FACTORS and any(
+        await phones.steps(session, person.account)
+    ):
+        raise _sign_in_first(request)
+    return person
+
+
 def _sign_in_first(request: Request) -> Problem:
     return _elsewhere(request, _SIGN_IN)
 
@@ -121,6 +140,8 @@ FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
 """Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
 SurePerson = Annotated[SignedIn, Depends(_sure_person)]
 """And, where the account has a passkey, with it: who reads the mail alone adds no factor of his own."""
+FullPerson = Annotated[SignedIn, Depends(_full_person)]
+"""And, where the account has a second step, with that, although the session may be older than the step."""
 
 
 def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:

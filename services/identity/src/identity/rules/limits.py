@@ -25,6 +25,15 @@ SECOND_IN_KNOWN = Limit("second factors in a known browser", 10, 900)
 CODES_FROM_NETWORK = Limit("codes from a network", 60, 3_600)
 PASSWORDS_FROM_NETWORK = Limit("passwords from a network", 100, 900)
 PASSKEYS_FROM_NETWORK = Limit("passkeys from a network", 100, 900)
+# Texts cost money. An account's own counts bound what one person can spend; a number's, whom he can bother.
+TEXTS_FOR_ACCOUNT = Limit("texts for an account", 5, 900)
+TEXTS_FOR_ACCOUNT_A_DAY = Limit("texts for an account a day", 15, 86_400)
+TEXTS_IN_KNOWN = Limit("texts in a known browser", 5, 900)
+TEXTS_IN_KNOWN_A_DAY = Limit("texts in a known browser a day", 15, 86_400)
+TEXTS_TO_NUMBER = Limit("texts to a number", 5, 3_600)
+TEXTS_TO_NUMBER_A_DAY = Limit("texts to a number a day", 10, 86_400)
+TEXTS_TO_NEIGHBOURS = Limit("texts to a thousand numbers in a row", 20, 86_400)
+TEXTS_FROM_NETWORK = Limit("texts from a network", 30, 3_600)
 THROUGH_CLIENT = Limit("sign-ins through a client", 1_200, 60)
 
 

@@ -15,7 +15,7 @@ def plain(text: str) -> bool:
 
 
 def parts(text: str) -> int:
-    """How many messages it is sent as: 160 characters or 70 wide ones fit in one, fewer where they are joined."""
+    """How many messages it is sent as: one takes 160 characters or 70 wide ones, fewer where it is joined."""
     if plain(text):
         length = sum(2 if letter in _EXTENDED else 1 for letter in text)
         return 1 if length <= _ALONE else -(-length // _JOINED)

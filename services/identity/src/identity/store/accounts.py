@@ -14,6 +14,7 @@ from identity.tables import (
     account_email,
     account_history,
     account_password,
+    account_phone,
     authenticator,
     browser_session,
     known_browser,
@@ -40,8 +41,16 @@ _TO_TRY = (
     .where(account_email.c.canonical == bindparam("canonical_"), account.c.status == "active")
 )
 _ONE = (
-    select(account.c.id, account.c.language, account.c.version, account.c.created_at, account_email.c.address)
+    select(
+        account.c.id,
+        account.c.language,
+        account.c.version,
+        account.c.created_at,
+        account_email.c.address,
+        account_phone.c.number.label("phone"),
+    )
     .outerjoin(account_email, account_email.c.account == account.c.id)
+    .outerjoin(account_phone, account_phone.c.account == account.c.id)
     .where(account.c.id == bindparam("id_"), account.c.status == "active")
 )
 _ADD = insert(account)
@@ -69,6 +78,7 @@ _CLOSE = (
 )
 _PERSONAL = (
     account_email,
+    account_phone,
     account_password,
     passkey,
     authenticator,
@@ -106,7 +116,7 @@ async def to_try(session: ReadSession, canonical: str, browser: bytes) -> Row[An
 
 
 async def one(session: ReadSession, account_id: UUID) -> Row[Any] | None:
-    """An active account with its ``address`` (null when it has none)."""
+    """An active account with its ``address`` and ``phone`` (each null when it has none)."""
     return await session.first(_ONE, {"id_": account_id})
 
 

@@ -100,6 +100,7 @@ _COUNT = text("""
     WHERE (SELECT count(*) FROM unnest(had.times) AS one
         WHERE one > excluded.times[1] - (excluded.expires_at - excluded.times[1])) < excluded.most
     RETURNING true""")
+_TRIES = select(attempt.c.key, attempt.c.times).where(attempt.c.key.in_(bindparam("keys", expanding=True)))
 _SWEEP = tuple(
     delete(table).where(table.c.expires_at < bindparam("now"))
     for table in (attempt, one_time_code, passkey_challenge, sign_in)
@@ -160,8 +161,11 @@ async def take_step(session: Session, account_id: UUID, step: int) -> bool:
     return await session.execute(_TAKE_STEP, {"account_": account_id, "step": step}) == 1
 
 
-async def drop_authenticator(session: Session, account_id: UUID) -> bool:
+async def drop_recovery(session: Session, account_id: UUID) -> None:
     await session.execute(_DROP_RECOVERY, {"account_": account_id})
+
+
+async def drop_authenticator(session: Session, account_id: UUID) -> bool:
     return await session.execute(_DROP_AUTHENTICATOR, {"account_": account_id}) == 1
 
 
@@ -207,6 +211,11 @@ async def count(session: Session, asked: Mapping[bytes, tuple[int, int]], now: d
         "seconds": [float(seconds) for _, seconds in asked.values()],
     }
     return len(await session.all(_COUNT, values)) == len(asked)
+
+
+async def tries(session: ReadSession, keys: Sequence[bytes]) -> dict[bytes, list[datetime]]:
+    """When each of these was tried; those never tried are not there."""
+    return {row.key: row.times for row in await session.all(_TRIES, {"keys": list(keys)})}
 
 
 async def sweep(session: Session, now: datetime) -> None:

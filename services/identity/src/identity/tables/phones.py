@@ -23,5 +23,5 @@ text_count = Table(
     Column("day", Date, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("sent", Integer, nullable=False),
-    CheckConstraint("kind IN ('all', 'new', 'abroad')", name="kind"),
+    CheckConstraint("kind IN ('known', 'known-abroad', 'new', 'new-abroad')", name="kind"),
 )

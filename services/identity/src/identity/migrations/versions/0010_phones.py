@@ -17,7 +17,7 @@ _UP: tuple[str, ...] = (
     """CREATE TABLE text_count (
         day date NOT NULL, kind text NOT NULL, sent integer NOT NULL,
         CONSTRAINT pk_text_count PRIMARY KEY (day, kind),
-        CONSTRAINT ck_text_count_kind CHECK (kind IN ('all', 'new', 'abroad')))""",
+        CONSTRAINT ck_text_count_kind CHECK (kind IN ('known', 'known-abroad', 'new', 'new-abroad')))""",
     """ALTER TABLE mail ADD COLUMN channel text NOT NULL DEFAULT 'email',
         ADD CONSTRAINT ck_mail_channel CHECK (channel IN ('email', 'text'))""",
     _PURPOSE,
