@@ -74,12 +74,12 @@ def platform_1_down() -> None:
 
 def platform_2_up() -> None:
     """A refusal may be of what was issued until a moment only."""
-    op.execute("ALTER TABLE revoked_token ADD COLUMN issued_before timestamptz")
+    op.execute("ALTER TABLE revoked_token ADD COLUMN issued_before timestamptz, ADD COLUMN claim text")
 
 
 def platform_2_down() -> None:
     """Undo ``platform_2_up``. A refusal up to a moment becomes one of everything: never a narrower one."""
-    op.execute("ALTER TABLE revoked_token DROP COLUMN issued_before")
+    op.execute("ALTER TABLE revoked_token DROP COLUMN issued_before, DROP COLUMN claim")
 
 
 def secure_rows(table: str) -> None:

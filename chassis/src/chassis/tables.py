@@ -69,6 +69,7 @@ revoked_token = Table(
     Column("id", Text, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("issued_before", DateTime(timezone=True)),
+    Column("claim", Text),  # where in a token the id stands, as far as the issuer's own record says
 )
 
 # Events of committed changes on their way to NATS. A queue: read in commit order across councils.

@@ -43,17 +43,16 @@ _UPSERT_COUNCIL = _COUNCIL.on_conflict_do_update(
 _HELD = tables.revoked_token.c
 _REFUSAL = insert(tables.revoked_token)
 _NEW = _REFUSAL.excluded
-_REVOKE = (
-    _REFUSAL.on_conflict_do_update(  # refused again: whatever either refuses, in whichever order they come
-        index_elements=["council", "id"],
-        set_={
-            "expires_at": func.greatest(_HELD.expires_at, _NEW.expires_at),
-            "issued_before": case(
-                (_HELD.issued_before.is_(None) | _NEW.issued_before.is_(None), null()),
-                else_=func.greatest(_HELD.issued_before, _NEW.issued_before),
-            ),
-        },
-    )
+_REVOKE = _REFUSAL.on_conflict_do_update(  # whatever either refuses, in whichever order they come
+    index_elements=["council", "id"],
+    set_={
+        "expires_at": func.greatest(_HELD.expires_at, _NEW.expires_at),
+        "issued_before": case(
+            (_HELD.issued_before.is_(None) | _NEW.issued_before.is_(None), null()),
+            else_=func.greatest(_HELD.issued_before, _NEW.issued_before),
+        ),
+        "claim": case((_HELD.claim == _NEW.claim, _HELD.claim), else_=null()),
+    },
 )
 _PURGE = tables.revoked_token.delete().where(tables.revoked_token.c.expires_at < bindparam("now"))
 
@@ -189,12 +188,28 @@ async def revoke(
     credential: str,
     expires_at: datetime,
     issued_before: datetime | None = None,
+    claim: str | None = None,
 ) -> None:
     """Refuse a token (its jti), or all of a client, a subject or a mandate (their ids), until they would
     have expired anyway; with ``issued_before`` only tokens whose ``iat`` is not later than its second."""
-    values = {"council": council, "id": credential, "expires_at": expires_at}
+    await revoke_all(session, council, [credential], expires_at, issued_before, claim)
+
+
+async def revoke_all(
+    session: Session,
+    council: str,
+    credentials: Iterable[str],
+    expires_at: datetime,
+    issued_before: datetime | None = None,
+    claim: str | None = None,
+) -> None:
+    """The same of many, with one statement."""
     second = issued_before.replace(microsecond=0) if issued_before else None
-    await session.execute(_REVOKE, {**values, "issued_before": second})
+    shared = {"council": council, "expires_at": expires_at, "issued_before": second, "claim": claim}
+    # in order, so that two who refuse some of the same do not wait for each other
+    rows = [{**shared, "id": one} for one in sorted(set(credentials))]
+    if rows:
+        await session.execute(_REVOKE, rows)
 
 
 async def purge(session: Session) -> None:

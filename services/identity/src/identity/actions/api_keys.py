@@ -57,7 +57,7 @@ async def revoke(session: Session, council: str, key_id: UUID, now: datetime) ->
     """Refuse the key from now on. Again is no error. Raises Problem 404 for one that never was."""
     expires = await store.revoke(session, council, key_id, now)
     if expires is not None:
-        await credentials.refuse(session, council, ids.show(key_id), expires)
+        await credentials.refuse(session, council, ids.show(key_id), expires, claim="jti")
     elif await store.kid(session, council, key_id) is None:
         raise not_found("API key with this id")
 

@@ -96,7 +96,7 @@ async def revoke(session: Session, council: str, client_id: UUID, now: datetime)
         )
     if await store.revoke(session, council, client_id, now):
         last = now + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
-        await credentials.refuse(session, council, ids.show(client_id), last)
+        await credentials.refuse(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
 

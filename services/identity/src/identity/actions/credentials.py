@@ -9,7 +9,7 @@ from chassis.database import Session
 from chassis.problems import FieldError, Problem
 from identity.events import TokenRevoked
 from identity.rules import scopes
-from identity.rules.tokens import Mode
+from identity.rules.tokens import Claim, Mode
 
 _FIRST = 1
 """Refusals of one id only widen, in whichever order they arrive: each counts as its first."""
@@ -44,15 +44,33 @@ async def refuse(
     token_id: str,
     expires_at: datetime,
     issued_before: datetime | None = None,
+    *,
+    claim: Claim | None = None,
 ) -> None:
     """Have the credential refused here and, by event, everywhere.
 
+    ``claim`` says where its id stands in a token, so that the gateway looks for it there alone.
     With ``issued_before`` only tokens whose ``iat`` is not later than its second: who is given others now is
     not turned away with them, save for what remains of this second. Whoever reads what the tokens say must
     be kept from reading the old state after that moment: take it once the row that changes is locked.
     Refusing the same id again widens the refusal and never narrows it.
     """
+    await refuse_all(session, council, [token_id], expires_at, issued_before, claim=claim)
+
+
+async def refuse_all(
+    session: Session,
+    council: str,
+    token_ids: Sequence[str],
+    expires_at: datetime,
+    issued_before: datetime | None = None,
+    *,
+    claim: Claim | None = None,
+) -> None:
+    """The same of many, with as few statements as of one."""
     second = issued_before.replace(microsecond=0) if issued_before else None
-    await tenancy.revoke(session, council, token_id, expires_at, second)
-    event = TokenRevoked(id=token_id, expires_at=expires_at, issued_before=second)
-    await outbox.add(session, event, council=council, subject=token_id, sequence=_FIRST)
+    await tenancy.revoke_all(session, council, token_ids, expires_at, second, claim)
+    events = [
+        (each, TokenRevoked(id=each, expires_at=expires_at, issued_before=second)) for each in token_ids
+    ]
+    await outbox.add_all(session, events, council=council, sequence=_FIRST)

@@ -21,7 +21,7 @@ async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> N
     if await store.revoke(session, council, grant, at):
         for token in await store.alive(session, council, grant, at):
             last = token.expires_at + timedelta(seconds=GRACE)
-            await credentials.refuse(session, council, ids.show(token.id), last)
+            await credentials.refuse(session, council, ids.show(token.id), last, claim="jti")
 
 
 async def end_session(session: Session, browser_session: UUID) -> None:

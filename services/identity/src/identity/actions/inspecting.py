@@ -97,7 +97,7 @@ async def revoke(
     if caller is not None:
         if caller.client_id == known.client_id:
             expires = provider.issuer.moment(caller.expires) + timedelta(seconds=keys.GRACE)
-            await credentials.refuse(session, known.client.council, caller.token_id, expires)
+            await credentials.refuse(session, known.client.council, caller.token_id, expires, claim="jti")
         return
     row = await store.refresh(session, keys.secret_hash(token))
     if row is not None and row.client == known.id:

@@ -222,7 +222,7 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: mandates.
     changed = await _change(session, council, row, after)
     if before.status == "accepted":
         last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
-        await credentials.refuse(session, council, ids.show(row.id), last)
+        await credentials.refuse(session, council, ids.show(row.id), last, claim="mandate")
         await _publish(session, council, changed, MandateRevoked)
         await mandate_letters.ended(session, council, changed)
 

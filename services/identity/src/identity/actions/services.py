@@ -183,7 +183,7 @@ async def retire(session: Session, council: str, client_id: UUID, caller: Caller
     service_changes.may_touch(caller, row.mode)
     await clients.revoke(session, council, client_id, now)
     last = now + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
-    await credentials.refuse(session, council, ids.show(client_id), last)
+    await credentials.refuse(session, council, ids.show(client_id), last, claim="client_id")
     await record(session, council, client_id, "retired", caller.subject, {}, now)
 
 

@@ -86,7 +86,9 @@ async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -
     """
     await grants.end_account(session, account, council)
     last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
-    await credentials.refuse(session, council, persons.subject(issuer, council, account), last)
+    await credentials.refuse(
+        session, council, persons.subject(issuer, council, account), last, claim="sub"
+    )
     await sessions.end_all(session, account, "leaver")
 
 

@@ -23,6 +23,8 @@ ACCESS_TYPE = "at+jwt"
 KEY_TYPE = "key+jwt"
 ALL_COUNCILS = "*"
 Mode = Literal["sandbox", "live"]
+Claim = Literal["jti", "client_id", "sub", "mandate"]
+"""By which tokens are refused."""
 
 _ALGORITHM = ec.ECDSA(SHA256(), deterministic_signing=True)
 _COORDINATE = 32

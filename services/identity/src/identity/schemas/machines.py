@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from chassis.ids import Id
 from chassis.types import Gss, Name, Slug
 from identity.rules import assertions, councils, scopes
+from identity.rules.tokens import Claim
 
 Mode = Literal["sandbox", "live"]
 Status = Literal["active", "suspended"]
@@ -104,7 +105,7 @@ class Client(BaseModel):
     mode: Mode
     scopes: list[str]
     councils: list[str] = Field(description='The councils it acts for; ["*"] is every one of the region')
-    authentication: Literal["client_secret", "private_key_jwt"]
+    authentication: Literal["client_secret", "private_key_jwt", "none"]
     jwks: JsonWebKeySet | None = None
     created_at: datetime
 
@@ -254,12 +255,13 @@ class GatewayCouncil(BaseModel):
 
 
 class Refusal(BaseModel):
-    """A credential that the gateway refuses: a `jti`, a `client_id`, a `sub` or a `mandate`.
+    """A credential that the gateway refuses, by the claim in which its id stands; null is any of them.
 
     With `issued_before` only tokens whose `iat` is not later.
     """
 
     id: str
+    claim: Claim | None = None
     expires_at: datetime
     issued_before: datetime | None = None
 

@@ -43,7 +43,12 @@ _CHANGE = (
 )
 _ROUTES = select(council.c.slug, council.c.status, council.c.region).order_by(council.c.slug)
 _REFUSED = (
-    select(revoked_token.c.id, revoked_token.c.expires_at, revoked_token.c.issued_before)
+    select(
+        revoked_token.c.id,
+        revoked_token.c.claim,
+        revoked_token.c.expires_at,
+        revoked_token.c.issued_before,
+    )
     .where(revoked_token.c.expires_at > bindparam("now", type_=revoked_token.c.expires_at.type))
     .order_by(revoked_token.c.id)
 )
