@@ -27,7 +27,7 @@ class ReturnError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What binds an answer to the question. Only hashes of ``state`` are kept; the others never leave us."""
+    """What binds an answer to the question. Only the hash of ``state`` is kept; the others come from it."""
 
     state: str
     nonce: str
@@ -57,19 +57,24 @@ class Returned:
     error: str | None
 
 
-def new_secrets() -> Secrets:
-    """256 random bits each."""
-    return Secrets(*(secrets.token_urlsafe(32) for _ in range(3)))
+def new_state() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def secrets_of(deriving: bytes, state: str) -> Secrets:
+    """Derived (HMAC-SHA256), so that nothing that is worth stealing lies in the database meanwhile."""
+    return Secrets(state, _derived(deriving, "nonce", state), _derived(deriving, "verifier", state))
+
+
+def _derived(deriving: bytes, what: str, state: str) -> str:
+    value = hmac.digest(deriving, f"{what} {state}".encode("utf-8", "surrogatepass"), "sha256")
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def state_hash(state: str) -> bytes:
     """SHA-256: the state has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(state.encode("utf-8", "surrogatepass")).digest()
-
-
-def same_browser(one: bytes, other: bytes) -> bool:
-    """Constant-time."""
-    return hmac.compare_digest(one, other)
 
 
 def location(endpoint: str, asked: Asked, own: Secrets) -> str:
