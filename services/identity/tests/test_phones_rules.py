@@ -1,0 +1,174 @@
+"""Phone numbers as people type them, and how much a text message takes."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from identity.actions.mail import texts as written
+from identity.rules import factors, phones, texts
+from identity.rules.phones import NumberError
+
+A_LONG_DOMAIN = "identity.north-east-somerset.gov.uk"
+TEMPLATES = sorted(written.templates(written.TEXT))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("07400 123456", "+447400123456"),
+        ("(07400) 123-456", "+447400123456"),
+        ("+44 (0)7400 123456", "+447400123456"),
+        ("0044 7400 123456", "+447400123456"),
+        ("07400\u2011123\u00a0456", "+447400123456"),
+        ("+33 6 12 34 56 78", "+33612345678"),
+        ("0033612345678", "+33612345678"),
+        ("+1 202-555-0123", "+12025550123"),
+    ],
+)
+def test_a_number_is_read_as_people_type_it(typed, kept):
+    assert phones.read(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("", "format"),
+        ("999", "format"),
+        ("07400 12345", "format"),
+        ("07400a123456", "format"),
+        ("07400 123456 ext 5", "format"),
+        ("07400 123456; DROP", "format"),
+        ("+44" + "7" * 60, "format"),
+        ("+999 12345678", "format"),
+        ("07700 900123", "format"),
+        ("07612 345678", "format"),
+        ("0901 234 5678", "costly"),
+        ("0845 123 4567", "costly"),
+        ("070 1234 5678", "costly"),
+        ("+1 900 555 1234", "costly"),
+        ("+881 6 1234 5678", "costly"),
+        ("07640 123456", "costly"),
+        ("01225 477000", "no-texts"),
+        ("0330 123 4567", "no-texts"),
+        ("0800 123456", "no-texts"),
+    ],
+)
+def test_a_number_that_cannot_be_or_costs_too_much_is_refused(typed, fault):
+    with pytest.raises(NumberError) as error:
+        phones.read(typed)
+    assert error.value.fault == fault
+
+
+def test_a_number_of_another_country_is_refused_where_none_are_paid_for():
+    with pytest.raises(NumberError) as error:
+        phones.read("+33612345678", abroad=False)
+    assert error.value.fault == "abroad"
+    assert phones.read("07400 123456", abroad=False) == "+447400123456"
+
+
+def test_numbers_of_plays_are_taken_on_a_laptop_alone():
+    assert phones.read("07700 900123", drama=True) == "+447700900123"
+
+
+@given(st.text(max_size=60) | st.text("+0123456789 ()-", max_size=20))
+def test_whatever_is_typed_is_a_number_or_a_fault(typed):
+    try:
+        kept = phones.read(typed)
+    except NumberError:
+        return
+    assert phones.read(kept) == kept
+    assert kept[0] == "+"
+    assert kept[1:].isascii()
+    assert kept[1:].isdigit()
+
+
+def test_a_number_is_shown_as_people_write_it_and_partly_to_strangers():
+    assert phones.shown("+447400123456") == "07400 123456"
+    assert phones.shown("+33612345678") == "+33 6 12 34 56 78"
+    assert phones.last_digits("+447400123456") == "456"
+
+
+def test_numbers_cost_no_memory_before_the_first_and_never_load_places():
+    script = (
+        "import sys; from identity.rules import phones; import identity.actions.phones;"
+        "assert 'phonenumbers' not in sys.modules; phones.read('07400 123456');"
+        "loaded = [name for name in sys.modules if name.startswith('phonenumbers.')];"
+        "assert loaded; heavy = ('geodata', 'carrier', 'timezone', 'geocoder', 'tzdata');"
+        "assert not [name for name in loaded if name.split('.')[1].startswith(heavy)], loaded"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("ŵ" * 70, 1),
+        ("ŵ" * 71, 2),
+        ("ŷ" * 134, 2),
+        ("â" + "a" * 134, 3),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+    ],
+)
+def test_a_text_takes_as_many_parts_as_a_network_counts(text, parts):
+    assert texts.parts(text) == parts
+
+
+def text_of(name, language, domain="identity.citytown.gov.uk"):
+    values = {"code": "123456", "domain": domain}
+    needed = written.placeholders(name, language, written.TEXT)
+    return written.write(name, language, {key: values[key] for key in needed}, written.TEXT).body
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_text_is_one_message_in_either_language(name, language):
+    """Where the pages' domain is long, it may take a second part; wide letters would make it three."""
+    text = text_of(name, language)
+    assert texts.plain(text), text
+    assert texts.parts(text) == 1, len(text)
+    assert texts.parts(text_of(name, language, A_LONG_DOMAIN)) <= 2
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_text_is_in_both_languages_with_the_same_values_and_no_link(name):
+    of = {language: written.placeholders(name, language, written.TEXT) for language in written.LANGUAGES}
+    assert of["en"] == of["cy"]
+    english, welsh = text_of(name, "en"), text_of(name, "cy")
+    assert english != welsh
+    for text in (english, welsh):
+        assert "Townhall" in text
+        assert "//" not in text
+        assert "www" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name.endswith("-code")])
+def test_a_text_with_a_code_is_filled_in_by_browsers_and_says_to_tell_nobody(name, language):
+    text = text_of(name, language)
+    assert text.startswith("123456 ")
+    assert text.splitlines()[-1] == "@identity.citytown.gov.uk #123456"
+    assert {"en": "Never give it to anybody", "cy": "Ni ddylid ei roi i neb"}[language] in text
+
+
+def test_a_text_is_a_second_factor_and_never_opens_an_account_alone():
+    assert factors.level({factors.EMAIL, factors.TEXT}) == factors.TWO_FACTORS
+    assert factors.level({factors.TEXT}) == factors.ONE_FACTOR
+    for methods in ({factors.TEXT}, {factors.TEXT, factors.AUTHENTICATOR}, {factors.TEXT, factors.RECOVERY}):
+        for has_second in (True, False):
+            assert not factors.complete(methods, has_second=has_second)
+    assert not factors.complete({factors.EMAIL}, has_second=True)
+    assert factors.complete({factors.PASSWORD, factors.TEXT}, has_second=True)
