@@ -29,6 +29,8 @@ PUBLIC = {
         "read_openid_configuration",
         "read_oauth_metadata",
         "issue_token",
+        # Our public keys at a provider that a council registered: the provider reads them.
+        "read_upstream_jwks",
         # The keys of statements of identity and what vectors of trust mean: for whoever checks them.
         "read_did",
         "read_well_known_did",
@@ -80,6 +82,7 @@ PUBLIC = {
         "change_email",
         "show_language",
         "change_language",
+        "show_history",
         "show_close",
         "close_account",
         "show_new_password",

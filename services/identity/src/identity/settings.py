@@ -31,6 +31,11 @@ class Settings(chassis.settings.Settings):
     client_rate: float = Field(default=100, gt=0, description="Requests a second of one client, sustained")
     client_burst: int = Field(default=1_000, ge=1, description="Requests of one client at once")
     services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
+    upstreams_per_council: int = Field(default=10, ge=1, description="Providers a council lets people in by")
+    onelogin_issuers: dict[str, str] = Field(
+        default={"https://oidc.account.gov.uk/": "https://identity.account.gov.uk/.well-known/did.json"},
+        description="Whose proofs of identity the region takes: issuer to its DID document",
+    )
     jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
     jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")
     outbound_seconds: float = Field(default=5, gt=0, description="Limit of a call to a client's server")

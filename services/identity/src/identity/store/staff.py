@@ -29,8 +29,8 @@ _CHANGE_ROLE = (
     .returning(role)
 )
 _DROP_ROLE = delete(role).where(*_ROLE)
-_HAS = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
-_BY_GROUP = (
+HAS = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
+BY_GROUP = (
     select(staff_group_member.c.council, staff_group_member.c.staff, role.c.name.label("role"))
     .join(
         staff_group,
@@ -39,19 +39,25 @@ _BY_GROUP = (
     )
     .join(
         role,
-        (role.c.council == staff_group.c.council) & (staff_group.c.display_name == any_(role.c.groups)),
+        (role.c.council == staff_group.c.council)
+        & (
+            (staff_group.c.display_name == any_(role.c.groups))
+            | (staff_group.c.external_id == any_(role.c.groups))
+        ),
     )
 )
-_HELD = union(_HAS, _BY_GROUP).subquery("held")
-_AT_WORK = (staff.c.council == _COUNCIL, staff.c.active, staff.c.left_at.is_(None))
+_HELD = union(HAS, BY_GROUP).subquery("held")
+AT_WORK = (staff.c.council == _COUNCIL, staff.c.active, staff.c.left_at.is_(None))
+_VOUCHED = staff.c.vouched_until.is_(None) | (staff.c.vouched_until > func.now())
 _SCOPES = (
     select(func.unnest(role.c.scopes).label("scope"))
     .select_from(staff)
     .join(_HELD, (_HELD.c.council == staff.c.council) & (_HELD.c.staff == staff.c.id))
     .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
-    .where(*_AT_WORK, staff.c.account == bindparam("account_"))
+    .where(*AT_WORK, _VOUCHED, staff.c.account == bindparam("account_"))
     .distinct()
 )
+_ALL_SCOPES = select(func.unnest(role.c.scopes).label("scope")).where(role.c.council == _COUNCIL).distinct()
 _SCOPES_OF = (
     select(func.unnest(role.c.scopes).label("scope"))
     .select_from(_HELD)
@@ -91,7 +97,7 @@ _PAGE = (
 )
 _ONE = _SHOWN.where(staff.c.council == _COUNCIL, staff.c.id == bindparam("id_"), staff.c.left_at.is_(None))
 _LOCKED = _ONE.with_for_update(of=staff)
-_BY_EXTERNAL = _SHOWN.where(*_AT_WORK, staff_person.c.external_id == bindparam("external_")).with_for_update(
+_BY_EXTERNAL = _SHOWN.where(*AT_WORK, staff_person.c.external_id == bindparam("external_")).with_for_update(
     of=staff
 )
 _LINK = (
@@ -104,7 +110,7 @@ _UNLINK = (
     .where(staff.c.account == bindparam("account_"))
     .values(account=None, updated_at=bindparam("at"))
 )
-_OF_ACCOUNT = _SHOWN.where(*_AT_WORK, staff.c.account == bindparam("account_"))
+_OF_ACCOUNT = _SHOWN.where(*AT_WORK, staff.c.account == bindparam("account_"))
 _ADD = insert(staff)
 _ADD_PERSON = upsert(staff_person).on_conflict_do_nothing().returning(staff_person.c.staff)
 _KEEP = (
@@ -158,8 +164,16 @@ async def drop_role(session: Session, council: str, name: str) -> bool:
 
 
 async def scopes(session: ReadSession, council: str, account: UUID) -> Sequence[Row[Any]]:
-    """The scopes of a member of staff at work, by roles given by hand and by the directory's groups."""
+    """The scopes of a member of staff at work, by roles given by hand and by the directory's groups.
+
+    Where sign-ins make staff: for as long as the directory's word holds.
+    """
     return await session.all(_SCOPES, {"council_": council, "account_": account})
+
+
+async def all_scopes(session: ReadSession, council: str) -> Sequence[Row[Any]]:
+    """All scopes that a role of the council has."""
+    return await session.all(_ALL_SCOPES, {"council_": council})
 
 
 async def roles_of(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:

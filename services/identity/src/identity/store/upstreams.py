@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
-from identity.tables import upstream, upstream_account, upstream_history, upstream_key
+from identity.tables import account_history, upstream, upstream_account, upstream_history, upstream_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ _PAGE = (
     .order_by(upstream.c.id)
     .limit(bindparam("most"))
 )
-_COUNT = select(func.count()).select_from(upstream).where(_COUNCIL)
 _ADD = insert(upstream)
 _CHANGED = (
     "title", "title_cy", "client_id", "authentication", "secret_sealed", "scopes", "acr_values",
@@ -126,6 +125,18 @@ _OF_ACCOUNT = (
     .limit(100)
 )
 _COUNT_LINKED = select(func.count()).select_from(upstream_account).where(*_LINKED)
+_HIST = account_history.c
+_TELL = insert(account_history).from_select(
+    [_HIST.account, _HIST.id, _HIST.what, _HIST.at, _HIST.council, _HIST.about],
+    select(
+        upstream_account.c.account,
+        func.uuidv7(),
+        literal("upstream removed"),
+        bindparam("at", type_=_HIST.at.type),
+        upstream_account.c.council,
+        bindparam("title_", type_=_HIST.about.type),
+    ).where(*_LINKED),
+)
 _RECORD = insert(upstream_history)
 _HISTORY = (
     select(upstream_history)
@@ -170,10 +181,6 @@ async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> l
 async def one_at_a_time(session: Session, council: str) -> None:
     """Wait until nobody else adds an upstream of the council; held to the end of the transaction."""
     await session.execute(_ONE_AT_A_TIME, {"council": council})
-
-
-async def count(session: ReadSession, council: str) -> int:
-    return int(await session.scalar(_COUNT, {"council_": council}))
 
 
 async def add(session: Session, council: str, values: Mapping[str, Any]) -> None:
@@ -249,6 +256,11 @@ async def forget(session: Session, account: UUID) -> None:
 
 async def count_linked(session: ReadSession, council: str, upstream_id: UUID) -> int:
     return int(await session.scalar(_COUNT_LINKED, {"council_": council, "id_": upstream_id}))
+
+
+async def tell_linked(session: Session, gone: Upstream, at: datetime) -> None:
+    """Keep, for everybody who is linked, that this way to sign in has gone."""
+    await session.execute(_TELL, {"council_": gone.council, "id_": gone.id, "title_": gone.title, "at": at})
 
 
 async def record(session: Session, council: str, values: Mapping[str, Any]) -> None:

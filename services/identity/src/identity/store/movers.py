@@ -1,0 +1,148 @@
+"""Members of staff whose roles are about to change, kept still meanwhile; what they hold; their live tokens.
+
+Whoever issues a token by roles holds the person's row shared (``held``), whoever changes roles holds it for
+himself: so a token is either there when the roles change, and refused, or made from what they are afterwards.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Row, Select, any_, bindparam, func, select, union, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import ReadSession, Session
+from chassis.tables import revoked_token
+from identity.store.staff import AT_WORK, BY_GROUP, HAS
+from identity.tables import (
+    access_token,
+    role,
+    staff,
+    staff_group_member,
+    token_grant,
+    upstream_account,
+)
+
+_COUNCIL: BindParameter[str] = bindparam("council_")
+_IDS = any_(bindparam("ids_", type_=ARRAY(staff.c.id.type)))
+_HELD = union(HAS, BY_GROUP).subquery("held")
+_HAVING = select(_HELD.c.staff).where(_HELD.c.council == _COUNCIL, _HELD.c.role == bindparam("name_"))
+_IN_GROUP = select(staff_group_member.c.staff).where(
+    staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("group_")
+)
+_BY_UPSTREAM = (
+    select(staff.c.id)
+    .join(
+        upstream_account,
+        (upstream_account.c.council == staff.c.council) & (upstream_account.c.account == staff.c.account),
+    )
+    .where(staff.c.council == _COUNCIL, upstream_account.c.upstream == bindparam("upstream_"))
+)
+
+
+def _still(whom: Any) -> Select[Any]:
+    """Locked in order of id, so that two who change roles cannot wait for each other."""
+    return (
+        select(staff.c.id, staff.c.account)
+        .where(staff.c.council == _COUNCIL, staff.c.account.is_not(None), staff.c.id.in_(whom))
+        .order_by(staff.c.id)
+        .with_for_update(key_share=True)
+    )
+
+
+_STILL_HAVING = _still(_HAVING)
+_STILL_IN_GROUP = _still(_IN_GROUP)
+_STILL_BY_UPSTREAM = _still(_BY_UPSTREAM)
+_STILL = (
+    select(staff.c.id, staff.c.account)
+    .where(staff.c.council == _COUNCIL, staff.c.account.is_not(None), staff.c.id == _IDS)
+    .order_by(staff.c.id)
+    .with_for_update(key_share=True)
+)
+_SCOPES = (
+    select(staff.c.account, func.unnest(role.c.scopes).label("scope"))
+    .select_from(staff)
+    .join(_HELD, (_HELD.c.council == staff.c.council) & (_HELD.c.staff == staff.c.id))
+    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
+    .where(*AT_WORK, staff.c.id == _IDS)
+    .distinct()
+)
+_LIVE = (
+    select(token_grant.c.account)
+    .join(
+        access_token,
+        (access_token.c.council == token_grant.c.council) & (access_token.c.grant_id == token_grant.c.id),
+    )
+    .where(
+        token_grant.c.council == _COUNCIL,
+        token_grant.c.account == any_(bindparam("accounts_", type_=ARRAY(token_grant.c.account.type))),
+        token_grant.c.revoked_at.is_(None),
+        access_token.c.expires_at > bindparam("now", type_=access_token.c.expires_at.type),
+    )
+    .distinct()
+)
+_PART = (
+    update(staff)
+    .where(staff.c.council == _COUNCIL, staff.c.id == _IDS)
+    .values(account=None, updated_at=bindparam("at"))
+)
+_SINCE = (
+    select(revoked_token.c.issued_before)
+    .where(revoked_token.c.council == _COUNCIL, revoked_token.c.id == bindparam("subject_"))
+    .scalar_subquery()
+)
+_HOLD = (
+    select(staff.c.id, _SINCE.label("refused_until"))
+    .where(*AT_WORK, staff.c.account == bindparam("account_"))
+    .with_for_update(read=True, of=staff)
+)
+
+
+async def of_role(session: Session, council: str, name: str) -> Sequence[Row[Any]]:
+    """Those with an account who have a role, either way, kept still: ``id`` and ``account``."""
+    return await session.all(_STILL_HAVING, {"council_": council, "name_": name})
+
+
+async def of_group(session: Session, council: str, group_id: UUID) -> Sequence[Row[Any]]:
+    """The same of a group of the directory."""
+    return await session.all(_STILL_IN_GROUP, {"council_": council, "group_": group_id})
+
+
+async def of_upstream(session: Session, council: str, upstream_id: UUID) -> Sequence[Row[Any]]:
+    """The same of those who sign in by an upstream."""
+    return await session.all(_STILL_BY_UPSTREAM, {"council_": council, "upstream_": upstream_id})
+
+
+async def these(session: Session, council: str, staff_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """The same of named members of staff."""
+    return await session.all(_STILL, {"council_": council, "ids_": list(staff_ids)})
+
+
+async def scopes(session: Session, council: str, staff_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """What they may do now, by account; who may do nothing is not there."""
+    found: dict[UUID, set[str]] = {}
+    for row in await session.all(_SCOPES, {"council_": council, "ids_": list(staff_ids)}):
+        found.setdefault(row.account, set()).add(row.scope)
+    return found
+
+
+async def with_live_tokens(
+    session: Session, council: str, accounts: Sequence[UUID], now: datetime
+) -> list[UUID]:
+    """Those of the accounts that have an access token of the council which has not expired."""
+    wanted = {"council_": council, "accounts_": list(accounts), "now": now}
+    return [row.account for row in await session.all(_LIVE, wanted)]
+
+
+async def part(session: Session, council: str, staff_ids: Sequence[UUID], at: datetime) -> None:
+    """They have no account any more."""
+    await session.execute(_PART, {"council_": council, "ids_": list(staff_ids), "at": at})
+
+
+async def hold(session: ReadSession, council: str, account: UUID, subject: str) -> Row[Any] | None:
+    """Keep a member of staff as he is until the transaction ends; None for nobody's account.
+
+    ``refused_until``: the last second whose tokens of his are refused.
+    """
+    return await session.first(_HOLD, {"council_": council, "account_": account, "subject_": subject})

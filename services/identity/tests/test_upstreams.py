@@ -1,0 +1,369 @@
+"""Upstreams that councils register: what they may be, who may register them, and what is never shown."""
+
+import logging
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
+
+from chassis import ids
+from identity.actions import upstream_keys
+from identity.rules import upstream_registration as rules
+from identity.rules.keys import WrongMasterKeyError
+from identity.store import upstreams as store
+from identity.tables import account as accounts
+from identity.tables import upstream_account
+
+URL = "/citytown/identity/v1/upstreams"
+SCOPES = ["identity:clients", "identity:staff", "address:read"]
+TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+ENTRA = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+ONE_LOGIN = "https://oidc.account.gov.uk/"
+CANARY = "canary-5f1c9a7e3b2d4c6e8a0b"
+
+
+def one_login(**other):
+    titles = {"title": "GOV.UK One Login", "title_cy": "GOV.UK One Login"}
+    said = {"kind": "onelogin", "audience": "residents", "issuer": ONE_LOGIN, **titles}
+    return {**said, "client_id": ids.show(ids.new()), **other}
+
+
+def entra(**other):
+    titles = {"title": "Council account", "title_cy": "Cyfrif y cyngor"}
+    said = {"kind": "oidc", "audience": "staff", "issuer": ENTRA, "tenant": TENANT, **titles}
+    return {**said, "client_id": ids.show(ids.new()), "client_secret": CANARY, **other}
+
+
+@pytest.fixture
+def live(mint):
+    """The headers of who runs a council's services and its roles."""
+    return {"Authorization": f"Bearer {mint(scopes=SCOPES, mode='live', sub='keeper')}"}
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left(database):
+    """Each test registers into an empty council."""
+    yield
+    async with database.writing("citytown") as session:
+        await session.execute(text("DELETE FROM upstream"))
+
+
+async def register(client, headers, body):
+    answer = await client.post(URL, json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def change(client, headers, made, **members):
+    tag = f'"{made["version"]}"'
+    return await client.patch(f"{URL}/{made['id']}", json=members, headers={**headers, "If-Match": tag})
+
+
+async def history(client, headers, made):
+    answer = await client.get(f"{URL}/{made['id']}/history", headers=headers)
+    return [(one["act"], one["actor"], one["changes"]) for one in answer.json()["items"]]
+
+
+def jwks_path(made):
+    return f"/identity/upstream/citytown/{made['id']}/jwks.json"
+
+
+def errors(answer):
+    assert answer.status_code == 400, answer.text
+    return {error["field"]: error["code"] for error in answer.json()["errors"]}
+
+
+async def link(database, made, subject="someone"):
+    account = ids.new()
+    async with database.writing("citytown") as session:
+        now = datetime.now(UTC)
+        row = {"id": account, "status": "active", "language": "en", "version": 1, "created_at": now}
+        await session.execute(insert(accounts), row)
+        assert await store.link(session, "citytown", ids.read(made["id"]), subject, account, now)
+    return account
+
+
+async def test_one_login_is_registered_with_a_key_of_ours(client, live):
+    made = await register(client, live, one_login(identity_level="P2"))
+    assert (made["authentication"], made["subject_claim"], made["joiners"]) == (
+        "private_key_jwt",
+        "sub",
+        "scim",
+    )
+    assert made["did_url"] == "https://identity.account.gov.uk/.well-known/did.json"
+    base = f"http://test.invalid/identity/upstream/citytown/{made['id']}/"
+    assert (made["redirect_uri"], made["jwks_uri"]) == (f"{base}callback", f"{base}jwks.json")
+    answer = await client.get(jwks_path(made))
+    [key] = answer.json()["keys"]
+    assert (key["kty"], key["alg"], key["kid"]) == ("RSA", "RS256", made["keys"][0]["kid"])
+    assert not {"d", "p", "q"} & key.keys()
+    assert "max-age" in answer.headers["Cache-Control"]
+
+
+async def test_a_directory_is_registered_with_its_secret_which_is_never_shown(client, live):
+    made = await register(client, live, entra(groups_claim="groups", joiners="claims"))
+    assert (made["authentication"], made["subject_claim"]) == ("client_secret", "oid")
+    assert (made["keys"], made["session_hours"]) == ([], 8)
+    for answer in (
+        await client.get(f"{URL}/{made['id']}", headers=live),
+        await client.get(URL, headers=live),
+        await client.get(f"{URL}/{made['id']}/history", headers=live),
+    ):
+        assert answer.status_code == 200
+        assert CANARY not in answer.text
+        assert "secret_sealed" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("issuer", "code"),
+    [
+        ("http://login.citytown.gov.uk/", "bad_issuer"),
+        ("https://login.citytown.gov.uk/?tenant=1", "bad_issuer"),
+        ("https://login.citytown.gov.uk/#a", "bad_issuer"),
+        ("https://LOGIN.citytown.gov.uk/", "bad_issuer"),
+        ("https://10.0.0.1/", "bad_issuer"),
+        ("https://user@login.citytown.gov.uk/", "bad_issuer"),
+        ("https://login.microsoftonline.com/common/v2.0", "any_tenant"),
+        ("https://login.microsoftonline.com/organizations/v2.0", "any_tenant"),
+        ("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", "any_tenant"),
+        (f"https://sts.windows.net/{TENANT}/", "old_issuer"),
+        (f"https://login.microsoftonline.com/{TENANT}", "not_of_tenant"),
+        (f"https://login.microsoftonline.com/{TENANT}/v2.0/", "not_of_tenant"),
+        ("https://login.microsoftonline.com/0e3ad9e2-0000-4000-8000-7d2b3c4d5e6f/v2.0", "not_of_tenant"),
+    ],
+)
+def test_an_issuer_is_taken_in_one_way_only(issuer, code):
+    asked = rules.Registration(
+        "oidc", "staff", issuer, "client_secret", ("openid",), TENANT, "oid", None, "scim", None
+    )
+    assert code in {fault.code for fault in rules.faults(asked, {}, laptop=False)}
+
+
+def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
+    asked = rules.Registration(
+        "onelogin", "residents", "http://127.0.0.1:9000/", "private_key_jwt", ("openid",), None, "sub",
+        None, "scim", "P2",
+    )  # fmt: skip
+    assert list(rules.faults(asked, {}, laptop=True)) == []
+    assert [fault.field for fault in rules.faults(asked, {}, laptop=False)] == ["issuer"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (one_login(audience="staff"), {"body.audience": "residents_only"}),
+        (one_login(client_secret=CANARY), {"body.client_secret": "key_needed"}),
+        (one_login(issuer="https://login.example.org/"), {"body.issuer": "not_trusted"}),
+        (one_login(subject_claim="email"), {"body.subject_claim": "not_of_kind"}),
+        (one_login(scopes=["email"]), {"body.scopes": "openid_missing"}),
+        (one_login(joiners="claims"), {"body.joiners": "staff_only"}),
+        (entra(subject_claim="upn"), {"body.subject_claim": "changes_hands"}),
+        (entra(client_secret=None), {"body.client_secret": "secret_needed"}),
+        (entra(tenant=None), {"body.tenant": "tenant_missing"}),
+        (entra(tenant="common"), {"body.tenant": "bad_tenant"}),
+        (entra(identity_level="P2"), {"body.identity_level": "not_of_kind"}),
+        (entra(audience="residents", groups_claim="groups"), {"body.groups_claim": "staff_only"}),
+    ],
+)
+async def test_what_does_not_fit_together_is_refused_member_by_member(client, live, body, wrong):
+    answer = await client.post(URL, json=body, headers=live)
+    assert errors(answer).items() >= wrong.items()
+    assert CANARY not in answer.text
+
+
+async def test_a_sandbox_credential_registers_nothing(client, mint):
+    headers = {"Authorization": f"Bearer {mint(scopes=SCOPES, mode='sandbox')}"}
+    answer = await client.post(URL, json=one_login(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "mode-not-held")
+
+
+async def test_who_names_the_directory_of_staff_holds_all_that_staff_can_have(client, live, mint, database):
+    only_clients = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
+    answer = await client.post(URL, json=entra(), headers=only_clients)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
+    assert (await client.post(URL, json=one_login(), headers=only_clients)).status_code == 201
+    made = await register(client, live, entra())
+    async with database.writing("citytown") as session:
+        row = "('citytown', 'payer', 'P', '{payments:read}', '{}', 1, now())"
+        await session.execute(text(f"INSERT INTO role VALUES {row}"))
+    for answer in (
+        await client.post(URL, json=entra(), headers=live),
+        await change(client, live, made, enabled=False),
+        await client.delete(f"{URL}/{made['id']}", headers=live),
+    ):
+        assert (answer.status_code, answer.json()["scopes"]) == (403, ["payments:read"])
+    async with database.writing("citytown") as session:
+        await session.execute(text("DELETE FROM role WHERE name = 'payer'"))
+
+
+async def test_one_client_of_a_provider_is_registered_once_and_ten_at_most(client, live, app, monkeypatch):
+    body = one_login()
+    await register(client, live, body)
+    answer = await client.post(URL, json=body, headers=live)
+    assert (answer.status_code, answer.json()["code"]) == (409, "registered-already")
+    monkeypatch.setattr(app.state.settings, "upstreams_per_council", 2)
+    await register(client, live, one_login())
+    answer = await client.post(URL, json=one_login(), headers=live)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-upstreams")
+
+
+async def test_a_request_repeated_with_its_key_registers_once(client, live):
+    body, headers = entra(), {**live, "Idempotency-Key": ids.show(ids.new())}
+    first, second = [await client.post(URL, json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, first.json()) == (201, second.json())
+    assert len((await client.get(URL, headers=live)).json()["items"]) == 1
+
+
+async def test_the_list_is_read_page_by_page(client, live):
+    made = [await register(client, live, one_login()) for _ in range(3)]
+    first = (await client.get(URL, params={"limit": 2}, headers=live)).json()
+    rest = (await client.get(URL, params={"limit": 2, "after": first["next"]}, headers=live)).json()
+    assert [one["id"] for one in first["items"] + rest["items"]] == [one["id"] for one in made]
+    assert first["items"][0]["keys"] == made[0]["keys"]
+
+
+async def test_a_change_needs_the_version_read_and_is_on_the_record(client, live):
+    made = await register(client, live, entra())
+    assert (await client.patch(f"{URL}/{made['id']}", json={"title": "x"}, headers=live)).status_code == 428
+    changed = await change(client, live, made, title="Staff", enabled=False, groups_claim="groups")
+    assert (changed.status_code, changed.json()["version"], changed.headers["ETag"]) == (200, 2, '"2"')
+    assert (await change(client, live, made, title="Late")).status_code == 412
+    last = (await history(client, live, made))[-1]
+    assert last[:2] == ("changed", "keeper")
+    assert last[2] == {
+        "title": ["Council account", "Staff"], "enabled": [True, False], "groups_claim": [None, "groups"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("member", ["kind", "audience", "issuer", "tenant", "subject_claim", "did_url"])
+async def test_who_vouches_for_people_never_changes(client, live, member):
+    made = await register(client, live, entra())
+    answer = await change(client, live, made, **{member: "https://elsewhere.example.org/"})
+    assert list(errors(answer).values()) == ["extra_forbidden"]
+
+
+async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(client, live, database, app):
+    made = await register(client, live, one_login())
+    answer = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
+    assert answer.status_code == 201, answer.text
+    published = [key["kid"] for key in (await client.get(jwks_path(made))).json()["keys"]]
+    assert published == [made["keys"][0]["kid"], answer.json()["kid"]]
+    async with database.reading("citytown") as session:
+        found = await store.one(session, "citytown", ids.read(made["id"]))
+        key = await upstream_keys.signing_key(session, app.state.settings, found)
+    assert (key.kid, key.is_private) == (made["keys"][0]["kid"], True)
+    again = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
+    assert (again.status_code, again.json()["code"]) == (409, "key-waiting")
+
+
+async def test_a_leaked_key_is_withdrawn_at_once_and_forgotten(client, live, database):
+    made = await register(client, live, one_login())
+    answer = await client.post(f"{URL}/{made['id']}/keys", json={"lead_hours": 0}, headers=live)
+    [only] = (await client.get(jwks_path(made))).json()["keys"]
+    assert only["kid"] == answer.json()["kid"] != made["keys"][0]["kid"]
+    async with database.writing("*") as session:
+        await upstream_keys.sweep(session)
+        kept = await session.all(text("SELECT kid FROM upstream_key"))
+    assert [row.kid for row in kept] == [only["kid"]]
+    acts = [one[0] for one in await history(client, live, made)]
+    assert acts == ["registered", "keys-made"]
+
+
+async def test_a_secret_gives_way_to_a_key_and_a_key_to_a_secret(client, live, database):
+    elsewhere = {"issuer": "https://login.citytown.gov.uk/", "tenant": None}
+    made = await register(client, live, entra(**elsewhere))
+    answer = await change(client, live, made, authentication="private_key_jwt")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-key-signs")
+    await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
+    answer = await change(client, live, made, authentication="private_key_jwt")
+    assert answer.json()["authentication"] == "private_key_jwt"
+    async with database.reading("citytown") as session:
+        assert (await store.one(session, "citytown", ids.read(made["id"]))).secret_sealed is None
+    back = await change(client, live, answer.json(), client_secret="another-secret-of-theirs")
+    assert back.json()["authentication"] == "client_secret"
+    assert [one[0] for one in await history(client, live, made)] == [
+        "registered", "keys-made", "changed", "changed", "secret-set",
+    ]  # fmt: skip
+
+
+async def test_a_sealed_secret_opens_in_its_own_row_only(client, live, database, app):
+    one, other = [await register(client, live, entra()) for _ in range(2)]
+    async with database.writing("citytown") as session:
+        found = await store.one(session, "citytown", ids.read(one["id"]))
+        assert upstream_keys.secret(app.state.settings, found) == CANARY
+        stolen = "UPDATE upstream SET secret_sealed = :sealed WHERE id = :id"
+        await session.execute(text(stolen), {"sealed": found.secret_sealed, "id": ids.read(other["id"])})
+        moved = await store.one(session, "citytown", ids.read(other["id"]))
+    with pytest.raises(WrongMasterKeyError):
+        upstream_keys.secret(app.state.settings, moved)
+
+
+async def test_a_secret_is_in_no_log_no_table_and_no_event(client, live, database, caplog):
+    caplog.set_level(logging.DEBUG)
+    headers = {**live, "Idempotency-Key": ids.show(ids.new())}
+    made = (await client.post(URL, json=entra(), headers=headers)).json()
+    await change(client, live, made, client_secret=f"{CANARY}-2")
+    await client.post(URL, json={**entra(), "client_secret": f"{CANARY}\u0000" * 40}, headers=live)
+    async with database.writing("*") as session:
+        names = await session.all(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        rows = [
+            await session.all(text(f"SELECT whole::text AS row FROM {name.tablename} AS whole"))
+            for name in names
+        ]
+    tables = "\n".join(row.row for table in rows for row in table)
+    assert made["client_id"] in tables
+    assert CANARY not in tables
+    assert CANARY.encode().hex() not in tables
+    assert CANARY not in caplog.text
+
+
+async def test_who_is_linked_keeps_the_account_when_the_upstream_goes(client, live, database):
+    made = await register(client, live, one_login())
+    account = await link(database, made)
+    assert (await client.delete(f"{URL}/{made['id']}", headers=live)).status_code == 204
+    assert (await client.get(f"{URL}/{made['id']}", headers=live)).status_code == 404
+    assert (await client.get(jwks_path(made))).status_code == 404
+    async with database.reading("*") as session:
+        assert await store.of_account(session, account) == []
+        told = await session.first(
+            text("SELECT what, council, about FROM account_history WHERE account = :id"), {"id": account}
+        )
+        status = await session.scalar(text("SELECT status FROM account WHERE id = :id"), {"id": account})
+    assert (told.what, told.council, told.about) == ("upstream removed", "citytown", "GOV.UK One Login")
+    assert status == "active"
+    last = (await history(client, live, made))[-1]
+    assert (last[0], last[2]["linked_accounts"]) == ("removed", [1, 0])
+
+
+async def test_a_subject_is_one_account_and_an_account_one_subject(client, live, database):
+    made = await register(client, live, one_login())
+    account = await link(database, made)
+    upstream, now = ids.read(made["id"]), datetime.now(UTC)
+    async with database.writing("citytown") as session:
+        assert not await store.link(session, "citytown", upstream, "someone", ids.new(), now)
+        assert not await store.link(session, "citytown", upstream, "another", account, now)
+        assert await store.account_of(session, "citytown", upstream, "someone") == account
+        assert await store.unlink(session, "citytown", upstream, account)
+        assert await store.account_of(session, "citytown", upstream, "someone") is None
+
+
+async def test_no_council_sees_anothers_upstreams(client, live, mint, database):
+    made = await register(client, live, one_login())
+    await link(database, made)
+    other = {"Authorization": f"Bearer {mint(scopes=SCOPES, councils=['hillshire'], mode='live')}"}
+    for method, path in (("GET", f"{URL}/{made['id']}"), ("DELETE", f"{URL}/{made['id']}"), ("GET", URL)):
+        assert (await client.request(method, path, headers=other)).status_code == 403
+    theirs = await client.get(f"/hillshire/identity/v1/upstreams/{made['id']}", headers=other)
+    assert theirs.status_code == 404
+    async with database.reading("hillshire") as session:
+        assert await session.all(text("SELECT * FROM upstream_account")) == []
+    assert upstream_account.info["row_level_security"]
+
+
+async def test_the_history_of_an_upstream_is_kept_as_it_was_written(client, live, database):
+    await register(client, live, one_login())
+    for statement in ("DELETE FROM upstream_history", "UPDATE upstream_history SET actor = 'nobody'"):
+        with pytest.raises(DBAPIError, match="kept as it was written"):
+            async with database.writing("citytown") as session:
+                await session.execute(text(statement))
