@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.database import EVERY_COUNCIL, Session, Writing
 from chassis.problems import Problem
+from chassis.types import Slug
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.actions import authorising, passkeys, phones, sessions, signing_in
@@ -19,11 +20,14 @@ from identity.actions.sessions import SignedIn
 from identity.actions.signing_in import Proven
 from identity.routes.parts import pages
 from identity.rules import devices, factors, limits
+from identity.store import upstream_visits
 
 FRESH = timedelta(minutes=10)
 """So long after signing in somebody may change how the account is reached and opened."""
 _SIGN_IN = "/identity/sign-in"
 _ACCOUNT = "/identity/account"
+CONFIRM = "/identity/upstream/link/confirm"
+"""Where the person says that whoever came back from another provider is this account."""
 _RETRY = "900"
 
 Page = Literal[
@@ -37,6 +41,7 @@ Page = Literal[
     "close",
     "identity",
     "history",
+    "upstreams",
 ]
 _PAGES = get_args(Page)
 
@@ -49,10 +54,13 @@ class Errand:
     then: str | None
     asked: Wanted | None = None
     council_name: str = ""
+    council: str | None = None
 
     def at(self, path: str) -> str:
         """A page of ours, on the same errand."""
         carried = {"request": self.request, "then": self.then}
+        if self.request is None:
+            carried["council"] = self.council
         query = urlencode({name: value for name, value in carried.items() if value})
         return f"{path}?{query}" if query else path
 
@@ -64,15 +72,28 @@ async def _errand(
         Query(alias="request", max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="A client's request"),
     ] = None,
     then: Annotated[Page | None, Query(description="The page of the account to go on to")] = None,
+    at: Annotated[
+        Slug | None, Query(alias="council", description="Whose ways to sign in are offered beside ours")
+    ] = None,
 ) -> Errand:
+    return await errand_of(request, request_id, then, at)
+
+
+async def errand_of(
+    request: Request, request_id: str | None, then: str | None, at: str | None = None
+) -> Errand:
+    """The errand that an address, or somebody who comes back from elsewhere, names."""
+    councils = request.app.state.directory.councils
     if request_id is None:
-        return Errand(None, then)
+        here = councils.get(at or "")
+        return Errand(None, then, None, here.name if here else "", here.slug if here else None)
     async with request.app.state.database.reading(EVERY_COUNCIL) as session:
         asked = await authorising.wanted(session, request_id)
     # The last form of signing in ends at the service, which its page's policy must therefore allow.
     request.state.form_action = (asked.origin,) if asked else ()
-    council = request.app.state.directory.councils.get(asked.council) if asked else None
-    return Errand(request_id, then, asked, council.name if council else "")
+    council = councils.get(asked.council) if asked else None
+    name, slug = (council.name, council.slug) if council else ("", None)
+    return Errand(request_id, then, asked, name, slug)
 
 
 async def _people(request: Request) -> People:
@@ -159,7 +180,11 @@ async def go_on(
         return see_other(errand.at(f"{_SIGN_IN}/second-step"))
     asked = errand.asked
     lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
-    answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
+    waiting = await upstream_visits.waiting(session, visitor.browser, people.now())
+    if waiting is not None and waiting.chosen:  # who came from elsewhere is to be linked with this account
+        answer = see_other(errand.at(CONFIRM))
+    else:
+        answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
     await sessions.start(session, request, answer, proven.account, proven.methods)
     await signing_in.finish(session, people, visitor, proven.account, proven.methods)
     return answer
