@@ -33,6 +33,11 @@ class Town:
         """Where clients find everything."""
         return self.url("gateway")
 
+    @property
+    def upstream(self) -> str:
+        """Where the simulated providers are: by a name, which shares no cookies with the town's number."""
+        return f"http://localhost:{self.ports.of('upstream')}"
+
     def url(self, name: str) -> str:
         """The address of one of the town's HTTP servers."""
         return f"http://{ports.HOST}:{self.ports.of(name)}"
@@ -50,12 +55,13 @@ def own_ports() -> list[str]:
 
 
 def secrets_of(town: Town) -> dict[str, str]:
-    """Database passwords by role, and identity's master key; made once and kept."""
+    """Database passwords by role, identity's master key, its secret at the directory; made once and kept."""
     roles = [role for name in SERVICES for role in (name, f"{name}_owner")]
     known = state.passwords(town.folder, [postgres.SUPERUSER, *roles])
-    if "identity_master_key" not in known:
-        # 32 bytes: identity seals its signing keys in the database with it.
-        known["identity_master_key"] = urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    # 32 bytes each: identity seals its signing keys in the database with the one; the other is its secret at
+    # the simulated directory.
+    if missing := [name for name in ("identity_master_key", "directory") if name not in known]:
+        known |= {name: urlsafe_b64encode(secrets.token_bytes(32)).decode() for name in missing}
         state.write(town.folder / "passwords.json", known)
     return known
 
@@ -97,6 +103,7 @@ def service_environment(town: Town, name: str) -> dict[str, str]:
     if name == "identity":
         env["IDENTITY_MASTER_KEY"] = secrets_of(town)["identity_master_key"]
         env["IDENTITY_MAIL"] = "outbox"  # letters are read at /identity/outbox
+        env["IDENTITY_OUTBOUND_PRIVATE"] = "true"  # the outside providers are simulated on this machine
         env["IDENTITY_TEXTS"] = "outbox"
     # What the person set is kept: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return env | base_environment()
@@ -124,6 +131,14 @@ def serve(town: Town, name: str) -> Process:
 def work(town: Town, name: str) -> Process:
     """A service's worker: relay and consumers."""
     return Process(f"{name}-worker", chassis("work", name), service_environment(town, name))
+
+
+def upstream(town: Town) -> Process:
+    """The outside identity providers, simulated."""
+    port = town.ports.of("upstream")
+    argv = [sys.executable, "-m", "dev.upstream", "--port", str(port)]
+    argv += ["--keep", str(town.folder / "upstream.json")]
+    return Process("upstream", argv, base_environment(), answers(port, "/simulator/style.css"))
 
 
 def migrate(town: Town) -> Process:

@@ -25,6 +25,7 @@ OFFSETS = {
     "identity": 5,
     "control": 6,
     "envoy-admin": 7,
+    "upstream": 8,
     "nats": 22,
     "postgres": 32,
 }

@@ -50,7 +50,8 @@ async def make(town: Town, supervisor: Supervisor) -> None:
             slug: await _council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
             for slug in COUNCILS
         }
-    state.write(town.sandbox, {"gateway": town.gateway, "operator": operator, "councils": councils})
+    places = {"gateway": town.gateway, "upstream": town.upstream}
+    state.write(town.sandbox, {**places, "operator": operator, "councils": councils})
     for slug, council in councils.items():
         key = town.folder / f"{slug}.key"
         key.touch(mode=0o600)
@@ -61,10 +62,10 @@ async def _operator(
     town: Town, supervisor: Supervisor, http: httpx.AsyncClient, known: dict[str, str]
 ) -> tuple[dict[str, str], str]:
     """The operator's client and a token of it; a new client when there is none that works."""
-    token = await _token(http, known) if known else ""
+    token = await token_of(http, known) if known else ""
     if not token:
         known = await _install_operator(town, supervisor)
-        token = await _token(http, known)
+        token = await token_of(http, known)
     if not token:
         raise Trouble("Identity refuses the operator's client it just made.", f"See {town.folder / 'log'}.")
     return known, token
@@ -83,26 +84,26 @@ async def _gateway(town: Town, http: httpx.AsyncClient) -> None:
     """The control plane's own client, which may read the snapshot and nothing else."""
     file = edge.credentials(town)
     known = state.read(file)
-    if not known or not await _token(http, known):
+    if not known or not await token_of(http, known):
         made = await _made(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
         state.write(file, _client(made))
 
 
-async def _token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
+async def token_of(http: httpx.AsyncClient, client: dict[str, str]) -> str:
     """An access token of a client; empty when identity does not know the client or its secret."""
     login = httpx.BasicAuth(client["client_id"], client["client_secret"])
     form = {"grant_type": "client_credentials"}
     answer = await http.post("/identity/token", data=form, auth=login)
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return ""
-    _require(answer)
+    require(answer)
     return str(answer.json()["access_token"])
 
 
 async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
     """Every scope that a council's own credentials may hold."""
     metadata = await http.get("/identity/.well-known/openid-configuration")
-    _require(metadata)
+    require(metadata)
     # The others say what a service is told of people: openid, email ...
     supported = {scope for scope in metadata.json()["scopes_supported"] if ":" in scope}
     return sorted(supported - REGION_SCOPES)
@@ -114,8 +115,8 @@ async def _council(
     """A council's credentials and its service that signs people in: the known ones when they still work."""
     created = await http.post("/identity/v1/councils", json={"slug": slug, **COUNCILS[slug]})
     if created.status_code != httpx.codes.CONFLICT:  # it is there since an earlier run
-        _require(created)
-    if known and await _key_works(http, slug, known["api_key"]) and await _token(http, _client(known)):
+        require(created)
+    if known and await _key_works(http, slug, known["api_key"]) and await token_of(http, _client(known)):
         return known if "service" in known else {**known, "service": await _service(http, slug)}
     using = [scope for scope in scopes if scope not in ADMINISTRATION]
     key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", using)
@@ -144,18 +145,20 @@ async def _made(
 ) -> dict[str, Any]:
     """Make a key or a client. One of that name whose secret was lost stays: the new one is numbered."""
     body = {"name": name, "mode": mode, "scopes": scopes, **more}
-    answer = await _post(http, path, body)
+    answer = await post(http, path, body)
     if answer.status_code == httpx.codes.CONFLICT:
-        answer = await _post(http, path, {**body, "name": f"{name} {int(time.time())}"})
-    _require(answer)
+        answer = await post(http, path, {**body, "name": f"{name} {int(time.time())}"})
+    require(answer)
     return dict(answer.json())
 
 
-async def _post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
+async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
+    """Ask for something to be made, once."""
     return await http.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
 
-def _require(answer: httpx.Response) -> None:
+def require(answer: httpx.Response) -> None:
+    """Trouble unless it succeeded."""
     if not answer.is_success:
         asked = f"{answer.request.method} {answer.request.url.path}"
         raise Trouble(

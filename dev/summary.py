@@ -16,6 +16,8 @@ def text(folder: Path, seconds: float) -> str:
         f"  Gateway     {gateway}",
         f"  Issuer      {gateway}/identity/.well-known/openid-configuration",
         f"  Councils    {', '.join(councils)}",
+        *(f"  Sign in     {gateway}/identity/sign-in?council={slug}" for slug in list(councils)[:1]),
+        f"  Upstream    {sandbox['upstream']} (One Login and staff directories, simulated: who they know)",
         f"  Clients     {folder / 'sandbox.json'} (operator, and each council's client and key)",
         f"  Logs        {folder / 'log'}/",
     ]

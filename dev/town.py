@@ -7,7 +7,20 @@ import time
 import httpx
 
 from chassis.provision import provision
-from dev import demonstration, edge, leftovers, logs, nats, plan, ports, postgres, sandbox, state, steps
+from dev import (
+    demonstration,
+    edge,
+    leftovers,
+    logs,
+    nats,
+    outside,
+    plan,
+    ports,
+    postgres,
+    sandbox,
+    state,
+    steps,
+)
 from dev.plan import Town
 from dev.steps import Step
 from dev.supervisor import Process, Supervisor
@@ -96,6 +109,8 @@ def _steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     made += [
         Step("clients", lambda: sandbox.make(town, supervisor), ("identity",)),
         Step("councils", lambda: sandbox.known_everywhere(town), known),
+        Step("upstream", lambda: supervisor.start(plan.upstream(town))),
+        Step("sign-in from upstream", lambda: outside.register(town), ("upstream", "councils")),
     ]
     made += demonstration.steps(town, supervisor, teller)
     return made

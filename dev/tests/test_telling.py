@@ -56,7 +56,10 @@ def test_a_supervisor_that_ends_without_a_word_is_noticed():
 
 def test_the_summary_shows_the_key_and_three_lines_to_try(tmp_path):
     councils = {"citytown": {"api_key": "the-key", "client_id": "a", "client_secret": "hidden"}}
-    state.write(tmp_path / "sandbox.json", {"gateway": "http://127.0.0.1:9", "councils": councils})
+    state.write(
+        tmp_path / "sandbox.json",
+        {"gateway": "http://127.0.0.1:9", "upstream": "http://localhost:17", "councils": councils},
+    )
     out = io.StringIO()
     Screen(Console(file=out, width=80, soft_wrap=True)).ready(tmp_path, 12.34)
     said = out.getvalue()
@@ -65,6 +68,8 @@ def test_the_summary_shows_the_key_and_three_lines_to_try(tmp_path):
     assert said.count("curl ") == 3
     assert f'"X-Api-Key: $(cat {tmp_path}/citytown.key)"' in said
     assert "hidden" not in said
+    assert "http://127.0.0.1:9/identity/sign-in?council=citytown" in said
+    assert "http://localhost:17 " in said
 
 
 def test_a_plain_terminal_gets_a_line_for_each_step():

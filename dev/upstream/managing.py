@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dev.upstream import endpoints, pages, signing_in
-from dev.upstream.clients import Client
+from dev.upstream import endpoints, keeping, pages, signing_in
 from dev.upstream.faults import EVERY, NONE
 from dev.upstream.forms import sent as parameters_of
 from dev.upstream.refusals import PageError, WayBackError
@@ -61,16 +60,12 @@ def _choices(simulator: "Simulator", tid: str) -> set[str]:
 async def register(simulator: "Simulator", request: Request) -> Response:
     """A client, as ``Client`` has it in JSON: the set-up of the demonstration puts it here."""
     try:
-        body = {name: _tuple(value) for name, value in (await request.json()).items()}
-        client = Client(**body)
+        client = keeping.client(await request.json())
     except (ValueError, TypeError, AttributeError) as error:
         return JSONResponse({"error": f"That is no client: {error}"}, 400)
     simulator.register(client)
+    simulator.changed()
     return JSONResponse({"client_id": client.client_id}, 201)
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 async def move(simulator: "Simulator", request: Request) -> Response:
@@ -89,6 +84,7 @@ async def move(simulator: "Simulator", request: Request) -> Response:
         member = tenant.change(request.path_params["key"], groups, active=active)
     except KeyError as error:
         return pages.refusal(f"There is no {error} in this directory.", 404)
+    simulator.changed()
     if as_json:
         return JSONResponse({"key": member.key, "groups": sorted(member.groups), "active": member.active})
     return RedirectResponse(f"/#{tenant.council}", 303)

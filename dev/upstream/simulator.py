@@ -40,6 +40,7 @@ class Simulator:
         self.fetch = fetch
         self.auto: str | None = None
         self.faults: Faults = NONE
+        self.changed: Callable[[], None] = lambda: None
         self.heard: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_HEARD))
         self.residents = dict(people.RESIDENTS)
         self.tenants = staff.tenants()
