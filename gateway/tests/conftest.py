@@ -157,7 +157,7 @@ class Proxy:
     councils: dict[str, str] | None = field(
         default_factory=lambda: {"citytown": "active", "oldtown": "suspended"}
     )
-    revoked: tuple[str, ...] = ()
+    revoked: tuple[str | dict[str, Any], ...] = ()
 
     @property
     def url(self) -> str:
@@ -233,7 +233,8 @@ class Proxy:
 
 def snapshot(councils: dict[str, str], revoked: Any = ()) -> Snapshot:
     listed = [{"slug": slug, "status": status} for slug, status in councils.items()]
-    return Snapshot.model_validate({"councils": listed, "revoked": [{"id": one} for one in revoked]})
+    refusals = [{"id": one} if isinstance(one, str) else one for one in revoked]
+    return Snapshot.model_validate({"councils": listed, "revoked": refusals})
 
 
 def contracts() -> list[Any]:

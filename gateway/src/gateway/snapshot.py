@@ -1,9 +1,11 @@
 """What the gateway knows of councils and revoked credentials: identity's picture of both."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Claim = Literal["jti", "client_id", "sub", "mandate"]
 _Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -17,11 +19,16 @@ class Council(BaseModel):
 
 
 class Revoked(BaseModel):
-    """A refused credential: a ``jti`` or a ``client_id``."""
+    """A refused credential. ``claim`` is where the id stands in a token; None is any of them.
+
+    With ``issued_before`` only tokens whose ``iat`` is not later than its second.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: _Id
+    claim: Claim | None = None
+    issued_before: datetime | None = None
 
 
 class Snapshot(BaseModel):

@@ -4,7 +4,7 @@ A token that passed is remembered by Envoy, for a look-up costs a tenth of an ES
 """
 
 from gateway.render.clusters import ISSUER
-from gateway.render.denials import CLIENT, TOKEN
+from gateway.render.denials import HEADERS, ISSUED
 from gateway.render.protos import Json, named, typed
 from gateway.settings import Settings
 
@@ -58,8 +58,8 @@ def _provider(settings: Settings) -> Json:
         "jwt_cache_config": {"jwt_cache_size": _REMEMBERED, "jwt_max_token_size": _LONGEST},
         # Envoy takes these headers away from what clients send before it fills them.
         "claim_to_headers": [
-            {"header_name": TOKEN, "claim_name": "jti"},
-            {"header_name": CLIENT, "claim_name": "client_id"},
+            *({"header_name": name, "claim_name": claim} for claim, name in HEADERS.items()),
+            {"header_name": ISSUED, "claim_name": "iat"},
         ],
     }
 
