@@ -81,8 +81,9 @@ def test_no_way_to_authenticate_is_an_invalid_client():
     assert error_of() == "invalid_client"
 
 
-def test_a_client_id_without_a_secret_is_an_invalid_client():
-    assert error_of(body=b"grant_type=client_credentials&client_id=me") == "invalid_client"
+def test_a_client_id_without_a_secret_is_only_a_name():
+    read = oauth.read_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
+    assert read.credentials == oauth.Named("me")
 
 
 def test_basic_that_names_another_client_than_the_form_is_an_invalid_client():

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from chassis.database import ReadSession
-from identity.rules import authorisation, keys
+from identity.rules import authorisation, keys, redirects
 from identity.store import authorisations as store
 
 
@@ -32,7 +31,6 @@ async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
     if row is None:
         return None
     request = authorisation.restored(row.request)
-    service = urlsplit(request.redirect_uri)
     return Wanted(
         client_name=row.client_name,
         council=row.council,
@@ -41,5 +39,5 @@ async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
         max_age=request.max_age,
         login_hint=request.login_hint,
         language=request.language,
-        origin=f"{service.scheme}://{service.netloc}",
+        origin=redirects.source(request.redirect_uri),
     )

@@ -13,6 +13,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import conflict, not_found
 from identity.actions import credentials
 from identity.actions.issuer import Issuer
+from identity.actions.service_changes import shown_by
 from identity.rules import keys, scopes, tokens
 from identity.schemas import Client, ClientMade, JsonWebKeySet, NewClient
 from identity.store import clients as store
@@ -31,7 +32,7 @@ def show(row: Row[Any]) -> Client:
         mode=row.mode,
         scopes=row.scopes,
         councils=list(acts_for(row.council)),
-        authentication="private_key_jwt" if row.jwks else "client_secret",
+        authentication=shown_by(row),
         jwks=JsonWebKeySet(keys=row.jwks) if row.jwks else None,
         created_at=row.created_at,
     )

@@ -3,9 +3,10 @@
 from typing import Any
 
 from identity.actions.persons import OF_PEOPLE
-from identity.rules import assertions, authorisation, claims, keys, oauth, scopes, vectors
+from identity.rules import assertions, authorisation, claims, keys, oauth, parties, scopes, vectors
 
 _METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+_WITH_PUBLIC = [*_METHODS, parties.NO_SECRET]
 
 
 def metadata(issuer: str) -> dict[str, Any]:
@@ -33,10 +34,10 @@ def metadata(issuer: str) -> dict[str, Any]:
         "ui_locales_supported": list(authorisation.LANGUAGES),
         "id_token_signing_alg_values_supported": list(keys.ALGORITHMS),
         "request_object_signing_alg_values_supported": list(assertions.ALGORITHMS),
-        "token_endpoint_auth_methods_supported": _METHODS,
+        "token_endpoint_auth_methods_supported": _WITH_PUBLIC,
         "token_endpoint_auth_signing_alg_values_supported": list(assertions.ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": _METHODS,
-        "revocation_endpoint_auth_methods_supported": _METHODS,
+        "revocation_endpoint_auth_methods_supported": _WITH_PUBLIC,
         "code_challenge_methods_supported": ["S256"],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,

@@ -9,7 +9,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
 from identity.actions import inspecting, mandates, persons, redeeming
-from identity.actions.provider import Known, Provider
+from identity.actions.provider import Known, Provider, authenticated
 from identity.rules import oauth, vectors
 from identity.rules.oauth import OAuthError, TokenRequest
 from identity.store import grants as store
@@ -27,6 +27,7 @@ async def exchange(
     ``subject_token`` is the subject of the person to act for, as the service's council knows him;
     ``actor_token`` (``actor`` is who it speaks for) the access token of who acts, issued to this client.
     """
+    authenticated(known)
     _kinds(asked)
     theme, principal = asked.fields.get("theme", ""), asked.fields.get("subject_token", "")
     council = known.client.council

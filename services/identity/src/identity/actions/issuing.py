@@ -4,12 +4,13 @@ from typing import Any
 
 from chassis import ids
 from identity.actions.clients import acts_for
-from identity.actions.provider import Known, Provider
+from identity.actions.provider import Known, Provider, authenticated
 from identity.rules import oauth, scopes, tokens
 
 
 def issue(provider: Provider, known: Known, asked: str | None) -> dict[str, Any]:
     """An access token for the client. Raises OAuthError."""
+    authenticated(known)
     client, now = known.client, provider.issuer.clock()
     granted = scopes.narrow(asked, client.scopes)
     if granted is None:

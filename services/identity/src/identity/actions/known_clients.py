@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 _MOST = 20_000
 _PULSE = 0.3  # seconds between signs of life
 _BELIEVED = 0.9  # seconds for which one is enough: a revoked client is refused within a second
+_ORIGINS_KEPT = 30.0  # seconds, should a notice be lost
 _CHANNELS = ("townhall_client", "townhall_relying_party", "townhall_council")
 
 
@@ -29,6 +30,9 @@ class KnownClients:
         self._known: dict[UUID, store.Authenticating] = {}
         self._heard = float("-inf")
         self._changes = 0
+        self._origins: frozenset[str] = frozenset()
+        self._origins_until = float("-inf")
+        self._reading = asyncio.Lock()
 
     async def find(self, pool: asyncpg.Pool, client_id: UUID) -> store.Authenticating | None:
         """A client in use, whichever council's it is; ``pool`` sees across councils."""
@@ -44,10 +48,21 @@ class KnownClients:
             self._known[client_id] = found
         return found
 
+    async def calls_from(self, pool: asyncpg.Pool, origin: str) -> bool:
+        """Whether pages of a public web app come from there. However many strangers ask, it is read once."""
+        async with self._reading:
+            while time.monotonic() >= self._origins_until:
+                changes, self._origins_until = self._changes, time.monotonic() + _ORIGINS_KEPT
+                self._origins = await store.origins(pool, _MOST)
+                if changes != self._changes:
+                    self._origins_until = float("-inf")
+        return origin in self._origins
+
     def forget(self, *_: object) -> None:
         """Something has changed: look everything up again."""
         self._changes += 1
         self._known.clear()
+        self._origins_until = float("-inf")
 
     async def follow(self, database: Database) -> None:
         """Listen for ever. Raises when the database is lost; call it again."""

@@ -1,7 +1,8 @@
 """How fast one client may go at the protocol's endpoints, so that it cannot crowd the others out.
 
-Counted after a client has shown who it is: nobody can use up another's share. Each process counts for itself;
-what strangers send is limited by address, at the gateway.
+Counted after a client has shown who it is: nobody can use up another's share. Where a client is only named,
+each network has its own share. Each process counts for itself; what strangers send is limited by address,
+at the gateway.
 """
 
 import time
@@ -19,15 +20,15 @@ class Pace:
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._clock = rate, burst, clock
-        self._buckets: OrderedDict[UUID, tuple[float, float]] = OrderedDict()
+        self._buckets: OrderedDict[tuple[UUID, str], tuple[float, float]] = OrderedDict()
 
-    def take(self, client_id: UUID) -> None:
+    def take(self, client_id: UUID, network: str = "") -> None:
         """Count one request. Raises Problem 429 that says when to come again."""
-        now = self._clock()
-        level, at = self._buckets.pop(client_id, (self._burst, now))
+        now, whose = self._clock(), (client_id, network)
+        level, at = self._buckets.pop(whose, (self._burst, now))
         level = min(self._burst, level + (now - at) * self._rate)
         allowed = level >= 1
-        self._buckets[client_id] = (level - 1 if allowed else level, now)
+        self._buckets[whose] = (level - 1 if allowed else level, now)
         if len(self._buckets) > _MOST:
             self._buckets.popitem(last=False)
         if not allowed:

@@ -76,26 +76,49 @@ class Known:
 
 
 async def authenticate(
-    provider: Provider, shown: oauth.Secret | oauth.Assertion, endpoint: str = "token"
+    provider: Provider,
+    shown: oauth.Secret | oauth.Assertion | oauth.Named,
+    network: str,
+    endpoint: str = "token",
 ) -> Known:
-    """The client, in a way its profile allows, its council not suspended. Raises OAuthError, Problem 429."""
+    """The client, in a way its profile allows, its council not suspended. Raises OAuthError, Problem 429.
+
+    ``network``: where the request comes from. Anybody can say a public client's name, so there each
+    network has a share of its own.
+    """
     if isinstance(shown, oauth.Secret):
         client = await provider.client(shown.client_id)
         if not _fits(shown.secret, client, provider.issuer.clock()) or client is None:
             _refuse("the secret does not fit")
         known = Known(shown.client_id, client)
+    elif isinstance(shown, oauth.Named):
+        known = await _named(provider, shown)
     else:
         try:
             known = await _asserted(provider, shown, endpoint)
         except assertions.RefusedError as error:
             _refuse(str(error), told=str(error) if error.telling else None)
     party = known.client.party
-    if party is not None and shown.method not in party.rules.authentication:
+    if party is not None and shown.method not in party.authentication:
         _refuse("the method is not the profile's", told=f"this client cannot use {shown.method}")
     if known.client.status != "active":
         raise oauth.OAuthError("unauthorized_client", f"{known.client.council} is suspended.")
-    provider.issuer.pace.take(known.id)
+    provider.issuer.pace.take(known.id, network if isinstance(shown, oauth.Named) else "")
     return known
+
+
+async def _named(provider: Provider, shown: oauth.Named) -> Known:
+    """A client that keeps no secret; any other must authenticate, and one unknown hears the same."""
+    client = await provider.client(shown.client_id)
+    if client is None or client.party is None or not client.party.public:
+        _refuse("it did not authenticate", told=oauth.UNAUTHENTICATED.removesuffix("."))
+    return Known(shown.client_id, client)
+
+
+def authenticated(known: Known) -> None:
+    """What is not for clients that only say who they are. Raises OAuthError."""
+    if known.client.party is not None and known.client.party.public:
+        raise oauth.OAuthError("unauthorized_client", "This is for clients that authenticate.")
 
 
 async def _asserted(provider: Provider, shown: oauth.Assertion, endpoint: str) -> Known:

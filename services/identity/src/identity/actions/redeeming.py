@@ -16,7 +16,7 @@ from chassis import ids
 from chassis.database import Session
 from identity.actions import grants, persons, staff
 from identity.actions.provider import Known, Provider
-from identity.rules import authorisation, keys, parties, person_tokens, tokens
+from identity.rules import authorisation, keys, person_tokens, tokens
 from identity.rules.oauth import CODE, OAuthError, TokenRequest
 from identity.rules.scopes import OWN
 from identity.store import grants as store
@@ -116,7 +116,7 @@ async def _issue(
         )
         answer["id_token"] = tokens.sign(signer, person_tokens.ID_TYPE, content)
     if authorisation.OFFLINE in row.scopes:
-        answer["refresh_token"] = await _refresh_token(session, row, now)
+        answer["refresh_token"] = await _refresh_token(session, known, row, now)
     return answer
 
 
@@ -162,15 +162,16 @@ async def access_token(
     return tokens.sign(provider.issuer.signer(), tokens.ACCESS_TYPE, content)
 
 
-async def _refresh_token(session: Session, row: Row[Any], now: datetime) -> str:
+async def _refresh_token(session: Session, known: Known, row: Row[Any], now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
-    last = row.created_at + timedelta(seconds=parties.GRANT_SECONDS)
+    unused, absolute = known.party.refresh_seconds
+    last = row.created_at + timedelta(seconds=absolute)
     values = {
         "council": row.council,
         "id": ids.new(),
         "grant_id": row.grant_id,
         "secret_hash": keys.secret_hash(secret),
-        "expires_at": min(now + timedelta(seconds=parties.REFRESH_SECONDS), last),
+        "expires_at": min(now + timedelta(seconds=unused), last),
         "used_at": None,
     }
     await store.add_refresh(session, values)

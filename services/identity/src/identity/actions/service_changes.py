@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -30,10 +30,17 @@ def show(row: Row[Any]) -> Service:
         client_id=row.id,
         scopes=row.person_scopes,
         claims=row.identity_claims,
-        authentication="private_key_jwt" if row.jwks else "client_secret",
+        authentication=shown_by(row),
         jwks=JsonWebKeySet(keys=row.jwks) if row.jwks else None,
         previous_secret_until=row.previous_until,
     )
+
+
+def shown_by(row: Row[Any]) -> Literal["client_secret", "private_key_jwt", "none"]:
+    """How a client shows who it is."""
+    if row.public:
+        return "none"
+    return "private_key_jwt" if row.jwks else "client_secret"
 
 
 def judge(caller: Caller, asked: Mapping[str, Any]) -> None:

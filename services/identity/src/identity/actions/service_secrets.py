@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
-from chassis.problems import not_found
+from chassis.problems import conflict, not_found
 from identity.actions.issuer import Issuer
 from identity.actions.service_changes import locked, may_hold, record
 from identity.rules import keys
@@ -20,9 +20,11 @@ async def make(
 ) -> SecretMade:
     """A new secret. The one before works on for the overlap; one before that, or public keys, no more.
 
-    Raises Problem 403 and 404.
+    Raises Problem 403 and 404, and 409 for an app that keeps none.
     """
     row = await locked(session, council, client_id, caller)
+    if row.public:
+        raise conflict("public-client", "This app keeps no secret. Register a service that can, anew.")
     may_hold(caller, row.mode, row.person_scopes, row.machine_scopes)
     now, generation = issuer.now(), row.generation + 1
     until = now + timedelta(hours=body.overlap_hours) if row.secret_hash and body.overlap_hours else None

@@ -17,14 +17,16 @@ from identity.actions.client_keys import Keys, fetch_asked
 from identity.actions.issuer import Issuer
 from identity.actions.outbound import Outbound
 from identity.actions.service_changes import differences, locked, record, show
-from identity.rules import keys, tokens
+from identity.rules import keys, parties, registration, tokens
 from identity.schemas import NewService, Service, ServiceChange, ServiceEvent, ServiceMade
 from identity.store import client_keys, clients
 from identity.store import services as store
 
 _NIL = UUID(int=0)
 _FIRST = 1
-_MEMBERS = tuple(name for name in NewService.model_fields if name not in {"mode", "jwks"})
+_MEMBERS = tuple(
+    name for name in NewService.model_fields if name not in {"mode", "jwks", "token_endpoint_auth_method"}
+)
 
 
 def judge_new(caller: Caller, body: NewService) -> None:
@@ -54,7 +56,8 @@ async def create(
         detail = f"{council} has {most} services already, the most it may. Retire one first."
         raise conflict("too-many-services", detail)
     client_id, now = ids.new(), issuer.now()
-    secret = None if found else issuer.secret(ids.show(client_id), _FIRST)
+    public = body.token_endpoint_auth_method == parties.NO_SECRET
+    secret = None if found or public else issuer.secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
@@ -63,12 +66,14 @@ async def create(
         "jwks": found,
         "secret_hash": keys.secret_hash(secret) if secret else None,
         "generation": _FIRST,
+        "public": public,
         "created_by": caller.subject,
         "created_at": now,
     }
     if not await clients.add(session, council, values):
         _name_in_use(body.name)
-    await store.add(session, council, {**_registration(body.model_dump(), 1, now), "client": client_id})
+    registered = _registration(body.model_dump(), 1, now, public=public)
+    await store.add(session, council, {**registered, "client": client_id})
     if body.jwks_uri is not None:
         await client_keys.note(session, council, client_id, datetime.now(UTC))
     made = show(await _found(session, council, client_id))
@@ -81,7 +86,7 @@ def first_secret(issuer: Issuer, client_id: str) -> str:
     return issuer.secret(client_id, _FIRST)
 
 
-def _registration(members: Mapping[str, Any], version: int, now: datetime) -> dict[str, Any]:
+def _registration(members: Mapping[str, Any], version: int, now: datetime, *, public: bool) -> dict[str, Any]:
     """The row of the registration, from the members of the API."""
     direct = {
         name: members[name] for name in _MEMBERS if name not in {"name", "scopes", "machine_scopes", "claims"}
@@ -91,6 +96,7 @@ def _registration(members: Mapping[str, Any], version: int, now: datetime) -> di
         "person_scopes": members["scopes"],
         "identity_claims": members["claims"],
         "subject_type": "pairwise",
+        "origins": registration.origins(members, public=public),
         "version": version,
         "updated_at": now,
     }
@@ -121,7 +127,8 @@ def _judge_change(row: Row[Any], caller: Caller, body: ServiceChange) -> dict[st
     changed = body.model_dump(exclude_unset=True)
     if body.jwks is not None:
         changed["jwks_uri"] = None
-    asked = {**old, **changed}
+    method = old["authentication"] if old["authentication"] == parties.NO_SECRET else None
+    asked = {**old, "token_endpoint_auth_method": method, **changed}
     service_changes.judge(caller, asked)
     if asked["first_party"] and not old["first_party"]:
         service_changes.may_vouch(caller)
@@ -150,7 +157,8 @@ async def change(
         await store.change_client(session, council, client_id, _client(row, asked, found))
     except IntegrityError:
         _name_in_use(asked["name"])
-    await store.change(session, council, client_id, _registration(asked, version + 1, now))
+    registered = _registration(asked, version + 1, now, public=row.public)
+    await store.change(session, council, client_id, registered)
     if body.jwks_uri is not None:
         await client_keys.note(session, council, client_id, datetime.now(UTC))
     old, new = show(row), show(await _found(session, council, client_id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -15,7 +15,7 @@ from identity.actions import answering, sessions
 from identity.actions.answering import Ask, Outcome, Prove, Redirect, SignIn
 from identity.actions.sessions import SignedIn
 from identity.routes.parts import TheProvider, pages
-from identity.rules import authorisation, claims, oauth
+from identity.rules import authorisation, claims, oauth, redirects
 from identity.rules.authorisation import PageError
 
 router = APIRouter(tags=["sign-in"])
@@ -165,8 +165,7 @@ def _asked(request: Request, ask: Ask) -> Response:
 
 def origin(url: str) -> str:
     """Where a form of ours may lead, as a page's policy names it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return redirects.source(url)
 
 
 def wrong(request: Request, error: PageError) -> Response:

@@ -11,11 +11,12 @@ from chassis.problems import ErrorShape, Problem
 from identity.actions import discovery, exchanging, inspecting, issuing, redeeming
 from identity.actions.issuer import Issuer
 from identity.actions.provider import authenticate
-from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, not_modified
+from identity.routes.across import FromApps
+from identity.routes.parts import IfNoneMatch, TheIssuer, TheProvider, cached, network_of, not_modified
 from identity.rules import assertions, identity, oauth, vectors
 from identity.schemas import DidDocument, Jwks, Metadata, Token, TokenError, Trustmark
 
-router = APIRouter(tags=["issuer"])
+router = APIRouter(tags=["issuer"], route_class=FromApps)
 
 _A_DAY = "public, max-age=86400"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -132,7 +133,7 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
     """Tokens: for a client itself, for a code, for a refresh token (RFC 6749 sections 4.1.3, 4.4 and 6).
 
     The client shows who it is by HTTP Basic, by `client_id` and `client_secret`, or by a JWT it signed
-    (`private_key_jwt`, RFC 7523). `scope` asks for less than the client holds.
+    (`private_key_jwt`, RFC 7523); a public one gives its `client_id` alone. `scope` asks for less.
     """
     headers = request.headers
     try:
@@ -142,7 +143,7 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
             request.url.query,
             await request.body(),
         )
-        known = await authenticate(provider, asked.credentials)
+        known = await authenticate(provider, asked.credentials, network_of(request))
         if asked.grant == oauth.CLIENT_CREDENTIALS:
             token = issuing.issue(provider, known, asked.scope)
         elif asked.grant == oauth.EXCHANGE:

@@ -1,7 +1,6 @@
 """The end of a session at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,7 +12,7 @@ from identity.actions import logging_out, sessions
 from identity.actions.logging_out import Wish
 from identity.routes.authorize import HEADERS, wrong
 from identity.routes.parts import TheProvider, pages
-from identity.rules import authorisation, oauth
+from identity.rules import authorisation, oauth, redirects
 from identity.rules.authorisation import PageError
 
 router = APIRouter(tags=["sign-in"])
@@ -77,11 +76,10 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
         return wrong(request, error)
     if wish.certain or (signed_in is None and request.method == "GET"):
         return await _end(request, provider, wish)
-    service = urlsplit(wish.back or "")
     return pages.render(
         request,
         "sign-out.html",
-        form_action=(f"{service.scheme}://{service.netloc}",) if wish.back else (),
+        form_action=(redirects.source(wish.back),) if wish.back else (),
         back=wish.back or "",
         client_id=wish.client_id,
         state=wish.state,

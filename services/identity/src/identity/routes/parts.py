@@ -17,7 +17,7 @@ from chassis.types import SLUG_PATTERN
 from chassis.web import Pages
 from identity.actions.issuer import DATABASE_AWAY, Issuer
 from identity.actions.provider import Provider
-from identity.rules import scopes
+from identity.rules import limits, scopes
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,11 @@ IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1_0
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=100, description="The ETag of the version you changed")
 ]
+
+
+def network_of(request: Request) -> str:
+    """Where a request comes from, as limits count it."""
+    return limits.network(request.client.host if request.client else "")
 
 
 def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:

@@ -9,15 +9,16 @@ from pydantic import BaseModel, Field
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.actions import answering, inspecting
-from identity.actions.provider import Known, authenticate
+from identity.actions.provider import Known, authenticate, authenticated
+from identity.routes.across import FromApps
 from identity.routes.authorize import POSTED
 from identity.routes.issuer import NO_STORE, as_problem, render_oauth
-from identity.routes.parts import LiveAtOnce, TheProvider
+from identity.routes.parts import LiveAtOnce, TheProvider, network_of
 from identity.rules import oauth, parties
 from identity.rules.authorisation import PageError, RequestError
 from identity.schemas import TokenError
 
-router = APIRouter(tags=["issuer"])
+router = APIRouter(tags=["issuer"], route_class=FromApps)
 
 SHAPES = tuple(ErrorShape(base, render_oauth, TokenError) for base in ("par", "introspect", "revoke"))
 _TOKEN: dict[str, Any] = {
@@ -116,9 +117,11 @@ async def _client(request: Request, provider: TheProvider, endpoint: str) -> tup
         kind = headers.get("content-type", "")
         fields = oauth.read_form(kind, request.url.query, await request.body())
         shown = oauth.credentials(headers.get("authorization"), fields)
-        known = await authenticate(provider, shown, endpoint)
+        known = await authenticate(provider, shown, network_of(request), endpoint)
         if endpoint == "par":
             known.party  # noqa: B018 - raises for a mere machine
+        if endpoint == "introspect":
+            authenticated(known)
     except oauth.OAuthError as error:
         raise as_problem(error) from error
     return known, fields

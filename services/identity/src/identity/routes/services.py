@@ -59,6 +59,7 @@ async def register_service(
     issuer = provider.issuer
     services.judge_new(caller, body)
     found = await services.keys_of(issuer.refresher.outbound, body)  # before any transaction: it takes time
+    secret = not found and body.token_endpoint_auth_method is None
 
     async def restore(stored: dict[str, Any]) -> str:
         return services.first_secret(issuer, stored["client_id"])
@@ -73,8 +74,8 @@ async def register_service(
                 **_tag(made),
                 "Location": f"/{council}/identity/v1/services/{ids.show(made.client_id)}",
             },
-            secret="" if found else "client_secret",
-            restore=None if found else restore,
+            secret="client_secret" if secret else "",
+            restore=restore if secret else None,
         )
 
 
@@ -129,7 +130,7 @@ async def retire_service(
     await services.retire(session, council, client_id, caller, datetime.now(UTC))
 
 
-@router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404))
+@router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404, 409))
 async def make_service_secret(
     council: Slug,
     client_id: ids.Id,

@@ -19,6 +19,7 @@ GRANTS = (CLIENT_CREDENTIALS, CODE, REFRESH, EXCHANGE)
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
 SUBJECT = "urn:townhall:token-type:subject"
 """A person's `sub`, with which somebody who has a mandate names whom he acts for."""
+UNAUTHENTICATED = "Authenticate by HTTP Basic, by client_id and client_secret, or by client_assertion."
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
 
@@ -56,10 +57,18 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A client that only says who it is: one that keeps no secret can do no more (OAuth 2.1 section 2.1)."""
+
+    client_id: str
+    method: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRequest:
     """A well-formed request for a token. ``fields`` are all that was sent."""
 
-    credentials: Secret | Assertion
+    credentials: Secret | Assertion | Named
     scope: str | None
     grant: str = CLIENT_CREDENTIALS
     fields: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -111,7 +120,7 @@ def _scope(text: str | None) -> str | None:
     return text
 
 
-def credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion:
+def credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion | Named:
     """The one way in which the client shows who it is; two ways at once are refused (section 2.3)."""
     shown = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
     if sum(shown) > 1:
@@ -122,10 +131,9 @@ def credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret 
         return _assertion(fields)
     if "client_id" in fields and "client_secret" in fields:
         return Secret(fields["client_id"], fields["client_secret"])
-    raise OAuthError(
-        "invalid_client",
-        "Authenticate by HTTP Basic, by client_id and client_secret, or by client_assertion.",
-    )
+    if "client_id" in fields:
+        return Named(fields["client_id"])
+    raise OAuthError("invalid_client", UNAUTHENTICATED)
 
 
 def _assertion(fields: Mapping[str, str]) -> Assertion:

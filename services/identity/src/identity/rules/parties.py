@@ -53,6 +53,12 @@ PUSHED_SECONDS = 90
 REFRESH_SECONDS = 30 * 86_400
 GRANT_SECONDS = 180 * 86_400
 """However often it is refreshed, a grant ends this long after the person signed in."""
+PUBLIC_REFRESH_SECONDS = 7 * 86_400
+PUBLIC_GRANT_SECONDS = 30 * 86_400
+"""An app has nothing but the token itself to show who it is: a stolen one ends sooner (RFC 9700 4.14.2)."""
+NO_SECRET = "none"  # noqa: S105 - RFC 7591 section 2: a method of authentication
+WEB, NATIVE = "web", "native"
+"""Kinds of applications (OpenID Connect Dynamic Client Registration 1.0 section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,27 @@ class Party:
     identity_levels: frozenset[str]
     identity_claims: frozenset[str] = frozenset({"address", "identity"})
     name_cy: str = ""
+    public: bool = False
 
     @property
     def rules(self) -> Profile:
         return PROFILES[self.profile]
+
+    @property
+    def authentication(self) -> frozenset[str]:
+        """How the client may show who it is; a public one (OAuth 2.1 section 2.1) only says it."""
+        return frozenset({NO_SECRET}) if self.public else self.rules.authentication
+
+    @property
+    def refresh_seconds(self) -> tuple[int, int]:
+        """For how long a refresh token is good, and for how long all of one sign-in together."""
+        if self.public:
+            return PUBLIC_REFRESH_SECONDS, PUBLIC_GRANT_SECONDS
+        return REFRESH_SECONDS, GRANT_SECONDS
+
+    def assured(self, redirect_uri: str) -> bool:
+        """Whether an answer there reaches this client and no other.
+
+        Any app on a device may claim a scheme or a port (RFC 8252 section 8.6).
+        """
+        return not self.public or redirect_uri.startswith("https://")

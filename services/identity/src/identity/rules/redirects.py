@@ -22,6 +22,16 @@ def _portless(uri: str) -> str:
     return _PORT.sub(r"http://\1", uri)
 
 
+def source(uri: str) -> str:
+    """Where a URI leads, as a Content-Security-Policy names it.
+
+    A scheme of an app's own has no host, and the policy no word for an IPv6 address.
+    """
+    parts = urlsplit(uri)
+    whole = parts.netloc and not parts.netloc.startswith("[")
+    return f"{parts.scheme}://{parts.netloc}" if whole else f"{parts.scheme}:"
+
+
 def answer(uri: str, parameters: Mapping[str, str | None]) -> str:
     """The URI with the parameters that are not None added to its query."""
     parts = urlsplit(uri)

@@ -97,8 +97,9 @@ def needs_consent(request: Request, party: Party) -> bool:
 
 
 def _agreed(request: Request, party: Party, consented: Consented | None, asked_at: float) -> bool:
-    if "consent" not in request.prompts and not needs_consent(request, party):
+    afresh = "consent" in request.prompts or not party.assured(request.redirect_uri)
+    if not afresh and not needs_consent(request, party):
         return True
-    if consented is None or ("consent" in request.prompts and consented.given_at < asked_at):
+    if consented is None or (afresh and consented.given_at < asked_at):
         return False
     return consented.scopes.issuperset(request.scopes) and consented.claims >= request.claims

@@ -22,6 +22,9 @@ _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")  # a last label that makes browsers
 _HIDDEN = re.compile(r"%(?:2e|2f|5c|00)", re.IGNORECASE)  # . / \ and NUL, percent-encoded
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "[::1]"})
+# RFC 8252 section 7.1: a domain the other way round, so that apps do not meet; no host, so one slash.
+_OWN_SCHEME = re.compile(r"[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+:/(?!/)")
 # RFC 6761, RFC 6762, ICANN's .internal: names that mean something else in every network.
 _NOT_PUBLIC = frozenset({"localhost", "local", "internal", "invalid", "test", "onion"})
 _OF_THE_ANSWER = frozenset(
@@ -39,13 +42,22 @@ _OF_THE_ANSWER = frozenset(
 )
 
 
-def redirect_fault(uri: str, *, live: bool) -> str | None:
+def redirect_fault(uri: str, *, live: bool, native: bool = False) -> str | None:
     """Why a service may not be answered at this URI, or None.
 
     A live service is answered over https at a public name only; one in the sandbox also over http on the
-    developer's own machine.
+    developer's own machine. A native app (RFC 8252) has also schemes of its own and, live too, loopback
+    addresses; ``localhost`` not, which may be another's.
     """
-    return next(_faults(uri, loopback=not live), None)
+    if native:
+        return next(_faults(uri, loopback=_LOOPBACK_ADDRESSES, own_scheme=True), None)
+    return next(_faults(uri, loopback=frozenset() if live else LOOPBACK), None)
+
+
+def origin(uri: str) -> str:
+    """Where a page at this http(s) URI comes from, as a browser says it (RFC 6454)."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def server_fault(uri: str) -> str | None:
@@ -53,10 +65,10 @@ def server_fault(uri: str) -> str | None:
 
     Where the name leads is looked at when it is called.
     """
-    return next(_faults(uri, loopback=False), None) or ("must have no query" if "?" in uri else None)
+    return next(_faults(uri), None) or ("must have no query" if "?" in uri else None)
 
 
-def _faults(uri: str, *, loopback: bool) -> Iterator[str]:
+def _faults(uri: str, *, loopback: frozenset[str] = frozenset(), own_scheme: bool = False) -> Iterator[str]:
     if not 0 < len(uri) <= MOST:
         yield f"must be 1 to {MOST} characters"
     elif not uri.isascii():
@@ -68,36 +80,43 @@ def _faults(uri: str, *, loopback: bool) -> Iterator[str]:
     elif "#" in uri:
         yield "must have no fragment"
     else:
-        yield from _of_parts(uri, loopback=loopback)
+        yield from _of_parts(uri, loopback, own_scheme=own_scheme)
 
 
-def _of_parts(uri: str, *, loopback: bool) -> Iterator[str]:
+def _of_parts(uri: str, loopback: frozenset[str], *, own_scheme: bool) -> Iterator[str]:
     try:
         parts = urlsplit(uri)
     except ValueError:
         yield "is not a URI"
         return
-    if not uri.startswith(("https://", "http://")):
-        yield "must be absolute and begin with https://, in lower case"
+    if own_scheme and _OWN_SCHEME.match(uri):
+        yield from _of_path(parts)
+    elif not uri.startswith(("https://", "http://")):
+        own = ", or with a scheme that has a dot and one slash (uk.gov.citytown.app:/)" if own_scheme else ""
+        yield f"must be absolute and begin with https://{own}, in lower case"
     elif "@" in parts.netloc:
         yield "must have no user before the host"
     else:
-        yield from _of_host(parts, loopback=loopback)
-        if _HIDDEN.search(parts.path) or {".", ".."} & set(parts.path.split("/")):
-            yield "must have no dot segments, and no dot, slash or NUL that is percent-encoded"
-        yield from _of_query(parts.query)
+        yield from _of_host(parts, loopback)
+        yield from _of_path(parts)
 
 
-def _of_host(parts: SplitResult, *, loopback: bool) -> Iterator[str]:
+def _of_path(parts: SplitResult) -> Iterator[str]:
+    if _HIDDEN.search(parts.path) or {".", ".."} & set(parts.path.split("/")):
+        yield "must have no dot segments, and no dot, slash or NUL that is percent-encoded"
+    yield from _of_query(parts.query)
+
+
+def _of_host(parts: SplitResult, loopback: frozenset[str]) -> Iterator[str]:
     host, port = _divided(parts.netloc)
     if port is not None and not (_PORT.fullmatch(port) and int(port) <= _MOST_PORT):
         yield f"must have a port from 1 to {_MOST_PORT}, without leading zeros"
     elif port is not None and port == _DEFAULT_PORTS[parts.scheme]:
         yield f"must leave out the port {port}, which goes without saying"
-    if loopback and host in LOOPBACK:
+    if host in loopback:
         return
     if parts.scheme != "https":
-        where = ", or http on this machine (127.0.0.1, [::1], localhost)" if loopback else ""
+        where = f", or http on this machine ({', '.join(sorted(loopback))})" if loopback else ""
         yield f"must be https{where}"
     if fault := name_fault(host):
         yield fault

@@ -14,6 +14,7 @@ Profile = Literal["standard", "onelogin"]
 Level = Literal["P1", "P2"]
 Claim = Literal["address", "identity"]
 Algorithm = Literal["ES256", "RS256"]
+Application = Literal["web", "native"]
 _NULLABLE = frozenset({"backchannel_logout_uri"})
 
 
@@ -78,6 +79,15 @@ class NewService(Request):
         default=False, description="No consent page for sign-in. The region's operator alone may set it"
     )
     contacts: Contacts = Field(default=[])
+    token_endpoint_auth_method: Literal["none"] | None = Field(
+        default=None,
+        description="none: an app that can keep no secret, in a browser or on a device. Never changes",
+    )
+    application_type: Application = Field(
+        default="web",
+        description="native: an app on a device, with a URI scheme of its own or a loopback address. "
+        "Never changes",
+    )
     jwks: JsonWebKeySet | None = Field(default=None, description="Public keys; then there is no secret")
     jwks_uri: Uri | None = Field(
         default=None, description="Where its public keys are; then there is no secret"
@@ -142,7 +152,8 @@ class Service(BaseModel):
     par_required: bool
     first_party: bool
     contacts: list[str]
-    authentication: Literal["client_secret", "private_key_jwt"]
+    authentication: Literal["client_secret", "private_key_jwt", "none"]
+    application_type: Application
     jwks: JsonWebKeySet | None
     jwks_uri: str | None
     jwks_read_at: datetime | None = Field(description="When jwks_uri last answered")

@@ -22,6 +22,7 @@ _SHOWN = (
     client.c.mode,
     client.c.scopes,
     client.c.jwks,
+    client.c.public,
     client.c.generation,
     client.c.created_at,
 )
@@ -56,12 +57,16 @@ _AUTHENTICATING = """
     SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
         client.previous_hash, client.previous_until,
         coalesce(council.status, 'active') AS status, council.name AS council_name,
-        party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
+        client.public, party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
         party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
         party.identity_levels, party.identity_claims, party.name_cy, party.jwks_uri
     FROM client LEFT JOIN council ON council.slug = client.council
     LEFT JOIN relying_party party ON (party.council, party.client) = (client.council, client.id)
     WHERE client.id = $1 AND client.revoked_at IS NULL"""
+_ORIGINS = """
+    SELECT DISTINCT unnest(party.origins) FROM relying_party party
+    JOIN client ON (client.council, client.id) = (party.council, party.client)
+    WHERE party.origins <> '{}' AND client.revoked_at IS NULL LIMIT $1"""
 # Expired uses are swept away a few at a time by those that come after.
 _USE_ASSERTION = """
     WITH swept AS (
@@ -154,6 +159,11 @@ async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating 
     )
 
 
+async def origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
+    """Where the pages of public web apps come from, all councils' together."""
+    return frozenset(row[0] for row in await pool.fetch(_ORIGINS, most))
+
+
 def _party(row: asyncpg.Record) -> Party:
     return Party(
         profile=row["profile"],
@@ -167,6 +177,7 @@ def _party(row: asyncpg.Record) -> Party:
         identity_levels=frozenset(row["identity_levels"]),
         identity_claims=frozenset(row["identity_claims"]),
         name_cy=row["name_cy"],
+        public=row["public"],
     )
 
 

@@ -29,6 +29,7 @@ _READ = (
         client.c.mode,
         client.c.scopes.label("machine_scopes"),
         client.c.jwks,
+        client.c.public,
         client.c.generation,
         client.c.secret_hash,
         client.c.previous_hash,
@@ -61,7 +62,7 @@ _ADD = insert(relying_party)
 _CHANGED = (
     "profile", "first_party", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
     "id_token_alg", "jwks_uri", "par_required", "person_scopes", "identity_levels", "contacts", "name_cy",
-    "identity_claims", "version", "updated_at",
+    "identity_claims", "origins", "version", "updated_at",
 )  # fmt: skip
 _CHANGE = (
     update(relying_party)

@@ -1,6 +1,7 @@
 """The issuer's own: signing keys, clients, API keys, used assertions."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
@@ -40,12 +42,15 @@ client = Table(
     Column("previous_hash", LargeBinary),  # of the secret before, which holds on until `previous_until`
     moment("previous_until", nullable=True),
     Column("generation", Integer, nullable=False),  # which secret of the client is in force
+    Column("public", Boolean, nullable=False, server_default=false()),  # an app that can keep no secret
     Column("created_by", Text, nullable=False),
     moment("created_at"),
     moment("revoked_at", nullable=True),
     UniqueConstraint("id"),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
-    CheckConstraint("(jwks IS NULL) <> (secret_hash IS NULL)", name="one_way_to_authenticate"),
+    CheckConstraint(
+        "num_nonnulls(jwks, secret_hash) = CASE WHEN public THEN 0 ELSE 1 END", name="one_way_to_authenticate"
+    ),
     Index(
         "uq_client_name_in_use", "council", "name", unique=True, postgresql_where=text("revoked_at IS NULL")
     ),

@@ -44,10 +44,14 @@ relying_party = Table(
     Column("identity_claims", ARRAY(Text), nullable=False, server_default="{address,identity}"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("application_type", Text, nullable=False, server_default="web"),  # native: an app on a device
+    Column("origins", ARRAY(Text), nullable=False, server_default="{}"),  # of a public web app's pages
     ForeignKeyConstraint(["council", "client"], ["client.council", "client.id"]),
     CheckConstraint("profile IN ('standard', 'onelogin')", name="profile"),
     CheckConstraint("subject_type = 'pairwise'", name="subject_type"),
     CheckConstraint("id_token_alg IN ('ES256', 'RS256')", name="id_token_alg"),
+    CheckConstraint("application_type IN ('web', 'native')", name="application_type"),
+    Index("ix_relying_party_origins", "council", postgresql_where=text("origins <> '{}'")),
     info=SECURED,
 )
 
