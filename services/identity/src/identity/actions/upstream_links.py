@@ -8,8 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem
-from identity.actions import accounts, passkeys, proofs, signing_in, upstream_staff
+from identity.actions import accounts, directory_claims, passkeys, proofs, signing_in
 from identity.actions.issuer import Issuer
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
@@ -21,8 +20,6 @@ from identity.rules.upstream_requests import LINK, PROVE, SIGN_IN
 from identity.store import upstream_visits as visits
 from identity.store import upstreams as store
 from identity.store.upstreams import Upstream
-
-_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +96,9 @@ async def _at_work(session: Session, issuer: Issuer, came: Came, account: UUID) 
     if came.upstream.audience != "staff":
         return
     try:
-        await upstream_staff.arrived(session, issuer, came.upstream, account, came.external_id, came.claims)
-    except Problem as problem:
-        if problem.status_code != _CONFLICT:
-            raise
-        raise FailedError("in-use", came.visit, came.upstream) from problem
+        await directory_claims.joined(session, issuer, came.upstream, came.claims, account, came.external_id)
+    except directory_claims.RefusedError as refusal:
+        raise FailedError(refusal.reason, came.visit, came.upstream) from refusal
 
 
 async def _prove(session: Session, account: UUID, upstream: Upstream, identity: Identity) -> None:

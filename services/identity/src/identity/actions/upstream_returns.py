@@ -13,6 +13,7 @@ from identity.actions.upstream_calls import Shown, Tokens
 from identity.actions.upstream_providers import AwayError, Providers
 from identity.actions.upstream_visits import Came, FailedError, Reason, deriving, offered
 from identity.rules import (
+    directory_claims,
     upstream_identity,
     upstream_metadata,
     upstream_registration,
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 _MARGIN = 2.0
 """Seconds kept for our own work, of those a request may take."""
-_MOST_GROUPS = 500
 _LONGEST = 200
 _KEPT = ("name", "given_name", "family_name", "email", "preferred_username")
 _AWAY = frozenset({"temporarily_unavailable", "server_error"})
@@ -180,15 +180,18 @@ def _verified(told: Mapping[str, Any]) -> str | None:
 
 
 def _of_staff(found: Mapping[str, Any], groups_claim: str | None) -> dict[str, Any]:
-    """What a directory says of a member of staff, bounded; ``groups`` only where the token names them."""
+    """What a directory says of a member of staff, bounded; that it does not name his groups, if so."""
     kept: dict[str, Any] = {
         name: value
         for name in _KEPT
         if isinstance(value := found.get(name), str) and 0 < len(value) <= _LONGEST and value.isprintable()
     }
-    groups = found.get(groups_claim) if groups_claim else None
-    if isinstance(groups, list) and len(groups) <= _MOST_GROUPS:
-        kept["groups"] = [one for one in groups if isinstance(one, str) and 0 < len(one) <= _LONGEST]
+    if directory_claims.overage(found, groups_claim):
+        return {**kept, directory_claims.OVERAGE: True}
+    groups = found.get(groups_claim, []) if groups_claim else []
+    kept[directory_claims.GROUPS] = [
+        one for one in groups if isinstance(one, str) and 0 < len(one) <= _LONGEST
+    ]
     return kept
 
 

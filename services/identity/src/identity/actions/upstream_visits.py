@@ -19,7 +19,10 @@ from identity.store.upstreams import Upstream
 
 PATIENCE = timedelta(minutes=15)
 
-Reason = Literal["old", "cancelled", "away", "refused", "in-use", "another-person", "not-proven"]
+Reason = Literal[
+    "old", "cancelled", "away", "refused", "in-use", "another-person", "not-proven", "not-staff",
+    "too-many-groups",
+]  # fmt: skip
 
 
 class FailedError(Exception):

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BindParameter, Row, Select, Text, any_, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from chassis.database import ReadSession, Session
 from identity.tables import staff, staff_group, staff_group_member, staff_person
@@ -75,6 +75,24 @@ _THERE = select(staff.c.id).where(
 _JOIN = insert(staff_group_member).on_conflict_do_nothing()
 _OF_GROUP = (staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("id_"))
 _EMPTY = delete(staff_group_member).where(*_OF_GROUP)
+_CALLED = any_(bindparam("names_", type_=ARRAY(Text)))
+_SO_CALLED = (
+    staff_group.c.council == _COUNCIL,
+    (staff_group.c.display_name == _CALLED) | (staff_group.c.external_id == _CALLED),
+)
+_NAMES = select(staff_group.c.display_name, staff_group.c.external_id).where(*_SO_CALLED)
+_BE_IN = insert(staff_group_member).from_select(
+    ["council", "group_id", "staff"],
+    select(staff_group.c.council, staff_group.c.id, bindparam("id_", type_=staff.c.id.type)).where(
+        *_SO_CALLED
+    ),
+)
+_BE_IN = _BE_IN.on_conflict_do_nothing()
+_BE_IN_NO_OTHER = delete(staff_group_member).where(
+    staff_group_member.c.council == _COUNCIL,
+    staff_group_member.c.staff == bindparam("id_"),
+    staff_group_member.c.group_id.not_in(select(staff_group.c.id).where(*_SO_CALLED)),
+)
 _LEAVE = _EMPTY.where(staff_group_member.c.staff.in_(bindparam("ids_", expanding=True)))
 
 
@@ -168,3 +186,16 @@ async def leave(session: Session, council: str, group_id: UUID, staff_ids: Itera
 async def empty(session: Session, council: str, group_id: UUID) -> None:
     """Nobody is in the group any more."""
     await session.execute(_EMPTY, {"council_": council, "id_": group_id})
+
+
+async def names(session: ReadSession, council: str, called: Iterable[str]) -> set[str]:
+    """The names and directory's keys of the groups called so."""
+    rows = await session.all(_NAMES, {"council_": council, "names_": list(called)})
+    return {name for row in rows for name in (row.display_name, row.external_id) if name}
+
+
+async def be_in(session: Session, council: str, staff_id: UUID, called: Iterable[str]) -> None:
+    """He is in the groups of these names or keys, and in no other."""
+    wanted = {"council_": council, "id_": staff_id, "names_": list(called)}
+    await session.execute(_BE_IN_NO_OTHER, wanted)
+    await session.execute(_BE_IN, wanted)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, any_, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import BindParameter, Row, any_, bindparam, delete, func, insert, select, text, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
@@ -99,6 +99,46 @@ _ONE = _SHOWN.where(staff.c.council == _COUNCIL, staff.c.id == bindparam("id_"),
 _LOCKED = _ONE.with_for_update(of=staff)
 _BY_EXTERNAL = _SHOWN.where(*AT_WORK, staff_person.c.external_id == bindparam("external_")).with_for_update(
     of=staff
+)
+_KNOWN_AS = _SHOWN.where(
+    staff.c.council == _COUNCIL,
+    staff.c.left_at.is_(None),
+    staff_person.c.external_id == bindparam("external_"),
+).with_for_update(of=staff)
+_OF_CLAIMS = select(staff.c.id).where(staff.c.council == _COUNCIL, staff.c.vouched_until.is_not(None))
+_YIELD_NAME = (
+    update(staff_person)
+    .where(
+        staff_person.c.council == _COUNCIL,
+        staff_person.c.user_key == bindparam("key_"),
+        staff_person.c.external_id != bindparam("external_"),
+        staff_person.c.staff.in_(_OF_CLAIMS),
+    )
+    .values(user_name=staff_person.c.external_id, user_key=func.lower(staff_person.c.external_id))
+)
+_NAME_TAKEN = select(staff_person.c.staff).where(
+    staff_person.c.council == _COUNCIL,
+    staff_person.c.user_key == bindparam("key_"),
+    func.coalesce(staff_person.c.external_id, "") != bindparam("external_"),
+)
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7420504, hashtext(:council || ' ' || :external))")
+_VOUCH = (
+    update(staff)
+    .where(staff.c.council == _COUNCIL, staff.c.id == bindparam("id_"))
+    .values(vouched_until=bindparam("until"))
+)
+_VOUCHED_UNTIL = select(func.min(staff.c.vouched_until)).where(
+    staff.c.account == bindparam("account_"), staff.c.left_at.is_(None), staff.c.vouched_until > func.now()
+)
+_GROUPS_OF_ROLES = (
+    select(func.unnest(role.c.groups).label("name")).where(role.c.council == _COUNCIL).distinct()
+)
+_LONG_GONE = (
+    select(staff.c.council, staff.c.id)
+    .where(staff.c.left_at.is_(None), staff.c.vouched_until < bindparam("before", type_=staff.c.left_at.type))
+    .order_by(staff.c.council, staff.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 _LINK = (
     update(staff)
@@ -211,6 +251,50 @@ async def locked(session: Session, council: str, staff_id: UUID) -> Row[Any] | N
 async def by_external(session: Session, council: str, external_id: str) -> Row[Any] | None:
     """A member of staff at work by the directory's own key of him; locked."""
     return await session.first(_BY_EXTERNAL, {"council_": council, "external_": external_id})
+
+
+async def known_as(session: Session, council: str, external_id: str) -> Row[Any] | None:
+    """A member of staff, at work or not, by the directory's own key of him; locked."""
+    return await session.first(_KNOWN_AS, {"council_": council, "external_": external_id})
+
+
+async def one_at_a_time(session: Session, council: str, external_id: str) -> None:
+    """Wait until nobody else makes this member of staff; held to the end of the transaction."""
+    await session.execute(_ONE_AT_A_TIME, {"council": council, "external": external_id})
+
+
+async def take_name(session: Session, council: str, user_key: str, external_id: str) -> bool:
+    """Free a user name for this member of staff; false when it is one's whom SCIM brought.
+
+    Names change hands, and nobody tells us of a leaver where sign-ins make staff: the last word counts.
+    """
+    wanted = {"council_": council, "key_": user_key, "external_": external_id}
+    await session.execute(_YIELD_NAME, wanted)
+    return await session.first(_NAME_TAKEN, wanted) is None
+
+
+async def vouch(session: Session, council: str, staff_id: UUID, until: datetime) -> None:
+    """The directory has let him in: his roles count until then."""
+    await session.execute(_VOUCH, {"council_": council, "id_": staff_id, "until": until})
+
+
+async def vouched_until(session: ReadSession, account: UUID) -> datetime | None:
+    """When a directory must be asked again about an account. The session sees every council."""
+    found: datetime | None = await session.scalar(_VOUCHED_UNTIL, {"account_": account})
+    return found
+
+
+async def groups_of_roles(session: ReadSession, council: str, named: Sequence[str]) -> set[str]:
+    """Those of the groups that a role of the council names."""
+    return {row.name for row in await session.all(_GROUPS_OF_ROLES, {"council_": council})} & set(named)
+
+
+async def long_gone(session: Session, before: datetime, most: int) -> Sequence[Row[Any]]:
+    """Staff by claims of whom the directory has said nothing since: ``council`` and ``id``; locked.
+
+    The session sees every council.
+    """
+    return await session.all(_LONG_GONE, {"before": before, "most": most})
 
 
 async def of_account(session: ReadSession, council: str, account: UUID) -> Row[Any] | None:
