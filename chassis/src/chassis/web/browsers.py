@@ -54,10 +54,18 @@ def browser_secret(request: Request) -> str:
     return known
 
 
+def posted_elsewhere(request: Request) -> bool:
+    """Whether another site posted this, as the browser says: it then comes without our cookies."""
+    return request.method == "POST" and request.headers.get("sec-fetch-site") == "cross-site"
+
+
 def remember_browser(request: Request, response: Response) -> None:
-    """Set the browser's secret where the browser did not send it."""
+    """Set the browser's secret where the browser did not send it.
+
+    Never after a form of another site: it would take the place of the secret the browser has and kept back.
+    """
     secret = browser_secret(request)
-    if request.cookies.get(secure_cookie(request, _BROWSER)) != secret:
+    if request.cookies.get(secure_cookie(request, _BROWSER)) != secret and not posted_elsewhere(request):
         set_cookie(request, response, _BROWSER, secret, _BROWSER_LIFE)
 
 

@@ -1,13 +1,14 @@
 """The end of a session at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.auth import public
 from chassis.web import SubmittedForm, form_body
-from chassis.web.browsers import remember_browser
+from chassis.web.browsers import posted_elsewhere, remember_browser
 from identity.actions import logging_out, sessions
 from identity.actions.logging_out import Wish
 from identity.routes.authorize import HEADERS, wrong
@@ -47,8 +48,15 @@ async def log_out(_: Annotated[None, public], request: Request, provider: ThePro
 
 @router.post(_PATH, responses=_ANSWERS, openapi_extra=_POSTED)
 async def log_out_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """The same by a form. From another site it comes without the session's cookie: the person is asked."""
-    return await _log_out(request, provider, (await request.body()).decode("ascii", "replace"))
+    """The same by a form. From another site it comes without cookies: the browser comes back with them."""
+    text = (await request.body()).decode("ascii", "replace")
+    if not posted_elsewhere(request):
+        return await _log_out(request, provider, text)
+    try:
+        again = urlencode(authorisation.fields(text))
+    except PageError as error:
+        return wrong(request, error)
+    return RedirectResponse(f"{_PATH}?{again}", 303, HEADERS)
 
 
 @router.post(
