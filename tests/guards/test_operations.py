@@ -98,6 +98,15 @@ PUBLIC = {
         "show_recovery_codes",
         "make_recovery_codes",
         "show_second_step_choice",
+        # The same, on the way to another provider and back; what brings people back is bound to their browser.
+        "start_upstream",
+        "end_upstream",
+        "show_upstream_choice",
+        "choose_upstream_account",
+        "show_upstream_confirm",
+        "link_upstream",
+        "show_upstreams",
+        "unlink_upstream",
         # The client shows who it is in the form or by HTTP Basic, as RFC 6749 section 2.3 has it.
         "push_request",
         "introspect_token",

@@ -18,6 +18,7 @@ from identity.actions.known_clients import KnownClients
 from identity.actions.mail import posting
 from identity.actions.people import People
 from identity.actions.provider import Provider
+from identity.actions.upstream_providers import Providers
 from identity.consumers import CONSUMERS
 from identity.events import (
     AccountChanged,
@@ -56,6 +57,8 @@ from identity.routes import (
     signing_in,
     staff,
     texts,
+    upstream,
+    upstream_links,
     upstreams,
     userinfo,
 )
@@ -70,6 +73,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.issuer = Issuer(settings)
     app.state.people = People(settings)
+    app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
         await app.state.issuer.prepare(session)
     database, known = app.state.database, KnownClients()
@@ -146,6 +150,8 @@ service = Service(
         consents.router,
         history.router,
         factors.router,
+        upstream.router,
+        upstream_links.router,
         phones.router,
         texts.router,
         staff.router,

@@ -15,6 +15,7 @@ from identity.events import AccountChanged, AccountClosed, AccountCreated
 from identity.rules import addresses
 from identity.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK
 from identity.store import accounts as store
+from identity.store import upstreams
 from identity.tables import REGION
 
 _FIRST = 1
@@ -114,6 +115,7 @@ async def close(session: Session, people: People, account: UUID) -> None:
     await mandates.close(session, account)
     await proofs.erase(session, account)
     await staff.unlink(session, account)
+    await upstreams.forget(session, account)
     await store.erase(session, account)
     await history.forget(session, account)
     await record(session, people, account, "closed")

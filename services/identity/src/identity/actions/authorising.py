@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from chassis.database import ReadSession
 from identity.rules import authorisation, keys, redirects
+from identity.rules.vectors import NO_IDENTITY
 from identity.store import authorisations as store
 
 
@@ -20,6 +21,7 @@ class Wanted:
     login_hint: str | None
     language: str | None
     origin: str  # of the service: where the person goes in the end
+    identity: str = NO_IDENTITY  # the proof of identity it wants
 
 
 async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
@@ -40,4 +42,5 @@ async def wanted(session: ReadSession, request_id: str) -> Wanted | None:
         login_hint=request.login_hint,
         language=request.language,
         origin=redirects.source(request.redirect_uri),
+        identity=request.identity,
     )

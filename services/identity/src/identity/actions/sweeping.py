@@ -7,7 +7,7 @@ from chassis.database import Database
 from identity.actions import mandates, sessions
 from identity.rules import parties
 from identity.settings import Settings
-from identity.store import authorisations, grants, identity_proofs, phones, proofs
+from identity.store import authorisations, grants, identity_proofs, phones, proofs, upstream_visits
 
 _EVERY = 30  # seconds
 _A_MONTH = timedelta(days=31)
@@ -34,3 +34,4 @@ async def once(database: Database) -> None:
         await authorisations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))
         await mandates.sweep(session)
+        await upstream_visits.sweep(session, now)

@@ -181,6 +181,12 @@ async def has_other_way(
     )
 
 
+async def count(session: ReadSession, account: UUID) -> int:
+    """At how many providers an account signs in. The session sees every council after."""
+    await session.across_councils()
+    return len(await store.of_account(session, account))
+
+
 def question_of(upstream: Upstream, purpose: str, wanted: str, *, is_linked: bool) -> str | None:
     """The vector of trust to ask for. An identity is asked of whoever is linked, so that he is the same."""
     if upstream.kind != upstream_requests.ONE_LOGIN:

@@ -15,7 +15,16 @@ from chassis.ids import Id
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other, set_cookie
 from chassis.web.languages import COOKIE
-from identity.actions import accounts, authenticators, codes, passkeys, passwords, phones, sessions
+from identity.actions import (
+    accounts,
+    authenticators,
+    codes,
+    passkeys,
+    passwords,
+    phones,
+    sessions,
+    upstream_links,
+)
 from identity.routes.parts import pages
 from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
 from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
@@ -59,6 +68,7 @@ async def show_account(_: Anybody, request: Request, session: Writing, person: P
         passkeys=len(await passkeys.of_account(session, person.account)),
         recovery_left=await authenticators.recovery_left(session, person.account),
         sessions=len(await sessions.of_account(session, person.account)),
+        elsewhere=await upstream_links.count(session, person.account),
     )
 
 

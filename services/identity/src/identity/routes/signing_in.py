@@ -11,8 +11,10 @@ from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_other
 from chassis.web.languages import COOKIE, NAMES
 from identity.actions import accounts, codes, passkeys, phones, sessions, signing_in
+from identity.routes.upstream import path_of, title_of
 from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses, factors, passwords
+from identity.store import upstreams
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -60,7 +62,23 @@ async def _sign_in_page(
         form=form,
         client_name=errand.asked.client_name if errand.asked else "",
         options=await passkeys.sign_in_options(session, people, visitor),
+        ways=await _ways(request, errand),
     )
+
+
+async def _ways(request: Request, errand: Errand) -> dict[str, list[dict[str, str]]]:
+    """Where else the council whose page this is lets people sign in: residents, and its staff."""
+    council = request.app.state.directory.councils.get(errand.council or "")
+    if council is None or council.suspended:
+        return {}
+    async with request.app.state.database.reading(council.slug) as session:
+        return {
+            audience: [
+                {"title": title_of(request, one), "path": path_of(one)}
+                for one in await upstreams.offered(session, council.slug, audience)
+            ]
+            for audience in ("residents", "staff")
+        }
 
 
 @router.post("/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))

@@ -141,6 +141,12 @@ async def _full_person(request: Request, session: Writing, person: "SurePerson")
     return person
 
 
+async def full_person(request: Request, session: Session, people: People) -> SignedIn:
+    """As ``FullPerson``, in a transaction of the route's own. Raises Problem 303."""
+    person = await _fresh_person(request, await _person(request, session), people)
+    return await _full_person(request, session, await _sure_person(request, session, person))
+
+
 def _sign_in_first(request: Request) -> Problem:
     return _elsewhere(request, _SIGN_IN)
 

@@ -34,7 +34,14 @@ TEXTS_TO_NUMBER = Limit("texts to a number", 5, 3_600)
 TEXTS_TO_NUMBER_A_DAY = Limit("texts to a number a day", 10, 86_400)
 TEXTS_TO_NEIGHBOURS = Limit("texts to a thousand numbers in a row", 20, 86_400)
 TEXTS_FROM_NETWORK = Limit("texts from a network", 30, 3_600)
+UPSTREAM_FROM_NETWORK = Limit("ways to other providers from a network", 300, 900)
 THROUGH_CLIENT = Limit("sign-ins through a client", 1_200, 60)
+# Offers of mandates send letters to whom a person names.
+OFFERS_FOR_ACCOUNT = Limit("offers of mandates of an account", 20, 86_400)
+OFFERS_TO_ADDRESS = Limit("letters about offers to an address", 5, 86_400)
+# A desk code is one of 2**40 and lives a quarter of an hour; this is for each member of staff.
+DESK_CODES_AT_ONCE = 30
+DESK_CODES_A_SECOND = 1 / 30
 
 
 def network(address: str) -> str:

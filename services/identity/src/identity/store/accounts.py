@@ -22,6 +22,7 @@ from identity.tables import (
     passkey,
     recovery_code,
     sign_in,
+    upstream_visit,
 )
 
 _BY_EMAIL = (
@@ -86,6 +87,7 @@ _PERSONAL = (
     known_browser,
     one_time_code,
     sign_in,
+    upstream_visit,
 )
 _ERASE = tuple(delete(table).where(table.c.account == bindparam("account_")) for table in _PERSONAL)
 _FORGET_DEVICES = (

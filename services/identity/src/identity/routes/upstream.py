@@ -1,0 +1,350 @@
+"""Pages to sign in through another provider, as GOV.UK One Login or a council's own directory, and back."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.auth import public
+from chassis.database import Database, Session
+from chassis.ids import Id
+from chassis.problems import documents, not_found
+from chassis.types import Slug
+from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other
+from identity.actions import accounts, sessions, upstream_links, upstream_returns, upstream_visits
+from identity.actions.people import People, Visitor
+from identity.actions.sessions import SignedIn
+from identity.actions.upstream_links import Settled
+from identity.actions.upstream_providers import AwayError, Providers
+from identity.actions.upstream_visits import Came, FailedError, Question
+from identity.actions.upstreams import redirect_uri
+from identity.routes.parts import TheIssuer, pages
+from identity.routes.visits import (
+    CONFIRM,
+    Errand,
+    TheErrand,
+    ThePeople,
+    TheVisitor,
+    errand_of,
+    full_person,
+    go_on,
+    onward,
+    show,
+    too_often,
+)
+from identity.rules import addresses, limits, upstream_requests
+from identity.rules.upstream_requests import PROVE, SIGN_IN
+from identity.store import upstream_visits as store
+from identity.store.upstream_visits import Visit
+from identity.store.upstreams import Upstream
+
+router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403, 409)
+_SIGN_IN = "/identity/sign-in"
+_DECIDE = "/identity/upstream/link"
+LINKS = "/identity/account/upstreams"
+_STATUS = {"old": 400, "refused": 400, "away": 503, "in-use": 409, "another-person": 409}
+_LOOPBACK = ("localhost", "127.0.0.1")
+_WAY_BACK: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string", "maxLength": 4_096}}
+        for name in ("state", "code", "iss", "error", "error_description")
+    ]
+}
+
+
+@router.post("/{council}/{upstream_id}", responses=_REFUSED, openapi_extra=form_body("purpose", purpose=20))
+async def start_upstream(
+    _: Anybody, request: Request, council: Slug, upstream_id: Id, people: ThePeople, visitor: TheVisitor,
+    errand: TheErrand, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send the browser to the provider, to sign in, to link it with the account, or to prove who one is."""
+    purpose = form.get("purpose", 20)
+    if purpose not in upstream_requests.PURPOSES:
+        raise not_found("purpose of this name")
+    return await start(request, people, visitor, errand, council, upstream_id, purpose)
+
+
+async def start(
+    request: Request,
+    people: People,
+    visitor: Visitor,
+    errand: Errand,
+    council: str,
+    upstream_id: UUID,
+    purpose: str,
+) -> Response:
+    """To the provider, which is asked first how it is to be asked; no transaction is open meanwhile."""
+    database: Database = request.app.state.database
+    async with database.writing(council) as session:
+        upstream = await _offered(request, council, upstream_id, session)
+        person = await sessions.current(session, request)
+        if not await people.may_try(session, (limits.UPSTREAM_FROM_NETWORK, visitor.network)):
+            return too_often(request)
+        is_linked = person is not None and await upstream_links.linked(session, upstream, person.account)
+    if purpose != SIGN_IN and person is None:
+        return see_other(errand.at(_SIGN_IN))
+    if purpose == PROVE and upstream.identity_level is None:
+        raise not_found("proof of identity at this provider")
+    question = _question(request, people, upstream, errand, purpose, person, is_linked=is_linked)
+    try:
+        provider = await _providers(request).describe(upstream.issuer)
+    except AwayError:
+        return _failed(request, errand, "away", upstream, purpose)
+    async with database.writing(council) as session:
+        where = await upstream_visits.begin(session, people, visitor, upstream, provider, question)
+    return _leave(request, where, upstream)
+
+
+async def _offered(request: Request, council: str, upstream_id: UUID, session: Session) -> Upstream:
+    known = request.app.state.directory.councils.get(council)
+    found = await upstream_visits.offered(session, council, upstream_id)
+    if found is None or known is None or known.suspended:
+        raise not_found("way to sign in with this id")
+    return found
+
+
+def _question(
+    request: Request,
+    people: People,
+    upstream: Upstream,
+    errand: Errand,
+    purpose: str,
+    person: SignedIn | None,
+    *,
+    is_linked: bool,
+) -> Question:
+    """Who is signed in already and comes to sign in must show it anew, and so where a service asks it."""
+    asked = errand.asked
+    again = asked is not None and (asked.max_age is not None or {"login", "select_account"} & asked.prompt)
+    wanted = asked.identity if asked is not None and purpose == PROVE else ""
+    level = wanted if wanted in {"P1", "P2"} else upstream.identity_level or ""
+    return Question(
+        purpose=purpose,
+        account=person.account if person is not None and purpose != SIGN_IN else None,
+        vot=upstream_links.question_of(upstream, purpose, level, is_linked=is_linked),
+        fresh=purpose == SIGN_IN and (person is not None or bool(again)),
+        redirect_uri=_way_back(request, people, upstream),
+        request=errand.request,
+        page=errand.then,
+    )
+
+
+def _way_back(request: Request, people: People, upstream: Upstream) -> str:
+    """Where the provider sends people: on a laptop to the name they came by, for their cookies hang on it."""
+    uri = redirect_uri(people.settings, upstream.council, upstream.id)
+    own, asked = urlsplit(uri), request.url
+    at_home = own.scheme == "http" and own.hostname in _LOOPBACK and asked.hostname in _LOOPBACK
+    if at_home and own.port == asked.port:
+        return own._replace(netloc=f"{asked.hostname}:{asked.port}").geturl()
+    return uri
+
+
+def _leave(request: Request, where: str, upstream: Upstream) -> Response:
+    """A page that goes on by itself, not a redirect.
+
+    Browsers hold the redirects after a form to its page's policy, and where a provider leads people on to
+    nobody knows before.
+    """
+    answer = pages.render(request, "upstream-leave.html", where=where, provider=title_of(request, upstream))
+    answer.headers["Refresh"] = f"0; url={where}"
+    return answer
+
+
+@router.get("/{council}/{upstream_id}/callback", responses=_REFUSED, openapi_extra=_WAY_BACK)
+async def end_upstream(
+    _: Anybody, request: Request, council: Slug, upstream_id: Id, people: ThePeople, visitor: TheVisitor,
+    issuer: TheIssuer,
+) -> Response:  # fmt: skip
+    """The browser comes back from the provider."""
+    database: Database = request.app.state.database
+    try:
+        came = await upstream_returns.come_back(
+            database, people, _providers(request), council, upstream_id, visitor.browser, request.url.query
+        )
+        errand = await _errand(request, came.visit)
+        async with database.writing(council) as session:
+            person = await sessions.current(session, request)
+            settled = await upstream_links.settle(session, issuer, people, visitor, came, person)
+            if settled.proven is not None:
+                return await go_on(session, request, people, visitor, errand, settled.proven)
+    except FailedError as error:
+        return await _told(request, error, council)
+    return await _next(request, people, visitor, errand, came, settled)
+
+
+async def _next(
+    request: Request, people: People, visitor: Visitor, errand: Errand, came: Came, settled: Settled
+) -> Response:
+    match settled.next:
+        case "ask-again":
+            upstream = came.upstream
+            return await start(request, people, visitor, errand, upstream.council, upstream.id, PROVE)
+        case "linked":
+            return see_other(LINKS)
+        case "confirm":
+            return see_other(errand.at(CONFIRM))
+        case _:
+            return see_other(errand.at(_DECIDE))
+
+
+@router.get("/link")
+async def show_upstream_choice(
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Who has come back for the first time says which account he is."""
+    async with request.app.state.database.reading() as session:
+        came = await upstream_visits.waiting(session, visitor.browser, people.now())
+    if came is None or came.visit.purpose != SIGN_IN:
+        return see_other(errand.at(_SIGN_IN))
+    return _choice(request, errand, came, Form())
+
+
+def _choice(request: Request, errand: Errand, came: Came, form: Form) -> Response:
+    return show(
+        request,
+        errand,
+        "upstream-link.html",
+        200 if form.ok else 400,
+        form=form,
+        provider=title_of(request, came.upstream),
+        visit=came.visit.state_hash.hex(),
+    )
+
+
+@router.post("/link", responses=_REFUSED, openapi_extra=form_body("visit", "answer", visit=64, answer=10))
+async def choose_upstream_account(
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
+    errand: TheErrand, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """``have``: an account, to sign in to first; ``new``: open one; ``cancel``: neither."""
+    try:
+        async with request.app.state.database.writing() as session:
+            came = await _decided(session, people, visitor, form)
+            match form.get("answer", 10):
+                case "cancel":
+                    await store.done(session, came.visit.state_hash, visitor.browser)
+                    return see_other(_elsewhere(errand, came.visit.purpose))
+                case "have":
+                    await store.choose(session, came.visit.state_hash, visitor.browser)
+                    person = await sessions.current(session, request)
+                    return see_other(errand.at(_SIGN_IN if person is None else CONFIRM))
+                case "new":
+                    proven = await upstream_links.open_new(session, issuer, people, visitor, came)
+                    if proven is None:
+                        return see_other(errand.at("/identity/register/code"))
+                    return await go_on(session, request, people, visitor, errand, proven)
+    except FailedError as error:
+        return await _told(request, error)
+    form.error("answer", say("Select whether you have an account"))
+    return _choice(request, errand, came, form)
+
+
+async def _decided(session: Session, people: People, visitor: Visitor, form: Form) -> Came:
+    """The very visit that the page showed, in this browser."""
+    try:
+        state = bytes.fromhex(form.get("visit", 64))
+    except ValueError:
+        state = b""
+    came = await upstream_visits.locked(session, state, visitor.browser, people.now())
+    if came is None:
+        raise FailedError("old")
+    return came
+
+
+@router.get("/link/confirm")
+async def show_upstream_confirm(
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Whether whoever came back is the account that is signed in."""
+    async with request.app.state.database.writing() as session:
+        person = await full_person(request, session, people)
+        account = await accounts.one(session, person.account)
+        came = await upstream_visits.waiting(session, visitor.browser, people.now())
+    if came is None or not came.visit.chosen:
+        return see_other(onward(errand))
+    return show(
+        request,
+        errand,
+        "upstream-confirm.html",
+        provider=title_of(request, came.upstream),
+        there=addresses.masked(came.email) if came.email else "",
+        account=account,
+        visit=came.visit.state_hash.hex(),
+    )
+
+
+@router.post("/link/confirm", responses=_REFUSED, openapi_extra=form_body("visit", visit=64))
+async def link_upstream(
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
+    errand: TheErrand, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """He is: from now on he may sign in there. Who came to prove who he is goes back for that."""
+    try:
+        async with request.app.state.database.writing() as session:
+            person = await full_person(request, session, people)
+            came = await _decided(session, people, visitor, form)
+            proven = await upstream_links.link(session, issuer, people, visitor, came, person.account)
+            if came.visit.purpose != PROVE:
+                return await go_on(session, request, people, visitor, errand, proven)
+    except FailedError as error:
+        return await _told(request, error)
+    upstream = came.upstream
+    return await start(request, people, visitor, errand, upstream.council, upstream.id, PROVE)
+
+
+async def _told(request: Request, error: FailedError, council: str | None = None) -> Response:
+    """What happened, and the other ways."""
+    visit = error.visit
+    errand = await _errand(request, visit, council)
+    return _failed(request, errand, error.reason, error.upstream, visit.purpose if visit else SIGN_IN)
+
+
+async def _errand(request: Request, visit: Visit | None, council: str | None = None) -> Errand:
+    """On which errand somebody went there."""
+    if visit is None:
+        return await errand_of(request, None, None, council)
+    return await errand_of(request, visit.request, visit.page, visit.council)
+
+
+def _failed(
+    request: Request, errand: Errand, reason: str, upstream: Upstream | None, purpose: str
+) -> Response:
+    return show(
+        request,
+        errand,
+        "upstream-failed.html",
+        _STATUS.get(reason, 200),
+        reason=reason,
+        provider=title_of(request, upstream) if upstream is not None else "",
+        again=errand.at(path_of(upstream)) if upstream is not None else "",
+        purpose=purpose,
+        elsewhere=_elsewhere(errand, purpose),
+    )
+
+
+def _elsewhere(errand: Errand, purpose: str) -> str:
+    """Where the other ways are: to sign in, to prove who one is, to the account."""
+    if purpose == PROVE and errand.request:
+        return f"/identity/prove?{urlencode({'request': errand.request})}"
+    return errand.at(_SIGN_IN) if purpose == SIGN_IN else LINKS
+
+
+def path_of(upstream: Upstream) -> str:
+    """Where a form begins to sign in there."""
+    return f"/identity/upstream/{upstream.council}/{ids.show(upstream.id)}"
+
+
+def title_of(request: Request, upstream: Upstream) -> str:
+    """What a provider is called on its button."""
+    return upstream.title_cy if language_of(request) == "cy" else upstream.title
+
+
+def _providers(request: Request) -> Providers:
+    providers: Providers = request.app.state.providers
+    return providers
