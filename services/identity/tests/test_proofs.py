@@ -91,7 +91,7 @@ async def test_p1_holds_at_once_in_every_council(client, clerk, database):
     assert (found.person.family_name, found.person.birth_date) == ("Canarysurname", date(1980, 2, 29))
     [home] = found.person.addresses
     assert (home["uprn"], home["postalCode"], home["addressCountry"]) == (100121048421, "BA1 1LJ", "GB")
-    assert found.expires_at - found.at == timedelta(days=730)
+    assert found.expires_at == rules.expires("P1", found.at)
     assert [one["kind"] for one in found.evidence] == ["council-tax-bill", "driving-licence"]
 
 

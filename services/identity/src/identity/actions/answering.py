@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import persons, proofs
+from identity.actions import history, persons, proofs
 from identity.actions.provider import Known, Provider
 from identity.actions.sessions import SignedIn, level
 from identity.rules import (
@@ -232,6 +232,8 @@ async def decide(
         return refusal(provider, request.target, RequestError("access_denied", "The person does not agree."))
     if await _due(session, provider, row, known, request, signed_in) is steps.Step.CONSENT:
         await store.agree(session, _agreement(provider, row, request, signed_in))
+        at, about = provider.now(), {"council": row.council, "about": known.client.name}
+        await history.record(session, signed_in.account, "consent given", at, **about)
     return await proceed(session, provider, secret, browser, signed_in)
 
 

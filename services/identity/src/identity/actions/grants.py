@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import credentials
+from identity.actions import credentials, history
+from identity.rules import vectors
 from identity.rules.authorisation import OFFLINE
 from identity.rules.keys import GRACE
 from identity.store import authorisations, logouts
@@ -49,14 +50,33 @@ async def end_account(session: Session, account: UUID, council: str | None = Non
     ], now)  # fmt: skip
 
 
-async def revoke_consent(session: Session, council: str, account: UUID, client: UUID) -> bool:
+async def revoke_consent(
+    session: Session, council: str, account: UUID, client: UUID, client_name: str = ""
+) -> bool:
     """The person agrees no longer: what was granted ends with it. False when there was no consent."""
     now = datetime.now(UTC)
     agreed = await authorisations.revoke_consent(session, council, account, client, now)
     rows = await store.of_account(session, account)
     theirs = [row for row in rows if (row.council, row.client, row.account) == (council, client, account)]
     await _revoke_all(session, theirs, now)
+    if agreed:
+        await history.record(session, account, "consent ended", now, council=council, about=client_name)
     return agreed
+
+
+async def end_proven(session: Session, account: UUID, withdrawn: str, left: str) -> None:
+    """End what was granted for a proof that is withdrawn and for which what is left is not enough.
+
+    The session sees every council.
+    """
+    rows = await store.of_account(session, account)
+    wanted = [(row, row.request.get("identity", vectors.NO_IDENTITY)) for row in rows]
+    ended = [
+        row
+        for row, level in wanted
+        if row.account == account and vectors.proven(withdrawn, level) and not vectors.proven(left, level)
+    ]
+    await _revoke_all(session, ended, datetime.now(UTC))
 
 
 async def _revoke_all(session: Session, rows: Sequence[Row[Any]], at: datetime) -> None:

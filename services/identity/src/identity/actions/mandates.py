@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
-from identity.actions import credentials, mandate_letters
+from identity.actions import credentials, history, mandate_letters
 from identity.events import MandateAccepted, MandateRevoked
 from identity.rules import addresses, keys, mandates, tokens
 from identity.store import mandates as store
@@ -40,13 +40,17 @@ class MandateRow:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person offers. ``email`` of the delegate; without one a code is made to be handed over."""
+    """What a person offers. ``email`` of the delegate; without one a code is made to be handed over.
+
+    Without ``letter`` the delegate hears of it only where he has signed in.
+    """
 
     theme: str
     expires_at: datetime
     principal_name: str
     delegate_name: str
     email: str | None = None
+    letter: bool = True
 
 
 async def may_act(
@@ -111,7 +115,8 @@ async def offer(
     row = await store.locked(session, council, mandate_id)
     if row is None:  # pragma: no cover - it was added in this transaction
         raise not_found("mandate with this id")
-    if body.email:
+    await _note(session, council, principal, "mandate offered", row)
+    if body.email and body.letter:
         await mandate_letters.offered(session, council, row, body.email)
     return row, code
 
@@ -147,7 +152,9 @@ async def decline(session: Session, council: str, delegate: UUID, mandate_id: UU
         declined = mandates.decline(_mandate(row), _now())
     except mandates.RefusedError as error:
         raise conflict(error.code, str(error)) from error
-    return await _change(session, council, row, declined)
+    changed = await _change(session, council, row, declined)
+    await _note(session, council, row.principal, "mandate declined", row)
+    return changed
 
 
 async def revoke(session: Session, council: str, account: UUID, mandate_id: UUID) -> None:
@@ -210,6 +217,8 @@ async def _accept(session: Session, council: str, delegate: UUID, row: Row[Any])
         raise conflict("already-holds", "You may act for this person in this already.") from error
     await store.spend_code(session, council, row.id)
     await _publish(session, council, changed, MandateAccepted)
+    await _note(session, council, changed.principal, "mandate accepted", changed)
+    await _note(session, council, delegate, "acting accepted", changed)
     await mandate_letters.accepted(session, council, changed)
     return changed
 
@@ -220,7 +229,9 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: mandates.
     if after is before:
         return
     changed = await _change(session, council, row, after)
+    await _note(session, council, changed.principal, "mandate ended", changed)
     if before.status == "accepted":
+        await _note(session, council, changed.delegate, "acting ended", changed)
         last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
         await credentials.refuse(session, council, ids.show(row.id), last, claim="mandate")
         await _publish(session, council, changed, MandateRevoked)
@@ -248,6 +259,10 @@ async def _publish(
         expires_at=row.expires_at,
     )
     await outbox.add(session, event, council=council, subject=shown, sequence=row.version)
+
+
+async def _note(session: Session, council: str, account: UUID, what: str, row: Row[Any]) -> None:
+    await history.record(session, account, what, _now(), council=council, about=row.theme)
 
 
 def _mandate(row: Row[Any]) -> mandates.Mandate:

@@ -12,10 +12,10 @@ from chassis import ids, outbox
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
-from identity.actions import persons
+from identity.actions import grants, proof_checks, proof_letters
 from identity.actions.issuer import Issuer
 from identity.events import IdentityAccess
-from identity.rules import proofs
+from identity.rules import proofs, vectors
 from identity.schemas.proofs import NewProof, ProofRecord, ProofSeen
 from identity.store import identity_proofs as store
 from identity.tables import REGION
@@ -105,8 +105,9 @@ async def in_person(
 ) -> ProofRecord:
     """A member of staff has seen the person and his documents.
 
-    P2 waits for a second member of staff. Raises Problem 400 for evidence that is not enough, 403 for
-    one's own account, 404 for a desk code that is nobody's.
+    P2 waits for a second member of staff, and so does another name or birthday than is proven already.
+    Raises Problem 400 for evidence that is not enough, 403 for one's own account and those one has a mandate
+    with, 404 for a desk code that is nobody's.
     """
     seen = [proofs.Evidence(one.kind, frozenset(one.checks)) for one in body.evidence]
     if proofs.level(seen) < body.level:
@@ -115,7 +116,7 @@ async def in_person(
     account = await store.use_code(session, proofs.desk_code_hash(body.desk_code), _now())
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask the person for a new one.")
-    _not_himself(issuer, council, caller, account)
+    await proof_checks.may_prove(session, issuer, council, caller, account)
     evidence = [{"kind": one.kind, "checks": sorted(set(one.checks))} for one in body.evidence]
     addresses = [one.claim() for one in body.addresses]
     person = Person(body.given_names, body.family_name, body.birth_date, addresses)
@@ -138,25 +139,38 @@ async def read(session: Session, council: str, caller: Caller, proof_id: UUID) -
 async def confirm(
     session: Session, issuer: Issuer, council: str, caller: Caller, proof_id: UUID
 ) -> ProofRecord:
-    """The second look: from now on it holds. Raises Problem 403 for the one who made it, 404, 409."""
+    """The second look: from now on it holds.
+
+    Raises Problem 403 for who made it and as ``in_person`` does, 404, 409.
+    """
     row = await _locked(session, council, proof_id)
     if row.status != "waiting":
         raise conflict("not-waiting", "This proof does not wait for a second look.")
-    if row.proved_by == caller.subject:
-        raise Problem(403, "own-proof", "Somebody else must look at what you have proven.")
-    _not_himself(issuer, council, caller, row.account)
+    await proof_checks.may_confirm(session, issuer, council, caller, row.proved_by)
+    await proof_checks.may_prove(session, issuer, council, caller, row.account)
     await store.confirm(session, council, proof_id, caller.subject, _now())
     await _record(session, council, row.account, proof_id, "confirmed", caller.subject)
+    await proof_letters.tell(session, row.account, "identity proven", row, _now())
     return show(await _locked(session, council, proof_id))
 
 
 async def withdraw(session: Session, council: str, caller: Caller, proof_id: UUID) -> None:
-    """Refuse one that waits, or withdraw one that holds; what it proved is erased. Raises Problem 404."""
+    """Refuse one that waits, or withdraw one that holds; what it proved is erased. Raises Problem 404.
+
+    What services were given for it ends too, unless another proof that holds is enough.
+    """
     row = await _locked(session, council, proof_id)
-    if row.status != "withdrawn":
-        act = "refused" if row.status == "waiting" else "withdrawn"
-        await store.withdraw(session, council, proof_id, caller.subject, _now())
-        await _record(session, council, row.account, proof_id, act, caller.subject)
+    if row.status == "withdrawn":
+        return
+    act = "refused" if row.status == "waiting" else "withdrawn"
+    await store.withdraw(session, council, proof_id, caller.subject, _now())
+    await _record(session, council, row.account, proof_id, act, caller.subject)
+    await proof_letters.tell(session, row.account, f"identity {act}", row, _now())
+    if act == "withdrawn":
+        left = await current(session, row.account)
+        await session.across_councils()
+        await grants.end_proven(session, row.account, row.level, left.level if left else vectors.NO_IDENTITY)
+        await session.see(council)
 
 
 async def accesses(session: ReadSession, account: UUID, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
@@ -192,7 +206,7 @@ async def _add(
     by: str,
 ) -> UUID:
     made, now = ids.new(), _now()
-    waits = route == "in-person" and proofs.needs_second_look(level)
+    waits = route == "in-person" and await proof_checks.second_look(session, account, level, person)
     values = {
         "id": made,
         "account": account,
@@ -213,6 +227,8 @@ async def _add(
     }
     await store.add(session, values, proven)
     await _record(session, council, account, made, "recorded", by)
+    row, what = await _locked(session, council, made), "identity waiting" if waits else "identity proven"
+    await proof_letters.tell(session, account, what, row, now)
     return made
 
 
@@ -227,11 +243,6 @@ async def _record(
         {"account": ids.show(account), "proof": ids.show(proof_id), "act": act, "actor": actor, "at": now}
     )
     await outbox.add(session, event, council=council, subject=ids.show(entry), sequence=_FIRST)
-
-
-def _not_himself(issuer: Issuer, council: str, caller: Caller, account: UUID) -> None:
-    if caller.subject == persons.subject(issuer, council, account):
-        raise Problem(403, "own-identity", "Nobody proves his own identity. Ask a colleague.")
 
 
 async def _locked(session: Session, council: str, proof_id: UUID) -> Row[Any]:

@@ -30,11 +30,11 @@ class Standing:
 
 async def standing(session: ReadSession, account: UUID, wanted: str) -> Standing:
     """How far a person is from a proof of the level wanted."""
-    rows, now = await shown(session, account), datetime.now(UTC)
+    rows, at = await shown(session, account), now()
     level, waiting, ran_out = vectors.NO_IDENTITY, None, None
     for row in rows:
         enough = vectors.proven(row.level, wanted)
-        if row.expires_at <= now:
+        if row.expires_at <= at:
             ran_out = ran_out or (row if enough and row.status == "holds" else None)
         elif row.status == "waiting":
             waiting = waiting or (row if enough else None)
@@ -46,3 +46,7 @@ async def standing(session: ReadSession, account: UUID, wanted: str) -> Standing
 async def shown(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
     """A person's newest proofs, as they are shown to himself."""
     return await store.standing(session, account, _MOST)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

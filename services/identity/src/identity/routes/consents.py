@@ -38,10 +38,13 @@ async def show_consents(
 
 @router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
 async def end_consent(
-    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: Person, _form: SubmittedForm
-) -> Response:
+    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: Person, provider: TheProvider,
+    _form: SubmittedForm,
+) -> Response:  # fmt: skip
     """Take back what a service may know and do; its tokens end with it."""
-    await grants.revoke_consent(session, slug, person.account, client_id)
+    client = await provider.client(ids.show(client_id))
+    name = client.name if client is not None and client.council == slug else ""
+    await grants.revoke_consent(session, slug, person.account, client_id, name)
     return see_other(_SERVICES)
 
 

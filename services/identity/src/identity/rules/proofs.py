@@ -18,8 +18,8 @@ from chassis.ids import ALPHABET
 Level = Literal["P0", "P1", "P2"]
 Check = Literal["original-seen", "in-date", "security-features", "photo-matches"]
 
-LASTS: Mapping[str, timedelta] = MappingProxyType({"P1": timedelta(days=730), "P2": timedelta(days=1095)})
-"""After that a person is asked to prove it again: names, addresses and faces change."""
+LASTS: Mapping[str, int] = MappingProxyType({"P1": 2, "P2": 3})
+"""Years. After that a person is asked to prove it again: names, addresses and faces change."""
 DESK_CODE = timedelta(minutes=15)
 
 _THOROUGH: frozenset[str] = frozenset({"original-seen", "in-date", "security-features", "photo-matches"})
@@ -69,14 +69,15 @@ def level(evidence: Sequence[Evidence]) -> Level:
     P2: a strong photograph checked in every way and, unless it is of the strongest, one fair piece beside
     it. P1: a fair photograph compared with the person, or two fair pieces. Only originals count.
     """
-    seen = {one.kind: one.checks for one in evidence if "original-seen" in one.checks and one.kind in KINDS}
-    fair = [kind for kind in seen if KINDS[kind].strength >= _FAIR]
-    thorough = [kind for kind in fair if KINDS[kind].photograph and seen[kind] >= _THOROUGH]
-    best = max((KINDS[kind].strength for kind in thorough), default=0)
-    if best == _STRONGEST or (best == _STRONG and len(fair) > 1):
+    seen = [one for one in evidence if "original-seen" in one.checks and one.kind in KINDS]
+    fair = [one for one in seen if KINDS[one.kind].strength >= _FAIR]
+    kinds = len({one.kind for one in fair})
+    shown = [one for one in fair if KINDS[one.kind].photograph]
+    best = max((KINDS[one.kind].strength for one in shown if one.checks >= _THOROUGH), default=0)
+    if best == _STRONGEST or (best == _STRONG and kinds > 1):
         return "P2"
-    compared = [kind for kind in fair if KINDS[kind].photograph and "photo-matches" in seen[kind]]
-    return "P1" if compared or len(fair) > 1 else "P0"
+    compared = any("photo-matches" in one.checks for one in shown)
+    return "P1" if compared or kinds > 1 else "P0"
 
 
 def needs_second_look(reached: str) -> bool:
@@ -85,8 +86,12 @@ def needs_second_look(reached: str) -> bool:
 
 
 def expires(reached: str, at: datetime) -> datetime:
-    """Until when a proof of this level holds."""
-    return at + LASTS[reached]
+    """Until when a proof of this level holds: to the same day and hour; from a 29 February to a 28th."""
+    year = at.year + LASTS[reached]
+    try:
+        return at.replace(year=year)
+    except ValueError:  # that year has no such day
+        return at.replace(year=year, day=28)
 
 
 def new_desk_code() -> str:

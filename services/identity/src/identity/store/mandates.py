@@ -90,6 +90,16 @@ _LOCK_ACCOUNT = (
     .where(account.c.id == bindparam("account_"), account.c.status == "active")
     .with_for_update()
 )
+_BETWEEN = (
+    select(mandate.c.id)
+    .where(
+        mandate.c.principal.in_(bindparam("two", expanding=True)),
+        mandate.c.delegate.in_(bindparam("two", expanding=True)),
+        mandate.c.status == "accepted",
+        mandate.c.expires_at > _NOW,
+    )
+    .limit(1)
+)
 _OF_ACCOUNT = (
     select(mandate.c.council, mandate.c.id)
     .where(
@@ -183,6 +193,11 @@ async def holding(
     """The mandates by which ``delegate`` may act in ``theme`` now; both accounts are in use."""
     values = {"council_": council, "account_": delegate, "theme_": theme, "now": now}
     return await session.all(_HOLDING, values)
+
+
+async def between(session: ReadSession, one: UUID, other: UUID, now: datetime) -> bool:
+    """Whether one of two may act for the other, as far as the session sees councils."""
+    return await session.first(_BETWEEN, {"two": [one, other], "now": now}) is not None
 
 
 async def of_account(session: ReadSession, account_id: UUID) -> Sequence[Row[Any]]:
