@@ -16,6 +16,7 @@ from chassis import tenancy
 from chassis.testing import ISSUER, eventually
 
 NOTES = "/citytown/notes/v1/notes"
+BINS = "/citytown/notes/v1/bins"
 
 
 def code(answer):
@@ -147,20 +148,25 @@ async def test_a_suspended_council_is_403(client, mint):
     assert code(answer) == (403, "council-suspended")
 
 
-@pytest.mark.parametrize("revoked", ["jti", "client_id", "sub", "mandate"])
-async def test_a_revoked_token_client_subject_or_mandate_is_refused_within_a_second(
+@pytest.mark.parametrize("revoked", ["jti", "client_id", "sub", "mandate", "act"])
+async def test_a_revoked_token_client_subject_actor_or_mandate_is_refused_within_a_second(
     client, app, mint, revoked
 ):
     ids = {claim: f"{claim}-of-{revoked}" for claim in ("jti", "client_id", "sub", "mandate")}
-    token = mint(scopes=["notes:read"], **ids)
-    assert (await client.get(NOTES, headers={"key": token})).status_code == 200
+    acting = {"act": {"sub": f"act-of-{revoked}"}, "theme": "waste"}
+    token = mint(scopes=["notes:own"], **ids, **acting)
+
+    async def ask():
+        return await client.post(BINS, json={"text": "full"}, headers={"key": token})
+
+    assert (await ask()).status_code == 201
     async with app.state.database.writing() as session:
         until = await session.scalar(text("SELECT now() + interval '1 hour'"))
-        name = ids[revoked]
+        name = f"act-of-{revoked}" if revoked == "act" else ids[revoked]
         await tenancy.revoke(session, "citytown", name, until)
 
     async def refused():
-        return code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
+        return code(await ask()) == (401, "revoked-credential")
 
     await eventually(refused, within=1)
 
@@ -187,10 +193,11 @@ async def test_what_was_issued_before_the_moment_is_refused_and_what_comes_after
     await refuse(name, moment)
     answers = []
     for issued in (second - 300, second - 1, second, second + 1, second + 60):
-        token = mint(scopes=["notes:read"], iat=issued, **{claim: name})
-        answers.append((await client.get(NOTES, headers={"key": token})).status_code)
+        acting = {"act": {"sub": "ben"}, "mandate": "lasting", "theme": "waste", claim: name}
+        token = mint(scopes=["notes:own"], iat=issued, **acting)
+        answers.append((await client.post(BINS, json={"text": "x"}, headers={"key": token})).status_code)
     # The token of the same second may have been the earlier one: it is refused.
-    assert answers == [401, 401, 401, 200, 200]
+    assert answers == [401, 401, 401, 201, 201]
 
 
 @pytest.mark.parametrize("order", list(permutations([None, 10, 20])) + list(permutations([5, 10, 20])))

@@ -195,9 +195,11 @@ async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
 
 async def test_the_same_key_of_another_person_at_the_same_client_is_another_key(client, mint):
     answers = []
-    for who in ({"sub": "one"}, {"sub": "another"}, {"sub": "one", "mandate": "m"}, {"sub": "one"}):
-        headers = {"X-Api-Key": mint(scopes=["notes:write"], **who), "Idempotency-Key": "theirs"}
-        answers.append((await client.post(NOTES, json={"text": "private"}, headers=headers)).json())
+    acting = {"sub": "one", "act": {"sub": "ben"}, "mandate": "m", "theme": "waste"}
+    for who in ({"sub": "one"}, {"sub": "another"}, acting, {"sub": "one"}):
+        headers = {"X-Api-Key": mint(scopes=["notes:own"], **who), "Idempotency-Key": "theirs"}
+        bins = "/citytown/notes/v1/bins"
+        answers.append((await client.post(bins, json={"text": "private"}, headers=headers)).json())
     assert len({answer["id"] for answer in answers}) == 3
     assert answers[0] == answers[3]
 

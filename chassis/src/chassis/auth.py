@@ -2,7 +2,8 @@
 
 A permission stands in the signature of a route: ``caller: Annotated[Caller, permission("address:read")]``.
 An operation without one says ``_: Annotated[None, public]``. The check is: signature, ``typ``, ``iss``,
-``aud``, ``exp``, the deny list, the council of the path, the scope.
+``aud``, ``exp``, the deny list, the council of the path, the scope. Who acts for another by a mandate is
+refused wherever the permission names no theme: ``permission("casework:own", theme="waste")``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,17 @@ from chassis.problems import Problem
 ALL_COUNCILS = "*"
 
 KeySource = Callable[[], Awaitable[dict[str, Any]]]
+ThemeOf = Callable[[Request], Awaitable[str | None]]
+DELEGATES = "delegates:"
+"""With which a scheme's name begins that is open to delegates: the OpenAPI document says it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as its token says. ``mandate``: by which a person acts for the subject, if he does."""
+    """Who calls, as its token says.
+
+    ``actor``: who acts for the subject, by the ``mandate`` and in its ``theme`` alone; empty if nobody does.
+    """
 
     subject: str
     client_id: str
@@ -34,11 +41,23 @@ class Caller:
     expires: int
     mandate: str = ""
     issued: int = 0
+    actor: str = ""
+    theme: str = ""
 
     @property
-    def refused_by(self) -> tuple[str, str, str, str]:
+    def refused_by(self) -> tuple[str, str, str, str, str]:
         """The ids any of which, when revoked, refuses this token."""
-        return (self.token_id, self.client_id, self.subject, self.mandate)
+        return (self.token_id, self.client_id, self.subject, self.mandate, self.actor)
+
+    @property
+    def delegated(self) -> bool:
+        """Whether somebody acts for the subject. A token that says so by halves is good for nothing."""
+        return bool(self.actor or self.mandate or self.theme)
+
+    def record(self) -> dict[str, str]:
+        """Who did it, for a record: ``sub``, and where another acted for him ``act`` and ``mandate``."""
+        acting = {"act": self.actor, "mandate": self.mandate} if self.delegated else {}
+        return {"sub": self.subject, **acting}
 
     def acts_for(self, council: str) -> bool:
         return council in self.councils or ALL_COUNCILS in self.councils
@@ -56,10 +75,11 @@ class Authorisation(SecurityBase):
     A credential may stand as Bearer, as ``X-Api-Key``, or as the ``key`` header or parameter of OS clients.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, theme: str | ThemeOf = "") -> None:
         flow = OAuthFlowClientCredentials(tokenUrl="/identity/token")
         self.model = OAuth2(flows=OAuthFlows(clientCredentials=flow))
-        self.scheme_name = "oauth2"
+        self.theme = theme
+        self.scheme_name = f"{DELEGATES}{theme if isinstance(theme, str) else ''}" if theme else "oauth2"
 
     async def __call__(self, request: Request, required: SecurityScopes) -> Caller:
         """The caller. Raises Problem 401, 403 or 404."""
@@ -70,6 +90,8 @@ class Authorisation(SecurityBase):
         slug = request.path_params.get("council")
         if slug is not None:
             _may_act(state.directory.councils.get(slug), slug, caller)
+        if caller.delegated:
+            _within(caller, await self.theme(request) if callable(self.theme) else self.theme)
         for scope in required.scopes:
             if scope not in caller.scopes:
                 raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
@@ -96,12 +118,27 @@ def _may_act(council: Any, slug: str, caller: Caller) -> None:
         raise Problem(403, "council-suspended", f"{slug} is suspended. Ask the operator of the region.")
 
 
+def _within(caller: Caller, theme: str | None) -> None:
+    """A delegate reaches what is of his mandate's theme, and nothing that is of none."""
+    if not theme:
+        detail = "Nobody can do this for another. The person does it himself, by a token of his own sign-in."
+        raise Problem(403, "not-for-delegates", detail)
+    if not (caller.actor and caller.mandate and caller.theme == theme):
+        detail = f"This needs a mandate for {theme}. Ask the person for one, and then for a token by it."
+        raise Problem(403, "wrong-theme", detail, theme=theme)
+
+
 _authorisation = Authorisation()
 
 
-def permission(scope: str) -> Any:
-    """The scope a route demands: ``caller: Annotated[Caller, permission("address:read")]``."""
-    return Security(_authorisation, scopes=[scope])
+def permission(scope: str, *, theme: str | ThemeOf = "") -> Any:
+    """The scope a route demands: ``caller: Annotated[Caller, permission("address:read")]``.
+
+    ``theme`` lets those in who act for another by a mandate for it: its name, or a function that finds that
+    of the resource asked for (None where there is none; it sees a request whose parameters are not checked
+    yet). Others are asked no theme. Without it nobody acts for another here.
+    """
+    return Security(Authorisation(theme) if theme else _authorisation, scopes=[scope])
 
 
 class _Public(SecurityBase):

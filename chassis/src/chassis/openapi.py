@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from chassis.auth import DELEGATES
 from chassis.problems import ErrorShape, FieldError, ProblemBody, described
 
 _METHODS = {"get", "put", "post", "delete", "patch", "head"}
@@ -29,9 +30,12 @@ def document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, float
     bodies: list[type[BaseModel]] = [ProblemBody, FieldError, *(shape.body for shape in shapes)]
     for model in bodies:
         _add_schema(schemas, model.model_json_schema(ref_template="#/components/schemas/{model}"))
-    made["components"].setdefault("securitySchemes", {}).pop("public", None)
-    if "oauth2" in made["components"]["securitySchemes"]:
-        made["components"]["securitySchemes"] |= _KEYS
+    schemes = made["components"].setdefault("securitySchemes", {})
+    for name in [name for name in schemes if name.startswith(DELEGATES)]:
+        schemes.setdefault("oauth2", schemes.pop(name))
+    schemes.pop("public", None)
+    if "oauth2" in schemes:
+        schemes |= _KEYS
     for path, operation in operations(made):
         shape = next((shape for shape in shapes if shape.covers(path)), None)
         _say_who_may(path, operation)
@@ -54,9 +58,20 @@ def _add_schema(schemas: dict[str, Any], schema: dict[str, Any]) -> None:
 
 
 def _say_who_may(path: str, operation: dict[str, Any]) -> None:
-    """``security: []`` when public, else the scopes by OAuth 2.0 token or by a key that carries them."""
+    """``security: []`` when public, else the scopes by OAuth 2.0 token or by a key that carries them.
+
+    ``x-delegation`` where somebody may act for the person: in which theme, or in that of the resource.
+    """
     stated = operation.get("security", [])
-    scopes = [scope for one in stated for scope in one.get("oauth2", [])]
+    for name in [name for one in stated for name in one if name.startswith(DELEGATES)]:
+        operation["x-delegation"] = {"theme": name.removeprefix(DELEGATES) or "of-the-resource"}
+    scopes = [
+        scope
+        for one in stated
+        for name, its in one.items()
+        if name == "oauth2" or name.startswith(DELEGATES)
+        for scope in its
+    ]
     if not scopes and not any("public" in one for one in stated):
         raise ValueError(f"{operation['operationId']} at {path} names no permission and is not public")
     keys: list[dict[str, list[str]]] = [{name: []} for name in _KEYS]

@@ -62,7 +62,7 @@ class Verifier:
             if len(self._known) >= _KEPT:
                 self._known.clear()
             self._known[token] = caller
-        if caller.expires + _LEEWAY < time.time():
+        if caller.expires + (0 if caller.delegated else _LEEWAY) <= time.time():
             self._known.pop(token, None)
             raise refused("expired-credential", "The credential has expired. Ask for a new one.")
         return caller
@@ -97,6 +97,8 @@ class Verifier:
             expires=int(claims["exp"]),
             mandate=str(claims.get("mandate", "")),
             issued=int(claims["iat"]),
+            actor=_actor(claims.get("act")),
+            theme=str(claims.get("theme", "")),
         )
 
     async def _fresh_keys(self, *, max_age: float) -> KeySet:
@@ -111,6 +113,15 @@ class Verifier:
                         raise _keys_away() from error
                 self._read_at = time.monotonic()
             return self._keys
+
+
+def _actor(act: Any) -> str:
+    """Who acts for the subject (RFC 8693, section 4.1). Nobody acts through a third. Raises ValueError."""
+    if act is None:
+        return ""
+    if set(act) != {"sub"} or not isinstance(act["sub"], str) or not act["sub"]:
+        raise ValueError("act")
+    return str(act["sub"])
 
 
 def _keys_away() -> Problem:

@@ -3,11 +3,12 @@
 import asyncio
 from typing import Annotated, Any, ClassVar
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, bindparam, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis import ids, outbox, settings
 from chassis.app import Service, create_app
@@ -34,10 +35,15 @@ note = Table(
     Column("council", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("theme", Text),
+    Column("written_by", JSONB),
     info={"row_level_security": True},
 )
 FROM_START = select(note).order_by(note.c.id).limit(bindparam("most"))
 FROM = FROM_START.where(note.c.id > bindparam("after"))
+_ONE = (note.c.council == bindparam("council_"), note.c.id == bindparam("id_"))
+THEME = select(note.c.theme).where(*_ONE)
+WRITTEN_BY = select(note.c.written_by).where(*_ONE)
 router = APIRouter(prefix="/{council}/notes/v1")
 calls: list[str] = []
 hold = asyncio.Event()
@@ -123,6 +129,48 @@ async def read_open(council: str, uprn: Uprn, postcode: Postcode, _: Annotated[N
 @router.get("/crash")
 async def crash(council: str, _: Annotated[None, public]) -> None:
     raise RuntimeError("secret detail")
+
+
+async def theme_of(request: Request) -> str | None:
+    """The theme of the note asked for."""
+    council = request.path_params["council"]
+    try:
+        one = {"council_": council, "id_": ids.read(request.path_params["note_id"])}
+    except ValueError:
+        return None
+    async with request.app.state.database.reading(council) as session:
+        found: str | None = await session.scalar(THEME, one)
+        return found
+
+
+@router.post("/bins", status_code=201)
+async def note_bins(
+    session: Writing,
+    council: str,
+    body: NewNote,
+    caller: Annotated[Caller, permission("notes:own", theme="waste")],
+    once: OnlyOnce,
+) -> Response:
+    async def make() -> Note:
+        made = Note(id=ids.new(), text=body.text)
+        own = {"theme": "waste", "written_by": caller.record()}
+        await session.execute(insert(note), {"council": council, "id": made.id, "text": made.text, **own})
+        return made
+
+    return await once.run(session, caller, body, make)
+
+
+@router.get("/own/{note_id}")
+async def read_own(
+    session: Reading,
+    council: str,
+    note_id: ids.Id,
+    _: Annotated[Caller, permission("notes:own", theme=theme_of)],
+) -> dict[str, str]:
+    row = await session.first(WRITTEN_BY, {"council_": council, "id_": note_id})
+    if row is None:
+        raise not_found("note")
+    return dict(row.written_by)
 
 
 @router.get("/fast")
