@@ -38,6 +38,11 @@ class Town:
         """Where the simulated providers are: by a name, which shares no cookies with the town's number."""
         return f"http://localhost:{self.ports.of('upstream')}"
 
+    @property
+    def service(self) -> str:
+        """Where the demonstration service is."""
+        return f"http://localhost:{self.ports.of('service')}"
+
     def url(self, name: str) -> str:
         """The address of one of the town's HTTP servers."""
         return f"http://{ports.HOST}:{self.ports.of(name)}"

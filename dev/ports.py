@@ -26,6 +26,7 @@ OFFSETS = {
     "control": 6,
     "envoy-admin": 7,
     "upstream": 8,
+    "service": 9,
     "nats": 22,
     "postgres": 32,
 }

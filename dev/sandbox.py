@@ -50,7 +50,7 @@ async def make(town: Town, supervisor: Supervisor) -> None:
             slug: await _council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
             for slug in COUNCILS
         }
-    places = {"gateway": town.gateway, "upstream": town.upstream}
+    places = {"gateway": town.gateway, "upstream": town.upstream, "service": town.service}
     state.write(town.sandbox, {**places, "operator": operator, "councils": councils})
     for slug, council in councils.items():
         key = town.folder / f"{slug}.key"
@@ -85,7 +85,7 @@ async def _gateway(town: Town, http: httpx.AsyncClient) -> None:
     file = edge.credentials(town)
     known = state.read(file)
     if not known or not await token_of(http, known):
-        made = await _made(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
+        made = await new(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
         state.write(file, _client(made))
 
 
@@ -119,15 +119,15 @@ async def _council(
     if known and await _key_works(http, slug, known["api_key"]) and await token_of(http, _client(known)):
         return known if "service" in known else {**known, "service": await _service(http, slug)}
     using = [scope for scope in scopes if scope not in ADMINISTRATION]
-    key = await _made(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", using)
-    client = await _made(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)
+    key = await new(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", using)
+    client = await new(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)
     return {"api_key": key["key"], **_client(client), "service": await _service(http, slug)}
 
 
 async def _service(http: httpx.AsyncClient, slug: str) -> dict[str, str]:
     """A service to try sign-in with: it is answered on the developer's own machine, on any port."""
     path, asked = f"/{slug}/identity/v1/services", ["email", "offline_access", "openid"]
-    made = await _made(http, path, "Sandbox service", "sandbox", asked, **SERVICE)
+    made = await new(http, path, "Sandbox service", "sandbox", asked, **SERVICE)
     return _client(made)
 
 
@@ -140,7 +140,7 @@ async def _key_works(http: httpx.AsyncClient, slug: str, key: str) -> bool:
     return (await http.get(f"/{slug}/identity/v1/council", headers=headers)).is_success
 
 
-async def _made(
+async def new(
     http: httpx.AsyncClient, path: str, name: str, mode: str, scopes: list[str], **more: Any
 ) -> dict[str, Any]:
     """Make a key or a client. One of that name whose secret was lost stays: the new one is numbered."""

@@ -17,6 +17,7 @@ def text(folder: Path, seconds: float) -> str:
         f"  Issuer      {gateway}/identity/.well-known/openid-configuration",
         f"  Councils    {', '.join(councils)}",
         *(f"  Sign in     {gateway}/identity/sign-in?council={slug}" for slug in list(councils)[:1]),
+        f"  Service     {sandbox['service']} (a council's service in one page, which signs people in)",
         f"  Upstream    {sandbox['upstream']} (One Login and staff directories, simulated: who they know)",
         f"  Clients     {folder / 'sandbox.json'} (operator, and each council's client and key)",
         f"  Logs        {folder / 'log'}/",

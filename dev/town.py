@@ -20,6 +20,7 @@ from dev import (
     sandbox,
     state,
     steps,
+    trial,
 )
 from dev.plan import Town
 from dev.steps import Step
@@ -109,6 +110,7 @@ def _steps(town: Town, supervisor: Supervisor, teller: Teller) -> list[Step]:
     made += [
         Step("clients", lambda: sandbox.make(town, supervisor), ("identity",)),
         Step("councils", lambda: sandbox.known_everywhere(town), known),
+        Step("service", lambda: trial.start(town, supervisor), ("clients",)),
         Step("upstream", lambda: supervisor.start(plan.upstream(town))),
         Step("sign-in from upstream", lambda: outside.register(town), ("upstream", "councils")),
     ]

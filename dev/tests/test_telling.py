@@ -58,7 +58,12 @@ def test_the_summary_shows_the_key_and_three_lines_to_try(tmp_path):
     councils = {"citytown": {"api_key": "the-key", "client_id": "a", "client_secret": "hidden"}}
     state.write(
         tmp_path / "sandbox.json",
-        {"gateway": "http://127.0.0.1:9", "upstream": "http://localhost:17", "councils": councils},
+        {
+            "gateway": "http://127.0.0.1:9",
+            "upstream": "http://localhost:17",
+            "service": "http://localhost:18",
+            "councils": councils,
+        },
     )
     out = io.StringIO()
     Screen(Console(file=out, width=80, soft_wrap=True)).ready(tmp_path, 12.34)
@@ -70,6 +75,7 @@ def test_the_summary_shows_the_key_and_three_lines_to_try(tmp_path):
     assert "hidden" not in said
     assert "http://127.0.0.1:9/identity/sign-in?council=citytown" in said
     assert "http://localhost:17 " in said
+    assert "http://localhost:18 " in said
 
 
 def test_a_plain_terminal_gets_a_line_for_each_step():

@@ -1,0 +1,28 @@
+"""``python -m dev.service --port 8009 --registration FILE``: the demonstration service alone."""
+
+import argparse
+import json
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from dev.ports import HOST
+from dev.service.app import Service
+from dev.service.relying import Registration
+
+
+def main() -> None:
+    """Serve until a signal."""
+    parser = argparse.ArgumentParser(prog="python -m dev.service", description=__doc__)
+    parser.add_argument("--port", type=int, default=8009)
+    parser.add_argument("--registration", type=Path, required=True, metavar="FILE")
+    asked = parser.parse_args()
+    registration = Registration(**json.loads(asked.registration.read_text()))
+    http = httpx.AsyncClient(timeout=10, trust_env=False)
+    service = Service(registration, http)
+    uvicorn.run(service.app, host=HOST, port=asked.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
