@@ -30,6 +30,12 @@ class Settings(chassis.settings.Settings):
 
     client_rate: float = Field(default=100, gt=0, description="Requests a second of one client, sustained")
     client_burst: int = Field(default=1_000, ge=1, description="Requests of one client at once")
+    sign_in_rate: float = Field(
+        default=20,
+        gt=0,
+        description="Requests for sign-in a second: pushed by one client, brought for it from one network",
+    )
+    sign_in_burst: int = Field(default=400, ge=1, description="Requests for sign-in at once")
     services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
     upstreams_per_council: int = Field(default=10, ge=1, description="Providers a council lets people in by")
     onelogin_issuers: dict[str, str] = Field(

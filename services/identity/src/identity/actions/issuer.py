@@ -15,8 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.actions.client_keys import Refresher
-from identity.actions.pacing import Pace
-from identity.rules import keys, tokens
+from identity.actions.pacing import Gate, Pace
+from identity.rules import keys, limits, tokens
 from identity.settings import Settings
 from identity.store import keys as stored_keys
 
@@ -45,6 +45,9 @@ class Issuer:
         self.naming = keys.subkey(master, "pairwise subjects")
         self.keys: tuple[keys.SigningKey, ...] = ()
         self.pace = Pace(settings.client_rate, settings.client_burst)
+        self.sign_ins = Pace(settings.sign_in_rate, settings.sign_in_burst)
+        self.gate = Gate(settings.pool_size, settings.sign_in_burst)  # of the pool's connections one half
+        self.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
         self.refresher = Refresher(settings)  # of clients' public keys
 
     @property

@@ -7,12 +7,29 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from chassis.database import Session
+from chassis.problems import Problem
 from identity.actions import mail
+from identity.actions.people import People
+from identity.rules import addresses, limits
 from identity.store import accounts, councils
 
 # A name stands in a letter to somebody else: no addresses of web sites, no sentences.
 _NOT_OF_NAMES = re.compile(r"[^\w\s'\u2019-]")
 _LONGEST_NAME = 60
+
+
+async def may_offer(session: Session, people: People, account: UUID, email: str | None) -> bool:
+    """Count an offer; whether its address is to have a letter. Raises Problem 429 for too many of one person.
+
+    An address that has had enough has no more, and nobody learns of it: the offer stands where its person
+    signs in, so nobody can keep others' offers from him.
+    """
+    if not await people.may_try(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
+        detail = f"You have made {limits.OFFERS_FOR_ACCOUNT.most} offers today. Try again tomorrow."
+        raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
+    if email is None:
+        return False
+    return await people.may_try(session, (limits.OFFERS_TO_ADDRESS, addresses.canonical(email)))
 
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:

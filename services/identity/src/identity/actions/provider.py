@@ -1,7 +1,8 @@
 """What the protocol's endpoints work with, and how a client shows there who it is."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -51,6 +52,17 @@ class Provider:
         """Have the client's public keys read again, for its next request, when it names a new one."""
         if shown.issuer == known.client_id and _has_newer(shown, known.client):
             self.issuer.refresher.begin(self.database, known.client.council, known.id)
+
+    @asynccontextmanager
+    async def admit(self, client_id: str, share: str) -> AsyncIterator[None]:
+        """Work on a request for sign-in at a client. Raises Problem 429.
+
+        ``share``: the network a browser is in, since anybody can name a client; empty for the client itself.
+        """
+        client = _id(client_id)
+        self.issuer.sign_ins.take(client, share)
+        async with self.issuer.gate.through(client):
+            yield
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.issuer.clock(), UTC)

@@ -1,6 +1,6 @@
 """The authorisation endpoint, where a browser comes with a service's request, and the consent page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from chassis.web.browsers import browser_secret, remember_browser
 from identity.actions import answering, sessions
 from identity.actions.answering import Ask, Outcome, Prove, Redirect, SignIn
 from identity.actions.sessions import SignedIn
-from identity.routes.parts import TheProvider, pages
+from identity.routes.parts import TheProvider, network_of, pages
 from identity.rules import authorisation, claims, oauth, redirects
 from identity.rules.authorisation import PageError
 
@@ -56,12 +56,16 @@ RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)
 @router.get(_PATH, responses=ANSWERS, openapi_extra=_QUERY)
 async def authorize(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """A service asks who the person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
+    try:
+        given = authorisation.fields(request.url.query)
+    except PageError as error:
+        return wrong(request, error)
 
     async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
-        given = authorisation.fields(request.url.query)
         return await answering.begin(session, provider, given, browser_secret(request), signed_in)
 
-    return await stepped(request, provider, work)
+    async with provider.admit(given.get("client_id", ""), network_of(request)):
+        return await stepped(request, provider, work)
 
 
 @router.post(_PATH, responses=ANSWERS, openapi_extra=POSTED)
@@ -69,17 +73,22 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
     """The same by a form. It is kept, and the browser comes back for it with its cookies."""
     try:
         given = authorisation.fields((await request.body()).decode("ascii", "replace"))
-        known = await answering.client_of(provider, given)
-        checked = await answering.check(provider, known, given, "authorize")
-        checked = answering.unless_pushed(provider, known, checked)
+        async with provider.admit(given.get("client_id", ""), network_of(request)):
+            return RedirectResponse(await _kept(provider, given), 303, HEADERS)
     except PageError as error:
         return wrong(request, error)
+
+
+async def _kept(provider: TheProvider, given: Mapping[str, str]) -> str:
+    """Where the browser goes with a request that came by a form. Raises PageError."""
+    known = await answering.client_of(provider, given)
+    checked = await answering.check(provider, known, given, "authorize")
+    checked = answering.unless_pushed(provider, known, checked)
     if isinstance(checked, Redirect):
-        return RedirectResponse(checked.url, 303, HEADERS)
+        return checked.url
     async with provider.database.writing() as session:
         uri = await answering.push(session, provider, known, checked)
-    query = urlencode({"client_id": known.client_id, "request_uri": uri})
-    return RedirectResponse(f"{_PATH}?{query}", 303, HEADERS)
+    return f"{_PATH}?{urlencode({'client_id': known.client_id, 'request_uri': uri})}"
 
 
 @router.get(f"{_PATH}/continue", responses=ANSWERS)

@@ -14,9 +14,10 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.actions import mandates, own, persons
+from identity.actions import mandate_letters, mandates, own, persons
 from identity.actions.issuer import Issuer
 from identity.routes.parts import LiveAtOnce, TheIssuer, after_id
+from identity.routes.visits import ThePeople
 from identity.rules import mandates as codes
 from identity.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
 
@@ -26,7 +27,13 @@ Person = Annotated[Caller, permission("identity:mandates")]
 
 @router.post("", status_code=201, response_model=MandateMade, responses=documents(409))
 async def offer_mandate(
-    council: Slug, body: NewMandate, caller: Person, session: Writing, issuer: TheIssuer, once: OnlyOnce
+    council: Slug,
+    body: NewMandate,
+    caller: Person,
+    session: Writing,
+    issuer: TheIssuer,
+    people: ThePeople,
+    once: OnlyOnce,
 ) -> Response:
     """Let somebody act for you in one theme for a time. It holds when he has accepted.
 
@@ -38,7 +45,9 @@ async def offer_mandate(
         return codes.code_from(issuer.secret(f"mandate {mandate_id}", 1).encode())
 
     async def make() -> MandateMade:
-        given = mandates.Offer(body.theme, body.expires_at, body.my_name, body.their_name, body.email)
+        letter = await mandate_letters.may_offer(session, people, account, body.email)
+        named = (body.my_name, body.their_name, body.email)
+        given = mandates.Offer(body.theme, body.expires_at, *named, letter=letter)
         row, code = await mandates.offer(session, council, account, given, lambda one: code_of(ids.show(one)))
         return MandateMade(**dict(_show(row, account, issuer)), code=code)
 

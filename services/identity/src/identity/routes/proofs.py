@@ -29,6 +29,7 @@ async def record_proof(
 
     The desk code, which the person shows out of the account, says whose identity it is, and works once.
     """
+    issuer.desk.take(caller.subject)
     return await once.run(
         session, caller, body, lambda: proofs.in_person(session, issuer, council, caller, body)
     )

@@ -74,16 +74,18 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
     known, fields = await _client(request, provider, "par")
     given = {name: value for name, value in fields.items() if not name.startswith("client_")}
     given["client_id"] = known.client_id
+    share = network_of(request) if known.party.public else ""
     try:
         if "request_uri" in given:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
-        checked = await answering.judge(provider, known, given, "par")
+        async with provider.admit(known.client_id, share):
+            checked = await answering.judge(provider, known, given, "par")
+            async with provider.database.writing() as session:
+                uri = await answering.push(session, provider, known, checked)
     except PageError as error:
         raise Problem(400, "invalid_request", str(error)) from error
     except RequestError as error:
         raise Problem(400, error.error, error.description) from error
-    async with provider.database.writing() as session:
-        uri = await answering.push(session, provider, known, checked)
     return JSONResponse({"request_uri": uri, "expires_in": parties.PUSHED_SECONDS}, 201, NO_STORE)
 
 

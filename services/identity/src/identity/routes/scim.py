@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
@@ -28,12 +28,19 @@ _KINDS = frozenset(
      "tooMany"}
 )  # fmt: skip
 
-router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["SCIM"])
 TheDirectory = Annotated[Caller, permission("identity:scim")]
+
+
+async def _paced(caller: TheDirectory, issuer: TheIssuer) -> None:
+    issuer.pace.take(caller.client_id)
+
+
+router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["SCIM"], dependencies=[Depends(_paced)])
 ResourceId = Annotated[str, Path(max_length=100)]
 Resource = Annotated[dict[str, Any], Body(media_type=MEDIA_TYPE)]
 Filter = Annotated[str | None, Query(max_length=500, examples=['userName eq "jo@example.org"'])]
 Attributes = Annotated[str | None, Query(max_length=500)]
+Excluded = Annotated[str | None, Query(alias="excludedAttributes", max_length=500)]
 StartIndex = Annotated[int, Query(alias="startIndex", ge=-_BOUND, le=_BOUND)]
 Count = Annotated[int, Query(ge=-_BOUND, le=_BOUND)]
 
@@ -44,25 +51,38 @@ class ScimResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
 
+class Asked:
+    """What a list is asked for (RFC 7644 section 3.4.2). Raises Problem 400 for a filter we do not have."""
+
+    def __init__(
+        self,
+        start: StartIndex = 1,
+        count: Count = 100,
+        filter: Filter = None,  # noqa: A002 - the standard's name
+        attributes: Attributes = None,
+        excluded: Excluded = None,
+    ) -> None:
+        self.first = max(start, 1)
+        self.most = min(max(count, 0), MOST)
+        self._attributes = attributes, excluded
+        with _understood():
+            self.terms = scim.read_filter(filter) if filter else {}
+
+    def answer(self, resources: list[dict[str, Any]], total: int) -> Response:
+        shown = [scim.shown(one, *self._attributes) for one in resources]
+        return ScimResponse(scim.listing(shown, total, self.first))
+
+
+Listing = Annotated[Asked, Depends(Asked)]
+
+
 @router.get("/Users", response_model=ScimList, response_class=ScimResponse)
 async def list_scim_users(
-    council: Slug,
-    _: TheDirectory,
-    session: Reading,
-    request: Request,
-    start: StartIndex = 1,
-    count: Count = 100,
-    filter: Filter = None,  # noqa: A002 - the standard's name
-    attributes: Attributes = None,
-    excluded: Annotated[str | None, Query(alias="excludedAttributes", max_length=500)] = None,
+    council: Slug, _: TheDirectory, session: Reading, request: Request, asked: Listing
 ) -> Response:
     """Users, all or those a filter finds by `eq`: `userName`, `externalId`, `id`, `emails`, `displayName`."""
-    first, most = max(start, 1), min(max(count, 0), MOST)
-    with _understood():
-        terms = scim.read_filter(filter) if filter else {}
-    total, rows = await directory.users(session, council, terms, first - 1, most)
-    shown = [scim.shown(_user(request, council, row), attributes, excluded) for row in rows]
-    return ScimResponse(scim.listing(shown, total, first))
+    total, rows = await directory.users(session, council, asked.terms, asked.first - 1, asked.most)
+    return asked.answer([_user(request, council, row) for row in rows], total)
 
 
 @router.post("/Users", status_code=201, response_model=ScimUser, response_class=ScimResponse,
@@ -143,25 +163,11 @@ async def delete_scim_user(
 
 @router.get("/Groups", response_model=ScimList, response_class=ScimResponse)
 async def list_scim_groups(
-    council: Slug,
-    _: TheDirectory,
-    session: Reading,
-    request: Request,
-    start: StartIndex = 1,
-    count: Count = 100,
-    filter: Filter = None,  # noqa: A002 - the standard's name
-    attributes: Attributes = None,
-    excluded: Annotated[str | None, Query(alias="excludedAttributes", max_length=500)] = None,
+    council: Slug, _: TheDirectory, session: Reading, request: Request, asked: Listing
 ) -> Response:
     """Groups, all or those a filter finds: `displayName`, `externalId`, `id` or `members` by `eq`."""
-    first, most = max(start, 1), min(max(count, 0), MOST)
-    with _understood():
-        terms = scim.read_filter(filter) if filter else {}
-    total, rows = await directory.groups(session, council, terms, first - 1, most)
-    resources = await _groups(session, request, council, rows)
-    return ScimResponse(
-        scim.listing([scim.shown(one, attributes, excluded) for one in resources], total, first)
-    )
+    total, rows = await directory.groups(session, council, asked.terms, asked.first - 1, asked.most)
+    return asked.answer(await _groups(session, request, council, rows), total)
 
 
 @router.post("/Groups", status_code=201, response_model=ScimGroup, response_class=ScimResponse,
@@ -184,7 +190,7 @@ async def read_scim_group(
     session: Reading,
     request: Request,
     attributes: Attributes = None,
-    excluded: Annotated[str | None, Query(alias="excludedAttributes", max_length=500)] = None,
+    excluded: Excluded = None,
 ) -> Response:
     """One group."""
     row = await directory.group(session, council, _id(group_id))
@@ -199,14 +205,16 @@ async def replace_scim_group(
     group_id: ResourceId,
     body: Resource,
     _: TheDirectory,
+    _live: LiveAtOnce,
     session: Writing,
+    issuer: TheIssuer,
     request: Request,
     if_match: IfMatch = None,
 ) -> Response:
     """The group as it is to be, with those who are to be in it."""
     with _understood():
         group = scim_resources.read_group(body)
-    row = await directory.change_group(session, council, _id(group_id), group, _version(if_match))
+    row = await directory.change_group(session, issuer, council, _id(group_id), group, _version(if_match))
     return _answer((await _groups(session, request, council, [row]))[0])
 
 
@@ -217,23 +225,31 @@ async def patch_scim_group(
     group_id: ResourceId,
     body: Resource,
     _: TheDirectory,
+    _live: LiveAtOnce,
     session: Writing,
+    issuer: TheIssuer,
     request: Request,
     if_match: IfMatch = None,
 ) -> Response:
     """Rename a group, put users into it and take them out."""
     with _understood():
         change = scim_resources.patch_group(scim.read_operations(body))
-    row = await directory.change_group(session, council, _id(group_id), change, _version(if_match))
+    row = await directory.change_group(session, issuer, council, _id(group_id), change, _version(if_match))
     return _answer((await _groups(session, request, council, [row]))[0])
 
 
 @router.delete("/Groups/{group_id}", status_code=204, responses=documents(412))
 async def delete_scim_group(
-    council: Slug, group_id: ResourceId, _: TheDirectory, session: Writing, if_match: IfMatch = None
+    council: Slug,
+    group_id: ResourceId,
+    _: TheDirectory,
+    _live: LiveAtOnce,
+    session: Writing,
+    issuer: TheIssuer,
+    if_match: IfMatch = None,
 ) -> None:
     """Remove a group; its members stay users."""
-    await directory.delete_group(session, council, _id(group_id), _version(if_match))
+    await directory.delete_group(session, issuer, council, _id(group_id), _version(if_match))
 
 
 def _user(request: Request, council: str, row: Row[Any]) -> dict[str, Any]:
