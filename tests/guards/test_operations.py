@@ -83,6 +83,8 @@ PUBLIC = {
         "show_language",
         "change_language",
         "show_history",
+        "show_identity",
+        "make_own_desk_code",
         "show_close",
         "close_account",
         "show_new_password",

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis.database import ReadSession
+from chassis.database import ReadSession, Session
 from identity.rules import vectors
 from identity.store import identity_proofs as store
 
 _MOST = 20
+_NEWEST = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ async def standing(session: ReadSession, account: UUID, wanted: str) -> Standing
 async def shown(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
     """A person's newest proofs, as they are shown to himself."""
     return await store.standing(session, account, _MOST)
+
+
+async def looks(session: Session, account: UUID, before: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+    """Who did what with a person's proofs, at every council, the newest first.
+
+    The session sees every council afterwards.
+    """
+    await session.across_councils()
+    return await store.newest_seen(session, account, before or _NEWEST, fetch)
 
 
 def now() -> datetime:

@@ -76,6 +76,15 @@ _SEEN_OF = (
     .order_by(identity_access.c.id)
     .limit(bindparam("most"))
 )
+_NEWEST_SEEN = (
+    select(identity_access)
+    .where(
+        identity_access.c.account == bindparam("account_"),
+        identity_access.c.id < bindparam("before", type_=identity_access.c.id.type),
+    )
+    .order_by(identity_access.c.id.desc())
+    .limit(bindparam("most"))
+)
 _CODE = upsert(desk_code)
 _CODE = _CODE.on_conflict_do_update(
     index_elements=["account"],
@@ -147,6 +156,11 @@ async def seen(session: Session, values: Mapping[str, Any]) -> None:
 async def seen_of(session: ReadSession, account_id: UUID, after: UUID, fetch: int) -> Sequence[Row[Any]]:
     """What was done with an account's proofs, the oldest first, as far as the session sees councils."""
     return await session.all(_SEEN_OF, {"account_": account_id, "after": after, "most": fetch})
+
+
+async def newest_seen(session: ReadSession, account_id: UUID, before: UUID, fetch: int) -> Sequence[Row[Any]]:
+    """As ``seen_of``, the newest first."""
+    return await session.all(_NEWEST_SEEN, {"account_": account_id, "before": before, "most": fetch})
 
 
 async def put_code(session: Session, account_id: UUID, code_hash: bytes, expires_at: datetime) -> None:
