@@ -24,7 +24,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "scopes_supported": [*sorted(OF_PEOPLE), *scopes.CATALOGUE],
-        "claims_supported": ["sub", "email", "email_verified", *sorted(claims.OF_IDENTITY)],
+        "claims_supported": ["sub", *claims.KNOWN],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(oauth.GRANTS),

@@ -92,5 +92,8 @@ def last_digits(number: str) -> str:
 
 
 def neighbours(number: str) -> str:
-    """The thousand numbers it is of: who makes money by texts sends them to rows of numbers."""
-    return number[:-_A_THOUSAND]
+    """The thousand numbers it is of: who makes money by texts sends them to rows of numbers.
+
+    Nobody makes any by those of plays, so each of them stands for itself.
+    """
+    return number if _DRAMA.fullmatch(number) else number[:-_A_THOUSAND]
