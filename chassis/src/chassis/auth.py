@@ -7,7 +7,7 @@ refused wherever the permission names no theme: ``permission("casework:own", the
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Depends, Request, Security
@@ -30,6 +30,8 @@ class Caller:
     """Who calls, as its token says.
 
     ``actor``: who acts for the subject, by the ``mandate`` and in its ``theme`` alone; empty if nobody does.
+    ``refused_by``: the ids any of which, when revoked, refuses this token. ``delegated``: whether somebody
+    acts for the subject; a token that says so by halves is good for nothing.
     """
 
     subject: str
@@ -43,16 +45,14 @@ class Caller:
     issued: int = 0
     actor: str = ""
     theme: str = ""
+    refused_by: tuple[str, ...] = field(init=False, repr=False)
+    delegated: bool = field(init=False)
 
-    @property
-    def refused_by(self) -> tuple[str, str, str, str, str]:
-        """The ids any of which, when revoked, refuses this token."""
-        return (self.token_id, self.client_id, self.subject, self.mandate, self.actor)
-
-    @property
-    def delegated(self) -> bool:
-        """Whether somebody acts for the subject. A token that says so by halves is good for nothing."""
-        return bool(self.actor or self.mandate or self.theme)
+    def __post_init__(self) -> None:
+        """Both are asked of every request of a token that is remembered: worked out once."""
+        ids = (self.token_id, self.client_id, self.subject, self.mandate, self.actor)
+        object.__setattr__(self, "refused_by", tuple(dict.fromkeys(filter(None, ids))))
+        object.__setattr__(self, "delegated", bool(self.actor or self.mandate or self.theme))
 
     def record(self) -> dict[str, str]:
         """Who did it, for a record: ``sub``, and where another acted for him ``act`` and ``mandate``."""
