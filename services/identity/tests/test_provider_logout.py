@@ -35,7 +35,7 @@ class Recorder(Outbound):
     def __init__(self, *, fails=False):
         self.sent, self.fails = [], fails
 
-    async def post(self, uri, form, *, most):
+    async def post(self, uri, form, *, most, here=False):
         self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
             raise OutboundError("answered 500, not 200")

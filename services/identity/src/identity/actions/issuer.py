@@ -55,6 +55,11 @@ class Issuer:
         return self.settings.issuer
 
     @property
+    def on_a_laptop(self) -> bool:
+        """Whether this is for trying out: outside, an issuer is at https."""
+        return self.settings.issuer.startswith("http://")
+
+    @property
     def token_url(self) -> str:
         return f"{self.settings.issuer}token"
 

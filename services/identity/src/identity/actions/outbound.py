@@ -51,8 +51,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class _Checked(httpcore.AsyncNetworkBackend):
     """Connects to a name's addresses as they were when they were checked."""
 
-    def __init__(self, settings: Settings, look_up: Resolve) -> None:
-        self._everywhere = settings.outbound_private
+    def __init__(self, settings: Settings, look_up: Resolve, *, here: bool) -> None:
+        self._allowed = networks.loopback if here else networks.public
+        self._everywhere = settings.outbound_private and not here
         self._look_up = look_up
         self._network = httpcore.AnyIOBackend()
 
@@ -68,7 +69,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
             found = await self._look_up(host, port)
         except OSError as error:
             raise OutboundError("has a host that is not found in DNS") from error
-        if not found or not (self._everywhere or all(map(networks.public, found))):
+        if not found or not (self._everywhere or all(map(self._allowed, found))):
             raise OutboundError("has a host whose address is not public")
         failed: Exception = OutboundError("cannot be reached")
         for address in found[:_TRIED]:
@@ -99,9 +100,12 @@ class Outbound:
         answer = await self._call("GET", uri, {"Accept": accept, **shown}, None, most, plain=plain)
         return _answered(answer).body
 
-    async def post(self, uri: str, form: bytes, *, most: int) -> bytes:
-        """The body of the answer to a form. Raises OutboundError."""
-        return _answered(await self._call("POST", uri, _FORM, form, most)).body
+    async def post(self, uri: str, form: bytes, *, most: int, here: bool = False) -> bytes:
+        """The body of the answer to a form. ``here``: http at this machine, and nowhere else, will do.
+
+        Raises OutboundError.
+        """
+        return _answered(await self._call("POST", uri, _FORM, form, most, plain=here, here=here)).body
 
     async def submit(self, uri: str, form: bytes, *, most: int, plain: bool = False) -> Answer:
         """The JSON answer to a form, whatever its status: an error has a body too. Raises OutboundError."""
@@ -117,27 +121,28 @@ class Outbound:
         most: int,
         *,
         plain: bool = False,
+        here: bool = False,
     ) -> Answer:
         if not uri.startswith(("https://", "http://") if plain else "https://"):
             raise OutboundError("must be https")
         seconds = self._settings.outbound_seconds
         try:
             async with self._at_once, asyncio.timeout(seconds):
-                return await self._answer(method, uri, headers, body, most)
+                return await self._answer(method, uri, headers, body, most, here=here)
         except TimeoutError as error:
             raise OutboundError(f"did not answer within {seconds:g} seconds") from error
         except _FAULTS as error:
             raise OutboundError("cannot be reached, or its certificate or answer does not hold") from error
 
     async def _answer(
-        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int
+        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int, *, here: bool
     ) -> Answer:
         sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
                 ssl_context=self._trusted(),
                 max_connections=1,
-                network_backend=_Checked(self._settings, self._look_up),
+                network_backend=_Checked(self._settings, self._look_up, here=here),
             ) as pool,
             pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
         ):

@@ -13,6 +13,7 @@ from chassis.database import Session
 from chassis.problems import FieldError, Problem, not_found
 from identity.actions import credentials
 from identity.actions.client_keys import kids
+from identity.actions.issuer import Issuer
 from identity.rules import registration, scopes
 from identity.rules.tokens import Mode
 from identity.schemas import JsonWebKeySet, Service
@@ -43,14 +44,15 @@ def shown_by(row: Row[Any]) -> Literal["client_secret", "private_key_jwt", "none
     return "private_key_jwt" if row.jwks else "client_secret"
 
 
-def judge(caller: Caller, asked: Mapping[str, Any]) -> None:
+def judge(issuer: Issuer, caller: Caller, asked: Mapping[str, Any]) -> None:
     """Whether the caller may register this, and whether it fits together. Raises Problem 400 or 403.
 
     ``asked``: all members of the service as it would stand.
     """
     may_hold(caller, asked["mode"], asked["scopes"], asked["machine_scopes"])
     names = registration.Registration.__dataclass_fields__
-    found = list(registration.faults(registration.Registration(**{name: asked[name] for name in names})))
+    whole = registration.Registration(**{name: asked[name] for name in names})
+    found = list(registration.faults(whole, laptop=issuer.on_a_laptop))
     if found:
         errors = [
             FieldError(field=f"body.{fault.field}", message=fault.message, code=fault.code)

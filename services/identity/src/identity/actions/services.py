@@ -29,9 +29,9 @@ _MEMBERS = tuple(
 )
 
 
-def judge_new(caller: Caller, body: NewService) -> None:
+def judge_new(issuer: Issuer, caller: Caller, body: NewService) -> None:
     """Whether the caller may register this. Raises Problem 400 or 403; looks at nothing outside."""
-    service_changes.judge(caller, body.model_dump())
+    service_changes.judge(issuer, caller, body.model_dump())
     if body.first_party:
         service_changes.may_vouch(caller)
 
@@ -115,13 +115,13 @@ async def page(
 
 
 async def judge_change(
-    session: ReadSession, council: str, client_id: UUID, caller: Caller, body: ServiceChange
+    session: ReadSession, issuer: Issuer, council: str, client_id: UUID, caller: Caller, body: ServiceChange
 ) -> None:
     """Whether the caller may change the service so, as it stands. Raises Problem 400, 403 and 404."""
-    _judge_change(await _found(session, council, client_id), caller, body)
+    _judge_change(await _found(session, council, client_id), issuer, caller, body)
 
 
-def _judge_change(row: Row[Any], caller: Caller, body: ServiceChange) -> dict[str, Any]:
+def _judge_change(row: Row[Any], issuer: Issuer, caller: Caller, body: ServiceChange) -> dict[str, Any]:
     service_changes.may_touch(caller, row.mode)
     old = show(row).model_dump()
     changed = body.model_dump(exclude_unset=True)
@@ -129,7 +129,7 @@ def _judge_change(row: Row[Any], caller: Caller, body: ServiceChange) -> dict[st
         changed["jwks_uri"] = None
     method = old["authentication"] if old["authentication"] == parties.NO_SECRET else None
     asked = {**old, "token_endpoint_auth_method": method, **changed}
-    service_changes.judge(caller, asked)
+    service_changes.judge(issuer, caller, asked)
     if asked["first_party"] and not old["first_party"]:
         service_changes.may_vouch(caller)
     return asked
@@ -152,7 +152,7 @@ async def change(
             f"The service is at version {row.version}, not {version}. Read it again and repeat the change."
         )
         raise Problem(412, "version-changed", detail)
-    asked, now = _judge_change(row, caller, body), issuer.now()
+    asked, now = _judge_change(row, issuer, caller, body), issuer.now()
     try:
         await store.change_client(session, council, client_id, _client(row, asked, found))
     except IntegrityError:

@@ -13,7 +13,7 @@ from chassis.database import Database
 from identity.actions import persons
 from identity.actions.issuer import Issuer
 from identity.actions.outbound import Outbound, OutboundError
-from identity.rules import keys, person_tokens, tokens
+from identity.rules import keys, person_tokens, tokens, uris
 from identity.settings import Settings
 from identity.store import logouts as store
 
@@ -68,8 +68,10 @@ async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime
     )
     signer = issuer.signer(keys.RS256 if row.rs256 else keys.ES256)
     written = tokens.sign(signer, person_tokens.LOGOUT_TYPE, content)
+    form = urlencode({"logout_token": written}).encode()
+    here = issuer.on_a_laptop and uris.on_this_machine(row.uri)
     try:
-        await outbound.post(row.uri, urlencode({"logout_token": written}).encode(), most=_LONGEST_ANSWER)
+        await outbound.post(row.uri, form, most=_LONGEST_ANSWER, here=here)
     except OutboundError as error:
         log.info("client %s did not take a logout token: %s", content["aud"], error)
         return False

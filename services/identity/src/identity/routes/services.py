@@ -57,7 +57,7 @@ async def register_service(
     sandbox credential only; a live one needs a live credential.
     """
     issuer = provider.issuer
-    services.judge_new(caller, body)
+    services.judge_new(issuer, caller, body)
     found = await services.keys_of(issuer.refresher.outbound, body)  # before any transaction: it takes time
     secret = not found and body.token_endpoint_auth_method is None
 
@@ -112,7 +112,7 @@ async def change_service(
     """Change a service, or give it other public keys; live at once. Its mode never changes."""
     version = version_meant(if_match)
     async with provider.database.reading(council) as session:
-        await services.judge_change(session, council, client_id, caller, body)
+        await services.judge_change(session, provider.issuer, council, client_id, caller, body)
     found = await services.keys_of(provider.issuer.refresher.outbound, body)  # takes time
     async with provider.database.writing(council) as session:
         changed = await services.change(

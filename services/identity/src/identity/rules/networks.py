@@ -17,6 +17,14 @@ def public(text: str) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
+def loopback(text: str) -> bool:
+    """Whether an address is this very machine's."""
+    try:
+        return ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
 def _dressed(address: IPv6Address) -> bool:
     carried = (address.ipv4_mapped, address.sixtofour, address.teredo)
     return any(one is not None for one in carried) or any(address in network for network in _TRANSLATED)

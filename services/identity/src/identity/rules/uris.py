@@ -68,6 +68,13 @@ def server_fault(uri: str) -> str | None:
     return next(_faults(uri), None) or ("must have no query" if "?" in uri else None)
 
 
+def on_this_machine(uri: str) -> bool:
+    """Whether it is http at this very machine, plainly written: for who tries things out on a laptop."""
+    if not uri.startswith("http://") or "?" in uri or next(_faults(uri, loopback=LOOPBACK), None):
+        return False
+    return _divided(urlsplit(uri).netloc)[0] in LOOPBACK
+
+
 def _faults(uri: str, *, loopback: frozenset[str] = frozenset(), own_scheme: bool = False) -> Iterator[str]:
     if not 0 < len(uri) <= MOST:
         yield f"must be 1 to {MOST} characters"

@@ -63,7 +63,9 @@ class NewService(Request):
         description="Compared character by character", examples=[["https://bins.citytown.gov.uk/signed-in"]]
     )
     post_logout_redirect_uris: Uris = Field(default=[])
-    backchannel_logout_uri: Uri | None = Field(default=None, description="https; told when a session ends")
+    backchannel_logout_uri: Uri | None = Field(
+        default=None, description="https, on a laptop http at localhost too; told when a session ends"
+    )
     scopes: PersonScopes = Field(
         default=["openid"],
         description="What it may ask of people: openid, email, phone, offline_access, APIs",
