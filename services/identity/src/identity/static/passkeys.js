@@ -28,20 +28,36 @@ function answered(credential) {
   return JSON.stringify({ id, rawId: text(credential.rawId), type, response, clientExtensionResults: {} })
 }
 
+let waiting = new AbortController() // what the browser offers by itself; one question at a time is allowed
+
+async function answer(form, more) {
+  const { passkey: kind, options } = form.dataset
+  const credential = await navigator.credentials[kind]({ ...asked(kind, JSON.parse(options)), ...more })
+  form.elements.credential.value = answered(credential)
+  form.submit()
+}
+
 async function ask(event) {
   event.preventDefault()
   const form = event.target
   const failed = form.querySelector('.townhall-passkey-failed')
   failed.hidden = true
-  const kind = form.dataset.passkey
+  waiting.abort()
   try {
-    const credential = await navigator.credentials[kind](asked(kind, JSON.parse(form.dataset.options)))
-    form.elements.credential.value = answered(credential)
+    await answer(form, {})
   } catch {
     failed.hidden = false
-    return
+    if (form.dataset.passkey === 'get') offer(form)
   }
-  form.submit()
+}
+
+// Passkeys among what the browser fills in at the e-mail address. Who chooses none hears nothing of it.
+async function offer(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return
+  waiting = new AbortController()
+  try {
+    await answer(form, { mediation: 'conditional', signal: waiting.signal })
+  } catch {} // the button asked instead, the page is left, or the passkey was not used after all
 }
 
 if (window.PublicKeyCredential && !LOCAL_ADDRESS.test(location.hostname)) {
@@ -49,5 +65,6 @@ if (window.PublicKeyCredential && !LOCAL_ADDRESS.test(location.hostname)) {
     form.hidden = false
     form.addEventListener('submit', ask)
     document.querySelector('.townhall-passkey-none')?.remove()
+    if (form.dataset.passkey === 'get') offer(form)
   }
 }
