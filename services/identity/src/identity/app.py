@@ -58,7 +58,9 @@ from identity.routes import (
     signing_in,
     staff,
     texts,
+    themes,
     upstream,
+    upstream_choice,
     upstream_links,
     upstreams,
     userinfo,
@@ -152,6 +154,7 @@ service = Service(
         history.router,
         own_identity.router,
         factors.router,
+        upstream_choice.router,  # before the next, whose paths are of two parts that may be any
         upstream.router,
         upstream_links.router,
         phones.router,
@@ -160,6 +163,7 @@ service = Service(
         scim.router,
         scim_about.router,
         mandates.router,
+        themes.router,
         proofs.router,
     ),
     publishes=(

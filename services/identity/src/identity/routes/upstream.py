@@ -13,8 +13,8 @@ from chassis.database import Database, Session
 from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.types import Slug
-from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other
-from identity.actions import accounts, sessions, upstream_links, upstream_returns, upstream_visits
+from chassis.web import SubmittedForm, form_body, language_of, see_other
+from identity.actions import sessions, upstream_links, upstream_returns, upstream_visits
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
 from identity.actions.upstream_links import Settled
@@ -29,15 +29,12 @@ from identity.routes.visits import (
     ThePeople,
     TheVisitor,
     errand_of,
-    full_person,
     go_on,
-    onward,
     show,
     too_often,
 )
-from identity.rules import addresses, limits, upstream_requests
+from identity.rules import limits, upstream_requests
 from identity.rules.upstream_requests import PROVE, SIGN_IN
-from identity.store import upstream_visits as store
 from identity.store.upstream_visits import Visit
 from identity.store.upstreams import Upstream
 
@@ -48,7 +45,15 @@ _REFUSED = documents(403, 409)
 _SIGN_IN = "/identity/sign-in"
 _DECIDE = "/identity/upstream/link"
 LINKS = "/identity/account/upstreams"
-_STATUS = {"old": 400, "refused": 400, "away": 503, "in-use": 409, "another-person": 409}
+_STATUS = {
+    "old": 400,
+    "refused": 400,
+    "away": 503,
+    "in-use": 409,
+    "another-person": 409,
+    "not-staff": 403,
+    "too-many-groups": 403,
+}
 _LOOPBACK = ("localhost", "127.0.0.1")
 _WAY_BACK: dict[str, Any] = {
     "parameters": [
@@ -174,7 +179,7 @@ async def end_upstream(
             if settled.proven is not None:
                 return await go_on(session, request, people, visitor, errand, settled.proven)
     except FailedError as error:
-        return await _told(request, error, council)
+        return await told(request, error, council)
     return await _next(request, people, visitor, errand, came, settled)
 
 
@@ -193,112 +198,7 @@ async def _next(
             return see_other(errand.at(_DECIDE))
 
 
-@router.get("/link")
-async def show_upstream_choice(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
-) -> Response:
-    """Who has come back for the first time says which account he is."""
-    async with request.app.state.database.reading() as session:
-        came = await upstream_visits.waiting(session, visitor.browser, people.now())
-    if came is None or came.visit.purpose != SIGN_IN:
-        return see_other(errand.at(_SIGN_IN))
-    return _choice(request, errand, came, Form())
-
-
-def _choice(request: Request, errand: Errand, came: Came, form: Form) -> Response:
-    return show(
-        request,
-        errand,
-        "upstream-link.html",
-        200 if form.ok else 400,
-        form=form,
-        provider=title_of(request, came.upstream),
-        visit=came.visit.state_hash.hex(),
-    )
-
-
-@router.post("/link", responses=_REFUSED, openapi_extra=form_body("visit", "answer", visit=64, answer=10))
-async def choose_upstream_account(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
-    errand: TheErrand, form: SubmittedForm,
-) -> Response:  # fmt: skip
-    """``have``: an account, to sign in to first; ``new``: open one; ``cancel``: neither."""
-    try:
-        async with request.app.state.database.writing() as session:
-            came = await _decided(session, people, visitor, form)
-            match form.get("answer", 10):
-                case "cancel":
-                    await store.done(session, came.visit.state_hash, visitor.browser)
-                    return see_other(_elsewhere(errand, came.visit.purpose))
-                case "have":
-                    await store.choose(session, came.visit.state_hash, visitor.browser)
-                    person = await sessions.current(session, request)
-                    return see_other(errand.at(_SIGN_IN if person is None else CONFIRM))
-                case "new":
-                    proven = await upstream_links.open_new(session, issuer, people, visitor, came)
-                    if proven is None:
-                        return see_other(errand.at("/identity/register/code"))
-                    return await go_on(session, request, people, visitor, errand, proven)
-    except FailedError as error:
-        return await _told(request, error)
-    form.error("answer", say("Select whether you have an account"))
-    return _choice(request, errand, came, form)
-
-
-async def _decided(session: Session, people: People, visitor: Visitor, form: Form) -> Came:
-    """The very visit that the page showed, in this browser."""
-    try:
-        state = bytes.fromhex(form.get("visit", 64))
-    except ValueError:
-        state = b""
-    came = await upstream_visits.locked(session, state, visitor.browser, people.now())
-    if came is None:
-        raise FailedError("old")
-    return came
-
-
-@router.get("/link/confirm")
-async def show_upstream_confirm(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
-) -> Response:
-    """Whether whoever came back is the account that is signed in."""
-    async with request.app.state.database.writing() as session:
-        person = await full_person(request, session, people)
-        account = await accounts.one(session, person.account)
-        came = await upstream_visits.waiting(session, visitor.browser, people.now())
-    if came is None or not came.visit.chosen:
-        return see_other(onward(errand))
-    return show(
-        request,
-        errand,
-        "upstream-confirm.html",
-        provider=title_of(request, came.upstream),
-        there=addresses.masked(came.email) if came.email else "",
-        account=account,
-        visit=came.visit.state_hash.hex(),
-    )
-
-
-@router.post("/link/confirm", responses=_REFUSED, openapi_extra=form_body("visit", visit=64))
-async def link_upstream(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
-    errand: TheErrand, form: SubmittedForm,
-) -> Response:  # fmt: skip
-    """He is: from now on he may sign in there. Who came to prove who he is goes back for that."""
-    try:
-        async with request.app.state.database.writing() as session:
-            person = await full_person(request, session, people)
-            came = await _decided(session, people, visitor, form)
-            proven = await upstream_links.link(session, issuer, people, visitor, came, person.account)
-            if came.visit.purpose != PROVE:
-                return await go_on(session, request, people, visitor, errand, proven)
-    except FailedError as error:
-        return await _told(request, error)
-    upstream = came.upstream
-    return await start(request, people, visitor, errand, upstream.council, upstream.id, PROVE)
-
-
-async def _told(request: Request, error: FailedError, council: str | None = None) -> Response:
+async def told(request: Request, error: FailedError, council: str | None = None) -> Response:
     """What happened, and the other ways."""
     visit = error.visit
     errand = await _errand(request, visit, council)
@@ -324,11 +224,11 @@ def _failed(
         provider=title_of(request, upstream) if upstream is not None else "",
         again=errand.at(path_of(upstream)) if upstream is not None else "",
         purpose=purpose,
-        elsewhere=_elsewhere(errand, purpose),
+        elsewhere=elsewhere(errand, purpose),
     )
 
 
-def _elsewhere(errand: Errand, purpose: str) -> str:
+def elsewhere(errand: Errand, purpose: str) -> str:
     """Where the other ways are: to sign in, to prove who one is, to the account."""
     if purpose == PROVE and errand.request:
         return f"/identity/prove?{urlencode({'request': errand.request})}"

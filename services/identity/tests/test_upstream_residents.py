@@ -1,0 +1,355 @@
+"""Residents sign in with GOV.UK One Login: the first time, and every time after."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from identity.actions import sweeping
+from services.identity.tests.provider import answered, ask, claims_of, register
+from services.identity.tests.upstream import (
+    account_of,
+    asked,
+    journey,
+    keeping,
+    one_login,
+    registered,
+    served,
+    settings,
+    simulator,
+    visit_of,
+)
+
+__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+
+MARY = "mary.watson@people.example"
+
+
+@pytest.fixture(autouse=True)
+async def nobody(database):
+    """Nobody has an account yet."""
+    yield
+    async with database.writing("*") as session:
+        for table in ("account_email", "attempt"):
+            await session.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture
+def history(database):
+    """``await history(account)`` -> what happened to it, in order."""
+
+    async def of(account):
+        statement = text("SELECT what FROM account_history WHERE account = :id ORDER BY id")
+        async with database.reading() as session:
+            return [row.what for row in await session.all(statement, {"id": account})]
+
+    return of
+
+
+@pytest.fixture
+def count(database):
+    """``await count("account")`` -> how many rows there are."""
+
+    async def rows(table):
+        async with database.reading("*") as session:
+            return await session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+    return rows
+
+
+async def test_somebody_new_gets_an_account_with_the_address_that_was_verified(
+    journey, one_login, database, letters, history
+):
+    before = len(await letters(MARY))
+    mary = await journey(one_login).arrive("mary")
+    [account] = (await account_of(database, one_login)).values()
+    assert MARY in (await mary.tab.get("/identity/account")).text
+    assert await history(account) == [
+        "opened", "upstream linked", "signed in by upstream-two-factors",
+    ]  # fmt: skip
+    assert len(await letters(MARY)) == before  # there is nothing to warn of
+
+
+async def test_who_has_been_here_before_comes_straight_in(journey, one_login, database):
+    await journey(one_login).arrive("mary")
+    again = journey(one_login)
+    answer = await again.go("mary")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account")
+    assert MARY in (await again.tab.get("/identity/account")).text
+    assert len(await account_of(database, one_login)) == 1
+
+
+async def test_who_has_an_account_links_it_after_signing_in_to_it(
+    journey, one_login, newcomer, signed_in_again, account_of_address, database, letters, history
+):
+    await newcomer("jo@people.example")
+    mary = journey(one_login)
+    assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
+    assert (await mary.choose("have")).headers["location"].startswith("/identity/sign-in")
+    assert await account_of(database, one_login) == {}
+    await signed_in_again("jo@people.example", mary.tab)
+    page = await mary.tab.get("/identity/upstream/link/confirm")
+    assert "jo@people.example" in page.text
+    assert "m***@people.example" in page.text
+    assert await account_of(database, one_login) == {}
+    assert (await mary.confirm()).headers["location"] == "/identity/account"
+    [account] = (await account_of(database, one_login)).values()
+    assert account == await account_of_address("jo@people.example")
+    assert (await letters("jo@people.example"))[-1].template == "changed-upstream-linked"
+    assert "upstream linked" in await history(account)
+    assert MARY not in (await mary.tab.get("/identity/account")).text
+
+
+@pytest.fixture
+def account_of_address(database):
+    async def find(address):
+        statement = text("SELECT account FROM account_email WHERE canonical = :to")
+        async with database.reading() as session:
+            return await session.scalar(statement, {"to": address})
+
+    return find
+
+
+async def test_signing_in_leads_to_the_page_that_links(journey, one_login, newcomer, letters):
+    await newcomer("jo@people.example")
+    mary = journey(one_login)
+    await mary.go("mary")
+    await mary.choose("have")
+    await mary.tab.post("/identity/sign-in", email="jo@people.example")
+    code = (await letters("jo@people.example"))[-1].personalisation["code"]
+    answer = await mary.tab.post("/identity/sign-in/code", code=code)
+    assert answer.headers["location"] == "/identity/upstream/link/confirm"
+
+
+async def test_nobody_is_linked_by_an_equal_address(journey, one_login, newcomer, database, letters, count):
+    """One Login has verified the address of an account here, and still it is not opened or told of."""
+    await newcomer(MARY)
+    accounts = await count("account")
+    mary = journey(one_login)
+    await mary.go("mary")
+    answer = await mary.choose("new")
+    assert answer.headers["location"] == "/identity/register/code"
+    assert mary.tab.session is None
+    assert await account_of(database, one_login) == {}
+    assert await count("account") == accounts
+    page = await mary.tab.get("/identity/register/code")
+    assert "If it has a code in it" in page.text
+    assert (await letters(MARY))[-1].template == "has-account"
+
+
+async def test_who_cancels_is_nobody(journey, one_login, database, count):
+    mary = journey(one_login)
+    await mary.go("mary")
+    assert (await mary.choose("cancel")).headers["location"].startswith("/identity/sign-in")
+    assert await account_of(database, one_login) == {}
+    assert await count("upstream_visit") == 0
+    assert (await mary.tab.get("/identity/upstream/link")).status_code == 303
+
+
+async def test_an_answer_must_be_given(journey, one_login, database):
+    mary = journey(one_login)
+    await mary.go("mary")
+    answer = await mary.choose("perhaps")
+    assert answer.status_code == 400
+    assert "Select whether you have an account" in answer.text
+    assert await account_of(database, one_login) == {}
+
+
+async def test_its_two_factors_are_enough_for_a_service_that_wants_two(journey, one_login, database):
+    mary = await journey(one_login).arrive("mary")
+    school = await register(database, profile="onelogin")
+    answer = answered(await ask(mary.tab.client, school, vtr='["Cl.Cm"]'))
+    found = (await school.redeem(mary.tab.client, answer["code"])).json()
+    assert (await claims_of(mary.tab.client, found["id_token"]))["vot"] == "Cl.Cm"
+
+
+async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database):
+    await journey(one_login).arrive("mary")
+    school = await register(database, profile="onelogin")
+    mary = journey(one_login)
+    to_sign_in = (await ask(mary.tab.client, school, vtr='["Cl.Cm"]')).headers["location"]
+    page = await mary.tab.get(to_sign_in)
+    assert "Sign in with GOV.UK One Login" in page.text
+    answer = await mary.go("mary", query=f"?{to_sign_in.partition('?')[2]}")
+    assert answer.headers["location"].startswith("/identity/authorize/continue?request=")
+    assert "code" in answered(await mary.tab.get(answer.headers["location"]))
+
+
+@pytest.mark.parametrize("address", ["/identity/sign-in?council=citytown", "/identity/sign-in"])
+async def test_a_councils_page_shows_its_buttons(browser, one_login, address):
+    page = await browser().get(address)
+    shown = "Sign in with GOV.UK One Login" in page.text
+    assert shown is ("council" in address)
+    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is shown
+
+
+async def test_another_councils_page_does_not_show_them(browser, one_login):
+    for other in ("hillshire", "nowhere"):
+        assert "One Login" not in (await browser().get(f"/identity/sign-in?council={other}")).text
+
+
+# ------------------------------------------------------------------------------------- the account's pages
+
+
+async def test_the_account_shows_where_else_one_signs_in_and_adds_another(
+    journey, one_login, newcomer, database
+):
+    tab = await newcomer("jo@people.example")
+    offered = await tab.get("/identity/account/upstreams?council=citytown")
+    assert "Add GOV.UK One Login" in offered.text
+    jo = journey(one_login, tab)
+    answer = await jo.go("mary", "link", "?then=upstreams")
+    assert answer.headers["location"].startswith("/identity/upstream/link/confirm?then=upstreams")
+    assert await account_of(database, one_login) == {}
+    assert (await jo.confirm("?then=upstreams")).headers["location"] == "/identity/account/upstreams"
+    page = await tab.get("/identity/account/upstreams?council=citytown")
+    assert "Remove" in page.text
+    assert "Add GOV.UK One Login" not in page.text
+
+
+async def test_an_upstream_is_removed_from_the_account(
+    journey, one_login, newcomer, database, letters, history
+):
+    tab = await newcomer("jo@people.example")
+    jo = journey(one_login, tab)
+    await jo.go("mary", "link")
+    await jo.confirm()
+    [account] = (await account_of(database, one_login)).values()
+    answer = await tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
+    assert answer.headers["location"] == "/identity/account/upstreams"
+    assert await account_of(database, one_login) == {}
+    assert (await letters("jo@people.example"))[-1].template == "changed-upstream-unlinked"
+    assert (await history(account))[-1] == "upstream unlinked"
+
+
+async def test_the_last_way_in_is_not_removed(journey, one_login, database, count):
+    mary = await journey(one_login).arrive("mary")
+    async with database.writing() as session:
+        await session.execute(text("DELETE FROM account_email"))
+    answer = await mary.tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
+    assert answer.status_code == 409
+    assert "only way into your account" in answer.text
+    assert len(await account_of(database, one_login)) == 1
+    # Pages cope with an account that has no address.
+    for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):
+        assert (await mary.tab.get(page)).status_code == 200
+
+
+async def test_an_account_has_one_person_at_a_provider(journey, one_login, database):
+    mary = await journey(one_login).arrive("mary")
+    answer = await mary.go("peter", "link")
+    assert answer.status_code == 409
+    assert "You signed in as somebody else" in answer.text
+    assert len(await account_of(database, one_login)) == 1
+
+
+async def test_a_person_at_a_provider_has_one_account(journey, one_login, newcomer, database):
+    await journey(one_login).arrive("mary")
+    jo = journey(one_login, await newcomer("jo@people.example"))
+    answer = await jo.go("mary", "link")
+    assert answer.status_code == 409
+    assert "used with another account" in answer.text
+    assert len(await account_of(database, one_login)) == 1
+
+
+async def test_a_closed_account_leaves_no_link(journey, one_login, database, count):
+    mary = await journey(one_login).arrive("mary")
+    await mary.leave("link")
+    assert await count("upstream_visit") == 1
+    answer = await mary.tab.post("/identity/account/close", sure="yes")
+    assert answer.status_code in {200, 303}, answer.text
+    assert await account_of(database, one_login) == {}
+    assert await count("upstream_visit") == 0
+    assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
+
+
+async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, database, count):
+    mary = journey(one_login)
+    await mary.leave()
+    async with database.writing() as session:
+        await session.execute(text("UPDATE upstream_visit SET expires_at = now() - interval '1 s'"))
+    await sweeping.once(database)
+    assert await count("upstream_visit") == 0
+
+
+# --------------------------------------------------------------------------------------------------- races
+
+
+async def test_of_two_callbacks_with_one_state_one_is_heard(journey, one_login):
+    mary = await journey(one_login).arrive("mary")
+    again = journey(one_login)
+    where = await again.there(await again.leave(), "mary")
+    answers = await asyncio.gather(*(again.back(where) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
+    assert mary is not again
+
+
+async def test_of_two_browsers_that_link_one_person_one_succeeds(
+    journey, one_login, newcomer, database, count
+):
+    tabs = [await newcomer(f"jo{n}@people.example") for n in range(2)]
+    both = [journey(one_login, tab) for tab in tabs]
+    for one in both:
+        await one.go("mary", "link")
+    answers = await asyncio.gather(*(one.confirm() for one in both))
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert len(await account_of(database, one_login)) == 1
+
+
+async def test_of_two_new_accounts_for_one_person_one_is_made(journey, one_login, database, count):
+    both = [journey(one_login) for _ in range(2)]
+    for one in both:
+        await one.go("sion")
+    before = await count("account")
+    answers = await asyncio.gather(*(one.choose("new") for one in both))
+    assert len(await account_of(database, one_login)) == 1
+    assert await count("account") == before + 1
+    assert sum(answer.headers.get("location") == "/identity/account" for answer in answers) == 1
+
+
+async def test_two_linked_at_once_with_one_account_are_one(journey, one_login, newcomer, database):
+    """One person, two tabs: the second finds that it is done."""
+    tab = await newcomer("jo@people.example")
+    jo = journey(one_login, tab)
+    await jo.go("mary", "link")
+    page = await tab.get("/identity/upstream/link/confirm")
+    answers = await asyncio.gather(
+        *(tab.post("/identity/upstream/link/confirm", visit=visit_of(page)) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) in ([303, 303], [303, 400])
+    assert len(await account_of(database, one_login)) == 1
+
+
+async def test_a_crash_between_callback_and_link_leaves_nothing_half(
+    journey, one_login, database, count, monkeypatch
+):
+    accounts, mary = await count("account"), journey(one_login)
+    await mary.go("mary")
+
+    async def crash(*_, **__):
+        raise RuntimeError("the machine has died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("identity.actions.upstream_links._open", crash)
+        assert (await mary.choose("new")).status_code == 500
+    assert await account_of(database, one_login) == {}
+    assert await count("account") == accounts
+    assert (await mary.choose("new")).headers["location"] == "/identity/account"
+
+
+async def test_a_disabled_provider_takes_nobody_back(journey, one_login, client, keeping, database):
+    mary = await journey(one_login).arrive("mary")
+    where = await mary.there(await mary.leave(), "mary")
+    headers = {**keeping(), "If-Match": f'"{one_login["version"]}"'}
+    url = f"/citytown/identity/v1/upstreams/{one_login['id']}"
+    assert (await client.patch(url, json={"enabled": False}, headers=headers)).status_code == 200
+    assert (await mary.back(where)).status_code == 400
+    assert (await mary.tab.post(mary.path, purpose="sign-in")).status_code == 404
+    assert "One Login" not in (await mary.tab.get("/identity/sign-in?council=citytown")).text
+
+
+async def test_what_is_asked_is_what_the_contract_says(journey, one_login):
+    found = asked(await journey(one_login).leave())
+    assert (found["response_type"], found["scope"], found["vtr"]) == ("code", "openid email", '["Cl.Cm"]')
+    assert found["redirect_uri"] == one_login["redirect_uri"]
+    assert found["code_challenge_method"] == "S256"
