@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import history, persons, proofs
+from identity.actions import history, logging_out, persons, proofs
 from identity.actions.provider import Known, Provider
 from identity.actions.sessions import SignedIn, level
 from identity.rules import (
@@ -85,18 +85,25 @@ async def check(
     inside = given
     try:
         inside = await _inside(provider, known, given, endpoint)
-        return _read(known, inside)
+        return _read(provider, known, inside)
     except RequestError as error:
         return refusal(provider, authorisation.target(inside, known.party), error)
 
 
 async def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
     """The same for a client that is answered at once. Raises PageError, RequestError."""
-    return _read(known, await _inside(provider, known, given, endpoint))
+    return _read(provider, known, await _inside(provider, known, given, endpoint))
 
 
-def _read(known: Known, given: Mapping[str, str]) -> Request:
-    return authorisation.read(given, known.party)
+def _read(provider: Provider, known: Known, given: Mapping[str, str]) -> Request:
+    """The request, for the person its id_token_hint names if it has one (OIDC Core 3.1.2.1)."""
+    request, token = authorisation.read(given, known.party), given.get("id_token_hint")
+    if token is None:
+        return request
+    hint = logging_out.hinted(provider.issuer, token)
+    if hint.get("aud") != known.client_id:
+        raise RequestError("invalid_request", "id_token_hint is not an id_token of this client.")
+    return replace(request, subject=str(hint.get("sub")))
 
 
 async def _inside(
@@ -311,7 +318,8 @@ async def _step(
         proof = await proofs.current(session, signed_in.account)
         proven = proof.level if proof is not None else vectors.NO_IDENTITY
         at, unproven = signed_in.authenticated_at.timestamp(), row.unproven == signed_in.account
-        person = steps.Person(level(signed_in), at, proven, unproven)
+        named = request.subject in {None, persons.subject(provider.issuer, row.council, signed_in.account)}
+        person = steps.Person(level(signed_in), at, proven, unproven, named)
         agreed = await store.consented(session, row.council, signed_in.account, row.client)
         if agreed is not None:
             consented = steps.Consented(

@@ -33,7 +33,7 @@ class Wish:
 
 async def read(provider: Provider, given: Mapping[str, str], signed_in: SignedIn | None) -> Wish:
     """What a logout request wishes. Raises PageError when it contradicts itself."""
-    hint = _hint(provider.issuer, given.get("id_token_hint"))
+    hint = hinted(provider.issuer, given.get("id_token_hint"))
     client_id = given.get("client_id") or hint.get("aud", "")
     if hint and hint.get("aud") != client_id:
         raise authorisation.PageError("client_id is not the one the id_token_hint was issued to.")
@@ -48,13 +48,16 @@ async def read(provider: Provider, given: Mapping[str, str], signed_in: SignedIn
     return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
 
 
-def _hint(issuer: Issuer, token: str | None) -> dict[str, Any]:
-    """The claims of an id_token of ours, which may have expired; empty for anything else."""
+def hinted(issuer: Issuer, token: str | None) -> dict[str, Any]:
+    """The claims of an id_token of ours; empty for anything else.
+
+    It may have expired, and the key that signed it be published no more: a session outlives both.
+    """
     if token is None or len(token) > _LONGEST:
         return {}
     try:
-        published = KeySet.import_key_set({"keys": issuer.published()})
-        read = jwt.decode(token, published, algorithms=list(keys.ALGORITHMS))
+        own = KeySet.import_key_set({"keys": issuer.kept()})
+        read = jwt.decode(token, own, algorithms=list(keys.ALGORITHMS))
     except (JoseError, ValueError, KeyError, TypeError):
         return {}
     fits = read.header.get("typ") == "JWT" and read.claims.get("iss") == issuer.url

@@ -25,7 +25,7 @@ HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _PARAMETERS = (
     "client_id", "response_type", "redirect_uri", "scope", "state", "nonce", "code_challenge",
     "code_challenge_method", "prompt", "max_age", "ui_locales", "login_hint", "acr_values", "vtr", "claims",
-    "request", "request_uri", "response_mode",
+    "request", "request_uri", "response_mode", "id_token_hint",
 )  # fmt: skip
 _FIELDS = {name: {"type": "string", "maxLength": authorisation.MAX_LENGTH} for name in _PARAMETERS}
 _QUERY: dict[str, Any] = {

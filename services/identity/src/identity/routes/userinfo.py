@@ -12,7 +12,7 @@ from identity.actions import inspecting
 from identity.routes.across import FromApps
 from identity.routes.issuer import NO_STORE
 from identity.routes.parts import TheProvider
-from identity.rules import claims
+from identity.rules import authorisation, claims, oauth
 from identity.schemas import TokenError
 
 router = APIRouter(tags=["sign-in"], route_class=FromApps)
@@ -20,6 +20,19 @@ router = APIRouter(tags=["sign-in"], route_class=FromApps)
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No access token, or one that is not good"},
     403: {"description": "The token was not granted openid"},
+}
+_POSTED: dict[str, Any] = {
+    "requestBody": {
+        "content": {
+            oauth.FORM: {
+                "schema": {
+                    "type": "object",
+                    "properties": {"access_token": {"type": "string", "maxLength": 4_096}},
+                }
+            }
+        }
+    },
+    "x-limits": {"body": oauth.MAX_BODY},
 }
 
 
@@ -44,20 +57,17 @@ async def read_userinfo(_: Annotated[None, public], request: Request, provider: 
     return await _answer(request, provider)
 
 
-@router.post("/identity/userinfo", response_model=UserInfo, responses=_UNKNOWN)
+@router.post("/identity/userinfo", response_model=UserInfo, responses=_UNKNOWN, openapi_extra=_POSTED)
 async def read_userinfo_by_post(
     _: Annotated[None, public], request: Request, provider: TheProvider
 ) -> Response:
-    """The same by POST, as OpenID Connect has it."""
+    """The same by POST, as OpenID Connect has it; the token may stand in the form."""
     return await _answer(request, provider)
 
 
 async def _answer(request: Request, provider: TheProvider) -> Response:
     state = request.app.state
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Problem(401, "missing_token", "Send the access token as Authorization: Bearer.")
-    caller = await inspecting.caller_of(state.verifier, state.directory, token.strip())
+    caller = await inspecting.caller_of(state.verifier, state.directory, await _token(request))
     if caller is None:
         raise _invalid()
     provider.issuer.pace.take(caller.client_id, caller.subject)  # one person's flood is nobody else's
@@ -70,6 +80,29 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
         wanted = claims.of_scopes(caller.scopes) | frozenset(row.request["userinfo_claims"])
         found = await inspecting.userinfo(session, provider, row, wanted)
     return JSONResponse(found, 200, NO_STORE)
+
+
+async def _token(request: Request) -> str:
+    """The access token, in the header or in the form (RFC 6750 sections 2.1 and 2.2), never in both."""
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    found = [
+        one for one in (shown.strip() if scheme.lower() == "bearer" else "", await _typed(request)) if one
+    ]
+    if not found:
+        raise Problem(401, "missing_token", "Send the access token as Authorization: Bearer.")
+    if len(found) > 1:
+        raise Problem(400, "invalid_request", "Send the access token in one place alone.")
+    return found[0]
+
+
+async def _typed(request: Request) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != oauth.FORM:
+        return ""
+    try:
+        fields = authorisation.fields((await request.body()).decode("ascii", "replace"))
+    except authorisation.PageError as error:
+        raise Problem(400, "invalid_request", str(error)) from error
+    return fields.get("access_token", "") if request.method == "POST" else ""
 
 
 def _invalid() -> Problem:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from identity.rules import claims, redirects, vectors
+from identity.rules import claims, redirects, scopes, vectors
 from identity.rules.parties import STANDARD, Party
 
 MAX_LENGTH = 16_384
@@ -22,6 +22,7 @@ _MAX_AGE = re.compile(r"[0-9]{1,9}")
 _LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 LANGUAGES = ("en", "cy")
 OFFLINE = "offline_access"
+_OF_PEOPLE = frozenset({"openid", OFFLINE, *claims.BY_SCOPE})
 
 
 class PageError(Exception):
@@ -62,6 +63,7 @@ class Request:
     max_age: int | None
     login_hint: str | None
     language: str | None
+    subject: str | None = None  # whom the id_token_hint names, as this client knows him
 
     @property
     def target(self) -> Target:
@@ -149,7 +151,9 @@ def _needed(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
 
 
 def _scopes(text: str | None, party: Party) -> tuple[str, ...]:
-    asked = tuple(sorted(set((text or "").split())))
+    asked = scopes.tidy((text or "").split())
+    if party.profile == STANDARD:  # values that nobody here understands are passed over (OIDC Core 3.1.2.1)
+        asked = tuple(one for one in asked if one in _OF_PEOPLE or not scopes.unknown([one]))
     if "openid" not in asked:
         raise RequestError("invalid_scope", "scope must have openid among its values.")
     if not party.person_scopes.issuperset(asked) or (party.profile != STANDARD and OFFLINE in asked):

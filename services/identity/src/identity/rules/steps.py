@@ -21,13 +21,14 @@ class Step(Enum):
 class Person:
     """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
 
-    ``unproven``: asked for a proof, this person chose to go on without.
+    ``unproven``: asked for a proof, this person chose to go on without. ``named``: no other is meant.
     """
 
     level: str
     authenticated_at: float
     identity: str = vectors.NO_IDENTITY
     unproven: bool = False
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def next_step(
     now: float,
 ) -> Step:
     """Raises RequestError when the request ends here: something is lacking and nobody may be asked."""
+    if person is not None and not person.named and person.authenticated_at >= asked_at:
+        raise RequestError("login_required", "Another person signed in than the id_token_hint names.")
     if person is None or not _signed_in(request, person, asked_at, now):
         step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
     elif not _identified(request, person):
@@ -62,7 +65,8 @@ def next_step(
 
 
 def _signed_in(request: Request, person: Person, asked_at: float, now: float) -> bool:
-    return _fresh(request, person, asked_at, now) and vectors.enough(person.level, request.level)
+    fits = person.named and vectors.enough(person.level, request.level)
+    return fits and _fresh(request, person, asked_at, now)
 
 
 def _fresh(request: Request, person: Person, asked_at: float, now: float) -> bool:
