@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.database import Database
+from identity.actions import proofs
 from identity.tables import passkey
 from services.identity.tests import provider
 
@@ -233,6 +234,27 @@ async def _services(visit: Visit) -> None:
 async def _prove(visit: Visit) -> None:
     await visit.signed_in("email", "totp")
     await visit.ask(vtr='["P2.Cl.Cm"]')
+
+
+@way("history.html")
+async def _history(visit: Visit) -> None:
+    await _services(visit)
+    await visit.go("account/history")
+
+
+@way("identity.html")
+async def _identity(visit: Visit) -> None:
+    home = {"buildingNumber": "1", "streetName": "High Street", "postalCode": "BA1 1LJ"}
+    person = proofs.Person(["Rosa", "Jane"], "Example", date(1980, 2, 29), [home])
+    evidence = [{"kind": "passport", "checks": []}, {"kind": "council-tax-bill", "checks": []}]
+    async with visit.database.writing() as session:
+        await proofs.from_upstream(
+            session, visit.account, "P2", evidence, person, "https://one-login.example/"
+        )
+    await visit.signed_in()
+    await visit.go("account/identity")
+    await visit.send()  # for a code to show at a desk
+    await visit.tab.wait_for_selector(".townhall-key")
 
 
 @way("wrong-request.html")
