@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
-from identity.actions import staff
+from identity.actions import movers, staff
 from identity.actions.issuer import Issuer
 from identity.rules import scim, scim_resources
 from identity.store import directory as store
@@ -100,6 +100,7 @@ async def group(session: ReadSession, council: str, group_id: UUID) -> Row[Any]:
 
 async def add_group(session: Session, council: str, body: scim_resources.GroupChange) -> Row[Any]:
     """A new group. Raises Problem 400, 409."""
+    await movers.defining(session, council)
     group_id, name = ids.new(), body.display_name or ""
     if not await store.add_group(session, council, group_id, name, body.external_id, _now()):
         raise Problem(409, "uniqueness", _NAME_TAKEN)
@@ -109,28 +110,35 @@ async def add_group(session: Session, council: str, body: scim_resources.GroupCh
 
 async def change_group(
     session: Session,
+    issuer: Issuer,
     council: str,
     group_id: UUID,
     change: scim_resources.GroupChange,
     version: int | None,
 ) -> Row[Any]:
-    """The group after the change. Raises Problem 400, 404, 409, 412."""
+    """The group after the change; who has left it has lost its roles. Raises Problem 400, 404, 409, 412."""
+    await movers.defining(session, council)
     before = _there(await store.group_locked(session, council, group_id))
     _still(before, version)
     name = change.display_name or before.display_name
     external = change.external_id or before.external_id
-    try:
-        await store.keep_group(session, council, group_id, name, external, _now())
-    except IntegrityError as error:
-        raise Problem(409, "uniqueness", _NAME_TAKEN) from error
-    await _move(session, council, group_id, change)
+    async with movers.of_group(session, issuer, council, group_id):
+        try:
+            await store.keep_group(session, council, group_id, name, external, _now())
+        except IntegrityError as error:
+            raise Problem(409, "uniqueness", _NAME_TAKEN) from error
+        await _move(session, council, group_id, change)
     return await group(session, council, group_id)
 
 
-async def delete_group(session: Session, council: str, group_id: UUID, version: int | None) -> None:
-    """Raises Problem 404, 412."""
+async def delete_group(
+    session: Session, issuer: Issuer, council: str, group_id: UUID, version: int | None
+) -> None:
+    """Its members have lost its roles. Raises Problem 404, 412."""
+    await movers.defining(session, council)
     _still(_there(await store.group_locked(session, council, group_id)), version)
-    await store.drop_group(session, council, group_id)
+    async with movers.of_group(session, issuer, council, group_id):
+        await store.drop_group(session, council, group_id)
 
 
 async def _move(session: Session, council: str, group_id: UUID, change: scim_resources.GroupChange) -> None:

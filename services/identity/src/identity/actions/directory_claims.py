@@ -22,6 +22,9 @@ from identity.store import staff as store
 from identity.store.upstreams import Upstream
 
 _CONFLICT = 409
+_REMEMBERED = timedelta(days=90)
+"""Staff of whom the directory has said nothing for so long have left: what is personal of them goes."""
+_BATCH = 200
 _KEPT = ("user_name", "external_id", "given_name", "family_name", "display_name", "email")
 
 
@@ -69,6 +72,7 @@ async def _told(
 ) -> None:
     """Write what the directory says of him now; scopes he has lost are refused at once."""
     council, now = upstream.council, datetime.now(UTC)
+    await movers.gaining(session, council)
     await store.one_at_a_time(session, council, said["external_id"])
     staff_id = await _member(session, council, said, account, now)
     async with movers.of_staff(session, issuer, council, [staff_id]):
@@ -106,3 +110,11 @@ async def _into_groups(
     for name in wanted - await groups.names(session, council, wanted):
         await groups.add_group(session, council, ids.new(), name, name, now)
     await groups.be_in(session, council, staff_id, wanted)
+
+
+async def sweep(session: Session) -> None:
+    """Take a batch out of the staff who have not signed in for long. The session sees every council after."""
+    await session.across_councils()
+    now = datetime.now(UTC)
+    for row in await store.long_gone(session, now - _REMEMBERED, _BATCH):
+        await store.remove(session, row.council, row.id, now)

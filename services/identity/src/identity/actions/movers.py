@@ -5,6 +5,7 @@ by a role taken, changed or removed, or by a group left, the tokens issued until
 within a second. A refresh token needs nothing: what it is worth is looked up at every use.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,12 +20,27 @@ from identity.actions.issuer import Issuer
 from identity.rules import keys, tokens
 from identity.store import movers as store
 
+_SECOND = 1.0
+
 
 @asynccontextmanager
 async def of_role(session: Session, issuer: Issuer, council: str, name: str) -> AsyncIterator[None]:
     """Around a change of a role: whoever has it and may do less afterwards."""
     async with _losing(session, issuer, council, await store.of_role(session, council, name)):
         yield
+
+
+async def defining(session: Session, council: str) -> None:
+    """Before a role or a group is changed, and before any row is locked: nobody is given one meanwhile.
+
+    He could have a token by what it was, and be overlooked among those who have it.
+    """
+    await store.alone(session, council)
+
+
+async def gaining(session: Session, council: str) -> None:
+    """Before somebody is given a role or put into groups, and before any row is locked: see ``defining``."""
+    await store.together(session, council)
 
 
 @asynccontextmanager
@@ -54,6 +70,20 @@ async def _losing(
         after = await store.scopes(session, council, named)
         lost = [account for account, held in before.items() if held - after.get(account, set())]
         await refuse(session, issuer, council, lost)
+
+
+async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> datetime:
+    """Keep the roles of whoever has this account as they are until the transaction ends; answers the moment.
+
+    It waits for who is changing them, and then, where his tokens have just been refused, for the second
+    after: a token says when it was issued in whole seconds, and one of the same second would be refused too.
+    """
+    if await store.hold(session, council, account):
+        subject = persons.subject(issuer, council, account)
+        refused = await store.refused_until(session, council, subject)
+        left = refused.timestamp() + 1 - issuer.clock() if refused is not None else 0
+        await asyncio.sleep(min(max(left, 0), _SECOND))
+    return issuer.now()
 
 
 async def part_all(session: Session, issuer: Issuer, council: str, upstream_id: UUID) -> None:

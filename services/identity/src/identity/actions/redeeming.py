@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import grants, persons, staff
+from identity.actions import grants, movers, persons, staff
 from identity.actions.provider import Known, Provider
 from identity.rules import authorisation, keys, person_tokens, tokens
 from identity.rules.oauth import CODE, OAuthError, TokenRequest
@@ -91,7 +91,7 @@ async def _issue(
     session: Session, provider: Provider, known: Known, row: Row[Any], scopes: list[str], now: datetime
 ) -> dict[str, Any] | OAuthError:
     party, request = known.party, row.request
-    granted = await _allowed(session, known, row, scopes)
+    granted, now = await _allowed(session, provider, known, row, scopes, now)
     subject = persons.subject(provider.issuer, row.council, row.account)
     written = await access_token(session, provider, known, row, granted, subject, now)
     answer = {
@@ -120,13 +120,19 @@ async def _issue(
     return answer
 
 
-async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[str]) -> list[str]:
-    """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
+async def _allowed(
+    session: Session, provider: Provider, known: Known, row: Row[Any], asked: list[str], now: datetime
+) -> tuple[list[str], datetime]:
+    """What a service learns, as asked; what it may do, as far as client and the person's roles both allow.
+
+    And the moment from which that counts: roles stay as they are until the token is on record.
+    """
     doing = set(asked) & known.party.person_scopes - persons.OF_PEOPLE
     if doing:
         await session.see(row.council)
+        now = await movers.settled(session, provider.issuer, row.council, row.account)
         doing &= OWN | await staff.scopes(session, row.council, row.account)
-    return sorted(set(asked) & persons.OF_PEOPLE | doing)
+    return sorted(set(asked) & persons.OF_PEOPLE | doing), now
 
 
 async def access_token(

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, not_found
-from identity.actions import credentials, grants, persons, sessions
+from identity.actions import credentials, grants, movers, persons, role_changes, sessions
 from identity.actions.issuer import Issuer
 from identity.rules import keys, proofs, tokens
 from identity.rules.tokens import Mode
@@ -81,14 +81,14 @@ async def unlink(session: Session, account: UUID) -> None:
 async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
     """A member of staff has left: his grants end, his tokens of this council are refused, his sessions end.
 
-    The tokens are refused by his subject too, which also meets one that is issued at this very moment; so
-    one who comes back within eleven minutes waits until they are over.
+    His row must be locked. The tokens are refused by his subject too, which also meets one that is being
+    issued; those issued from the next second on, should he come back, are not.
     """
     await grants.end_account(session, account, council)
-    last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
-    await credentials.refuse(
-        session, council, persons.subject(issuer, council, account), last, claim="sub"
-    )
+    now = _now()
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
+    subject = persons.subject(issuer, council, account)
+    await credentials.refuse(session, council, subject, last, now, claim="sub")
     await sessions.end_all(session, account, "leaver")
 
 
@@ -103,7 +103,13 @@ async def role(session: ReadSession, council: str, name: str) -> Role:
 
 
 async def put_role(
-    session: Session, council: str, caller: Caller, name: str, body: NewRole, version: int | None
+    session: Session,
+    issuer: Issuer,
+    council: str,
+    caller: Caller,
+    name: str,
+    body: NewRole,
+    version: int | None,
 ) -> tuple[Role, bool]:
     """Make a role, or change the one at ``version``; whether it is new.
 
@@ -113,21 +119,30 @@ async def put_role(
     credentials.may_grant(caller, body.scopes, _ANY_MODE, region=False)
     values = {**body.model_dump(), "name": name, "updated_at": _now()}
     if version is None:
-        made = await store.add_role(session, council, values)
-        if made is None:
+        row = await store.add_role(session, council, values)
+        if row is None:
             raise Problem(428, "version-needed", "There is such a role. Send its ETag as If-Match.")
-        return _role(made), True
-    changed = await store.change_role(session, council, name, version, values)
-    if changed is None:
-        await _found(session, council, name)
-        raise Problem(412, "version-changed", "The role has changed since. Read it again.")
-    return _role(changed), False
+        made = _role(row)
+        await role_changes.defined(session, council, caller, name, None, made)
+        return made, True
+    await movers.defining(session, council)
+    async with movers.of_role(session, issuer, council, name):
+        before = await role(session, council, name)
+        row = await store.change_role(session, council, name, version, values)
+        if row is None:
+            raise Problem(412, "version-changed", "The role has changed since. Read it again.")
+        changed = _role(row)
+        await role_changes.defined(session, council, caller, name, before, changed)
+    return changed, False
 
 
-async def drop_role(session: Session, council: str, name: str) -> None:
+async def drop_role(session: Session, issuer: Issuer, council: str, caller: Caller, name: str) -> None:
     """Remove a role from everybody. Raises Problem 404."""
-    if not await store.drop_role(session, council, name):
-        raise not_found("role of this name")
+    await movers.defining(session, council)
+    async with movers.of_role(session, issuer, council, name):
+        before = await role(session, council, name)
+        await store.drop_role(session, council, name)
+        await role_changes.defined(session, council, caller, name, before, None)
 
 
 async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
@@ -146,16 +161,22 @@ async def member(session: ReadSession, council: str, staff_id: UUID) -> StaffMem
 
 async def give(session: Session, council: str, caller: Caller, staff_id: UUID, name: str) -> None:
     """Give a role. Again is no error. Raises Problem 403 for a role with a scope the caller lacks, 404."""
+    await movers.gaining(session, council)
     found = await _found(session, council, name)
     credentials.may_grant(caller, found.scopes, _ANY_MODE, region=False)
     await _member(session, council, staff_id)
-    await store.give(session, council, staff_id, name, caller.subject, _now())
+    if await store.give(session, council, staff_id, name, caller.subject, _now()):
+        await role_changes.moved(session, council, caller, "given", staff_id, name)
 
 
-async def take(session: Session, council: str, staff_id: UUID, name: str) -> None:
+async def take(
+    session: Session, issuer: Issuer, council: str, caller: Caller, staff_id: UUID, name: str
+) -> None:
     """Take a role given by hand away. Again is no error. Raises Problem 404."""
     await _member(session, council, staff_id)
-    await store.take(session, council, staff_id, name)
+    async with movers.of_staff(session, issuer, council, [staff_id]):
+        if await store.take(session, council, staff_id, name):
+            await role_changes.moved(session, council, caller, "taken", staff_id, name)
 
 
 def show(row: Row[Any]) -> StaffMember:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
-from identity.actions import mandates, sessions
+from identity.actions import directory_claims, mandates, sessions, upstream_keys
 from identity.rules import parties
 from identity.settings import Settings
 from identity.store import authorisations, grants, identity_proofs, phones, proofs, upstream_visits
@@ -35,3 +35,5 @@ async def once(database: Database) -> None:
         await grants.sweep(session, now, now - timedelta(seconds=parties.GRANT_SECONDS))
         await mandates.sweep(session)
         await upstream_visits.sweep(session, now)
+        await upstream_keys.sweep(session)
+        await directory_claims.sweep(session)

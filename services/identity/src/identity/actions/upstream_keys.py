@@ -81,7 +81,8 @@ async def published(session: ReadSession, council: str, upstream_id: UUID) -> li
 
 
 async def sweep(session: Session) -> None:
-    """Forget keys that are out of use. The session sees every council."""
+    """Forget keys that are out of use. The session sees every council after."""
+    await session.across_councils()
     await store.sweep_keys(session, _now())
 
 

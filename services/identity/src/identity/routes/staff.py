@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission
@@ -10,9 +10,9 @@ from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.actions import staff
+from identity.actions import role_changes, staff
 from identity.routes.parts import IfMatch, LiveAtOnce, TheIssuer, after_id, after_slug, version_meant
-from identity.schemas.staff import NewRole, Role, RoleName, StaffAccount, StaffMember
+from identity.schemas.staff import NewRole, Role, RoleChange, RoleName, StaffAccount, StaffMember
 
 router = APIRouter(prefix="/{council}/identity/v1", tags=["staff"])
 Officer = Annotated[Caller, permission("identity:staff")]
@@ -24,6 +24,23 @@ async def list_roles(council: Slug, _: Officer, session: Reading, paging: Paging
     """The council's roles, in order of name."""
     rows = await staff.roles(session, council, after_slug(paging), paging.fetch)
     return paging.page(rows, staff.show_role, lambda row: (row.name,))
+
+
+@router.get("/roles/changes")
+async def list_role_changes(
+    council: Slug,
+    _: Officer,
+    session: Reading,
+    paging: Paging,
+    staff_id: Annotated[ids.Id | None, Query(alias="staff")] = None,
+    role: Annotated[RoleName | None, Query()] = None,
+) -> Page[RoleChange]:
+    """Who made, changed, gave or took which role, and when, oldest first. It is kept as written.
+
+    Of one member of staff or one role, if you name it; what was removed long ago is there too.
+    """
+    rows = await role_changes.page(session, council, staff_id, role, after_id(paging), paging.fetch)
+    return paging.page(rows, role_changes.show, lambda row: (ids.show(row.id),))
 
 
 @router.get("/roles/{role}", responses=documents(404))
@@ -42,22 +59,29 @@ async def put_role(
     role: NameInPath,
     body: NewRole,
     caller: Officer,
+    _live: LiveAtOnce,
     session: Writing,
+    issuer: TheIssuer,
     response: Response,
     if_match: IfMatch = None,
 ) -> Role:
-    """Make a role, or change one (`If-Match`). Nobody puts a scope into a role that he does not hold."""
+    """Make a role, or change one (`If-Match`). Nobody puts a scope into a role that he does not hold.
+
+    Whoever may do less by it has his tokens refused at once; those he gets next are without the scope.
+    """
     version = version_meant(if_match) if if_match is not None else None
-    found, new = await staff.put_role(session, council, caller, role, body, version)
+    found, new = await staff.put_role(session, issuer, council, caller, role, body, version)
     response.headers["ETag"] = f'"{found.version}"'
     response.status_code = 201 if new else 200
     return found
 
 
 @router.delete("/roles/{role}", status_code=204, responses=documents(404))
-async def delete_role(council: Slug, role: NameInPath, _: Officer, session: Writing) -> None:
-    """Remove a role, from everybody who has it."""
-    await staff.drop_role(session, council, role)
+async def delete_role(
+    council: Slug, role: NameInPath, caller: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+) -> None:
+    """Remove a role, from everybody who has it; their tokens are refused at once."""
+    await staff.drop_role(session, issuer, council, caller, role)
 
 
 @router.get("/staff")
@@ -82,19 +106,33 @@ async def give_role(
 
 
 @router.delete("/staff/{staff_id}/roles/{role}", status_code=204, responses=documents(404))
-async def take_role(council: Slug, staff_id: ids.Id, role: NameInPath, _: Officer, session: Writing) -> None:
-    """Take a role away that was given by hand. Tokens issued from now on are without it."""
-    await staff.take(session, council, staff_id, role)
+async def take_role(
+    council: Slug,
+    staff_id: ids.Id,
+    role: NameInPath,
+    caller: Officer,
+    _live: LiveAtOnce,
+    session: Writing,
+    issuer: TheIssuer,
+) -> None:
+    """Take a role away that was given by hand. Tokens with its scopes are refused at once."""
+    await staff.take(session, issuer, council, caller, staff_id, role)
 
 
 @router.put("/staff/{staff_id}/account", status_code=204, responses=documents(404, 409))
 async def link_staff_account(
-    council: Slug, staff_id: ids.Id, body: StaffAccount, caller: Officer, session: Writing
+    council: Slug,
+    staff_id: ids.Id,
+    body: StaffAccount,
+    caller: Officer,
+    session: Writing,
+    issuer: TheIssuer,
 ) -> None:
     """Say with which account somebody signs in, where no directory does: he shows its desk code.
 
     His roles may not come to more than the scopes you hold yourself.
     """
+    issuer.desk.take(caller.subject)
     await staff.link_in_person(session, council, caller, staff_id, body.desk_code)
 
 

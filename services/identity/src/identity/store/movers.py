@@ -9,21 +9,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, any_, bindparam, func, select, union, update
+from sqlalchemy import BindParameter, Row, Select, any_, bindparam, func, select, text, union, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import ReadSession, Session
 from chassis.tables import revoked_token
-from identity.store.staff import AT_WORK, BY_GROUP, HAS
+from identity.store.staff import AT_WORK, BY_GROUP, HAS, NAMED
 from identity.tables import (
     access_token,
     role,
     staff,
+    staff_group,
     staff_group_member,
+    staff_role,
     token_grant,
     upstream_account,
 )
 
+_ALONE = text("SELECT pg_advisory_xact_lock(7420505, hashtext(:council))")
+_TOGETHER = text("SELECT pg_advisory_xact_lock_shared(7420505, hashtext(:council))")
 _COUNCIL: BindParameter[str] = bindparam("council_")
 _IDS = any_(bindparam("ids_", type_=ARRAY(staff.c.id.type)))
 _HELD = union(HAS, BY_GROUP).subquery("held")
@@ -60,12 +64,30 @@ _STILL = (
     .order_by(staff.c.id)
     .with_for_update(key_share=True)
 )
+# From the people to what they have, so that the cost hangs on how many they are alone.
+_ASKED = select(func.unnest(bindparam("ids_", type_=ARRAY(staff.c.id.type))).label("staff")).cte("asked")
+_ROLES = union(
+    select(_ASKED.c.staff, staff_role.c.role)
+    .select_from(_ASKED)
+    .join(staff_role, staff_role.c.staff == _ASKED.c.staff)
+    .where(staff_role.c.council == _COUNCIL),
+    select(_ASKED.c.staff, role.c.name)
+    .select_from(_ASKED)
+    .join(staff_group_member, staff_group_member.c.staff == _ASKED.c.staff)
+    .join(
+        staff_group,
+        (staff_group.c.council == staff_group_member.c.council)
+        & (staff_group.c.id == staff_group_member.c.group_id),
+    )
+    .join(role, NAMED)
+    .where(staff_group_member.c.council == _COUNCIL),
+).cte("roles")
 _SCOPES = (
     select(staff.c.account, func.unnest(role.c.scopes).label("scope"))
-    .select_from(staff)
-    .join(_HELD, (_HELD.c.council == staff.c.council) & (_HELD.c.staff == staff.c.id))
-    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
-    .where(*AT_WORK, staff.c.id == _IDS)
+    .select_from(_ROLES)
+    .join(role, role.c.name == _ROLES.c.role)
+    .join(staff, staff.c.id == _ROLES.c.staff)
+    .where(*AT_WORK, role.c.council == _COUNCIL)
     .distinct()
 )
 _LIVE = (
@@ -87,16 +109,22 @@ _PART = (
     .where(staff.c.council == _COUNCIL, staff.c.id == _IDS)
     .values(account=None, updated_at=bindparam("at"))
 )
-_SINCE = (
-    select(revoked_token.c.issued_before)
-    .where(revoked_token.c.council == _COUNCIL, revoked_token.c.id == bindparam("subject_"))
-    .scalar_subquery()
-)
 _HOLD = (
-    select(staff.c.id, _SINCE.label("refused_until"))
-    .where(*AT_WORK, staff.c.account == bindparam("account_"))
-    .with_for_update(read=True, of=staff)
+    select(staff.c.id).where(*AT_WORK, staff.c.account == bindparam("account_")).with_for_update(read=True)
 )
+_REFUSED = select(revoked_token.c.issued_before).where(
+    revoked_token.c.council == _COUNCIL, revoked_token.c.id == bindparam("subject_")
+)
+
+
+async def alone(session: Session, council: str) -> None:
+    """Wait until nobody of the council changes or gives a role; held to the end of the transaction."""
+    await session.execute(_ALONE, {"council": council})
+
+
+async def together(session: Session, council: str) -> None:
+    """Wait until nobody of the council changes a role; others may give roles meanwhile."""
+    await session.execute(_TOGETHER, {"council": council})
 
 
 async def of_role(session: Session, council: str, name: str) -> Sequence[Row[Any]]:
@@ -140,9 +168,13 @@ async def part(session: Session, council: str, staff_ids: Sequence[UUID], at: da
     await session.execute(_PART, {"council_": council, "ids_": list(staff_ids), "at": at})
 
 
-async def hold(session: ReadSession, council: str, account: UUID, subject: str) -> Row[Any] | None:
-    """Keep a member of staff as he is until the transaction ends; None for nobody's account.
+async def hold(session: ReadSession, council: str, account: UUID) -> bool:
+    """Keep a member of staff as he is until the transaction ends; false for nobody's account."""
+    return await session.first(_HOLD, {"council_": council, "account_": account}) is not None
 
-    ``refused_until``: the last second whose tokens of his are refused.
-    """
-    return await session.first(_HOLD, {"council_": council, "account_": account, "subject_": subject})
+
+async def refused_until(session: ReadSession, council: str, subject: str) -> datetime | None:
+    """The last second whose tokens of a subject are refused. To be asked once he is held."""
+    wanted = {"council_": council, "subject_": subject}
+    found: datetime | None = await session.scalar(_REFUSED, wanted)
+    return found

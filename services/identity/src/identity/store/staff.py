@@ -29,6 +29,10 @@ _CHANGE_ROLE = (
     .returning(role)
 )
 _DROP_ROLE = delete(role).where(*_ROLE)
+NAMED = (role.c.council == staff_group.c.council) & (
+    (staff_group.c.display_name == any_(role.c.groups)) | (staff_group.c.external_id == any_(role.c.groups))
+)
+"""A role names a group of the directory: as people call it, or by the directory's own id."""
 HAS = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
 BY_GROUP = (
     select(staff_group_member.c.council, staff_group_member.c.staff, role.c.name.label("role"))
@@ -37,14 +41,7 @@ BY_GROUP = (
         (staff_group.c.council == staff_group_member.c.council)
         & (staff_group.c.id == staff_group_member.c.group_id),
     )
-    .join(
-        role,
-        (role.c.council == staff_group.c.council)
-        & (
-            (staff_group.c.display_name == any_(role.c.groups))
-            | (staff_group.c.external_id == any_(role.c.groups))
-        ),
-    )
+    .join(role, NAMED)
 )
 _HELD = union(HAS, BY_GROUP).subquery("held")
 AT_WORK = (staff.c.council == _COUNCIL, staff.c.active, staff.c.left_at.is_(None))
@@ -226,13 +223,15 @@ async def scopes_of(session: ReadSession, council: str, staff_id: UUID) -> Seque
     return await session.all(_SCOPES_OF, {"council_": council, "staff_": staff_id})
 
 
-async def give(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> None:
+async def give(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> bool:
+    """False when he had it by hand already."""
     values = {"council": council, "staff": staff_id, "role": name, "given_by": by, "given_at": at}
-    await session.execute(_GIVE, values)
+    return await session.execute(_GIVE, values) == 1
 
 
-async def take(session: Session, council: str, staff_id: UUID, name: str) -> None:
-    await session.execute(_TAKE, {"council_": council, "staff_": staff_id, "name_": name})
+async def take(session: Session, council: str, staff_id: UUID, name: str) -> bool:
+    """False when he did not have it by hand."""
+    return await session.execute(_TAKE, {"council_": council, "staff_": staff_id, "name_": name}) == 1
 
 
 async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
