@@ -10,7 +10,7 @@ from chassis.auth import Caller
 from chassis.database import Session
 from identity.actions import inspecting, mandates, persons, redeeming
 from identity.actions.provider import Known, Provider, authenticated
-from identity.rules import oauth, vectors
+from identity.rules import oauth, scopes, vectors
 from identity.rules.oauth import OAuthError, TokenRequest
 from identity.store import grants as store
 
@@ -29,6 +29,7 @@ async def exchange(
     """
     authenticated(known)
     _kinds(asked)
+    granted = _scopes(known, asked)
     theme, principal = asked.fields.get("theme", ""), asked.fields.get("subject_token", "")
     council = known.client.council
     async with provider.database.writing() as session:
@@ -44,7 +45,7 @@ async def exchange(
         )
         if found is None:
             raise OAuthError("invalid_grant", _REFUSED)
-        return await _issue(session, provider, known, row, found)
+        return await _issue(session, provider, known, row, found, granted)
 
 
 def _kinds(asked: TokenRequest) -> None:
@@ -58,8 +59,16 @@ def _kinds(asked: TokenRequest) -> None:
         raise OAuthError("invalid_request", detail)
     if fields.get("requested_token_type", oauth.ACCESS_TOKEN) != oauth.ACCESS_TOKEN:
         raise OAuthError("invalid_request", f"requested_token_type must be {oauth.ACCESS_TOKEN}.")
-    if asked.scope not in (None, _SCOPE):
-        raise OAuthError("invalid_scope", f"The only scope of such a token is {_SCOPE}.")
+
+
+def _scopes(known: Known, asked: TokenRequest) -> list[str]:
+    """What the person may let another do, as far as the service may; never what his roles allow."""
+    possible = scopes.DELEGABLE & known.party.person_scopes | {_SCOPE}
+    wanted = set((asked.scope or _SCOPE).split())
+    if not wanted <= possible:
+        detail = f"A token to act for somebody has no other scope than {', '.join(sorted(possible))}."
+        raise OAuthError("invalid_scope", detail)
+    return sorted(wanted)
 
 
 async def _of_actor(session: Session, known: Known, actor: Caller | None) -> Row[Any]:
@@ -71,14 +80,20 @@ async def _of_actor(session: Session, known: Known, actor: Caller | None) -> Row
 
 
 async def _issue(
-    session: Session, provider: Provider, known: Known, actor: Row[Any], found: mandates.MandateRow
+    session: Session,
+    provider: Provider,
+    known: Known,
+    actor: Row[Any],
+    found: mandates.MandateRow,
+    granted: list[str],
 ) -> dict[str, Any]:
-    """It lives as long as any access token, and not longer than the mandate."""
+    """It lives as long as any access token, and to the second not longer than the mandate."""
     now = provider.now()
-    seconds = min(known.party.rules.access_seconds, int((found.expires_at - now).total_seconds()))
+    left = int(found.expires_at.timestamp()) - int(now.timestamp())
+    seconds = min(known.party.rules.access_seconds, left)
     if seconds <= 0:
         raise OAuthError("invalid_grant", _REFUSED)
-    grant = _grant(actor, found, now)
+    grant = _grant(actor, found, now, granted)
     await store.add(session, grant)
     row = await store.one(session, grant["council"], grant["id"])
     if row is None:  # pragma: no cover - it was just written
@@ -91,18 +106,18 @@ async def _issue(
     }
     subject = persons.subject(issuer, council, found.principal)
     written = await redeeming.access_token(
-        session, provider, known, row, [_SCOPE], subject, now, seconds=seconds, more=more
+        session, provider, known, row, granted, subject, now, seconds=seconds, more=more
     )
     return {
         "access_token": written,
         "issued_token_type": oauth.ACCESS_TOKEN,
         "token_type": "Bearer",
         "expires_in": seconds,
-        "scope": _SCOPE,
+        "scope": " ".join(granted),
     }
 
 
-def _grant(actor: Row[Any], found: mandates.MandateRow, now: datetime) -> dict[str, Any]:
+def _grant(actor: Row[Any], found: mandates.MandateRow, now: datetime, granted: list[str]) -> dict[str, Any]:
     """A grant of its own in the actor's session, so that it ends with either. It tells no claims."""
     quiet = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.NO_IDENTITY}
     return {
@@ -112,7 +127,7 @@ def _grant(actor: Row[Any], found: mandates.MandateRow, now: datetime) -> dict[s
         "account": found.principal,
         "session": actor.session,
         "actor": found.delegate,
-        "scopes": [_SCOPE],
+        "scopes": granted,
         "request": {**actor.request, **quiet, "backchannel_logout_uri": None},
         "created_at": now,
         "revoked_at": None,

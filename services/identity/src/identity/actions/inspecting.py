@@ -62,7 +62,7 @@ async def introspect(
     content = _content(token)
     if caller.subject != caller.client_id and await grant_of(session, caller) is None:
         return {"active": False}
-    shown = ("iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope", "act", "mandate")
+    shown = ("iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope", "act", "mandate", "theme")
     found = {name: content[name] for name in shown if name in content}
     return {"active": True, "token_type": "Bearer", **found}
 

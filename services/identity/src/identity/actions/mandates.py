@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
-from identity.actions import credentials, history, mandate_letters
+from identity.actions import credentials, history, mandate_letters, themes
 from identity.events import MandateAccepted, MandateRevoked
 from identity.rules import addresses, keys, mandates, tokens
 from identity.store import mandates as store
@@ -91,8 +91,9 @@ async def offer(
     address finds the offer.
     """
     now = _now()
+    known = await themes.offered(session, council, body.theme)
     try:
-        made = mandates.offer(principal, body.theme, body.expires_at, now)
+        made = mandates.offer(principal, body.theme, body.expires_at, now, known=known)
     except mandates.RefusedError as error:
         where = "theme" if error.code == "unknown-theme" else "expires_at"
         raise invalid(f"body.{where}", str(error), error.code) from error

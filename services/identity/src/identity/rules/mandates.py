@@ -31,7 +31,8 @@ THEMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "blue-badge": ("Blue Badge", "Bathodyn Glas"),
     }
 )
-"""What somebody may be acted for in: name in English and in Welsh. A service asks by the key."""
+"""What somebody may be acted for in at every council: title in English and in Welsh. A service asks by the
+key; a council has others of its own beside them."""
 
 OFFER = timedelta(days=14)
 LONGEST = timedelta(days=731)
@@ -71,10 +72,10 @@ class Mandate:
     ended_by: Side | None = None
 
 
-def offer(principal: UUID, theme: str, expires_at: datetime, now: datetime) -> Mandate:
-    """A new offer. Raises RefusedError."""
-    if theme not in THEMES:
-        raise RefusedError("unknown-theme", f"must be one of {', '.join(THEMES)}")
+def offer(principal: UUID, theme: str, expires_at: datetime, now: datetime, *, known: bool = True) -> Mandate:
+    """A new offer; ``known``: whether the council has the theme. Raises RefusedError."""
+    if not known:
+        raise RefusedError("unknown-theme", "is none of the council's themes; list them under themes")
     if not now < expires_at <= now + LONGEST:
         raise RefusedError("not-in-time", f"must lie ahead, and at most {LONGEST.days} days")
     return Mandate(principal, None, theme, "offered", min(now + OFFER, expires_at), expires_at)

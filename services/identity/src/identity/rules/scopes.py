@@ -24,6 +24,7 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
         "identity:prove": "Prove people's identity in person, and look at the proofs made",
         "identity:mandates": "As a person: let somebody act for you, or act for somebody",
         "identity:self": "As a person: see how your identity is proven, and prove it at a desk",
+        "identity:themes": "Keep the themes in which a council's people may let others act for them",
         OPERATE: "Create, rename and suspend councils; manage the region's clients",
         GATEWAY: "Read the snapshot of councils and revoked credentials",
     }
@@ -35,6 +36,9 @@ REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 
 OWN: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
 """Scopes over what is a person's own: everybody holds them, at a service that he lets have them."""
+
+DELEGABLE: frozenset[str] = OWN - {"identity:mandates", "identity:self"}
+"""Those a person may let another act with by a mandate; to the rest he sees himself."""
 
 
 def unknown(asked: Iterable[str]) -> list[str]:

@@ -39,6 +39,7 @@ from identity.tables.staff import (
     staff_person,
     staff_role,
 )
+from identity.tables.themes import theme
 from identity.tables.upstream_visits import upstream_visit
 from identity.tables.upstreams import upstream, upstream_account, upstream_history, upstream_key
 
@@ -88,6 +89,7 @@ __all__ = [
     "staff_person",
     "staff_role",
     "text_count",
+    "theme",
     "token_grant",
     "upstream",
     "upstream_account",
