@@ -68,6 +68,10 @@ class Issuer:
         in_use = keys.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
         return [key.public for key in in_use]
 
+    def kept(self) -> list[dict[str, Any]]:
+        """The public keys of all signatures that were ours since the rotation before last."""
+        return [key.public for key in self._ready()]
+
     def signer(self, algorithm: str = keys.ES256) -> keys.SigningKey:
         """The key that signs now."""
         return keys.signer(self._ready(), self.clock(), algorithm)
