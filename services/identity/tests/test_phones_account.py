@@ -86,6 +86,25 @@ async def test_a_code_works_in_the_browser_and_the_account_that_asked(
     assert await number_of("two@phones.example") is None
 
 
+async def test_a_number_and_an_address_are_shown_to_nobody_else_in_the_same_browser(
+    newcomer, texts, signed_in_again
+):
+    tab = await newcomer("library@phones.example")
+    await add_phone(tab, texts, "+447700900336")
+    await tab.post(f"{PHONE}/remove")
+    await tab.post(PHONE, phone="07700 900337")
+    await tab.post(f"{ACCOUNT}/email", email="secret@phones.example")
+    await newcomer("next@phones.example")
+    await signed_in_again("next@phones.example", tab)
+    for path in (f"{PHONE}/code", f"{PHONE}/before", f"{ACCOUNT}/email/code"):
+        answer = await tab.get(path)
+        assert answer.status_code == 303, path
+        assert "90033" not in answer.text
+    before = len(await texts("+447700900336"))
+    assert (await tab.post(f"{PHONE}/before/again")).headers["location"] == PHONE
+    assert len(await texts("+447700900336")) == before
+
+
 async def test_a_code_is_over_after_ten_minutes(newcomer, texts, number_of, database):
     tab = await newcomer("late@phones.example")
     await tab.post(PHONE, phone="07700 900335")

@@ -49,10 +49,15 @@ async def make(
     return code
 
 
-async def waiting(session: ReadSession, people: People, visitor: Visitor, purpose: str) -> str | None:
-    """The address a code is on its way to."""
+async def waiting(
+    session: ReadSession, people: People, visitor: Visitor, purpose: str, account: UUID | None = None
+) -> str | None:
+    """The address a code is on its way to; with ``account``, only if that one asked for it."""
     row = await store.waiting_code(session, visitor.browser, purpose, people.now())
-    return row.address if row is not None else None
+    if row is None or (account is not None and row.account != account):
+        return None
+    address: str = row.address
+    return address
 
 
 async def use(

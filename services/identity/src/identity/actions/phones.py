@@ -92,7 +92,7 @@ async def ask_to_remove(session: Session, people: People, visitor: Visitor, pers
 
 async def ask_before_again(session: Session, people: People, visitor: Visitor, account: UUID) -> Came:
     """Send another code to the number the account has now, for the change that waits for it."""
-    waiting = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE)
+    waiting = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, account)
     if waiting is None:
         return Came()
     old, _, new = waiting.partition(" ")

@@ -143,18 +143,16 @@ async def show_email_code(
     _: Anybody,
     request: Request,
     session: Writing,
-    _person: FreshPerson,
+    person: FreshPerson,
     people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:
     """Where the code of the letter to the new address is typed in."""
-    return await _code_page(request, session, people, visitor, Form())
+    address = await codes.waiting(session, people, visitor, codes.EMAIL, person.account)
+    return _code_page(request, address, Form())
 
 
-async def _code_page(
-    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, form: Form
-) -> Response:
-    address = await codes.waiting(session, people, visitor, codes.EMAIL)
+def _code_page(request: Request, address: str | None, form: Form) -> Response:
     if address is None:
         return see_other("/identity/account/email")
     status = 200 if form.ok else 400
@@ -173,7 +171,8 @@ async def change_email(
     if typed and await accounts.change_email(session, people, visitor, person.account, typed):
         return see_other(_ACCOUNT)
     form.error("code", WRONG_CODE if typed else NO_CODE)
-    return await _code_page(request, session, people, visitor, form)
+    address = await codes.waiting(session, people, visitor, codes.EMAIL, person.account)
+    return _code_page(request, address, form)
 
 
 @router.get("/account/language")

@@ -106,11 +106,11 @@ async def send_phone_code(
 
 @router.get("/code")
 async def show_phone_code(
-    _: Anybody, request: Request, session: Writing, _person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number is typed in."""
-    number = await codes.waiting(session, people, visitor, codes.PHONE)
+    number = await codes.waiting(session, people, visitor, codes.PHONE, person.account)
     return _code_page(request, number, Form())
 
 
@@ -136,16 +136,18 @@ async def prove_phone(
     if came.right:
         return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-    return _code_page(request, await codes.waiting(session, people, visitor, codes.PHONE), form)
+    return _code_page(
+        request, await codes.waiting(session, people, visitor, codes.PHONE, person.account), form
+    )
 
 
 @router.get("/before")
 async def show_phone_before(
-    _: Anybody, request: Request, session: Writing, _person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number before is typed in, and what to do who has that no more."""
-    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE)
+    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, person.account)
     return _before_page(request, change, Form())
 
 
@@ -169,7 +171,7 @@ async def prove_phone_before(
     if typed and await phones.prove_before(session, people, visitor, person, typed):
         return see_other(_ACCOUNT)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE)
+    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, person.account)
     return _before_page(request, change, form)
 
 

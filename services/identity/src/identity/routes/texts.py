@@ -77,17 +77,15 @@ async def send_text_step_code(
 
 @own.get("/code")
 async def show_text_step_code(
-    _: Anybody, request: Request, session: Writing, _person: FullPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: FullPerson, people: ThePeople,
     visitor: TheVisitor, errand: TheErrand,
 ) -> Response:  # fmt: skip
     """Where the code is typed in with which texts become the second step."""
-    return await _code_page(request, session, people, visitor, errand, Form())
+    number = await codes.waiting(session, people, visitor, codes.TEXT_SET_UP, person.account)
+    return _code_page(request, errand, number, Form())
 
 
-async def _code_page(
-    request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
-) -> Response:
-    number = await codes.waiting(session, people, visitor, codes.TEXT_SET_UP)
+def _code_page(request: Request, errand: Errand, number: str | None, form: Form) -> Response:
     if number is None:
         return see_other(errand.at(_TEXT))
     return show(
@@ -106,7 +104,8 @@ async def set_up_text_step(
     made = await phones.sign_in_with(session, people, visitor, person.account, typed) if typed else None
     if made is None:
         form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-        return await _code_page(request, session, people, visitor, errand, form)
+        number = await codes.waiting(session, people, visitor, codes.TEXT_SET_UP, person.account)
+        return _code_page(request, errand, number, form)
     to = onward(errand) if errand.request else _ACCOUNT
     answer = pages.render(request, "recovery-codes.html", codes=made, onward=to) if made else see_other(to)
     await sessions.start(session, request, answer, person.account, [factors.TEXT])
@@ -162,7 +161,8 @@ async def _step_page(
     request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
 ) -> Response:
     found = await phones.to_sign_in(session, people, visitor)
-    if found is None or await codes.waiting(session, people, visitor, codes.TEXT) is None:
+    waiting = found and await codes.waiting(session, people, visitor, codes.TEXT, found[0])
+    if found is None or waiting is None:
         return see_other(errand.at(_STEP))
     return show(
         request, errand, "text-code.html", 200 if form.ok else 400, form=form,
