@@ -1,0 +1,198 @@
+"""GOV.UK One Login proves who somebody is: the second step, of the very person who signed in."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from dev.upstream.faults import IDENTITY, ONE_LOGIN
+from identity.rules import claims as names
+from services.identity.tests.provider import agree, answered, ask, register
+from services.identity.tests.upstream import (
+    account_of,
+    asked,
+    journey,
+    keeping,
+    one_login,
+    registered,
+    served,
+    settings,
+    simulator,
+)
+
+__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+
+CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.ADDRESS}": null}}}}'
+
+
+@pytest.fixture(autouse=True)
+async def nobody(database):
+    yield
+    async with database.writing("*") as session:
+        await session.execute(text("DELETE FROM account_email"))
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE status = 'holds'"))
+
+
+@pytest.fixture
+def proofs(database):
+    """``await proofs(account)`` -> those that hold, with what they proved."""
+
+    async def of(account):
+        statement = text(
+            """SELECT * FROM proof JOIN proof_person ON proof_person.proof = proof.id
+            WHERE account = :id AND status = 'holds'"""
+        )
+        async with database.reading("*") as session:
+            return await session.all(statement, {"id": account})
+
+    return of
+
+
+@pytest.fixture
+async def mary(journey, one_login, database):
+    """She has an account that One Login opens."""
+    made = await journey(one_login).arrive("mary")
+    [made.account] = (await account_of(database, one_login)).values()
+    return made
+
+
+async def test_an_identity_is_asked_for_in_a_second_step(mary):
+    found = asked(await mary.leave("prove"))
+    assert found["vtr"] == '["Cl.Cm.P2"]'
+    assert names.CORE_IDENTITY in found["claims"]
+
+
+async def test_a_proof_is_recorded_with_its_level_evidence_end_and_address(mary, proofs, one_login):
+    before = mary.tab.session
+    answer = await mary.go("mary", "prove")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account")
+    [proof] = await proofs(mary.account)
+    assert (proof.level, proof.route, proof.status) == ("P2", "upstream", "holds")
+    assert proof.evidence == [{"kind": "GOV.UK One Login", "checks": []}]
+    assert proof.proved_by == mary.simulator.onelogin.issuer
+    assert timedelta(days=1090) < proof.expires_at - datetime.now(UTC) < timedelta(days=1100)
+    assert (proof.given_names, proof.family_name) == (["Mary", "Ann"], "Watson")
+    assert proof.birth_date.isoformat() == "1982-03-14"
+    assert proof.addresses[0]["uprn"] == 907900000001
+    assert mary.tab.session != before
+
+
+async def test_a_service_that_asks_for_an_identity_gets_it(mary, database, proofs):
+    school = await register(database, profile="onelogin", identity_levels=["P1", "P2"])
+    sent = await ask(mary.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
+    assert sent.headers["location"].startswith("/identity/prove?request=")
+    query = f"?{sent.headers['location'].partition('?')[2]}"
+    page = await mary.tab.get(sent.headers["location"])
+    assert f'action="{mary.path}{query}"' in page.text
+    answer = await mary.go("mary", "prove", query)
+    assert answer.headers["location"] == f"/identity/authorize/continue{query}"
+    page = await mary.tab.get(answer.headers["location"])
+    assert "code" in answered(await agree(mary.tab.client, page))
+    assert len(await proofs(mary.account)) == 1
+
+
+async def test_who_has_not_linked_it_confirms_that_first_and_goes_back_for_the_proof(
+    journey, one_login, newcomer, proofs, database
+):
+    jo = journey(one_login, await newcomer("jo@people.example"))
+    where = await jo.leave("prove")
+    assert asked(where)["vtr"] == '["Cl.Cm"]'
+    answer = await jo.back(await jo.there(where, "sion"))
+    assert answer.headers["location"].startswith("/identity/upstream/link/confirm")
+    page = await jo.confirm()
+    assert page.status_code == 200
+    where = page.headers["refresh"].removeprefix("0; url=")
+    assert asked(where)["vtr"] == '["Cl.Cm.P2"]'
+    [account] = (await account_of(database, one_login)).values()
+    assert await proofs(account) == []
+    answer = await jo.back(await jo.there(where, "sion"))
+    assert answer.headers["location"] == "/identity/account"
+    [proof] = await proofs(account)
+    assert (proof.given_names, proof.family_name) == (["Siôn", "Ŵan"], "ap Llŷr-Gruffŷdd")
+
+
+async def test_another_person_proves_nothing_of_this_one(mary, journey, one_login, proofs, database):
+    """Peter is nobody here yet; Sion has an account of his own."""
+    sion = await journey(one_login).arrive("sion")
+    for who in ("peter", "sion"):
+        answer = await mary.go(who, "prove")
+        assert answer.status_code == 409, who
+    assert await proofs(mary.account) == []
+    accounts = await account_of(database, one_login)
+    assert [await proofs(account) for account in accounts.values()] == [[], []]
+    assert sion.tab.session
+
+
+async def test_who_has_signed_out_meanwhile_proves_nothing(mary, proofs):
+    where = await mary.there(await mary.leave("prove"), "mary")
+    await mary.tab.post("/identity/sign-out")
+    assert (await mary.back(where)).status_code == 409
+    assert await proofs(mary.account) == []
+
+
+async def test_nobody_proves_who_has_not_signed_in(journey, one_login):
+    stranger = journey(one_login)
+    for purpose in ("prove", "link"):
+        answer = await stranger.tab.post(stranger.path, purpose=purpose)
+        assert answer.headers["location"].startswith("/identity/sign-in")
+
+
+@pytest.mark.parametrize("lang", ["en", "cy"])
+async def test_who_cannot_be_proven_is_told_so_and_offered_other_ways(
+    journey, one_login, proofs, database, lang
+):
+    nora = await journey(one_login).arrive("nora")
+    school = await register(database, profile="onelogin", identity_levels=["P1", "P2"])
+    sent = await ask(nora.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
+    query = f"?{sent.headers['location'].partition('?')[2]}"
+    await nora.tab.get(f"/identity/account?lang={lang}")
+    answer = await nora.go("nora", "prove", query)
+    said = "could not prove who you are" if lang == "en" else "Ni allai GOV.UK One Login brofi pwy ydych chi"
+    assert answer.status_code == 200
+    assert said in answer.text
+    assert f'href="{sent.headers["location"]}"' in answer.text
+    [account] = (await account_of(database, one_login)).values()
+    assert await proofs(account) == []
+
+
+async def test_a_lower_level_than_asked_is_not_recorded(journey, one_login, proofs, database):
+    peter = await journey(one_login).arrive("peter")
+    assert (await peter.go("peter", "prove")).status_code == 200
+    [account] = (await account_of(database, one_login)).values()
+    assert await proofs(account) == []
+
+
+@pytest.mark.parametrize("fault", sorted(IDENTITY))
+async def test_an_identity_that_does_not_hold_is_not_recorded(mary, proofs, fault):
+    mary.simulator.faults = IDENTITY[fault]
+    answer = await mary.go("mary", "prove")
+    assert answer.status_code in {200, 400}
+    assert ("does not hold" in answer.text) is (fault != "identity-lower-vot")
+    assert await proofs(mary.account) == []
+
+
+@pytest.mark.parametrize("fault", ["other-userinfo-sub", "userinfo-500", "did-503", "lower-vot", "no-vot"])
+async def test_a_provider_that_fails_in_the_second_step_proves_nothing(
+    mary, proofs, fault, app, one_login, database
+):
+    app.state.providers._kept.clear()
+    mary.simulator.faults = ONE_LOGIN[fault]
+    answer = await mary.go("mary", "prove")
+    assert answer.status_code in {400, 503}
+    assert "Choose another way" in answer.text
+    assert await proofs(mary.account) == []
+
+
+async def test_the_statements_keys_are_read_again_when_they_change(mary, proofs):
+    await mary.go("mary", "prove")
+    mary.simulator.rotate()
+    assert (await mary.go("mary", "prove")).status_code == 303
+    assert len(await proofs(mary.account)) == 2
+
+
+async def test_the_region_says_now_whose_proofs_it_takes(mary, proofs, monkeypatch):
+    """The issuer was taken when the council registered it, and is not any more."""
+    where = await mary.there(await mary.leave("prove"), "mary")
+    monkeypatch.setattr("identity.rules.upstream_registration.did_url", lambda *_, **__: None)
+    assert (await mary.back(where)).status_code == 400
+    assert await proofs(mary.account) == []
