@@ -72,7 +72,13 @@ async def go_on(visitor, where):
 async def test_the_page_says_who_asks_and_offers_the_desk_and_the_way_back(visitor, somebody, school):
     page = await visitor.get(await sent(visitor, school))
     assert page.status_code == 200
-    for expected in ("Prove who you are", "Bins ", "Get a code", "Not now: go back to the service"):
+    for expected in (
+        "Prove who you are",
+        "Bins ",
+        "staff of Citytown Council",
+        "Get a code",
+        "Not now: go back to the service",
+    ):
         assert expected in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "https://service.example" in page.headers["content-security-policy"]
