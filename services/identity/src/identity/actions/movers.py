@@ -63,12 +63,12 @@ async def of_staff(
 async def _losing(
     session: Session, issuer: Issuer, council: str, rows: Sequence[Row[Any]]
 ) -> AsyncIterator[None]:
-    named = [row.id for row in rows]
-    before = await store.scopes(session, council, named) if named else {}
+    accounts = {row.id: row.account for row in rows}
+    before = await store.scopes(session, council, list(accounts)) if accounts else {}
     yield
-    if before:
-        after = await store.scopes(session, council, named)
-        lost = [account for account, held in before.items() if held - after.get(account, set())]
+    if any(before.values()):
+        after = await store.scopes(session, council, list(accounts))
+        lost = [account for one, account in accounts.items() if before[one] - after[one]]
         await refuse(session, issuer, council, lost)
 
 

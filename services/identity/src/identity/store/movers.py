@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, any_, bindparam, func, select, text, union, update
+from sqlalchemy import BindParameter, Row, Select, any_, bindparam, select, text, union, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import ReadSession, Session
@@ -64,32 +64,17 @@ _STILL = (
     .order_by(staff.c.id)
     .with_for_update(key_share=True)
 )
-# From the people to what they have, so that the cost hangs on how many they are alone.
-_ASKED = select(func.unnest(bindparam("ids_", type_=ARRAY(staff.c.id.type))).label("staff")).cte("asked")
-_ROLES = union(
-    select(_ASKED.c.staff, staff_role.c.role)
-    .select_from(_ASKED)
-    .join(staff_role, staff_role.c.staff == _ASKED.c.staff)
-    .where(staff_role.c.council == _COUNCIL),
-    select(_ASKED.c.staff, role.c.name)
-    .select_from(_ASKED)
-    .join(staff_group_member, staff_group_member.c.staff == _ASKED.c.staff)
-    .join(
-        staff_group,
-        (staff_group.c.council == staff_group_member.c.council)
-        & (staff_group.c.id == staff_group_member.c.group_id),
-    )
-    .join(role, NAMED)
-    .where(staff_group_member.c.council == _COUNCIL),
-).cte("roles")
-_SCOPES = (
-    select(staff.c.account, func.unnest(role.c.scopes).label("scope"))
-    .select_from(_ROLES)
-    .join(role, role.c.name == _ROLES.c.role)
-    .join(staff, staff.c.id == _ROLES.c.staff)
-    .where(*AT_WORK, role.c.council == _COUNCIL)
-    .distinct()
+# One table at a time: joined, a planner that has not met so many of a role yet compares everybody with all.
+_BY_HAND = select(staff_role.c.staff, staff_role.c.role).where(
+    staff_role.c.council == _COUNCIL, staff_role.c.staff == _IDS
 )
+_IN_GROUPS = select(staff_group_member.c.staff, staff_group_member.c.group_id).where(
+    staff_group_member.c.council == _COUNCIL, staff_group_member.c.staff == _IDS
+)
+_GROUPS_ROLES = (
+    select(staff_group.c.id, role.c.name).join(role, NAMED).where(staff_group.c.council == _COUNCIL)
+)
+_ROLES = select(role.c.name, role.c.scopes).where(role.c.council == _COUNCIL)
 _LIVE = (
     select(token_grant.c.account)
     .join(
@@ -147,12 +132,20 @@ async def these(session: Session, council: str, staff_ids: Sequence[UUID]) -> Se
     return await session.all(_STILL, {"council_": council, "ids_": list(staff_ids)})
 
 
-async def scopes(session: Session, council: str, staff_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
-    """What they may do now, by account; who may do nothing is not there."""
-    found: dict[UUID, set[str]] = {}
-    for row in await session.all(_SCOPES, {"council_": council, "ids_": list(staff_ids)}):
-        found.setdefault(row.account, set()).add(row.scope)
-    return found
+async def scopes(session: Session, council: str, staff_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """The scopes of all roles that members of staff have now, by hand or by group."""
+    wanted = {"council_": council, "ids_": list(staff_ids)}
+    meaning = {row.name: row.scopes for row in await session.all(_ROLES, {"council_": council})}
+    by_group: dict[UUID, list[str]] = {}
+    for row in await session.all(_GROUPS_ROLES, {"council_": council}):
+        by_group.setdefault(row.id, []).append(row.name)
+    held = [(row.staff, row.role) for row in await session.all(_BY_HAND, wanted)]
+    for row in await session.all(_IN_GROUPS, wanted):
+        held += [(row.staff, name) for name in by_group.get(row.group_id, ())]
+    found: dict[UUID, set[str]] = {one: set() for one in staff_ids}
+    for one, name in held:
+        found[one].update(meaning[name])
+    return {one: frozenset(what) for one, what in found.items()}
 
 
 async def with_live_tokens(
