@@ -75,7 +75,7 @@ class Mandate:
 def offer(principal: UUID, theme: str, expires_at: datetime, now: datetime, *, known: bool = True) -> Mandate:
     """A new offer; ``known``: whether the council has the theme. Raises RefusedError."""
     if not known:
-        raise RefusedError("unknown-theme", "is none of the council's themes; list them under themes")
+        raise RefusedError("unknown-theme", f"must be one of {', '.join(THEMES)}, or of the council's own")
     if not now < expires_at <= now + LONGEST:
         raise RefusedError("not-in-time", f"must lie ahead, and at most {LONGEST.days} days")
     return Mandate(principal, None, theme, "offered", min(now + OFFER, expires_at), expires_at)
