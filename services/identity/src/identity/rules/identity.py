@@ -6,7 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 STATEMENT_SECONDS = 600
-"""Not longer than the key that signed it stays published."""
+"""Life of coreIdentityJWT. One Login's documents give none, its simulator a day; a service checks it at once.
+
+Not longer than the key that signed it stays published (``tokens.ACCESS_SECONDS`` after it signs no more).
+"""
 NOT_PROVEN = "X"
 
 
