@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission, public
@@ -11,7 +11,8 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.actions import upstreams
+from identity.actions import upstream_checks, upstreams
+from identity.actions.upstream_providers import Providers
 from identity.routes.parts import (
     IfMatch,
     IfNoneMatch,
@@ -28,6 +29,7 @@ from identity.schemas.upstreams import (
     NewUpstreamKey,
     Upstream,
     UpstreamChange,
+    UpstreamCheck,
     UpstreamEvent,
     UpstreamKeyMade,
 )
@@ -124,6 +126,20 @@ async def make_upstream_key(
         body,
         lambda: upstreams.make_key(session, issuer, council, upstream_id, caller, body),
     )
+
+
+@router.post(f"{_ONE}/checks", responses=documents(404))
+async def check_upstream(
+    request: Request, council: Slug, upstream_id: ids.Id, _: Keeper, issuer: TheIssuer
+) -> UpstreamCheck:
+    """Look at the provider now: its discovery document, its keys, its statements of identity, our key.
+
+    Each is said to be right, or what is wrong with it. Nothing is changed.
+    """
+    async with request.app.state.database.reading(council) as session:
+        found = await upstreams.one(session, issuer.settings, council, upstream_id)
+    known: Providers = request.app.state.providers
+    return await upstream_checks.check(Providers(issuer.settings, known.outbound), found)
 
 
 @router.get(f"{_ONE}/history")

@@ -163,10 +163,6 @@ class UpstreamKeyMade(BaseModel):
     jwks_uri: str
 
 
-class NewUpstreamCheck(Request):
-    """A look at a provider now. It has no members."""
-
-
 class UpstreamFinding(BaseModel):
     """What came of one look."""
 
