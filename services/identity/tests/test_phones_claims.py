@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from identity.tables import account_phone
 from services.identity.tests.phones import settings, uncounted
-from services.identity.tests.provider import ask, claims_of, register
+from services.identity.tests.provider import ask, claims_of, register, sign_in, waiting
 from services.identity.tests.test_provider_onelogin import school, tokens
 
 __all__ = ["school", "settings", "uncounted"]
@@ -41,6 +41,20 @@ async def test_a_service_learns_the_number_it_asked_for_with_the_scope(visitor, 
 async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, caller, school):
     told = await userinfo(visitor, await tokens(visitor, school, scope="openid phone"))
     assert {name: value for name, value in told.items() if name != "sub"} == CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("methods", "level"), [(["email", "text"], "Cl.Cm"), (["password", "text"], "Cl.Cm")]
+)
+async def test_a_text_counts_as_one_login_counts_it(visitor, caller, school, database, methods, level):
+    await sign_in(database, visitor, caller, methods)
+    found = await tokens(visitor, school, vtr='["Cl.Cm"]')
+    assert (await claims_of(visitor, found["id_token"]))["vot"] == level
+
+
+async def test_a_text_without_a_first_factor_counts_for_nothing(visitor, caller, school, database):
+    await sign_in(database, visitor, caller, ["text"])
+    waiting(await ask(visitor, school, code_challenge=None, code_challenge_method=None, vtr='["Cl.Cm"]'))
 
 
 async def test_who_did_not_ask_learns_nothing_of_it(visitor, caller, database):

@@ -1,5 +1,6 @@
 """How many text messages may go: each costs money, and each bothers somebody."""
 
+import asyncio
 import logging
 import re
 from datetime import UTC, datetime, timedelta
@@ -109,6 +110,12 @@ async def test_the_days_budget_for_new_numbers_ends_at_midnight_and_is_said_once
         "the day's budget of text messages is used up: 1 of new"
     ]
     assert "900521" not in caplog.text
+
+
+async def test_a_budget_holds_when_many_ask_at_once(app, client, database, budget):
+    budget(texts_new_per_day=3)
+    asked = [sent_to(app, database, [f"+447400{place:03}789"], f"203.0.113.{place}") for place in range(8)]
+    assert sum(await asyncio.gather(*asked)) == 3
 
 
 async def test_what_strangers_use_up_shuts_nobody_out_of_signing_in(
