@@ -23,7 +23,7 @@ upstream_visit = Table(
     Column("redirect_uri", Text, nullable=False),
     Column("request", Text),  # a service's request, and the page of the account, to go on to
     Column("page", Text),
-    Column("found", JSONB),
+    Column("found", JSONB(none_as_null=True)),
     Column("chosen", Boolean, nullable=False),  # to be linked with the account that signs in next
     moment("created_at"),
     moment("expires_at"),
