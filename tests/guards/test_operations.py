@@ -130,13 +130,6 @@ PUBLIC = {
         "push_request",
         "introspect_token",
         "revoke_token",
-        # What a browser asks before a registered app's script may call; it tells nothing of anybody.
-        "preflight_token",
-        "preflight_revoke",
-        "preflight_userinfo",
-        "preflight_jwks",
-        "preflight_openid_configuration",
-        "preflight_oauth_metadata",
         # A person's access token, in the shape of errors of RFC 6750.
         "read_userinfo",
         "read_userinfo_by_post",

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
+from identity.actions.pacing import Pace
 from identity.rules import parties, redirects, uris
+from identity.store import clients
 from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
 from services.identity.tests.provider import register as confidential
 
@@ -398,8 +400,6 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
-    from identity.store import clients  # noqa: PLC0415 - to count
-
     asked = []
     read = clients.origins
 
@@ -414,9 +414,20 @@ async def test_however_many_origins_strangers_name_the_database_is_asked_once(ap
     assert len(asked) <= 3  # at the first, and after each notice of what was registered a moment ago
 
 
-async def test_who_names_an_app_uses_up_his_own_networks_share_only(app, client, web, monkeypatch):
-    from identity.actions.pacing import Pace  # noqa: PLC0415
+async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_away(
+    app, visitor, web, monkeypatch
+):
+    async def away(*_):
+        raise OSError("connection refused")
 
+    await preflight(visitor, "/identity/token", PAGE)
+    monkeypatch.setattr(clients, "origins", away)
+    app.state.provider.clients.forget()
+    answer = await visitor.get("/identity/.well-known/jwks.json", headers={"Origin": PAGE})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
+
+
+async def test_who_names_an_app_uses_up_his_own_networks_share_only(app, client, web, monkeypatch):
     pace = Pace(rate=0.001, burst=2)
     monkeypatch.setattr(app.state.issuer, "pace", pace)
     form = {"grant_type": "refresh_token", "refresh_token": "x", **web.credentials}

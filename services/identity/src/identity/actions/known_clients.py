@@ -53,7 +53,11 @@ class KnownClients:
         async with self._reading:
             while time.monotonic() >= self._origins_until:
                 changes, self._origins_until = self._changes, time.monotonic() + _ORIGINS_KEPT
-                self._origins = await store.origins(pool, _MOST)
+                try:
+                    self._origins = await store.origins(pool, _MOST)
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                    log.warning("the origins of apps stay as they are: %s", error)
+                    break
                 if changes != self._changes:
                     self._origins_until = float("-inf")
         return origin in self._origins

@@ -19,16 +19,13 @@ router = APIRouter(tags=["issuer"])
 _LONGEST = 300
 _KEPT = "600"  # seconds for which a browser remembers
 _CALLED = {
-    "preflight_token": ("/identity/token", "POST"),
-    "preflight_revoke": ("/identity/revoke", "POST"),
-    "preflight_userinfo": ("/identity/userinfo", "GET, POST"),
-    "preflight_jwks": ("/identity/.well-known/jwks.json", "GET"),
-    "preflight_openid_configuration": ("/identity/.well-known/openid-configuration", "GET"),
-    "preflight_oauth_metadata": ("/identity/.well-known/oauth-authorization-server", "GET"),
+    "/identity/token": "POST",
+    "/identity/revoke": "POST",
+    "/identity/userinfo": "GET, POST",
+    "/identity/.well-known/jwks.json": "GET",
+    "/identity/.well-known/openid-configuration": "GET",
+    "/identity/.well-known/oauth-authorization-server": "GET",
 }
-_PATHS = frozenset(path for path, _ in _CALLED.values())
-_ANSWER = dict[int | str, dict[str, Any]]
-_NO_CONTENT: _ANSWER = {204: {"description": "What a browser may send: nothing where the origin is unknown"}}
 
 
 class FromApps(APIRoute):
@@ -36,7 +33,7 @@ class FromApps(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        if self.path not in _PATHS:
+        if self.path not in _CALLED:
             return answer
 
         async def across(request: Request) -> Response:
@@ -67,8 +64,9 @@ async def _known(provider: Provider, origin: str) -> bool:
 
 
 def _preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """What a browser asks before a script of another site's page calls; no operation of the contract."""
+
     async def preflight(_: Annotated[None, public], request: Request) -> Response:
-        """What a browser asks before a script of another site's page calls (CORS)."""
         headers = {"Allow": f"OPTIONS, {methods}", **await _allowed(request)}
         if "Access-Control-Allow-Origin" in headers:
             headers |= {
@@ -81,7 +79,5 @@ def _preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
     return preflight
 
 
-for _name, (_path, _methods) in _CALLED.items():
-    router.add_api_route(
-        _path, _preflight(_methods), methods=["OPTIONS"], status_code=204, name=_name, responses=_NO_CONTENT
-    )
+for _path, _methods in _CALLED.items():
+    router.add_api_route(_path, _preflight(_methods), methods=["OPTIONS"], include_in_schema=False)
