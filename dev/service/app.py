@@ -30,6 +30,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _MOST = 1_000
+_FAULTS = (NotSignedInError, JoseError, httpx.HTTPError, ValueError, KeyError)
 
 
 class Service:
@@ -65,7 +66,10 @@ class Service:
         """Off to the provider, with what this browser must bring back."""
         level = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("level", "")
         leaving, session = Leaving(level if level in relying.LEVELS else ""), secrets.token_urlsafe(24)
-        metadata = await relying.discover(self.http, self.registration)
+        try:
+            metadata = await relying.discover(self.http, self.registration)
+        except _FAULTS as error:
+            return self._page(None, f"The provider does not answer as it should: {error}", 502)
         _keep(self.leaving, session, leaving)
         response = RedirectResponse(relying.request(metadata, self.registration, leaving), 303)
         response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
@@ -78,8 +82,8 @@ class Service:
             return self._page(None, "Nobody went to sign in from this browser, or it was too long ago.", 400)
         try:
             told = await relying.come_back(self.http, self.registration, leaving, dict(request.query_params))
-        except (NotSignedInError, JoseError, httpx.HTTPError) as error:
-            return self._page(None, str(error), 400)
+        except _FAULTS as error:
+            return self._page(None, f"What came back does not hold: {error}", 400)
         session = secrets.token_urlsafe(24)
         _keep(self.told, session, told)
         response = RedirectResponse("/", 303)
@@ -91,7 +95,10 @@ class Service:
         told = self.told.pop(request.cookies.get(COOKIE, ""), None)
         if told is None:
             return RedirectResponse("/", 303)
-        metadata = await relying.discover(self.http, self.registration)
+        try:
+            metadata = await relying.discover(self.http, self.registration)
+        except _FAULTS as error:
+            return self._page(None, f"You are signed out here, but perhaps not of your account: {error}", 502)
         asked = {"id_token_hint": told.id_token, "post_logout_redirect_uri": f"{self.registration.url}/"}
         return RedirectResponse(f"{metadata['end_session_endpoint']}?{urlencode(asked)}", 303)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from dev.upstream.staff import CITYTOWN, tenants
-from tests.browser.harness import DESKTOP, PHONE
+from tests.browser.harness import DESKTOP, PHONE, axe
 
 pytestmark = pytest.mark.timeout(120)
 ONE_LOGIN = "GOV.UK One Login (simulated)"
@@ -46,6 +46,7 @@ async def test_a_resident_proves_who_he_is_by_one_login_and_a_service_is_told(vi
     await choose(page, "Siôn Ŵan ap Llŷr-Gruffŷdd")
     await page.get_by_role("button", name="Agree and continue").click()
     await expect(page.locator("h1")).to_have_text("What this service was told")
+    await axe(page)
     identity = await part(page, "The identity")
     names = [one["value"] for one in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]
     assert (identity["vot"], names) == ("P2", ["Siôn", "Ŵan", "ap Llŷr-Gruffŷdd"])
@@ -62,6 +63,7 @@ async def test_a_resident_proves_who_he_is_by_one_login_and_a_service_is_told(vi
 async def test_who_cannot_be_proven_is_told_and_so_is_the_service(visitor, platform):
     page = await visitor(**PHONE)
     await page.goto(platform.sandbox["service"])
+    await axe(page)
     await page.get_by_role("button", name="Sign in with a proof of identity (P2)").click()
     await page.get_by_role("button", name=ONE_LOGIN).click()
     await choose(page, "Nora Lindqvist")
@@ -74,6 +76,7 @@ async def test_who_cannot_be_proven_is_told_and_so_is_the_service(visitor, platf
     await page.get_by_text("Not now: go back to the service").click()
     await expect(page.locator("h1")).to_have_text("You are not signed in")
     await expect(page.locator("main")).to_contain_text("access_denied")
+    await axe(page)
 
 
 async def test_staff_come_move_and_leave_by_their_directory(visitor, platform, admin):
