@@ -1,5 +1,6 @@
 """Accounts of people: opened, reached by another address, in another language, closed."""
 
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,24 @@ from chassis.database import ReadSession, Session
 from chassis.events import EventData
 from identity.actions import codes, grants, history, letters, mandates, proofs, sessions, staff
 from identity.actions.people import People, Visitor
+from identity.actions.sessions import SignedIn
 from identity.events import AccountChanged, AccountClosed, AccountCreated
-from identity.rules import addresses
+from identity.rules import addresses, factors
 from identity.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK
 from identity.store import accounts as store
 from identity.store import upstreams
 from identity.tables import REGION
 
 _FIRST = 1
+
+
+class EmailChange(Enum):
+    """What came of a code. ``BEFORE``: the old address must be proven too, and a code is on its way to it."""
+
+    REFUSED = "refused"
+    BEFORE = "before"
+    TOO_OFTEN = "too-often"
+    MADE = "made"
 
 
 async def one(session: ReadSession, account: UUID) -> Row[Any] | None:
@@ -83,18 +94,55 @@ async def ask_for_email(
     return True
 
 
-async def change_email(session: Session, people: People, visitor: Visitor, account: UUID, typed: str) -> bool:
-    """Take over the address whose code this is; the old one hears of it. False when the code is not right."""
+async def change_email(
+    session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str
+) -> EmailChange:
+    """Take over the address whose code this is; the old one hears of it.
+
+    Whoever has shown neither that he reads the old one nor two factors, a password say, shows it now.
+    """
     proven = await codes.use(session, people, visitor, codes.EMAIL, typed)
+    before = await store.one(session, person.account)
+    if proven is None or proven.account != person.account or before is None:
+        return EmailChange.REFUSED
+    if before.address is None or _reads(person):
+        return await _change_email(session, people, person.account, before.address, proven.address)
+    asked = (CODES_FOR_ADDRESS, addresses.canonical(before.address)), (CODES_FROM_NETWORK, visitor.network)
+    if not await people.may_try(session, *asked):
+        return EmailChange.TOO_OFTEN
+    change = f"{before.address} {proven.address}"  # no address has a blank in it
+    code = await codes.make(session, people, visitor, codes.EMAIL_BEFORE, change, person.account, opens=True)
+    await letters.email_before_code(session, before.address, before.language, code)
+    return EmailChange.BEFORE
+
+
+def _reads(person: SignedIn) -> bool:
+    return factors.EMAIL in person.methods or factors.level(person.methods) == factors.TWO_FACTORS
+
+
+async def prove_email_before(
+    session: Session, people: People, visitor: Visitor, account: UUID, typed: str
+) -> EmailChange:
+    """The code that was sent to the old address: the change is made."""
+    row = await codes.use(session, people, visitor, codes.EMAIL_BEFORE, typed)
     before = await store.one(session, account)
-    if proven is None or proven.account != account or before is None:
-        return False
+    if row is None or row.account != account or before is None:
+        return EmailChange.REFUSED
+    old, _, new = row.address.partition(" ")
+    if before.address != old:  # changed meanwhile, elsewhere
+        return EmailChange.REFUSED
+    return await _change_email(session, people, account, old, new)
+
+
+async def _change_email(
+    session: Session, people: People, account: UUID, old: str | None, new: str
+) -> EmailChange:
     try:
-        await store.change_email(session, _email(account, proven.address, people))
+        await store.change_email(session, _email(account, new, people))
     except IntegrityError:  # somebody opened an account with it meanwhile
-        return False
-    await changed(session, people, account, "email", notice=before.address)
-    return True
+        return EmailChange.REFUSED
+    await changed(session, people, account, "email", notice=old)
+    return EmailChange.MADE
 
 
 async def set_language(session: Session, account: UUID, language: str) -> None:

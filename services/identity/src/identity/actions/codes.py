@@ -13,6 +13,7 @@ from identity.store import proofs as store
 SIGN_IN = "sign-in"
 REGISTER = "register"
 EMAIL = "email"
+EMAIL_BEFORE = "email-before"
 PHONE = "phone"
 PHONE_BEFORE = "phone-before"
 TEXT = "text"

@@ -26,6 +26,11 @@ async def email_code(session: Session, to: str, language: str, code: str) -> Non
     await mail.send(session, "email-code", to, language, code=code)
 
 
+async def email_before_code(session: Session, to: str, language: str, code: str) -> None:
+    """Somebody wants another address for the account that this one reaches."""
+    await mail.send(session, "email-before-code", to, language, code=code)
+
+
 async def email_taken(session: Session, to: str, language: str) -> None:
     """Somebody wanted this address for another account."""
     await mail.send(session, "email-taken", to, language)

@@ -25,6 +25,7 @@ from identity.actions import (
     sessions,
     upstream_links,
 )
+from identity.actions.accounts import EmailChange
 from identity.routes.parts import pages
 from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
 from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
@@ -39,6 +40,7 @@ _ACCOUNT = "/identity/account"
 _SESSIONS = "/identity/account/sessions"
 _HERE = ZoneInfo("Europe/London")
 _A_YEAR = 365 * 86_400
+_REFUSED_CHANGE = EmailChange.REFUSED
 
 
 def spoken(moment: datetime, request: Request) -> str:
@@ -166,13 +168,55 @@ async def change_email(
     _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
-    """Take the new address over; the old one hears of it."""
+    """Take the new address over, or ask for a code of the old one first; that hears of it."""
     typed = form.get("code", 20)
-    if typed and await accounts.change_email(session, people, visitor, person.account, typed):
-        return see_other(_ACCOUNT)
+    came = await accounts.change_email(session, people, visitor, person, typed) if typed else _REFUSED_CHANGE
+    if came is not _REFUSED_CHANGE:
+        return _after_change(request, came)
     form.error("code", WRONG_CODE if typed else NO_CODE)
     address = await codes.waiting(session, people, visitor, codes.EMAIL, person.account)
     return _code_page(request, address, form)
+
+
+def _after_change(request: Request, came: EmailChange) -> Response:
+    if came is EmailChange.TOO_OFTEN:
+        return too_often(request)
+    return see_other(_ACCOUNT if came is EmailChange.MADE else f"{_ACCOUNT}/email/before")
+
+
+@router.get("/account/email/before")
+async def show_email_before(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor,
+) -> Response:  # fmt: skip
+    """Where the code sent to the old address is typed in, and what to do who reads that no more."""
+    change = await codes.waiting(session, people, visitor, codes.EMAIL_BEFORE, person.account)
+    return _before_page(request, change, Form())
+
+
+def _before_page(request: Request, change: str | None, form: Form) -> Response:
+    if change is None:
+        return see_other("/identity/account/email")
+    status, old = 200 if form.ok else 400, change.partition(" ")[0]
+    return pages.render(
+        request, "code.html", status, form=form, address=old, back="/identity/account/email", before=True
+    )
+
+
+@router.post("/account/email/before", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+async def prove_email_before(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Take the new address over: who asks for it reads the old one."""
+    typed, came = form.get("code", 20), _REFUSED_CHANGE
+    if typed:
+        came = await accounts.prove_email_before(session, people, visitor, person.account, typed)
+    if came is not _REFUSED_CHANGE:
+        return _after_change(request, came)
+    form.error("code", WRONG_CODE if typed else NO_CODE)
+    change = await codes.waiting(session, people, visitor, codes.EMAIL_BEFORE, person.account)
+    return _before_page(request, change, form)
 
 
 @router.get("/account/language")

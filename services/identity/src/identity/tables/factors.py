@@ -76,7 +76,8 @@ one_time_code = Table(
     Index("ix_one_time_code_expires_at", "expires_at"),
     Index("ix_one_time_code_account", "account"),
     CheckConstraint(
-        "purpose IN ('sign-in', 'register', 'email', 'phone', 'phone-before', 'text', 'text-set-up')",
+        "purpose IN ('sign-in', 'register', 'email', 'email-before', 'phone', 'phone-before', "
+        "'text', 'text-set-up')",
         name="purpose",
     ),
 )

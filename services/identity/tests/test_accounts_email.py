@@ -1,0 +1,90 @@
+"""Another address is proven on both sides: the new one is read, and the old one too, or two factors shown."""
+
+import pytest
+from sqlalchemy import update
+
+from identity.tables import browser_session
+
+EMAIL = "/identity/account/email"
+ACCOUNT = "/identity/account"
+
+
+async def code_to(letters, address):
+    return [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
+        -1
+    ]
+
+
+@pytest.fixture
+def shown(database, account_of):
+    """``await shown("jo@example.org", ["password"])``: that is all the sessions of the account have shown."""
+
+    async def set_to(address, methods):
+        account = await account_of(address)
+        async with database.writing() as session:
+            mine = update(browser_session).where(browser_session.c.account == account)
+            await session.execute(mine.values(methods=methods))
+
+    return set_to
+
+
+async def start(tab, letters, new):
+    assert (await tab.post(EMAIL, email=new)).headers["location"] == f"{EMAIL}/code"
+    return await tab.post(f"{EMAIL}/code", code=await code_to(letters, new))
+
+
+async def test_who_signed_in_by_password_alone_shows_that_he_reads_the_old_address(
+    newcomer, letters, account_of, shown
+):
+    tab = await newcomer("old@both.example")
+    account = await account_of("old@both.example")
+    await shown("old@both.example", ["password"])
+    answer = await start(tab, letters, "new@both.example")
+    assert answer.headers["location"] == f"{EMAIL}/before"
+    assert await account_of("new@both.example") is None
+    page = (await tab.get(f"{EMAIL}/before")).text
+    assert "old@both.example" in page
+    assert (await tab.post(f"{EMAIL}/before", code="12")).status_code == 400
+    answer = await tab.post(f"{EMAIL}/before", code=await code_to(letters, "old@both.example"))
+    assert answer.headers["location"] == ACCOUNT
+    assert await account_of("new@both.example") == account
+    assert (await letters("old@both.example"))[-1].template == "changed-email"
+
+
+@pytest.mark.parametrize("methods", [["email"], ["passkey"], ["password", "totp"], ["password", "text"]])
+async def test_who_reads_the_old_address_or_has_two_factors_needs_no_more(
+    newcomer, letters, account_of, shown, methods
+):
+    old, new = f"{'-'.join(methods)}@both.example", f"{'-'.join(methods)}@new.example"
+    tab = await newcomer(old)
+    await shown(old, methods)
+    assert (await start(tab, letters, new)).headers["location"] == ACCOUNT
+    assert await account_of(new) is not None
+
+
+async def test_neither_code_alone_changes_the_address(newcomer, letters, account_of, shown):
+    tab = await newcomer("half@both.example")
+    account = await account_of("half@both.example")
+    await shown("half@both.example", ["password"])
+    await tab.post(EMAIL, email="half@new.example")
+    answer = await tab.post(f"{EMAIL}/before", code=await code_to(letters, "half@new.example"))
+    assert answer.headers["location"] == EMAIL
+    await start(tab, letters, "half@new.example")
+    wrong = await tab.post(f"{EMAIL}/before", code=await code_to(letters, "half@new.example"))
+    assert wrong.status_code == 400
+    assert await account_of("half@both.example") == account
+
+
+async def test_a_change_that_waits_is_void_when_the_address_has_changed(
+    newcomer, letters, account_of, shown, signed_in_again
+):
+    tab = await newcomer("slow@both.example")
+    await shown("slow@both.example", ["password"])
+    await start(tab, letters, "slow@new.example")
+    code = await code_to(letters, "slow@both.example")
+    other = await signed_in_again("slow@both.example")
+    await start(other, letters, "slow@other.example")
+    answer = await tab.post(f"{EMAIL}/before", code=code)
+    assert answer.headers["location"] == EMAIL
+    assert await account_of("slow@new.example") is None
+    assert await account_of("slow@other.example") is not None
