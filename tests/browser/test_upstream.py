@@ -1,0 +1,185 @@
+"""Signing in elsewhere in a browser: to the provider, back, and which account that is."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.app import create_app
+from dev.upstream.clients import Client
+from dev.upstream.simulator import Simulator
+from identity.actions import upstream_keys
+from identity.store import upstreams
+from services.identity.tests.conftest import master_key, service
+from tests.browser import harness
+
+__all__ = ["master_key", "service"]
+
+NARROW = {**harness.PHONE, "viewport": {"width": 375, "height": 780}}
+BUTTON = "text=GOV.UK One Login"
+
+
+@pytest.fixture(scope="module")
+def port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def app(service, settings):
+    return create_app(service, settings)
+
+
+@pytest.fixture(scope="module")
+def settings(service, database_url, nats_url, master_key, port):
+    return service.settings(
+        database_url=database_url,
+        nats_url=nats_url,
+        master_key=master_key,
+        trace_ratio=0,
+        mail="outbox",
+        issuer=f"http://127.0.0.1:{port}/identity/",
+        outbound_private=True,
+        jwks_floor=0,
+    )
+
+
+@pytest.fixture(scope="module")
+async def site(app, port):
+    async with harness.serving(app, port) as url:
+        yield url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="module")
+async def simulator():
+    made = Simulator()
+    async with harness.serving(made.app) as url:
+        made.url = url.replace("127.0.0.1", "localhost")
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def one_login(app, site, database, settings, simulator):
+    """GOV.UK One Login, registered by citytown."""
+    made, now = ids.new(), datetime.now(UTC)
+    values = {
+        "id": made, "kind": "onelogin", "audience": "residents", "title": "GOV.UK One Login",
+        "title_cy": "GOV.UK One Login", "issuer": simulator.onelogin.issuer, "client_id": "townhall",
+        "authentication": "private_key_jwt", "secret_sealed": None, "scopes": ["openid", "email"],
+        "acr_values": None, "tenant": None, "subject_claim": "sub", "groups_claim": None, "joiners": "scim",
+        "session_hours": 8, "identity_level": "P2", "did_url": None, "enabled": True, "created_by": "tests",
+        "updated_by": "tests", "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    async with database.writing("citytown") as session:
+        await upstreams.add(session, "citytown", values)
+        key = await upstream_keys.make(session, settings, "citytown", made, timedelta(0))
+    back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
+    simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key]}))
+    return made
+
+
+@pytest.fixture
+def code(database):
+    """``await code("jo@example.org")`` -> the newest code sent to an address."""
+
+    async def newest(address):
+        statement = text("SELECT personalisation FROM mail WHERE address = :to ORDER BY id DESC LIMIT 1")
+        async with database.reading() as session:
+            return (await session.scalar(statement, {"to": address}))["code"]
+
+    return newest
+
+
+async def looked_at(tab, axe, name, lang):
+    """No fault of accessibility; a picture for who wants to see it."""
+    await axe(tab)
+    assert await tab.get_attribute("html", "lang") == lang
+    harness.SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    width = tab.viewport_size["width"]
+    await tab.screenshot(path=harness.SCREENSHOTS / f"upstream-{name}-{lang}-{width}.png", full_page=True)
+
+
+async def there(tab, simulator, who, act="go"):
+    """At the provider's own page: be this person, or do something else."""
+    await tab.wait_for_url(f"{simulator.url}/**")
+    await tab.check(f"#person-{who}")
+    await tab.click(f"button[value={act}]")
+
+
+@pytest.mark.parametrize(("size", "lang", "who"), [(NARROW, "cy", "sion"), (harness.DESKTOP, "en", "mary")])
+async def test_somebody_new_comes_by_one_login_and_has_an_account(
+    site, one_login, simulator, visitor, axe, size, lang, who
+):
+    tab = await visitor(**size)
+    await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
+    await looked_at(tab, axe, "sign-in", lang)
+    await tab.click(BUTTON)
+    await there(tab, simulator, who)
+    await tab.wait_for_url("**/identity/upstream/link**")
+    await looked_at(tab, axe, "link", lang)
+    await tab.click("form:has(input[type=radio]) button")  # without an answer
+    await tab.wait_for_selector(".govuk-error-summary")
+    await looked_at(tab, axe, "link-wrong", lang)
+    await tab.check("input[value=new]")
+    await tab.click("form:has(input[type=radio]) button")
+    await tab.wait_for_url("**/identity/account")
+    await looked_at(tab, axe, "account", lang)
+    assert simulator.residents[who].email in await tab.content()
+    await tab.goto(f"{site}/identity/account/upstreams?council=citytown")
+    await looked_at(tab, axe, "linked", lang)
+    # Another time he comes straight in.
+    await tab.context.clear_cookies(name="townhall-session")
+    await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
+    await tab.click(BUTTON)
+    await there(tab, simulator, who)
+    await tab.wait_for_url("**/identity/account")
+
+
+@pytest.mark.parametrize(("size", "lang"), [(NARROW, "en"), (harness.DESKTOP, "cy")])
+async def test_who_has_an_account_adds_one_login_to_it(
+    site, one_login, simulator, visitor, axe, code, size, lang
+):
+    address, tab = f"jo-{lang}@resident.example", await visitor(**size)
+    await tab.goto(f"{site}/identity/register?lang={lang}")
+    await tab.fill("#email", address)
+    await tab.press("#email", "Enter")
+    await tab.fill("#code", await code(address))
+    await tab.press("#code", "Enter")
+    await tab.wait_for_url("**/identity/account")
+    await tab.goto(f"{site}/identity/account/upstreams")
+    await looked_at(tab, axe, "none", lang)
+    await tab.select_option("#council", "citytown")
+    await tab.click("form[method=get] button")
+    await looked_at(tab, axe, "offered", lang)
+    await tab.click(BUTTON)
+    await there(tab, simulator, "peter" if lang == "en" else "taken", "access_denied")
+    await tab.wait_for_url("**/callback**")
+    await looked_at(tab, axe, "cancelled", lang)
+    await tab.click("form[method=post] button")
+    await there(tab, simulator, "peter" if lang == "en" else "taken")
+    await tab.wait_for_url("**/identity/upstream/link/confirm**")
+    await looked_at(tab, axe, "confirm", lang)
+    await tab.click("form:not([action]) button")
+    await tab.wait_for_url("**/identity/account/upstreams")
+    await looked_at(tab, axe, "added", lang)
+
+
+async def test_the_page_that_leads_away_works_for_who_waits_on_it(site, one_login, simulator, visitor, axe):
+    """Some browsers do not go on by themselves: there is a button."""
+    tab = await visitor(**NARROW)
+
+    async def stays(route):
+        answer = await route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+        await route.fulfill(response=answer, headers=headers)
+
+    await tab.route("**/identity/upstream/citytown/*", stays)
+    await tab.goto(f"{site}/identity/sign-in?council=citytown")
+    await tab.click(BUTTON)
+    await tab.wait_for_selector("a.govuk-button")
+    await looked_at(tab, axe, "leave", "en")
+    await tab.click("a.govuk-button")
+    await tab.wait_for_url(f"{simulator.url}/**")
