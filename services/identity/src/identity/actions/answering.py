@@ -4,15 +4,14 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import history, logging_out, persons, proofs
+from identity.actions import granting, history, logging_out, persons, proofs
 from identity.actions.provider import Known, Provider
 from identity.actions.sessions import SignedIn, level
 from identity.rules import (
@@ -350,7 +349,7 @@ async def _answer(
     """A grant, and the code with which the client gets at it."""
     now, grant, code = provider.now(), ids.new(), secrets.token_urlsafe(32)
     await store.done(session, row.council, row.id)
-    await grants.add(session, _grant(row, grant, known, request, signed_in, now))
+    await grants.add(session, granting.values(row, grant, known, request, signed_in, now))
     values = {
         "council": row.council,
         "grant_id": grant,
@@ -360,31 +359,3 @@ async def _answer(
     }
     await grants.add_code(session, values)
     return Redirect(_written(provider, request.target, {"code": code}))
-
-
-def _grant(
-    row: Row[Any], grant: UUID, known: Known, request: Request, signed_in: SignedIn, now: datetime
-) -> dict[str, Any]:
-    return {
-        "council": row.council,
-        "id": grant,
-        "client": row.client,
-        "account": signed_in.account,
-        "session": signed_in.session,
-        "actor": None,
-        "scopes": list(request.scopes),
-        "request": {
-            "redirect_uri": request.redirect_uri,
-            "challenge": request.challenge,
-            "nonce": request.nonce,
-            "userinfo_claims": list(request.userinfo_claims),
-            "id_token_claims": list(request.id_token_claims),
-            "identity": request.identity,
-            "level": level(signed_in),
-            "authenticated_at": int(signed_in.authenticated_at.timestamp()),
-            "backchannel_logout_uri": known.party.backchannel_logout_uri,
-            "id_token_alg": known.party.id_token_alg,
-        },
-        "created_at": now,
-        "revoked_at": None,
-    }

@@ -12,7 +12,6 @@ from chassis.database import ReadSession, Session
 from identity.tables import (
     account,
     account_email,
-    account_history,
     account_password,
     account_phone,
     authenticator,
@@ -104,7 +103,6 @@ _MEET = upsert(known_browser)
 _GET_TO_KNOW = _MEET.on_conflict_do_update(
     index_elements=["account", "browser"], set_={"seen_at": _MEET.excluded.seen_at}
 )
-_RECORD = insert(account_history)
 
 
 async def by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
@@ -173,8 +171,3 @@ async def is_new_browser(session: ReadSession, account_id: UUID, browser: bytes)
 
 async def get_to_know(session: Session, account_id: UUID, browser: bytes, at: datetime) -> None:
     await session.execute(_GET_TO_KNOW, {"account": account_id, "browser": browser, "seen_at": at})
-
-
-async def record(session: Session, account_id: UUID, entry: UUID, what: str, at: datetime) -> None:
-    """Keep that something happened to an account: no value, no person."""
-    await session.execute(_RECORD, {"account": account_id, "id": entry, "what": what, "at": at})
