@@ -11,7 +11,8 @@ from sqlalchemy import text
 from chassis.testing import ISSUER
 from chassis.tokens import keys_from
 from identity.app import service as identity_service
-from services.identity.tests.provider import browser_of, person, sign_in
+from services.identity.tests import servers
+from services.identity.tests.provider import KEY, browser_of, person, register, sign_in
 
 OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:clients", "address:read"]
 
@@ -62,6 +63,31 @@ def keeper(mint):
     """The headers of somebody who may make credentials for citytown, and read its addresses."""
     token = mint(scopes=["identity:keys", "identity:clients", "address:read"], mode="live")
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture(scope="module")
+async def bins(database, client):
+    """A service of citytown's own, with a secret."""
+    return await register(database)
+
+
+@pytest.fixture(scope="module")
+async def signer(database, client):
+    """Another, that signs with ``provider.KEY``."""
+    return await register(database, jwks=[KEY.as_dict(private=False)])
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A CA of the tests' own, and what a server that it vouches for serves with."""
+    return servers.authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def server(authority):
+    """A service's own server, at https."""
+    async with servers.listening(servers.Server(), authority[1]) as own:
+        yield own
 
 
 @pytest.fixture

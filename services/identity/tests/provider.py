@@ -21,7 +21,7 @@ from identity.tables import account, account_email, browser_session, client, rel
 
 REDIRECT = "https://service.example/callback"
 AFTER_LOGOUT = "https://service.example/bye"
-KEY = ECKey.generate_key("P-256", {"kid": "own"})
+KEY, OTHER_KEY = (ECKey.generate_key("P-256", {"kid": "own"}) for _ in range(2))
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 

@@ -55,6 +55,12 @@ def _certificate(name, key, issuer, issuer_key, host):
     return builder.sign(issuer_key, SHA256())
 
 
+def trusting(settings, authority, **other):
+    """Settings with which servers of the tests' own are called at home, and not waited for."""
+    own = {"outbound_ca": authority[0], "outbound_private": True, "outbound_seconds": 1, **other}
+    return settings.model_copy(update=own)
+
+
 @dataclass
 class Server:
     """A service's own server: says what it is told to say, and counts."""

@@ -82,11 +82,6 @@ def test_every_module_of_the_plan_has_its_test(module, test):
     assert named.there(test), f"{module}: {test} is no test"
 
 
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
 async def test_oidcc_server(visitor, resident, bins):
     """Every claim OIDC Core section 2 asks of an id_token, from a request to userinfo."""
     tokens = await bins.tokens(visitor)

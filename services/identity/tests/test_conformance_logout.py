@@ -3,7 +3,6 @@
 import base64
 import json
 
-import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -54,11 +53,6 @@ PLAN = {
 @named.each(PLAN)
 def test_every_module_of_the_plan_has_its_test(module, test):
     assert named.there(test), f"{module}: {test} is no test"
-
-
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
 
 
 async def log_out(visitor, **asked):

@@ -31,11 +31,6 @@ def test_every_check_has_its_test(module, test):
     assert named.there(test), f"{module}: {test} is no test"
 
 
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
 async def push(visitor, service, **other):
     return await visitor.post("/identity/par", data={**service.request(**other), **service.credentials})
 

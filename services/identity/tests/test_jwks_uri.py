@@ -14,7 +14,7 @@ from identity.actions.outbound import Outbound
 from identity.rules import key_sets
 from services.identity.tests import servers
 from services.identity.tests.provider import Service
-from services.identity.tests.servers import Names, Server, listening
+from services.identity.tests.servers import Names
 
 FLOOR = 1.0  # seconds
 CALLBACK = "https://bins.citytown.gov.uk/signed-in"
@@ -22,25 +22,8 @@ URL = "/citytown/identity/v1/services"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return servers.authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-async def server(authority):
-    async with listening(Server(), authority[1]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def settings(settings, authority):
-    trusting = {
-        "outbound_ca": authority[0],
-        "outbound_private": True,
-        "outbound_seconds": 1,
-        "jwks_floor": FLOOR,
-    }
-    return settings.model_copy(update=trusting)
+    return servers.trusting(settings, authority, jwks_floor=FLOOR)
 
 
 @pytest.mark.parametrize(

@@ -34,25 +34,8 @@ PRIVATE += [
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return servers.authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-async def server(authority):
-    async with listening(Server(), authority[1]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def settings(settings, authority):
-    trusting = {
-        "outbound_ca": authority[0],
-        "outbound_private": True,
-        "outbound_seconds": 1,
-        "jwks_floor": 0.5,
-    }
-    return settings.model_copy(update=trusting)
+    return servers.trusting(settings, authority, jwks_floor=0.5)
 
 
 @pytest.fixture

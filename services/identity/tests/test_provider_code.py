@@ -25,11 +25,6 @@ from services.identity.tests.provider import (
 )
 
 
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
 async def test_a_signed_in_person_is_sent_back_with_a_code(visitor, resident, bins):
     said = answered(await ask(visitor, bins))
     assert set(said) == {"code", "state", "iss"}

@@ -24,11 +24,6 @@ BACKCHANNEL = "https://service.example/logout-token"
 SAME = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
 
 
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
 class Recorder(Outbound):
     """Services that are told: they take what they get, or not."""
 

@@ -13,11 +13,6 @@ ACCESS = "urn:ietf:params:oauth:token-type:access_token"
 SUBJECT = "urn:townhall:token-type:subject"
 
 
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
 @pytest.fixture
 async def mandate(app, database, visitor, bins):
     """Rosa lets Ben act for her about waste; Ben is signed in: (Rosa's subject, Ben's tokens, ids)."""

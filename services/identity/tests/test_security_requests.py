@@ -5,13 +5,12 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from joserfc.jwk import ECKey
 from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
 from services.identity.tests.provider import (
-    KEY,
+    OTHER_KEY,
     REDIRECT,
     agree,
     answered,
@@ -24,18 +23,6 @@ from services.identity.tests.provider import (
     sign_in,
     waiting,
 )
-
-OTHER_KEY = ECKey.generate_key("P-256", {"kid": "own"})
-
-
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
-@pytest.fixture(scope="module")
-async def signer(database, client):
-    return await register(database, jwks=[KEY.as_dict(private=False)])
 
 
 def is_a_page(response):

@@ -8,7 +8,6 @@ import time
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
 from sqlalchemy import text
 
 from chassis import ids
@@ -16,6 +15,7 @@ from chassis.testing import ISSUER
 from identity.actions import grants
 from services.identity.tests.provider import (
     KEY,
+    OTHER_KEY,
     REDIRECT,
     ask,
     claims_of,
@@ -24,18 +24,6 @@ from services.identity.tests.provider import (
     register,
     sign_in,
 )
-
-OTHER_KEY = ECKey.generate_key("P-256", {"kid": "own"})
-
-
-@pytest.fixture(scope="module")
-async def bins(database, client):
-    return await register(database)
-
-
-@pytest.fixture(scope="module")
-async def signer(database, client):
-    return await register(database, jwks=[KEY.as_dict(private=False)])
 
 
 def refused(answer, error="invalid_grant", status=400):
