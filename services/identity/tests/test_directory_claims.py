@@ -348,3 +348,34 @@ async def test_when_the_directory_is_removed_its_staff_are_linked_anew_and_hold_
     assert await scopes(database, account) == frozenset()
     assert not (await known(client, officer))[subject.split("/")[1]]["linked"]
     await browser.aclose()
+
+
+async def test_whoever_makes_staff_is_changed_both_ways(
+    client, officer, journey, by_claims, called, database, keeping
+):
+    """From claims to SCIM his roles run out no longer; back again, the directory must be asked anew."""
+    await role(client, officer, "address:write", groups=[called(WASTE)])
+    await journey(by_claims).arrive("priya")
+    [account] = (await account_of(database, by_claims)).values()
+
+    async def change(version, **members):
+        headers = {**keeping(), "If-Match": f'"{version}"'}
+        answer = await client.patch(f"{URL}/upstreams/{by_claims['id']}", json=members, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    async def until():
+        async with database.reading("citytown") as session:
+            held = text("SELECT vouched_until FROM staff WHERE account = :id")
+            return await session.scalar(held, {"id": account})
+
+    await client.delete(f"{URL}/roles/{(await roles(client, officer))[0]}", headers=officer)
+    await change(1, joiners="scim")
+    await journey(by_claims).go("priya")
+    assert await until() is None
+    await change(2, joiners="claims", session_hours=1)
+    assert await until() <= datetime.now(UTC) + timedelta(hours=1)
+
+
+async def roles(client, officer):
+    listed = (await client.get(f"{URL}/roles", headers=officer)).json()["items"]
+    return [one["name"] for one in listed]

@@ -367,3 +367,30 @@ async def test_the_history_of_an_upstream_is_kept_as_it_was_written(client, live
         with pytest.raises(DBAPIError, match="kept as it was written"):
             async with database.writing("citytown") as session:
                 await session.execute(text(statement))
+
+
+async def test_who_signed_in_there_is_told_to_use_another_way(client, live, database, browser):
+    said = "GOV.UK One Login can no longer be used to sign in here"
+    unused, made = [
+        await register(client, live, one_login(title=title)) for title in ("Unused", "GOV.UK One Login")
+    ]
+    await link(database, made)
+    tab = browser()
+    assert said not in (await tab.get("/identity/sign-in?council=citytown")).text
+    for one in (unused, made):
+        await client.delete(f"{URL}/{one['id']}", headers=live)
+    page = (await tab.get("/identity/sign-in?council=citytown")).text
+    assert said in page
+    assert "Unused" not in page
+    await register(client, live, one_login())
+    assert said not in (await tab.get("/identity/sign-in?council=citytown")).text  # it is there again
+
+
+async def test_the_account_says_that_a_way_to_sign_in_has_gone(client, live, database, resident, visitor):
+    made = await register(client, live, one_login())
+    async with database.writing("citytown") as session:
+        now = datetime.now(UTC)
+        assert await store.link(session, "citytown", ids.read(made["id"]), "resident", resident, now)
+    await client.delete(f"{URL}/{made['id']}", headers=live)
+    page = await visitor.get("/identity/account/history")
+    assert "no longer lets people sign in with another provider" in page.text

@@ -60,6 +60,8 @@ async def joined(
         if problem.status_code != _CONFLICT:
             raise
         raise RefusedError("in-use") from problem
+    if upstream.joiners == registration.SCIM:
+        await store.governed(session, upstream.council, account)
 
 
 async def _told(

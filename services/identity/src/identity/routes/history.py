@@ -46,6 +46,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "recovery code used": say("A recovery code was used"),
         "upstream linked": say("You linked another way to sign in, with another provider"),
         "upstream unlinked": say("You ended signing in with another provider"),
+        "upstream removed": say("A council no longer lets people sign in with another provider"),
         "consent given": say("You agreed to share details with a service"),
         "consent ended": say("You took back what a service may know and do"),
         "mandate offered": say("You asked somebody to act for you"),

@@ -1,6 +1,7 @@
 """Pages to sign in, step by step. Where there is no account, everything looks the same."""
 
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -9,8 +10,9 @@ from chassis.auth import public
 from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_other
-from chassis.web.languages import COOKIE, NAMES
+from chassis.web.languages import COOKIE, NAMES, language_of
 from identity.actions import accounts, codes, passkeys, phones, sessions, signing_in
+from identity.routes.by_code import Second, Way
 from identity.routes.upstream import path_of, title_of
 from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses, factors, passwords
@@ -23,12 +25,23 @@ _REFUSED = documents(403)
 MOST_ANSWER = 12_000
 """Characters of what a passkey answers."""
 NOT_AN_ADDRESS = say("Enter an email address in the correct format, like name@example.com")
-NO_CODE = say("Enter the code from the email")
-WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
+_TOLD = timedelta(days=90)
+"""A way to sign in that is gone is spoken of for so long."""
 _WRONG_PASSWORD = say("The email address or password is not right")
 _WRONG_PASSKEY = say("That passkey did not work. Try again, or sign in another way")
-_WRONG_SECOND = say("That code is not right, or it was used before. Wait for the next one and try again")
-_WRONG_RECOVERY = say("That recovery code is not right, or it was used before")
+_CODE = Way(codes.SIGN_IN, "/identity/sign-in", signing_in.by_code)
+_APP = Second(
+    factors.AUTHENTICATOR,
+    "second-step.html",
+    say("Enter the code from your app"),
+    say("That code is not right, or it was used before. Wait for the next one and try again"),
+)
+_RECOVERY = Second(
+    factors.RECOVERY,
+    "recovery.html",
+    say("Enter a recovery code"),
+    say("That recovery code is not right, or it was used before"),
+)
 
 
 @router.get("/sign-in")
@@ -66,19 +79,25 @@ async def _sign_in_page(
     )
 
 
-async def _ways(request: Request, errand: Errand) -> dict[str, list[dict[str, str]]]:
-    """Where else the council whose page this is lets people sign in: residents, and its staff."""
+async def _ways(request: Request, errand: Errand) -> dict[str, list[Any]]:
+    """Where else the council whose page this is lets people sign in: residents, and its staff.
+
+    And the titles of where it did until lately, ``gone``: who used one must be told to use another way.
+    """
     council = request.app.state.directory.councils.get(errand.council or "")
     if council is None or council.suspended:
         return {}
     async with request.app.state.database.reading(council.slug) as session:
-        return {
+        offered = {
             audience: [
                 {"title": title_of(request, one), "path": path_of(one)}
                 for one in await upstreams.offered(session, council.slug, audience)
             ]
             for audience in ("residents", "staff")
         }
+        gone = await upstreams.removed(session, council.slug, datetime.now(UTC) - _TOLD)
+        welsh = language_of(request) == "cy"
+        return {**offered, "gone": [one.title_cy if welsh else one.title for one in gone]}
 
 
 @router.post("/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))
@@ -101,17 +120,7 @@ async def show_sign_in_code(
     _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
 ) -> Response:
     """Where the code is typed in."""
-    return await _code_page(request, session, people, visitor, errand, Form())
-
-
-async def _code_page(
-    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form
-) -> Response:
-    address = await codes.waiting(session, people, visitor, codes.SIGN_IN)
-    if address is None:
-        return see_other(errand.at("/identity/sign-in"))
-    status = 200 if form.ok else 400
-    return show(request, errand, "code.html", status, form=form, address=address, back="/identity/sign-in")
+    return await _CODE.page(request, session, people, visitor, errand, Form())
 
 
 @router.post("/sign-in/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
@@ -120,12 +129,7 @@ async def sign_in_by_code(
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Sign in with the code of the letter."""
-    typed = form.get("code", 20)
-    proven = await signing_in.by_code(session, people, visitor, typed) if typed else None
-    if proven is not None:
-        return await go_on(session, request, people, visitor, errand, proven)
-    form.error("code", WRONG_CODE if typed else NO_CODE)
-    return await _code_page(request, session, people, visitor, errand, form)
+    return await _CODE.typed(request, session, people, visitor, errand, form)
 
 
 @router.get("/sign-in/password")
@@ -189,7 +193,7 @@ async def show_second_step(
     steps = await phones.steps(session, account) if account is not None else None
     if steps is not None and steps.text and not steps.app:
         return see_other(errand.at("/identity/sign-in/text"))
-    return await _second_page(request, session, people, visitor, errand, Form(), "second-step.html")
+    return await _second_page(request, session, people, visitor, errand, Form(), _APP.template)
 
 
 async def _second_page(
@@ -209,14 +213,21 @@ async def sign_in_second_step(
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Go on with the code that the authenticator app shows."""
+    return await _second_typed(request, session, people, visitor, errand, form, _APP)
+
+
+async def _second_typed(
+    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form,
+    second: Second,
+) -> Response:  # fmt: skip
     typed = form.get("code", 20)
-    came = await signing_in.second(session, people, visitor, factors.AUTHENTICATOR, typed)
+    came = await signing_in.second(session, people, visitor, second.factor, typed)
     if came.too_often:
         return too_often(request)
     if came.proven is not None:
         return await go_on(session, request, people, visitor, errand, came.proven)
-    form.error("code", _WRONG_SECOND if typed else say("Enter the code from your app"))
-    return await _second_page(request, session, people, visitor, errand, form, "second-step.html")
+    form.error("code", second.wrong if typed else second.missing)
+    return await _second_page(request, session, people, visitor, errand, form, second.template)
 
 
 @router.get("/sign-in/recovery")
@@ -224,7 +235,7 @@ async def show_recovery(
     _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
 ) -> Response:
     """Where a recovery code is typed in, by who has not the app at hand."""
-    return await _second_page(request, session, people, visitor, errand, Form(), "recovery.html")
+    return await _second_page(request, session, people, visitor, errand, Form(), _RECOVERY.template)
 
 
 @router.post("/sign-in/recovery", responses=_REFUSED, openapi_extra=form_body("code", code=20))
@@ -233,11 +244,4 @@ async def sign_in_by_recovery(
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Go on with a recovery code, which is used up."""
-    typed = form.get("code", 20)
-    came = await signing_in.second(session, people, visitor, factors.RECOVERY, typed)
-    if came.too_often:
-        return too_often(request)
-    if came.proven is not None:
-        return await go_on(session, request, people, visitor, errand, came.proven)
-    form.error("code", _WRONG_RECOVERY if typed else say("Enter a recovery code"))
-    return await _second_page(request, session, people, visitor, errand, form, "recovery.html")
+    return await _second_typed(request, session, people, visitor, errand, form, _RECOVERY)

@@ -124,6 +124,15 @@ _VOUCH = (
     .where(staff.c.council == _COUNCIL, staff.c.id == bindparam("id_"))
     .values(vouched_until=bindparam("until"))
 )
+_GOVERNED = (
+    update(staff)
+    .where(
+        staff.c.council == _COUNCIL,
+        staff.c.account == bindparam("account_"),
+        staff.c.vouched_until.is_not(None),
+    )
+    .values(vouched_until=None)
+)
 _VOUCHED_UNTIL = select(func.min(staff.c.vouched_until)).where(
     staff.c.account == bindparam("account_"), staff.c.left_at.is_(None), staff.c.vouched_until > func.now()
 )
@@ -275,6 +284,11 @@ async def take_name(session: Session, council: str, user_key: str, external_id: 
 async def vouch(session: Session, council: str, staff_id: UUID, until: datetime) -> None:
     """The directory has let him in: his roles count until then."""
     await session.execute(_VOUCH, {"council_": council, "id_": staff_id, "until": until})
+
+
+async def governed(session: Session, council: str, account: UUID) -> None:
+    """The directory tells of leavers by SCIM: what it said at a sign-in holds until it says otherwise."""
+    await session.execute(_GOVERNED, {"council_": council, "account_": account})
 
 
 async def vouched_until(session: ReadSession, account: UUID) -> datetime | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, te
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
-from identity.tables import account_history, upstream, upstream_account, upstream_history, upstream_key
+from identity.tables import account_history, staff, upstream, upstream_account, upstream_history, upstream_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,27 @@ _TELL = insert(account_history).from_select(
     ).where(*_LINKED),
 )
 _RECORD = insert(upstream_history)
+_BEFORE = upstream_history.c.changes
+_REMOVED = (
+    select(_BEFORE["title"][0].astext.label("title"), _BEFORE["title_cy"][0].astext.label("title_cy"))
+    .where(
+        upstream_history.c.council == bindparam("council_"),
+        upstream_history.c.act == "removed",
+        upstream_history.c.at > bindparam("since", type_=upstream_history.c.at.type),
+        _BEFORE["linked_accounts"][0].astext != "0",
+    )
+    .distinct()
+    .limit(10)
+)
+_VOUCH_ALL = (
+    update(staff)
+    .where(
+        staff.c.council == bindparam("council_"),
+        staff.c.vouched_until.is_(None),
+        staff.c.account.in_(select(upstream_account.c.account).where(*_LINKED)),
+    )
+    .values(vouched_until=bindparam("until"))
+)
 _HISTORY = (
     select(upstream_history)
     .where(
@@ -261,6 +282,18 @@ async def count_linked(session: ReadSession, council: str, upstream_id: UUID) ->
 async def tell_linked(session: Session, gone: Upstream, at: datetime) -> None:
     """Keep, for everybody who is linked, that this way to sign in has gone."""
     await session.execute(_TELL, {"council_": gone.council, "id_": gone.id, "title_": gone.title, "at": at})
+
+
+async def vouch_all(session: Session, council: str, upstream_id: UUID, until: datetime) -> None:
+    """Sign-ins make staff from now on: of who was linked before, the directory must be asked until then."""
+    await session.execute(_VOUCH_ALL, {"council_": council, "id_": upstream_id, "until": until})
+
+
+async def removed(session: ReadSession, council: str, since: datetime) -> Sequence[Row[Any]]:
+    """Those removed since that somebody was linked with, and that are not there again: their titles."""
+    there = {one.title for one in await page(session, council, UUID(int=0), 1_000)}
+    rows = await session.all(_REMOVED, {"council_": council, "since": since})
+    return [row for row in rows if row.title not in there]
 
 
 async def record(session: Session, council: str, values: Mapping[str, Any]) -> None:
