@@ -179,3 +179,23 @@ async def test_it_runs_as_a_process_of_its_own(tmp_path):
     finally:
         process.terminate()
         await process.wait()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/scim", "http://169.254.169.254/", "http://a.example/", ""]
+)
+async def test_a_key_is_pushed_to_this_machine_alone(url):
+    simulator = Simulator()
+    transport = httpx.ASGITransport(simulator.app)
+    async with httpx.AsyncClient(transport=transport, base_url=simulator.url) as http:
+        answer = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
+    assert (answer.status_code, "on this machine only" in answer.text) == (400, True)
+
+
+async def test_a_push_that_nobody_answers_says_so():
+    simulator = Simulator()
+    transport = httpx.ASGITransport(simulator.app)
+    url = f"http://127.0.0.1:{ports.free_port()}/scim"
+    async with httpx.AsyncClient(transport=transport, base_url=simulator.url) as http:
+        answer = await http.post(f"/simulator/push/{CITYTOWN}", data={"url": url, "key": "k"})
+    assert (answer.status_code, "cannot be reached" in answer.text) == (400, True)

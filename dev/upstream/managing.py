@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dev.upstream import endpoints, keeping, pages, signing_in
+from dev.ports import OFFSETS
+from dev.upstream import endpoints, keeping, pages, pushing, signing_in
 from dev.upstream.faults import EVERY, NONE
 from dev.upstream.forms import sent as parameters_of
 from dev.upstream.refusals import PageError, WayBackError
@@ -28,7 +30,9 @@ async def style(_: "Simulator", __: Request) -> Response:
 async def home(simulator: "Simulator", _: Request) -> Response:
     """What there is, and every directory's staff with their groups."""
     tenants = [(tenant, simulator.directory(tenant.tid)) for tenant in simulator.tenants.values()]
-    context: dict[str, Any] = {"one_login": simulator.onelogin, "tenants": tenants}
+    port = urlsplit(simulator.url).port or 0
+    base = port - OFFSETS["upstream"]  # where a town's gateway is, when the simulator runs in one
+    context: dict[str, Any] = {"one_login": simulator.onelogin, "tenants": tenants, "base": base}
     return pages.render(
         "home.html", residents=simulator.residents.values(), clients=simulator.clients.values(), **context
     )
@@ -90,6 +94,17 @@ async def move(simulator: "Simulator", request: Request) -> Response:
     return RedirectResponse(f"/#{tenant.council}", 303)
 
 
+async def push(simulator: "Simulator", request: Request) -> Response:
+    """Send a directory's users and groups to a SCIM service."""
+    tenant = simulator.tenants.get(request.path_params["tid"])
+    if tenant is None:
+        return pages.refusal("There is no such tenant.", 404)
+    form = dict(await parameters_of(request))
+    return pages.render(
+        "pushed.html", done=await pushing.push_to(form.get("url", ""), form.get("key", ""), tenant)
+    )
+
+
 def routes(simulator: "Simulator") -> list[Route]:
     """Below /simulator, and the start page."""
 
@@ -102,6 +117,7 @@ def routes(simulator: "Simulator") -> list[Route]:
         at("/simulator/choice", choose, "POST"),
         at("/simulator/clients", register, "PUT"),
         at("/simulator/staff/{tid}/{key}", move, "POST"),
+        at("/simulator/push/{tid}", push, "POST"),
     ]
 
 

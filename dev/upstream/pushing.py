@@ -1,0 +1,68 @@
+"""A directory pushes its users and groups by SCIM 2.0, as Entra ID does by the hour: here when told to."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from dev.upstream.refusals import PageError
+from dev.upstream.staff import Member, Tenant
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+_THIS_MACHINE = {"localhost", "127.0.0.1"}
+
+
+async def push_to(url: str, key: str, tenant: Tenant) -> str:
+    """Push to the SCIM service at ``url`` with a key; what was done. PageError says what went wrong.
+
+    The key is used and forgotten. It goes to this machine alone.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in _THIS_MACHINE:
+        raise PageError("The simulator pushes to http on this machine only.")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/scim+json"}
+    try:
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
+            return await push(http, tenant)
+    except httpx.HTTPStatusError as error:
+        answer = error.response
+        raise PageError(f"{answer.request.url} answered {answer.status_code}: {answer.text[:300]}") from error
+    except (httpx.HTTPError, UnicodeError) as error:
+        raise PageError(f"{url} cannot be reached: {error!r}") from error
+
+
+async def push(http: httpx.AsyncClient, tenant: Tenant) -> str:
+    """Make every user and group what the directory has: created, or replaced where it was there."""
+    ids = {one.oid: await _put(http, "Users", _user(one)) for one in tenant.staff.values()}
+    for group, name in tenant.groups.items():
+        inside = [ids[one.oid] for one in tenant.staff.values() if group in one.groups and one.active]
+        members = [{"value": one} for one in inside]
+        await _put(
+            http, "Groups", {"schemas": [GROUP], "externalId": group, "displayName": name, "members": members}
+        )
+    return f"{len(ids)} users and {len(tenant.groups)} groups of {tenant.council} were pushed."
+
+
+def _user(member: Member) -> dict[str, Any]:
+    emails = [{"value": member.email, "type": "work", "primary": True}] if member.email else []
+    return {
+        "schemas": [USER],
+        "externalId": member.oid,
+        "userName": member.username,
+        "displayName": member.name,
+        "name": {"givenName": member.given, "familyName": member.family},
+        "emails": emails,
+        "active": member.active,
+    }
+
+
+async def _put(http: httpx.AsyncClient, kind: str, resource: dict[str, Any]) -> str:
+    """The id there of what has this externalId here."""
+    asked = {"filter": f'externalId eq "{resource["externalId"]}"'}
+    found = (await http.get(kind, params=asked)).raise_for_status().json()["Resources"]
+    if found:
+        answer = await http.put(f"{kind}/{found[0]['id']}", json=resource)
+    else:
+        answer = await http.post(kind, json=resource)
+    return str(answer.raise_for_status().json()["id"])
