@@ -117,8 +117,8 @@ PUBLIC = {
         "remove_text_step",
         "show_send_text",
         "send_text",
-# Operation to theme: who adds one has thought about how far somebody reaches there who acts for another.
-# What people's own tokens reach today, mandates and how identity is proven, each sees to himself.
+        "show_text_code",
+        "sign_in_by_text",
         # The same, on the way to another provider and back; what brings people back is bound to their browser.
         "start_upstream",
         "end_upstream",
@@ -137,8 +137,8 @@ PUBLIC = {
         "read_userinfo_by_post",
     },
 }
-# Operation to theme: who adds one has thought about how far somebody reaches there who acts for another. What
-# people's own tokens reach today, mandates and how their identity is proven, each sees to himself.
+# Operation to theme: who adds one has thought about how far somebody reaches there who acts for another.
+# What people's own tokens reach today, mandates and how identity is proven, each sees to himself.
 DELEGATED: dict[str, dict[str, str]] = {}
 EVERY = {"400", "404", "429", "500", "503"}
 
