@@ -26,8 +26,9 @@ from identity.actions import (
     upstream_links,
 )
 from identity.actions.accounts import EmailChange
+from identity.routes.by_code import NO_CODE, WRONG_CODE
 from identity.routes.parts import pages
-from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
+from identity.routes.signing_in import NOT_AN_ADDRESS
 from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
 from identity.rules import addresses
 from identity.rules.phones import shown

@@ -14,8 +14,8 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.actions import codes, phones
 from identity.actions.people import People
 from identity.routes.account import spoken
+from identity.routes.by_code import WRONG_CODE
 from identity.routes.parts import pages
-from identity.routes.signing_in import WRONG_CODE
 from identity.routes.visits import FreshPerson, ThePeople, TheVisitor
 from identity.rules import phones as rules
 from identity.settings import Settings

@@ -10,14 +10,16 @@ from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.actions import codes, signing_in
-from identity.routes.signing_in import NO_CODE, NOT_AN_ADDRESS, WRONG_CODE
-from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
+from identity.routes.by_code import Way
+from identity.routes.signing_in import NOT_AN_ADDRESS
+from identity.routes.visits import TheErrand, ThePeople, TheVisitor, show, too_often
 from identity.rules import addresses
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
 _REFUSED = documents(403)
+_CODE = Way(codes.REGISTER, "/identity/register", signing_in.open_with_code)
 
 
 @router.get("/register")
@@ -46,17 +48,7 @@ async def show_register_code(
     _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
 ) -> Response:
     """Where the code is typed in."""
-    return await _code_page(request, session, people, visitor, errand, Form())
-
-
-async def _code_page(
-    request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: Errand, form: Form
-) -> Response:
-    address = await codes.waiting(session, people, visitor, codes.REGISTER)
-    if address is None:
-        return see_other(errand.at("/identity/register"))
-    status = 200 if form.ok else 400
-    return show(request, errand, "code.html", status, form=form, address=address, back="/identity/register")
+    return await _CODE.page(request, session, people, visitor, errand, Form())
 
 
 @router.post("/register/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
@@ -65,9 +57,4 @@ async def register_by_code(
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Open the account with the code of the letter, and sign in."""
-    typed = form.get("code", 20)
-    proven = await signing_in.open_with_code(session, people, visitor, typed) if typed else None
-    if proven is not None:
-        return await go_on(session, request, people, visitor, errand, proven)
-    form.error("code", WRONG_CODE if typed else NO_CODE)
-    return await _code_page(request, session, people, visitor, errand, form)
+    return await _CODE.typed(request, session, people, visitor, errand, form)

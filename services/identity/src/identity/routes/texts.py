@@ -12,9 +12,9 @@ from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.actions import codes, phones, sessions, signing_in
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
+from identity.routes.by_code import WRONG_CODE
 from identity.routes.parts import pages
 from identity.routes.phones import NO_TEXT_CODE, not_yet, number_in, offered
-from identity.routes.signing_in import WRONG_CODE
 from identity.routes.visits import (
     Errand,
     FullPerson,

@@ -1,0 +1,57 @@
+"""The page where the code of a letter is typed in: the same to sign in and to open an account."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+from chassis.database import Session
+from chassis.web import Form, say, see_other
+from identity.actions import codes
+from identity.actions.people import People, Visitor
+from identity.actions.signing_in import Proven
+from identity.routes.visits import Errand, go_on, show
+
+NO_CODE = say("Enter the code from the email")
+WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A second step: its factor, its page, and what is said when no code or a wrong one is typed."""
+
+    factor: str
+    template: str
+    missing: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a code is for: its purpose, the page where it is asked for, and what it proves when right."""
+
+    purpose: str
+    start: str
+    prove: Callable[[Session, People, Visitor, str], Awaitable[Proven | None]]
+
+    async def page(
+        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+    ) -> Response:
+        """Where the code is typed in; back to the start when none was asked for."""
+        address = await codes.waiting(session, people, visitor, self.purpose)
+        if address is None:
+            return see_other(errand.at(self.start))
+        status = 200 if form.ok else 400
+        return show(request, errand, "code.html", status, form=form, address=address, back=self.start)
+
+    async def typed(
+        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+    ) -> Response:
+        """The next step with the right code; the page once more with a wrong one."""
+        typed = form.get("code", MOST)
+        proven = await self.prove(session, people, visitor, typed) if typed else None
+        if proven is not None:
+            return await go_on(session, request, people, visitor, errand, proven)
+        form.error("code", WRONG_CODE if typed else NO_CODE)
+        return await self.page(request, session, people, visitor, errand, form)
