@@ -81,7 +81,7 @@ async def _shown(
     return pages.render(
         request,
         "prove.html",
-        form_action=(origin(ask.wanted.redirect_uri), *found.pop("origins")),
+        form_action=(origin(ask.wanted.redirect_uri),),
         council_name=service.council_name,
         service_name=clients.called(service, language_of(request)),
         waiting=ask.request,
@@ -114,5 +114,4 @@ async def _found(request: Request, session: Session, ask: Ask, person: SignedIn)
             }
             for one in offered
         ],
-        "origins": [origin(one.issuer) for one in offered],
     }
