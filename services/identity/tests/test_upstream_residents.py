@@ -1,11 +1,14 @@
 """Residents sign in with GOV.UK One Login: the first time, and every time after."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from chassis import ids
 from identity.actions import sweeping
+from identity.tables import passkey
 from services.identity.tests.provider import answered, ask, claims_of, register
 from services.identity.tests.upstream import (
     account_of,
@@ -233,6 +236,23 @@ async def test_the_last_way_in_is_not_removed(journey, one_login, database, coun
     # Pages cope with an account that has no address.
     for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):
         assert (await mary.tab.get(page)).status_code == 200
+
+
+async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, one_login, database):
+    """Elsewhere he signs in no more: the council has taken its provider out of use."""
+    mary, key = await journey(one_login).arrive("mary"), ids.new()
+    [account] = (await account_of(database, one_login)).values()
+    values = {"id": key, "account": account, "credential": key.bytes, "public_key": b"x", "sign_count": 0}
+    more = {"synced": False, "name": "Phone", "created_at": datetime.now(UTC), "used_at": None}
+    async with database.writing("*") as session:
+        await session.execute(insert(passkey), {**values, **more})
+        await session.execute(text("DELETE FROM account_email"))
+        await session.execute(text("UPDATE upstream SET enabled = false"))
+    removing = f"/identity/account/passkeys/{ids.show(key)}/remove"
+    assert (await mary.tab.post(removing)).status_code == 409
+    async with database.writing("*") as session:
+        await session.execute(text("UPDATE upstream SET enabled = true"))
+    assert (await mary.tab.post(removing)).headers["location"] == "/identity/account/passkeys"
 
 
 async def test_an_account_has_one_person_at_a_provider(journey, one_login, database):

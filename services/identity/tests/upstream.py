@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 SECRET = "a-secret-of-the-directory"
-SCOPES = ["identity:clients", "identity:staff", "identity:keys", "address:read"]
+SCOPES = ["identity:clients", "identity:staff", "identity:scim", "address:read", "address:write"]
 
 
 class _Server(uvicorn.Server):

@@ -152,7 +152,6 @@ async def _tie(session: Session, people: People, came: Came, account: UUID) -> N
 
 async def unlink(session: Session, people: People, council: str, upstream_id: UUID, account: UUID) -> bool:
     """Sign in there no more; false for the last way in. The session sees every council after."""
-    await session.across_councils()
     if not await has_other_way(session, account, (council, upstream_id)):
         return False
     if await store.unlink(session, council, upstream_id, account):
@@ -166,10 +165,11 @@ async def has_other_way(
     but_upstream: tuple[str, UUID] | None = None,
     but_passkey: UUID | None = None,
 ) -> bool:
-    """Whether an account can be signed in to without these. The session sees every council.
+    """Whether an account can be signed in to without these. The session sees every council after.
 
     A password goes with an address, and second steps open nothing alone.
     """
+    await session.across_councils()
     row = await accounts.one(session, account)
     if row is not None and row.address is not None:
         return True

@@ -12,7 +12,16 @@ from chassis.database import Writing
 from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
-from identity.actions import accounts, authenticators, passkeys, passwords, phones, sessions, signing_in
+from identity.actions import (
+    accounts,
+    authenticators,
+    passkeys,
+    passwords,
+    phones,
+    sessions,
+    signing_in,
+    upstream_links,
+)
 from identity.actions.sessions import SignedIn
 from identity.routes.account import spoken
 from identity.routes.parts import pages
@@ -150,11 +159,14 @@ async def rename_passkey(
     return see_other(_PASSKEYS)
 
 
-@router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404), openapi_extra=form_body())
+@router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, passkey_id: Id, session: Writing, person: SurePerson, people: ThePeople, _form: SubmittedForm
-) -> Response:
-    """Have a passkey open the account no more."""
+    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: SurePerson, people: ThePeople,
+    _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Have a passkey open the account no more, unless nothing else does."""
+    if not await upstream_links.has_other_way(session, person.account, but_passkey=passkey_id):
+        return pages.render(request, "upstream-last.html", 409)
     if not await passkeys.remove(session, people, person.account, passkey_id):
         raise not_found("passkey of yours")
     return see_other(_PASSKEYS)

@@ -1,5 +1,6 @@
 """Pages to sign in through another provider, as GOV.UK One Login or a council's own directory, and back."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -86,6 +87,8 @@ async def start(
 ) -> Response:
     """To the provider, which is asked first how it is to be asked; no transaction is open meanwhile."""
     database: Database = request.app.state.database
+    if errand.request is None:
+        errand = replace(errand, council=council)
     async with database.writing(council) as session:
         upstream = await _offered(request, council, upstream_id, session)
         person = await sessions.current(session, request)
