@@ -177,6 +177,33 @@ def test_of_an_id_that_several_refuse_what_any_refuses_is_refused(proxy, order):
     assert [answer.status_code for answer in answers] == [401, 200]
 
 
+def test_many_refused_up_to_the_same_second_are_refused_as_one_by_itself_is(proxy):
+    now = int(time.time())
+
+    def refusals(claim, count, ago):
+        moment = datetime.fromtimestamp(now - ago, UTC).isoformat()
+        return [{"id": f"{claim}-{n}", "claim": claim, "issued_before": moment} for n in range(count)]
+
+    crowd = [*refusals("sub", 120, 100), *refusals("mandate", 60, 50), *refusals("client_id", 9, 30)]
+    wider = {"id": "sub-7", "claim": "sub"}
+    proxy.apply(revoked=(*crowd, wider, {"id": "gone", "claim": "client_id"}))
+
+    def status(ago, **claims):
+        return proxy.ask(PATH, headers=proxy.key(iat=now - ago, **claims)).status_code
+
+    for claim, moment in (("sub", 100), ("mandate", 50), ("client_id", 30)):
+        ids = [f"{claim}-{n}" for n in (0, 5, 8)]
+        assert [status(moment, **{claim: name}) for name in ids] == [401] * 3
+        assert [status(moment - 1, **{claim: name}) for name in ids] == [200] * 3
+    assert status(0, sub="sub-7") == 401
+    assert status(200) == 200  # as old as they, and none of them
+    assert status(200, sub="sub-9", mandate="mandate-9") == 401
+    assert status(60, sub="sub-9", mandate="mandate-9") == 401
+    assert status(0, sub="sub-9", client_id="gone") == 401
+    elsewhere = proxy.ask("/atlantis/address/v1/addresses", headers=proxy.key(iat=now - 200))
+    refused(elsewhere, 404, "unknown-council")
+
+
 @given(st.integers(0, 10**11), st.integers(0, 10**11))
 def test_the_expression_for_numbers_up_to_one_matches_those_and_no_other(most, number):
     for tried in (number, most, most + 1, max(0, most - 1)):
