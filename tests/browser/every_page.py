@@ -91,9 +91,21 @@ class _Cookies:
         self.cookies = httpx.Cookies()
 
 
+_PHONES, _UPSTREAM = "test_phones.py::test_", "test_upstream.py::test_"
 Way = Callable[[Visit], Awaitable[Any]]
 WAYS: dict[str, Way] = {}
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE = {
+    "phone.html": f"{_PHONES}a_phone_is_added_changed_and_removed_on_accessible_pages",
+    "text-there.html": f"{_PHONES}a_phone_is_added_changed_and_removed_on_accessible_pages",
+    "text-set-up.html": f"{_PHONES}a_phone_is_added_changed_and_removed_on_accessible_pages",
+    "sign-in-text.html": f"{_PHONES}signing_in_by_text_is_accessible",
+    "text-code.html": f"{_PHONES}signing_in_by_text_is_accessible",
+    "texts-wait.html": f"{_PHONES}signing_in_by_text_is_accessible",
+    "upstream-link.html": f"{_UPSTREAM}somebody_new_comes_by_one_login_and_has_an_account",
+    "upstream-failed.html": f"{_UPSTREAM}who_has_an_account_adds_one_login_to_it",
+    "upstream-confirm.html": f"{_UPSTREAM}who_has_an_account_adds_one_login_to_it",
+    "upstream-leave.html": f"{_UPSTREAM}the_page_that_leads_away_works_for_who_waits_on_it",
+}
 """Pages that need more than a person and a service, and the browser test that looks at them."""
 
 
@@ -120,6 +132,8 @@ for _template, _path in {
     "authenticator.html": "account/authenticator",
     "close.html": "account/close",
     "email.html": "account/email",
+    "history.html": "account/history",
+    "identity.html": "account/identity",
     "language.html": "account/language",
     "new-password.html": "account/password",
     "second-step-choice.html": "account/second-step",

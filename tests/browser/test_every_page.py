@@ -12,10 +12,10 @@ from chassis.web import Pages
 from chassis.web.languages import COOKIE
 from services.identity.tests import provider
 from services.identity.tests.conftest import master_key, service
-from tests.browser import harness
+from tests.browser import harness, upstream_pages
 from tests.browser.every_page import ELSEWHERE, WAYS, Visit
 
-__all__ = ["master_key", "service"]
+__all__ = ["master_key", "service", "upstream_pages"]
 TEMPLATES = sorted(path.name for path in (Path(identity.__file__).parent / "pages").glob("*.html"))
 SMALL = {"width": 375, "height": 812}
 LARGE = {"width": 1280, "height": 900}

@@ -1,0 +1,40 @@
+"""How a person comes to the pages of the account about other providers, from rows of who is linked."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from chassis import ids
+from identity.tables import upstream, upstream_account
+from tests.browser.every_page import Visit, way
+from tests.browser.test_proving import ONE_LOGIN
+
+
+async def linked(visit: Visit) -> None:
+    """With GOV.UK One Login of the council."""
+    now, subject = datetime.now(UTC), f"urn:fdc:gov.uk:2022:{ids.show(visit.account)}"
+    async with visit.database.writing("citytown") as session:
+        known = await session.scalar(text("SELECT id FROM upstream LIMIT 1"))
+        if known is None:
+            known = ids.new()
+            made = {**ONE_LOGIN, "id": known, "created_at": now, "updated_at": now}
+            await session.execute(upstream.insert(), made)
+        row = {"council": "citytown", "upstream": known, "subject": subject, "account": visit.account}
+        await session.execute(upstream_account.insert(), {**row, "linked_at": now})
+
+
+@way("upstreams.html")
+async def _upstreams(visit: Visit) -> None:
+    await linked(visit)
+    await visit.signed_in()
+    await visit.go("account/upstreams")
+
+
+@way("upstream-last.html")
+async def _upstream_last(visit: Visit) -> None:
+    async with visit.database.writing() as session:
+        gone = text("DELETE FROM account_email WHERE account = :who")
+        await session.execute(gone, {"who": visit.account})
+    await _upstreams(visit)
+    await visit.tab.click("form[action$=unlink] button")
+    await visit.tab.wait_for_url("**/unlink")
