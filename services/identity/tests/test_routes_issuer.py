@@ -59,7 +59,9 @@ def signed_by(written, published):
 
 async def rotate(issuer, database):
     async with database.writing() as session:
-        return await issuer.rotate(session)
+        done = await issuer.rotate(session)
+    await asyncio.sleep(4 * issuer.settings.key_poll)  # who was just reading the keys has read them again
+    return done
 
 
 @pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
