@@ -260,6 +260,20 @@ async def test_whatever_the_moment_no_token_outlives_the_role(client, officer, a
         assert await eventually(harmless, within=1)
 
 
+async def test_who_leaves_while_he_asks_for_tokens_is_out_and_nothing_stands_still(client, officer, at_work):
+    """One transaction ends his grants, others lock them: all lock the person first, so none is aborted."""
+    given = await make_role(client, officer, "identity:staff")
+    for _ in range(3):
+        worker = await at_work(given)
+        refreshes = [worker.service.refresh(worker.browser, worker.tokens["refresh_token"]) for _ in range(4)]
+        left, *answers = await asyncio.gather(leaves(client, officer, worker.person, "patch"), *refreshes)
+        assert left.status_code == 200
+        assert {answer.status_code for answer in answers} <= {200, 400}
+        for answer in answers:
+            worker.tokens = answer.json() if answer.status_code == 200 else worker.tokens
+        await refused_at_once(client, worker)
+
+
 async def many(database, count, live, given):
     """So many members of staff with a role, of whom so many have a token that lives."""
     now = datetime.now(UTC)

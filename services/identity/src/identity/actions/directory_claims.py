@@ -49,6 +49,7 @@ async def joined(
 
     The session sees the council. Raises RefusedError; then nothing may be committed.
     """
+    await movers.gaining(session, upstream.council)
     if upstream.joiners == registration.CLAIMS:
         if claims.get(rules.OVERAGE):
             raise RefusedError("too-many-groups")
@@ -74,7 +75,6 @@ async def _told(
 ) -> None:
     """Write what the directory says of him now; scopes he has lost are refused at once."""
     council, now = upstream.council, datetime.now(UTC)
-    await movers.gaining(session, council)
     await store.one_at_a_time(session, council, said["external_id"])
     staff_id = await _member(session, council, said, account, now)
     async with movers.of_staff(session, issuer, council, [staff_id]):

@@ -72,8 +72,8 @@ async def _losing(
         await refuse(session, issuer, council, lost)
 
 
-async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> datetime:
-    """Keep the roles of whoever has this account as they are until the transaction ends; answers the moment.
+async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
+    """Keep the roles of whoever has this account as they are until the transaction ends.
 
     It waits for who is changing them, and then, where his tokens have just been refused, for the second
     after: a token says when it was issued in whole seconds, and one of the same second would be refused too.
@@ -83,7 +83,6 @@ async def settled(session: Session, issuer: Issuer, council: str, account: UUID)
         refused = await store.refused_until(session, council, subject)
         left = refused.timestamp() + 1 - issuer.clock() if refused is not None else 0
         await asyncio.sleep(min(max(left, 0), _SECOND))
-    return issuer.now()
 
 
 async def part_all(session: Session, issuer: Issuer, council: str, upstream_id: UUID) -> None:

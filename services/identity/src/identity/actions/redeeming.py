@@ -28,10 +28,25 @@ async def redeem(provider: Provider, known: Known, asked: TokenRequest) -> dict[
     """The answer to a code or a refresh token (RFC 6749 sections 4.1.4 and 6). Raises OAuthError."""
     known.party  # noqa: B018 - a mere machine has neither
     async with provider.database.writing() as session:
+        await _settle(session, provider, known, asked)
         answer = await (_code if asked.grant == CODE else _refresh)(session, provider, known, asked)
     if isinstance(answer, OAuthError):
         raise answer
     return answer
+
+
+async def _settle(session: Session, provider: Provider, known: Known, asked: TokenRequest) -> None:
+    """Keep the roles of a member of staff as they are until his token is on record.
+
+    Before the grant is locked: whoever changes roles, or ends a leaver's grants, locks the person first too.
+    """
+    if not known.party.person_scopes - persons.OF_PEOPLE - OWN:
+        return
+    look, name = (store.code_seen, "code") if asked.grant == CODE else (store.refresh_seen, "refresh_token")
+    row = await look(session, keys.secret_hash(asked.fields.get(name, "")))
+    if row is not None and row.client == known.id:
+        await session.see(row.council)
+        await movers.settled(session, provider.issuer, row.council, row.account)
 
 
 async def _code(
@@ -91,7 +106,7 @@ async def _issue(
     session: Session, provider: Provider, known: Known, row: Row[Any], scopes: list[str], now: datetime
 ) -> dict[str, Any] | OAuthError:
     party, request = known.party, row.request
-    granted, now = await _allowed(session, provider, known, row, scopes, now)
+    granted = await _allowed(session, known, row, scopes)
     subject = persons.subject(provider.issuer, row.council, row.account)
     written = await access_token(session, provider, known, row, granted, subject, now)
     answer = {
@@ -120,19 +135,13 @@ async def _issue(
     return answer
 
 
-async def _allowed(
-    session: Session, provider: Provider, known: Known, row: Row[Any], asked: list[str], now: datetime
-) -> tuple[list[str], datetime]:
-    """What a service learns, as asked; what it may do, as far as client and the person's roles both allow.
-
-    And the moment from which that counts: roles stay as they are until the token is on record.
-    """
+async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[str]) -> list[str]:
+    """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
     doing = set(asked) & known.party.person_scopes - persons.OF_PEOPLE
     if doing:
         await session.see(row.council)
-        now = await movers.settled(session, provider.issuer, row.council, row.account)
         doing &= OWN | await staff.scopes(session, row.council, row.account)
-    return sorted(set(asked) & persons.OF_PEOPLE | doing), now
+    return sorted(set(asked) & persons.OF_PEOPLE | doing)
 
 
 async def access_token(

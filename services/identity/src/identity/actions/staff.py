@@ -50,6 +50,7 @@ async def link_in_person(session: Session, council: str, caller: Caller, staff_i
 
     Raises Problem 403 for somebody with more scopes than the caller, 404, 409.
     """
+    await movers.gaining(session, council)
     row = await _member(session, council, staff_id)
     held = [one.scope for one in await store.scopes_of(session, council, staff_id)]
     credentials.may_grant(caller, held, _ANY_MODE, region=False)

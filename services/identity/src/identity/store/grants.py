@@ -43,7 +43,8 @@ def _use(table: Any) -> Any:
 
 
 # Both rows are locked: two that show the same secret come one after the other.
-_CODE = _by_secret(authorisation_code).with_for_update()
+_CODE_SEEN = _by_secret(authorisation_code)
+_CODE = _CODE_SEEN.with_for_update()
 _REFRESH_SEEN = _by_secret(refresh_token)
 _REFRESH = _REFRESH_SEEN.with_for_update()
 _USE_CODE = _use(authorisation_code)
@@ -104,6 +105,11 @@ async def add_access(session: Session, values: Mapping[str, Any]) -> None:
 async def code(session: Session, hashed: bytes) -> Row[Any] | None:
     """A code with its grant, used or not, in time or not; locked."""
     return await session.first(_CODE, {"hash": hashed})
+
+
+async def code_seen(session: ReadSession, hashed: bytes) -> Row[Any] | None:
+    """As ``code``, only looked at."""
+    return await session.first(_CODE_SEEN, {"hash": hashed})
 
 
 async def refresh(session: Session, hashed: bytes) -> Row[Any] | None:
