@@ -9,6 +9,8 @@ from sqlalchemy import insert, text
 from chassis import ids
 from chassis.testing import published
 from identity.actions import persons, proofs
+from identity.actions.pacing import Pace
+from identity.rules import limits
 from identity.rules import proofs as rules
 from identity.tables import access_token, account, token_grant
 from identity.tables import client as clients
@@ -23,8 +25,9 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 
 
 @pytest.fixture
-def clerk(mint):
-    """The headers of a member of staff who proves identities."""
+def clerk(mint, app, client):
+    """The headers of a member of staff who proves identities, and has not proven any today."""
+    app.state.issuer.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
     return {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='clerk')}"}
 
 
@@ -395,6 +398,19 @@ async def test_what_cannot_have_been_seen_is_refused(client, clerk, other):
 async def test_a_desk_code_that_is_nobodys_is_not_found(client, clerk, code):
     answer = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
     assert answer.status_code == (404 if code else 400)
+
+
+async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_is_not(
+    client, clerk, colleague, database
+):
+    who = await resident(database)
+    body = seen("4k7t-9wqd")
+    for _ in range(limits.DESK_CODES_AT_ONCE):
+        assert (await client.post(f"{URL}/proofs", json=body, headers=clerk)).status_code == 404
+    answer = await client.post(f"{URL}/proofs", json=seen(await code_of(database, who)), headers=clerk)
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) <= 30
+    await prove(client, colleague, database, who)
 
 
 async def own_headers(database, mint, who, *, actor=None, council="citytown"):
