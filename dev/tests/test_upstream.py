@@ -453,6 +453,8 @@ def held(text, keys, access_token=""):
 
 async def test_a_fault_chosen_on_the_page_is_of_that_sign_in_alone(simulator, browser):
     page = await browser.get("/authorize", params=request())
+    assert 'value="token-500"' in page.text
+    assert "keys-500" not in page.text, "it would be a fault of everybody's sign-in"
     visit = re.search(r'name="visit" value="([^"]+)"', page.text)[1]
     choice = {"visit": visit, "person": "mary", "act": "go", "fault": "wrong-state"}
     assert (

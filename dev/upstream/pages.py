@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 
 from dev.upstream.asking import Asked
 from dev.upstream.faults import DIRECTORY, IDENTITY, NAMED, ONE_LOGIN
-from dev.upstream.signing_in import ERRORS
+from dev.upstream.signing_in import ERRORS, OF_ONE_SIGN_IN
 
 if TYPE_CHECKING:
     from dev.upstream.simulator import Simulator
@@ -32,7 +32,9 @@ def style() -> str:
 def choice(simulator: "Simulator", asked: Asked, visit: str) -> HTMLResponse:
     """Who signs in, and what shall go wrong."""
     one_login = asked.provider.kind == "onelogin"
-    faults = [*NAMED, *(ONE_LOGIN if one_login else DIRECTORY), *(IDENTITY if asked.levels else ())]
+    known = {**NAMED, **(ONE_LOGIN if one_login else DIRECTORY), **(IDENTITY if asked.levels else {})}
+    # Keys and documents are of every sign-in: what is wrong with them cannot be chosen for one.
+    faults = [name for name, fault in known.items() if fault.status.keys() <= OF_ONE_SIGN_IN]
     context: dict[str, Any] = {"visit": visit, "asked": asked, "faults": faults, "errors": ERRORS}
     if one_login:
         people = [(one.key, one.name, one.about) for one in simulator.residents.values()]

@@ -25,6 +25,8 @@ ERRORS = (
     "login_required",
     "interaction_required",
 )
+OF_ONE_SIGN_IN = frozenset({"token", "userinfo"})
+"""The endpoints that can fail for one sign-in and not for another."""
 
 
 def answer(simulator: "Simulator", asked: Asked, choice: str, faults: Faults = NONE) -> str:
