@@ -17,7 +17,7 @@ browsers = st.sampled_from([0, 0, 0, 1])
 people = st.sampled_from([0, 0, 1])
 ONE, TWO = ("email",), ("email", "totp")
 SCOPES = ("openid", "openid offline_access")
-PROMPTS = (None, None, None, "none", "login", "consent")
+PROMPTS = (None, None, "none", "login", "consent")
 
 
 @dataclass
@@ -100,7 +100,14 @@ class Orders(RuleBasedStateMachine):
         if not named and who.at > asked.at:
             return "login_required"
         stale = asked.prompt == "login" and who is not None and who.at < asked.at
-        if who is None or not named or not who.two or stale:
+        lacks = {
+            "nobody": who is None,
+            "somebody else": not named,
+            "one factor": who is not None and not who.two,
+            "stale": stale,
+        }
+        if any(lacks.values()):
+            self.seen.update(name for name, lacking in lacks.items() if lacking)
             return "login_required" if silent else "sign-in"
         scopes, when = self.agreed.get(who.account, (frozenset(), 0))
         if not scopes >= asked.scopes or (asked.prompt == "consent" and when < asked.at):
@@ -149,10 +156,13 @@ class Orders(RuleBasedStateMachine):
         self.take(asked, response, self.due(asked))
 
     @precondition(lambda self: self.hints)
-    @rule(browser=browsers, which=pick, prompt=st.sampled_from([None, "none"]))
-    def ask_for_somebody(self, browser, which, prompt):
+    @rule(browser=browsers, which=pick, prompt=st.sampled_from([None, "none"]), other=st.booleans())
+    def ask_for_somebody(self, browser, which, prompt, other):
+        """By an id_token of his; perhaps it is another person who sits there."""
         account, token = self.one(self.hints, which)
         self.seen["named"] += 1
+        if other:
+            self.sign_in(browser, 1 - self.people.index(account), TWO)
         self.ask(browser, "openid", prompt, pushed=False, named=account, hint=token)
 
     @rule(browser=browsers, who=people, methods=st.sampled_from([ONE, TWO, ("passkey",)]))
@@ -161,14 +171,14 @@ class Orders(RuleBasedStateMachine):
         session = self.run(provider.sign_in(self.database, self.browsers[browser], account, methods))
         self.signed[browser] = SignedIn(account, session, methods != ONE, next(self.tick))
 
-    @precondition(lambda self: any(who and not who.two for who in self.signed))
-    @rule()
-    def step_up(self):
-        """The same person, with a second factor."""
-        browser = next(n for n, who in enumerate(self.signed) if who and not who.two)
+    @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES))
+    def come_and_step_up(self, browser, who, scope):
+        """The same person, with a second factor when it is asked for."""
+        self.sign_in(browser, who, ONE)
+        self.ask(browser, scope, None, pushed=False)
+        self.sign_in(browser, who, TWO)
         self.seen["stepped up"] += 1
-        if self.signed[browser].account in self.people:
-            self.sign_in(browser, self.people.index(self.signed[browser].account), TWO)
+        self.go_on_with(self.requests[-1])
 
     @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES))
     def come_signed_in(self, browser, who, scope):
@@ -182,6 +192,19 @@ class Orders(RuleBasedStateMachine):
         self.come_signed_in(browser, who, scope)
         if self.pages and self.pages[-1][0] is self.requests[-1]:
             self.answer(0, answer)
+
+    @rule(browser=browsers, who=people, prompt=st.sampled_from(PROMPTS))
+    def come_with_one_factor(self, browser, who, prompt):
+        self.sign_in(browser, who, ONE)
+        self.ask(browser, SCOPES[0], prompt, pushed=False)
+        if self.requests[-1].secret:
+            self.go_on_elsewhere(self.requests[-1])
+
+    @rule(who=people, prompt=st.sampled_from(["none", "login"]), pushed=st.booleans())
+    def come_without_consent(self, who, prompt, pushed):
+        self.take_back(who)
+        self.sign_in(0, who, TWO)
+        self.ask(0, SCOPES[0], prompt, pushed)
 
     @rule(who=people)
     def come_and_decline(self, who):
@@ -210,17 +233,19 @@ class Orders(RuleBasedStateMachine):
         return [*self.codes.values(), *(grant for grant, _ in self.refreshes.values())]
 
     @precondition(lambda self: any(asked.secret for asked in self.requests))
-    @rule(which=pick, elsewhere=st.booleans())
-    def go_on(self, which, elsewhere):
-        """In the browser of the request, or in the other one, where it is nobody's."""
-        asked = self.one([asked for asked in self.requests if asked.secret], which)
-        browser = self.browsers[asked.browser ^ elsewhere]
-        response = self.run(provider.proceed(browser, asked.secret))
-        if elsewhere:
-            self.seen["another browser"] += 1
-            assert response.status_code == 400, "another browser's request went on"
-        else:
-            self.take(asked, response, self.due(asked))
+    @rule(which=pick)
+    def go_on(self, which):
+        self.go_on_with(self.one([asked for asked in self.requests if asked.secret], which))
+
+    def go_on_with(self, asked):
+        response = self.run(provider.proceed(self.browsers[asked.browser], asked.secret))
+        self.take(asked, response, self.due(asked))
+
+    def go_on_elsewhere(self, asked):
+        """In the other browser, whoever is signed in there, it is nobody's."""
+        self.seen["another browser"] += 1
+        response = self.run(provider.proceed(self.browsers[1 - asked.browser], asked.secret))
+        assert response.status_code == 400, "another browser's request went on"
 
     @precondition(lambda self: self.pages)
     @rule(which=pick, answer=st.sampled_from(["yes", "yes", "yes", "yes", "no", ""]))

