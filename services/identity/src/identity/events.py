@@ -53,6 +53,7 @@ class TokenRevoked(EventData):
     event_example: ClassVar[dict[str, Any]] = {
         "id": "01kp3v9m2q8s4t6w1x5y7z0abc",
         "expires_at": "2027-11-21T10:00:00Z",
+        "issued_before": "2026-11-21T10:00:00Z",
     }
 
     id: str = Field(max_length=100)
