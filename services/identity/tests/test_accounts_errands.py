@@ -101,3 +101,16 @@ async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypat
     wants(client_name="Quiet")
     assert (await browser().post(f"/identity/sign-in?{ASK}", email="quiet@example.org")).status_code == 303
     assert (await browser().post("/identity/sign-in", email="nobody@example.org")).status_code == 303
+
+
+async def test_strangers_at_a_service_lock_nobody_out_of_a_browser_he_knows(
+    browser, wants, monkeypatch, letters, newcomer
+):
+    tab = await newcomer("regular@example.org")
+    await tab.post("/identity/sign-out")
+    monkeypatch.setattr(signing_in.limits, "THROUGH_CLIENT", Limit("one through a client", 1, 60))
+    wants(client_name="Beset")
+    for status in (303, 429):
+        stranger = await browser().post(f"/identity/sign-in?{ASK}", email="regular@example.org")
+        assert stranger.status_code == status
+    assert (await tab.post(f"/identity/sign-in?{ASK}", email="regular@example.org")).status_code == 303

@@ -71,12 +71,13 @@ async def _may_have_code(
         if known
         else (limits.CODES_FOR_ADDRESS, addresses.canonical(address)),
         (limits.CODES_FROM_NETWORK, visitor.network),
-        *_through_client(visitor),
+        *_through_client(visitor, known=known),
     )
 
 
-def _through_client(visitor: Visitor) -> list[tuple[limits.Limit, str]]:
-    return [(limits.THROUGH_CLIENT, visitor.client)] if visitor.client else []
+def _through_client(visitor: Visitor, *, known: bool = False) -> list[tuple[limits.Limit, str]]:
+    """A service's own count. Strangers may use it up, so it is not held against a browser that is known."""
+    return [(limits.THROUGH_CLIENT, visitor.client)] if visitor.client and not known else []
 
 
 async def open_with_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
@@ -120,7 +121,7 @@ async def by_password(
             if known
             else (limits.PASSWORDS_FOR_ADDRESS, canonical),
             (limits.PASSWORDS_FROM_NETWORK, visitor.network),
-            *_through_client(visitor),
+            *_through_client(visitor, known=known),
         ):
             return Password(too_often=True)
     if not await people.passwords.verify(stored, password):
