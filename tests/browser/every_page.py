@@ -132,8 +132,6 @@ for _template, _path in {
     "authenticator.html": "account/authenticator",
     "close.html": "account/close",
     "email.html": "account/email",
-    "history.html": "account/history",
-    "identity.html": "account/identity",
     "language.html": "account/language",
     "new-password.html": "account/password",
     "second-step-choice.html": "account/second-step",
