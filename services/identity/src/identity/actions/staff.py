@@ -83,14 +83,15 @@ async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -
     """A member of staff has left: his grants end, his tokens of this council are refused, his sessions end.
 
     His row must be locked. The tokens are refused by his subject too, which also meets one that is being
-    issued; those issued from the next second on, should he come back, are not.
+    issued; those issued from the next second on, should he come back, are not. Sessions before grants, as
+    signing out locks them.
     """
+    await sessions.end_all(session, account, "leaver")
     await grants.end_account(session, account, council)
     now = _now()
     last = now + timedelta(seconds=tokens.ACCESS_SECONDS + keys.GRACE)
     subject = persons.subject(issuer, council, account)
     await credentials.refuse(session, council, subject, last, now, claim="sub")
-    await sessions.end_all(session, account, "leaver")
 
 
 async def roles(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
