@@ -118,14 +118,14 @@ async def employed(officer, somebody):
     member = f"{IDENTITY}/staff/{made.json()['id']}"
     for role in ("address", "mapping"):
         body = {"title": role, "scopes": [f"{role}:read"]}
-        await officer.put(f"{IDENTITY}/roles/{name[-6:]}-{role}", json=body)
-        given = await officer.put(f"{member}/roles/{name[-6:]}-{role}")
+        await officer.put(f"{IDENTITY}/roles/r{name[-6:]}-{role}", json=body)
+        given = await officer.put(f"{member}/roles/r{name[-6:]}-{role}")
         assert given.status_code == 204, given.text
     own = bearer(await person.token("openid identity:self"))
     code = (await officer.post(f"{IDENTITY}/own-identity/desk-code", headers=own)).json()["code"]
     linked = await officer.put(f"{member}/account", json={"desk_code": code})
     assert linked.status_code == 204, linked.text
-    return person, member, name[-6:]
+    return person, member, f"r{name[-6:]}"
 
 
 async def test_a_leavers_token_is_refused_at_the_gateway_within_a_second(platform, officer, employed):
