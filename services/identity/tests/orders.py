@@ -15,6 +15,7 @@ from services.identity.tests import provider
 pick = st.integers(min_value=0, max_value=5)
 browsers = st.sampled_from([0, 0, 0, 1])
 people = st.sampled_from([0, 0, 1])
+verifiers = st.sampled_from([None, None, None, "w" * 43])  # None: the right one
 ONE, TWO = ("email",), ("email", "totp")
 SCOPES = ("openid", "openid offline_access")
 PROMPTS = (None, None, "none", "login", "consent")
@@ -211,10 +212,24 @@ class Orders(RuleBasedStateMachine):
         self.take_back(who)
         self.come_and_agree(0, who, SCOPES[0], "no")
 
-    @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES))
-    def come_all_the_way(self, browser, who, scope):
-        """To tokens, unless something on the way came to nothing."""
+    @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES), verifier=verifiers)
+    def come_all_the_way(self, browser, who, scope, verifier):
+        """To tokens, unless somebody else brings the code."""
         self.come_and_agree(browser, who, scope)
+        self.redeem(0, verifier)
+
+    @rule(who=people, which=st.integers(0, 1))
+    def come_and_refresh(self, who, which):
+        """Then with the newest token, or once more with the one before."""
+        self.come_all_the_way(0, who, SCOPES[1], None)
+        self.refresh(0)
+        self.refresh(which)
+
+    @rule(who=people, scope=st.sampled_from(SCOPES))
+    def come_and_go(self, who, scope):
+        """Sign out before the service brings the code."""
+        self.come_and_agree(0, who, scope)
+        self.sign_out(0)
         self.redeem(0, None)
 
     @precondition(lambda self: any(self.signed))
@@ -289,7 +304,7 @@ class Orders(RuleBasedStateMachine):
         self.spoil(account)
 
     @precondition(lambda self: self.codes)
-    @rule(which=pick, verifier=st.sampled_from([None, None, None, "w" * 43]))
+    @rule(which=pick, verifier=verifiers)
     def redeem(self, which, verifier):
         code = self.one(list(self.codes), -1 - which)
         grant, more = self.codes[code], {"code_verifier": verifier} if verifier else {}
