@@ -5,6 +5,7 @@ that shows two factors instead. The number before is told, and so is the e-mail 
 nothing: it may belong to somebody else by now.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from identity.actions import accounts, authenticators, codes, texting
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
 from identity.rules import factors
+from identity.rules import phones as rules
 from identity.store import accounts as stored_accounts
 from identity.store import phones as store
 from identity.store import proofs
@@ -32,6 +34,11 @@ class Came:
     right: bool = False
     before: bool = False
     wait: datetime | None = None
+
+
+async def ready() -> None:
+    """Before a process reads or shows its first number: load what that takes, while others are served."""
+    await asyncio.to_thread(rules.load)
 
 
 async def one(session: ReadSession, account: UUID) -> Row[Any] | None:

@@ -60,12 +60,15 @@ async def show_start(_: Anybody) -> Response:
 async def show_account(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
     """All there is of the account, each with a way to change it."""
     account = await accounts.one(session, person.account)
+    phone = account.phone if account is not None else None
+    if phone is not None:
+        await phones.ready()
     return pages.render(
         request,
         "account.html",
         account=account,
         texts=request.app.state.settings.texts != "none",
-        phone=shown(account.phone) if account is not None and account.phone else "",
+        phone=shown(phone) if phone is not None else "",
         steps=await phones.steps(session, person.account),
         has_password=await passwords.has(session, person.account),
         passkeys=len(await passkeys.of_account(session, person.account)),

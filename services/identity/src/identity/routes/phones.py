@@ -22,9 +22,10 @@ from identity.settings import Settings
 
 
 async def offered(request: Request) -> None:
-    """Where no texts go, there are no pages of phones."""
+    """Where no texts go, there are no pages of phones; where some do, numbers can be read from here on."""
     if request.app.state.settings.texts == "none":
         raise not_found("phones here")
+    await phones.ready()
 
 
 router = APIRouter(

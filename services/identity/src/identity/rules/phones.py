@@ -1,7 +1,8 @@
 """Phone numbers as people type them and as they are kept (E.164), and which can be sent a text.
 
 ``phonenumbers`` takes 7 MB, so a process loads it when it meets its first number; the parts of it that know
-places and carriers are never loaded.
+places and carriers are never loaded. It takes a tenth of a second too: who serves others meanwhile calls
+``load`` in a thread first.
 """
 
 import re
@@ -29,6 +30,11 @@ class NumberError(ValueError):
     def __init__(self, fault: str) -> None:
         super().__init__(fault)
         self.fault = fault
+
+
+def load() -> None:
+    """Load what the other functions need; once it is there this costs nothing."""
+    import phonenumbers  # noqa: F401, PLC0415 - 7 MB, see above
 
 
 def read(typed: str, *, abroad: bool = True, drama: bool = False) -> str:
