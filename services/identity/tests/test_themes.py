@@ -1,15 +1,17 @@
 """Themes: a council's own beside every council's, and what becomes of what was agreed in them."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from chassis.problems import Problem
-from identity.actions import mandates, themes
+from identity.actions import history, mandates, themes
 from identity.rules import mandates as rules
 from identity.schemas.themes import NewTheme
+from identity.store import themes as store
 from services.identity.tests.test_mandates import accept, held, in_council, may, offer, person
 
 URL = "/citytown/identity/v1/themes"
@@ -154,3 +156,68 @@ async def test_no_offer_slips_in_while_its_theme_is_removed(client, database, of
     async with database.reading("citytown") as session:
         open_still = text("SELECT count(*) FROM mandate WHERE theme = 'canals' AND status = 'offered'")
         assert await session.scalar(open_still) == 0
+
+
+async def entries(visitor, language):
+    """What each entry of the history shows below what happened: what it is about, and the council."""
+    page = (await visitor.get(f"/identity/account/history?lang={language}")).text
+    values = re.findall(r'<dd class="govuk-summary-list__value">(.*?)</dd>', page, re.DOTALL)
+    return [re.split(r"\s*<br>\s*", value.strip())[1:] for value in values]
+
+
+async def test_the_history_calls_a_councils_own_theme_by_its_title_also_when_it_is_removed(
+    database, officer, resident, visitor
+):
+    await make(database, officer, "quays")
+    await offer(database, resident, theme="quays")
+    assert ["Moorings", "Citytown Council"] in await entries(visitor, "en")
+    await in_council(database, lambda s: themes.remove(s, "citytown", officer, "quays"))
+    assert (await entries(visitor, "en"))[:2] == [
+        ["Moorings", "Citytown Council"]
+    ] * 2  # offered, and ended by it
+    assert (await entries(visitor, "cy"))[:2] == [["Angorfeydd", "Citytown Council"]] * 2
+    assert "quays" not in (await visitor.get("/identity/account/history")).text
+
+
+async def note(database, who, what, about, council="citytown"):
+    async with database.writing() as session:
+        await history.record(session, who, what, datetime.now(UTC), council=council, about=about)
+
+
+async def test_the_history_says_plainly_what_has_no_title_and_takes_no_service_for_a_theme(
+    database, officer, resident, visitor
+):
+    await make(database, officer, "wharves")
+    for what, about in (
+        ("mandate offered", "never-there"),
+        ("acting accepted", "waste"),
+        ("consent given", "waste"),
+        ("consent given", "wharves"),
+    ):
+        await note(database, resident, what, about)
+        await asyncio.sleep(0.002)  # ids are in order of milliseconds
+    await note(database, resident, "acting ended", "wharves", "hillshire")  # it is citytown's
+    assert [one[0] for one in (await entries(visitor, "en"))[:5]] == [
+        "Something this council does not list",
+        "wharves",
+        "waste",
+        "Bins and recycling",
+        "Something this council does not list",
+    ]
+
+
+async def test_the_history_asks_once_for_the_titles_of_a_page(
+    database, officer, resident, visitor, monkeypatch
+):
+    for number in range(5):
+        await make(database, officer, f"dock-{number}")
+        await note(database, resident, "mandate offered", f"dock-{number}")
+    asked, titles = [], store.titles
+
+    async def counted(session, named):
+        asked.append(len(named))
+        return await titles(session, named)
+
+    monkeypatch.setattr(store, "titles", counted)
+    assert len(await entries(visitor, "en")) >= 5
+    assert asked == [5]

@@ -4,6 +4,7 @@ What was agreed in a theme that is removed goes on until its own end: people gav
 a council that tidies its list does not take it back. Offers nobody has taken up yet end at once.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,23 @@ async def one(session: ReadSession, council: str, name: str) -> Theme:
     if row is None:
         raise not_found("theme of this name")
     return _show(row)
+
+
+async def titles(
+    session: ReadSession, named: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """The titles, English and Welsh, of themes by their council and name; none for what was never one.
+
+    A theme that was removed has its title still: what was agreed in it is shown after it. One statement,
+    whatever their number. The session may see every council afterwards.
+    """
+    found = {one: mandates.THEMES[one[1]] for one in named if one[1] in mandates.THEMES}
+    own = {one for one in named if one not in found}
+    if own:
+        await session.across_councils()
+        for row in await store.titles(session, sorted(own)):
+            found[row.council, row.name] = (row.title, row.title_cy)
+    return found
 
 
 async def offered(session: Session, council: str, name: str) -> bool:

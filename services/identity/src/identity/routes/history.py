@@ -1,8 +1,9 @@
 """What happened to a person's account, in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -10,21 +11,23 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.auth import public
-from chassis.database import Writing
+from chassis.database import Session, Writing
 from chassis.pages import Paging
 from chassis.web import language_of, say, translate
 from chassis.web.languages import Language
-from identity.actions import history
+from identity.actions import history, themes
 from identity.routes.account import spoken
 from identity.routes.parts import after_id, pages
 from identity.routes.visits import Person
-from identity.rules import factors, mandates
+from identity.rules import factors
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
 _SIGNED_IN = "signed in by "
 _ON_NEW = "signed in on a new device by "
+_OF_THEMES = ("mandate ", "acting ")  # how the name of what is about a theme begins
+_UNTITLED = say("Something this council does not list")
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
@@ -83,20 +86,33 @@ async def show_history(
 ) -> Response:
     """What happened to the account, the newest first."""
     rows = await history.page(session, person.account, after_id(paging), paging.fetch)
-    found = paging.page(rows, lambda row: _shown(row, request), lambda row: (ids.show(row.id),))
+    about = await _about(session, rows, language_of(request))
+    found = paging.page(rows, lambda row: _shown(row, about, request), lambda row: (ids.show(row.id),))
     return pages.render(request, "history.html", entries=found.items, older=found.next)
 
 
-def _shown(row: Row[Any], request: Request) -> dict[str, str]:
-    council = request.app.state.directory.councils.get(row.council or "")
-    language = language_of(request)
-    theme = mandates.THEMES.get(row.about)
+async def _about(session: Session, rows: Sequence[Row[Any]], language: Language) -> dict[UUID, str]:
+    """What the entries about a theme are about, by their ids: its title in the reader's language."""
+    named = {
+        row.id: (row.council or "", row.about)
+        for row in rows
+        if row.about and row.what.startswith(_OF_THEMES)
+    }
+    titles = await themes.titles(session, set(named.values()))
+    untitled = translate("identity", language, _UNTITLED)
     return {
-        "what": words(row.what, language),
+        entry: titles[one][language == "cy"] if one in titles else untitled for entry, one in named.items()
+    }
+
+
+def _shown(row: Row[Any], about: Mapping[UUID, str], request: Request) -> dict[str, str]:
+    council = request.app.state.directory.councils.get(row.council or "")
+    return {
+        "what": words(row.what, language_of(request)),
         "when": spoken(row.at, request),
         "device": row.device,
         "council": council.name if council else "",
-        "about": theme[language == "cy"] if theme else row.about,
+        "about": about.get(row.id, row.about),
     }
 
 

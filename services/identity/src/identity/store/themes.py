@@ -1,11 +1,11 @@
 """The themes a council has of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis import ids
@@ -19,6 +19,9 @@ _AT = bindparam("at", type_=theme.c.updated_at.type)
 _ALL = select(theme).where(_OF_COUNCIL, _IN_USE).order_by(theme.c.name)
 _COUNT = select(func.count()).select_from(theme).where(_OF_COUNCIL, _IN_USE)
 _FOUND = select(theme).where(*_ONE, _IN_USE)
+_TITLES = select(theme.c.council, theme.c.name, theme.c.title, theme.c.title_cy).where(
+    tuple_(theme.c.council, theme.c.name).in_(bindparam("named", expanding=True))
+)
 # Whoever offers a mandate in it holds it, so that removing it comes before the offer or ends it.
 _HELD = _FOUND.with_for_update(read=True)
 _NEW = upsert(theme)
@@ -71,6 +74,11 @@ async def count(session: ReadSession, council: str) -> int:
 
 async def one(session: ReadSession, council: str, name: str) -> Row[Any] | None:
     return await session.first(_FOUND, {"council_": council, "name_": name})
+
+
+async def titles(session: ReadSession, named: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """What themes are called, each by its council and name; also those removed. One statement."""
+    return await session.all(_TITLES, {"named": list(named)})
 
 
 async def held(session: Session, council: str, name: str) -> bool:
