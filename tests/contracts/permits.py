@@ -72,6 +72,7 @@ def _list() -> dict[str, Any]:
         "get": {
             "operationId": "list_permits",
             "security": SCOPED.copy(),
+            "x-delegation": {"theme": "parking"},
             "x-limits": {"body": 1048576, "timeout": 10},
             "parameters": [
                 _query("q", {"type": "string", "minLength": 3, "maxLength": 200}),

@@ -17,6 +17,8 @@ RULES: dict[str, str] = {
     "security-added": "keep the operation public and offer the protected one at a new path",
     "scope-added": "keep what the old scope allows and put what is new behind a new operation",
     "security-removed": "go on accepting the credential",
+    "delegation-narrowed": "go on letting in whoever acts by a mandate for the theme, and offer what is for "
+    "another theme at a new operation",
     "security-scheme-changed": "add the new scheme beside the old one",
     "unsupported-change": "keep this part as it was: the checker cannot prove the change harmless",
     # what clients send

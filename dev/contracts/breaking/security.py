@@ -19,6 +19,18 @@ def operation(
     for way in before:
         if not any(_enough(way, needed) for needed in after):
             yield _lost(way, after)
+    if {} not in after:
+        yield from _delegates(old.get("x-delegation"), new.get("x-delegation"))
+
+
+def _delegates(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> Iterator[Break]:
+    """``x-delegation``: whoever acts for another by a mandate for its theme is let in, and nobody else is who
+    acts for another. A fixed theme and that of the resource (``of-the-resource``) let in different people.
+    """
+    if old is None or (new is not None and new["theme"] == old["theme"]):
+        return
+    now = f"now needs one for {new['theme']}" if new is not None else "is not enough any more"
+    yield Break("delegation-narrowed", "x-delegation", f"a mandate for {old['theme']} {now}")
 
 
 def _ways_in(root: Mapping[str, Any], item: Mapping[str, Any]) -> list[Requirement]:

@@ -224,6 +224,27 @@ def a_token_is_needed_beside_the_key(documents):
     item(documents)["security"][1] = {"apiKey": [], "oauth2": ["permits:read"]}
 
 
+@breaking("delegation-narrowed")
+def nobody_acts_for_another_there_any_more(documents):
+    del item(documents)["x-delegation"]
+
+
+@breaking("delegation-narrowed")
+def a_mandate_for_another_theme_is_needed(documents):
+    item(documents)["x-delegation"]["theme"] = "benefits"
+
+
+@breaking("delegation-narrowed")
+def the_theme_of_the_resource_takes_the_place_of_a_fixed_one(documents):
+    item(documents)["x-delegation"]["theme"] = "of-the-resource"
+
+
+@breaking("security-added")
+def a_public_operation_asks_for_a_token_or_a_mandate(documents):
+    security = [{"oauth2": ["permits:read"]}]
+    item(documents, ZONES).update({"security": security, "x-delegation": {"theme": "parking"}})
+
+
 @breaking("security-scheme-changed")
 def the_key_goes_in_another_header(documents):
     documents[FILE]["components"]["securitySchemes"]["apiKey"]["name"] = "Api-Key"
@@ -238,6 +259,22 @@ def tokens_come_from_another_address(documents):
 @harmless
 def an_operation_becomes_public(documents):
     item(documents)["security"] = []
+
+
+@harmless
+def an_operation_becomes_public_to_delegates_too(documents):
+    item(documents)["security"] = []
+    del item(documents)["x-delegation"]
+
+
+@harmless
+def an_operation_is_opened_to_who_acts_for_another(documents):
+    item(documents, ONE, "delete")["x-delegation"] = {"theme": "parking"}
+
+
+@harmless
+def more_is_said_of_who_acts_for_another(documents):
+    item(documents)["x-delegation"]["description"] = "Whoever holds a mandate for parking"
 
 
 @harmless
