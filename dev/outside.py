@@ -72,11 +72,12 @@ def registrations(town: Town, council: str) -> list[dict[str, Any]]:
 def client_of(registration: dict[str, Any], made: dict[str, Any]) -> Client:
     """How the simulator knows the council: by our keys, or the secret it would have given."""
     back = redirects(str(made["redirect_uri"]))
-    client_id = registration["client_id"]
+    client_id, left = registration["client_id"], str(made["backchannel_logout_uri"])
     if registration["kind"] == "onelogin":
-        return Client("onelogin", client_id, back, jwks_uri=str(made["jwks_uri"]))
+        keys = str(made["jwks_uri"])
+        return Client("onelogin", client_id, back, jwks_uri=keys, backchannel_logout_uri=left)
     secret, tid = registration["client_secret"], registration["tenant"]
-    return Client("directory", client_id, back, tenant=tid, secret=secret)
+    return Client("directory", client_id, back, tenant=tid, secret=secret, backchannel_logout_uri=left)
 
 
 def redirects(registered: str) -> tuple[str, ...]:

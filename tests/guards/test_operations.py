@@ -31,6 +31,8 @@ PUBLIC = {
         "issue_token",
         # Our public keys at a provider that a council registered: the provider reads them.
         "read_upstream_jwks",
+        # A provider that a council registered says who signed out there: its token's signature shows it.
+        "hear_upstream_logout",
         # The keys of statements of identity and what vectors of trust mean: for whoever checks them.
         "read_did",
         "read_well_known_did",

@@ -62,6 +62,7 @@ from identity.routes import (
     upstream,
     upstream_choice,
     upstream_links,
+    upstream_logout,
     upstreams,
     userinfo,
 )
@@ -157,6 +158,7 @@ service = Service(
         upstream_choice.router,  # before the next, whose paths are of two parts that may be any
         upstream.router,
         upstream_links.router,
+        upstream_logout.router,
         phones.router,
         texts.router,
         staff.router,

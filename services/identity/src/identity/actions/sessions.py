@@ -17,6 +17,7 @@ from chassis.web import secure_cookie, set_cookie
 from identity.actions import grants
 from identity.events import SessionEnded
 from identity.rules import devices, factors
+from identity.rules.upstream_logout import Through
 from identity.store import sessions as store
 from identity.store import staff
 from identity.tables import REGION
@@ -62,12 +63,18 @@ async def current(session: ReadSession, request: Request) -> SignedIn | None:
 
 
 async def start(
-    session: Session, request: Request, response: Response, account: UUID, methods: Iterable[str]
+    session: Session,
+    request: Request,
+    response: Response,
+    account: UUID,
+    methods: Iterable[str],
+    through: Through | None = None,
 ) -> UUID:
     """Sign in, or step up, in this browser: sets its cookie on ``response``; answers the session's id.
 
     The secret is always a new one, so that a session somebody planted is worth nothing (fixation). Somebody
     else's session in the same browser ends; the same person's goes on, with what was shown before besides.
+    ``through``: the sign-in at another provider that opens it, if one does.
     """
     before = await current(session, request)
     if before is not None and before.account != account:
@@ -84,9 +91,16 @@ async def start(
     }
     set_cookie(request, response, COOKIE, secret)
     if before is not None and await store.renew(session, before.session, shown):
+        if through is not None:
+            await store.came_again(session, before.session, through.person, through.session)
         return before.session
     made = ids.new()
-    await store.add(session, {**shown, "id": made, "account": account, "created_at": now, "ended_at": None})
+    opened = {
+        "upstream_person": through.person if through is not None else None,
+        "upstream_session": through.session if through is not None else None,
+    }
+    new = {"id": made, "account": account, "created_at": now, "ended_at": None}
+    await store.add(session, {**shown, **opened, **new})
     return made
 
 
@@ -116,6 +130,16 @@ async def end_all(session: Session, account: UUID, reason: str, but: UUID = _NON
     for session_id in ended:
         await _ended(session, account, session_id, reason)
     return len(ended)
+
+
+async def end_through(
+    session: Session, person: bytes | None, upstream_session: bytes | None, reason: str
+) -> int:
+    """End the sessions opened through a sign-in at another provider; see ``store.end_through``."""
+    rows = await store.end_through(session, person, upstream_session, _now())
+    for row in rows:
+        await _ended(session, row.account, row.id, reason)
+    return len(rows)
 
 
 async def expire(session: Session) -> int:

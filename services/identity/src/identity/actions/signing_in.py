@@ -14,6 +14,7 @@ from identity.actions import accounts, codes, letters, phones
 from identity.actions.people import People, Visitor
 from identity.rules import addresses, factors, limits
 from identity.rules.codes import digest, recovery_as_meant
+from identity.rules.upstream_logout import Through
 from identity.store import accounts as stored_accounts
 from identity.store import proofs as store
 
@@ -23,11 +24,15 @@ _PATIENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a browser has shown of an account so far. ``complete``: it opens."""
+    """What a browser has shown of an account so far. ``complete``: it opens.
+
+    ``through``: the sign-in at another provider that it began with, if it did.
+    """
 
     account: UUID
     methods: frozenset[str]
     complete: bool
+    through: Through | None = None
 
 
 async def ask_for_code(session: Session, people: People, visitor: Visitor, address: str) -> bool:
@@ -167,15 +172,27 @@ async def use_recovery(session: Session, people: People, account: UUID, typed: s
     return True
 
 
-async def prove(session: Session, people: People, visitor: Visitor, account: UUID, method: str) -> Proven:
+async def prove(
+    session: Session,
+    people: People,
+    visitor: Visitor,
+    account: UUID,
+    method: str,
+    through: Through | None = None,
+) -> Proven:
     """Add a method to what this browser has shown of the account; forget what it showed of another."""
     before = await store.so_far(session, visitor.browser, people.now())
     same = before is not None and before.account == account
     methods = frozenset({method, *(before.methods if same and before is not None else ())})
+    if through is None and same and before is not None and before.through is not None:
+        through = Through.restored(before.through)
     steps = await phones.steps(session, account)
-    proven = Proven(account, methods, factors.complete(methods, has_second=steps.app or steps.text))
-    if not proven.complete:
-        await store.keep_step(session, visitor.browser, account, sorted(methods), people.now() + _PATIENCE)
+    complete = factors.complete(methods, has_second=steps.app or steps.text)
+    proven = Proven(account, methods, complete, through)
+    if not complete:
+        kept = through.kept() if through is not None else None
+        until = people.now() + _PATIENCE
+        await store.keep_step(session, visitor.browser, account, sorted(methods), kept, until)
     return proven
 
 

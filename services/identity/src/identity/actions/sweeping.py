@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
-from identity.actions import directory_claims, mandates, sessions, upstream_keys
+from identity.actions import directory_claims, mandates, sessions, upstream_keys, upstream_logouts
 from identity.rules import parties
 from identity.settings import Settings
 from identity.store import authorisations, grants, identity_proofs, phones, proofs, upstream_visits
@@ -36,4 +36,5 @@ async def once(database: Database) -> None:
         await mandates.sweep(session)
         await upstream_visits.sweep(session, now)
         await upstream_keys.sweep(session)
+        await upstream_logouts.sweep(session, now)
         await directory_claims.sweep(session)

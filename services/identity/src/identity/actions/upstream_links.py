@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.database import ReadSession, Session
-from identity.actions import accounts, directory_claims, passkeys, proofs, signing_in
+from identity.actions import accounts, directory_claims, passkeys, proofs, signing_in, upstream_logouts
 from identity.actions.issuer import Issuer
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
@@ -89,7 +89,8 @@ async def _open(
 ) -> Proven:
     await visits.done(session, came.visit.state_hash, came.visit.browser)
     await _at_work(session, issuer, came, account)
-    return await signing_in.prove(session, people, visitor, account, came.method)
+    opening = upstream_logouts.through(people, came)
+    return await signing_in.prove(session, people, visitor, account, came.method, opening)
 
 
 async def _at_work(session: Session, issuer: Issuer, came: Came, account: UUID) -> None:

@@ -170,6 +170,8 @@ async def _known(
         email=email,
         claims=_of_staff(found, upstream.groups_claim) if upstream.audience == "staff" else {},
         session_id=session_id if isinstance(session_id, str) and len(session_id) <= _LONGEST else None,
+        sub=found["sub"],
+        issued_at=found["iat"],
         identity=identity,
     )
 

@@ -37,7 +37,10 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """Who came back, all of it checked. ``subject`` as links keep it; ``email`` only if verified."""
+    """Who came back, all of it checked. ``subject`` as links keep it; ``email`` only if verified.
+
+    ``sub``, ``session_id`` and ``issued_at`` (Unix time) as its id_token has them.
+    """
 
     visit: Visit
     upstream: Upstream
@@ -47,11 +50,15 @@ class Came:
     email: str | None
     claims: Mapping[str, Any]
     session_id: str | None
+    sub: str
+    issued_at: float
     identity: Identity | NotProven | None
 
     def kept(self) -> dict[str, Any]:
         """What is kept of it while the person decides."""
-        names = ("subject", "external_id", "method", "email", "claims", "session_id")
+        names = (
+            "subject", "external_id", "method", "email", "claims", "session_id", "sub", "issued_at",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
 

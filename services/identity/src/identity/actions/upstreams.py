@@ -42,12 +42,18 @@ _UNSAID = {
     "keys",
     "redirect_uri",
     "jwks_uri",
+    "backchannel_logout_uri",
 }
 
 
 def jwks_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
     """Where the provider finds our keys."""
     return f"{settings.issuer}upstream/{council}/{ids.show(upstream_id)}/jwks.json"
+
+
+def backchannel_logout_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
+    """Where the provider says that somebody has signed out there."""
+    return f"{settings.issuer}upstream/{council}/{ids.show(upstream_id)}/logout"
 
 
 def redirect_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
@@ -275,6 +281,7 @@ def _show(settings: Settings, found: store.Upstream, keys: Iterable[Row[Any]]) -
     places = {
         "redirect_uri": redirect_uri(settings, found.council, found.id),
         "jwks_uri": jwks_uri(settings, found.council, found.id),
+        "backchannel_logout_uri": backchannel_logout_uri(settings, found.council, found.id),
     }
     members = {name: value for name, value in asdict(found).items() if name in Upstream.model_fields}
     return Upstream.model_validate({**members, **places, "scopes": list(found.scopes), "keys": shown})

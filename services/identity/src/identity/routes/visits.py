@@ -13,7 +13,7 @@ from chassis.problems import Problem
 from chassis.types import Slug
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
-from identity.actions import authorising, passkeys, phones, sessions, signing_in
+from identity.actions import authorising, passkeys, phones, sessions, signing_in, upstream_logouts
 from identity.actions.authorising import Wanted
 from identity.actions.people import People, Visitor, browser_hash
 from identity.actions.sessions import SignedIn
@@ -153,7 +153,10 @@ def _sign_in_first(request: Request) -> Problem:
 
 def _elsewhere(request: Request, path: str) -> Problem:
     page = request.url.path.removeprefix(f"{_ACCOUNT}/").partition("/")[0]
-    to = Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path)
+    return _first(Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path))
+
+
+def _first(to: str) -> Problem:
     headers = {"Location": to, "Cache-Control": "no-store"}
     return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
 
@@ -191,7 +194,9 @@ async def go_on(
         answer = see_other(errand.at(CONFIRM))
     else:
         answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
-    await sessions.start(session, request, answer, proven.account, proven.methods)
+    if proven.through is not None and await upstream_logouts.over(session, proven.through):
+        raise _first(errand.at(_SIGN_IN))  # he has signed out there meanwhile
+    await sessions.start(session, request, answer, proven.account, proven.methods, proven.through)
     await signing_in.finish(session, people, visitor, proven.account, proven.methods)
     return answer
 

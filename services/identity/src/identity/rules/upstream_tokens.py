@@ -55,8 +55,8 @@ def id_token(text: str, keys: Keys, expected: Expected, access_token: str, now: 
     found = signed(text, keys, ALGORITHMS)
     if found.get("iss") != expected.issuer:
         raise RefusedError("iss is another issuer")
-    _audience(found, expected.client_id)
-    _times(found, now)
+    check_audience(found, expected.client_id)
+    check_times(found, now)
     _same(found.get("nonce"), expected.nonce, "nonce")
     if "at_hash" in found:
         _same(found["at_hash"], _half(access_token), "at_hash")
@@ -134,7 +134,8 @@ def _key(keys: Keys, kid: str | None, kind: str) -> ECKey | RSAKey:
     return ECKey.import_key(jwk) if kind == "EC" else RSAKey.import_key(jwk)
 
 
-def _audience(found: Mapping[str, Any], client_id: str) -> None:
+def check_audience(found: Mapping[str, Any], client_id: str) -> None:
+    """That a token is for us (``aud``, ``azp``). Raises RefusedError."""
     audience, party = found.get("aud"), found.get("azp")
     several = audience if isinstance(audience, list) else [audience]
     if client_id not in several:
@@ -143,9 +144,10 @@ def _audience(found: Mapping[str, Any], client_id: str) -> None:
         raise RefusedError("azp is another client")
 
 
-def _times(found: Mapping[str, Any], now: float) -> None:
+def check_times(found: Mapping[str, Any], now: float) -> None:
+    """That a token was issued just now and has not expired. Raises RefusedError."""
     expires, issued = moment(found, "exp"), moment(found, "iat")
-    if expires is None or expires <= now - SKEW:
+    if expires is None or not expires > now - SKEW:
         raise RefusedError("exp is missing or over")
     if issued is None or not now - OLDEST <= issued <= now + SKEW:
         raise RefusedError("iat is missing, ahead or too long ago")

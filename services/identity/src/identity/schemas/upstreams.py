@@ -135,6 +135,9 @@ class Upstream(BaseModel):
     enabled: bool
     redirect_uri: str = Field(description="Register it at the provider, exactly so")
     jwks_uri: str = Field(description="Register it at the provider, for private_key_jwt")
+    backchannel_logout_uri: str = Field(
+        description="Register it at the provider, if it can say when people sign out there"
+    )
     keys: list[UpstreamKey]
     version: int = Field(description="Rises with every change; also the ETag")
     created_by: str

@@ -78,9 +78,10 @@ _USE_RECOVERY = (
 
 _STEP = upsert(sign_in)
 _KEEP_STEP = _STEP.on_conflict_do_update(
-    index_elements=["browser"], set_={c: _STEP.excluded[c] for c in ("account", "methods", "expires_at")}
+    index_elements=["browser"],
+    set_={c: _STEP.excluded[c] for c in ("account", "methods", "through", "expires_at")},
 )
-_SO_FAR = select(sign_in.c.account, sign_in.c.methods).where(
+_SO_FAR = select(sign_in.c.account, sign_in.c.methods, sign_in.c.through).where(
     sign_in.c.browser == bindparam("browser_"), sign_in.c.expires_at > bindparam("now")
 )
 _DONE = delete(sign_in).where(sign_in.c.browser == bindparam("browser_"))
@@ -187,11 +188,16 @@ async def use_recovery(session: Session, account_id: UUID, hashed: bytes, at: da
 
 
 async def keep_step(
-    session: Session, browser: bytes, account_id: UUID, methods: Sequence[str], expires_at: datetime
+    session: Session,
+    browser: bytes,
+    account_id: UUID,
+    methods: Sequence[str],
+    through: Mapping[str, Any] | None,
+    expires_at: datetime,
 ) -> None:
-    """Keep what a browser has proven so far."""
+    """Keep what a browser has proven so far, and the sign-in elsewhere that it began with."""
     values = {"browser": browser, "account": account_id, "methods": list(methods), "expires_at": expires_at}
-    await session.execute(_KEEP_STEP, values)
+    await session.execute(_KEEP_STEP, {**values, "through": through})
 
 
 async def so_far(session: ReadSession, browser: bytes, now: datetime) -> Row[Any] | None:

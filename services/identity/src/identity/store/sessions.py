@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, insert, select, update
 
 from chassis.database import ReadSession, Session
 from identity.tables import account, browser_session
@@ -15,6 +15,7 @@ _WITHIN = (
     browser_session.c.expires_at > bindparam("now"),
     browser_session.c.seen_at > bindparam("idle_since"),
 )
+_FORGOTTEN = {"upstream_person": None, "upstream_session": None}
 _SHOWN = (
     browser_session.c.id,
     browser_session.c.account,
@@ -54,12 +55,19 @@ _RENEW = (
         }
     )
 )
+_THROUGH = (
+    update(browser_session)
+    .where(
+        browser_session.c.id == bindparam("id_"), browser_session.c.upstream_person == bindparam("person_")
+    )
+    .values(upstream_session=bindparam("session_"))
+)
 _END = (
     update(browser_session)
     .where(
         browser_session.c.account == bindparam("account_"), browser_session.c.id == bindparam("id_"), _OPEN
     )
-    .values(ended_at=bindparam("at"))
+    .values(ended_at=bindparam("at"), **_FORGOTTEN)
     .returning(browser_session.c.id)
 )
 _END_ALL = (
@@ -67,8 +75,26 @@ _END_ALL = (
     .where(
         browser_session.c.account == bindparam("account_"), browser_session.c.id != bindparam("but"), _OPEN
     )
-    .values(ended_at=bindparam("at"))
+    .values(ended_at=bindparam("at"), **_FORGOTTEN)
     .returning(browser_session.c.id)
+)
+_SESSION = browser_session.c.upstream_session
+_NAMED = bindparam("session_", type_=LargeBinary)
+_END_PERSON = (
+    update(browser_session)
+    .where(
+        _OPEN,
+        browser_session.c.upstream_person == bindparam("person_"),
+        _NAMED.is_(None) | _SESSION.is_(None) | (_SESSION == _NAMED),
+    )
+    .values(ended_at=bindparam("at"), **_FORGOTTEN)
+    .returning(browser_session.c.id, browser_session.c.account)
+)
+_END_SESSION = (
+    update(browser_session)
+    .where(_OPEN, _SESSION == _NAMED)
+    .values(ended_at=bindparam("at"), **_FORGOTTEN)
+    .returning(browser_session.c.id, browser_session.c.account)
 )
 _EXPIRED = (
     select(browser_session.c.id)
@@ -83,7 +109,7 @@ _EXPIRED = (
 _EXPIRE = (
     update(browser_session)
     .where(browser_session.c.id.in_(_EXPIRED))
-    .values(ended_at=bindparam("now"))
+    .values(ended_at=bindparam("now"), **_FORGOTTEN)
     .returning(browser_session.c.id, browser_session.c.account)
 )
 
@@ -127,6 +153,25 @@ async def end_all(session: Session, account_id: UUID, at: datetime, but: UUID) -
     """End every session of an account but one; those that were open."""
     rows = await session.all(_END_ALL, {"account_": account_id, "at": at, "but": but})
     return [row.id for row in rows]
+
+
+async def came_again(
+    session: Session, session_id: UUID, person: bytes, upstream_session: bytes | None
+) -> None:
+    """Who opened a session through a provider has come from there again, in another session of his there."""
+    await session.execute(_THROUGH, {"id_": session_id, "person_": person, "session_": upstream_session})
+
+
+async def end_through(
+    session: Session, person: bytes | None, upstream_session: bytes | None, at: datetime
+) -> Sequence[Row[Any]]:
+    """End what was opened through a provider by this person, in this session there, or both: ids, accounts.
+
+    Of a session here that does not say which it was there, the person decides.
+    """
+    if person is None:
+        return await session.all(_END_SESSION, {"session_": upstream_session, "at": at})
+    return await session.all(_END_PERSON, {"person_": person, "session_": upstream_session, "at": at})
 
 
 async def expire(session: Session, now: datetime, idle_since: datetime, most: int) -> Sequence[Row[Any]]:

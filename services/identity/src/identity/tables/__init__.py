@@ -41,7 +41,13 @@ from identity.tables.staff import (
 )
 from identity.tables.themes import theme
 from identity.tables.upstream_visits import upstream_visit
-from identity.tables.upstreams import upstream, upstream_account, upstream_history, upstream_key
+from identity.tables.upstreams import (
+    upstream,
+    upstream_account,
+    upstream_history,
+    upstream_key,
+    upstream_logout,
+)
 
 __all__ = [
     "REGION",
@@ -95,5 +101,6 @@ __all__ = [
     "upstream_account",
     "upstream_history",
     "upstream_key",
+    "upstream_logout",
     "upstream_visit",
 ]

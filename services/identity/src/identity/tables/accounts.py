@@ -44,7 +44,13 @@ browser_session = Table(
     moment("seen_at"),
     moment("expires_at"),
     moment("ended_at", nullable=True),
+    Column("upstream_person", LargeBinary),  # HMAC: who it is at the provider through which it was opened,
+    Column("upstream_session", LargeBinary),  # and his session there; both go when it ends
     Index("uq_browser_session_secret_hash", "secret_hash", unique=True),
     Index("ix_browser_session_account", "account", postgresql_where=text("ended_at IS NULL")),
     Index("ix_browser_session_seen_at", "seen_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_browser_session_upstream_person", "upstream_person", postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "ix_browser_session_upstream_session", "upstream_session", postgresql_where=text("ended_at IS NULL")
+    ),
 )

@@ -12,7 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from identity.tables.base import metadata, moment
 
@@ -100,6 +100,7 @@ sign_in = Table(
     Column("browser", LargeBinary, primary_key=True),
     Column("account", _ID, nullable=False),
     Column("methods", ARRAY(Text), nullable=False),
+    Column("through", JSONB(none_as_null=True)),  # the sign-in elsewhere that it began with, if so
     moment("expires_at"),
     Index("ix_sign_in_expires_at", "expires_at"),
     Index("ix_sign_in_account", "account"),

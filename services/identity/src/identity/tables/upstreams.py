@@ -89,6 +89,25 @@ upstream_account = Table(
     info=SECURED,
 )
 
+# What a provider has said of somebody who signed out there: each is heard once, and a sign-in that was on its
+# way meanwhile opens nothing. For minutes.
+upstream_logout = Table(
+    "upstream_logout",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("upstream", _ID, primary_key=True),
+    Column("token_id", Text, primary_key=True),  # its jti
+    Column("person", LargeBinary),  # HMAC, as sessions keep it
+    Column("session", LargeBinary),
+    moment("issued_at"),
+    moment("expires_at"),
+    _of_upstream(),
+    Index("ix_upstream_logout_person", "person"),
+    Index("ix_upstream_logout_session", "session"),
+    Index("ix_upstream_logout_expires_at", "expires_at"),
+    info=SECURED,
+)
+
 # Who did what to an upstream, when. A trigger refuses change and removal.
 upstream_history = Table(
     "upstream_history",
