@@ -84,6 +84,7 @@ PUBLIC = {
         "change_email",
         "show_email_before",
         "prove_email_before",
+        "send_email_before_again",
         "show_language",
         "change_language",
         "show_history",
@@ -121,9 +122,10 @@ PUBLIC = {
         "send_text",
         "show_text_code",
         "sign_in_by_text",
-        # The same, on the way to another provider and back; what brings people back is bound to their browser.
+        # The same, on the way to another provider and back; the way back is bound to the browser.
         "start_upstream",
         "end_upstream",
+        "show_upstream_failure",
         "show_upstream_choice",
         "choose_upstream_account",
         "show_upstream_confirm",

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from identity.rules.limits import CODES_FOR_ADDRESS
 from identity.tables import browser_session
 
 EMAIL = "/identity/account/email"
@@ -88,3 +89,54 @@ async def test_a_change_that_waits_is_void_when_the_address_has_changed(
     assert answer.headers["location"] == EMAIL
     assert await account_of("slow@new.example") is None
     assert await account_of("slow@other.example") is not None
+
+
+async def test_another_letter_to_the_old_address_takes_the_place_of_the_first(
+    newcomer, letters, account_of, shown
+):
+    tab = await newcomer("twice@both.example")
+    await shown("twice@both.example", ["password"])
+    await start(tab, letters, "twice@new.example")
+    first = await code_to(letters, "twice@both.example")
+    assert f'action="{EMAIL}/before/again"' in (await tab.get(f"{EMAIL}/before")).text
+    answer = await tab.post(f"{EMAIL}/before/again")
+    assert answer.headers["location"] == f"{EMAIL}/before"
+    second = await code_to(letters, "twice@both.example")
+    assert first == second or (await tab.post(f"{EMAIL}/before", code=first)).status_code == 400
+    assert (await tab.post(f"{EMAIL}/before", code=second)).headers["location"] == ACCOUNT
+    assert await account_of("twice@new.example") is not None
+
+
+async def test_without_a_change_that_waits_no_letter_goes_to_the_old_address(
+    newcomer, letters, shown, signed_in_again
+):
+    tab = await newcomer("calm@both.example")
+    await shown("calm@both.example", ["password"])
+    before = len(await letters("calm@both.example"))
+    assert (await tab.post(f"{EMAIL}/before/again")).headers["location"] == EMAIL
+    assert len(await letters("calm@both.example")) == before
+    await start(tab, letters, "calm@new.example")
+    other = await signed_in_again("calm@both.example")
+    await start(other, letters, "calm@other.example")
+    moved = len(await letters("calm@other.example"))
+    assert (await tab.post(f"{EMAIL}/before/again")).headers["location"] == EMAIL
+    assert len(await letters("calm@other.example")) == moved
+
+
+async def test_letters_to_the_old_address_are_counted(newcomer, letters, shown):
+    tab = await newcomer("count@both.example")
+    await shown("count@both.example", ["password"])
+    await start(tab, letters, "count@new.example")
+    answers = [await tab.post(f"{EMAIL}/before/again") for _ in range(CODES_FOR_ADDRESS.most)]
+    assert answers[0].status_code == 303
+    assert answers[-1].status_code == 429
+
+
+async def test_another_letter_to_the_new_address_is_asked_for_on_its_page(newcomer, letters, account_of):
+    tab = await newcomer("more@both.example")
+    await tab.post(EMAIL, email="more@new.example")
+    page = (await tab.get(f"{EMAIL}/code")).text
+    assert f'action="{EMAIL}"' in page
+    assert 'name="email" value="more@new.example"' in page
+    assert (await start(tab, letters, "more@new.example")).headers["location"] == ACCOUNT
+    assert await account_of("more@new.example") is not None

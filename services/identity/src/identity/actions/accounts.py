@@ -1,6 +1,6 @@
 """Accounts of people: opened, reached by another address, in another language, closed."""
 
-from enum import Enum
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,25 +11,17 @@ from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.events import EventData
 from identity.actions import codes, grants, history, letters, mandates, proofs, sessions, staff
+from identity.actions.codes import Came
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
 from identity.events import AccountChanged, AccountClosed, AccountCreated
 from identity.rules import addresses, factors
-from identity.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK
+from identity.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit
 from identity.store import accounts as store
 from identity.store import upstreams
 from identity.tables import REGION
 
 _FIRST = 1
-
-
-class EmailChange(Enum):
-    """What came of a code. ``BEFORE``: the old address must be proven too, and a code is on its way to it."""
-
-    REFUSED = "refused"
-    BEFORE = "before"
-    TOO_OFTEN = "too-often"
-    MADE = "made"
 
 
 async def one(session: ReadSession, account: UUID) -> Row[Any] | None:
@@ -78,25 +70,28 @@ async def record(session: Session, people: People, account: UUID, what: str, *, 
 
 async def ask_for_email(
     session: Session, people: People, visitor: Visitor, account: UUID, address: str
-) -> bool:
-    """Send a code to the new address; false when codes were sent too often."""
+) -> datetime | None:
+    """Send a code to the new address; from when on it may go, when codes were sent too often."""
     canonical = addresses.canonical(address)
-    if not await people.may_try(
-        session, (CODES_FOR_ADDRESS, canonical), (CODES_FROM_NETWORK, visitor.network)
-    ):
-        return False
+    wait = await people.wait(session, *_limits(visitor, canonical))
+    if wait is not None:
+        return wait
     held = await store.by_email(session, canonical)
     code = await codes.make(session, people, visitor, codes.EMAIL, address, account, opens=held is None)
     if held is None:
         await letters.email_code(session, address, visitor.language, code)
     else:
         await letters.email_taken(session, held.address, held.language)
-    return True
+    return None
+
+
+def _limits(visitor: Visitor, canonical: str) -> list[tuple[Limit, str]]:
+    return [(CODES_FOR_ADDRESS, canonical), (CODES_FROM_NETWORK, visitor.network)]
 
 
 async def change_email(
     session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str
-) -> EmailChange:
+) -> Came:
     """Take over the address whose code this is; the old one hears of it.
 
     Whoever has shown neither that he reads the old one nor two factors, a password say, shows it now.
@@ -104,45 +99,60 @@ async def change_email(
     proven = await codes.use(session, people, visitor, codes.EMAIL, typed)
     before = await store.one(session, person.account)
     if proven is None or proven.account != person.account or before is None:
-        return EmailChange.REFUSED
+        return Came()
     if before.address is None or _reads(person):
-        return await _change_email(session, people, person.account, before.address, proven.address)
-    asked = (CODES_FOR_ADDRESS, addresses.canonical(before.address)), (CODES_FROM_NETWORK, visitor.network)
-    if not await people.may_try(session, *asked):
-        return EmailChange.TOO_OFTEN
-    change = f"{before.address} {proven.address}"  # no address has a blank in it
-    code = await codes.make(session, people, visitor, codes.EMAIL_BEFORE, change, person.account, opens=True)
-    await letters.email_before_code(session, before.address, before.language, code)
-    return EmailChange.BEFORE
+        made = await _change_email(session, people, person.account, before.address, proven.address)
+        return Came(right=made)
+    return await _ask_before(session, people, visitor, before, proven.address)
 
 
 def _reads(person: SignedIn) -> bool:
     return factors.EMAIL in person.methods or factors.level(person.methods) == factors.TWO_FACTORS
 
 
+async def _ask_before(
+    session: Session, people: People, visitor: Visitor, account: Row[Any], new: str
+) -> Came:
+    old = account.address
+    wait = await people.wait(session, *_limits(visitor, addresses.canonical(old)))
+    if wait is None:
+        change = f"{old} {new}"  # no address has a blank in it
+        code = await codes.make(session, people, visitor, codes.EMAIL_BEFORE, change, account.id, opens=True)
+        await letters.email_before_code(session, old, account.language, code)
+    return Came(right=True, before=True, wait=wait)
+
+
+async def ask_email_before_again(session: Session, people: People, visitor: Visitor, account: UUID) -> Came:
+    """Send another code to the old address, for the change that waits for it."""
+    waiting = await codes.waiting(session, people, visitor, codes.EMAIL_BEFORE, account)
+    before = await store.one(session, account)
+    old, _, new = (waiting or "").partition(" ")
+    if before is None or before.address is None or before.address != old:  # none waits, or no longer
+        return Came()
+    return await _ask_before(session, people, visitor, before, new)
+
+
 async def prove_email_before(
     session: Session, people: People, visitor: Visitor, account: UUID, typed: str
-) -> EmailChange:
-    """The code that was sent to the old address: the change is made."""
+) -> bool:
+    """The code that was sent to the old address: the change is made. False when it is not right."""
     row = await codes.use(session, people, visitor, codes.EMAIL_BEFORE, typed)
     before = await store.one(session, account)
     if row is None or row.account != account or before is None:
-        return EmailChange.REFUSED
+        return False
     old, _, new = row.address.partition(" ")
     if before.address != old:  # changed meanwhile, elsewhere
-        return EmailChange.REFUSED
+        return False
     return await _change_email(session, people, account, old, new)
 
 
-async def _change_email(
-    session: Session, people: People, account: UUID, old: str | None, new: str
-) -> EmailChange:
+async def _change_email(session: Session, people: People, account: UUID, old: str | None, new: str) -> bool:
     try:
         await store.change_email(session, _email(account, new, people))
     except IntegrityError:  # somebody opened an account with it meanwhile
-        return EmailChange.REFUSED
+        return False
     await changed(session, people, account, "email", notice=old)
-    return EmailChange.MADE
+    return True
 
 
 async def set_language(session: Session, account: UUID, language: str) -> None:

@@ -1,6 +1,7 @@
 """One-time codes by e-mail and by text: six digits, ten minutes, five tries, once, in the asking browser."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -18,6 +19,18 @@ PHONE = "phone"
 PHONE_BEFORE = "phone-before"
 TEXT = "text"
 TEXT_SET_UP = "text-set-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of a code that changes how an account is reached.
+
+    ``before``: what it has now must be proven too, and a code goes there. ``wait``: none may go before then.
+    """
+
+    right: bool = False
+    before: bool = False
+    wait: datetime | None = None
 
 
 async def make(

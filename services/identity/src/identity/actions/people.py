@@ -120,8 +120,11 @@ class People:
         }
         return await store.count(session, counted, self.now())
 
-    async def free_at(self, session: Session, *asked: tuple[Limit, str]) -> datetime:
-        """When all of them may be tried again, as far as is known now."""
+    async def wait(self, session: Session, *asked: tuple[Limit, str]) -> datetime | None:
+        """Count one try of each; None when it may be made, else from when on there may be another."""
+        return None if await self.may_try(session, *asked) else await self._free_at(session, *asked)
+
+    async def _free_at(self, session: Session, *asked: tuple[Limit, str]) -> datetime:
         now = self.now()
         counted = {codes.digest(self._counting, limit.name, of_whom): limit for limit, of_whom in asked}
         free = [now]

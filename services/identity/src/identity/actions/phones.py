@@ -6,7 +6,6 @@ nothing: it may belong to somebody else by now.
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.actions import accounts, authenticators, codes, texting
+from identity.actions.codes import Came
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
 from identity.rules import factors
@@ -22,18 +22,6 @@ from identity.rules import phones as rules
 from identity.store import accounts as stored_accounts
 from identity.store import phones as store
 from identity.store import proofs
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """What came of a code. ``before``: the number the account has now must be proven too, and has a code.
-
-    ``wait``: no text may go before then.
-    """
-
-    right: bool = False
-    before: bool = False
-    wait: datetime | None = None
 
 
 async def ready() -> None:

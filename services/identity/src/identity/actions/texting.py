@@ -41,9 +41,8 @@ async def may_send(
     """
     known = await stored_accounts.knows(session, account, visitor.browser)
     asked = _new(visitor, account, number) if new else _proven(visitor, account, known=known)
-    if not await people.may_try(session, *asked):
-        return await people.free_at(session, *asked)
-    return await _within_budget(session, people, number, "new" if new else "known")
+    wait = await people.wait(session, *asked)
+    return wait or await _within_budget(session, people, number, "new" if new else "known")
 
 
 def _new(visitor: Visitor, account: UUID, number: str) -> list[tuple[Limit, str]]:

@@ -1,4 +1,4 @@
-"""Pages of a person's own account: what there is, sessions, address, language, the end of it."""
+"""Pages of a person's own account: what there is, sessions, language, the end of it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -18,19 +18,14 @@ from chassis.web.languages import COOKIE
 from identity.actions import (
     accounts,
     authenticators,
-    codes,
     passkeys,
     passwords,
     phones,
     sessions,
     upstream_links,
 )
-from identity.actions.accounts import EmailChange
-from identity.routes.by_code import NO_CODE, WRONG_CODE
 from identity.routes.parts import pages
-from identity.routes.signing_in import NOT_AN_ADDRESS
-from identity.routes.visits import FreshPerson, Person, ThePeople, TheVisitor, too_often
-from identity.rules import addresses
+from identity.routes.visits import FreshPerson, Person, ThePeople
 from identity.rules.phones import shown
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -41,7 +36,6 @@ _ACCOUNT = "/identity/account"
 _SESSIONS = "/identity/account/sessions"
 _HERE = ZoneInfo("Europe/London")
 _A_YEAR = 365 * 86_400
-_REFUSED_CHANGE = EmailChange.REFUSED
 
 
 def spoken(moment: datetime, request: Request) -> str:
@@ -119,108 +113,6 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
     answer = pages.render(request, "signed-out.html")
     sessions.forget(request, answer)
     return answer
-
-
-@router.get("/account/email")
-async def show_email(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
-    """Where a new address is typed in."""
-    account = await accounts.one(session, person.account)
-    return pages.render(request, "email.html", form=Form(), account=account)
-
-
-@router.post("/account/email", responses=_REFUSED, openapi_extra=form_body("email", email=addresses.MOST))
-async def send_email_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
-) -> Response:  # fmt: skip
-    """Send a code to the new address."""
-    address = form.get("email", addresses.MOST)
-    if addresses.fault(address):
-        form.error("email", NOT_AN_ADDRESS)
-        account = await accounts.one(session, person.account)
-        return pages.render(request, "email.html", 400, form=form, account=account)
-    if not await accounts.ask_for_email(session, people, visitor, person.account, address):
-        return too_often(request)
-    return see_other("/identity/account/email/code")
-
-
-@router.get("/account/email/code")
-async def show_email_code(
-    _: Anybody,
-    request: Request,
-    session: Writing,
-    person: FreshPerson,
-    people: ThePeople,
-    visitor: TheVisitor,
-) -> Response:
-    """Where the code of the letter to the new address is typed in."""
-    address = await codes.waiting(session, people, visitor, codes.EMAIL, person.account)
-    return _code_page(request, address, Form())
-
-
-def _code_page(request: Request, address: str | None, form: Form) -> Response:
-    if address is None:
-        return see_other("/identity/account/email")
-    status = 200 if form.ok else 400
-    return pages.render(
-        request, "code.html", status, form=form, address=address, back="/identity/account/email"
-    )
-
-
-@router.post("/account/email/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
-async def change_email(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
-) -> Response:  # fmt: skip
-    """Take the new address over, or ask for a code of the old one first; that hears of it."""
-    typed = form.get("code", 20)
-    came = await accounts.change_email(session, people, visitor, person, typed) if typed else _REFUSED_CHANGE
-    if came is not _REFUSED_CHANGE:
-        return _after_change(request, came)
-    form.error("code", WRONG_CODE if typed else NO_CODE)
-    address = await codes.waiting(session, people, visitor, codes.EMAIL, person.account)
-    return _code_page(request, address, form)
-
-
-def _after_change(request: Request, came: EmailChange) -> Response:
-    if came is EmailChange.TOO_OFTEN:
-        return too_often(request)
-    return see_other(_ACCOUNT if came is EmailChange.MADE else f"{_ACCOUNT}/email/before")
-
-
-@router.get("/account/email/before")
-async def show_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor,
-) -> Response:  # fmt: skip
-    """Where the code sent to the old address is typed in, and what to do who reads that no more."""
-    change = await codes.waiting(session, people, visitor, codes.EMAIL_BEFORE, person.account)
-    return _before_page(request, change, Form())
-
-
-def _before_page(request: Request, change: str | None, form: Form) -> Response:
-    if change is None:
-        return see_other("/identity/account/email")
-    status, old = 200 if form.ok else 400, change.partition(" ")[0]
-    return pages.render(
-        request, "code.html", status, form=form, address=old, back="/identity/account/email", before=True
-    )
-
-
-@router.post("/account/email/before", responses=_REFUSED, openapi_extra=form_body("code", code=20))
-async def prove_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
-) -> Response:  # fmt: skip
-    """Take the new address over: who asks for it reads the old one."""
-    typed, came = form.get("code", 20), _REFUSED_CHANGE
-    if typed:
-        came = await accounts.prove_email_before(session, people, visitor, person.account, typed)
-    if came is not _REFUSED_CHANGE:
-        return _after_change(request, came)
-    form.error("code", WRONG_CODE if typed else NO_CODE)
-    change = await codes.waiting(session, people, visitor, codes.EMAIL_BEFORE, person.account)
-    return _before_page(request, change, form)
 
 
 @router.get("/account/language")

@@ -1,7 +1,9 @@
-"""The page where the code of a letter is typed in: the same to sign in and to open an account."""
+"""The pages where a code is typed in: to sign in or open an account, and to change how one is reached."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from fastapi import Request, Response
 
@@ -10,6 +12,7 @@ from chassis.web import Form, say, see_other
 from identity.actions import codes
 from identity.actions.people import People, Visitor
 from identity.actions.signing_in import Proven
+from identity.routes.parts import pages
 from identity.routes.visits import Errand, go_on, show
 
 NO_CODE = say("Enter the code from the email")
@@ -42,8 +45,8 @@ class Way:
         address = await codes.waiting(session, people, visitor, self.purpose)
         if address is None:
             return see_other(errand.at(self.start))
-        status = 200 if form.ok else 400
-        return show(request, errand, "code.html", status, form=form, address=address, back=self.start)
+        status, start = 200 if form.ok else 400, errand.at(self.start)
+        return show(request, errand, "code.html", status, form=form, address=address, back=start)
 
     async def typed(
         self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
@@ -55,3 +58,34 @@ class Way:
             return await go_on(session, request, people, visitor, errand, proven)
         form.error("code", WRONG_CODE if typed else NO_CODE)
         return await self.page(request, session, people, visitor, errand, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a code changes in the account of who is signed in.
+
+    ``shown``: what the page's ``template`` knows of the address or number the code is on its way to.
+    ``missing``: what is said when no code is typed.
+    """
+
+    purpose: str
+    start: str
+    template: str
+    missing: str
+    shown: Callable[[str], dict[str, Any]]
+
+    async def page(
+        self, request: Request, session: Session, people: People, visitor: Visitor, account: UUID, form: Form
+    ) -> Response:
+        """Where the code is typed in; back to the start when this account asked for none."""
+        waiting = await codes.waiting(session, people, visitor, self.purpose, account)
+        if waiting is None:
+            return see_other(self.start)
+        return pages.render(request, self.template, 200 if form.ok else 400, form=form, **self.shown(waiting))
+
+    async def wrong(
+        self, request: Request, session: Session, people: People, visitor: Visitor, account: UUID, form: Form
+    ) -> Response:
+        """The page once more, for who has typed in no code or a wrong one."""
+        form.error("code", WRONG_CODE if form.get("code", MOST) else self.missing)
+        return await self.page(request, session, people, visitor, account, form)

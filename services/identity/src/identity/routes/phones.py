@@ -1,7 +1,7 @@
 """Pages of the account's phone number: added, changed, removed, each proven by a text message."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,9 +12,10 @@ from chassis.database import Session, Writing
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.actions import codes, phones
+from identity.actions.codes import Came
 from identity.actions.people import People
 from identity.routes.account import spoken
-from identity.routes.by_code import WRONG_CODE
+from identity.routes.by_code import MOST, Change
 from identity.routes.parts import pages
 from identity.routes.visits import FreshPerson, ThePeople, TheVisitor
 from identity.rules import phones as rules
@@ -49,6 +50,19 @@ _FAULTS = {
     "abroad": say("We cannot send texts to other countries. Enter a UK mobile number"),
 }
 _YOURS_ALREADY = say("This is your phone number already")
+
+
+def _of_new(number: str) -> dict[str, Any]:
+    return {"number": rules.shown(number), "again": _PHONE, "typed": number, "other": _PHONE}
+
+
+def _of_old(change: str) -> dict[str, Any]:
+    old = change.partition(" ")[0]
+    return {"number": rules.shown(old), "again": f"{_PHONE}/before/again", "before": True}
+
+
+_NEW = Change(codes.PHONE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_new)
+_OLD = Change(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_old)
 
 
 def number_in(form: Form, settings: Settings) -> str | None:
@@ -111,35 +125,22 @@ async def show_phone_code(
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number is typed in."""
-    number = await codes.waiting(session, people, visitor, codes.PHONE, person.account)
-    return _code_page(request, number, Form())
+    return await _NEW.page(request, session, people, visitor, person.account, Form())
 
 
-def _code_page(request: Request, number: str | None, form: Form) -> Response:
-    if number is None:
-        return see_other(_PHONE)
-    return pages.render(
-        request, "text-code.html", 200 if form.ok else 400, form=form, number=rules.shown(number),
-        again=_PHONE, typed=number, other=_PHONE,
-    )  # fmt: skip
-
-
-@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone(
     _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have the number from now on; where there is one already, that is proven next."""
-    typed = form.get("code", 20)
-    came = await phones.prove(session, people, visitor, person, typed) if typed else phones.Came()
+    typed = form.get("code", MOST)
+    came = await phones.prove(session, people, visitor, person, typed) if typed else Came()
     if came.wait is not None:
         return not_yet(request, people, came.wait)
     if came.right:
         return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
-    form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-    return _code_page(
-        request, await codes.waiting(session, people, visitor, codes.PHONE, person.account), form
-    )
+    return await _NEW.wrong(request, session, people, visitor, person.account, form)
 
 
 @router.get("/before")
@@ -148,32 +149,19 @@ async def show_phone_before(
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number before is typed in, and what to do who has that no more."""
-    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, person.account)
-    return _before_page(request, change, Form())
+    return await _OLD.page(request, session, people, visitor, person.account, Form())
 
 
-def _before_page(request: Request, change: str | None, form: Form) -> Response:
-    if change is None:
-        return see_other(_PHONE)
-    old, _, _new = change.partition(" ")
-    return pages.render(
-        request, "text-code.html", 200 if form.ok else 400, form=form, number=rules.shown(old),
-        again=f"{_PHONE}/before/again", before=True,
-    )  # fmt: skip
-
-
-@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=20))
+@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone_before(
     _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Change or remove the number: who asks for it reads the one before."""
-    typed = form.get("code", 20)
+    typed = form.get("code", MOST)
     if typed and await phones.prove_before(session, people, visitor, person, typed):
         return see_other(_ACCOUNT)
-    form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-    change = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, person.account)
-    return _before_page(request, change, form)
+    return await _OLD.wrong(request, session, people, visitor, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
