@@ -1,13 +1,14 @@
 """Opening an account and signing in by a code sent by e-mail; and that nobody learns who has an account."""
 
 import re
+import time
 
 import pytest
 from sqlalchemy import event, text
 
 from chassis import ids
 from chassis.testing import published
-from identity.rules import codes
+from identity.rules import codes, limits
 
 
 async def code_for(letters, address):
@@ -312,3 +313,25 @@ async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, letters)
     assert (await letters("cymro@example.org"))[-1].language == "cy"
     wrong = await tab.post("/identity/register/code", code="")
     assert "Rhowch y cod o&#39;r e-bost" in wrong.text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "limit"),
+    [
+        ("/identity/sign-in", {"email": "wait@when.example"}, limits.CODES_FOR_ADDRESS),
+        ("/identity/register", {"email": "open@when.example"}, limits.CODES_FOR_ADDRESS),
+        (
+            "/identity/sign-in/password",
+            {"email": "word@when.example", "password": "not the one"},
+            limits.PASSWORDS_FOR_ADDRESS,
+        ),
+    ],
+)
+async def test_who_tried_too_often_hears_when_the_first_try_is_over(browser, path, form, limit):
+    """By the minute on the page, and in seconds for machines: no less than it takes, and a minute more."""
+    began = time.time()
+    answers = [await browser().post(path, **form) for _ in range(limit.most + 1)]
+    took = time.time() - began
+    assert [one.status_code == 429 for one in answers] == [False] * limit.most + [True]
+    assert limit.seconds - took - 1 <= int(answers[-1].headers["Retry-After"]) <= limit.seconds + 60
+    assert re.search(r"after <strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", answers[-1].text)

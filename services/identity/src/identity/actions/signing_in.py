@@ -6,7 +6,7 @@ same page follows, and the same work is done, either way.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Database, ReadSession, Session
@@ -35,12 +35,16 @@ class Proven:
     through: Through | None = None
 
 
-async def ask_for_code(session: Session, people: People, visitor: Visitor, address: str) -> bool:
-    """Send a letter to sign in with; to an address without an account, one that says so. False: too often."""
+async def ask_for_code(session: Session, people: People, visitor: Visitor, address: str) -> datetime | None:
+    """Send a letter to sign in with; to an address without an account, one that says so.
+
+    From when on there may be another, when there were too many.
+    """
     found = await stored_accounts.by_email(session, addresses.canonical(address))
     account = found.id if found is not None else _NOBODY
-    if not await _may_have_code(session, people, visitor, account, address):
-        return False
+    wait = await _wait_for_code(session, people, visitor, account, address)
+    if wait is not None:
+        return wait
     opens = found is not None
     code = await codes.make(
         session, people, visitor, codes.SIGN_IN, address, account if opens else None, opens=opens
@@ -49,28 +53,29 @@ async def ask_for_code(session: Session, people: People, visitor: Visitor, addre
         await letters.sign_in_code(session, found.address, found.language, code)
     else:
         await letters.no_account(session, address, visitor.language, people.settings.issuer)
-    return True
+    return None
 
 
-async def ask_to_open(session: Session, people: People, visitor: Visitor, address: str) -> bool:
-    """Send a letter to open an account with; where there is one, one that says so."""
+async def ask_to_open(session: Session, people: People, visitor: Visitor, address: str) -> datetime | None:
+    """Send a letter to open an account with; where there is one, one that says so. As ``ask_for_code``."""
     found = await stored_accounts.by_email(session, addresses.canonical(address))
     account = found.id if found is not None else _NOBODY
-    if not await _may_have_code(session, people, visitor, account, address):
-        return False
+    wait = await _wait_for_code(session, people, visitor, account, address)
+    if wait is not None:
+        return wait
     code = await codes.make(session, people, visitor, codes.REGISTER, address, None, opens=found is None)
     if found is None:
         await letters.register_code(session, address, visitor.language, code)
     else:
         await letters.has_account(session, found.address, found.language, people.settings.issuer)
-    return True
+    return None
 
 
-async def _may_have_code(
+async def _wait_for_code(
     session: Session, people: People, visitor: Visitor, account: UUID, address: str
-) -> bool:
+) -> datetime | None:
     known = await stored_accounts.knows(session, account, visitor.browser)
-    return await people.may_try(
+    return await people.wait(
         session,
         (limits.CODES_IN_KNOWN, f"{account} {visitor.browser.hex()}")
         if known
@@ -104,10 +109,10 @@ async def by_code(session: Session, people: People, visitor: Visitor, typed: str
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """What came of a password."""
+    """What came of a password, or of a second step. ``wait``: from when on, as there were too many."""
 
     proven: Proven | None = None
-    too_often: bool = False
+    wait: datetime | None = None
 
 
 async def by_password(
@@ -120,15 +125,16 @@ async def by_password(
         account: UUID = found.id if found is not None else _NOBODY
         stored = found.hash if found is not None else None
         known = found is not None and found.browser is not None
-        if not await people.may_try(
+        wait = await people.wait(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account} {visitor.browser.hex()}")
             if known
             else (limits.PASSWORDS_FOR_ADDRESS, canonical),
             (limits.PASSWORDS_FROM_NETWORK, visitor.network),
             *_through_client(visitor, known=known),
-        ):
-            return Password(too_often=True)
+        )
+    if wait is not None:
+        return Password(wait=wait)
     if not await people.passwords.verify(stored, password):
         return Password()
     async with database.writing() as session:
@@ -143,8 +149,9 @@ async def second(session: Session, people: People, visitor: Visitor, method: str
     if so_far is None:
         return Password()
     account: UUID = so_far.account
-    if not await may_try_second(session, people, visitor, account):
-        return Password(too_often=True)
+    wait = await wait_for_second(session, people, visitor, account)
+    if wait is not None:
+        return Password(wait=wait)
     if method == factors.AUTHENTICATOR:
         from identity.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
 
@@ -156,11 +163,13 @@ async def second(session: Session, people: People, visitor: Visitor, method: str
     return Password(await prove(session, people, visitor, account, method) if right else None)
 
 
-async def may_try_second(session: Session, people: People, visitor: Visitor, account: UUID) -> bool:
-    """Count a try of a second factor."""
+async def wait_for_second(
+    session: Session, people: People, visitor: Visitor, account: UUID
+) -> datetime | None:
+    """Count a try of a second factor; from when on there may be another, when there were too many."""
     if await stored_accounts.knows(session, account, visitor.browser):
-        return await people.may_try(session, (limits.SECOND_IN_KNOWN, f"{account} {visitor.browser.hex()}"))
-    return await people.may_try(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
+        return await people.wait(session, (limits.SECOND_IN_KNOWN, f"{account} {visitor.browser.hex()}"))
+    return await people.wait(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
 
 
 async def use_recovery(session: Session, people: People, account: UUID, typed: str) -> bool:

@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -13,7 +11,7 @@ from chassis.auth import public
 from chassis.database import Writing
 from chassis.ids import Id
 from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, language_of, say, see_other, set_cookie
+from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cookie
 from chassis.web.languages import COOKIE
 from identity.actions import (
     accounts,
@@ -24,7 +22,7 @@ from identity.actions import (
     sessions,
     upstream_links,
 )
-from identity.routes.parts import pages
+from identity.routes.parts import pages, spoken
 from identity.routes.visits import FreshPerson, Person, ThePeople
 from identity.rules.phones import shown
 
@@ -34,14 +32,7 @@ Anybody = Annotated[None, public]
 _REFUSED = documents(403)
 _ACCOUNT = "/identity/account"
 _SESSIONS = "/identity/account/sessions"
-_HERE = ZoneInfo("Europe/London")
 _A_YEAR = 365 * 86_400
-
-
-def spoken(moment: datetime, request: Request) -> str:
-    """A time as people here say it."""
-    local = moment.astimezone(_HERE)
-    return format_datetime(local, "d MMMM y, HH:mm", locale=language_of(request))
 
 
 @router.get("/")

@@ -12,8 +12,8 @@ from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.actions import grants
-from identity.routes.account import Anybody, spoken
-from identity.routes.parts import TheProvider, pages
+from identity.routes.account import Anybody
+from identity.routes.parts import TheProvider, pages, spoken
 from identity.routes.visits import Person
 from identity.store import authorisations
 

@@ -57,7 +57,7 @@ async def send_email_code(
         account = await accounts.one(session, person.account)
         return pages.render(request, "email.html", 400, form=form, account=account)
     wait = await accounts.ask_for_email(session, people, visitor, person.account, address)
-    return see_other(f"{_EMAIL}/code") if wait is None else too_often(request)
+    return see_other(f"{_EMAIL}/code") if wait is None else too_often(request, people, wait)
 
 
 @router.get("/code")
@@ -78,7 +78,7 @@ async def change_email(
     typed = form.get("code", MOST)
     came = await accounts.change_email(session, people, visitor, person, typed) if typed else Came()
     if came.wait is not None:
-        return too_often(request)
+        return too_often(request, people, came.wait)
     if came.right:
         return see_other(f"{_EMAIL}/before" if came.before else _ACCOUNT)
     return await _NEW.wrong(request, session, people, visitor, person.account, form)
@@ -113,5 +113,5 @@ async def send_email_before_again(
     """Send another code to the old address."""
     came = await accounts.ask_email_before_again(session, people, visitor, person.account)
     if came.wait is not None:
-        return too_often(request)
+        return too_often(request, people, came.wait)
     return see_other(f"{_EMAIL}/before" if came.right else _EMAIL)

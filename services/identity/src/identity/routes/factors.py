@@ -23,8 +23,7 @@ from identity.actions import (
     upstream_links,
 )
 from identity.actions.sessions import SignedIn
-from identity.routes.account import spoken
-from identity.routes.parts import pages
+from identity.routes.parts import pages, spoken
 from identity.routes.signing_in import MOST_ANSWER
 from identity.routes.visits import (
     FreshPerson,
@@ -202,8 +201,9 @@ async def set_up_authenticator(
     visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
-    if not await signing_in.may_try_second(session, people, visitor, person.account):
-        return too_often(request)
+    wait = await signing_in.wait_for_second(session, people, visitor, person.account)
+    if wait is not None:
+        return too_often(request, people, wait)
     made = await authenticators.confirm(session, people, person.account, form.get("code", 20))
     if made is None:
         form.error("code", _WRONG)

@@ -16,8 +16,7 @@ from chassis.pages import Paging
 from chassis.web import language_of, say, translate
 from chassis.web.languages import Language
 from identity.actions import history, themes
-from identity.routes.account import spoken
-from identity.routes.parts import after_id, pages
+from identity.routes.parts import after_id, pages, spoken
 from identity.routes.visits import Person
 from identity.rules import factors
 

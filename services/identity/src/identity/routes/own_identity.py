@@ -18,8 +18,7 @@ from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.actions import proofs, proving
 from identity.actions.sessions import SignedIn
-from identity.routes.account import spoken
-from identity.routes.parts import TheProvider, after_id, pages
+from identity.routes.parts import TheProvider, after_id, pages, spoken
 from identity.routes.visits import FullPerson
 from identity.tables import REGION
 

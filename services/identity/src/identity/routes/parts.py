@@ -4,9 +4,12 @@ import hashlib
 import logging
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from fastapi import Depends, Header, Request, Response
 
 from chassis import ids
@@ -14,13 +17,14 @@ from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
-from chassis.web import Pages
+from chassis.web import Pages, language_of
 from identity.actions.issuer import DATABASE_AWAY, Issuer
 from identity.actions.provider import Provider
 from identity.rules import limits, scopes
 
 log = logging.getLogger(__name__)
 
+_HERE = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)
 _VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
@@ -63,6 +67,12 @@ IfMatch = Annotated[
 def network_of(request: Request) -> str:
     """Where a request comes from, as limits count it."""
     return limits.network(request.client.host if request.client else "")
+
+
+def spoken(moment: datetime, request: Request) -> str:
+    """A time as people here say it."""
+    local = moment.astimezone(_HERE)
+    return format_datetime(local, "d MMMM y, HH:mm", locale=language_of(request))
 
 
 def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:

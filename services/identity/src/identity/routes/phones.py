@@ -1,6 +1,6 @@
 """Pages of the account's phone number: added, changed, removed, each proven by a text message."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,10 +14,9 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.actions import codes, phones
 from identity.actions.codes import Came
 from identity.actions.people import People
-from identity.routes.account import spoken
 from identity.routes.by_code import MOST, Change
 from identity.routes.parts import pages
-from identity.routes.visits import FreshPerson, ThePeople, TheVisitor
+from identity.routes.visits import FreshPerson, ThePeople, TheVisitor, too_often
 from identity.rules import phones as rules
 from identity.settings import Settings
 
@@ -77,11 +76,7 @@ def number_in(form: Form, settings: Settings) -> str | None:
 
 def not_yet(request: Request, people: People, until: datetime) -> HTMLResponse:
     """The page for who has had as many texts as there may be: when there may be another."""
-    # Times are said by the minute, so the next one is meant.
-    shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    answer = pages.render(request, "texts-wait.html", 429, until=spoken(shown, request))
-    answer.headers["Retry-After"] = str(max(1, round((shown - people.now()).total_seconds())))
-    return answer
+    return too_often(request, people, until, "texts-wait.html")
 
 
 @router.get("")

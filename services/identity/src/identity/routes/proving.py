@@ -15,9 +15,8 @@ from chassis.web.browsers import browser_secret
 from identity.actions import answering, proofs, proving, sessions
 from identity.actions.answering import Ask, Outcome
 from identity.actions.sessions import SignedIn
-from identity.routes.account import spoken
 from identity.routes.authorize import ANSWERS, RequestId, origin, stepped, wrong
-from identity.routes.parts import TheProvider, pages
+from identity.routes.parts import TheProvider, pages, spoken
 from identity.rules import vectors
 from identity.rules.authorisation import PageError
 from identity.store import clients, upstreams

@@ -38,8 +38,9 @@ async def send_register_code(
     if addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return show(request, errand, "register.html", 400, form=form)
-    if not await signing_in.ask_to_open(session, people, visitor, address):
-        return too_often(request)
+    wait = await signing_in.ask_to_open(session, people, visitor, address)
+    if wait is not None:
+        return too_often(request, people, wait)
     return see_other(errand.at("/identity/register/code"))
 
 

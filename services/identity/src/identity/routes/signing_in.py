@@ -110,8 +110,9 @@ async def send_sign_in_code(
     if addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return await _sign_in_page(request, session, people, visitor, errand, form)
-    if not await signing_in.ask_for_code(session, people, visitor, address):
-        return too_often(request)
+    wait = await signing_in.ask_for_code(session, people, visitor, address)
+    if wait is not None:
+        return too_often(request, people, wait)
     return see_other(errand.at("/identity/sign-in/code"))
 
 
@@ -159,8 +160,8 @@ async def sign_in_by_password(
     if form.ok:
         database = request.app.state.database
         came = await signing_in.by_password(database, people, visitor, address, password)
-        if came.too_often:
-            return too_often(request)
+        if came.wait is not None:
+            return too_often(request, people, came.wait)
         if came.proven is not None:
             async with database.writing() as session:
                 return await go_on(session, request, people, visitor, errand, came.proven)
@@ -222,8 +223,8 @@ async def _second_typed(
 ) -> Response:  # fmt: skip
     typed = form.get("code", 20)
     came = await signing_in.second(session, people, visitor, second.factor, typed)
-    if came.too_often:
-        return too_often(request)
+    if came.wait is not None:
+        return too_often(request, people, came.wait)
     if came.proven is not None:
         return await go_on(session, request, people, visitor, errand, came.proven)
     form.error("code", second.wrong if typed else second.missing)

@@ -178,8 +178,8 @@ async def sign_in_by_text(
     """Go on with the code of the text."""
     typed = form.get("code", 20)
     came = await signing_in.second(session, people, visitor, factors.TEXT, typed)
-    if came.too_often:
-        return too_often(request)
+    if came.wait is not None:
+        return too_often(request, people, came.wait)
     if came.proven is not None:
         return await go_on(session, request, people, visitor, errand, came.proven)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)

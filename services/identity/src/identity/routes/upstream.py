@@ -92,8 +92,9 @@ async def start(
     async with database.writing(council) as session:
         upstream = await _offered(request, council, upstream_id, session)
         person = await sessions.current(session, request)
-        if not await people.may_try(session, (limits.UPSTREAM_FROM_NETWORK, visitor.network)):
-            return too_often(request)
+        wait = await people.wait(session, (limits.UPSTREAM_FROM_NETWORK, visitor.network))
+        if wait is not None:
+            return too_often(request, people, wait)
         is_linked = person is not None and await upstream_links.linked(session, upstream, person.account)
     if purpose != SIGN_IN and person is None:
         return see_other(errand.at(_SIGN_IN))

@@ -1,7 +1,7 @@
 """What the pages of accounts have in common: who visits, on what errand, and where it goes from here."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from identity.actions.authorising import Wanted
 from identity.actions.people import People, Visitor, browser_hash
 from identity.actions.sessions import SignedIn
 from identity.actions.signing_in import Proven
-from identity.routes.parts import pages
+from identity.routes.parts import pages, spoken
 from identity.rules import devices, factors, limits
 from identity.store import upstream_visits
 
@@ -28,7 +28,6 @@ _SIGN_IN = "/identity/sign-in"
 _ACCOUNT = "/identity/account"
 CONFIRM = "/identity/upstream/link/confirm"
 """Where the person says that whoever came back from another provider is this account."""
-_RETRY = "900"
 
 Page = Literal[
     "email",
@@ -189,8 +188,12 @@ async def go_on(
         return see_other(errand.at(f"{_SIGN_IN}/second-step"))
     asked = errand.asked
     lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
+    before = await sessions.current(session, request)
+    if before is not None and before.account != proven.account:
+        await upstream_visits.forget(session, visitor.browser)
     waiting = await upstream_visits.waiting(session, visitor.browser, people.now())
-    if waiting is not None and waiting.chosen:  # who came from elsewhere is to be linked with this account
+    if waiting is not None and waiting.chosen and waiting.account in {None, proven.account}:
+        # who came from elsewhere is to be linked with this account
         answer = see_other(errand.at(CONFIRM))
     else:
         answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
@@ -208,8 +211,12 @@ def onward(errand: Errand) -> str:
     return f"{_ACCOUNT}/{errand.then}" if errand.then in _PAGES else _ACCOUNT
 
 
-def too_often(request: Request) -> HTMLResponse:
+def too_often(
+    request: Request, people: People, until: datetime, template: str = "too-often.html"
+) -> HTMLResponse:
     """The page for who has tried too often: the ways that are still open, and when to come back."""
-    answer = pages.render(request, "too-often.html", 429)
-    answer.headers["Retry-After"] = _RETRY
+    # Times are said by the minute, so the next one is meant.
+    shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    answer = pages.render(request, template, 429, until=spoken(shown, request))
+    answer.headers["Retry-After"] = str(max(1, round((shown - people.now()).total_seconds())))
     return answer
