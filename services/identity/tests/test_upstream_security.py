@@ -19,6 +19,7 @@ from services.identity.tests.upstream import (
     served,
     settings,
     simulator,
+    visit_of,
 )
 
 __all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
@@ -107,10 +108,10 @@ async def test_a_decision_of_another_browser_does_not_count(journey, one_login, 
     page = await mary.tab.get("/identity/upstream/link")
     visit = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)[1]
     answer = await other.tab.post("/identity/upstream/link", visit=visit, answer="new")
-    await nobody_is_in(other, answer)
+    await nobody_is_in(other, await other.at_last(answer))
     for nonsense in ("", "zz", "00" * 32, "0" * 70):
         answer = await mary.tab.post("/identity/upstream/link", visit=nonsense, answer="new")
-        assert answer.status_code == 400
+        assert (await mary.at_last(answer)).status_code == 400
     assert await account_of(database, one_login) == {}
 
 
@@ -132,7 +133,7 @@ async def test_nobody_is_linked_without_having_chosen_it(journey, one_login, new
     visit = re.search(r'name="visit" value="([0-9a-f]+)"', page.text)[1]
     assert (await jo.tab.get("/identity/upstream/link/confirm")).headers["location"] == "/identity/account"
     answer = await jo.tab.post("/identity/upstream/link/confirm", visit=visit)
-    assert answer.status_code == 409
+    assert (await jo.at_last(answer)).status_code == 409
     assert await account_of(database, one_login) == {}
 
 
@@ -142,9 +143,12 @@ async def test_a_link_begun_by_one_account_is_not_made_with_another(
     await newcomer("eve@people.example")
     jo = journey(one_login, await newcomer("jo@people.example"))
     await jo.go("mary", "link")
-    await jo.tab.post("/identity/sign-out")
+    visit = visit_of(await jo.tab.get("/identity/upstream/link/confirm"))
+    async with database.writing() as session:
+        await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
     await signed_in_again("eve@people.example", jo.tab)
-    assert (await jo.confirm()).status_code == 409
+    answer = await jo.at_last(await jo.tab.post("/identity/upstream/link/confirm", visit=visit))
+    assert answer.status_code == 409
     assert await account_of(database, one_login) == {}
 
 
@@ -293,8 +297,9 @@ async def test_an_unknown_purpose_is_refused(journey, one_login, purpose):
     assert answer.status_code == (200 if purpose.strip() == "sign-in" else 404)
 
 
-async def test_an_unknown_provider_or_council_is_not_found(browser, one_login):
-    tab = browser()
+async def test_an_unknown_provider_or_council_is_not_found(journey, one_login):
+    somebody = journey(one_login)
+    tab = somebody.tab
     for path in (
         f"citytown/{ids.show(ids.new())}",
         f"hillshire/{one_login['id']}",
@@ -303,7 +308,7 @@ async def test_an_unknown_provider_or_council_is_not_found(browser, one_login):
     ):
         answer = await tab.post(f"/identity/upstream/{path}", purpose="sign-in")
         assert answer.status_code in {400, 404}, path
-        answer = await tab.get(f"/identity/upstream/{path}/callback?code=c&state=s")
+        answer = await somebody.at_last(await tab.get(f"/identity/upstream/{path}/callback?code=c&state=s"))
         assert answer.status_code in {400, 404}, path
 
 

@@ -166,9 +166,14 @@ class Journey:
         return answer.headers["location"]
 
     async def back(self, where):
-        """Follow the way back."""
+        """Follow the way back, and on to the page that says why it leads nowhere."""
         parts = urlsplit(where)
-        return await self.tab.get(f"{parts.path}?{parts.query}")
+        return await self.at_last(await self.tab.get(f"{parts.path}?{parts.query}"))
+
+    async def at_last(self, answer):
+        """The page of what went wrong, where something did; anything else as it is."""
+        to = answer.headers.get("location", "")
+        return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else answer
 
     async def go(self, who, purpose="sign-in", query=""):
         """There and back."""
@@ -177,12 +182,14 @@ class Journey:
     async def choose(self, answer, query=""):
         """Say on the page which account it is."""
         page = await self.tab.get(f"/identity/upstream/link{query}")
-        return await self.tab.post(f"/identity/upstream/link{query}", visit=visit_of(page), answer=answer)
+        posted = await self.tab.post(f"/identity/upstream/link{query}", visit=visit_of(page), answer=answer)
+        return await self.at_last(posted)
 
     async def confirm(self, query=""):
         """Say that it is the account that is signed in."""
         page = await self.tab.get(f"/identity/upstream/link/confirm{query}")
-        return await self.tab.post(f"/identity/upstream/link/confirm{query}", visit=visit_of(page))
+        where = f"/identity/upstream/link/confirm{query}"
+        return await self.at_last(await self.tab.post(where, visit=visit_of(page)))
 
     async def arrive(self, who):
         """Sign in with a new account."""

@@ -12,6 +12,7 @@ from chassis.database import Writing
 from chassis.ids import Id
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cookie
+from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.actions import (
     accounts,
@@ -22,9 +23,11 @@ from identity.actions import (
     sessions,
     upstream_links,
 )
+from identity.actions.people import browser_hash
 from identity.routes.parts import pages, spoken
 from identity.routes.visits import FreshPerson, Person, ThePeople
 from identity.rules.phones import shown
+from identity.store import upstream_visits
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -101,6 +104,7 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
     person = await sessions.current(session, request)
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
+    await upstream_visits.forget(session, browser_hash(browser_secret(request)))
     answer = pages.render(request, "signed-out.html")
     sessions.forget(request, answer)
     return answer

@@ -8,13 +8,15 @@ from fastapi.responses import RedirectResponse
 
 from chassis.auth import public
 from chassis.web import SubmittedForm, form_body
-from chassis.web.browsers import posted_elsewhere, remember_browser
+from chassis.web.browsers import browser_secret, posted_elsewhere, remember_browser
 from identity.actions import logging_out, sessions
 from identity.actions.logging_out import Wish
+from identity.actions.people import browser_hash
 from identity.routes.authorize import HEADERS, wrong
 from identity.routes.parts import TheProvider, pages
 from identity.rules import authorisation, oauth, redirects
 from identity.rules.authorisation import PageError
+from identity.store import upstream_visits
 
 router = APIRouter(tags=["sign-in"])
 
@@ -99,6 +101,7 @@ async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
         signed_in = await sessions.current(session, request)
         if signed_in is not None:
             await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
+        await upstream_visits.forget(session, browser_hash(browser_secret(request)))
     back = logging_out.back_url(wish)
     if back is None:
         response: Response = pages.render(request, "signed-out.html")

@@ -13,7 +13,7 @@ from chassis.web import Form, SubmittedForm, form_body, say, secure_cookie, see_
 from chassis.web.languages import COOKIE, NAMES, language_of
 from identity.actions import accounts, codes, passkeys, phones, sessions, signing_in
 from identity.routes.by_code import Second, Way
-from identity.routes.upstream import path_of, title_of
+from identity.routes.upstream_failed import path_of, title_of
 from identity.routes.visits import Errand, TheErrand, ThePeople, TheVisitor, go_on, show, too_often
 from identity.rules import addresses, factors, passwords
 from identity.store import upstreams

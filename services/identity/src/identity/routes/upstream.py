@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from chassis import ids
 from chassis.auth import public
 from chassis.database import Database, Session
 from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.types import Slug
-from chassis.web import SubmittedForm, form_body, language_of, see_other
+from chassis.web import SubmittedForm, form_body, see_other
 from identity.actions import sessions, upstream_links, upstream_returns, upstream_visits
 from identity.actions.people import People, Visitor
 from identity.actions.sessions import SignedIn
@@ -23,20 +22,18 @@ from identity.actions.upstream_providers import AwayError, Providers
 from identity.actions.upstream_visits import Came, FailedError, Question
 from identity.actions.upstreams import redirect_uri
 from identity.routes.parts import TheIssuer, pages
+from identity.routes.upstream_failed import LINKS, errand_of_visit, failed, title_of, told
 from identity.routes.visits import (
     CONFIRM,
     Errand,
     TheErrand,
     ThePeople,
     TheVisitor,
-    errand_of,
     go_on,
-    show,
     too_often,
 )
 from identity.rules import limits, upstream_requests
 from identity.rules.upstream_requests import PROVE, SIGN_IN
-from identity.store.upstream_visits import Visit
 from identity.store.upstreams import Upstream
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
@@ -45,16 +42,6 @@ Anybody = Annotated[None, public]
 _REFUSED = documents(403, 409)
 _SIGN_IN = "/identity/sign-in"
 _DECIDE = "/identity/upstream/link"
-LINKS = "/identity/account/upstreams"
-_STATUS = {
-    "old": 400,
-    "refused": 400,
-    "away": 503,
-    "in-use": 409,
-    "another-person": 409,
-    "not-staff": 403,
-    "too-many-groups": 403,
-}
 _LOOPBACK = ("localhost", "127.0.0.1")
 _WAY_BACK: dict[str, Any] = {
     "parameters": [
@@ -104,7 +91,7 @@ async def start(
     try:
         provider = await _providers(request).describe(upstream.issuer)
     except AwayError:
-        return _failed(request, errand, "away", upstream, purpose)
+        return failed(errand, "away", upstream, purpose)
     async with database.writing(council) as session:
         where = await upstream_visits.begin(session, people, visitor, upstream, provider, question)
     return _leave(request, where, upstream)
@@ -176,7 +163,7 @@ async def end_upstream(
         came = await upstream_returns.come_back(
             database, people, _providers(request), council, upstream_id, visitor.browser, request.url.query
         )
-        errand = await _errand(request, came.visit)
+        errand = await errand_of_visit(request, came.visit)
         async with database.writing(council) as session:
             person = await sessions.current(session, request)
             settled = await upstream_links.settle(session, issuer, people, visitor, came, person)
@@ -200,53 +187,6 @@ async def _next(
             return see_other(errand.at(CONFIRM))
         case _:
             return see_other(errand.at(_DECIDE))
-
-
-async def told(request: Request, error: FailedError, council: str | None = None) -> Response:
-    """What happened, and the other ways."""
-    visit = error.visit
-    errand = await _errand(request, visit, council)
-    return _failed(request, errand, error.reason, error.upstream, visit.purpose if visit else SIGN_IN)
-
-
-async def _errand(request: Request, visit: Visit | None, council: str | None = None) -> Errand:
-    """On which errand somebody went there."""
-    if visit is None:
-        return await errand_of(request, None, None, council)
-    return await errand_of(request, visit.request, visit.page, visit.council)
-
-
-def _failed(
-    request: Request, errand: Errand, reason: str, upstream: Upstream | None, purpose: str
-) -> Response:
-    return show(
-        request,
-        errand,
-        "upstream-failed.html",
-        _STATUS.get(reason, 200),
-        reason=reason,
-        provider=title_of(request, upstream) if upstream is not None else "",
-        again=errand.at(path_of(upstream)) if upstream is not None else "",
-        purpose=purpose,
-        elsewhere=elsewhere(errand, purpose),
-    )
-
-
-def elsewhere(errand: Errand, purpose: str) -> str:
-    """Where the other ways are: to sign in, to prove who one is, to the account."""
-    if purpose == PROVE and errand.request:
-        return f"/identity/prove?{urlencode({'request': errand.request})}"
-    return errand.at(_SIGN_IN) if purpose == SIGN_IN else LINKS
-
-
-def path_of(upstream: Upstream) -> str:
-    """Where a form begins to sign in there."""
-    return f"/identity/upstream/{upstream.council}/{ids.show(upstream.id)}"
-
-
-def title_of(request: Request, upstream: Upstream) -> str:
-    """What a provider is called on its button."""
-    return upstream.title_cy if language_of(request) == "cy" else upstream.title
 
 
 def _providers(request: Request) -> Providers:

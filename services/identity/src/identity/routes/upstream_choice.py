@@ -13,7 +13,8 @@ from identity.actions import accounts, sessions, upstream_links, upstream_visits
 from identity.actions.people import People, Visitor
 from identity.actions.upstream_visits import Came, FailedError
 from identity.routes.parts import TheIssuer
-from identity.routes.upstream import elsewhere, start, title_of, told
+from identity.routes.upstream import start
+from identity.routes.upstream_failed import elsewhere, title_of, told
 from identity.routes.visits import (
     CONFIRM,
     Errand,
@@ -109,7 +110,7 @@ async def show_upstream_confirm(
         person = await full_person(request, session, people)
         account = await accounts.one(session, person.account)
         came = await upstream_visits.waiting(session, visitor.browser, people.now())
-    if came is None or not came.visit.chosen:
+    if came is None or not came.visit.chosen or came.visit.account not in {None, person.account}:
         return see_other(onward(errand))
     return show(
         request,

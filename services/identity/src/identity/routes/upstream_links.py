@@ -14,7 +14,7 @@ from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, language_of, see_other
 from identity.actions import upstream_links
 from identity.routes.parts import pages, spoken
-from identity.routes.upstream import LINKS, path_of, title_of
+from identity.routes.upstream_failed import LINKS, path_of, title_of
 from identity.routes.visits import FreshPerson, Person, ThePeople
 from identity.store import upstream_visits, upstreams
 

@@ -6,12 +6,16 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 from identity.rules import claims, redirects
 
 ONE_LOGIN = "onelogin"
-SIGN_IN, PROVE, LINK = "sign-in", "prove", "link"
+Purpose = Literal["sign-in", "prove", "link"]
+SIGN_IN: Final = "sign-in"
+PROVE: Final = "prove"
+LINK: Final = "link"
 PURPOSES = (SIGN_IN, PROVE, LINK)
 CREDENTIALS = "Cl.Cm"
 """The vector of trust asked of GOV.UK One Login before any identity: two factors."""

@@ -69,6 +69,7 @@ _CHOOSE = (
 _DONE = delete(upstream_visit).where(
     _C.browser == bindparam("browser_"), (_C.state_hash == bindparam("state")) | _C.found.is_not(None)
 )
+_FORGET = delete(upstream_visit).where(_C.browser == bindparam("browser_"))
 _SWEEP = delete(upstream_visit).where(_C.expires_at < bindparam("now"))
 _COUNCILS = (
     select(upstream.c.council)
@@ -119,6 +120,11 @@ async def choose(session: Session, state_hash: bytes, browser: bytes) -> None:
 async def done(session: Session, state_hash: bytes, browser: bytes) -> None:
     """It is decided; so is whatever else waited in this browser."""
     await session.execute(_DONE, {"state": state_hash, "browser_": browser})
+
+
+async def forget(session: Session, browser: bytes) -> None:
+    """Whatever was begun in this browser and is not decided: whoever began it has gone."""
+    await session.execute(_FORGET, {"browser_": browser})
 
 
 async def sweep(session: Session, now: datetime) -> None:

@@ -1,0 +1,138 @@
+"""Who went to another provider in vain: a page that can be read again, and nothing left for others."""
+
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from services.identity.tests.upstream import (
+    account_of,
+    directory,
+    journey,
+    keeping,
+    one_login,
+    registered,
+    served,
+    settings,
+    simulator,
+    visit_of,
+)
+
+__all__ = ["directory", "journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+
+LINK = "/identity/upstream/link"
+CONFIRM = f"{LINK}/confirm"
+JO, SAM = "jo@people.example", "sam@people.example"
+
+
+@pytest.fixture(autouse=True)
+async def nobody(database):
+    """Nobody has an account yet."""
+    yield
+    async with database.writing("*") as session:
+        for table in ("account_email", "attempt"):
+            await session.execute(text(f"DELETE FROM {table}"))
+
+
+def at_failed(made, reason, **other):
+    query = {"reason": reason, "of": "citytown", "upstream": made["id"], **other}
+    return "/identity/upstream/failed?" + "&".join(f"{name}={value}" for name, value in query.items())
+
+
+async def test_what_happened_is_said_again_and_in_welsh(journey, one_login):
+    mary = journey(one_login)
+    where = await mary.there(await mary.leave(query="?then=upstreams"), "access_denied")
+    answer = await mary.tab.get(where.replace("http://127.0.0.1:8000", ""))
+    assert answer.status_code == 303
+    to = answer.headers["location"]
+    for _ in range(2):
+        assert "You did not sign in with GOV.UK One Login" in (await mary.tab.get(to)).text
+    welsh = (await mary.tab.get(f"{to}&lang=cy")).text
+    assert "GOV.UK One Login" in welsh
+    assert "You did not sign in" not in welsh
+    assert "This way back cannot be used" not in welsh
+    assert f'action="{mary.path}?then=upstreams' in welsh
+
+
+async def test_the_page_says_only_what_it_knows(client, one_login):
+    page = await client.get(at_failed(one_login, "in-use"))
+    assert (page.status_code, "no-store" in page.headers["cache-control"]) == (409, True)
+    assert "This sign-in is used with another account" in page.text
+    unknown = {**one_login, "id": ids.show(ids.new())}
+    assert "This way back cannot be used" in (await client.get(at_failed(unknown, "in-use"))).text
+    for nonsense in (
+        at_failed(one_login, "anything"),
+        at_failed(one_login, "old", purpose="anything"),
+        at_failed({"id": "x"}, "old"),
+        "/identity/upstream/failed",
+    ):
+        assert (await client.get(nonsense)).status_code == 400
+
+
+async def begun(journey_, signed_in_again):
+    """Somebody has come back, wants to use the account he has, and has signed in to that."""
+    await journey_.go("mary")
+    await journey_.choose("have")
+    await signed_in_again(JO, journey_.tab)
+    page = await journey_.tab.get(CONFIRM)
+    assert JO in page.text
+    return visit_of(page)
+
+
+@pytest.mark.parametrize("path", ["/identity/sign-out", "/identity/logout/confirm"])
+async def test_who_signs_out_leaves_nothing_to_be_linked(
+    journey, one_login, newcomer, signed_in_again, database, path
+):
+    """On a computer that many share."""
+    await newcomer(JO)
+    await newcomer(SAM)
+    shared = journey(one_login)
+    visit = await begun(shared, signed_in_again)
+    assert (await shared.tab.post(path)).status_code == 200
+    await signed_in_again(SAM, shared.tab)
+    assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
+    assert (await shared.tab.get(LINK)).headers["location"] == "/identity/sign-in"
+    answer = await shared.at_last(await shared.tab.post(CONFIRM, visit=visit))
+    assert answer.status_code == 400
+    assert await account_of(database, one_login) == {}
+
+
+async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
+    journey, one_login, newcomer, letters, signed_in_again, database
+):
+    await newcomer(JO)
+    await newcomer(SAM)
+    shared = journey(one_login)
+    visit = await begun(shared, signed_in_again)
+    await shared.tab.post("/identity/sign-in", email=SAM)
+    code = (await letters(SAM))[-1].personalisation["code"]
+    answer = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert answer.headers["location"] == "/identity/account"
+    assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
+    assert (await shared.at_last(await shared.tab.post(CONFIRM, visit=visit))).status_code == 400
+    assert await account_of(database, one_login) == {}
+
+
+async def test_a_link_that_one_account_began_is_not_offered_to_another(
+    journey, one_login, newcomer, signed_in_again, letters, database
+):
+    """Nor when the first one's session has run out meanwhile."""
+    await newcomer(SAM)
+    shared = journey(one_login, await newcomer(JO))
+    assert (await shared.go("mary", "link")).headers["location"].startswith(CONFIRM)
+    async with database.writing() as session:
+        await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
+    await shared.tab.post("/identity/sign-in", email=SAM)
+    code = (await letters(SAM))[-1].personalisation["code"]
+    answer = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert answer.headers["location"] == "/identity/account"
+    assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
+
+
+async def test_who_comes_back_and_signs_in_himself_is_still_asked(journey, one_login, newcomer, letters):
+    """A person who is signed in and has to sign in once more is the same."""
+    jo = journey(one_login, await newcomer(JO))
+    assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)
+    await jo.tab.post("/identity/sign-in", email=JO)
+    code = (await letters(JO))[-1].personalisation["code"]
+    answer = await jo.tab.post("/identity/sign-in/code", code=code)
+    assert answer.headers["location"] == CONFIRM
