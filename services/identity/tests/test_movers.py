@@ -343,6 +343,40 @@ async def test_a_role_of_five_thousand_people_is_taken_with_a_handful_of_stateme
     assert all(event.data["issued_before"] for event in told[-400:])
 
 
+# What a transaction has read of the tokens so far, in the table and in its indexes.
+_READ = text(
+    """SELECT sum(pg_stat_get_xact_tuples_returned(one) + pg_stat_get_xact_tuples_fetched(one))
+    FROM (SELECT 'access_token'::regclass AS one UNION ALL
+          SELECT indexrelid FROM pg_index WHERE indrelid = 'access_token'::regclass) read"""
+)
+_OTHERS = text(
+    """INSERT INTO access_token (council, id, grant_id, expires_at)
+    SELECT council, gen_random_uuid(), id, now() + make_interval(mins => n)
+    FROM token_grant, generate_series(1, 3) n WHERE council = 'citytown'"""
+)
+
+
+async def test_whose_tokens_live_is_found_without_comparing_everybody_with_all_tokens(
+    client, officer, database
+):
+    """Many have tokens who do not have the role, and no statistics say so yet."""
+    others, given = [(await make_role(client, officer, "identity:staff"))["name"] for _ in range(2)]
+    await many(database, 2_000, 2_000, others)
+    async with database.writing("citytown") as session:
+        await session.execute(_OTHERS)
+    await many(database, 500, 400, given)
+    async with database.writing("citytown") as session:
+        rows = await store.of_role(session, "citytown", given)
+        before = await session.scalar(_READ)
+        found = await store.with_live_tokens(
+            session, "citytown", [row.account for row in rows], datetime.now(UTC)
+        )
+        read = await session.scalar(_READ) - before
+        all_ = await session.scalar(text("SELECT count(*) FROM access_token"))
+    assert len(found) == 400
+    assert 400 <= read < 5 * all_, f"{read} of {all_}"
+
+
 async def changes(client, officer, **wanted):
     answer = await client.get(f"{URL}/roles/changes", params={"limit": 100, **wanted}, headers=officer)
     assert answer.status_code == 200, answer.text

@@ -75,16 +75,17 @@ _GROUPS_ROLES = (
     select(staff_group.c.id, role.c.name).join(role, NAMED).where(staff_group.c.council == _COUNCIL)
 )
 _ROLES = select(role.c.name, role.c.scopes).where(role.c.council == _COUNCIL)
+# One table at a time here too: joined, every grant was compared with all tokens there are.
+_GRANTS = select(token_grant.c.id, token_grant.c.account).where(
+    token_grant.c.council == _COUNCIL,
+    token_grant.c.account == any_(bindparam("accounts_", type_=ARRAY(token_grant.c.account.type))),
+    token_grant.c.revoked_at.is_(None),
+)
 _LIVE = (
-    select(token_grant.c.account)
-    .join(
-        access_token,
-        (access_token.c.council == token_grant.c.council) & (access_token.c.grant_id == token_grant.c.id),
-    )
+    select(access_token.c.grant_id)
     .where(
-        token_grant.c.council == _COUNCIL,
-        token_grant.c.account == any_(bindparam("accounts_", type_=ARRAY(token_grant.c.account.type))),
-        token_grant.c.revoked_at.is_(None),
+        access_token.c.council == _COUNCIL,
+        access_token.c.grant_id == any_(bindparam("grants_", type_=ARRAY(access_token.c.grant_id.type))),
         access_token.c.expires_at > bindparam("now", type_=access_token.c.expires_at.type),
     )
     .distinct()
@@ -152,8 +153,11 @@ async def with_live_tokens(
     session: Session, council: str, accounts: Sequence[UUID], now: datetime
 ) -> list[UUID]:
     """Those of the accounts that have an access token of the council which has not expired."""
-    wanted = {"council_": council, "accounts_": list(accounts), "now": now}
-    return [row.account for row in await session.all(_LIVE, wanted)]
+    wanted = {"council_": council, "accounts_": list(accounts)}
+    given = {row.id: row.account for row in await session.all(_GRANTS, wanted)}
+    asked = {"council_": council, "grants_": list(given), "now": now}
+    live = await session.all(_LIVE, asked) if given else []
+    return list({given[row.grant_id] for row in live})
 
 
 async def part(session: Session, council: str, staff_ids: Sequence[UUID], at: datetime) -> None:
