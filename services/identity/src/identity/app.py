@@ -55,6 +55,7 @@ from identity.routes import (
     registering,
     scim,
     scim_about,
+    scim_parts,
     services,
     signing_in,
     staff,
@@ -185,7 +186,7 @@ service = Service(
         IdentityAccess,
     ),
     consumers=CONSUMERS,
-    shapes=(issuer.TOKEN_ERRORS, *protocol.SHAPES, userinfo.SHAPE, scim.SCIM_ERRORS),
+    shapes=(issuer.TOKEN_ERRORS, *protocol.SHAPES, userinfo.SHAPE, scim_parts.SCIM_ERRORS),
     commands={
         "operator": commands.operator,
         "client": commands.client,

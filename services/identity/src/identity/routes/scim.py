@@ -1,79 +1,35 @@
 """SCIM 2.0 (RFC 7644): a council's directory keeps its staff up to date here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
 from chassis import ids
-from chassis.auth import Caller, permission
 from chassis.database import Reading, ReadSession, Writing
-from chassis.problems import ErrorShape, Problem, documents
+from chassis.problems import documents
 from chassis.types import Slug
 from identity.actions import directory
-from identity.routes.parts import IfMatch, LiveAtOnce, TheIssuer, version_meant
+from identity.routes.parts import IfMatch, LiveAtOnce, TheIssuer
+from identity.routes.scim_parts import (
+    BASE,
+    Attributes,
+    Excluded,
+    Listing,
+    Resource,
+    ResourceId,
+    ScimResponse,
+    TheDirectory,
+    answer,
+    id_of,
+    paced,
+    understood,
+    version_of,
+)
 from identity.rules import scim, scim_resources
-from identity.schemas.scim import ScimError, ScimGroup, ScimList, ScimUser
+from identity.schemas.scim import ScimGroup, ScimList, ScimUser
 
-BASE = "identity/scim/v2"
-MEDIA_TYPE = "application/scim+json"
-MOST = 200
-_BOUND = 1_000_000_000
-_KINDS = frozenset(
-    {"uniqueness", "invalidFilter", "invalidValue", "invalidPath", "invalidSyntax", "noTarget", "mutability",
-     "tooMany"}
-)  # fmt: skip
-
-TheDirectory = Annotated[Caller, permission("identity:scim")]
-
-
-async def _paced(caller: TheDirectory, issuer: TheIssuer) -> None:
-    issuer.pace.take(caller.client_id)
-
-
-router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["SCIM"], dependencies=[Depends(_paced)])
-ResourceId = Annotated[str, Path(max_length=100)]
-Resource = Annotated[dict[str, Any], Body(media_type=MEDIA_TYPE)]
-Filter = Annotated[str | None, Query(max_length=500, examples=['userName eq "jo@example.org"'])]
-Attributes = Annotated[str | None, Query(max_length=500)]
-Excluded = Annotated[str | None, Query(alias="excludedAttributes", max_length=500)]
-StartIndex = Annotated[int, Query(alias="startIndex", ge=-_BOUND, le=_BOUND)]
-Count = Annotated[int, Query(ge=-_BOUND, le=_BOUND)]
-
-
-class ScimResponse(JSONResponse):
-    """An answer in SCIM's media type."""
-
-    media_type = MEDIA_TYPE
-
-
-class Asked:
-    """What a list is asked for (RFC 7644 section 3.4.2). Raises Problem 400 for a filter we do not have."""
-
-    def __init__(
-        self,
-        start: StartIndex = 1,
-        count: Count = 100,
-        filter: Filter = None,  # noqa: A002 - the standard's name
-        attributes: Attributes = None,
-        excluded: Excluded = None,
-    ) -> None:
-        self.first = max(start, 1)
-        self.most = min(max(count, 0), MOST)
-        self._attributes = attributes, excluded
-        with _understood():
-            self.terms = scim.read_filter(filter) if filter else {}
-
-    def answer(self, resources: list[dict[str, Any]], total: int) -> Response:
-        shown = [scim.shown(one, *self._attributes) for one in resources]
-        return ScimResponse(scim.listing(shown, total, self.first))
-
-
-Listing = Annotated[Asked, Depends(Asked)]
+router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["SCIM"], dependencies=[Depends(paced)])
 
 
 @router.get("/Users", response_model=ScimList, response_class=ScimResponse)
@@ -91,10 +47,10 @@ async def create_scim_user(
     council: Slug, body: Resource, _: TheDirectory, session: Writing, request: Request
 ) -> Response:
     """A joiner."""
-    with _understood():
+    with understood():
         user = scim_resources.read_user(body)
     row = await directory.add_user(session, council, user)
-    return _answer(_user(request, council, row), 201)
+    return answer(_user(request, council, row), 201)
 
 
 @router.get("/Users/{user_id}", response_model=ScimUser, response_class=ScimResponse)
@@ -102,7 +58,7 @@ async def read_scim_user(
     council: Slug, user_id: ResourceId, _: TheDirectory, session: Reading, request: Request
 ) -> Response:
     """One user."""
-    return _answer(_user(request, council, await directory.user(session, council, _id(user_id))))
+    return answer(_user(request, council, await directory.user(session, council, id_of(user_id))))
 
 
 @router.put("/Users/{user_id}", response_model=ScimUser, response_class=ScimResponse,
@@ -119,10 +75,10 @@ async def replace_scim_user(
     if_match: IfMatch = None,
 ) -> Response:
     """The user as it is to be. With `active` false he may do nothing from now on, whatever token he has."""
-    with _understood():
+    with understood():
         user = scim_resources.read_user(body)
-    row = await directory.put_user(session, issuer, council, _id(user_id), user, _version(if_match))
-    return _answer(_user(request, council, row))
+    row = await directory.put_user(session, issuer, council, id_of(user_id), user, version_of(if_match))
+    return answer(_user(request, council, row))
 
 
 @router.patch("/Users/{user_id}", response_model=ScimUser, response_class=ScimResponse,
@@ -139,12 +95,12 @@ async def patch_scim_user(
     if_match: IfMatch = None,
 ) -> Response:
     """Change a user by `add`, `replace` and `remove`, as Entra ID and Okta send them."""
-    with _understood():
+    with understood():
         operations = scim.read_operations(body)
         row = await directory.patch_user(
-            session, issuer, council, _id(user_id), operations, _version(if_match)
+            session, issuer, council, id_of(user_id), operations, version_of(if_match)
         )
-    return _answer(_user(request, council, row))
+    return answer(_user(request, council, row))
 
 
 @router.delete("/Users/{user_id}", status_code=204, responses=documents(412))
@@ -158,7 +114,7 @@ async def delete_scim_user(
     if_match: IfMatch = None,
 ) -> None:
     """A leaver: his tokens are refused within a second, his sessions end, what is personal is erased."""
-    await directory.delete_user(session, issuer, council, _id(user_id), _version(if_match))
+    await directory.delete_user(session, issuer, council, id_of(user_id), version_of(if_match))
 
 
 @router.get("/Groups", response_model=ScimList, response_class=ScimResponse)
@@ -176,10 +132,10 @@ async def create_scim_group(
     council: Slug, body: Resource, _: TheDirectory, session: Writing, request: Request
 ) -> Response:
     """A group of the directory. A role that names its `displayName` is its members'."""
-    with _understood():
+    with understood():
         group = scim_resources.read_group(body)
     row = await directory.add_group(session, council, group)
-    return _answer((await _groups(session, request, council, [row]))[0], 201)
+    return answer((await _groups(session, request, council, [row]))[0], 201)
 
 
 @router.get("/Groups/{group_id}", response_model=ScimGroup, response_class=ScimResponse)
@@ -193,9 +149,9 @@ async def read_scim_group(
     excluded: Excluded = None,
 ) -> Response:
     """One group."""
-    row = await directory.group(session, council, _id(group_id))
+    row = await directory.group(session, council, id_of(group_id))
     [found] = await _groups(session, request, council, [row])
-    return _answer(scim.shown(found, attributes, excluded), version=row.version)
+    return answer(scim.shown(found, attributes, excluded), version=row.version)
 
 
 @router.put("/Groups/{group_id}", response_model=ScimGroup, response_class=ScimResponse,
@@ -212,10 +168,10 @@ async def replace_scim_group(
     if_match: IfMatch = None,
 ) -> Response:
     """The group as it is to be, with those who are to be in it."""
-    with _understood():
+    with understood():
         group = scim_resources.read_group(body)
-    row = await directory.change_group(session, issuer, council, _id(group_id), group, _version(if_match))
-    return _answer((await _groups(session, request, council, [row]))[0])
+    row = await directory.change_group(session, issuer, council, id_of(group_id), group, version_of(if_match))
+    return answer((await _groups(session, request, council, [row]))[0])
 
 
 @router.patch("/Groups/{group_id}", response_model=ScimGroup, response_class=ScimResponse,
@@ -232,10 +188,12 @@ async def patch_scim_group(
     if_match: IfMatch = None,
 ) -> Response:
     """Rename a group, put users into it and take them out."""
-    with _understood():
+    with understood():
         change = scim_resources.patch_group(scim.read_operations(body))
-    row = await directory.change_group(session, issuer, council, _id(group_id), change, _version(if_match))
-    return _answer((await _groups(session, request, council, [row]))[0])
+    row = await directory.change_group(
+        session, issuer, council, id_of(group_id), change, version_of(if_match)
+    )
+    return answer((await _groups(session, request, council, [row]))[0])
 
 
 @router.delete("/Groups/{group_id}", status_code=204, responses=documents(412))
@@ -249,7 +207,7 @@ async def delete_scim_group(
     if_match: IfMatch = None,
 ) -> None:
     """Remove a group; its members stay users."""
-    await directory.delete_group(session, issuer, council, _id(group_id), _version(if_match))
+    await directory.delete_group(session, issuer, council, id_of(group_id), version_of(if_match))
 
 
 def _user(request: Request, council: str, row: Row[Any]) -> dict[str, Any]:
@@ -291,52 +249,3 @@ def _meta(request: Request, council: str, kind: str, row: Row[Any]) -> dict[str,
         "location": f"{origin}/{council}/{BASE}/{kind}s/{ids.show(row.id)}",
         "version": f'W/"{row.version}"',
     }
-
-
-def _answer(resource: dict[str, Any], status: int = 200, *, version: int | None = None) -> Response:
-    meta = resource.get("meta", {})
-    headers = {"ETag": meta.get("version") or f'W/"{version}"'}
-    if status == 201:  # noqa: PLR2004
-        headers["Location"] = meta["location"]
-    return ScimResponse(resource, status, headers)
-
-
-def _version(if_match: str | None) -> int | None:
-    return None if if_match is None or if_match.strip() == "*" else version_meant(if_match)
-
-
-def _id(text: str) -> UUID:
-    """Raises Problem 404: an id that cannot be one is nobody's."""
-    try:
-        return ids.read(text)
-    except ValueError as error:
-        raise Problem(404, "not-found", "There is no resource with this id.") from error
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Faults in what was sent become the 400s of RFC 7644."""
-    try:
-        yield
-    except scim.ScimError as error:
-        raise Problem(400, error.kind, str(error)) from error
-
-
-def _render(_: Request, problem: Problem) -> Response:
-    """Errors in the shape of RFC 7644 section 3.12."""
-    kind = problem.code if problem.code in _KINDS else None
-    if kind is None and problem.code in {"invalid-request", "bad-request"}:
-        kind = "invalidSyntax"
-    body = {"schemas": [scim.ERROR], "status": str(problem.status_code), "detail": _detail(problem)}
-    if kind is not None and problem.status_code in {400, 409}:
-        body["scimType"] = kind
-    return ScimResponse(body, problem.status_code, problem.headers)
-
-
-def _detail(problem: Problem) -> str:
-    named = "; ".join(f"{one.field}: {one.message}" for one in problem.errors)
-    return f"{problem.detail} {named}".strip()
-
-
-SCIM_ERRORS = ErrorShape(BASE, _render, ScimError, MEDIA_TYPE)
-"""Every error below ``/{council}/identity/scim/v2``."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problems import Problem
 from chassis.types import Slug
-from identity.routes.scim import BASE, MOST, ResourceId, ScimResponse, TheDirectory
+from identity.routes.scim_parts import BASE, MOST, ResourceId, ScimResponse, TheDirectory
 from identity.rules import scim
 from identity.schemas.scim import ScimList
 
