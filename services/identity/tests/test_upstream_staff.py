@@ -106,6 +106,25 @@ async def test_a_member_of_staff_is_known_by_tenant_and_oid_and_has_his_roles_sc
     assert "address:write" in await scopes_of(database, again.tab)
 
 
+async def test_staff_are_asked_which_account_they_use_at_work(journey, directory, joins, simulator):
+    """Not, as residents are, whether they have one for council services."""
+    [who] = some(simulator)
+    await joins(who)
+    alex = journey(directory)
+    await alex.go(who)
+    page = (await alex.tab.get("/identity/upstream/link")).text
+    assert "Which account do you want to use at work?" in page
+    assert "Do you have an account?" not in page
+    assert (
+        "Pa gyfrif rydych am ei ddefnyddio yn y gwaith?"
+        in (await alex.tab.get("/identity/upstream/link?lang=cy")).text
+    )
+    await alex.tab.get("/identity/upstream/link?lang=en")
+    answer = await alex.choose("")
+    assert answer.status_code == 400
+    assert "Select which account you want to use at work" in answer.text
+
+
 async def test_whom_scim_has_not_brought_is_not_staff(journey, directory, simulator, database):
     [who] = some(simulator)
     alex = journey(directory)

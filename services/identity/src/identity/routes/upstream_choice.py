@@ -58,6 +58,7 @@ def _choice(request: Request, errand: Errand, came: Came, form: Form) -> Respons
         form=form,
         provider=title_of(request, came.upstream),
         visit=came.visit.state_hash.hex(),
+        staff=came.upstream.audience == "staff",
     )
 
 
@@ -85,7 +86,10 @@ async def choose_upstream_account(
                     return await go_on(session, request, people, visitor, errand, proven)
     except FailedError as error:
         return await told(request, error)
-    form.error("answer", say("Select whether you have an account"))
+    if came.upstream.audience == "staff":
+        form.error("answer", say("Select which account you want to use at work"))
+    else:
+        form.error("answer", say("Select whether you have an account"))
     return _choice(request, errand, came, form)
 
 
