@@ -141,6 +141,7 @@ def test_a_town_says_of_its_upstreams_what_the_simulator_needs(tmp_path):
     made = {
         "redirect_uri": "http://127.0.0.1:8000/identity/upstream/citytown/a/callback",
         "jwks_uri": "http://a/k",
+        "backchannel_logout_uri": "http://a/out",
     }
     client = outside.client_of(one_login, made)
     assert set(client.redirect_uris) == {
@@ -149,6 +150,18 @@ def test_a_town_says_of_its_upstreams_what_the_simulator_needs(tmp_path):
     }
     assert client.jwks_uri == "http://a/k"
     assert outside.client_of(directory, made).tenant == CITYTOWN
+    told = {outside.client_of(one, made).backchannel_logout_uri for one in (one_login, directory)}
+    assert told == {"http://a/out"}
+
+
+async def test_somebody_signs_out_at_the_simulators_own_page(staff_session):
+    simulator, browser, _, heard = staff_session
+    answer = await browser.post("/simulator/log-out/priya")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert logout_token(simulator, heard[-1])["aud"] == "staff"
+    assert not simulator.sessions
+    foreign = await browser.post("/simulator/log-out/priya", headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
 
 
 def test_every_group_of_a_directory_has_a_role():

@@ -33,6 +33,7 @@ async def home(simulator: "Simulator", _: Request) -> Response:
     port = urlsplit(simulator.url).port or 0
     base = port - OFFSETS["upstream"]  # where a town's gateway is, when the simulator runs in one
     context: dict[str, Any] = {"one_login": simulator.onelogin, "tenants": tenants, "base": base}
+    context["signed_in"] = {grant.person for grant in simulator.sessions}
     return pages.render(
         "home.html", residents=simulator.residents.values(), clients=simulator.clients.values(), **context
     )
@@ -94,6 +95,12 @@ async def move(simulator: "Simulator", request: Request) -> Response:
     return RedirectResponse(f"/#{tenant.council}", 303)
 
 
+async def log_out(simulator: "Simulator", request: Request) -> Response:
+    """Somebody signs out: every client where he is signed in is told, if it wants to know (back-channel)."""
+    await simulator.log_out(request.path_params["person"])
+    return RedirectResponse("/", 303)
+
+
 async def push(simulator: "Simulator", request: Request) -> Response:
     """Send a directory's users and groups to a SCIM service."""
     tenant = simulator.tenants.get(request.path_params["tid"])
@@ -117,6 +124,7 @@ def routes(simulator: "Simulator") -> list[Route]:
         at("/simulator/choice", choose, "POST"),
         at("/simulator/clients", register, "PUT"),
         at("/simulator/staff/{tid}/{key}", move, "POST"),
+        at("/simulator/log-out/{person}", log_out, "POST"),
         at("/simulator/push/{tid}", push, "POST"),
     ]
 
