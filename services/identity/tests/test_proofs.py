@@ -25,15 +25,29 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 
 
 @pytest.fixture
-def clerk(mint, app, client):
+async def clerk(mint, app, client, database):
     """The headers of a member of staff who proves identities, and has not proven any today."""
     app.state.issuer.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
-    return {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='clerk')}"}
+    return await prover(database, mint, "clerk")
 
 
 @pytest.fixture
-def colleague(mint):
-    return {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='colleague')}"}
+async def colleague(mint, database, client):
+    return await prover(database, mint, "colleague")
+
+
+@pytest.fixture
+def machine(mint):
+    """The headers of a system of the council that may prove identities: nobody signed in for it."""
+    return {"X-Api-Key": mint(scopes=["identity:prove"], sub="desk-system")}
+
+
+async def prover(database, mint, subject, account_id=None, council="citytown"):
+    """The headers of a token by which a member of staff who has signed in proves others' identities."""
+    who = account_id or await resident(database)
+    token = await token_of(database, who, council=council)
+    shown = mint(scopes=["identity:prove"], jti=token, sub=subject, councils=[council])
+    return {"Authorization": f"Bearer {shown}"}
 
 
 async def resident(database):
@@ -120,10 +134,7 @@ async def test_p2_holds_when_somebody_else_has_looked(client, clerk, colleague, 
 async def test_of_two_colleagues_who_confirm_at_once_one_does(client, clerk, mint, database):
     who = await resident(database)
     made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-    others = [
-        {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=f'other-{number}')}"}
-        for number in range(3)
-    ]
+    others = [await prover(database, mint, f"other-{number}") for number in range(3)]
     answers = await asyncio.gather(
         *(client.post(f"{URL}/proofs/{made['id']}/confirm", headers=headers) for headers in others)
     )
@@ -239,6 +250,7 @@ async def test_nobody_proves_or_confirms_his_own_identity(client, clerk, databas
     answer = await client.post(f"{URL}/proofs", json=body, headers=himself)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
     made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
+    himself = await prover(database, mint, subject, who)
     answer = await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=himself)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
 
@@ -413,8 +425,8 @@ async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_
     await prove(client, colleague, database, who)
 
 
-async def own_headers(database, mint, who, *, actor=None, council="citytown"):
-    """The headers of a service that the person has signed in to."""
+async def token_of(database, who, *, actor=None, council="citytown"):
+    """The id of a token of a service that the person has signed in to."""
     now, token_id = datetime.now(UTC), ids.new()
     party = {
         "council": council, "id": ids.new(), "name": ids.show(ids.new()), "mode": "live", "scopes": [],
@@ -433,8 +445,14 @@ async def own_headers(database, mint, who, *, actor=None, council="citytown"):
     async with database.writing(council) as session:
         for table, values in ((clients, party), (token_grant, grant), (access_token, token)):
             await session.execute(insert(table), values)
+    return ids.show(token_id)
+
+
+async def own_headers(database, mint, who, *, actor=None, council="citytown"):
+    """The headers of a service that the person has signed in to."""
+    token = await token_of(database, who, actor=actor, council=council)
     scopes = ["identity:self", "identity:mandates"]
-    made = mint(scopes=scopes, jti=ids.show(token_id), sub="somebody", councils=["citytown", council])
+    made = mint(scopes=scopes, jti=token, sub="somebody", councils=["citytown", council])
     return {"Authorization": f"Bearer {made}"}
 
 

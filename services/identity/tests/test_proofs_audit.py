@@ -19,12 +19,12 @@ from services.identity.tests.test_proofs import (
     URL,
     code_of,
     current,
-    own_headers,
     prove,
+    prover,
     seen,
 )
 
-clerk, colleague = test_proofs.clerk, test_proofs.colleague
+clerk, colleague, machine = test_proofs.clerk, test_proofs.colleague, test_proofs.machine
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
 
 
@@ -50,17 +50,9 @@ def test_a_worse_look_at_the_same_document_takes_nothing_away():
     assert rules.level([good, worse]) == rules.level([worse, good]) == "P2"
 
 
-_TOKEN = text("""SELECT a.id FROM access_token a JOIN token_grant g ON g.id = a.grant_id
-    WHERE g.account = :who ORDER BY a.id DESC LIMIT 1""")
-
-
 async def as_prover(database, mint, account_id, subject="somebody"):
     """The headers of a token by which the person proves others' identities."""
-    await own_headers(database, mint, account_id)
-    async with database.reading("citytown") as session:
-        token = await session.scalar(_TOKEN, {"who": account_id})
-    shown = mint(scopes=["identity:prove"], jti=ids.show(token), sub=subject)
-    return {"Authorization": f"Bearer {shown}"}
+    return await prover(database, mint, subject, account_id)
 
 
 async def test_nobody_proves_himself_by_whichever_token(client, database, mint):
@@ -112,6 +104,44 @@ async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, m
     assert await current(database, resident) is None
 
 
+async def test_a_machine_records_nothing_that_waits_for_a_second_look(
+    client, machine, clerk, colleague, database
+):
+    who = await person(database)
+    body = seen(await code_of(database, who), "P2", [PASSPORT])
+    answer = await client.post(f"{URL}/proofs", json=body, headers=machine)
+    assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    assert "Sign in" in answer.json()["detail"]
+    made = await client.post(f"{URL}/proofs", json=body, headers=clerk)  # the code was not used up
+    assert made.status_code == 201
+    async with database.reading("citytown") as session:
+        acts = [row.act for row in await proofs.accesses(session, who, None, 10)]
+    assert acts == ["recorded"]
+
+
+async def test_a_machine_is_nobody_s_colleague(client, machine, clerk, colleague, database, mint):
+    who = await person(database)
+    made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
+    url = f"{URL}/proofs/{made['id']}/confirm"
+    other = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
+    for headers in (machine, other):
+        answer = await client.post(url, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    assert await current(database, who) is None
+    assert (await client.post(url, headers=colleague)).status_code == 200
+
+
+async def test_a_machine_may_record_what_holds_at_once_and_not_another_name(client, machine, database):
+    """A desk's own system goes on recording P1; another name than is proven takes two people."""
+    who = await person(database)
+    made = await prove(client, machine, database, who)
+    assert (made["status"], made["proved_by"]) == ("holds", "desk-system")
+    body = seen(await code_of(database, who), family_name="Somebodyelse")
+    answer = await client.post(f"{URL}/proofs", json=body, headers=machine)
+    assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    assert (await current(database, who)).person.family_name == "Canarysurname"
+
+
 OTHERS = [{"family_name": "Somebodyelse"}, {"birth_date": "1980-03-01"}, {"given_names": ["Carla"]}]
 
 
@@ -123,7 +153,7 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
     who = await person(database)
     await prove(client, clerk, database, who)
     there = {
-        name: {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=name, councils=['hillshire'])}"}
+        name: await prover(database, mint, name, council="hillshire")
         for name in ("their-clerk", "their-colleague")
     }
     url = "/hillshire/identity/v1/proofs"

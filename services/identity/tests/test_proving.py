@@ -11,6 +11,7 @@ from identity.actions import proofs
 from identity.rules import claims as names
 from services.identity.tests import provider
 from services.identity.tests.provider import answered, ask, person, register, sign_in
+from services.identity.tests.test_proofs import prover
 
 TOLD = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
@@ -163,15 +164,12 @@ async def test_a_proof_withdrawn_after_continue_does_not_count(visitor, somebody
     assert answer.headers["location"] == where
 
 
-async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, school, client, mint):
+async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, school, client, mint, database):
     where = await sent(visitor, school)
     page = await visitor.get(where)
     shown = await post(visitor, page, where.replace("prove?", "prove/desk-code?"))
     code = re.search(r"[0-9a-z]{4}-[0-9a-z]{4}</p>", shown.text)[0].removesuffix("</p>")
-    clerk, colleague = (
-        {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=name)}"}
-        for name in ("clerk", "colleague")
-    )
+    clerk, colleague = [await prover(database, mint, name) for name in ("clerk", "colleague")]
     seen = {
         "desk_code": code, "level": "P2", "evidence": [PASSPORT], "given_names": ["Ada"],
         "family_name": "Byron", "birth_date": "1980-02-29",

@@ -33,11 +33,23 @@ async def may_prove(session: Session, issuer: Issuer, council: str, caller: Call
 
 
 async def may_confirm(session: Session, issuer: Issuer, council: str, caller: Caller, made_by: str) -> None:
-    """Raises Problem 403 for the one who made the proof, by whichever service he comes."""
-    own = await _account_of(session, caller)
-    names = {caller.subject, *(_subjects(issuer, council, own) if own else ())}
-    if made_by in names:
+    """Raises Problem 403 for a machine, and for the one who made the proof, by whichever service he comes."""
+    own = await must_be_signed_in(session, caller)
+    if made_by in {caller.subject, *_subjects(issuer, council, own)}:
         raise Problem(403, "own-proof", "Somebody else must look at what you have proven.")
+
+
+async def must_be_signed_in(session: Session, caller: Caller) -> UUID:
+    """The caller's account. Raises Problem 403 for a credential that is not a person's.
+
+    A second look is a second human being's. Two API keys, or a key and a member of staff, may be one and the
+    same behind them, so neither a proof that waits for a second look nor the look itself is a machine's.
+    """
+    own = await _account_of(session, caller)
+    if own is None:
+        detail = "Two people must look at this. Sign in as a member of staff, and do it with that token."
+        raise Problem(403, "person-needed", detail)
+    return own
 
 
 class Named(Protocol):

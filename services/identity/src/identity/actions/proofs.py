@@ -107,7 +107,7 @@ async def in_person(
 
     P2 waits for a second member of staff, and so does another name or birthday than is proven already.
     Raises Problem 400 for evidence that is not enough, 403 for one's own account and those one has a mandate
-    with, 404 for a desk code that is nobody's.
+    with, and where a second look is needed for a machine's credential, 404 for a desk code that is nobody's.
     """
     seen = [proofs.Evidence(one.kind, frozenset(one.checks)) for one in body.evidence]
     if proofs.level(seen) < body.level:
@@ -121,7 +121,10 @@ async def in_person(
     addresses = [one.claim() for one in body.addresses]
     person = Person(body.given_names, body.family_name, body.birth_date, addresses)
     made = await _add(session, council, account, "in-person", body.level, evidence, person, caller.subject)
-    return show(await _locked(session, council, made))
+    row = await _locked(session, council, made)
+    if row.status == "waiting":
+        await proof_checks.must_be_signed_in(session, caller)
+    return show(row)
 
 
 async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
@@ -141,7 +144,7 @@ async def confirm(
 ) -> ProofRecord:
     """The second look: from now on it holds.
 
-    Raises Problem 403 for who made it and as ``in_person`` does, 404, 409.
+    Raises Problem 403 for a machine's credential, for who made it and as ``in_person`` does, 404, 409.
     """
     row = await _locked(session, council, proof_id)
     if row.status != "waiting":

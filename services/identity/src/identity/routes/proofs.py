@@ -27,6 +27,8 @@ async def record_proof(
 ) -> Response:
     """Prove somebody's identity in person. P1 holds at once; P2 when a second member of staff confirms it.
 
+    What needs a second look takes a token that a member of staff got by signing in, not a machine's.
+
     The desk code, which the person shows out of the account, says whose identity it is, and works once.
     """
     issuer.desk.take(caller.subject)
@@ -52,7 +54,7 @@ async def read_proof(council: Slug, proof_id: ids.Id, caller: Prover, session: W
 async def confirm_proof(
     council: Slug, proof_id: ids.Id, caller: Prover, session: Writing, issuer: TheIssuer
 ) -> ProofRecord:
-    """The second look, by somebody else than who made it."""
+    """The second look, by somebody else than who made it: with a token got by signing in, not a machine's."""
     return await proofs.confirm(session, issuer, council, caller, proof_id)
 
 
