@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,32 +11,17 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.actions import granting, history, logging_out, persons, proofs
+from identity.actions import asking, granting, history, persons, proofs
+from identity.actions.asking import Redirect
 from identity.actions.provider import Known, Provider
 from identity.actions.sessions import SignedIn, level
-from identity.rules import (
-    assertions,
-    authorisation,
-    keys,
-    parties,
-    redirects,
-    request_objects,
-    steps,
-    vectors,
-)
-from identity.rules.authorisation import PageError, Request, RequestError, Target
+from identity.rules import authorisation, keys, parties, steps, vectors
+from identity.rules.authorisation import PageError, Request, RequestError
 from identity.store import authorisations as store
 from identity.store import clients, grants
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
 _GONE = "This request to sign in is unknown, was answered already, or is too old."
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """The answer to the client: where the browser goes now."""
-
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,62 +51,6 @@ class Prove:
 Outcome = Redirect | SignIn | Prove | Ask
 
 
-async def client_of(provider: Provider, given: Mapping[str, str]) -> Known:
-    """The client that a request is for. Raises PageError."""
-    client_id = given.get("client_id", "")
-    client = await provider.client(client_id)
-    if client is None or client.party is None:
-        raise PageError("The client_id is not one of a service registered here.")
-    if client.status != "active":
-        raise PageError("The council of this service is suspended.")
-    return Known(client_id, client)
-
-
-async def check(
-    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
-) -> Request | Redirect:
-    """The request, or where the browser goes with what is wrong. Raises PageError."""
-    inside = given
-    try:
-        inside = await _inside(provider, known, given, endpoint)
-        return _read(provider, known, inside)
-    except RequestError as error:
-        return refusal(provider, authorisation.target(inside, known.party), error)
-
-
-async def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
-    """The same for a client that is answered at once. Raises PageError, RequestError."""
-    return _read(provider, known, await _inside(provider, known, given, endpoint))
-
-
-def _read(provider: Provider, known: Known, given: Mapping[str, str]) -> Request:
-    """The request, for the person its id_token_hint names if it has one (OIDC Core 3.1.2.1)."""
-    request, token = authorisation.read(given, known.party), given.get("id_token_hint")
-    if token is None:
-        return request
-    hint = logging_out.hinted(provider.issuer, token)
-    if hint.get("aud") != known.client_id:
-        raise RequestError("invalid_request", "id_token_hint is not an id_token of this client.")
-    return replace(request, subject=str(hint.get("sub")))
-
-
-async def _inside(
-    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
-) -> Mapping[str, str]:
-    """The parameters, from the object the client signed if there is one. Raises RequestError."""
-    if "request" not in given:
-        return given
-    issuer = provider.issuer
-    audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
-    try:
-        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), known)
-        unverified = request_objects.look(given["request"], known.client_id)
-        own = await provider.keys(unverified, known.client)
-        return request_objects.read(given, unverified, own, audiences, issuer.clock())
-    except assertions.RefusedError as error:
-        raise RequestError("invalid_request_object", f"{error}.") from error
-
-
 async def push(session: Session, provider: Provider, known: Known, request: Request) -> str:
     """Keep a request that is checked (RFC 9126); answers its ``request_uri``, good once."""
     secret = await _keep(session, provider, known, request, None, parties.PUSHED_SECONDS)
@@ -132,7 +61,7 @@ async def begin(
     session: Session, provider: Provider, given: Mapping[str, str], browser: str, signed_in: SignedIn | None
 ) -> Outcome:
     """A request has come by a browser. Raises PageError."""
-    known = await client_of(provider, given)
+    known = await asking.client_of(provider, given)
     named = given.get("request_uri", "")
     request: Request | Redirect
     if named.startswith(PUSHED):
@@ -142,19 +71,13 @@ async def begin(
             raise PageError(_GONE)
         request = authorisation.restored(kept)
     else:
-        request = unless_pushed(provider, known, await check(provider, known, given, "authorize"))
+        request = asking.unless_pushed(
+            provider, known, await asking.check(provider, known, given, "authorize")
+        )
     if isinstance(request, Redirect):
         return request
     secret = await _keep(session, provider, known, request, browser, parties.REQUEST_SECONDS)
     return await proceed(session, provider, secret, browser, signed_in)
-
-
-def unless_pushed(provider: Provider, known: Known, request: Request | Redirect) -> Request | Redirect:
-    """The request, unless the client is bound to push its requests (RFC 9126 section 6)."""
-    if isinstance(request, Redirect) or not known.party.par_required:
-        return request
-    error = RequestError("invalid_request", "This client must push its requests.")
-    return refusal(provider, request.target, error)
 
 
 async def proceed(
@@ -166,7 +89,7 @@ async def proceed(
         step = await _step(session, provider, row, known, request, signed_in)
     except RequestError as error:
         await store.done(session, row.council, row.id)
-        return refusal(provider, request.target, error)
+        return asking.refusal(provider, request.target, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignIn(secret)
     if step is steps.Step.PROVE:
@@ -211,7 +134,7 @@ async def go_back(
     if signed_in is not None and asked and step is steps.Step.PROVE:
         if not steps.tells(request):
             await store.done(session, row.council, row.id)
-            return refusal(provider, request.target, steps.not_proven())
+            return asking.refusal(provider, request.target, steps.not_proven())
         await store.go_unproven(session, row.council, row.id, signed_in.account)
     return await proceed(session, provider, secret, browser, signed_in)
 
@@ -235,7 +158,9 @@ async def decide(
         return await proceed(session, provider, secret, browser, signed_in)
     if not agrees:
         await store.done(session, row.council, row.id)
-        return refusal(provider, request.target, RequestError("access_denied", "The person does not agree."))
+        return asking.refusal(
+            provider, request.target, RequestError("access_denied", "The person does not agree.")
+        )
     if await _due(session, provider, row, known, request, signed_in) is steps.Step.CONSENT:
         await store.agree(session, _agreement(provider, row, request, signed_in))
         at, about = provider.now(), {"council": row.council, "about": known.client.name}
@@ -257,17 +182,6 @@ def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: S
         "claims": sorted(request.claims),
         "given_at": provider.now(),
     }
-
-
-def refusal(provider: Provider, target: Target, error: RequestError) -> Redirect:
-    """An error of RFC 6749 section 4.1.2.1, to a redirect URI that is the client's."""
-    said = {"error": error.error, "error_description": error.description}
-    return Redirect(_written(provider, target, said))
-
-
-def _written(provider: Provider, target: Target, said: Mapping[str, str]) -> str:
-    """With ``iss`` (RFC 9207), so that answers of two issuers cannot be mixed up."""
-    return redirects.answer(target.redirect_uri, {**said, "state": target.state, "iss": provider.issuer.url})
 
 
 async def _keep(
@@ -297,7 +211,7 @@ async def _waiting(
     row = await store.browser_locked(session, keys.secret_hash(secret), provider.now())
     if row is None or not hmac.compare_digest(row.browser_hash, keys.secret_hash(browser)):
         raise PageError(_GONE)
-    known = await client_of(provider, {"client_id": ids.show(row.client)})
+    known = await asking.client_of(provider, {"client_id": ids.show(row.client)})
     request = authorisation.restored(row.request)
     authorisation.target({"redirect_uri": request.redirect_uri}, known.party)  # it may have been taken away
     return row, known, request
@@ -358,4 +272,4 @@ async def _answer(
         "used_at": None,
     }
     await grants.add_code(session, values)
-    return Redirect(_written(provider, request.target, {"code": code}))
+    return Redirect(asking.written(provider, request.target, {"code": code}))

@@ -11,8 +11,9 @@ from chassis.auth import public
 from chassis.database import Session
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
-from identity.actions import answering, sessions
-from identity.actions.answering import Ask, Outcome, Prove, Redirect, SignIn
+from identity.actions import answering, asking, sessions
+from identity.actions.answering import Ask, Outcome, Prove, SignIn
+from identity.actions.asking import Redirect
 from identity.actions.sessions import SignedIn
 from identity.routes.parts import TheProvider, network_of, pages
 from identity.rules import authorisation, claims, oauth, redirects
@@ -81,9 +82,9 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
 
 async def _kept(provider: TheProvider, given: Mapping[str, str]) -> str:
     """Where the browser goes with a request that came by a form. Raises PageError."""
-    known = await answering.client_of(provider, given)
-    checked = await answering.check(provider, known, given, "authorize")
-    checked = answering.unless_pushed(provider, known, checked)
+    known = await asking.client_of(provider, given)
+    checked = await asking.check(provider, known, given, "authorize")
+    checked = asking.unless_pushed(provider, known, checked)
     if isinstance(checked, Redirect):
         return checked.url
     async with provider.database.writing() as session:

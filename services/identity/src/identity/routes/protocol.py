@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
-from identity.actions import answering, inspecting
+from identity.actions import answering, asking, inspecting
 from identity.actions.provider import Known, authenticate, authenticated
 from identity.routes.across import FromApps
 from identity.routes.authorize import POSTED
@@ -79,7 +79,7 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
         if "request_uri" in given:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
         async with provider.admit(known.client_id, share):
-            checked = await answering.judge(provider, known, given, "par")
+            checked = await asking.judge(provider, known, given, "par")
             async with provider.database.writing() as session:
                 uri = await answering.push(session, provider, known, checked)
     except PageError as error:
