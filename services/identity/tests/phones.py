@@ -35,8 +35,9 @@ async def uncounted(database):
         await session.execute(text_count.delete())
 
 
-def texts_to(database):
-    """``await texts_to(database)("+447700900111")`` -> the text messages to a number, in order."""
+@pytest.fixture
+def texts(database):
+    """``await texts("+447700900111")`` -> the text messages to a number, in order."""
 
     async def to(number):
         async with database.reading() as session:

@@ -256,8 +256,8 @@ def service_copy(settings, **more):
     )
 
 
-def notify(settings, monkeypatch, status):
-    """GOV.UK Notify's API, at the wire."""
+def at_the_wire(monkeypatch, status):
+    """What GOV.UK Notify's API is asked, which answers all of it alike."""
     asked = []
 
     def answer(request):
@@ -268,7 +268,11 @@ def notify(settings, monkeypatch, status):
     monkeypatch.setattr(
         carriers.httpx, "AsyncClient", lambda **more: real(transport=httpx.MockTransport(answer), **more)
     )
-    return carriers.Notify(notify_settings(settings)), asked
+    return asked
+
+
+def notify(settings, monkeypatch, status):
+    return carriers.Notify(notify_settings(settings)), at_the_wire(monkeypatch, status)
 
 
 async def test_notify_gets_the_letter_with_a_token_of_the_service(settings, monkeypatch):

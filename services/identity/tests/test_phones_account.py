@@ -8,17 +8,11 @@ from sqlalchemy import text, update
 
 from chassis.testing import published
 from identity.tables import account_phone, browser_session, one_time_code
-from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, code_to, settings, texts_to, uncounted
+from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, code_to, settings, texts, uncounted
 
-__all__ = ["settings", "uncounted"]
+__all__ = ["settings", "texts", "uncounted"]
 
 FIRST, OTHER = "+447700900111", "+447700900222"
-
-
-@pytest.fixture
-def texts(database):
-    """``await texts("+447700900111")`` -> the text messages to a number, in order."""
-    return texts_to(database)
 
 
 @pytest.fixture

@@ -22,16 +22,11 @@ from services.identity.tests.phones import (
     add_phone,
     code_to,
     settings,
-    texts_to,
+    texts,
     uncounted,
 )
 
-__all__ = ["settings", "uncounted"]
-
-
-@pytest.fixture
-def texts(database):
-    return texts_to(database)
+__all__ = ["settings", "texts", "uncounted"]
 
 
 @pytest.fixture

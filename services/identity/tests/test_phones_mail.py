@@ -3,7 +3,6 @@
 import json
 import logging
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -12,7 +11,14 @@ from chassis.ids import show
 from chassis.testing import running
 from identity.actions.mail import Letter, carriers, posting, send, send_text
 from identity.tables import mail
-from services.identity.tests.test_mail import SECRET, SERVICE, Taker, service_copy, settings
+from services.identity.tests.test_mail import (
+    SECRET,
+    SERVICE,
+    Taker,
+    at_the_wire,
+    service_copy,
+    settings,
+)
 
 __all__ = ["settings"]
 
@@ -93,18 +99,7 @@ def notify_settings(settings):
 
 
 def notify(settings, monkeypatch, status):
-    """GOV.UK Notify's API, at the wire."""
-    asked = []
-
-    def answer(request):
-        asked.append(request)
-        return httpx.Response(status, json={})
-
-    real = httpx.AsyncClient
-    monkeypatch.setattr(
-        carriers.httpx, "AsyncClient", lambda **more: real(transport=httpx.MockTransport(answer), **more)
-    )
-    return carriers.text_carrier(notify_settings(settings)), asked
+    return carriers.text_carrier(notify_settings(settings)), at_the_wire(monkeypatch, status)
 
 
 async def test_notify_gets_the_text_with_a_token_of_the_service(settings, monkeypatch):

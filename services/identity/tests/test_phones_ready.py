@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, settings, texts_to, uncounted
+from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, settings, texts, uncounted
 
-__all__ = ["settings", "uncounted"]
+__all__ = ["settings", "texts", "uncounted"]
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ async def test_nobody_waits_for_a_process_that_reads_its_first_number(newcomer, 
     assert threading.main_thread() not in threads
 
 
-async def test_nobody_waits_for_a_process_that_shows_its_first_number(newcomer, database, as_new):
+async def test_nobody_waits_for_a_process_that_shows_its_first_number(newcomer, texts, as_new):
     tab = await newcomer("shown@phones.example")
-    await add_phone(tab, texts_to(database), "+447700900132")
+    await add_phone(tab, texts, "+447700900132")
     threads = as_new()
     assert "07700 900132" in (await tab.get(ACCOUNT)).text
     assert len(threads) == 1

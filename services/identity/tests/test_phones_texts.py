@@ -14,20 +14,15 @@ from services.identity.tests.phones import (
     add_phone,
     code_to,
     settings,
-    texts_to,
+    texts,
     uncounted,
 )
 from services.identity.tests.test_accounts_authenticator import set_up as set_up_app
 from services.identity.tests.test_accounts_errands import wants
 
-__all__ = ["settings", "uncounted", "wants"]
+__all__ = ["settings", "texts", "uncounted", "wants"]
 
 STEP = "/identity/sign-in/text"
-
-
-@pytest.fixture
-def texts(database):
-    return texts_to(database)
 
 
 async def choose(tab, texts, number):
