@@ -69,7 +69,7 @@ _CHOOSE = (
 _DONE = delete(upstream_visit).where(
     _C.browser == bindparam("browser_"), (_C.state_hash == bindparam("state")) | _C.found.is_not(None)
 )
-_FORGET = delete(upstream_visit).where(_C.browser == bindparam("browser_"))
+_FORGET = delete(upstream_visit).where(_C.browser == bindparam("browser_"), _C.found.is_not(None))
 _SWEEP = delete(upstream_visit).where(_C.expires_at < bindparam("now"))
 _COUNCILS = (
     select(upstream.c.council)
@@ -123,7 +123,7 @@ async def done(session: Session, state_hash: bytes, browser: bytes) -> None:
 
 
 async def forget(session: Session, browser: bytes) -> None:
-    """Whatever was begun in this browser and is not decided: whoever began it has gone."""
+    """Whoever came back in this browser and has not decided has gone."""
     await session.execute(_FORGET, {"browser_": browser})
 
 
