@@ -161,7 +161,8 @@ async def test_who_has_an_account_adds_one_login_to_it(
     for other in ("cy" if lang == "en" else "en", lang):  # what happened is said in either language
         heading = await tab.inner_text("h1")
         await tab.click(f"a[hreflang={other}]")
-        await tab.wait_for_function("before => document.querySelector('h1').innerText !== before", heading)
+        changed = "before => document.querySelector('h1').innerText !== before"
+        await tab.wait_for_function(changed, arg=heading)
         assert "One Login" in await tab.inner_text("h1")
     await tab.click("form[method=post] button")
     await there(tab, simulator, "peter" if lang == "en" else "taken")
