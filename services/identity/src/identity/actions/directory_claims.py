@@ -18,6 +18,7 @@ from identity.actions.issuer import Issuer
 from identity.rules import directory_claims as rules
 from identity.rules import upstream_registration as registration
 from identity.store import directory as groups
+from identity.store import roles
 from identity.store import staff as store
 from identity.store.upstreams import Upstream
 
@@ -108,7 +109,7 @@ async def _into_groups(
     session: Session, council: str, staff_id: UUID, named: Sequence[str], now: datetime
 ) -> None:
     """He is in these groups and no other. Kept of them are those that a role names: the rest says nothing."""
-    wanted = await store.groups_of_roles(session, council, named)
+    wanted = await roles.groups(session, council, named)
     for name in wanted - await groups.names(session, council, wanted):
         await groups.add_group(session, council, ids.new(), name, name, now)
     await groups.be_in(session, council, staff_id, wanted)

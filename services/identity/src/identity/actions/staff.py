@@ -16,6 +16,7 @@ from identity.rules import keys, proofs, tokens
 from identity.rules.tokens import Mode
 from identity.schemas.staff import NewRole, Role, StaffMember
 from identity.store import identity_proofs
+from identity.store import roles as stored_roles
 from identity.store import staff as store
 
 _NIL = UUID(int=0)
@@ -24,7 +25,7 @@ _ANY_MODE: Mode = "sandbox"
 
 async def scopes(session: ReadSession, council: str, account: UUID) -> frozenset[str]:
     """What the roles of an account come to at a council; nothing for whoever is not at work there."""
-    return frozenset(row.scope for row in await store.scopes(session, council, account))
+    return frozenset(row.scope for row in await stored_roles.scopes(session, council, account))
 
 
 async def link(session: Session, council: str, external_id: str, account: UUID) -> bool:
@@ -52,7 +53,7 @@ async def link_in_person(session: Session, council: str, caller: Caller, staff_i
     """
     await movers.gaining(session, council)
     row = await _member(session, council, staff_id)
-    held = [one.scope for one in await store.scopes_of(session, council, staff_id)]
+    held = [one.scope for one in await stored_roles.scopes_of(session, council, staff_id)]
     credentials.may_grant(caller, held, _ANY_MODE, region=False)
     account = await identity_proofs.use_code(session, proofs.desk_code_hash(code), _now())
     if account is None:
@@ -96,7 +97,7 @@ async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -
 
 async def roles(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
     """The council's roles, in order of name."""
-    return await store.roles(session, council, after, fetch)
+    return await stored_roles.page(session, council, after, fetch)
 
 
 async def role(session: ReadSession, council: str, name: str) -> Role:
@@ -121,7 +122,7 @@ async def put_role(
     credentials.may_grant(caller, body.scopes, _ANY_MODE, region=False)
     values = {**body.model_dump(), "name": name, "updated_at": _now()}
     if version is None:
-        row = await store.add_role(session, council, values)
+        row = await stored_roles.add(session, council, values)
         if row is None:
             raise Problem(428, "version-needed", "There is such a role. Send its ETag as If-Match.")
         made = _role(row)
@@ -130,7 +131,7 @@ async def put_role(
     await movers.defining(session, council)
     async with movers.of_role(session, issuer, council, name):
         before = await role(session, council, name)
-        row = await store.change_role(session, council, name, version, values)
+        row = await stored_roles.change(session, council, name, version, values)
         if row is None:
             raise Problem(412, "version-changed", "The role has changed since. Read it again.")
         changed = _role(row)
@@ -143,7 +144,7 @@ async def drop_role(session: Session, issuer: Issuer, council: str, caller: Call
     await movers.defining(session, council)
     async with movers.of_role(session, issuer, council, name):
         before = await role(session, council, name)
-        await store.drop_role(session, council, name)
+        await stored_roles.drop(session, council, name)
         await role_changes.defined(session, council, caller, name, before, None)
 
 
@@ -157,7 +158,7 @@ async def member(session: ReadSession, council: str, staff_id: UUID) -> StaffMem
     row = await store.one(session, council, staff_id)
     if row is None:
         raise not_found("member of staff with this id")
-    held = await store.roles_of(session, council, staff_id)
+    held = await stored_roles.of_staff(session, council, staff_id)
     return show(row).model_copy(update={"roles": [one.role for one in held]})
 
 
@@ -167,7 +168,7 @@ async def give(session: Session, council: str, caller: Caller, staff_id: UUID, n
     found = await _found(session, council, name)
     credentials.may_grant(caller, found.scopes, _ANY_MODE, region=False)
     await _member(session, council, staff_id)
-    if await store.give(session, council, staff_id, name, caller.subject, _now()):
+    if await stored_roles.give(session, council, staff_id, name, caller.subject, _now()):
         await role_changes.moved(session, council, caller, "given", staff_id, name)
 
 
@@ -177,7 +178,7 @@ async def take(
     """Take a role given by hand away. Again is no error. Raises Problem 404."""
     await _member(session, council, staff_id)
     async with movers.of_staff(session, issuer, council, [staff_id]):
-        if await store.take(session, council, staff_id, name):
+        if await stored_roles.take(session, council, staff_id, name):
             await role_changes.moved(session, council, caller, "taken", staff_id, name)
 
 
@@ -207,7 +208,7 @@ async def _member(session: Session, council: str, staff_id: UUID) -> Row[Any]:
 
 
 async def _found(session: ReadSession, council: str, name: str) -> Row[Any]:
-    row = await store.one_role(session, council, name)
+    row = await stored_roles.one(session, council, name)
     if row is None:
         raise not_found("role of this name")
     return row

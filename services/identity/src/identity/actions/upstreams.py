@@ -25,7 +25,7 @@ from identity.schemas.upstreams import (
     UpstreamKeyMade,
 )
 from identity.settings import Settings
-from identity.store import staff
+from identity.store import roles
 from identity.store import upstreams as store
 
 _NIL = UUID(int=0)
@@ -104,7 +104,7 @@ async def _may(session: ReadSession, council: str, caller: Caller, audience: str
         detail = "Upstreams are registered with a live credential only: accounts have no sandbox."
         raise Problem(403, "mode-not-held", detail)
     if audience == rules.STAFF:
-        needed = [row.scope for row in await staff.all_scopes(session, council)]
+        needed = [row.scope for row in await roles.all_scopes(session, council)]
         credentials.may_grant(caller, [_STAFF_SCOPE, *needed], "live", region=False)
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import ReadSession, Session
 from chassis.tables import revoked_token
-from identity.store.staff import AT_WORK, BY_GROUP, HAS, NAMED
+from identity.store.roles import BY_GROUP, HAS, NAMED
+from identity.store.staff import AT_WORK
 from identity.tables import (
     access_token,
     role,

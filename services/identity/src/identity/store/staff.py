@@ -1,78 +1,18 @@
-"""Roles, who has them, and what they come to."""
+"""A council's staff: what its directory tells of them, until when, and whose account is whose."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, any_, bindparam, delete, func, insert, select, text, union, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
-from identity.tables import role, staff, staff_group, staff_group_member, staff_person, staff_role
+from identity.tables import staff, staff_group_member, staff_person, staff_role
 
 _COUNCIL: BindParameter[str] = bindparam("council_")
-_ROLE = (role.c.council == _COUNCIL, role.c.name == bindparam("name_"))
-_ROLES = (
-    select(role)
-    .where(role.c.council == _COUNCIL, role.c.name > bindparam("after"))
-    .order_by(role.c.name)
-    .limit(bindparam("most"))
-)
-_ONE_ROLE = select(role).where(*_ROLE)
-_ADD_ROLE = upsert(role).on_conflict_do_nothing().returning(role)
-_CHANGE_ROLE = (
-    update(role)
-    .where(*_ROLE, role.c.version == bindparam("version_"))
-    .values({name: bindparam(f"p_{name}") for name in ("title", "scopes", "groups", "updated_at")})
-    .values(version=role.c.version + 1)
-    .returning(role)
-)
-_DROP_ROLE = delete(role).where(*_ROLE)
-NAMED = (role.c.council == staff_group.c.council) & (
-    (staff_group.c.display_name == any_(role.c.groups)) | (staff_group.c.external_id == any_(role.c.groups))
-)
-"""A role names a group of the directory: as people call it, or by the directory's own id."""
-HAS = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
-BY_GROUP = (
-    select(staff_group_member.c.council, staff_group_member.c.staff, role.c.name.label("role"))
-    .join(
-        staff_group,
-        (staff_group.c.council == staff_group_member.c.council)
-        & (staff_group.c.id == staff_group_member.c.group_id),
-    )
-    .join(role, NAMED)
-)
-_HELD = union(HAS, BY_GROUP).subquery("held")
 AT_WORK = (staff.c.council == _COUNCIL, staff.c.active, staff.c.left_at.is_(None))
-_VOUCHED = staff.c.vouched_until.is_(None) | (staff.c.vouched_until > func.now())
-_SCOPES = (
-    select(func.unnest(role.c.scopes).label("scope"))
-    .select_from(staff)
-    .join(_HELD, (_HELD.c.council == staff.c.council) & (_HELD.c.staff == staff.c.id))
-    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
-    .where(*AT_WORK, _VOUCHED, staff.c.account == bindparam("account_"))
-    .distinct()
-)
-_ALL_SCOPES = select(func.unnest(role.c.scopes).label("scope")).where(role.c.council == _COUNCIL).distinct()
-_SCOPES_OF = (
-    select(func.unnest(role.c.scopes).label("scope"))
-    .select_from(_HELD)
-    .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
-    .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
-    .distinct()
-)
-_ROLES_OF = (
-    select(_HELD.c.role)
-    .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
-    .order_by(_HELD.c.role)
-)
-_GIVE = upsert(staff_role).on_conflict_do_nothing()
-_TAKE = delete(staff_role).where(
-    staff_role.c.council == _COUNCIL,
-    staff_role.c.staff == bindparam("staff_"),
-    staff_role.c.role == bindparam("name_"),
-)
 _PERSON = (staff_person.c.council == staff.c.council) & (staff_person.c.staff == staff.c.id)
 _SHOWN = select(
     staff,
@@ -136,9 +76,6 @@ _GOVERNED = (
 _VOUCHED_UNTIL = select(func.min(staff.c.vouched_until)).where(
     staff.c.account == bindparam("account_"), staff.c.left_at.is_(None), staff.c.vouched_until > func.now()
 )
-_GROUPS_OF_ROLES = (
-    select(func.unnest(role.c.groups).label("name")).where(role.c.council == _COUNCIL).distinct()
-)
 _LONG_GONE = (
     select(staff.c.council, staff.c.id)
     .where(staff.c.left_at.is_(None), staff.c.vouched_until < bindparam("before", type_=staff.c.left_at.type))
@@ -178,69 +115,6 @@ _FORGET = tuple(
     delete(table).where(table.c.council == _COUNCIL, table.c.staff == bindparam("id_"))
     for table in (staff_person, staff_role, staff_group_member)
 )
-
-
-async def roles(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
-    """Roles in order of name; at most ``fetch``."""
-    return await session.all(_ROLES, {"council_": council, "after": after, "most": fetch})
-
-
-async def one_role(session: ReadSession, council: str, name: str) -> Row[Any] | None:
-    return await session.first(_ONE_ROLE, {"council_": council, "name_": name})
-
-
-async def add_role(session: Session, council: str, values: Mapping[str, Any]) -> Row[Any] | None:
-    """The role added at version 1; None when there is one of this name."""
-    return await session.first(_ADD_ROLE, {**values, "council": council, "version": 1})
-
-
-async def change_role(
-    session: Session, council: str, name: str, version: int, values: Mapping[str, Any]
-) -> Row[Any] | None:
-    """The role after the change; None when its version is no longer ``version``."""
-    bound = {f"p_{key}": value for key, value in values.items() if key != "name"}
-    return await session.first(
-        _CHANGE_ROLE, {**bound, "council_": council, "name_": name, "version_": version}
-    )
-
-
-async def drop_role(session: Session, council: str, name: str) -> bool:
-    """Whether there was one. Nobody has it any more."""
-    return await session.execute(_DROP_ROLE, {"council_": council, "name_": name}) == 1
-
-
-async def scopes(session: ReadSession, council: str, account: UUID) -> Sequence[Row[Any]]:
-    """The scopes of a member of staff at work, by roles given by hand and by the directory's groups.
-
-    Where sign-ins make staff: for as long as the directory's word holds.
-    """
-    return await session.all(_SCOPES, {"council_": council, "account_": account})
-
-
-async def all_scopes(session: ReadSession, council: str) -> Sequence[Row[Any]]:
-    """All scopes that a role of the council has."""
-    return await session.all(_ALL_SCOPES, {"council_": council})
-
-
-async def roles_of(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
-    """The names of the roles a member of staff has, either way."""
-    return await session.all(_ROLES_OF, {"council_": council, "staff_": staff_id})
-
-
-async def scopes_of(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
-    """The scopes of all roles of a member of staff, at work or not."""
-    return await session.all(_SCOPES_OF, {"council_": council, "staff_": staff_id})
-
-
-async def give(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> bool:
-    """False when he had it by hand already."""
-    values = {"council": council, "staff": staff_id, "role": name, "given_by": by, "given_at": at}
-    return await session.execute(_GIVE, values) == 1
-
-
-async def take(session: Session, council: str, staff_id: UUID, name: str) -> bool:
-    """False when he did not have it by hand."""
-    return await session.execute(_TAKE, {"council_": council, "staff_": staff_id, "name_": name}) == 1
 
 
 async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
@@ -295,11 +169,6 @@ async def vouched_until(session: ReadSession, account: UUID) -> datetime | None:
     """When a directory must be asked again about an account. The session sees every council."""
     found: datetime | None = await session.scalar(_VOUCHED_UNTIL, {"account_": account})
     return found
-
-
-async def groups_of_roles(session: ReadSession, council: str, named: Sequence[str]) -> set[str]:
-    """Those of the groups that a role of the council names."""
-    return {row.name for row in await session.all(_GROUPS_OF_ROLES, {"council_": council})} & set(named)
 
 
 async def long_gone(session: Session, before: datetime, most: int) -> Sequence[Row[Any]]:
