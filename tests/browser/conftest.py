@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser import chromium, harness
@@ -73,3 +74,16 @@ async def phone(visitor: Visitor) -> Page:
 def axe() -> Callable[[Page], Awaitable[None]]:
     """``await axe(page)``: no violation of WCAG 2.2 AA, nothing wider than the screen."""
     return harness.axe
+
+
+@pytest.fixture
+async def arrival() -> AsyncIterator[str]:
+    """Where a service of the council waits for the answer to a sign-in."""
+    council = FastAPI()
+
+    @council.get("/callback")
+    async def arrive() -> str:
+        return "Arrived"
+
+    async with harness.serving(council) as url:
+        yield f"{url}/callback"

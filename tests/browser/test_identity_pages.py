@@ -4,7 +4,6 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis.app import create_app
@@ -75,26 +74,13 @@ async def test_an_account_is_opened_and_its_pages_are_accessible(site, visitor, 
         await axe(tab)
 
 
-@pytest.fixture
-async def callback():
-    """Where a service of the council waits for the answer."""
-    council = FastAPI()
-
-    @council.get("/callback")
-    async def arrive() -> str:
-        return "Arrived"
-
-    async with harness.serving(council) as url:
-        yield f"{url}/callback"
-
-
-async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database, callback):
+async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database, arrival):
     """Chromium holds the redirects after a form to the policy of its page."""
     tab = await visitor(**harness.PHONE)
     await open_account(site, tab, code, axe, "jo@resident.example")
-    wanting = await register(database, redirect_uris=[callback])
+    wanting = await register(database, redirect_uris=[arrival])
     tab = await visitor(**harness.PHONE)
-    asked = wanting.request(redirect_uri=callback)
+    asked = wanting.request(redirect_uri=arrival)
     await tab.goto(f"{site}/identity/authorize?{urlencode(asked)}")
     await axe(tab)
     await tab.fill("#email", "jo@resident.example")
@@ -106,7 +92,7 @@ async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database
     if "/callback" not in tab.url:
         await axe(tab)
         await tab.click("button[value=yes]")
-        await tab.wait_for_url(f"{callback}**")
+        await tab.wait_for_url(f"{arrival}**")
     answer = parse_qs(urlsplit(tab.url).query)
     assert answer["state"] == ["a-state"]
     assert "code" in answer

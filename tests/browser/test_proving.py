@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis import ids
@@ -40,19 +39,6 @@ def settings(service, database_url, nats_url, master_key, jwks_url):
 async def site(service, settings):
     async with harness.serving(create_app(service, settings)) as url:
         yield url.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-async def arrival():
-    """Where a service of the council waits for the answer."""
-    council = FastAPI()
-
-    @council.get("/callback")
-    async def arrive() -> str:
-        return "Arrived"
-
-    async with harness.serving(council) as url:
-        yield f"{url}/callback"
 
 
 @pytest.fixture

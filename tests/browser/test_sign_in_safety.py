@@ -33,19 +33,6 @@ async def site(app):
 
 
 @pytest.fixture
-async def arrival():
-    """Where a service of the council waits for the answer."""
-    council = FastAPI()
-
-    @council.get("/callback")
-    async def arrive() -> str:
-        return "Arrived"
-
-    async with harness.serving(council) as url:
-        yield f"{url}/callback"
-
-
-@pytest.fixture
 async def bins(database, arrival):
     return await provider.register(database, first_party=False, redirect_uris=[arrival])
 
