@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from dev.upstream.staff import CITYTOWN, tenants
-from tests.browser.harness import DESKTOP, PHONE, axe
+from tests.browser.harness import DESKTOP, PHONE, SCREENSHOTS, axe
 
 pytestmark = pytest.mark.timeout(120)
 ONE_LOGIN = "GOV.UK One Login (simulated)"
@@ -23,8 +23,8 @@ async def choose(page, person):
     await page.get_by_role("button", name="Sign in as this person").click()
 
 
-async def open_account(page):
-    await page.get_by_label("No, make a new account").check()
+async def open_account(page, answer="No, make a new account"):
+    await page.get_by_label(answer).check()
     await page.get_by_role("button", name="Continue").click()
 
 
@@ -114,7 +114,13 @@ async def test_staff_come_move_and_leave_by_their_directory(visitor, platform, a
     await page.goto(sign_in)
     await page.get_by_role("button", name=DIRECTORY).click()
     await choose(page, member.name)
-    await open_account(page)
+    await expect(page.locator("legend")).to_have_text("Which account do you want to use at work?")
+    for name, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        await page.set_viewport_size(size["viewport"])
+        await axe(page)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=SCREENSHOTS / f"upstream-staff-choice-{name}.png", full_page=True)
+    await open_account(page, "A new account, for work alone")
     await expect(page).to_have_url(re.compile("/identity/account"))
     assert roles() == [["council-tax-officer"]]
     async with httpx.AsyncClient(base_url=upstream, trust_env=False) as http:
