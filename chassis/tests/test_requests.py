@@ -1,7 +1,9 @@
 """Errors, bounds, pages, transactions and idempotency, seen from outside."""
 
 import asyncio
+import time
 from types import SimpleNamespace
+from uuid import RFC_4122
 
 import httpx
 import pytest
@@ -237,9 +239,12 @@ async def test_metrics_are_by_route_and_not_by_path(client):
 
 
 def test_ids_are_read_back_and_sort_by_time():
-    made = [ids.new() for _ in range(50)]
-    assert [ids.read(ids.show(one)) for one in made] == made
-    assert all(one.version == 7 and len(ids.show(one)) == 26 for one in made)
+    made = [ids.new() for _ in range(5_000)]
+    shown = [ids.show(one) for one in made]
+    assert [ids.read(one) for one in shown] == made
+    assert (sorted(made), sorted(shown)) == (made, shown)
+    assert all(one.version == 7 and one.variant == RFC_4122 for one in made)
+    assert abs((made[-1].int >> 80) / 1_000 - time.time()) < 1
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "8" + "0" * 25, "0" * 27, "u" * 26, "0" * 25 + "I"])
