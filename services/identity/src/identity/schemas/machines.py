@@ -12,6 +12,11 @@ from identity.rules.tokens import Claim
 
 Mode = Literal["sandbox", "live"]
 Status = Literal["active", "suspended"]
+Authentication = Annotated[
+    Literal["client_secret", "private_key_jwt", "none"],
+    Field(description="How it shows who it is", json_schema_extra={"x-extensible-enum": True}),
+]
+"""Ways will be added: readers take one they do not know as such."""
 
 
 def _known(values: list[str]) -> list[str]:
@@ -105,7 +110,7 @@ class Client(BaseModel):
     mode: Mode
     scopes: list[str]
     councils: list[str] = Field(description='The councils it acts for; ["*"] is every one of the region')
-    authentication: Literal["client_secret", "private_key_jwt", "none"]
+    authentication: Authentication
     jwks: JsonWebKeySet | None = None
     created_at: datetime
 

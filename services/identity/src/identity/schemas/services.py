@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from chassis.ids import Id
 from chassis.types import Name
 from identity.rules import registration, scopes, uris
-from identity.schemas.machines import JsonWebKeySet, Mode, Request, Scope
+from identity.schemas.machines import Authentication, JsonWebKeySet, Mode, Request, Scope
 
 Profile = Literal["standard", "onelogin"]
 Level = Literal["P1", "P2"]
@@ -154,7 +154,7 @@ class Service(BaseModel):
     par_required: bool
     first_party: bool
     contacts: list[str]
-    authentication: Literal["client_secret", "private_key_jwt", "none"]
+    authentication: Authentication
     application_type: Application
     jwks: JsonWebKeySet | None
     jwks_uri: str | None
