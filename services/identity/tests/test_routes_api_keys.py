@@ -91,7 +91,7 @@ async def test_a_revoked_key_is_refused_at_once_and_everywhere_by_event(client, 
     assert made["id"] not in {item["id"] for item in await listed(client, keeper)}
     [event] = [event for event in await published(database) if event.subject == made["id"]]
     assert (event.type, event.council) == ("identity.token.revoked.v1", "citytown")
-    assert event.data == {"id": made["id"], "expires_at": made["expires_at"]}
+    assert event.data == {"id": made["id"], "expires_at": made["expires_at"], "issued_before": None}
 
 
 async def test_revoking_again_is_no_error_and_no_second_event(client, keeper, database):

@@ -187,7 +187,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeyp
 async def test_who_is_not_there_is_told_of_and_the_page_offers_other_ways(journey, one_login, simulator):
     simulator.faults = Faults(status={"discovery": 500})
     mary = journey(one_login)
-    answer = await mary.tab.post(mary.path, purpose="sign-in")
+    answer = await mary.at_last(await mary.tab.post(mary.path, purpose="sign-in"))
     assert answer.status_code == 503
     assert "cannot be reached just now" in answer.text
     assert 'href="/identity/sign-in?council=citytown"' in answer.text
