@@ -131,7 +131,7 @@ def test_over_the_limit_is_429_with_when_to_come_back(platform, citytown):
     with httpx.Client(base_url=platform.gateway, transport=transport, timeout=10) as guesser:
         answers = [guesser.post("/identity/token", data=form) for _ in range(150)]
     assert {answer.status_code for answer in answers} == {401, 429}
-    last = answers[-1]
-    assert seen(last) == (429, "too-many-requests")
-    assert int(last.headers["Retry-After"]) >= 1
+    refusal = next(answer for answer in answers if answer.status_code == 429)
+    assert seen(refusal) == (429, "too-many-requests")
+    assert int(refusal.headers["Retry-After"]) >= 1
     assert citytown.get("/citytown/address/v1/council").status_code == 200, "another caller is not affected"
