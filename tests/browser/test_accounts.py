@@ -16,6 +16,8 @@ from identity.app import service as identity_service
 from tests.browser import harness
 
 WORDS = "kettle orange window"
+OTHER_WAY_ROUND = [("en", "PHONE"), ("cy", "DESKTOP")]
+"""``test_every_page`` looks at Welsh on a phone and English on a desk."""
 _numbers = itertools.count(1)
 
 
@@ -84,8 +86,7 @@ def opened(site, code_for):
     return come
 
 
-@pytest.mark.parametrize("size", ["DESKTOP", "PHONE"])
-@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize(("language", "size"), OTHER_WAY_ROUND)
 async def test_every_page_of_signing_in_is_accessible(site, visitor, axe, size, language):
     tab = await visitor(**getattr(harness, size))
     for path in ("sign-in", "sign-in/password", "register"):
@@ -114,8 +115,7 @@ async def picture(tab, name):
         await tab.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
-@pytest.mark.parametrize("size", ["DESKTOP", "PHONE"])
-@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize(("language", "size"), OTHER_WAY_ROUND)
 async def test_every_page_of_an_account_is_accessible(site, visitor, axe, opened, size, language):
     tab = await visitor(**getattr(harness, size))
     await opened(tab)
