@@ -1,5 +1,6 @@
 """The run's servers, real and from the wheels: started when the first test needs them."""
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,3 +29,9 @@ def postgres_url(state_folder: Path) -> Iterator[str]:
 def nats_url(state_folder: Path) -> Iterator[str]:
     with nats.running(state_folder / "nats") as server:
         yield server.url
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
