@@ -62,7 +62,7 @@ async def measure(admin_url: str) -> list[Figure]:
             ),
             *_waits(ours, one, many),
             Figure("identity service, machines only, resident", _resident(service), "MB", most=120),
-            await sign_ins.by_password(service, url, ours),
+            *await sign_ins.by_password(service, url, ours),
             Figure("identity service, after passwords (19 MiB each), resident", _resident(service), "MB"),
         ]
 
