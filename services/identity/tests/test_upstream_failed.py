@@ -9,6 +9,7 @@ from services.identity.tests.upstream import (
     directory,
     journey,
     keeping,
+    nobody,
     one_login,
     registered,
     served,
@@ -17,20 +18,21 @@ from services.identity.tests.upstream import (
     visit_of,
 )
 
-__all__ = ["directory", "journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = [
+    "directory",
+    "journey",
+    "keeping",
+    "nobody",
+    "one_login",
+    "registered",
+    "served",
+    "settings",
+    "simulator",
+]
 
 LINK = "/identity/upstream/link"
 CONFIRM = f"{LINK}/confirm"
 JO, SAM = "jo@people.example", "sam@people.example"
-
-
-@pytest.fixture(autouse=True)
-async def nobody(database):
-    """Nobody has an account yet."""
-    yield
-    async with database.writing("*") as session:
-        for table in ("account_email", "attempt"):
-            await session.execute(text(f"DELETE FROM {table}"))
 
 
 def at_failed(made, reason, **other):

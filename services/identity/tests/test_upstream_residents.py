@@ -15,6 +15,7 @@ from services.identity.tests.upstream import (
     asked,
     journey,
     keeping,
+    nobody,
     one_login,
     registered,
     served,
@@ -23,18 +24,9 @@ from services.identity.tests.upstream import (
     visit_of,
 )
 
-__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = ["journey", "keeping", "nobody", "one_login", "registered", "served", "settings", "simulator"]
 
 MARY = "mary.watson@people.example"
-
-
-@pytest.fixture(autouse=True)
-async def nobody(database):
-    """Nobody has an account yet."""
-    yield
-    async with database.writing("*") as session:
-        for table in ("account_email", "attempt"):
-            await session.execute(text(f"DELETE FROM {table}"))
 
 
 @pytest.fixture

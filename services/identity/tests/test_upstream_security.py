@@ -14,6 +14,7 @@ from services.identity.tests.upstream import (
     asked,
     journey,
     keeping,
+    nobody,
     one_login,
     registered,
     served,
@@ -22,17 +23,9 @@ from services.identity.tests.upstream import (
     visit_of,
 )
 
-__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = ["journey", "keeping", "nobody", "one_login", "registered", "served", "settings", "simulator"]
 
 REFUSED = sorted({*NAMED, *ONE_LOGIN} - {"no-nonce", "did-503"})
-
-
-@pytest.fixture(autouse=True)
-async def nobody(database):
-    yield
-    async with database.writing("*") as session:
-        for table in ("account_email", "attempt"):
-            await session.execute(text(f"DELETE FROM {table}"))
 
 
 def changed(where, **parameters):
