@@ -18,7 +18,7 @@ from bench.report import Figure
 from chassis import ids
 from chassis.migrations import migrate
 from chassis.provision import provision
-from identity.rules import keys
+from identity.shared import crypto
 
 PASSWORD = "bench"  # noqa: S105 - of a database that lives as long as the run
 ROUNDS = 3
@@ -112,7 +112,7 @@ async def _clients(url: str) -> tuple[list[tuple[str, str]], list[tuple[str, str
     await connection.executemany(
         "INSERT INTO client (council, id, name, mode, scopes, secret_hash, generation, created_by,"
         " created_at) VALUES ($1, $2, $2::uuid::text, 'live', '{address:read}', $3, 1, 'bench', $4)",
-        [(slug, client, keys.secret_hash(secret), now) for slug, client, secret in made],
+        [(slug, client, crypto.secret_hash(secret), now) for slug, client, secret in made],
     )
     await connection.close()
     shown = [(ids.show(client), secret) for _, client, secret in made]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.app import create_app
-from identity.actions.people import browser_hash
+from identity.verification.actions.context import browser_hash
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 from tests.browser.test_identity_pages import code, open_account

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from chassis.app import create_app
-from identity.actions.mail import posting
+from identity.messages.actions import worker
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 
@@ -211,7 +211,7 @@ async def _nothing(_tab):
 async def test_the_outbox_shows_a_text_as_the_phone_would(someone, app):
     person = await someone("375", "en")
     await person.give(person.number())
-    assert await posting.once(app.state.database, app.state.settings, None) >= 1
+    assert await worker.once(app.state.database, app.state.settings, None) >= 1
     await person.go("outbox")
     await person.look("outbox")
     await person.tab.click("main li a:has-text('Text message')")

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.app import create_app
-from identity.actions import proofs
-from identity.tables import upstream
+from identity.proofs.actions import proofs
+from identity.upstreams.tables import upstream
 from services.identity.tests import provider
 from services.identity.tests.conftest import master_key, service
 from services.identity.tests.test_proving import CORE, WHO

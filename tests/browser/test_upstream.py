@@ -10,8 +10,8 @@ from chassis import ids
 from chassis.app import create_app
 from dev.upstream.clients import Client
 from dev.upstream.simulator import Simulator
-from identity.actions import upstream_keys
-from identity.store import upstreams
+from identity.upstreams.actions import keys
+from identity.upstreams import store as upstreams
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 
@@ -75,7 +75,7 @@ async def one_login(app, site, database, settings, simulator):
     }  # fmt: skip
     async with database.writing("citytown") as session:
         await upstreams.add(session, "citytown", values)
-        key = await upstream_keys.make(session, settings, "citytown", made, timedelta(0))
+        key = await keys.make(session, settings, "citytown", made, timedelta(0))
     back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
     simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key]}))
     return made

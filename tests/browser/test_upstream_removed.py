@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis import ids
-from identity.store import upstreams
+from identity.upstreams import store as upstreams
 from tests.browser import harness
 from tests.browser.test_upstream import (
     NARROW,

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chassis import ids
-from identity.actions import accounts, grants, persons, sessions
+from identity.accounts.actions import sessions
+from identity.grants.actions import grants, subjects
+from identity.self_service.actions import close_account
 from services.identity.tests import provider
 
 pick = st.integers(min_value=0, max_value=5)
@@ -297,7 +299,7 @@ class Orders(RuleBasedStateMachine):
         """An account ends, and somebody else comes in its place."""
         account, self.people[who] = self.people[who], self.run(provider.person(self.database))
         self.seen["closed"] += 1
-        self.write(accounts.close, self.app.state.people, account)
+        self.write(close_account, self.app.state.people, account)
         self.signed = [None if one and one.account == account else one for one in self.signed]
         self.agreed.pop(account, None)
         self.hints = [hint for hint in self.hints if hint[0] != account]
@@ -340,7 +342,7 @@ class Orders(RuleBasedStateMachine):
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
         claims = self.run(provider.claims_of(self.browsers[0], tokens["id_token"]))
-        assert claims["sub"] == persons.subject(self.app.state.issuer, "citytown", grant.account)
+        assert claims["sub"] == subjects.subject(self.app.state.issuer, "citytown", grant.account)
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
         assert ("refresh_token" in tokens) is grant.offline
         self.hints.append((grant.account, tokens["id_token"]))

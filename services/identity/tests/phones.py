@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
-from identity.tables import attempt, text_count
+from identity.factors.tables import text_count
+from identity.verification.tables import attempt
 
 ACCOUNT = "/identity/account"
 PHONE = "/identity/account/phone"

@@ -16,8 +16,9 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis import ids
 from chassis.testing import ISSUER
-from identity.rules import keys
-from identity.tables import account, account_email, browser_session, client, relying_party
+from identity.accounts.tables import account, account_email, browser_session
+from identity.clients.tables import client, relying_party
+from identity.shared import crypto
 
 REDIRECT = "https://service.example/callback"
 AFTER_LOGOUT = "https://service.example/bye"
@@ -33,7 +34,7 @@ async def register(database, council="citytown", *, jwks=None, revoked_at=None, 
         values = {"council": council, "id": client_id, "name": f"Bins {ids.show(client_id)[-6:]}"}
         await session.execute(client.insert(), {
             **values, "mode": "live", "scopes": list(scopes) or ["address:read"], "jwks": jwks,
-            "secret_hash": None if jwks else keys.secret_hash(secret), "generation": 1,
+            "secret_hash": None if jwks else crypto.secret_hash(secret), "generation": 1,
             "created_by": "tests", "created_at": datetime.now(UTC), "revoked_at": revoked_at,
         })  # fmt: skip
         await session.execute(relying_party.insert(), {

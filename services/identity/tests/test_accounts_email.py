@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from identity.rules.limits import CODES_FOR_ADDRESS
-from identity.tables import browser_session
+from identity.accounts.tables import browser_session
+from identity.shared.limits import CODES_FOR_ADDRESS
 
 EMAIL = "/identity/account/email"
 ACCOUNT = "/identity/account"

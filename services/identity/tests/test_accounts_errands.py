@@ -5,8 +5,9 @@ import re
 import pyotp
 import pytest
 
-from identity.actions import authorising, signing_in
-from identity.rules.limits import Limit
+from identity.factors.actions import authentication
+from identity.shared.limits import Limit
+from identity.sign_in import actions as requests
 
 ASK = "request=abcDEF_123"
 ONWARD = f"/identity/authorize/continue?{ASK}"
@@ -17,7 +18,7 @@ def wants(monkeypatch):
     """``wants(level="Cl.Cm")``: every request in the address is of a service that wants this."""
 
     def set_to(**what):
-        wanted = authorising.Wanted(
+        wanted = requests.Wanted(
             **{
                 "client_name": "Parking permits",
                 "council": "citytown",
@@ -34,7 +35,7 @@ def wants(monkeypatch):
         async def answer(session, request_id):
             return wanted
 
-        monkeypatch.setattr(authorising, "wanted", answer)
+        monkeypatch.setattr(requests, "wanted", answer)
 
     return set_to
 
@@ -91,7 +92,7 @@ async def test_a_services_language_is_taken_unless_the_person_chose_one(browser,
 
 
 async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, letters):
-    monkeypatch.setattr(signing_in.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
+    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
     wants(client_name="Crowded")
     answers = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
@@ -108,7 +109,7 @@ async def test_strangers_at_a_service_lock_nobody_out_of_a_browser_he_knows(
 ):
     tab = await newcomer("regular@example.org")
     await tab.post("/identity/sign-out")
-    monkeypatch.setattr(signing_in.limits, "THROUGH_CLIENT", Limit("one through a client", 1, 60))
+    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("one through a client", 1, 60))
     wants(client_name="Beset")
     for status in (303, 429):
         stranger = await browser().post(f"/identity/sign-in?{ASK}", email="regular@example.org")

@@ -8,7 +8,8 @@ from sqlalchemy import event, text
 
 from chassis import ids
 from chassis.testing import published
-from identity.rules import codes, limits
+from identity.shared import limits
+from identity.verification.rules import codes
 
 
 async def code_for(letters, address):

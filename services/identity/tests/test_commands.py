@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from identity.actions import commands
-from identity.rules import scopes
+from identity.councils.actions import commands
+from identity.shared import scopes
 
 GRANT = {"grant_type": "client_credentials"}
 

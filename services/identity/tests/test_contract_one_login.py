@@ -7,7 +7,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from chassis.testing import ISSUER
-from identity.rules import identity, parties, tokens
+from identity.shared import core_identity, relying_party, tokens
 from services.identity.tests.provider import (
     REDIRECT,
     answered,
@@ -71,7 +71,7 @@ async def test_discovery_offers_what_its_clients_look_for(visitor):
 
 
 def test_its_times_are_those_of_the_contract():
-    profile = parties.PROFILES["onelogin"]
+    profile = relying_party.PROFILES["onelogin"]
     times = (profile.code_seconds, profile.access_seconds, profile.id_token_seconds)
     assert times == (300, 180, 120)
 
@@ -198,7 +198,7 @@ async def test_a_proof_needs_two_factors_whatever_else_is_asked(visitor, residen
 
 def test_a_statement_of_identity_ends_before_its_key_is_withdrawn():
     """The contract gives no time. A service checks it when it gets it, so the shorter is the safer."""
-    made = identity.statement(ISSUER, "c", "s", "P2", (["Ada"], "Byron"), date(1815, 12, 10), 1_000)
-    assert made["exp"] - made["iat"] == identity.STATEMENT_SECONDS == 600
-    assert identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS
+    made = core_identity.statement(ISSUER, "c", "s", "P2", (["Ada"], "Byron"), date(1815, 12, 10), 1_000)
+    assert made["exp"] - made["iat"] == core_identity.STATEMENT_SECONDS == 600
+    assert core_identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS
     assert made["vc"]["type"] == ["VerifiableCredential", "IdentityCheckCredential"]

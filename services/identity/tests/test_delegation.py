@@ -7,8 +7,11 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
-from identity.actions import accounts, mandates, persons, staff
-from identity.rules import scopes
+from identity.grants.actions import subjects
+from identity.mandates.actions import mandates
+from identity.self_service.actions import close_account
+from identity.shared import scopes
+from identity.staff.actions import staff
 from services.identity.tests.provider import claims_of, person, register, sign_in
 from services.identity.tests.test_security_acting import exchange, mail, refused, works
 
@@ -34,7 +37,7 @@ def given(app, database, visitor, shop):
         async with database.writing("citytown") as session:
             await mandates.accept(session, "citytown", ben, row.id)
         await sign_in(database, visitor, ben)
-        subject = persons.subject(app.state.issuer, "citytown", rosa)
+        subject = subjects.subject(app.state.issuer, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben
 
     return give
@@ -109,7 +112,7 @@ async def test_a_closed_account_on_either_side_ends_acting_within_a_second(
     token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
     assert await works(visitor, token)
     async with database.writing() as session:
-        await accounts.close(session, app.state.people, rosa if who == "principal" else ben)
+        await close_account(session, app.state.people, rosa if who == "principal" else ben)
 
     async def ended():
         return not await works(visitor, token)

@@ -10,8 +10,9 @@ from chassis import ids
 from chassis.testing import eventually
 from dev.upstream.faults import DIRECTORY
 from dev.upstream.staff import CITYTOWN
-from identity.actions import directory_claims, staff
-from identity.rules import directory_claims as rules
+from identity.staff.actions import staff
+from identity.upstream_login.actions import jit_staff
+from identity.upstream_login.rules import directory_claims as rules
 from services.identity.tests import provider
 from services.identity.tests.upstream import (
     account_of,
@@ -284,8 +285,8 @@ async def told(database, app, made, account, **claims):
     external_id = claims.pop("oid")
     try:
         async with database.writing("citytown") as session:
-            await directory_claims.joined(session, app.state.issuer, upstream, claims, account, external_id)
-    except directory_claims.RefusedError as error:
+            await jit_staff.joined(session, app.state.issuer, upstream, claims, account, external_id)
+    except jit_staff.RefusedError as error:
         return error.reason
     return None
 
@@ -325,7 +326,7 @@ async def test_who_has_not_signed_in_for_ninety_days_is_forgotten(app, client, o
             (SELECT staff FROM staff_person WHERE external_id = 'oid-1')"""
         await session.execute(text(late))
     async with database.writing() as session:
-        await directory_claims.sweep(session)
+        await jit_staff.sweep(session)
     assert list(await known(client, officer)) == ["oid-2"]
 
 

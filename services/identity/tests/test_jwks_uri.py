@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from joserfc import jwt
@@ -9,9 +11,9 @@ from joserfc.jwk import ECKey, RSAKey
 
 from chassis import ids
 from chassis.testing import ISSUER, eventually
-from identity.actions import client_keys
-from identity.actions.outbound import Outbound
-from identity.rules import key_sets
+from identity.clients.actions import client_keys
+from identity.shared import key_sets
+from identity.shared.outbound import Outbound
 from services.identity.tests import servers
 from services.identity.tests.provider import Service
 from services.identity.tests.servers import Names
@@ -58,12 +60,20 @@ def headers(mint):
     return {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
 
 
+@contextmanager
+def keys_read_by(app, refresher):
+    """Have the application read clients' keys by another refresher."""
+    provider = app.state.provider
+    app.state.provider = replace(provider, refresher=refresher)
+    yield refresher
+    app.state.provider = provider
+
+
 @pytest.fixture
-def looked_up(app, client, monkeypatch, settings):
+def looked_up(app, client, settings):
     """The application finds every name at home."""
-    refresher = client_keys.Refresher(settings, Outbound(settings, Names(["127.0.0.1"])))
-    monkeypatch.setattr(app.state.issuer, "refresher", refresher)
-    return refresher
+    with keys_read_by(app, client_keys.Refresher(settings, Outbound(settings, Names(["127.0.0.1"])))) as own:
+        yield own
 
 
 async def register(client, headers, server):
@@ -105,11 +115,11 @@ async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, lo
     assert "404" in answer.json()["detail"]
 
 
-async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, monkeypatch, server, settings):
+async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, server, settings):
     strict = settings.model_copy(update={"outbound_private": False})
     refresher = client_keys.Refresher(strict, Outbound(strict, Names(["10.0.0.1"])))
-    monkeypatch.setattr(app.state.issuer, "refresher", refresher)
-    answer = await register(client, headers, server)
+    with keys_read_by(app, refresher):
+        answer = await register(client, headers, server)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
     assert server.asked == []
 

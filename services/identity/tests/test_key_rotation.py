@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import text
 
 from chassis.testing import eventually
-from identity.rules import identity, keys, tokens
+from identity.shared import core_identity, crypto, tokens
 from services.identity.tests.provider import AFTER_LOGOUT, header_of, person, register, sign_in
 
 ALGORITHMS = ["ES256", "RS256"]
@@ -53,7 +53,9 @@ async def rotate(issuer, database, browser):
         assert await issuer.rotate(session)
 
     async def published():
-        return {key["alg"] for key in await jwks(browser) if key["kid"] not in before} == set(keys.ALGORITHMS)
+        return {key["alg"] for key in await jwks(browser) if key["kid"] not in before} == set(
+            crypto.ALGORITHMS
+        )
 
     await asyncio.sleep(4 * issuer.settings.key_poll)  # who was just reading the keys has read them again
     assert await eventually(published)
@@ -77,7 +79,7 @@ async def test_both_kinds_of_keys_rotate_and_the_old_signatures_hold_on(
     assert await holds(visitor, new["id_token"], algorithm)
     bearer = {"Authorization": f"Bearer {old['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 200
-    end = start + issuer.settings.key_lead + 600 + keys.GRACE + 2
+    end = start + issuer.settings.key_lead + 600 + crypto.GRACE + 2
     issuer.clock = lambda: end
     assert first["kid"] not in await kids(visitor, algorithm)
     assert not await holds(visitor, old["id_token"], algorithm)
@@ -111,4 +113,4 @@ async def test_an_id_token_by_a_key_of_somebody_elses_is_no_hint(visitor, reside
 
 async def test_statements_of_identity_live_no_longer_than_their_keys_are_published(settings):
 
-    assert identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS
+    assert core_identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS

@@ -17,8 +17,9 @@ from sqlalchemy import select, update
 from chassis.app import create_app
 from chassis.testing import running
 from chassis.web.untranslated import untranslated
-from identity.actions.mail import Letter, carriers, posting, send, texts
-from identity.tables import mail
+from identity.messages.actions import templates, transports, worker
+from identity.messages.actions.queue import Letter, send
+from identity.messages.tables import mail
 
 TO = "gwen@resident.example"
 LETTER = Letter("Your code ŵ", "It is 123456.\n\n.\nEnd\n")
@@ -65,11 +66,11 @@ def smtp_settings(settings, **more):
     return settings.model_copy(update={"mail": "smtp", "mail_from": "no-reply@citytown.example", **more})
 
 
-@pytest.mark.parametrize("name", sorted(texts.templates()))
+@pytest.mark.parametrize("name", sorted(templates.templates()))
 def test_a_letter_is_in_both_languages_with_the_same_values(name):
-    assert texts.placeholders(name, "en") == texts.placeholders(name, "cy")
-    values = dict.fromkeys(texts.placeholders(name, "en"), "VALUE")
-    english, welsh = texts.write(name, "en", values), texts.write(name, "cy", values)
+    assert templates.placeholders(name, "en") == templates.placeholders(name, "cy")
+    values = dict.fromkeys(templates.placeholders(name, "en"), "VALUE")
+    english, welsh = templates.write(name, "en", values), templates.write(name, "cy", values)
     assert english.subject != welsh.subject
     assert "\n" not in english.subject + welsh.subject
     assert "Your Townhall account" in english.body
@@ -82,7 +83,7 @@ def test_every_text_of_every_page_has_welsh():
 
 
 def test_a_value_is_one_line_of_bounded_length():
-    letter = texts.write(
+    letter = templates.write(
         "new-device", "en", {"device": "Firefox\r\nBcc: x@evil.example\n\nNow do this " + "x" * 900}
     )
     assert "Firefox Bcc: x@evil.example Now do this xxx" in letter.body
@@ -90,7 +91,7 @@ def test_a_value_is_one_line_of_bounded_length():
 
 
 def test_a_dollar_in_a_value_is_a_dollar():
-    assert "$code ${x}" in texts.write("new-device", "en", {"device": "$code ${x}"}).body
+    assert "$code ${x}" in templates.write("new-device", "en", {"device": "$code ${x}"}).body
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ async def test_a_letter_that_cannot_be_written_is_not_queued(database, name, val
 async def test_a_letter_goes_once_and_leaves_nothing_behind(database, settings):
     await queue(database)
     taker, how = Taker(), smtp_settings(settings)
-    sent = await asyncio.gather(*(posting.once(database, how, taker) for _ in range(3)))
+    sent = await asyncio.gather(*(worker.once(database, how, taker) for _ in range(3)))
     assert sum(sent) == 1
     [(_, to, letter)] = taker.taken
     assert (to, letter.subject) == (TO, "Your code to sign in")
@@ -121,22 +122,22 @@ async def test_a_transaction_that_fails_sends_nothing(database, settings):
             await send(session, "closed", TO, "cy")
             raise RuntimeError
     taker = Taker()
-    assert await posting.once(database, smtp_settings(settings), taker) == 0
+    assert await worker.once(database, smtp_settings(settings), taker) == 0
 
 
 async def test_what_fails_is_tried_again_later_and_later(database, settings):
     await queue(database, "closed", "cy", code="")
-    taker = Taker(carriers.NotSentError("away"), carriers.NotSentError("away"))
+    taker = Taker(transports.NotSentError("away"), transports.NotSentError("away"))
     waits = []
     for _ in range(2):
         before = datetime.now(UTC)
-        assert await posting.once(database, smtp_settings(settings), taker) == 1
-        assert await posting.once(database, smtp_settings(settings), taker) == 0
+        assert await worker.once(database, smtp_settings(settings), taker) == 1
+        assert await worker.once(database, smtp_settings(settings), taker) == 0
         [row] = await waiting(database)
         waits.append((row.due_at - before).total_seconds())
         await due_now(database)
     assert [round(wait / 5) for wait in waits] == [1, 2]
-    await posting.once(database, smtp_settings(settings), taker)
+    await worker.once(database, smtp_settings(settings), taker)
     assert taker.taken[0][2].subject == "Mae eich cyfrif wedi'i gau"
     assert await waiting(database) == []
 
@@ -149,8 +150,8 @@ async def due_now(database):
 async def test_what_can_never_be_sent_is_forgotten_without_a_name_in_the_log(database, settings, caplog):
     await queue(database)
     with caplog.at_level(logging.DEBUG):
-        await posting.once(
-            database, smtp_settings(settings), Taker(carriers.NotSentError("refused", for_ever=True))
+        await worker.once(
+            database, smtp_settings(settings), Taker(transports.NotSentError("refused", for_ever=True))
         )
     assert await waiting(database) == []
     assert "sign-in-code was not sent" in caplog.text
@@ -163,7 +164,7 @@ async def test_a_code_too_late_is_thrown_away_and_said(database, settings, caplo
     async with database.writing() as session:
         await session.execute(update(mail).values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     taker = Taker()
-    assert await posting.once(database, smtp_settings(settings), taker) == 0
+    assert await worker.once(database, smtp_settings(settings), taker) == 0
     assert (taker.taken, await waiting(database)) == ([], [])
     assert "1 letters were too old" in caplog.text
 
@@ -205,7 +206,9 @@ def mail_server():
 
 def talk(settings, server):
     port = server.server_address[1]
-    return carriers.Smtp(smtp_settings(settings, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none"))
+    return transports.Smtp(
+        smtp_settings(settings, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none")
+    )
 
 
 async def test_a_mail_server_gets_the_letter_whole(settings, mail_server):
@@ -221,7 +224,7 @@ async def test_a_mail_server_gets_the_letter_whole(settings, mail_server):
 @pytest.mark.parametrize(("answer", "for_ever"), [(b"550 no\r\n", True), (b"451 later\r\n", False)])
 async def test_a_mail_servers_refusal_is_for_ever_or_for_now(settings, mail_server, answer, for_ever):
     mail_server.rcpt = answer
-    with pytest.raises(carriers.NotSentError) as error:
+    with pytest.raises(transports.NotSentError) as error:
         await talk(settings, mail_server).carry("ref1", TO, LETTER)
     assert error.value.for_ever is for_ever
     assert TO not in str(error.value)
@@ -230,13 +233,13 @@ async def test_a_mail_servers_refusal_is_for_ever_or_for_now(settings, mail_serv
 async def test_a_mail_server_without_starttls_gets_nothing(settings, mail_server):
     port = mail_server.server_address[1]
     how = smtp_settings(settings, smtp_host="127.0.0.1", smtp_port=port)
-    with pytest.raises(carriers.NotSentError):
-        await carriers.Smtp(how).carry("ref1", TO, LETTER)
+    with pytest.raises(transports.NotSentError):
+        await transports.Smtp(how).carry("ref1", TO, LETTER)
     assert mail_server.data == b""
 
 
 async def test_a_header_cannot_be_smuggled_into_a_letter(settings, mail_server):
-    with pytest.raises(carriers.NotSentError) as error:
+    with pytest.raises(transports.NotSentError) as error:
         await talk(settings, mail_server).carry("ref1", "a@b.example\r\nBcc: c@d.example", LETTER)
     assert error.value.for_ever
     assert mail_server.data == b""
@@ -266,13 +269,13 @@ def at_the_wire(monkeypatch, status):
 
     real = httpx.AsyncClient
     monkeypatch.setattr(
-        carriers.httpx, "AsyncClient", lambda **more: real(transport=httpx.MockTransport(answer), **more)
+        transports.httpx, "AsyncClient", lambda **more: real(transport=httpx.MockTransport(answer), **more)
     )
     return asked
 
 
 def notify(settings, monkeypatch, status):
-    return carriers.Notify(notify_settings(settings)), at_the_wire(monkeypatch, status)
+    return transports.Notify(notify_settings(settings)), at_the_wire(monkeypatch, status)
 
 
 async def test_notify_gets_the_letter_with_a_token_of_the_service(settings, monkeypatch):
@@ -294,7 +297,7 @@ async def test_notify_gets_the_letter_with_a_token_of_the_service(settings, monk
 @pytest.mark.parametrize(("status", "for_ever"), [(400, True), (403, False), (429, False), (500, False)])
 async def test_notifys_refusal_is_for_ever_or_for_now(settings, monkeypatch, status, for_ever):
     taker, _ = notify(settings, monkeypatch, status)
-    with pytest.raises(carriers.NotSentError) as error:
+    with pytest.raises(transports.NotSentError) as error:
         await taker.carry("ref1", TO, LETTER)
     assert error.value.for_ever is for_ever
 
@@ -314,7 +317,7 @@ def test_settings_by_which_no_letter_can_go_are_refused(settings, more, wrong):
 
 async def test_the_outbox_shows_a_letter_on_a_laptop(client, database, settings):
     await queue(database, code="654321")
-    await posting.once(database, settings, None)
+    await worker.once(database, settings, None)
     page = await client.get("/identity/outbox", headers={"Accept": "text/html"})
     assert TO in page.text
     assert "654321" not in page.text

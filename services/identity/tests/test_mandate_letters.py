@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from identity.actions import mandates
-from identity.actions.mandate_letters import _name
+from identity.mandates.actions import mandates
+from identity.mandates.actions.emails import _name
 from services.identity.tests.test_mandates import accept, held, in_council, offer, person
 
 

@@ -10,11 +10,13 @@ from sqlalchemy import insert, text
 from chassis import ids
 from chassis.problems import Problem
 from chassis.testing import eventually, published
-from identity import tables
-from identity.actions import mandates
-from identity.rules import mandates as rules
-from identity.rules import oauth
-from identity.tables import account, account_email
+from identity.accounts.tables import account, account_email
+from identity.clients.tables import client as client_table
+from identity.grants.tables import access_token, token_grant
+from identity.mandates import rules as mandate_rules
+from identity.mandates.actions import mandates
+from identity.mandates.tables import mandate as mandate_table
+from identity.shared import oauth
 from services.identity.tests import provider
 
 SOON = timedelta(days=30)
@@ -132,7 +134,7 @@ async def test_the_database_itself_refuses_a_mandate_for_oneself(database):
         "status": "accepted", "version": 1, "offered_at": now, "offer_ends_at": now, "expires_at": now,
     }  # fmt: skip
     with pytest.raises(Exception, match="nobody_grants_himself"):
-        await in_council(database, lambda session: session.execute(insert(tables.mandate), values))
+        await in_council(database, lambda session: session.execute(insert(mandate_table), values))
 
 
 async def test_an_address_nobody_has_is_answered_like_one_somebody_has(database):
@@ -270,7 +272,7 @@ async def test_an_unknown_theme_is_named_with_those_there_are(database):
 
 async def test_a_person_gives_twenty_at_most_also_when_all_are_asked_for_at_once(database):
     principal, _ = await person(database)
-    for _ in range(rules.MOST - 2):
+    for _ in range(mandate_rules.MOST - 2):
         await offer(database, principal)
     tried = await asyncio.gather(*(offer(database, principal) for _ in range(5)), return_exceptions=True)
     assert sum(not isinstance(one, Problem) for one in tried) == 2
@@ -322,7 +324,7 @@ async def own_headers(database, mint, who, *, actor=None):
     token = {"council": "citytown", "id": token_id, "grant_id": grant["id"], "expires_at": now + SOON}
     async with database.writing("citytown") as session:
         for table, values in (
-            (tables.client, party), (tables.token_grant, grant), (tables.access_token, token)
+            (client_table, party), (token_grant, grant), (access_token, token)
         ):  # fmt: skip
             await session.execute(insert(table), values)
     made = mint(scopes=["identity:mandates"], jti=ids.show(token_id), sub=f"subject-{who}")
@@ -548,14 +550,14 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.principal, self.delegate = ids.new(), ids.new()
-        self.mandate = rules.offer(self.principal, "waste", self.now + SOON, self.now)
+        self.mandate = mandate_rules.offer(self.principal, "waste", self.now + SOON, self.now)
         self.accepted = self.ended = False
 
     def tried(self, step, *given):
         before = self.mandate
         try:
             self.mandate = step(before, *given, self.now)
-        except rules.RefusedError:
+        except mandate_rules.RefusedError:
             assert self.mandate is before
             return False
         return self.mandate is not before
@@ -567,34 +569,34 @@ class Life(RuleBasedStateMachine):
     @rule(own=st.booleans())
     def accept(self, own):
         who = self.principal if own else self.delegate
-        if self.tried(rules.accept, who):
+        if self.tried(mandate_rules.accept, who):
             assert not own
             assert not self.ended
             self.accepted = True
 
     @rule()
     def decline(self):
-        if self.tried(rules.decline):
+        if self.tried(mandate_rules.decline):
             assert not self.accepted
             self.ended = True
 
     @rule(side=st.sampled_from(["principal", "delegate"]))
     def revoke(self, side):
-        if self.tried(rules.revoke, side):
+        if self.tried(mandate_rules.revoke, side):
             self.ended = True
             assert self.mandate.ended_by == side
 
     @precondition(lambda self: self.ended)
     @rule()
     def nothing_comes_back(self):
-        assert rules.revoke(self.mandate, "principal", self.now) is self.mandate
-        with pytest.raises(rules.RefusedError):
-            rules.accept(self.mandate, self.delegate, self.now)
+        assert mandate_rules.revoke(self.mandate, "principal", self.now) is self.mandate
+        with pytest.raises(mandate_rules.RefusedError):
+            mandate_rules.accept(self.mandate, self.delegate, self.now)
 
     @invariant()
     def only_what_was_accepted_holds(self):
         allowed = self.accepted and not self.ended and self.now < self.mandate.expires_at
-        assert rules.holds(self.mandate, self.now) == allowed
+        assert mandate_rules.holds(self.mandate, self.now) == allowed
         assert self.mandate.delegate in (None, self.delegate)
         given = dataclasses.astuple(self.mandate)
         assert given[0] == self.principal

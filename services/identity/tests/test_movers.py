@@ -9,9 +9,13 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis import ids
 from chassis.testing import eventually, published
-from identity.actions import movers, persons, redeeming
-from identity.store import movers as store
-from identity.tables import access_token, account, role, staff, staff_role, token_grant
+from identity.accounts.tables import account
+from identity.grants.actions import subjects
+from identity.grants.tables import access_token, token_grant
+from identity.staff.actions import access_changes
+from identity.staff.store import access_changes as store
+from identity.staff.tables import role, staff, staff_role
+from identity.tokens.actions import code_and_refresh
 from services.identity.tests import provider
 from services.identity.tests.test_staff import SCIM, URL, joiner, leaves, name, signed_in
 from services.identity.tests.test_staff import role as make_role
@@ -175,7 +179,7 @@ async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
     await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
     who = await signed_in(database, person)
     await client.delete(f"{URL}/roles/{given['name']}", headers=officer)
-    subject = persons.subject(app.state.issuer, "citytown", who)
+    subject = subjects.subject(app.state.issuer, "citytown", who)
     async with database.reading() as session:
         listed = text("SELECT count(*) FROM revoked_token WHERE id = :id")
         assert await session.scalar(listed, {"id": subject}) == 0
@@ -203,7 +207,7 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
     given = await make_role(client, officer, *BOTH)
     worker = await at_work(given)
     read, go_on = asyncio.Event(), asyncio.Event()
-    allowed = redeeming._allowed
+    allowed = code_and_refresh._allowed
 
     async def slowly(*asked):
         granted = await allowed(*asked)
@@ -211,7 +215,7 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
         await go_on.wait()
         return granted
 
-    monkeypatch.setattr(redeeming, "_allowed", slowly)
+    monkeypatch.setattr(code_and_refresh, "_allowed", slowly)
     issuing = asyncio.create_task(worker.again())
     await asyncio.wait_for(read.wait(), 5)
     losing = asyncio.create_task(lose_by_hand(client, officer, worker, given, None))
@@ -230,7 +234,7 @@ async def test_a_token_asked_for_while_a_role_is_lost_is_made_of_what_is_left(
     worker = await at_work(given)
     staff_id = ids.read(worker.person["id"])
     async with database.writing("citytown") as session:
-        async with movers.of_staff(session, app.state.issuer, "citytown", [staff_id]):
+        async with access_changes.of_staff(session, app.state.issuer, "citytown", [staff_id]):
             await session.execute(text("DELETE FROM staff_role WHERE staff = :id"), {"id": staff_id})
         asking = asyncio.create_task(worker.again())
         await asyncio.sleep(0.2)

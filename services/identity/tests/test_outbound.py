@@ -5,8 +5,8 @@ import asyncio
 import httpcore
 import pytest
 
-from identity.actions.outbound import Outbound, OutboundError
-from identity.rules import networks
+from identity.shared import networks
+from identity.shared.outbound import Outbound, OutboundError
 from services.identity.tests import servers
 from services.identity.tests.servers import HOST, Names, Server, listening
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from identity.actions import proofs
-from identity.routes.own_identity import ACTS, EVIDENCE, LEVELS
-from identity.rules import claims as names
-from identity.rules import proofs as rules
-from identity.schemas.proofs import Access
+from identity.proofs import rules
+from identity.proofs.actions import proofs
+from identity.proofs.schemas import Access
+from identity.self_service.routes.identity import ACTS, EVIDENCE, LEVELS
+from identity.shared import claims as names
 from services.identity.tests import test_proofs
 from services.identity.tests.provider import fields_of, person, register, sign_in
 from services.identity.tests.test_proofs import PASSPORT, URL, code_of, prove, seen

@@ -7,8 +7,8 @@ import pytest
 
 from chassis import ids
 from chassis.problems import Problem
-from identity.actions import pacing
-from identity.actions.pacing import Pace
+from identity.shared import pace as pacing
+from identity.shared.pace import Pace
 
 URL = "/citytown/identity/v1/clients"
 GRANT = {"grant_type": "client_credentials"}

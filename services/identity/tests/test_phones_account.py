@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text, update
 
 from chassis.testing import published
-from identity.tables import account_phone, browser_session, one_time_code
+from identity.accounts.tables import account_phone, browser_session
+from identity.verification.tables import one_time_code
 from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, code_to, settings, texts, uncounted
 
 __all__ = ["settings", "texts", "uncounted"]

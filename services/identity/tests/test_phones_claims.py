@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete
 
-from identity.tables import account_phone
+from identity.accounts.tables import account_phone
 from services.identity.tests.phones import settings, uncounted
 from services.identity.tests.provider import ask, claims_of, register, sign_in, waiting
 from services.identity.tests.test_provider_onelogin import school, tokens

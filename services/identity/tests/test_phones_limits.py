@@ -11,10 +11,12 @@ from sqlalchemy import select, update
 from chassis import ids
 from chassis.app import create_app
 from chassis.testing import running
-from identity.actions import sweeping, texting
-from identity.actions.people import Visitor
-from identity.rules import limits
-from identity.tables import attempt, text_count
+from identity.factors.actions import sms
+from identity.factors.tables import text_count
+from identity.housekeeping import actions as housekeeping
+from identity.shared import limits
+from identity.verification.actions.context import Visitor
+from identity.verification.tables import attempt
 from services.identity.tests.phones import (
     ACCOUNT,
     PHONE,
@@ -50,7 +52,7 @@ async def sent_to(app, database, numbers, network):
     for count, number in enumerate(numbers):
         visitor = Visitor(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
         async with database.writing() as session:
-            wait = await texting.may_send(session, app.state.people, visitor, ids.new(), number, new=True)
+            wait = await sms.may_send(session, app.state.people, visitor, ids.new(), number, new=True)
         sent += wait is None
     return sent
 
@@ -183,7 +185,7 @@ async def test_the_days_counts_are_cleared_away_after_a_month(newcomer, texts, d
     async with database.writing() as session:
         old = datetime.now(UTC).date() - timedelta(days=32)
         await session.execute(text_count.insert(), {"day": old, "kind": "new", "sent": 7})
-    await sweeping.once(database)
+    await housekeeping.once(database)
     async with database.reading() as session:
         rows = await session.all(select(text_count))
     assert [(row.kind, row.sent) for row in rows] == [("new", 1)]

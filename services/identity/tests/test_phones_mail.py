@@ -9,8 +9,9 @@ from sqlalchemy import select
 from chassis.app import create_app
 from chassis.ids import show
 from chassis.testing import running
-from identity.actions.mail import Letter, carriers, posting, send, send_text
-from identity.tables import mail
+from identity.messages.actions import transports, worker
+from identity.messages.actions.queue import Letter, send, send_text
+from identity.messages.tables import mail
 from services.identity.tests.test_mail import (
     SECRET,
     SERVICE,
@@ -50,7 +51,7 @@ async def test_a_text_goes_by_its_own_way_and_a_letter_by_its(database, settings
     async with database.writing() as session:
         await send(session, "closed", "gwen@resident.example", "en")
     letters, texts = Taker(), Taker()
-    assert await posting.once(database, how(settings), letters, texts) == 2
+    assert await worker.once(database, how(settings), letters, texts) == 2
     [(_, to, text)] = texts.taken
     assert (to, text.subject) == (TO, "")
     assert text.body.endswith("@citytown.gov.uk #123456")
@@ -62,7 +63,7 @@ async def test_texts_wait_where_nothing_takes_them_and_letters_go(database, sett
     await queue(database)
     async with database.writing() as session:
         await send(session, "closed", "gwen@resident.example", "en")
-    assert await posting.once(database, how(settings, texts="none"), Taker(), None) == 1
+    assert await worker.once(database, how(settings, texts="none"), Taker(), None) == 1
     assert [row.channel for row in await waiting(database)] == ["text"]
 
 
@@ -85,8 +86,8 @@ async def test_a_text_that_cannot_be_written_is_not_queued(database, name, value
 async def test_a_number_and_a_code_stand_in_no_log(database, settings, caplog):
     await queue(database)
     with caplog.at_level(logging.DEBUG):
-        failing = Taker(carriers.NotSentError("Notify answered 400", for_ever=True))
-        await posting.once(database, how(settings), None, failing)
+        failing = Taker(transports.NotSentError("Notify answered 400", for_ever=True))
+        await worker.once(database, how(settings), None, failing)
     assert await waiting(database) == []
     assert "sign-in-code was not sent" in caplog.text
     assert "900123" not in caplog.text
@@ -99,7 +100,7 @@ def notify_settings(settings):
 
 
 def notify(settings, monkeypatch, status):
-    return carriers.text_carrier(notify_settings(settings)), at_the_wire(monkeypatch, status)
+    return transports.text_carrier(notify_settings(settings)), at_the_wire(monkeypatch, status)
 
 
 async def test_notify_gets_the_text_with_a_token_of_the_service(settings, monkeypatch):
@@ -119,7 +120,7 @@ async def test_notify_gets_the_text_with_a_token_of_the_service(settings, monkey
 @pytest.mark.parametrize(("status", "for_ever"), [(400, True), (403, False), (429, False), (503, False)])
 async def test_notifys_refusal_of_a_text_is_for_ever_or_for_now(settings, monkeypatch, status, for_ever):
     taker, _ = notify(settings, monkeypatch, status)
-    with pytest.raises(carriers.NotSentError) as error:
+    with pytest.raises(transports.NotSentError) as error:
         await taker.carry("ref1", TO, Letter("", "text"))
     assert error.value.for_ever is for_ever
 

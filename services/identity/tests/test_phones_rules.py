@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.actions.mail import texts as written
-from identity.rules import factors, phones, texts
-from identity.rules.phones import NumberError
+from identity.accounts.rules import factors
+from identity.factors.rules import phones, sms_segments
+from identity.factors.rules.phones import NumberError
+from identity.messages.actions import templates as written
 
 A_LONG_DOMAIN = "identity.north-east-somerset.gov.uk"
 TEMPLATES = sorted(written.templates(written.TEXT))
@@ -93,7 +94,7 @@ def test_a_number_is_shown_as_people_write_it_and_partly_to_strangers():
 
 def test_numbers_cost_no_memory_before_the_first_and_never_load_places():
     script = (
-        "import sys; from identity.rules import phones; import identity.actions.phones;"
+        "import sys; from identity.factors.rules import phones; import identity.factors.actions.phones;"
         "assert 'phonenumbers' not in sys.modules; phones.read('07400 123456');"
         "loaded = [name for name in sys.modules if name.startswith('phonenumbers.')];"
         "assert loaded; heavy = ('geodata', 'carrier', 'timezone', 'geocoder', 'tzdata');"
@@ -124,7 +125,7 @@ def test_numbers_cost_no_memory_before_the_first_and_never_load_places():
     ],
 )
 def test_a_text_takes_as_many_parts_as_a_network_counts(text, parts):
-    assert texts.parts(text) == parts
+    assert sms_segments.parts(text) == parts
 
 
 def text_of(name, language, domain="identity.citytown.gov.uk"):
@@ -138,9 +139,9 @@ def text_of(name, language, domain="identity.citytown.gov.uk"):
 def test_a_text_is_one_message_in_either_language(name, language):
     """Where the pages' domain is long, it may take a second part; wide letters would make it three."""
     text = text_of(name, language)
-    assert texts.plain(text), text
-    assert texts.parts(text) == 1, len(text)
-    assert texts.parts(text_of(name, language, A_LONG_DOMAIN)) <= 2
+    assert sms_segments.plain(text), text
+    assert sms_segments.parts(text) == 1, len(text)
+    assert sms_segments.parts(text_of(name, language, A_LONG_DOMAIN)) <= 2
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

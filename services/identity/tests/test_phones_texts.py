@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import text, update
 
-from identity.tables import account_phone
+from identity.accounts.tables import account_phone
 from services.identity.tests.phones import (
     ACCOUNT,
     PHONE,

@@ -8,12 +8,14 @@ from sqlalchemy import insert, text
 
 from chassis import ids
 from chassis.testing import published
-from identity.actions import persons, proofs
-from identity.actions.pacing import Pace
-from identity.rules import limits
-from identity.rules import proofs as rules
-from identity.tables import access_token, account, token_grant
-from identity.tables import client as clients
+from identity.accounts.tables import account
+from identity.clients.tables import client as clients
+from identity.grants.actions import subjects
+from identity.grants.tables import access_token, token_grant
+from identity.proofs import rules
+from identity.proofs.actions import proofs
+from identity.shared import limits
+from identity.shared.pace import Pace
 
 URL = "/citytown/identity/v1"
 FULL = ["original-seen", "in-date", "security-features", "photo-matches"]
@@ -244,7 +246,7 @@ async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, databa
 
 async def test_nobody_proves_or_confirms_his_own_identity(client, clerk, database, app, mint):
     who = await resident(database)
-    subject = persons.subject(app.state.issuer, "citytown", who)
+    subject = subjects.subject(app.state.issuer, "citytown", who)
     himself = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     body = seen(await code_of(database, who))
     answer = await client.post(f"{URL}/proofs", json=body, headers=himself)

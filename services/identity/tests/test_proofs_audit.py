@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from identity.actions import history, mandates, persons, proofs
-from identity.rules import claims as names
-from identity.rules import proofs as rules
+from identity.grants.actions import history, subjects
+from identity.mandates.actions import mandates
+from identity.proofs import rules
+from identity.proofs.actions import proofs
+from identity.shared import claims as names
 from services.identity.tests import provider, test_proofs
 from services.identity.tests.provider import person, register, sign_in
 from services.identity.tests.test_proofs import (
@@ -65,7 +67,7 @@ async def test_nobody_proves_himself_by_whichever_token(client, database, mint):
 
 async def test_the_region_s_name_for_him_is_his_too(client, database, app, mint):
     who = await person(database)
-    subject = persons.subject(app.state.issuer, "region", who)
+    subject = subjects.subject(app.state.issuer, "region", who)
     himself = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     answer = await client.post(f"{URL}/proofs", json=seen(await code_of(database, who)), headers=himself)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
@@ -96,7 +98,7 @@ async def test_nobody_proves_whom_he_has_a_mandate_with_at_any_council(
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
     member, resident = await person(database), await person(database)
-    names_of = [persons.subject(app.state.issuer, sector, member) for sector in ("citytown", "region")]
+    names_of = [subjects.subject(app.state.issuer, sector, member) for sector in ("citytown", "region")]
     first, second = [await as_prover(database, mint, member, subject=name) for name in names_of]
     made = await prove(client, first, database, resident, level="P2", evidence=[PASSPORT])
     answer = await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=second)

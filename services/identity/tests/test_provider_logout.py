@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
-from identity.actions import sessions, telling
-from identity.actions.outbound import Outbound, OutboundError
+from identity.accounts.actions import sessions
+from identity.logout.actions import backchannel_logout
+from identity.shared.outbound import Outbound, OutboundError
 from services.identity.tests.provider import (
     AFTER_LOGOUT,
     ask,
@@ -108,7 +109,7 @@ async def told(visitor, database):
 async def test_services_are_told_when_a_session_ends(visitor, app, database, told):
     service, signed_in = told
     recorder = Recorder()
-    assert await telling.once(database, app.state.issuer, recorder) == 1
+    assert await backchannel_logout.once(database, app.state.issuer, recorder) == 1
     (uri, token) = recorder.sent[0]
     content = await claims_of(visitor, token)
     assert (uri, header_of(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
@@ -117,13 +118,13 @@ async def test_services_are_told_when_a_session_ends(visitor, app, database, tol
     assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
     assert "nonce" not in content
     assert content["exp"] - content["iat"] <= 120
-    assert await telling.once(database, app.state.issuer, recorder) == 0  # once is enough
+    assert await backchannel_logout.once(database, app.state.issuer, recorder) == 0  # once is enough
 
 
 async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ever(app, database, told):
     recorder = Recorder(fails=True)
     for _ in range(10):
-        await telling.once(database, app.state.issuer, recorder)
+        await backchannel_logout.once(database, app.state.issuer, recorder)
         async with database.writing() as session:
             await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
     assert len(recorder.sent) == 6

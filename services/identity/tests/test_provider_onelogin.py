@@ -7,8 +7,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis.testing import ISSUER
-from identity.actions import proofs
-from identity.rules import claims as names
+from identity.proofs.actions import proofs
+from identity.shared import claims as names
 from services.identity.tests.provider import (
     agree,
     answered,

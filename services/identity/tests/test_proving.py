@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from identity.actions import proofs
-from identity.rules import claims as names
+from identity.proofs.actions import proofs
+from identity.shared import claims as names
 from services.identity.tests import provider
 from services.identity.tests.provider import answered, ask, person, register, sign_in
 from services.identity.tests.test_proofs import prover

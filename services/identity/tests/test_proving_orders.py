@@ -11,8 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from sqlalchemy import text
 
 from chassis import ids
-from identity.actions import grants, proofs
-from identity.rules import claims as names
+from identity.grants.actions import grants
+from identity.proofs.actions import proofs
+from identity.shared import claims as names
 from services.identity.tests import provider
 from services.identity.tests.test_proving import CORE, TOLD, WHO, back
 

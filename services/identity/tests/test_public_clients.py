@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from identity.actions.pacing import Pace
-from identity.rules import parties, redirects, uris
-from identity.store import clients
+from identity.clients.store import clients
+from identity.shared import redirects, relying_party, uris
+from identity.shared.pace import Pace
 from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
 from services.identity.tests.provider import register as confidential
 
@@ -299,7 +299,7 @@ async def test_a_sign_in_at_an_app_ends_sooner_however_often_it_is_refreshed(
 ):
     code = await code_for(visitor, web, scope="openid offline_access")
     tokens = (await web.redeem(visitor, code)).json()
-    week = datetime.now(UTC) + timedelta(seconds=parties.PUBLIC_REFRESH_SECONDS)
+    week = datetime.now(UTC) + timedelta(seconds=relying_party.PUBLIC_REFRESH_SECONDS)
     assert abs(await last_refresh(database) - week) < timedelta(minutes=1)
     async with database.writing() as session:
         await session.execute(
@@ -307,7 +307,7 @@ async def test_a_sign_in_at_an_app_ends_sooner_however_often_it_is_refreshed(
         )
     await web.refresh(visitor, tokens["refresh_token"])
     assert abs(await last_refresh(database) - datetime.now(UTC) - timedelta(days=1)) < timedelta(minutes=1)
-    assert (parties.PUBLIC_GRANT_SECONDS, parties.GRANT_SECONDS) == (30 * 86_400, 180 * 86_400)
+    assert (relying_party.PUBLIC_GRANT_SECONDS, relying_party.GRANT_SECONDS) == (30 * 86_400, 180 * 86_400)
 
 
 async def test_an_app_pushes_its_request_by_name(visitor, resident, web):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.rules import redirects, uris
+from identity.shared import redirects, uris
 
 GOOD = "https://bins.citytown.gov.uk/signed-in"
 

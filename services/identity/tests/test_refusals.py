@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chassis.testing import published
-from identity.actions import credentials
-from identity.store import councils
+from identity.councils import store as councils
+from identity.issuer.actions import revocations
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 700_000, tzinfo=UTC)
 UNTIL = datetime.now(UTC) + timedelta(hours=1)
@@ -18,7 +18,7 @@ def refuse(client, database):
 
     async def refuse(name, moment=None, claim=None):
         async with database.writing("citytown") as session:
-            await credentials.refuse(session, "citytown", name, UNTIL, moment, claim=claim)
+            await revocations.refuse(session, "citytown", name, UNTIL, moment, claim=claim)
         async with database.reading() as session:
             (row,) = [row for row in await councils.refused(session, datetime.now(UTC)) if row.id == name]
         return row.issued_before, row.claim

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from identity.rules import keys, tokens
+from identity.shared import crypto, tokens
 
 URL = "/citytown/identity/v1/api-keys"
 ISSUER = "http://test.invalid/identity/"
@@ -56,10 +56,10 @@ async def test_a_token_of_another_council_is_refused(client, write, councils):
 
 async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, write):
     own = app.state.issuer.signer()
-    _, _, private = keys.generate()
-    sealing = keys.subkey(b"m" * 32, "x")
-    forged = keys.SigningKey(
-        own.kid, own.public, keys.unseal(sealing, "k", keys.seal(sealing, "k", private)), 0
+    _, _, private = crypto.generate()
+    sealing = crypto.subkey(b"m" * 32, "x")
+    forged = crypto.SigningKey(
+        own.kid, own.public, crypto.unseal(sealing, "k", crypto.seal(sealing, "k", private)), 0
     )
     grant = tokens.Grant("a", "a", ("identity:keys",), ("citytown",), "live", 0, int(time.time()) + 600)
     token = tokens.sign(forged, tokens.KEY_TYPE, tokens.claims(grant, ISSUER, "townhall"))

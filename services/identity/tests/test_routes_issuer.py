@@ -11,9 +11,9 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.app import create_app
 from chassis.testing import eventually, running
-from identity.actions import persons
-from identity.actions.issuer import Issuer
-from identity.rules import assertions, keys, oauth, scopes
+from identity.grants.actions import subjects
+from identity.issuer.actions.signing_keys import Issuer
+from identity.shared import assertions, crypto, oauth, scopes
 
 WELL_KNOWN = "/identity/.well-known"
 
@@ -74,7 +74,7 @@ async def test_discovery_says_what_there_is_and_no_more(client, name):
     assert found["response_types_supported"] == ["code"]
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)
-    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | persons.OF_PEOPLE
+    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | subjects.OF_PEOPLE
     assert "registration_endpoint" not in found
 
 
@@ -106,7 +106,7 @@ async def test_keys_rotate_with_overlap(client, issuer, database, region_client,
     new = await token(client, region_client)
     assert signed_by(new, await jwks(client)) == published[-1]
     assert signed_by(old, await jwks(client)) == before[-1]  # the old one can still be checked
-    issuer.clock = lambda: start + settings.key_lead + 600 + keys.GRACE + 1
+    issuer.clock = lambda: start + settings.key_lead + 600 + crypto.GRACE + 1
     assert signed_by(old, await jwks(client)) is None
     assert signed_by(new, await jwks(client)) == published[-1]
 
@@ -186,12 +186,12 @@ async def test_processes_that_start_at_once_make_one_key(settings, database):
 
     await asyncio.gather(*(start(issuer) for issuer in issuers))
     assert {issuer.signer().kid for issuer in issuers} == {issuers[0].signer().kid}
-    assert [len(issuer.published()) for issuer in issuers] == [len(keys.ALGORITHMS)] * 4
+    assert [len(issuer.published()) for issuer in issuers] == [len(crypto.ALGORITHMS)] * 4
 
 
 async def test_with_another_master_key_the_service_does_not_start(service, settings, client):
     wrong = settings.model_copy(update={"master_key": SecretStr("x" * 42 + "A")})
-    with pytest.raises(keys.WrongMasterKeyError):
+    with pytest.raises(crypto.WrongMasterKeyError):
         async with running(create_app(service, wrong)):
             pass
 

@@ -6,9 +6,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from chassis import ids
-from identity.routes import issuer as routes
-from identity.rules import keys, oauth
-from identity.store import clients as store
+from identity.clients.store import clients as store
+from identity.shared import crypto, oauth
+from identity.tokens.routes import token as token_routes
 
 ISSUER = "http://test.invalid/identity/"
 TOKEN_URL = ISSUER + "token"
@@ -131,9 +131,9 @@ async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown)
 async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, app, citytown, monkeypatch):
     """The same look-up and the same comparisons, so the time tells nothing."""
     done = []
-    look_up, compare = store.authenticating, keys.same_hash
+    look_up, compare = store.authenticating, crypto.same_hash
     monkeypatch.setattr(store, "authenticating", lambda *given: done.append("look-up") or look_up(*given))
-    monkeypatch.setattr(keys, "same_hash", lambda *given: done.append("compare") or compare(*given))
+    monkeypatch.setattr(crypto, "same_hash", lambda *given: done.append("compare") or compare(*given))
     for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
         app.state.provider.clients.forget()
         done.clear()
@@ -281,7 +281,7 @@ async def test_a_fault_of_ours_is_told_in_the_protocols_shape(client, citytown, 
     def broken(*_):
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(routes.issuing, "issue", broken)
+    monkeypatch.setattr(token_routes.client_credentials, "issue", broken)
     answer = await ask(client, auth=citytown)
     assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
     assert "planted" not in answer.text

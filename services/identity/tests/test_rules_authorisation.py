@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.rules import authorisation, claims, parties, redirects, steps, subjects, vectors
+from identity.authorization.rules import steps
+from identity.grants.rules import subjects
+from identity.shared import authorization_requests, claims, redirects, relying_party, vectors
 
 REDIRECT = "https://service.example/callback"
-PARTY = parties.Party(
-    profile=parties.STANDARD,
+PARTY = relying_party.Party(
+    profile=relying_party.STANDARD,
     first_party=True,
     redirect_uris=(REDIRECT,),
     post_logout_redirect_uris=(),
@@ -35,28 +37,28 @@ NAMES = st.sampled_from(
 @given(st.dictionaries(NAMES, st.text(max_size=60)))
 def test_any_request_is_taken_or_refused_in_words(other):
     try:
-        request = authorisation.read({**GOOD, **other}, PARTY)
-    except (authorisation.PageError, authorisation.RequestError):
+        request = authorization_requests.read({**GOOD, **other}, PARTY)
+    except (authorization_requests.PageError, authorization_requests.RequestError):
         return
     assert request.redirect_uri == REDIRECT
     assert "openid" in request.scopes
     assert set(request.scopes) <= PARTY.person_scopes
     assert request.challenge is not None
-    assert authorisation.restored(json.loads(json.dumps(request.stored()))) == request
+    assert authorization_requests.restored(json.loads(json.dumps(request.stored()))) == request
 
 
 @given(st.text(max_size=300))
 def test_any_query_is_read_or_refused_in_words(text):
     try:
-        found = authorisation.fields(text)
-    except authorisation.PageError:
+        found = authorization_requests.fields(text)
+    except authorization_requests.PageError:
         return
     assert all(found.values())
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=20), max_size=10))
 def test_parameters_come_in_as_they_were_written(parameters):
-    assert authorisation.fields(urlencode(parameters)) == parameters
+    assert authorization_requests.fields(urlencode(parameters)) == parameters
 
 
 @given(st.text(max_size=60) | st.lists(st.text(max_size=8), max_size=4).map(json.dumps))
@@ -122,13 +124,13 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
     level, signed_at, asked_at, prompts, max_age, first, agreed
 ):
     request = replace(
-        authorisation.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY), prompts=prompts, max_age=max_age
+        authorization_requests.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY), prompts=prompts, max_age=max_age
     )
     consented = None if agreed is None else steps.Consented(frozenset({"openid"}), frozenset(), agreed)
     party, now = replace(PARTY, first_party=first), 1_000
     try:
         step = steps.next_step(request, party, steps.Person(level, signed_at), consented, asked_at, now)
-    except authorisation.RequestError as error:
+    except authorization_requests.RequestError as error:
         assert "none" in prompts or error.error == "access_denied"  # noqa: PT017
         return
     if step is not steps.Step.ANSWER:
@@ -152,13 +154,13 @@ def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_servic
     wanted, has, told, unproven, silent
 ):
     asked = (claims.RETURN_CODE,) if told else ()
-    request = authorisation.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY)
+    request = authorization_requests.read({**GOOD, "acr_values": "Cl.Cm"}, PARTY)
     request = replace(request, identity=wanted, userinfo_claims=asked, prompts=("none",) if silent else ())
     who = steps.Person("Cl.Cm", 0, has, unproven)
     agreed = steps.Consented(frozenset({"openid"}), frozenset({claims.RETURN_CODE}), 0)
     try:
         step = steps.next_step(request, PARTY, who, agreed, 0, 0)
-    except authorisation.RequestError as error:
+    except authorization_requests.RequestError as error:
         assert error.error == "access_denied"  # noqa: PT017
         assert silent
         assert has < wanted
@@ -172,7 +174,7 @@ def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_servic
 
 
 def test_nobody_signed_in_is_never_answered():
-    request = authorisation.read(GOOD, PARTY)
+    request = authorization_requests.read(GOOD, PARTY)
     assert steps.next_step(request, PARTY, None, None, 0, 0) is steps.Step.SIGN_IN
 
 
@@ -200,4 +202,4 @@ def test_names_differ_between_people_councils_and_kinds(one: UUID, other: UUID):
     ],
 )
 def test_a_verifier_and_a_challenge_come_together_or_not_at_all(verifier, challenge, fits):
-    assert authorisation.verifier_fits(verifier, challenge, "h") is fits
+    assert authorization_requests.verifier_fits(verifier, challenge, "h") is fits

@@ -6,26 +6,26 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from identity.rules import keys, tokens
+from identity.shared import crypto, tokens
 
 MASTER = b"m" * 32
 GRANT = tokens.Grant("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)
 
 
 def made(signs_from=0.0, api_keys_until=None):
-    kid, public, private = keys.generate()
-    sealing = keys.subkey(MASTER, "signing keys")
-    opened = keys.unseal(sealing, kid, keys.seal(sealing, kid, private))
-    return keys.SigningKey(kid, public, opened, signs_from, api_keys_until)
+    kid, public, private = crypto.generate()
+    sealing = crypto.subkey(MASTER, "signing keys")
+    opened = crypto.unseal(sealing, kid, crypto.seal(sealing, kid, private))
+    return crypto.SigningKey(kid, public, opened, signs_from, api_keys_until)
 
 
 def timeline(starts):
-    return [keys.SigningKey(f"key-{start}", {}, None, start) for start in sorted(set(starts))]
+    return [crypto.SigningKey(f"key-{start}", {}, None, start) for start in sorted(set(starts))]
 
 
 def test_the_master_key_is_thirty_two_bytes_of_url_safe_base64():
-    assert keys.master_bytes(base64.urlsafe_b64encode(MASTER).decode()) == MASTER
-    assert keys.master_bytes(base64.urlsafe_b64encode(MASTER).decode().rstrip("=")) == MASTER
+    assert crypto.master_bytes(base64.urlsafe_b64encode(MASTER).decode()) == MASTER
+    assert crypto.master_bytes(base64.urlsafe_b64encode(MASTER).decode().rstrip("=")) == MASTER
 
 
 @pytest.mark.parametrize(
@@ -33,67 +33,67 @@ def test_the_master_key_is_thirty_two_bytes_of_url_safe_base64():
 )
 def test_any_other_master_key_is_refused(text):
     with pytest.raises(ValueError, match="master key"):
-        keys.master_bytes(text)
+        crypto.master_bytes(text)
 
 
 def test_a_sealed_key_opens_with_the_master_key_only():
-    kid, _, private = keys.generate()
-    sealed = keys.seal(keys.subkey(MASTER, "signing keys"), kid, private)
-    with pytest.raises(keys.WrongMasterKeyError, match=kid):
-        keys.unseal(keys.subkey(b"n" * 32, "signing keys"), kid, sealed)
-    with pytest.raises(keys.WrongMasterKeyError):
-        keys.unseal(keys.subkey(MASTER, "client secrets"), kid, sealed)
+    kid, _, private = crypto.generate()
+    sealed = crypto.seal(crypto.subkey(MASTER, "signing keys"), kid, private)
+    with pytest.raises(crypto.WrongMasterKeyError, match=kid):
+        crypto.unseal(crypto.subkey(b"n" * 32, "signing keys"), kid, sealed)
+    with pytest.raises(crypto.WrongMasterKeyError):
+        crypto.unseal(crypto.subkey(MASTER, "client secrets"), kid, sealed)
 
 
 def test_a_sealed_key_cannot_stand_in_for_another():
-    sealing = keys.subkey(MASTER, "signing keys")
-    kid, _, private = keys.generate()
-    with pytest.raises(keys.WrongMasterKeyError):
-        keys.unseal(sealing, "other", keys.seal(sealing, kid, private))
+    sealing = crypto.subkey(MASTER, "signing keys")
+    kid, _, private = crypto.generate()
+    with pytest.raises(crypto.WrongMasterKeyError):
+        crypto.unseal(sealing, "other", crypto.seal(sealing, kid, private))
 
 
 def test_sealing_shows_nothing_of_the_key_and_never_repeats_itself():
-    sealing = keys.subkey(MASTER, "signing keys")
-    kid, _, private = keys.generate()
-    first, second = keys.seal(sealing, kid, private), keys.seal(sealing, kid, private)
+    sealing = crypto.subkey(MASTER, "signing keys")
+    kid, _, private = crypto.generate()
+    first, second = crypto.seal(sealing, kid, private), crypto.seal(sealing, kid, private)
     assert first != second
     assert private[40:60] not in first
 
 
 def test_the_published_key_has_no_private_half():
-    _, public, _ = keys.generate()
+    _, public, _ = crypto.generate()
     assert set(public) == {"kid", "kty", "crv", "x", "y", "use", "alg"}
 
 
 def test_a_new_key_waits_for_its_time():
     old, new = timeline([0, 100])
-    assert keys.signer([old, new], 99) is old
-    assert keys.signer([old, new], 100) is new
-    assert keys.pending([old, new], 99) is new
-    assert keys.pending([old, new], 100) is None
+    assert crypto.signer([old, new], 99) is old
+    assert crypto.signer([old, new], 100) is new
+    assert crypto.pending([old, new], 99) is new
+    assert crypto.pending([old, new], 100) is None
 
 
 def test_a_region_whose_first_key_waits_has_no_signer():
     with pytest.raises(LookupError):
-        keys.signer(timeline([100]), 99)
+        crypto.signer(timeline([100]), 99)
 
 
 def test_the_next_key_is_published_before_it_signs():
     old, new = timeline([0, 100])
-    assert keys.published([old, new], 1, 600) == [old, new]
+    assert crypto.published([old, new], 1, 600) == [old, new]
 
 
 def test_a_retired_key_goes_when_its_last_token_has_expired():
     old, new = timeline([0, 100])
-    assert old in keys.published([old, new], 100 + 600 + keys.GRACE - 1, 600)
-    assert keys.published([old, new], 100 + 600 + keys.GRACE, 600) == [new]
+    assert old in crypto.published([old, new], 100 + 600 + crypto.GRACE - 1, 600)
+    assert crypto.published([old, new], 100 + 600 + crypto.GRACE, 600) == [new]
 
 
 def test_a_retired_key_stays_as_long_as_an_api_key_it_signed():
-    old = keys.SigningKey("old", {}, None, 0, api_keys_until=50_000)
-    new = keys.SigningKey("new", {}, None, 100)
-    assert old in keys.published([old, new], 50_000, 600)
-    assert old not in keys.published([old, new], 50_000 + keys.GRACE, 600)
+    old = crypto.SigningKey("old", {}, None, 0, api_keys_until=50_000)
+    new = crypto.SigningKey("new", {}, None, 100)
+    assert old in crypto.published([old, new], 50_000, 600)
+    assert old not in crypto.published([old, new], 50_000 + crypto.GRACE, 600)
 
 
 STARTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=6)
@@ -103,14 +103,14 @@ STARTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=6)
 def test_a_token_can_be_checked_as_long_as_it_lives(starts, signed_at, later):
     held = timeline(starts)
     assume(signed_at >= held[0].signs_from)
-    assert keys.signer(held, signed_at) in keys.published(held, signed_at + later, 600)
+    assert crypto.signer(held, signed_at) in crypto.published(held, signed_at + later, 600)
 
 
 @given(STARTS, st.integers(0, 200_000))
 def test_a_key_whose_private_half_is_erased_never_signs(starts, now):
     held = timeline(starts)
     assume(now >= held[0].signs_from)
-    assert keys.signer(held, now).kid not in keys.erasable(held, now)
+    assert crypto.signer(held, now).kid not in crypto.erasable(held, now)
 
 
 def test_a_token_is_read_by_a_library_of_the_standard():
@@ -136,38 +136,38 @@ def test_the_same_grant_is_written_alike_each_time():
 
 def test_a_key_without_its_private_half_signs_nothing():
     with pytest.raises(LookupError):
-        tokens.sign(keys.SigningKey("kid", {}, None, 0), tokens.KEY_TYPE, {})
+        tokens.sign(crypto.SigningKey("kid", {}, None, 0), tokens.KEY_TYPE, {})
 
 
 def test_a_clients_secrets_differ_by_client_and_by_generation():
-    deriving = keys.subkey(MASTER, "client secrets")
-    made_of = {keys.client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
+    deriving = crypto.subkey(MASTER, "client secrets")
+    made_of = {crypto.client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
     assert len(made_of) == 4
     assert all(secret.startswith("ths_") and len(secret) == 47 for secret in made_of)
-    assert keys.client_secret(deriving, "a", 1) in made_of
+    assert crypto.client_secret(deriving, "a", 1) in made_of
 
 
 def test_a_secret_fits_its_own_hash_only():
-    assert keys.same_hash("secret", keys.secret_hash("secret"))
-    assert not keys.same_hash("secret", keys.secret_hash("Secret"))
-    assert not keys.same_hash("secret", None)
+    assert crypto.same_hash("secret", crypto.secret_hash("secret"))
+    assert not crypto.same_hash("secret", crypto.secret_hash("Secret"))
+    assert not crypto.same_hash("secret", None)
 
 
 def test_not_even_the_stand_in_for_a_missing_hash_can_be_met(monkeypatch):
-    monkeypatch.setattr(keys, "secret_hash", lambda _: bytes(32))
-    assert not keys.same_hash("secret", None)
+    monkeypatch.setattr(crypto, "secret_hash", lambda _: bytes(32))
+    assert not crypto.same_hash("secret", None)
 
 
 @given(st.text())
 def test_no_secret_fits_a_client_that_is_not_there(secret):
-    assert not keys.same_hash(secret, None)
+    assert not crypto.same_hash(secret, None)
 
 
 def test_comparing_takes_the_same_steps_whether_or_not_the_client_is_there(monkeypatch):
     compared = []
     monkeypatch.setattr(
-        keys.hmac, "compare_digest", lambda one, other: compared.append((len(one), len(other))) or False
+        crypto.hmac, "compare_digest", lambda one, other: compared.append((len(one), len(other))) or False
     )
-    keys.same_hash("secret", None)
-    keys.same_hash("secret", keys.secret_hash("other"))
+    crypto.same_hash("secret", None)
+    crypto.same_hash("secret", crypto.secret_hash("other"))
     assert compared == [(32, 32), (32, 32)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.rules import oauth
+from identity.shared import oauth
 
 FORM = oauth.FORM
 

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.rules import councils, scopes
+from identity.councils import rules as councils
+from identity.shared import scopes
 
 KNOWN = st.lists(st.sampled_from(sorted(scopes.CATALOGUE)), min_size=1, max_size=6, unique=True)
 

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from identity.rules import factors, upstream_identity, upstream_metadata, upstream_requests, upstream_tokens
-from identity.rules.upstream_requests import Asked, ReturnError, secrets_of
-from identity.rules.upstream_tokens import Expected, RefusedError, UnknownKeyError
+from identity.accounts.rules import factors
+from identity.upstream_login.rules import id_tokens, requests
+from identity.upstream_login.rules import identity as upstream_identity
+from identity.upstream_login.rules.id_tokens import Expected, RefusedError, UnknownKeyError
+from identity.upstream_login.rules.requests import Asked, ReturnError, secrets_of
+from identity.upstreams.rules import metadata
 
 ISSUER = "https://oidc.account.gov.uk/"
 CLIENT = "a-client"
@@ -45,12 +48,12 @@ def token(key=KEY, alg="ES256", header=None, **other):
 
 
 def read(text, expected=EXPECTED, access="an-access-token", keys=KEYS):
-    return upstream_tokens.id_token(text, keys, expected, access, NOW)
+    return id_tokens.id_token(text, keys, expected, access, NOW)
 
 
 def asked(**other):
     wanted = Asked(CLIENT, "https://us.example/callback", ("openid", "email"), "cy", **other)
-    where = upstream_requests.location("https://them.example/authorize?x=1", wanted, OWN)
+    where = requests.location("https://them.example/authorize?x=1", wanted, OWN)
     return where, {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
 
 
@@ -84,9 +87,9 @@ def test_what_binds_an_answer_differs_by_state_and_by_key():
 
 
 def test_an_answer_is_a_code_or_an_error_under_a_state():
-    found = upstream_requests.returned("code=c&state=s&iss=https%3A%2F%2Fx&more=1")
+    found = requests.returned("code=c&state=s&iss=https%3A%2F%2Fx&more=1")
     assert (found.code, found.state, found.issuer, found.error) == ("c", "s", "https://x", None)
-    assert upstream_requests.returned("error=access_denied&state=s").error == "access_denied"
+    assert requests.returned("error=access_denied&state=s").error == "access_denied"
 
 
 @pytest.mark.parametrize(
@@ -97,13 +100,13 @@ def test_an_answer_is_a_code_or_an_error_under_a_state():
 )  # fmt: skip
 def test_an_answer_that_no_provider_of_ours_sends_is_refused(query):
     with pytest.raises(ReturnError):
-        upstream_requests.returned(query)
+        requests.returned(query)
 
 
 @given(st.text(max_size=300))
 def test_any_query_is_read_or_refused(query):
     try:
-        found = upstream_requests.returned(query)
+        found = requests.returned(query)
     except ReturnError:
         return
     assert found.state
@@ -223,19 +226,19 @@ def test_what_is_no_token_is_refused(text):
 
 def test_a_subject_is_of_its_tenant_and_never_an_address():
     found = {"sub": "pairwise", "oid": "b1", "email": "jo@citytown.example"}
-    assert upstream_tokens.subject(found, "sub", None) == "pairwise"
-    assert upstream_tokens.subject(found, "oid", TENANT) == f"{TENANT}/b1"
+    assert id_tokens.subject(found, "sub", None) == "pairwise"
+    assert id_tokens.subject(found, "oid", TENANT) == f"{TENANT}/b1"
     with pytest.raises(RefusedError):
-        upstream_tokens.subject({"sub": "x"}, "oid", TENANT)
+        id_tokens.subject({"sub": "x"}, "oid", TENANT)
 
 
 def test_two_factors_count_only_where_the_provider_says_so():
     plain = Expected(ISSUER, CLIENT, "n")
-    assert upstream_tokens.method({}, plain) == factors.UPSTREAM
-    assert upstream_tokens.method({"vot": "Cl.Cm"}, plain) == factors.UPSTREAM  # not One Login's word
-    assert upstream_tokens.method({"amr": ["pwd"]}, plain) == factors.UPSTREAM
-    assert upstream_tokens.method({"amr": ["pwd", "mfa"]}, plain) == factors.UPSTREAM_TWO
-    assert upstream_tokens.method({"vot": "Cl.Cm"}, EXPECTED) == factors.UPSTREAM_TWO
+    assert id_tokens.method({}, plain) == factors.UPSTREAM
+    assert id_tokens.method({"vot": "Cl.Cm"}, plain) == factors.UPSTREAM  # not One Login's word
+    assert id_tokens.method({"amr": ["pwd"]}, plain) == factors.UPSTREAM
+    assert id_tokens.method({"amr": ["pwd", "mfa"]}, plain) == factors.UPSTREAM_TWO
+    assert id_tokens.method({"vot": "Cl.Cm"}, EXPECTED) == factors.UPSTREAM_TWO
 
 
 # ---------------------------------------------------------------------------------------------- metadata
@@ -250,11 +253,11 @@ def discovery(**other):
 
 
 def test_a_provider_describes_itself():
-    found = upstream_metadata.provider(discovery(), ISSUER, plain=False)
+    found = metadata.provider(discovery(), ISSUER, plain=False)
     assert (found.token_endpoint, found.userinfo_endpoint, found.sends_issuer) == (
         f"{ISSUER}token", None, False,
     )  # fmt: skip
-    assert upstream_metadata.discovery_url(ISSUER) == f"{ISSUER}.well-known/openid-configuration"
+    assert metadata.discovery_url(ISSUER) == f"{ISSUER}.well-known/openid-configuration"
 
 
 @pytest.mark.parametrize(
@@ -278,12 +281,12 @@ def test_a_provider_describes_itself():
 )
 def test_a_discovery_document_with_one_thing_wrong_is_refused(wrong):
     with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
-        upstream_metadata.provider(discovery(**wrong), ISSUER, plain=False)
+        metadata.provider(discovery(**wrong), ISSUER, plain=False)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b"\xff", b"[" * 100_000])
 def test_what_is_no_object_is_refused(body):
-    for read_it in (upstream_metadata.keys, lambda b: upstream_metadata.document(b, DID_URL)):
+    for read_it in (metadata.keys, lambda b: metadata.document(b, DID_URL)):
         with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
             read_it(body)
 
@@ -292,11 +295,11 @@ def test_keys_that_cannot_check_a_signature_are_passed_over():
     private = {"kid": "p", **OTHER.as_dict(private=True)}
     encrypting = {"kid": "e", "use": "enc", **OTHER.as_dict(private=False)}
     body = json.dumps({"keys": [KEYS["one"], private, encrypting, {"kty": "oct", "k": "AA"}, 7]}).encode()
-    assert list(upstream_metadata.keys(body)) == ["one"]
+    assert list(metadata.keys(body)) == ["one"]
     with pytest.raises(ValueError, match="no key"):
-        upstream_metadata.keys(b'{"keys": []}')
+        metadata.keys(b'{"keys": []}')
     with pytest.raises(ValueError, match="same kid"):
-        upstream_metadata.keys(json.dumps({"keys": [KEYS["one"], KEYS["one"]]}).encode())
+        metadata.keys(json.dumps({"keys": [KEYS["one"], KEYS["one"]]}).encode())
 
 
 def document(own=DID, key=KEY, **other):
@@ -305,14 +308,14 @@ def document(own=DID, key=KEY, **other):
 
 
 def test_a_did_document_speaks_for_its_own_place_alone():
-    assert list(upstream_metadata.document(document(), DID_URL)) == [f"{DID}#k"]
+    assert list(metadata.document(document(), DID_URL)) == [f"{DID}#k"]
     for wrong in (document("did:web:attacker.example"), document(assertionMethod=[]), document(key=RSA)):
         with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
-            upstream_metadata.document(wrong, DID_URL)
+            metadata.document(wrong, DID_URL)
     foreign = json.loads(document())
     foreign["assertionMethod"][0]["id"] = "did:web:attacker.example#k"
     with pytest.raises(ValueError, match="no P-256 key"):
-        upstream_metadata.document(json.dumps(foreign).encode(), DID_URL)
+        metadata.document(json.dumps(foreign).encode(), DID_URL)
 
 
 # ---------------------------------------------------------------------------------------------- identity

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from chassis import ids
-from identity.rules import scim
+from identity.staff.rules import scim
 
 URL = "/citytown/identity/scim/v2"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

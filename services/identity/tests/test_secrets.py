@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from identity.rules import oauth
+from identity.shared import oauth
 
 GRANT = {"grant_type": "client_credentials"}
 KEY = ECKey.generate_key("P-256", {"kid": "mine"})

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from identity.actions import mandates, persons
+from identity.grants.actions import subjects
+from identity.mandates.actions import mandates
 from services.identity.tests.provider import claims_of, person, register, sign_in
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -25,7 +26,7 @@ async def mandate(app, database, visitor, bins):
     async with database.writing("citytown") as session:
         await mandates.accept(session, "citytown", ben, row.id)
     await sign_in(database, visitor, ben)
-    return persons.subject(app.state.issuer, "citytown", rosa), await bins.tokens(visitor), (rosa, row.id)
+    return subjects.subject(app.state.issuer, "citytown", rosa), await bins.tokens(visitor), (rosa, row.id)
 
 
 async def mail(database, account_id):
@@ -87,7 +88,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
 
 async def test_nobody_acts_for_somebody_who_did_not_let_him(app, visitor, database, bins, mandate):
     _, own, _ = mandate
-    stranger = persons.subject(app.state.issuer, "citytown", await person(database))
+    stranger = subjects.subject(app.state.issuer, "citytown", await person(database))
     refused(await exchange(visitor, bins, stranger, own["access_token"]))
     refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
 

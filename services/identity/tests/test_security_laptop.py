@@ -3,10 +3,12 @@
 import pytest
 
 from chassis import ids
-from identity.actions import sessions, telling
-from identity.actions.issuer import Issuer
-from identity.actions.outbound import Outbound, OutboundError
-from identity.rules import registration, uris
+from identity.accounts.actions import sessions
+from identity.clients import rules as registration
+from identity.issuer.actions.signing_keys import Issuer
+from identity.logout.actions import backchannel_logout
+from identity.shared import uris
+from identity.shared.outbound import Outbound, OutboundError
 from services.identity.tests.provider import person, register, sign_in
 from services.identity.tests.servers import Names, Server, listening
 
@@ -128,7 +130,7 @@ async def ended(visitor, database, uri):
 async def test_the_logout_token_arrives_there(visitor, app, database, settings):
     async with listening(Server(), None) as server:
         await ended(visitor, database, f"http://127.0.0.1:{server.port}/logout")
-        assert await telling.once(database, app.state.issuer, Outbound(settings)) == 1
+        assert await backchannel_logout.once(database, app.state.issuer, Outbound(settings)) == 1
     assert server.asked[0].startswith(b"POST /logout HTTP/1.1")
 
 
@@ -137,5 +139,5 @@ async def test_from_an_issuer_at_https_it_never_goes_there(visitor, app, databas
         await ended(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
         monkeypatch.setattr(app.state.issuer, "settings", outside)
-        await telling.once(database, app.state.issuer, Outbound(outside))
+        await backchannel_logout.once(database, app.state.issuer, Outbound(outside))
     assert server.asked == []

@@ -7,9 +7,10 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.problems import Problem
-from identity.actions import mandate_letters, pacing
-from identity.actions.pacing import Gate, Pace
-from identity.rules import limits
+from identity.mandates.actions import emails
+from identity.shared import limits
+from identity.shared import pace as pacing
+from identity.shared.pace import Gate, Pace
 from services.identity.tests.provider import ask, register
 from services.identity.tests.test_proofs import seen
 
@@ -195,28 +196,28 @@ async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, 
     people, address = app.state.people, f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         heard = [
-            await mandate_letters.may_offer(session, people, ids.new(), spelt)
+            await emails.may_offer(session, people, ids.new(), spelt)
             for spelt in (address, address.upper()) * many()
         ]
         assert heard == [True] * many() + [False] * many()
-        assert await mandate_letters.may_offer(session, people, ids.new(), f"other-{address}")
+        assert await emails.may_offer(session, people, ids.new(), f"other-{address}")
 
 
 async def test_one_account_makes_so_many_offers_a_day(app, database, client):
     one, people = ids.new(), app.state.people
     async with database.writing() as session:
         for number in range(limits.OFFERS_FOR_ACCOUNT.most):
-            await mandate_letters.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
+            await emails.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
         with pytest.raises(Problem) as refused:
-            await mandate_letters.may_offer(session, people, one, None)
+            await emails.may_offer(session, people, one, None)
         assert refused.value.status_code == 429
-        await mandate_letters.may_offer(session, people, ids.new(), None)
+        await emails.may_offer(session, people, ids.new(), None)
 
 
 async def test_what_is_counted_is_swept_and_names_nobody(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
-        await mandate_letters.may_offer(session, app.state.people, ids.new(), address)
+        await emails.may_offer(session, app.state.people, ids.new(), address)
         kept = await session.all(text("SELECT * FROM attempt"))
     assert kept
     assert address not in str(kept)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import ISSUER
-from identity.actions import grants
+from identity.grants.actions import grants
 from services.identity.tests.provider import (
     KEY,
     OTHER_KEY,

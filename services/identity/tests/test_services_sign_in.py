@@ -5,9 +5,9 @@ import json
 import pytest
 
 from chassis import ids
-from identity.rules import authorisation
-from identity.rules import claims as names
-from identity.rules.parties import Party
+from identity.shared import authorization_requests
+from identity.shared import claims as names
+from identity.shared.relying_party import Party
 from services.identity.tests.provider import REDIRECT, Service, answered, ask, claims_of, code_of, waiting
 
 URL = "/citytown/identity/v1/services"
@@ -151,5 +151,5 @@ def test_a_service_gets_only_the_claims_it_is_registered_for(registered, wanted)
     asked = Service("x", "x", "citytown").request(
         vtr='["Cl.Cm.P2"]', claims=json.dumps({"userinfo": every, "id_token": every})
     )
-    found = authorisation.read(asked, party)
+    found = authorization_requests.read(asked, party)
     assert set(found.userinfo_claims) == set(found.id_token_claims) == wanted

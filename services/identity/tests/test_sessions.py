@@ -9,8 +9,8 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.app import create_app
 from chassis.testing import published, running
-from identity.actions import sweeping
 from identity.app import service as identity_service
+from identity.housekeeping import actions as housekeeping
 
 OLDER = "UPDATE browser_session SET {what} = {what} - interval '{by}' WHERE account = :who"
 
@@ -112,9 +112,9 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
     assert await is_signed_in(tab)
     await older(database, account, what, by)
     assert not await is_signed_in(tab)
-    await sweeping.once(database)
+    await housekeeping.once(database)
     assert await ended(database, account) == ["expired"]
-    await sweeping.once(database)
+    await housekeeping.once(database)
     assert await ended(database, account) == ["expired"]
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids
-from identity.store import api_keys, clients, councils, keys
+from identity.clients.store import api_keys, clients
+from identity.councils import store as councils
+from identity.issuer import store as stored_keys
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NIL = UUID(int=0)
@@ -44,7 +46,7 @@ def client(**other):
 
 
 async def add_key(session, kid, signs_from=NOW):
-    await keys.add(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
+    await stored_keys.add(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
 
 
 async def test_a_council_sees_its_own_api_keys_only(session):
@@ -122,24 +124,24 @@ async def test_a_key_is_known_with_the_expiry_of_its_last_live_api_key(session):
     first, last = api_key(), api_key(expires_at=NOW + timedelta(days=400))
     for key in (first, last):
         await api_keys.add(session, "citytown", key)
-    until = {row.kid: row.api_keys_until for row in await keys.all_keys(session)}
+    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
     assert until["kid"] == last["expires_at"]
     await api_keys.revoke(session, "citytown", last["id"], NOW)
-    until = {row.kid: row.api_keys_until for row in await keys.all_keys(session)}
+    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
     assert until["kid"] == first["expires_at"]
 
 
 async def test_keys_that_are_not_kept_are_deleted(session):
     for kid in ("one", "two"):
         await add_key(session, kid)
-    await keys.keep_only(session, ["two"])
-    assert [row.kid for row in await keys.all_keys(session)] == ["two"]
+    await stored_keys.keep_only(session, ["two"])
+    assert [row.kid for row in await stored_keys.all_keys(session)] == ["two"]
 
 
 async def test_an_erased_key_has_no_private_half(session):
     await add_key(session, "one")
-    await keys.erase_private(session, ["one"])
-    assert [row.sealed for row in await keys.all_keys(session) if row.kid == "one"] == [None]
+    await stored_keys.erase_private(session, ["one"])
+    assert [row.sealed for row in await stored_keys.all_keys(session) if row.kid == "one"] == [None]
 
 
 @pytest.fixture

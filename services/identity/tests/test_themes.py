@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from chassis.problems import Problem
-from identity.actions import history, mandates, themes
-from identity.rules import mandates as rules
-from identity.schemas.themes import NewTheme
-from identity.store import themes as store
+from identity.grants.actions import history
+from identity.mandates import rules as mandate_rules
+from identity.mandates.actions import mandates, themes
+from identity.mandates.schemas.themes import NewTheme
+from identity.mandates.store import themes as store
 from services.identity.tests.test_mandates import accept, held, in_council, may, offer, person
 
 URL = "/citytown/identity/v1/themes"
@@ -32,7 +33,7 @@ async def test_a_council_adds_themes_to_those_every_council_has(client, keeper):
     assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
     assert made.json() == {"name": "allotments", **ALLOTMENTS, "common": False, "version": 1}
     items = (await client.get(URL, headers=keeper)).json()["items"]
-    assert [one["name"] for one in items if one["common"]] == list(rules.THEMES)
+    assert [one["name"] for one in items if one["common"]] == list(mandate_rules.THEMES)
     assert made.json() in items
     elsewhere = (await client.get(URL.replace("citytown", "hillshire"), headers=keeper)).status_code
     assert elsewhere == 403

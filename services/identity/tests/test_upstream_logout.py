@@ -11,7 +11,7 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.testing import published
 from dev.upstream import telling
-from identity.actions import sweeping
+from identity.housekeeping import actions as housekeeping
 from services.identity.tests.provider import answered, ask, register
 from services.identity.tests.test_accounts_authenticator import set_up
 from services.identity.tests.upstream import (
@@ -331,7 +331,7 @@ async def test_nothing_of_there_is_kept_in_the_open_or_after_the_end(
         [row] = await session.all(statement, {"sub": sub})
         assert (row.upstream_person, row.upstream_session) == (None, None)
         await session.execute(text("UPDATE upstream_logout SET expires_at = now() - interval '1 second'"))
-    await sweeping.once(database)
+    await housekeeping.once(database)
     async with database.reading("*") as session:
         assert await session.scalar(text("SELECT count(*) FROM upstream_logout")) == 0
 

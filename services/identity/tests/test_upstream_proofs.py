@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from dev.upstream.faults import IDENTITY, ONE_LOGIN
-from identity.rules import claims as names
+from identity.shared import claims as names
 from services.identity.tests.provider import agree, answered, ask, register
 from services.identity.tests.upstream import (
     account_of,
@@ -193,6 +193,6 @@ async def test_the_statements_keys_are_read_again_when_they_change(mary, proofs)
 async def test_the_region_says_now_whose_proofs_it_takes(mary, proofs, monkeypatch):
     """The issuer was taken when the council registered it, and is not any more."""
     where = await mary.there(await mary.leave("prove"), "mary")
-    monkeypatch.setattr("identity.rules.upstream_registration.did_url", lambda *_, **__: None)
+    monkeypatch.setattr("identity.upstreams.rules.registration.did_url", lambda *_, **__: None)
     assert (await mary.back(where)).status_code == 400
     assert await proofs(mary.account) == []

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from dev.upstream.faults import Faults
-from identity.actions.outbound import Outbound, OutboundError
-from identity.actions.upstream_providers import AwayError, Providers
+from identity.shared.outbound import Outbound, OutboundError
+from identity.upstreams.actions.providers import AwayError, Providers
 from services.identity.tests.servers import Names
 from services.identity.tests.upstream import (
     journey,
@@ -132,7 +132,7 @@ async def test_an_unknown_key_is_looked_for_but_not_more_often_than_the_floor(pr
 
 
 async def test_memory_is_bounded(providers, monkeypatch):
-    monkeypatch.setattr("identity.actions.upstream_providers._MOST", 10)
+    monkeypatch.setattr("identity.upstreams.actions.providers._MOST", 10)
     for number in range(30):
         await providers.keys(f"{URL}/{number}")
     assert len(providers._kept) == 10
@@ -179,7 +179,7 @@ async def test_a_slow_provider_is_not_waited_for(settings, simulator):
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeypatch):
-    monkeypatch.setattr("identity.rules.upstream_metadata.LARGEST", 100)
+    monkeypatch.setattr("identity.upstreams.rules.metadata.LARGEST", 100)
     with pytest.raises(AwayError, match="more than 100 bytes"):
         await Providers(settings).describe(simulator.onelogin.issuer)
 

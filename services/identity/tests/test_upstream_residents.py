@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, text
 
 from chassis import ids
-from identity.actions import sweeping
-from identity.tables import passkey
+from identity.factors.tables import passkey
+from identity.housekeeping import actions as housekeeping
 from services.identity.tests.provider import answered, ask, claims_of, register
 from services.identity.tests.upstream import (
     account_of,
@@ -280,7 +280,7 @@ async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, databas
     await mary.leave()
     async with database.writing() as session:
         await session.execute(text("UPDATE upstream_visit SET expires_at = now() - interval '1 s'"))
-    await sweeping.once(database)
+    await housekeeping.once(database)
     assert await count("upstream_visit") == 0
 
 
@@ -342,7 +342,7 @@ async def test_a_crash_between_callback_and_link_leaves_nothing_half(
         raise RuntimeError("the machine has died")
 
     with monkeypatch.context() as patch:
-        patch.setattr("identity.actions.upstream_links._open", crash)
+        patch.setattr("identity.upstream_login.actions.links._open", crash)
         assert (await mary.choose("new")).status_code == 500
     assert await account_of(database, one_login) == {}
     assert await count("account") == accounts

@@ -8,12 +8,12 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids
-from identity.actions import upstream_keys
-from identity.rules import upstream_registration as rules
-from identity.rules.keys import WrongMasterKeyError
-from identity.store import upstreams as store
-from identity.tables import account as accounts
-from identity.tables import upstream_account
+from identity.accounts.tables import account as accounts
+from identity.accounts.tables import upstream_account
+from identity.shared.crypto import WrongMasterKeyError
+from identity.upstreams import store
+from identity.upstreams.actions import keys
+from identity.upstreams.rules import registration as rules
 
 URL = "/citytown/identity/v1/upstreams"
 SCOPES = ["identity:clients", "identity:staff", "address:read"]
@@ -251,7 +251,7 @@ async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(cl
     assert published == [made["keys"][0]["kid"], answer.json()["kid"]]
     async with database.reading("citytown") as session:
         found = await store.one(session, "citytown", ids.read(made["id"]))
-        key = await upstream_keys.signing_key(session, app.state.settings, found)
+        key = await keys.signing_key(session, app.state.settings, found)
     assert (key.kid, key.is_private) == (made["keys"][0]["kid"], True)
     again = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
     assert (again.status_code, again.json()["code"]) == (409, "key-waiting")
@@ -263,7 +263,7 @@ async def test_a_leaked_key_is_withdrawn_at_once_and_forgotten(client, live, dat
     [only] = (await client.get(jwks_path(made))).json()["keys"]
     assert only["kid"] == answer.json()["kid"] != made["keys"][0]["kid"]
     async with database.writing("*") as session:
-        await upstream_keys.sweep(session)
+        await keys.sweep(session)
         kept = await session.all(text("SELECT kid FROM upstream_key"))
     assert [row.kid for row in kept] == [only["kid"]]
     acts = [one[0] for one in await history(client, live, made)]
@@ -291,12 +291,12 @@ async def test_a_sealed_secret_opens_in_its_own_row_only(client, live, database,
     one, other = [await register(client, live, entra()) for _ in range(2)]
     async with database.writing("citytown") as session:
         found = await store.one(session, "citytown", ids.read(one["id"]))
-        assert upstream_keys.secret(app.state.settings, found) == CANARY
+        assert keys.secret(app.state.settings, found) == CANARY
         stolen = "UPDATE upstream SET secret_sealed = :sealed WHERE id = :id"
         await session.execute(text(stolen), {"sealed": found.secret_sealed, "id": ids.read(other["id"])})
         moved = await store.one(session, "citytown", ids.read(other["id"]))
     with pytest.raises(WrongMasterKeyError):
-        upstream_keys.secret(app.state.settings, moved)
+        keys.secret(app.state.settings, moved)
 
 
 async def test_a_secret_is_in_no_log_no_table_and_no_event(client, live, database, caplog):

@@ -15,7 +15,7 @@ from dev.upstream.clients import Client
 from dev.upstream.faults import Faults
 from dev.upstream.simulator import Simulator
 from dev.upstream.staff import CITYTOWN
-from identity.store import upstreams as store
+from identity.upstreams import store
 
 __all__ = [
     "Journey",

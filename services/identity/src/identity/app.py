@@ -12,14 +12,15 @@ from chassis.app import Service, create_app
 from chassis.auth import KeySource
 from chassis.consumer import forever
 from chassis.database import EVERY_COUNCIL
-from identity.actions import client_keys, commands, sweeping, telling
-from identity.actions.issuer import Issuer
-from identity.actions.known_clients import KnownClients
-from identity.actions.mail import posting
-from identity.actions.people import People
-from identity.actions.provider import Provider
-from identity.actions.upstream_providers import Providers
+from identity.authorization.routes import authorize, identity_proof, par
+from identity.clients.actions import client_keys
+from identity.clients.actions.authentication import Provider
+from identity.clients.actions.client_cache import KnownClients
+from identity.clients.routes import api_keys, clients, cors, services
 from identity.consumers import CONSUMERS
+from identity.councils import routes as councils
+from identity.councils.actions import commands
+from identity.discovery import routes as discovery
 from identity.events import (
     AccountChanged,
     AccountClosed,
@@ -32,46 +33,28 @@ from identity.events import (
     SessionEnded,
     TokenRevoked,
 )
-from identity.routes import (
-    account,
-    across,
-    api_keys,
-    authorize,
-    clients,
-    consents,
-    emails,
-    factors,
-    history,
-    issuer,
-    logout,
-    mandates,
-    outbox,
-    own_identity,
-    phones,
-    proofs,
-    protocol,
-    proving,
-    region,
-    registering,
-    scim,
-    scim_about,
-    scim_parts,
-    services,
-    signing_in,
-    staff,
-    texts,
-    themes,
-    upstream,
-    upstream_choice,
-    upstream_failed,
-    upstream_links,
-    upstream_logout,
-    upstreams,
-    userinfo,
-)
-from identity.routes.parts import pages
+from identity.housekeeping import actions as housekeeping
+from identity.issuer.actions.signing_keys import Issuer
+from identity.logout import routes as logout
+from identity.logout.actions import backchannel_logout
+from identity.mandates.routes import mandates, themes
+from identity.messages import routes as sent_messages
+from identity.messages.actions import worker
+from identity.proofs import routes as proofs
+from identity.self_service.routes import account, consents, emails, history, linked_accounts, phones
+from identity.self_service.routes import identity as own_identity
 from identity.settings import Settings
-from identity.tables import metadata
+from identity.shared.dependencies import pages
+from identity.shared.tables import metadata
+from identity.sign_in.routes import registration, sign_in, sms, upstream, upstream_choice, upstream_failures
+from identity.sign_in_methods.routes import factors
+from identity.sign_in_methods.routes import sms as sms_step
+from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
+from identity.tokens.routes import introspection, token, userinfo
+from identity.upstream_login import routes as upstream_logout
+from identity.upstreams import routes as upstreams
+from identity.upstreams.actions.providers import Providers
+from identity.verification.actions.context import People
 
 
 @asynccontextmanager
@@ -90,7 +73,9 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     ]
     try:
         async with _issuing_pool(settings) as pool:
-            app.state.provider = Provider(app.state.issuer, database, pool, known)
+            app.state.provider = Provider(
+                app.state.issuer, database, pool, known, client_keys.Refresher(settings)
+            )
             yield
     finally:
         app.state.people.passwords.close()
@@ -138,21 +123,23 @@ service = Service(
     settings=Settings,
     metadata=metadata,
     routers=(
-        issuer.router,
-        across.router,
+        discovery.router,
+        cors.router,
+        token.router,
         authorize.router,
-        proving.router,
-        protocol.router,
+        identity_proof.router,
+        par.router,
+        introspection.router,
         userinfo.router,
         logout.router,
-        outbox.router,
-        region.router,
+        sent_messages.router,
+        councils.router,
         clients.router,
         api_keys.router,
         services.router,
         upstreams.router,
-        signing_in.router,
-        registering.router,
+        sign_in.router,
+        registration.router,
         account.router,
         emails.router,
         consents.router,
@@ -161,14 +148,15 @@ service = Service(
         factors.router,
         upstream_choice.router,  # before the next, whose paths are of two parts that may be any
         upstream.router,
-        upstream_failed.router,
-        upstream_links.router,
+        upstream_failures.router,
+        linked_accounts.router,
         upstream_logout.router,
         phones.router,
-        texts.router,
+        sms_step.router,
+        sms.router,
         staff.router,
         scim.router,
-        scim_about.router,
+        scim_metadata.router,
         mandates.router,
         themes.router,
         proofs.router,
@@ -186,17 +174,17 @@ service = Service(
         IdentityAccess,
     ),
     consumers=CONSUMERS,
-    shapes=(issuer.TOKEN_ERRORS, *protocol.SHAPES, userinfo.SHAPE, scim_parts.SCIM_ERRORS),
+    shapes=(token.TOKEN_ERRORS, par.SHAPE, *introspection.SHAPES, userinfo.SHAPE, scim_protocol.SCIM_ERRORS),
     commands={
         "operator": commands.operator,
         "client": commands.client,
         "rotate-keys": commands.rotate_keys,
     },
     tasks={
-        "sweep": sweeping.sweep,
-        "logout notices": telling.tell,
+        "sweep": housekeeping.sweep,
+        "logout notices": backchannel_logout.tell,
         "client keys": client_keys.keep_fresh,
-        "post": posting.post,
+        "post": worker.post,
     },
     start=_start,
     keys=_own_keys,

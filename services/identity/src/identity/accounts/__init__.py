@@ -1,0 +1,1 @@
+"""Accounts of people and their sessions in browsers."""

@@ -1,0 +1,103 @@
+"""Accounts of people: the region's, one for every council's services."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from identity.shared.tables import ID, SECURED, metadata, timestamp
+
+# An account is an id. All that is personal lies in the tables beside it, so that it can be erased.
+account = Table(
+    "account",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("language", Text, nullable=False),  # en or cy: the one pages and letters are in
+    Column("version", Integer, nullable=False),
+    timestamp("created_at"),
+    timestamp("closed_at", nullable=True),
+    CheckConstraint("status IN ('active', 'closed')", name="status"),
+    CheckConstraint("language IN ('en', 'cy')", name="language"),
+)
+
+# The addresses an account proved it can read. ``address`` as it was typed, ``canonical`` as it is compared.
+account_email = Table(
+    "account_email",
+    metadata,
+    Column("account", ID, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("canonical", Text, nullable=False),
+    timestamp("verified_at"),
+    Index("uq_account_email_canonical", "canonical", unique=True),
+)
+
+# A browser in which somebody is signed in. ``secret_hash``: of the cookie, a new one after every sign-in.
+browser_session = Table(
+    "browser_session",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account", ID, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("methods", ARRAY(Text), nullable=False),  # email, password, passkey, totp, recovery, upstream
+    Column("device", Text, nullable=False),  # as people know it: "Firefox on Windows"
+    timestamp("authenticated_at"),
+    timestamp("created_at"),
+    timestamp("seen_at"),
+    timestamp("expires_at"),
+    timestamp("ended_at", nullable=True),
+    Column("upstream_person", LargeBinary),  # HMAC: who it is at the provider through which it was opened,
+    Column("upstream_session", LargeBinary),  # and his session there; both go when it ends
+    Index("uq_browser_session_secret_hash", "secret_hash", unique=True),
+    Index("ix_browser_session_account", "account", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_browser_session_seen_at", "seen_at", postgresql_where=text("ended_at IS NULL")),
+    Index("ix_browser_session_upstream_person", "upstream_person", postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "ix_browser_session_upstream_session", "upstream_session", postgresql_where=text("ended_at IS NULL")
+    ),
+)
+
+# A browser in which an account was signed in before: strangers' failures do not shut it out.
+known_browser = Table(
+    "known_browser",
+    metadata,
+    Column("account", ID, primary_key=True),
+    Column("browser", LargeBinary, primary_key=True),
+    timestamp("seen_at"),
+)
+
+# The number an account has shown that it reads. Not unique: a household may share one phone.
+account_phone = Table(
+    "account_phone",
+    metadata,
+    Column("account", ID, primary_key=True),
+    Column("number", Text, nullable=False),  # E.164
+    timestamp("verified_at"),
+    timestamp(
+        "second_step_since", nullable=True
+    ),  # since when signing in needs a text to it; null: it does not
+    CheckConstraint("number ~ '^[+][1-9][0-9]{4,14}$'", name="number"),
+)
+
+# Who a provider's subject is here. Made by the person's own act, never from an e-mail address.
+upstream_account = Table(
+    "upstream_account",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("upstream", ID, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("account", ID, nullable=False),
+    timestamp("linked_at"),
+    ForeignKeyConstraint(["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"),
+    Index("uq_upstream_account_account", "council", "upstream", "account", unique=True),
+    Index("ix_upstream_account_account", "account"),
+    info=SECURED,
+)

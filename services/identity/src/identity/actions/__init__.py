@@ -1,1 +1,0 @@
-"""What identity does: one function, one verb, one transaction."""

@@ -1,0 +1,64 @@
+"""Pushed authorization requests (RFC 9126)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from chassis.auth import public
+from chassis.problems import ErrorShape, Problem
+from identity.authorization.actions import authorization_flow, authorization_request
+from identity.authorization.routes.authorize import POSTED
+from identity.clients.actions.authentication import Known
+from identity.clients.routes.cors import FromApps
+from identity.clients.routes.dependencies import TheProvider, authenticate_client
+from identity.shared import oauth, relying_party
+from identity.shared.authorization_requests import PageError, RequestError
+from identity.shared.dependencies import network_of
+from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
+from identity.shared.schemas import TokenError
+
+router = APIRouter(tags=["issuer"], route_class=FromApps)
+
+SHAPE = ErrorShape("par", render_oauth, TokenError)
+_UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
+
+
+class Pushed(BaseModel):
+    """A request that is kept (RFC 9126 section 2.2)."""
+
+    request_uri: str = Field(description="Send it with client_id to the authorisation endpoint, once")
+    expires_in: int = Field(description="Seconds")
+
+
+@router.post(
+    "/identity/par", status_code=201, response_model=Pushed, responses=_UNKNOWN, openapi_extra=POSTED
+)
+async def push_request(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """Keep a request for sign-in for the client that shows who it is (RFC 9126)."""
+    known, fields = await authenticate_client(request, provider, "par")
+    _require_relying_party(known)
+    given = {name: value for name, value in fields.items() if not name.startswith("client_")}
+    given["client_id"] = known.client_id
+    share = network_of(request) if known.party.public else ""
+    try:
+        if "request_uri" in given:
+            raise RequestError("invalid_request", "A pushed request has no request_uri.")
+        async with provider.admit(known.client_id, share):
+            checked = await authorization_request.judge(provider, known, given, "par")
+            async with provider.database.writing() as session:
+                uri = await authorization_flow.push(session, provider, known, checked)
+    except PageError as error:
+        raise Problem(400, "invalid_request", str(error)) from error
+    except RequestError as error:
+        raise Problem(400, error.error, error.description) from error
+    return JSONResponse({"request_uri": uri, "expires_in": relying_party.PUSHED_SECONDS}, 201, NO_STORE)
+
+
+def _require_relying_party(known: Known) -> None:
+    """Raise Problem for a client that is a mere machine."""
+    try:
+        known.party  # noqa: B018 - raises
+    except oauth.OAuthError as error:
+        raise as_problem(error) from error

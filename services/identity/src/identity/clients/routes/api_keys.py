@@ -1,0 +1,60 @@
+"""A council's API keys."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Row
+
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents
+from chassis.types import Slug
+from identity.clients.actions import api_keys
+from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
+from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.shared.dependencies import after_id
+
+router = APIRouter(prefix="/{council}/identity/v1/api-keys", tags=["API keys"])
+Keeper = Annotated[Caller, permission("identity:keys")]
+
+
+@router.post("", status_code=201, response_model=ApiKeyMade)
+async def create_api_key(
+    council: Slug, body: NewApiKey, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
+) -> Response:
+    """Make an API key with scopes the caller holds. The key is in this answer and nowhere else."""
+
+    async def restore(stored: dict[str, Any]) -> str:
+        return await api_keys.write_again(session, issuer, council, stored)
+
+    return await once.run(
+        session,
+        caller,
+        body,
+        lambda: api_keys.create(session, issuer, council, caller, body),
+        secret="key",  # noqa: S106 - the name of the member
+        restore=restore,
+    )
+
+
+@router.get("")
+async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
+    """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
+    rows = await api_keys.page(session, council, after_id(paging), paging.fetch)
+    return paging.page(rows, _show, lambda row: (ids.show(row.id),))
+
+
+@router.delete("/{key_id}", status_code=204, responses=documents(404))
+async def revoke_api_key(
+    council: Slug, key_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+) -> None:
+    """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
+    await api_keys.revoke(session, council, key_id, datetime.now(UTC))
+
+
+def _show(row: Row[Any]) -> ApiKey:
+    return ApiKey.model_validate(row, from_attributes=True)

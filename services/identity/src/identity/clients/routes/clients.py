@@ -1,0 +1,96 @@
+"""Clients: those of a council, and those of the whole region."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.database import Reading, ReadSession, Session, Writing
+from chassis.idempotency import Once, OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents
+from chassis.types import Slug
+from identity.clients.actions import clients
+from identity.clients.schemas.clients import Client, ClientMade, NewClient
+from identity.issuer.actions.revocations import may_run_the_region
+from identity.issuer.actions.signing_keys import Issuer
+from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.shared.dependencies import Operator, after_id
+from identity.shared.tables import REGION
+
+router = APIRouter(tags=["clients"])
+Keeper = Annotated[Caller, permission("identity:clients")]
+_OF_COUNCIL = "/{council}/identity/v1/clients"
+_OF_REGION = "/identity/v1/clients"
+
+
+@router.post(_OF_COUNCIL, status_code=201, response_model=ClientMade, responses=documents(409))
+async def create_client(
+    council: Slug, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
+) -> Response:
+    """Make a client of the council. Its secret is in this answer and nowhere else."""
+    return await _create(session, issuer, council, caller, body, once)
+
+
+@router.get(_OF_COUNCIL)
+async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
+    """The council's clients in use, oldest first."""
+    rows = await clients.page(session, council, after_id(paging), paging.fetch)
+    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+
+
+@router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
+async def revoke_client(
+    council: Slug, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+) -> None:
+    """Revoke a client and every token it has. Doing it again is no error."""
+    await clients.revoke(session, council, client_id, datetime.now(UTC))
+
+
+@router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=documents(409))
+async def create_region_client(
+    body: NewClient, caller: Operator, session: Writing, issuer: TheIssuer, once: OnlyOnce
+) -> Response:
+    """Make a client that acts for every council of the region."""
+    await _of_region(session, caller)
+    return await _create(session, issuer, REGION, caller, body, once)
+
+
+@router.get(_OF_REGION)
+async def list_region_clients(caller: Operator, session: Reading, paging: Paging) -> Page[Client]:
+    """The region's clients in use, oldest first."""
+    await _of_region(session, caller)
+    rows = await clients.page(session, REGION, after_id(paging), paging.fetch)
+    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+
+
+@router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
+async def revoke_region_client(
+    client_id: ids.Id, caller: Operator, _live: LiveAtOnce, session: Writing
+) -> None:
+    """Revoke a client of the region and every token it has. Doing it again is no error."""
+    await _of_region(session, caller)
+    await clients.revoke(session, REGION, client_id, datetime.now(UTC))
+
+
+async def _of_region(session: ReadSession, caller: Caller) -> None:
+    may_run_the_region(caller)
+    await session.see(REGION)
+
+
+async def _create(
+    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Once
+) -> Response:
+    async def restore(stored: dict[str, Any]) -> str:
+        return clients.first_secret(issuer, stored["client_id"])
+
+    return await once.run(
+        session,
+        caller,
+        body,
+        lambda: clients.create(session, issuer, council, caller, body),
+        secret="client_secret" if body.jwks is None else "",
+        restore=restore if body.jwks is None else None,
+    )

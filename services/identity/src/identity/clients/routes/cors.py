@@ -1,0 +1,83 @@
+"""Scripts of public web apps call the issuer from their own pages (CORS, the Fetch standard).
+
+Only from origins that a public web app has registered, and never with cookies: what is answered hangs on the
+code, verifier or token that the script sends. Nothing else of the issuer is open to other sites' scripts.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from chassis.auth import public
+from identity.clients.actions.authentication import Provider
+
+router = APIRouter(tags=["issuer"])
+
+_LONGEST = 300
+_KEPT = "600"  # seconds for which a browser remembers
+_CALLED = {
+    "/identity/token": "POST",
+    "/identity/revoke": "POST",
+    "/identity/userinfo": "GET, POST",
+    "/identity/.well-known/jwks.json": "GET",
+    "/identity/.well-known/openid-configuration": "GET",
+    "/identity/.well-known/oauth-authorization-server": "GET",
+}
+
+
+class FromApps(APIRoute):
+    """A route that tells browsers which pages may read its answer, errors too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        if self.path not in _CALLED:
+            return answer
+
+        async def across(request: Request) -> Response:
+            headers = await _allowed(request)
+            try:
+                response = await answer(request)
+            except HTTPException as problem:
+                problem.headers = {**(problem.headers or {}), **headers}
+                raise
+            response.headers.update(headers)
+            return response
+
+        return across
+
+
+async def _allowed(request: Request) -> dict[str, str]:
+    origin, provider = request.headers.get("origin", ""), request.app.state.provider
+    headers = {"Vary": "Origin"}
+    if await _known(provider, origin):
+        headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Retry-After"}
+    return headers
+
+
+async def _known(provider: Provider, origin: str) -> bool:
+    if not 0 < len(origin) <= _LONGEST:
+        return False
+    return await provider.clients.calls_from(provider.pool, origin)
+
+
+def _preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """What a browser asks before a script of another site's page calls; no operation of the contract."""
+
+    async def preflight(_: Annotated[None, public], request: Request) -> Response:
+        headers = {"Allow": f"OPTIONS, {methods}", **await _allowed(request)}
+        if "Access-Control-Allow-Origin" in headers:
+            headers |= {
+                "Access-Control-Allow-Methods": methods,
+                "Access-Control-Allow-Headers": "Authorization, Content-Type",
+                "Access-Control-Max-Age": _KEPT,
+            }
+        return Response(None, 204, headers)
+
+    return preflight
+
+
+for _path, _methods in _CALLED.items():
+    router.add_api_route(_path, _preflight(_methods), methods=["OPTIONS"], include_in_schema=False)

@@ -1,0 +1,35 @@
+"""What routes need of clients, as FastAPI dependencies: the provider, and the client that calls."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from identity.clients.actions.authentication import Known, Provider, authenticate
+from identity.shared import oauth
+from identity.shared.dependencies import network_of
+from identity.shared.oauth_responses import as_problem
+
+
+async def _provider(request: Request) -> Provider:
+    provider: Provider = request.app.state.provider
+    return provider
+
+
+TheProvider = Annotated[Provider, Depends(_provider)]
+
+
+async def authenticate_client(
+    request: Request, provider: Provider, endpoint: str
+) -> tuple[Known, dict[str, str]]:
+    """Authenticate the client that posts a form to ``endpoint``: the client, and the form.
+
+    Raises Problem with OAuth's error.
+    """
+    headers = request.headers
+    try:
+        fields = oauth.read_form(headers.get("content-type", ""), request.url.query, await request.body())
+        shown = oauth.credentials(headers.get("authorization"), fields)
+        known = await authenticate(provider, shown, network_of(request), endpoint)
+    except oauth.OAuthError as error:
+        raise as_problem(error) from error
+    return known, fields

@@ -1,0 +1,186 @@
+"""Services of a council that sign people in: self-service registration."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents
+from chassis.types import Slug
+from identity.clients.actions import service_secrets, services
+from identity.clients.actions.service_changes import show
+from identity.clients.routes.dependencies import TheProvider
+from identity.clients.schemas.services import (
+    NewSecret,
+    NewService,
+    SecretMade,
+    Service,
+    ServiceChange,
+    ServiceEvent,
+    ServiceMade,
+)
+from identity.issuer.routes import LiveAtOnce
+from identity.shared.dependencies import IfMatch, after_id, version_meant
+from identity.shared.schemas import Mode
+
+router = APIRouter(prefix="/{council}/identity/v1/services", tags=["services"])
+Keeper = Annotated[Caller, permission("identity:clients")]
+_ONE = "/{client_id}"
+
+
+async def _forgotten(provider: TheProvider) -> AsyncIterator[None]:
+    yield
+    provider.clients.forget()
+
+
+KnownAtOnce = Annotated[None, Depends(_forgotten, scope="function")]
+"""Name it before the session: this process looks at the changed client again before the answer leaves."""
+
+
+@router.post("", status_code=201, response_model=ServiceMade, responses=documents(409))
+async def register_service(
+    council: Slug,
+    body: NewService,
+    caller: Keeper,
+    _known: KnownAtOnce,
+    provider: TheProvider,
+    once: OnlyOnce,
+) -> Response:
+    """Register a service of the council, to sign people in. Its secret is in this answer and nowhere else.
+
+    Redirect URIs are compared character by character: https at a public name; in the sandbox also http on
+    the developer's own machine. Nobody grants a scope that he does not hold. A sandbox service needs a
+    sandbox credential only; a live one needs a live credential.
+    """
+    issuer = provider.issuer
+    services.judge_new(issuer, caller, body)
+    found = await services.keys_of(provider.refresher.outbound, body)  # before any transaction: it takes time
+    secret = not found and body.token_endpoint_auth_method is None
+
+    async def restore(stored: dict[str, Any]) -> str:
+        return services.first_secret(issuer, stored["client_id"])
+
+    async with provider.database.writing(council) as session:
+        return await once.run(
+            session,
+            caller,
+            body,
+            lambda: services.create(session, issuer, council, caller, body, found),
+            headers=lambda made: {
+                **_tag(made),
+                "Location": f"/{council}/identity/v1/services/{ids.show(made.client_id)}",
+            },
+            secret="client_secret" if secret else "",
+            restore=restore if secret else None,
+        )
+
+
+@router.get("")
+async def list_services(
+    council: Slug, _: Keeper, session: Reading, paging: Paging, mode: Mode | None = None
+) -> Page[Service]:
+    """The council's services in use, oldest first; of one mode, if you name it."""
+    rows = await services.page(session, council, mode, after_id(paging), paging.fetch)
+    return paging.page(rows, show, lambda row: (ids.show(row.id),))
+
+
+@router.get(_ONE, responses=documents(404))
+async def read_service(
+    council: Slug, client_id: ids.Id, _: Keeper, session: Reading, response: Response
+) -> Service:
+    """One service, with its version as ETag. Its secret is not kept and not shown."""
+    found = await services.one(session, council, client_id)
+    response.headers.update(_tag(found))
+    return found
+
+
+@router.patch(_ONE, responses=documents(404, 409, 412, 428))
+async def change_service(
+    council: Slug,
+    client_id: ids.Id,
+    body: ServiceChange,
+    caller: Keeper,
+    _known: KnownAtOnce,
+    provider: TheProvider,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Service:
+    """Change a service, or give it other public keys; live at once. Its mode never changes."""
+    version = version_meant(if_match)
+    async with provider.database.reading(council) as session:
+        await services.judge_change(session, provider.issuer, council, client_id, caller, body)
+    found = await services.keys_of(provider.refresher.outbound, body)  # takes time
+    async with provider.database.writing(council) as session:
+        changed = await services.change(
+            session, provider.issuer, council, client_id, caller, version, body, found
+        )
+    response.headers.update(_tag(changed))
+    return changed
+
+
+@router.delete(_ONE, status_code=204, responses=documents(404))
+async def retire_service(
+    council: Slug, client_id: ids.Id, caller: Keeper, _live: LiveAtOnce, _known: KnownAtOnce, session: Writing
+) -> None:
+    """Retire a service: it and every token it has are refused at once. Doing it again is no error."""
+    await services.retire(session, council, client_id, caller, datetime.now(UTC))
+
+
+@router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404, 409))
+async def make_service_secret(
+    council: Slug,
+    client_id: ids.Id,
+    body: NewSecret,
+    caller: Keeper,
+    _known: KnownAtOnce,
+    provider: TheProvider,
+    session: Writing,
+    once: OnlyOnce,
+) -> Response:
+    """Make another secret. The one until now works on for the overlap; public keys are put out of use."""
+    issuer = provider.issuer
+
+    async def restore(stored: dict[str, Any]) -> str:
+        return service_secrets.again(issuer, stored)
+
+    return await once.run(
+        session,
+        caller,
+        body,
+        lambda: service_secrets.make(session, issuer, council, client_id, caller, body),
+        headers=_tag,
+        secret="client_secret",  # noqa: S106 - the name of the member
+        restore=restore,
+    )
+
+
+@router.delete(f"{_ONE}/secrets/previous", status_code=204, responses=documents(404))
+async def end_previous_service_secret(
+    council: Slug,
+    client_id: ids.Id,
+    caller: Keeper,
+    _known: KnownAtOnce,
+    provider: TheProvider,
+    session: Writing,
+) -> None:
+    """End the overlap now: the secret before is refused from here on."""
+    await service_secrets.end_previous(session, provider.issuer, council, client_id, caller)
+
+
+@router.get(f"{_ONE}/history", responses=documents(404))
+async def read_service_history(
+    council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
+) -> Page[ServiceEvent]:
+    """Who did what to a service, and when, oldest first; a retired one's too. It is kept as written."""
+    rows = await services.history(session, council, client_id, after_id(paging), paging.fetch)
+    return paging.page(rows, services.show_event, lambda row: (ids.show(row.id),))
+
+
+def _tag(made: Service | SecretMade) -> dict[str, str]:
+    return {"ETag": f'"{made.version}"'}

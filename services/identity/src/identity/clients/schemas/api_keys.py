@@ -1,0 +1,34 @@
+"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from chassis.ids import Id
+from chassis.types import Name
+from identity.shared.schemas import Mode, Request, Scopes
+
+
+class NewApiKey(Request):
+    """An API key to be made."""
+
+    name: Name = Field(examples=["Website address finder"])
+    mode: Mode
+    scopes: Scopes
+
+
+class ApiKey(BaseModel):
+    """What an API key allows. The key itself is shown once, when it is made."""
+
+    id: Id = Field(description="Also the key's `jti` and `client_id`")
+    name: str
+    mode: Mode
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+
+
+class ApiKeyMade(ApiKey):
+    """A new API key."""
+
+    key: str = Field(description="Send it as X-Api-Key or Bearer. Keep it safe: it is never shown again")

@@ -1,0 +1,39 @@
+"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from chassis.ids import Id
+from chassis.types import Name
+from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scopes
+
+
+class NewClient(Request):
+    """A client to be made: with a secret, or with public keys of its own (`private_key_jwt`)."""
+
+    name: Name = Field(examples=["Revenues system"])
+    mode: Mode = "live"
+    scopes: Scopes
+    jwks: JsonWebKeySet | None = Field(default=None, description="Give it to authenticate by private_key_jwt")
+
+
+class Client(BaseModel):
+    """A machine that gets tokens."""
+
+    client_id: Id
+    name: str
+    mode: Mode
+    scopes: list[str]
+    councils: list[str] = Field(description='The councils it acts for; ["*"] is every one of the region')
+    authentication: Authentication
+    jwks: JsonWebKeySet | None = None
+    created_at: datetime
+
+
+class ClientMade(Client):
+    """A new client."""
+
+    client_secret: str | None = Field(
+        default=None, description="Keep it safe: it is never shown again. None with private_key_jwt"
+    )

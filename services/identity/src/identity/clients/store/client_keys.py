@@ -1,0 +1,87 @@
+"""The public keys of clients that publish them at a URL of their own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import ReadSession, Session
+from identity.clients.tables import client, jwks_reading, relying_party
+
+_TRY = text("""
+    INSERT INTO jwks_reading AS reading (council, client, tried_at)
+    SELECT council, client, :now FROM relying_party
+    WHERE council = :council AND client = :id AND jwks_uri IS NOT NULL
+    ON CONFLICT (council, client) DO UPDATE SET tried_at = excluded.tried_at
+    WHERE reading.tried_at <= :before
+    RETURNING (SELECT jwks_uri FROM relying_party WHERE council = :council AND client = :id)""")
+_HELD = (
+    select(client.c.jwks, relying_party.c.jwks_uri)
+    .join(
+        relying_party, (relying_party.c.council == client.c.council) & (relying_party.c.client == client.c.id)
+    )
+    .where(
+        client.c.council == bindparam("council_"),
+        client.c.id == bindparam("id_"),
+        client.c.revoked_at.is_(None),
+    )
+    .with_for_update()
+)
+_KEEP = (
+    update(client)
+    .where(client.c.council == bindparam("council_"), client.c.id == bindparam("id_"))
+    .values(jwks=bindparam("jwks", type_=client.c.jwks.type))
+)
+_NOTED = insert(jwks_reading)
+_NOTED = _NOTED.on_conflict_do_update(
+    index_elements=["council", "client"],
+    set_={"tried_at": _NOTED.excluded.tried_at, "read_at": _NOTED.excluded.read_at},
+)
+_DUE = (
+    select(client.c.council, client.c.id)
+    .join(
+        relying_party, (relying_party.c.council == client.c.council) & (relying_party.c.client == client.c.id)
+    )
+    .outerjoin(
+        jwks_reading, (jwks_reading.c.council == client.c.council) & (jwks_reading.c.client == client.c.id)
+    )
+    .where(
+        client.c.revoked_at.is_(None),
+        relying_party.c.jwks_uri.is_not(None),
+        or_(jwks_reading.c.tried_at.is_(None), jwks_reading.c.tried_at <= bindparam("before")),
+    )
+    .order_by(jwks_reading.c.tried_at.nulls_first())
+    .limit(bindparam("most"))
+)
+
+
+async def begin(
+    session: Session, council: str, client_id: UUID, now: datetime, before: datetime
+) -> str | None:
+    """The jwks_uri, when it is to be read now; None when it was tried after ``before``, here or elsewhere."""
+    values = {"council": council, "id": client_id, "now": now, "before": before}
+    found: str | None = await session.scalar(_TRY, values)
+    return found
+
+
+async def held(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
+    """The client's keys and jwks_uri as they stand; nobody changes them until the transaction ends."""
+    return await session.first(_HELD, {"council_": council, "id_": client_id})
+
+
+async def keep(session: Session, council: str, client_id: UUID, jwks: Sequence[Any]) -> None:
+    """Other keys: every process hears of it."""
+    await session.execute(_KEEP, {"council_": council, "id_": client_id, "jwks": list(jwks)})
+
+
+async def note(session: Session, council: str, client_id: UUID, now: datetime) -> None:
+    """That the jwks_uri has answered."""
+    await session.execute(_NOTED, {"council": council, "client": client_id, "tried_at": now, "read_at": now})
+
+
+async def due(session: ReadSession, before: datetime, most: int) -> Sequence[Row[Any]]:
+    """The clients of every council whose jwks_uri was not tried since; the session sees across councils."""
+    return await session.all(_DUE, {"before": before, "most": most})

@@ -1,0 +1,188 @@
+"""Clients: machines that get tokens. ``council`` is ``region`` for those of the whole region."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import ReadSession, Session
+from identity.clients.tables import client
+from identity.shared.relying_party import Party
+
+_SHOWN = (
+    client.c.council,
+    client.c.id,
+    client.c.name,
+    client.c.mode,
+    client.c.scopes,
+    client.c.jwks,
+    client.c.public,
+    client.c.generation,
+    client.c.created_at,
+)
+_OF_COUNCIL = (
+    client.c.council == bindparam("council_", type_=client.c.council.type),
+    client.c.revoked_at.is_(None),
+)
+_ADD = insert(client).on_conflict_do_nothing().returning(client.c.id)
+_PAGE = (
+    select(*_SHOWN)
+    .where(*_OF_COUNCIL, client.c.id > bindparam("after", type_=client.c.id.type))
+    .order_by(client.c.id)
+    .limit(bindparam("most"))
+)
+_BY_NAME = select(*_SHOWN).where(*_OF_COUNCIL, client.c.name == bindparam("name_")).with_for_update()
+_RENEW = (
+    update(client)
+    .where(*_OF_COUNCIL, client.c.id == bindparam("id_"))
+    .values(
+        scopes=bindparam("scopes"), generation=bindparam("generation"), secret_hash=bindparam("secret_hash")
+    )
+)
+_REVOKE = (
+    update(client).where(*_OF_COUNCIL, client.c.id == bindparam("id_")).values(revoked_at=bindparam("at"))
+)
+_EXISTS = select(client.c.id).where(
+    client.c.council == bindparam("council_"), client.c.id == bindparam("id_")
+)
+
+# One round trip on a connection that sees across councils: the client is not known to be anybody's yet.
+_AUTHENTICATING = """
+    SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
+        client.previous_hash, client.previous_until,
+        coalesce(council.status, 'active') AS status, council.name AS council_name,
+        client.public, party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
+        party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
+        party.identity_levels, party.identity_claims, party.name_cy, party.jwks_uri
+    FROM client LEFT JOIN council ON council.slug = client.council
+    LEFT JOIN relying_party party ON (party.council, party.client) = (client.council, client.id)
+    WHERE client.id = $1 AND client.revoked_at IS NULL"""
+_ORIGINS = """
+    SELECT DISTINCT unnest(party.origins) FROM relying_party party
+    JOIN client ON (client.council, client.id) = (party.council, party.client)
+    WHERE party.origins <> '{}' AND client.revoked_at IS NULL LIMIT $1"""
+# Expired uses are swept away a few at a time by those that come after.
+_USE_ASSERTION = """
+    WITH swept AS (
+        DELETE FROM assertion_use WHERE ctid = ANY(ARRAY(
+            SELECT ctid FROM assertion_use WHERE expires_at < $5
+            ORDER BY expires_at LIMIT 10 FOR UPDATE SKIP LOCKED)))
+    INSERT INTO assertion_use (council, client_id, jti, expires_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING RETURNING true"""
+
+
+async def add(session: Session, council: str, values: Mapping[str, Any]) -> bool:
+    """Add a client; false when its name is in use."""
+    return await session.scalar(_ADD, {**values, "council": council}) is not None
+
+
+async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
+    """Clients in use, in order of id, which is that of creation; at most ``fetch``."""
+    return await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
+
+
+async def by_name_locked(session: Session, council: str, name: str) -> Row[Any] | None:
+    return await session.first(_BY_NAME, {"council_": council, "name_": name})
+
+
+async def renew(
+    session: Session,
+    council: str,
+    client_id: UUID,
+    scopes: Sequence[str],
+    generation: int,
+    secret_hash: bytes,
+) -> None:
+    """Give a client other scopes and its next secret."""
+    values = {"scopes": list(scopes), "generation": generation, "secret_hash": secret_hash}
+    await session.execute(_RENEW, {**values, "council_": council, "id_": client_id})
+
+
+async def revoke(session: Session, council: str, client_id: UUID, at: datetime) -> bool:
+    """Whether it was in use until now."""
+    return await session.execute(_REVOKE, {"council_": council, "id_": client_id, "at": at}) == 1
+
+
+async def exists(session: Session, council: str, client_id: UUID) -> bool:
+    """Whether there is or was such a client."""
+    return await session.first(_EXISTS, {"council_": council, "id_": client_id}) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticating:
+    """What the protocol needs of a client. ``status`` is its council's; ``party`` None for a mere machine."""
+
+    council: str
+    name: str
+    scopes: Sequence[str]
+    mode: str
+    keys: Sequence[Mapping[str, Any]]
+    secret_hash: bytes | None
+    status: str
+    council_name: str
+    party: Party | None
+    previous_hash: bytes | None = None
+    previous_until: datetime | None = None
+    jwks_uri: str | None = None
+
+
+def called(client: Authenticating, language: str | None) -> str:
+    """The client's name in a language; services have one in Welsh too."""
+    welsh = client.party.name_cy if client.party is not None and language == "cy" else ""
+    return welsh or client.name
+
+
+async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating | None:
+    """A client in use, whichever council's it is; ``pool`` sees across councils."""
+    row = await pool.fetchrow(_AUTHENTICATING, client_id)
+    if row is None:
+        return None
+    return Authenticating(
+        council=row["council"],
+        name=row["name"],
+        scopes=row["scopes"],
+        mode=row["mode"],
+        keys=json.loads(row["jwks"]) if row["jwks"] else (),
+        secret_hash=row["secret_hash"],
+        status=row["status"],
+        council_name=row["council_name"] or "",
+        party=_party(row) if row["profile"] else None,
+        previous_hash=row["previous_hash"],
+        previous_until=row["previous_until"],
+        jwks_uri=row["jwks_uri"],
+    )
+
+
+async def origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
+    """Where the pages of public web apps come from, all councils' together."""
+    return frozenset(row[0] for row in await pool.fetch(_ORIGINS, most))
+
+
+def _party(row: asyncpg.Record) -> Party:
+    return Party(
+        profile=row["profile"],
+        first_party=row["first_party"],
+        redirect_uris=tuple(row["redirect_uris"]),
+        post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+        backchannel_logout_uri=row["backchannel_logout_uri"],
+        id_token_alg=row["id_token_alg"],
+        par_required=row["par_required"],
+        person_scopes=frozenset(row["person_scopes"]),
+        identity_levels=frozenset(row["identity_levels"]),
+        identity_claims=frozenset(row["identity_claims"]),
+        name_cy=row["name_cy"],
+        public=row["public"],
+    )
+
+
+async def use_assertion(
+    pool: asyncpg.Pool, council: str, client_id: UUID, jti: str, expires: datetime, now: datetime
+) -> bool:
+    """Use up an assertion's ``jti``; false when it was used before."""
+    return await pool.fetchval(_USE_ASSERTION, council, client_id, jti, expires, now) is not None

@@ -1,0 +1,1 @@
+"""Councils as data, and the picture of them that the gateway reads."""

@@ -1,0 +1,87 @@
+"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from chassis.types import Gss, Name, Slug
+from identity.councils import rules
+from identity.shared.schemas import Request
+from identity.shared.tokens import Claim
+
+Status = Literal["active", "suspended"]
+
+
+def _free_slug(value: str) -> str:
+    if fault := rules.slug_fault(value):
+        raise ValueError(fault)
+    return value
+
+
+def _british(value: str) -> str:
+    if fault := rules.gss_fault(value):
+        raise ValueError(fault)
+    return value
+
+
+class NewCouncil(Request):
+    """A council that joins."""
+
+    slug: Annotated[Slug, AfterValidator(_free_slug)] = Field(
+        description="First part of every path; never changes", examples=["citytown"]
+    )
+    name: Name = Field(examples=["City & Town Council"])
+    gss: Annotated[Gss, AfterValidator(_british)] = Field(examples=["E06000022"])
+
+
+class CouncilChange(Request):
+    """What may change of a council. A member left out stays as it is."""
+
+    name: Name | None = None
+    status: Status | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name is None and self.status is None:
+            raise ValueError("give a name, a status or both")
+        return self
+
+
+class Council(BaseModel):
+    """A council of this region."""
+
+    slug: str
+    name: str
+    gss: str
+    region: str
+    status: Status
+    version: int = Field(description="Rises with every change; also the ETag")
+    updated_at: datetime
+
+
+class GatewayCouncil(BaseModel):
+    """Where a council's traffic goes."""
+
+    slug: str
+    status: Status
+    region: str
+
+
+class Refusal(BaseModel):
+    """A credential that the gateway refuses, by the claim in which its id stands; null is any of them.
+
+    With `issued_before` only tokens whose `iat` is not later.
+    """
+
+    id: str
+    claim: Claim | None = None
+    expires_at: datetime
+    issued_before: datetime | None = None
+
+
+class Snapshot(BaseModel):
+    """All that the gateway needs to know of councils and credentials."""
+
+    councils: list[GatewayCouncil]
+    revoked: list[Refusal]

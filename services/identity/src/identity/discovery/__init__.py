@@ -1,0 +1,1 @@
+"""What the issuer publishes: metadata, JWKS, DID document, trustmark."""

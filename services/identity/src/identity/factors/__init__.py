@@ -1,0 +1,1 @@
+"""Factors: passwords, passkeys, authenticator apps and phones, and signing in with them."""

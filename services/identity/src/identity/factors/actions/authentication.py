@@ -1,0 +1,230 @@
+"""Signing in and opening an account, step by step: what a browser has proven, and what is still to come.
+
+Whether an address has an account shows nowhere but in the letter sent to it: the same statements run, the
+same page follows, and the same work is done, either way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis.database import Database, ReadSession, Session
+from identity.accounts.actions import accounts, emails
+from identity.accounts.rules import factors
+from identity.accounts.rules.upstream_session import Through
+from identity.accounts.store import accounts as stored_accounts
+from identity.factors.actions import phones
+from identity.factors.store import authenticators as stored_authenticators
+from identity.factors.store import passwords, sign_ins
+from identity.shared import email_addresses, limits
+from identity.verification.actions import codes
+from identity.verification.actions.context import People, Visitor
+from identity.verification.rules.codes import digest, recovery_as_meant
+
+_NOBODY = UUID(int=0)
+_PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a browser has shown of an account so far. ``complete``: it opens.
+
+    ``through``: the sign-in at another provider that it began with, if it did.
+    """
+
+    account: UUID
+    methods: frozenset[str]
+    complete: bool
+    through: Through | None = None
+
+
+async def ask_for_code(session: Session, people: People, visitor: Visitor, address: str) -> datetime | None:
+    """Send a letter to sign in with; to an address without an account, one that says so.
+
+    From when on there may be another, when there were too many.
+    """
+    found = await stored_accounts.by_email(session, email_addresses.canonical(address))
+    account = found.id if found is not None else _NOBODY
+    wait = await _wait_for_code(session, people, visitor, account, address)
+    if wait is not None:
+        return wait
+    opens = found is not None
+    code = await codes.make(
+        session, people, visitor, codes.SIGN_IN, address, account if opens else None, opens=opens
+    )
+    if found is not None:
+        await emails.sign_in_code(session, found.address, found.language, code)
+    else:
+        await emails.no_account(session, address, visitor.language, people.settings.issuer)
+    return None
+
+
+async def ask_to_open(session: Session, people: People, visitor: Visitor, address: str) -> datetime | None:
+    """Send a letter to open an account with; where there is one, one that says so. As ``ask_for_code``."""
+    found = await stored_accounts.by_email(session, email_addresses.canonical(address))
+    account = found.id if found is not None else _NOBODY
+    wait = await _wait_for_code(session, people, visitor, account, address)
+    if wait is not None:
+        return wait
+    code = await codes.make(session, people, visitor, codes.REGISTER, address, None, opens=found is None)
+    if found is None:
+        await emails.register_code(session, address, visitor.language, code)
+    else:
+        await emails.has_account(session, found.address, found.language, people.settings.issuer)
+    return None
+
+
+async def _wait_for_code(
+    session: Session, people: People, visitor: Visitor, account: UUID, address: str
+) -> datetime | None:
+    known = await stored_accounts.knows(session, account, visitor.browser)
+    return await people.wait(
+        session,
+        (limits.CODES_IN_KNOWN, f"{account} {visitor.browser.hex()}")
+        if known
+        else (limits.CODES_FOR_ADDRESS, email_addresses.canonical(address)),
+        (limits.CODES_FROM_NETWORK, visitor.network),
+        *_through_client(visitor, known=known),
+    )
+
+
+def _through_client(visitor: Visitor, *, known: bool = False) -> list[tuple[limits.Limit, str]]:
+    """A service's own count. Strangers may use it up, so it is not held against a browser that is known."""
+    return [(limits.THROUGH_CLIENT, visitor.client)] if visitor.client and not known else []
+
+
+async def open_with_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
+    """A new account, for the address whose code this is."""
+    row = await codes.use(session, people, visitor, codes.REGISTER, typed)
+    if row is None:
+        return None
+    account = await accounts.open_account(session, people, visitor.language, row.address)
+    return await prove(session, people, visitor, account, factors.EMAIL) if account is not None else None
+
+
+async def by_code(session: Session, people: People, visitor: Visitor, typed: str) -> Proven | None:
+    """The account whose code was typed in."""
+    row = await codes.use(session, people, visitor, codes.SIGN_IN, typed)
+    if row is None or row.account is None:
+        return None
+    return await prove(session, people, visitor, row.account, factors.EMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """What came of a password, or of a second step. ``wait``: from when on, as there were too many."""
+
+    proven: Proven | None = None
+    wait: datetime | None = None
+
+
+async def by_password(
+    database: Database, people: People, visitor: Visitor, address: str, password: str
+) -> Password:
+    """The account whose address and password these are. No connection is held while the hash is made."""
+    canonical = email_addresses.canonical(address)
+    async with database.writing() as session:
+        found = await passwords.get_by_email(session, canonical, visitor.browser)
+        account: UUID = found.id if found is not None else _NOBODY
+        stored = found.hash if found is not None else None
+        known = found is not None and found.browser is not None
+        wait = await people.wait(
+            session,
+            (limits.PASSWORDS_IN_KNOWN, f"{account} {visitor.browser.hex()}")
+            if known
+            else (limits.PASSWORDS_FOR_ADDRESS, canonical),
+            (limits.PASSWORDS_FROM_NETWORK, visitor.network),
+            *_through_client(visitor, known=known),
+        )
+    if wait is not None:
+        return Password(wait=wait)
+    if not await people.passwords.verify(stored, password):
+        return Password()
+    async with database.writing() as session:
+        if await passwords.get_password(session, account) != stored:  # changed while the hash was made
+            return Password()
+        return Password(await prove(session, people, visitor, account, factors.PASSWORD))
+
+
+async def second(session: Session, people: People, visitor: Visitor, method: str, typed: str) -> Password:
+    """The second step: a code of the app, one sent by text, or a recovery code. Each opens once."""
+    so_far = await sign_ins.so_far(session, visitor.browser, people.now())
+    if so_far is None:
+        return Password()
+    account: UUID = so_far.account
+    wait = await wait_for_second(session, people, visitor, account)
+    if wait is not None:
+        return Password(wait=wait)
+    if method == factors.AUTHENTICATOR:
+        from identity.factors.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
+
+        right = await authenticators.check(session, people, account, typed)
+    elif method == factors.TEXT:
+        right = await phones.check_second(session, people, visitor, account, typed)
+    else:
+        right = await use_recovery(session, people, account, typed)
+    return Password(await prove(session, people, visitor, account, method) if right else None)
+
+
+async def wait_for_second(
+    session: Session, people: People, visitor: Visitor, account: UUID
+) -> datetime | None:
+    """Count a try of a second factor; from when on there may be another, when there were too many."""
+    if await stored_accounts.knows(session, account, visitor.browser):
+        return await people.wait(session, (limits.SECOND_IN_KNOWN, f"{account} {visitor.browser.hex()}"))
+    return await people.wait(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
+
+
+async def use_recovery(session: Session, people: People, account: UUID, typed: str) -> bool:
+    """Use up a recovery code; the person hears of it."""
+    hashed = digest(people.coding, "recovery", account.bytes, recovery_as_meant(typed))
+    if not await stored_authenticators.use_recovery(session, account, hashed, people.now()):
+        return False
+    await accounts.changed(session, people, account, "recovery code used")
+    return True
+
+
+async def prove(
+    session: Session,
+    people: People,
+    visitor: Visitor,
+    account: UUID,
+    method: str,
+    through: Through | None = None,
+) -> Proven:
+    """Add a method to what this browser has shown of the account; forget what it showed of another."""
+    before = await sign_ins.so_far(session, visitor.browser, people.now())
+    same = before is not None and before.account == account
+    methods = frozenset({method, *(before.methods if same and before is not None else ())})
+    if through is None and same and before is not None and before.through is not None:
+        through = Through.restored(before.through)
+    steps = await phones.steps(session, account)
+    complete = factors.complete(methods, has_second=steps.app or steps.text)
+    proven = Proven(account, methods, complete, through)
+    if not complete:
+        kept = through.kept() if through is not None else None
+        until = people.now() + _PATIENCE
+        await sign_ins.keep_step(session, visitor.browser, account, sorted(methods), kept, until)
+    return proven
+
+
+async def so_far(session: ReadSession, people: People, visitor: Visitor) -> UUID | None:
+    """The account this browser is half way into."""
+    row = await sign_ins.so_far(session, visitor.browser, people.now())
+    return row.account if row is not None else None
+
+
+async def finish(
+    session: Session, people: People, visitor: Visitor, account: UUID, methods: Iterable[str]
+) -> None:
+    """Note that somebody is signed in here: the browser is known from now on, and the person hears of it."""
+    new = await stored_accounts.is_new_browser(session, account, visitor.browser)
+    if new:
+        row = await stored_accounts.one(session, account)
+        if row is not None and row.address is not None:
+            await emails.new_device(session, row.address, row.language, visitor.device)
+    await sign_ins.done(session, visitor.browser)
+    await stored_accounts.get_to_know(session, account, visitor.browser, people.now())
+    what = f"signed in {'on a new device ' if new else ''}by {' and '.join(sorted(methods))}"
+    await accounts.record(session, people, account, what, device=visitor.device)

@@ -1,0 +1,64 @@
+"""Who must hear that a session has ended (OpenID Connect Back-Channel Logout 1.0): a queue."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chassis.database import Session
+from identity.grants.tables import logout_notice, token_grant
+
+# The address is kept with the grant: a session ends where row-level security shows no council's parties.
+_URI = token_grant.c.request["backchannel_logout_uri"].astext
+_RS256 = func.bool_or(token_grant.c.request["id_token_alg"].astext == "RS256")
+_ADD = insert(logout_notice).from_select(
+    ["id", "council", "client", "uri", "account", "session", "attempts", "due_at", "rs256"],
+    select(
+        func.gen_random_uuid(),
+        token_grant.c.council,
+        token_grant.c.client,
+        func.max(_URI),
+        token_grant.c.account,
+        token_grant.c.session,
+        literal_column("0"),
+        bindparam("now", type_=token_grant.c.created_at.type),
+        _RS256,
+    )
+    .where(token_grant.c.session == bindparam("session_"), _URI.is_not(None))
+    .group_by(token_grant.c.council, token_grant.c.client, token_grant.c.account, token_grant.c.session),
+)
+_DUE = (
+    select(logout_notice)
+    .where(logout_notice.c.due_at <= bindparam("now", type_=logout_notice.c.due_at.type))
+    .order_by(logout_notice.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_THIS = (logout_notice.c.council == bindparam("council_"), logout_notice.c.id == bindparam("id_"))
+_DONE = delete(logout_notice).where(*_THIS)
+_LATER = (
+    update(logout_notice).where(*_THIS).values(attempts=logout_notice.c.attempts + 1, due_at=bindparam("due"))
+)
+
+
+async def add(session: Session, browser_session: UUID, now: datetime) -> None:
+    """Queue a notice to every client that signed somebody in in this session and wants to hear."""
+    await session.execute(_ADD, {"session_": browser_session, "now": now})
+
+
+async def due(session: Session, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """The notices to send now; locked, and those another worker has are left out."""
+    return await session.all(_DUE, {"now": now, "most": most})
+
+
+async def done(session: Session, council: str, notice: UUID) -> None:
+    """The client has heard, or has been told often enough."""
+    await session.execute(_DONE, {"council_": council, "id_": notice})
+
+
+async def later(session: Session, council: str, notice: UUID, due: datetime) -> None:
+    """Try again."""
+    await session.execute(_LATER, {"council_": council, "id_": notice, "due": due})

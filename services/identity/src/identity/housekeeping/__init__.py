@@ -1,0 +1,1 @@
+"""Housekeeping: the worker purges what has expired."""

@@ -1,0 +1,172 @@
+"""The issuer in one process: its signing keys, kept up to date, and what is signed with them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from chassis.database import Database, ReadSession, Session
+from chassis.problems import Problem
+from identity.issuer import store
+from identity.settings import Settings
+from identity.shared import crypto, limits, tokens
+from identity.shared.outages import DATABASE_AWAY
+from identity.shared.pace import Gate, Pace
+
+log = logging.getLogger(__name__)
+
+
+def _master(settings: Settings) -> bytes:
+    """The master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
+    text = settings.master_key.get_secret_value()
+    if not text:
+        raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
+    return crypto.master_bytes(text)
+
+
+class Issuer:
+    """Signs what this process issues. ``clock`` answers Unix seconds; tests put their own in its place."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        master = _master(settings)
+        self.settings = settings
+        self.clock = clock
+        self._sealing = crypto.subkey(master, "signing keys")
+        self._deriving = crypto.subkey(master, "client secrets")
+        self.naming = crypto.subkey(master, "pairwise subjects")
+        self.keys: tuple[crypto.SigningKey, ...] = ()
+        self.pace = Pace(settings.client_rate, settings.client_burst)
+        self.sign_ins = Pace(settings.sign_in_rate, settings.sign_in_burst)
+        self.gate = Gate(settings.pool_size, settings.sign_in_burst)  # of the pool's connections one half
+        self.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+
+    @property
+    def url(self) -> str:
+        return self.settings.issuer
+
+    @property
+    def on_a_laptop(self) -> bool:
+        """Whether this is for trying out: outside, an issuer is at https."""
+        return self.settings.issuer.startswith("http://")
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.settings.issuer}token"
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public keys (JWKs) with which a signature of ours may be checked now."""
+        in_use = crypto.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
+        return [key.public for key in in_use]
+
+    def kept(self) -> list[dict[str, Any]]:
+        """The public keys of all signatures that were ours since the rotation before last."""
+        return [key.public for key in self._ready()]
+
+    def signer(self, algorithm: str = crypto.ES256) -> crypto.SigningKey:
+        """The key that signs now."""
+        return crypto.signer(self._ready(), self.clock(), algorithm)
+
+    def key(self, kid: str) -> crypto.SigningKey:
+        """A key by its id. Raises LookupError."""
+        for key in self._ready():
+            if key.kid == kid:
+                return key
+        raise LookupError(f"there is no signing key {kid}")
+
+    def write(self, key: crypto.SigningKey, token_type: str, grant: tokens.Grant) -> str:
+        """The token that says what the grant allows, signed."""
+        return tokens.sign(key, token_type, tokens.claims(grant, self.url, self.settings.audience))
+
+    def secret(self, client_id: str, generation: int) -> str:
+        """A client's secret: derived, so that it need not be stored."""
+        return crypto.client_secret(self._deriving, client_id, generation)
+
+    @staticmethod
+    def moment(seconds: float) -> datetime:
+        """Unix seconds as a time in UTC."""
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def now(self) -> datetime:
+        """This moment, whole seconds: what a token's times are given in."""
+        return self.moment(int(self.clock()))
+
+    async def read(self, session: ReadSession) -> None:
+        """Take over the signing keys as they stand in the database.
+
+        The session must see across councils. Raises WrongMasterKeyError.
+        """
+        known = {key.kid: key for key in self.keys}
+        rows = await store.all_keys(session)
+        self.keys = tuple(self._opened(row, known.get(row.kid)) for row in rows)
+
+    async def prepare(self, session: Session) -> None:
+        """Make the region's first signing key if there is none, and take over what there is."""
+        await session.across_councils()
+        await self.read(session)
+        if self._lacking():
+            await store.one_at_a_time(session)
+            await self.read(session)
+        for algorithm in self._lacking():  # other machines' clocks may be behind
+            await self._add(session, algorithm, signs_after=-crypto.GRACE)
+
+    async def rotate(self, session: Session) -> bool:
+        """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
+
+        False, and nothing changes, while a next key is waiting already.
+        """
+        await session.across_councils()
+        await store.one_at_a_time(session)
+        await self.read(session)
+        now = self.clock()
+        if crypto.pending(self.keys, now) is not None:
+            return False
+        await store.erase_private(session, crypto.erasable(self.keys, now))
+        in_use = crypto.published(self.keys, now, tokens.ACCESS_SECONDS)
+        await store.keep_only(session, [key.kid for key in in_use])
+        for algorithm in crypto.ALGORITHMS:
+            await self._add(session, algorithm, signs_after=self.settings.key_lead)
+        return True
+
+    async def follow(self, database: Database) -> None:
+        """Keep up with the database for ever; while it is away, go on with the keys at hand.
+
+        A new key is published long before it signs, so a look now and then is enough.
+        """
+        while True:
+            await asyncio.sleep(self.settings.key_poll)
+            try:
+                async with database.writing() as session:
+                    await self.prepare(session)
+            except (*DATABASE_AWAY, crypto.WrongMasterKeyError) as error:
+                log.warning("the signing keys cannot be read: %s", error)
+
+    def _lacking(self) -> list[str]:
+        """The algorithms there is no key for yet."""
+        return [one for one in crypto.ALGORITHMS if one not in {key.algorithm for key in self.keys}]
+
+    async def _add(self, session: Session, algorithm: str, *, signs_after: float) -> None:
+        kid, public, private = await asyncio.to_thread(crypto.generate, algorithm)
+        sealed = crypto.seal(self._sealing, kid, private)
+        now = self.moment(self.clock())
+        begins = now + timedelta(seconds=signs_after)
+        await store.add(session, kid, public, sealed, now, begins, algorithm)
+        await self.read(session)
+
+    def _opened(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
+        private = None
+        if row.sealed is not None:  # opened once a process
+            private = (known and known.private) or crypto.unseal(self._sealing, row.kid, row.sealed)
+        until = row.api_keys_until and row.api_keys_until.timestamp()
+        return crypto.SigningKey(
+            row.kid, row.public, private, row.signs_from.timestamp(), until, row.algorithm
+        )
+
+    def _ready(self) -> Sequence[crypto.SigningKey]:
+        if not self.keys:
+            detail = "The issuer has no signing key yet: its database cannot be reached. Try again."
+            raise Problem(503, "issuer-unavailable", detail, headers={"Retry-After": "2"})
+        return self.keys

@@ -1,0 +1,71 @@
+"""Signing out at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from identity.accounts.actions.sessions import SignedIn
+from identity.clients.actions.authentication import Provider
+from identity.grants.actions import subjects
+from identity.issuer.actions.signing_keys import Issuer
+from identity.shared import authorization_requests, crypto, redirects
+
+_LONGEST = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A service's wish. ``certain``: it shows that this very session is meant, so nobody need be asked.
+
+    ``back``: where the browser goes afterwards, None when that is not registered.
+    """
+
+    client_id: str
+    certain: bool
+    back: str | None
+    state: str
+
+
+async def read(provider: Provider, given: Mapping[str, str], signed_in: SignedIn | None) -> Wish:
+    """What a logout request wishes. Raises PageError when it contradicts itself."""
+    hint = hinted(provider.issuer, given.get("id_token_hint"))
+    client_id = given.get("client_id") or hint.get("aud", "")
+    if hint and hint.get("aud") != client_id:
+        raise authorization_requests.PageError("client_id is not the one the id_token_hint was issued to.")
+    client = await provider.client(client_id)
+    back = given.get("post_logout_redirect_uri")
+    own = client.party.post_logout_redirect_uris if client is not None and client.party is not None else ()
+    certain = False
+    if signed_in is not None and client is not None and hint:
+        session = subjects.session_name(provider.issuer, client.council, signed_in.session)
+        certain = hmac.compare_digest(session.encode(), str(hint.get("sid", "")).encode())
+    allowed = back is not None and redirects.registered(back, own)
+    return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
+
+
+def hinted(issuer: Issuer, token: str | None) -> dict[str, Any]:
+    """The claims of an id_token of ours; empty for anything else.
+
+    It may have expired, and the key that signed it be published no more: a session outlives both.
+    """
+    if token is None or len(token) > _LONGEST:
+        return {}
+    try:
+        own = KeySet.import_key_set({"keys": issuer.kept()})
+        read = jwt.decode(token, own, algorithms=list(crypto.ALGORITHMS))
+    except (JoseError, ValueError, KeyError, TypeError):
+        return {}
+    fits = read.header.get("typ") == "JWT" and read.claims.get("iss") == issuer.url
+    return dict(read.claims) if fits and isinstance(read.claims.get("aud"), str) else {}
+
+
+def back_url(wish: Wish) -> str | None:
+    """Where the browser goes afterwards; None for our own page."""
+    if wish.back is None:
+        return None
+    return redirects.answer(wish.back, {"state": wish.state}) if wish.state else wish.back

@@ -1,0 +1,115 @@
+"""The end of a session at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from chassis.auth import public
+from chassis.web import SubmittedForm, form_body
+from chassis.web.browsers import browser_secret, posted_elsewhere, remember_browser
+from identity.accounts.actions import sessions
+from identity.clients.routes.dependencies import TheProvider
+from identity.logout.actions import rp_initiated_logout
+from identity.logout.actions.rp_initiated_logout import Wish
+from identity.shared import authorization_requests, oauth, redirects
+from identity.shared.authorization_requests import PageError
+from identity.shared.dependencies import NOT_REFERRED, pages, show_wrong_request
+from identity.upstream_login.store import login_states
+from identity.verification.actions.context import browser_hash
+
+router = APIRouter(tags=["sign-in"])
+
+_PATH = "/identity/logout"
+_FIELDS = {
+    name: {"type": "string", "maxLength": most}
+    for name, most in {
+        "id_token_hint": 4_096, "client_id": 100, "post_logout_redirect_uri": 2_000, "state": 1_000,
+        "logout_hint": 200, "ui_locales": 200,
+    }.items()
+}  # fmt: skip
+_QUERY: dict[str, Any] = {
+    "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _FIELDS.items()]
+}
+_POSTED: dict[str, Any] = {
+    "requestBody": {"content": {oauth.FORM: {"schema": {"type": "object", "properties": _FIELDS}}}},
+    "x-limits": {"body": oauth.MAX_BODY},
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A page: signed out, or a question", "content": {"text/html": {}}},
+    302: {"description": "Signed out, and back to the service"},
+    303: {"description": "Signed out, and back to the service"},
+}
+
+
+@router.get(_PATH, responses=_ANSWERS, openapi_extra=_QUERY)
+async def log_out(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """Sign out. Without proof that this very session is meant the person is asked."""
+    return await _log_out(request, provider, request.url.query)
+
+
+@router.post(_PATH, responses=_ANSWERS, openapi_extra=_POSTED)
+async def log_out_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
+    """The same by a form. From another site it comes without cookies: the browser comes back with them."""
+    text = (await request.body()).decode("ascii", "replace")
+    if not posted_elsewhere(request):
+        return await _log_out(request, provider, text)
+    try:
+        again = urlencode(authorization_requests.fields(text))
+    except PageError as error:
+        return show_wrong_request(request, error)
+    return RedirectResponse(f"{_PATH}?{again}", 303, NOT_REFERRED)
+
+
+@router.post(
+    f"{_PATH}/confirm",
+    responses=_ANSWERS,
+    openapi_extra=form_body(back=2_000, client_id=100, state=1_000),
+)
+async def confirm_log_out(
+    _: Annotated[None, public], request: Request, provider: TheProvider, form: SubmittedForm
+) -> Response:
+    """The person wants to sign out."""
+    fields = {"client_id": form.get("client_id"), "state": form.get("state", 1_000)}
+    given = {**fields, "post_logout_redirect_uri": form.get("back", 2_000)}
+    wish = await rp_initiated_logout.read(
+        provider, {name: value for name, value in given.items() if value}, None
+    )
+    return await _end(request, provider, wish)
+
+
+async def _log_out(request: Request, provider: TheProvider, text: str) -> Response:
+    try:
+        given = authorization_requests.fields(text)
+        async with provider.database.reading() as session:
+            signed_in = await sessions.current(session, request)
+        wish = await rp_initiated_logout.read(provider, given, signed_in)
+    except PageError as error:
+        return show_wrong_request(request, error)
+    if wish.certain or (signed_in is None and request.method == "GET"):
+        return await _end(request, provider, wish)
+    return pages.render(
+        request,
+        "sign-out.html",
+        form_action=(redirects.source(wish.back),) if wish.back else (),
+        back=wish.back or "",
+        client_id=wish.client_id,
+        state=wish.state,
+    )
+
+
+async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
+    async with provider.database.writing() as session:
+        signed_in = await sessions.current(session, request)
+        if signed_in is not None:
+            await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
+        await login_states.forget(session, browser_hash(browser_secret(request)))
+    back = rp_initiated_logout.back_url(wish)
+    if back is None:
+        response: Response = pages.render(request, "signed-out.html")
+    else:
+        response = RedirectResponse(back, 303 if request.method == "POST" else 302, NOT_REFERRED)
+        remember_browser(request, response)
+    sessions.forget(request, response)
+    return response

@@ -1,0 +1,65 @@
+"""Mandates, the offers they began as, and the themes a council adds."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
+
+from identity.shared.tables import ID, SECURED, metadata, timestamp
+
+_HOLDING = text("status = 'accepted'")
+
+# What was given to whom. It stays when it has ended: who acted by it must be found years later.
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("id", ID, primary_key=True),
+    Column("principal", ID, nullable=False),  # the account that is acted for
+    Column("delegate", ID),  # the account that acts; null until somebody accepts
+    Column("theme", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    timestamp("offered_at"),
+    timestamp("offer_ends_at"),
+    timestamp("accepted_at", nullable=True),
+    timestamp("ended_at", nullable=True),
+    Column("ended_by", Text),
+    timestamp("expires_at"),
+    CheckConstraint("status IN ('offered', 'accepted', 'declined', 'revoked')", name="status"),
+    CheckConstraint("ended_by IN ('principal', 'delegate', 'council')", name="ended_by"),
+    CheckConstraint("principal <> delegate", name="nobody_grants_himself"),
+    CheckConstraint("status <> 'accepted' OR delegate IS NOT NULL", name="accepted_by_somebody"),
+    Index("uq_mandate_holding", "council", "principal", "delegate", "theme", unique=True,
+          postgresql_where=_HOLDING),
+    Index("ix_mandate_principal", "principal"),
+    Index("ix_mandate_delegate", "delegate"),
+    info=SECURED,
+)  # fmt: skip
+
+# What is personal in it, and how the offer is taken up: goes when either side's data is erased.
+mandate_offer = Table(
+    "mandate_offer",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("mandate", ID, primary_key=True),
+    Column("email", Text),  # canonical: whose account has proven it may accept
+    Column("code_hash", LargeBinary),  # or whoever shows the code; SHA-256 of 80 random bits
+    Column("principal_name", Text, nullable=False),
+    Column("delegate_name", Text, nullable=False),
+    Index("uq_mandate_offer_code_hash", "code_hash", unique=True),
+    Index("ix_mandate_offer_email", "email"),
+    info=SECURED,
+)
+
+# One that is removed stays for what was agreed in it: nobody is offered it any more.
+theme = Table(
+    "theme",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("title_cy", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    timestamp("updated_at"),
+    timestamp("removed_at", nullable=True),
+    info=SECURED,
+)

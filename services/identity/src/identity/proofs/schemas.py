@@ -1,0 +1,130 @@
+"""The models of proofs of identity."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+
+from chassis.ids import Id
+from chassis.types import Name, Postcode, Uprn, plain
+from identity.proofs import rules
+from identity.shared.schemas import Request
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain)
+]
+
+
+def _known(value: str) -> str:
+    if value not in rules.KINDS:
+        raise ValueError(f"must be one of {', '.join(rules.KINDS)}")
+    return value
+
+
+class EvidenceSeen(Request):
+    """A document that was looked at. Its number is not asked for and not kept."""
+
+    kind: Annotated[str, StringConstraints(max_length=40), AfterValidator(_known)] = Field(
+        examples=["driving-licence"]
+    )
+    checks: list[rules.Check] = Field(min_length=1, max_length=4)
+
+
+class PostalAddress(Request):
+    """An address of the person, as the address service knows it by its UPRN."""
+
+    uprn: Uprn | None = None
+    sub_building_name: Line | None = None
+    building_name: Line | None = None
+    building_number: Line | None = None
+    street_name: Line | None = None
+    locality: Line | None = None
+    town: Line
+    postcode: Postcode
+    valid_from: date | None = None
+
+    def claim(self) -> dict[str, Any]:
+        """By the names of the address claim (vocab.account.gov.uk)."""
+        named = {
+            "uprn": self.uprn,
+            "subBuildingName": self.sub_building_name,
+            "buildingName": self.building_name,
+            "buildingNumber": self.building_number,
+            "streetName": self.street_name,
+            "dependentAddressLocality": self.locality,
+            "addressLocality": self.town,
+            "postalCode": self.postcode,
+            "addressCountry": "GB",
+            "validFrom": self.valid_from.isoformat() if self.valid_from else None,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class NewProof(Request):
+    """What a member of staff saw, with the person in front of him."""
+
+    desk_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(
+        description="Shown by the person, out of the account", examples=["4k7t-9wqd"]
+    )
+    level: Literal["P1", "P2"]
+    evidence: list[EvidenceSeen] = Field(min_length=1, max_length=6)
+    given_names: list[Name] = Field(min_length=1, max_length=6)
+    family_name: Name
+    birth_date: date
+    addresses: list[PostalAddress] = Field(default=[], max_length=3)
+
+    @model_validator(mode="after")
+    def _born(self) -> Self:
+        if not date(1890, 1, 1) <= self.birth_date <= date.today():  # noqa: DTZ011 - a day, not a moment
+            raise ValueError("birth_date must be a day in the past")
+        return self
+
+
+class ProofRecord(BaseModel):
+    """A proof, without anything personal."""
+
+    id: Id
+    level: Literal["P0", "P1", "P2"]
+    route: Literal["in-person", "upstream"]
+    status: Literal["waiting", "holds", "withdrawn"] = Field(
+        description="waiting: for a second member of staff"
+    )
+    evidence: list[dict[str, Any]]
+    proved_by: str
+    proved_at: datetime
+    looked_by: str | None = None
+    expires_at: datetime
+
+
+class ProofSeen(ProofRecord):
+    """A proof with what it proved. That it was looked at is recorded."""
+
+    given_names: list[str] | None = Field(default=None, description="Null once erased, as all below")
+    family_name: str | None = None
+    birth_date: date | None = None
+    addresses: list[dict[str, Any]] | None = None
+
+
+class OwnProof(BaseModel):
+    """What the person himself sees."""
+
+    level: Literal["P0", "P1", "P2"]
+    route: Literal["in-person", "upstream"] | None = None
+    proved_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class DeskCode(BaseModel):
+    """A code to show at a council's desk."""
+
+    code: str = Field(description="For a quarter of an hour, once")
+    expires_at: datetime
+
+
+class Access(BaseModel):
+    """That somebody did something with a proof of the person's."""
+
+    id: Id
+    act: Literal["recorded", "read", "confirmed", "refused", "withdrawn", "erased"]
+    actor: str
+    at: datetime

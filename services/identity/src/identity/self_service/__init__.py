@@ -1,0 +1,1 @@
+"""Pages on which signed-in people manage their own account."""

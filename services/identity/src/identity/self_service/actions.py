@@ -1,0 +1,28 @@
+"""Closing an account, which every domain that keeps something of it takes part in."""
+
+from uuid import UUID
+
+from chassis.database import Session
+from identity.accounts.actions import accounts
+from identity.factors.store import sign_ins
+from identity.mandates.actions import mandates
+from identity.proofs.actions import proofs
+from identity.staff.actions import staff
+from identity.upstream_login.store import login_states
+from identity.upstreams import store as upstreams
+from identity.verification.actions.context import People
+
+_ERASERS = (
+    mandates.close,
+    proofs.erase,
+    staff.unlink,
+    upstreams.forget,
+    sign_ins.erase,
+    login_states.erase,
+)
+"""In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""
+
+
+async def close_account(session: Session, people: People, account: UUID) -> None:
+    """Close an account: every session and token ends, everything personal is erased."""
+    await accounts.close(session, people, account, _ERASERS)

@@ -1,0 +1,53 @@
+"""What a person has agreed that services may know and do, and how it is taken back."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.database import Writing
+from chassis.ids import Id
+from chassis.problems import documents
+from chassis.types import Slug
+from chassis.web import SubmittedForm, form_body, see_other
+from identity.clients.routes.dependencies import TheProvider
+from identity.grants.actions import grants
+from identity.grants.store import authorizations
+from identity.self_service.routes.account import Anybody
+from identity.shared.dependencies import pages, spoken
+from identity.sign_in.routes.interaction import Person
+
+router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
+
+_SERVICES = "/identity/account/services"
+_MOST = 100
+
+
+@router.get("/account/services")
+async def show_consents(
+    _: Anybody, request: Request, session: Writing, person: Person, provider: TheProvider
+) -> Response:
+    """The services the person shares details with."""
+    found = []
+    for row in await authorizations.consents(session, person.account, _MOST):
+        client = await provider.client(ids.show(row.client))
+        if client is not None:
+            found.append(_shown(row.council, row.client, client.name, spoken(row.given_at, request)))
+    return pages.render(request, "services.html", services=found)
+
+
+@router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
+async def end_consent(
+    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: Person, provider: TheProvider,
+    _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Take back what a service may know and do; its tokens end with it."""
+    client = await provider.client(ids.show(client_id))
+    name = client.name if client is not None and client.council == slug else ""
+    await grants.revoke_consent(session, slug, person.account, client_id, name)
+    return see_other(_SERVICES)
+
+
+def _shown(council: str, client: UUID, name: str, since: str) -> dict[str, str]:
+    return {"path": f"{_SERVICES}/{council}/{ids.show(client)}/end", "name": name, "since": since}

@@ -1,0 +1,71 @@
+"""Pages of the account: where else a person may sign in to it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis import ids
+from chassis.auth import public
+from chassis.database import Writing
+from chassis.ids import Id
+from chassis.problems import documents
+from chassis.types import Slug
+from chassis.web import SubmittedForm, form_body, language_of, see_other
+from identity.accounts.routes import ThePeople
+from identity.shared.dependencies import pages, spoken
+from identity.sign_in.routes.interaction import FreshPerson, Person
+from identity.sign_in.routes.upstream_failures import LINKS, path_of, title_of
+from identity.upstream_login.actions import links
+from identity.upstream_login.store import login_states
+from identity.upstreams import store as upstreams
+
+router = APIRouter(prefix=LINKS, tags=["account"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+AtCouncil = Annotated[Slug | None, Query(alias="council", description="Whose providers to offer")]
+
+
+@router.get("")
+async def show_upstreams(
+    _: Anybody, request: Request, session: Writing, person: Person, at: AtCouncil = None
+) -> Response:
+    """Where else the person signs in, and where he might."""
+    await session.across_councils()
+    councils, welsh = request.app.state.directory.councils, language_of(request) == "cy"
+    rows = await upstreams.of_account(session, person.account)
+    held = {(row.council, row.upstream) for row in rows}
+    offered = await upstreams.offered(session, at, "residents") if at and at in councils else []
+    return pages.render(
+        request,
+        "upstreams.html",
+        linked=[
+            {
+                "title": row.title_cy if welsh else row.title,
+                "council": councils[row.council].name if row.council in councils else "",
+                "since": spoken(row.linked_at, request),
+                "path": f"{LINKS}/{row.council}/{ids.show(row.upstream)}/unlink",
+            }
+            for row in rows
+        ],
+        councils=sorted(
+            (councils[slug].name, slug) for slug in await login_states.councils(session) if slug in councils
+        ),
+        at=councils[at].name if at and at in councils else "",
+        offered=[
+            {"title": title_of(request, one), "path": f"{path_of(one)}?then=upstreams"}
+            for one in offered
+            if (one.council, one.id) not in held
+        ],
+    )
+
+
+@router.post("/{slug}/{upstream_id}/unlink", responses=documents(403), openapi_extra=form_body())
+async def unlink_upstream(
+    _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: FreshPerson,
+    people: ThePeople, _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Sign in there no more; never the last way into the account."""
+    if await links.unlink(session, people, slug, upstream_id, person.account):
+        return see_other(LINKS)
+    return pages.render(request, "upstream-last.html", 409)

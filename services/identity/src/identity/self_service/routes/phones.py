@@ -1,0 +1,178 @@
+"""Pages of the account's phone number: added, changed, removed, each proven by a text message."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.auth import public
+from chassis.database import Session, Writing
+from chassis.problems import documents, not_found
+from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from identity.accounts.routes import ThePeople
+from identity.factors.actions import phones
+from identity.factors.rules import phones as rules
+from identity.settings import Settings
+from identity.shared.dependencies import pages
+from identity.sign_in.routes.code_entry import MOST, Change
+from identity.sign_in.routes.interaction import FreshPerson, TheVisitor
+from identity.sign_in.routes.sms import NO_TEXT_CODE, not_yet
+from identity.verification.actions import codes
+from identity.verification.actions.codes import Came
+
+
+async def offered(request: Request) -> None:
+    """Where no texts go, there are no pages of phones; where some do, numbers can be read from here on."""
+    if request.app.state.settings.texts == "none":
+        raise not_found("phones here")
+    await phones.ready()
+
+
+router = APIRouter(
+    prefix="/identity/account/phone",
+    tags=["account"],
+    default_response_class=HTMLResponse,
+    dependencies=[Depends(offered)],
+)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403, 404)
+_ACCOUNT = "/identity/account"
+_PHONE = "/identity/account/phone"
+_FAULTS = {
+    "format": say("Enter a mobile phone number, like 07700 900 982 or +33 6 12 34 56 78"),
+    "costly": say(
+        "We cannot send texts to this kind of number because it costs too much. Enter a mobile number"
+    ),
+    "no-texts": say("Enter a mobile phone number: this one cannot be sent text messages"),
+    "abroad": say("We cannot send texts to other countries. Enter a UK mobile number"),
+}
+_YOURS_ALREADY = say("This is your phone number already")
+
+
+def _of_new(number: str) -> dict[str, Any]:
+    return {"number": rules.shown(number), "again": _PHONE, "typed": number, "other": _PHONE}
+
+
+def _of_old(change: str) -> dict[str, Any]:
+    old = change.partition(" ")[0]
+    return {"number": rules.shown(old), "again": f"{_PHONE}/before/again", "before": True}
+
+
+_NEW = Change(codes.PHONE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_new)
+_OLD = Change(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_old)
+
+
+def number_in(form: Form, settings: Settings) -> str | None:
+    """The number in E.164; None when it cannot be taken, which the form says then."""
+    typed, abroad = form.get("phone", rules.MOST), settings.texts_abroad_per_day > 0
+    try:
+        return rules.read(typed, abroad=abroad, drama=settings.texts == "outbox")
+    except rules.NumberError as error:
+        form.error("phone", _FAULTS[error.fault] if typed else say("Enter your mobile phone number"))
+    return None
+
+
+@router.get("")
+async def show_phone(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+    """Where a number is typed in, or removed."""
+    return await _phone_page(request, session, person.account, Form())
+
+
+async def _phone_page(request: Request, session: Session, account: UUID, form: Form) -> Response:
+    phone = await phones.one(session, account)
+    status = 200 if form.ok else 400
+    return pages.render(
+        request,
+        "phone.html",
+        status,
+        form=form,
+        number=rules.shown(phone.number) if phone else "",
+        second_step=bool(phone and phone.second_step_since),
+    )
+
+
+@router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
+async def send_phone_code(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send a code to the number. It costs and looks the same, whoever else has the number."""
+    number = number_in(form, people.settings)
+    phone = await phones.one(session, person.account)
+    if phone is not None and phone.number == number:
+        form.error("phone", _YOURS_ALREADY)
+    if number is None or not form.ok:
+        return await _phone_page(request, session, person.account, form)
+    wait = await phones.ask(session, people, visitor, person.account, number)
+    return see_other(f"{_PHONE}/code") if wait is None else not_yet(request, people, wait)
+
+
+@router.get("/code")
+async def show_phone_code(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor,
+) -> Response:  # fmt: skip
+    """Where the code sent to the number is typed in."""
+    return await _NEW.page(request, session, people, visitor, person.account, Form())
+
+
+@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+async def prove_phone(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Have the number from now on; where there is one already, that is proven next."""
+    typed = form.get("code", MOST)
+    came = await phones.prove(session, people, visitor, person, typed) if typed else Came()
+    if came.wait is not None:
+        return not_yet(request, people, came.wait)
+    if came.right:
+        return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
+    return await _NEW.wrong(request, session, people, visitor, person.account, form)
+
+
+@router.get("/before")
+async def show_phone_before(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor,
+) -> Response:  # fmt: skip
+    """Where the code sent to the number before is typed in, and what to do who has that no more."""
+    return await _OLD.page(request, session, people, visitor, person.account, Form())
+
+
+@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+async def prove_phone_before(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Change or remove the number: who asks for it reads the one before."""
+    typed = form.get("code", MOST)
+    if typed and await phones.prove_before(session, people, visitor, person, typed):
+        return see_other(_ACCOUNT)
+    return await _OLD.wrong(request, session, people, visitor, person.account, form)
+
+
+@router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
+async def send_phone_before_again(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send another code to the number before."""
+    came = await phones.ask_before_again(session, people, visitor, person.account)
+    if came.wait is not None:
+        return not_yet(request, people, came.wait)
+    return see_other(f"{_PHONE}/before" if came.right else _PHONE)
+
+
+@router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
+async def remove_phone(
+    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    visitor: TheVisitor, _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Have no number: at once after two factors, else with a code sent to it."""
+    came = await phones.ask_to_remove(session, people, visitor, person)
+    if came.wait is not None:
+        return not_yet(request, people, came.wait)
+    return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)

@@ -1,0 +1,235 @@
+"""The authorisation request (RFC 6749 4.1.1, OIDC Core 3.1.2.1, OAuth 2.1), read strictly.
+
+What is wrong with the client or its redirect URI is told on a page; everything else by redirect.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from identity.shared import claims, redirects, scopes, vectors
+from identity.shared.relying_party import STANDARD, Party
+
+MAX_LENGTH = 16_384
+_MAX_FIELDS = 40
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_TEXT = re.compile(r"[\x20-\x7e]{1,1000}")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_MAX_AGE = re.compile(r"[0-9]{1,9}")
+_LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
+LANGUAGES = ("en", "cy")
+OFFLINE = "offline_access"
+_OF_PEOPLE = frozenset({"openid", OFFLINE, *claims.BY_SCOPE})
+
+
+class PageError(Exception):
+    """The request cannot be answered to the client at all: the person is told, on a page of our own."""
+
+
+class RequestError(Exception):
+    """An error told to the client by redirect (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the answer to a request goes: a redirect URI that is the client's, and its state."""
+
+    redirect_uri: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for sign-in in which everything is allowed."""
+
+    redirect_uri: str
+    state: str | None
+    scopes: tuple[str, ...]
+    nonce: str | None
+    challenge: str | None
+    level: str
+    identity: str
+    userinfo_claims: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    prompts: tuple[str, ...]
+    max_age: int | None
+    login_hint: str | None
+    language: str | None
+    subject: str | None = None  # whom the id_token_hint names, as this client knows him
+
+    @property
+    def target(self) -> Target:
+        return Target(self.redirect_uri, self.state)
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Every claim of the person that the answer may carry."""
+        return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.of_scopes(self.scopes)
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def restored(stored: Mapping[str, Any]) -> Request:
+    """A request as the database kept it."""
+    lists: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+    }
+    return Request(**lists)
+
+
+def fields(text: str) -> dict[str, str]:
+    """The parameters of a query or a form. Raises PageError when they cannot be read in one way only."""
+    if len(text) > MAX_LENGTH:
+        raise PageError(f"The request is longer than {MAX_LENGTH} characters.")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        raise PageError("The request's parameters cannot be read.") from error
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise PageError("A parameter is given more than once.")
+    return {name: value for name, value in found.items() if value}
+
+
+def target(given: Mapping[str, str], party: Party) -> Target:
+    """Where to answer. Raises PageError: an unregistered URI is never redirected to."""
+    uri = given.get("redirect_uri")
+    if uri is None or not redirects.registered(uri, party.redirect_uris):
+        raise PageError("The redirect_uri is not one that this service has registered.")
+    state = given.get("state")
+    if state is not None and not _TEXT.fullmatch(state):
+        state = None  # not echoed; the request is refused below
+    return Target(uri, state)
+
+
+def read(given: Mapping[str, str], party: Party) -> Request:
+    """The request, every part of it allowed. Raises PageError and RequestError."""
+    where = target(given, party)
+    if "request_uri" in given:
+        raise RequestError("request_uri_not_supported", "Only request_uris of this issuer are taken.")
+    kind = given.get("response_type")
+    if kind != "code":
+        error = "unsupported_response_type" if kind else "invalid_request"
+        raise RequestError(error, "response_type must be code.")
+    if given.get("response_mode", "query") != "query":
+        raise RequestError("invalid_request", "response_mode must be query.")
+    trust = _vector(given, party)
+    userinfo, id_token = _claims(given, party, with_identity=trust.identity != vectors.NO_IDENTITY)
+    return Request(
+        redirect_uri=where.redirect_uri,
+        state=_needed(given, "state", needed=party.rules.state_needed),
+        scopes=_scopes(given.get("scope"), party),
+        nonce=_needed(given, "nonce", needed=party.rules.nonce_needed),
+        challenge=_challenge(given, party),
+        level=trust.level,
+        identity=trust.identity,
+        userinfo_claims=userinfo,
+        id_token_claims=id_token if party.profile == STANDARD else (),
+        prompts=_prompts(given.get("prompt")),
+        max_age=_max_age(given.get("max_age")),
+        login_hint=_matching(given.get("login_hint"), _LOGIN_HINT),
+        language=_language(given.get("ui_locales")),
+    )
+
+
+def _needed(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
+    value = given.get(name)
+    if value is None and needed:
+        raise RequestError("invalid_request", f"Request is missing {name} parameter")
+    if value is not None and not _TEXT.fullmatch(value):
+        raise RequestError("invalid_request", f"{name} must be 1 to 1000 printable ASCII characters.")
+    return value
+
+
+def _scopes(text: str | None, party: Party) -> tuple[str, ...]:
+    asked = scopes.tidy((text or "").split())
+    if party.profile == STANDARD:  # values that nobody here understands are passed over (OIDC Core 3.1.2.1)
+        asked = tuple(one for one in asked if one in _OF_PEOPLE or not scopes.unknown([one]))
+    if "openid" not in asked:
+        raise RequestError("invalid_scope", "scope must have openid among its values.")
+    if not party.person_scopes.issuperset(asked) or (party.profile != STANDARD and OFFLINE in asked):
+        raise RequestError("invalid_scope", "The client may not ask for every scope in this request.")
+    return asked
+
+
+def _challenge(given: Mapping[str, str], party: Party) -> str | None:
+    """PKCE with S256 alone (RFC 7636, RFC 9700 section 2.1.1)."""
+    challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
+    if challenge is None and method is None and not party.rules.pkce_needed:
+        return None
+    if challenge is None:
+        raise RequestError("invalid_request", "Request is missing code_challenge parameter.")
+    if method != "S256":
+        raise RequestError("invalid_request", "Invalid value for code_challenge_method parameter.")
+    if not _CHALLENGE.fullmatch(challenge):
+        raise RequestError("invalid_request", "Invalid value for code_challenge parameter.")
+    return challenge
+
+
+def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
+    """The trust wanted: by ``vtr``, or in plain OpenID Connect by ``acr_values``."""
+    default = party.rules.default_level
+    known = [one for one in given.get("acr_values", "").split() if one in vectors.CREDENTIAL_LEVELS]
+    if party.profile == STANDARD and known:
+        default = known[0]
+    try:
+        found = vectors.read(given.get("vtr"), default)
+    except ValueError as error:
+        raise RequestError("invalid_request", str(error)) from error
+    if found.identity not in {vectors.NO_IDENTITY, *party.identity_levels}:
+        raise RequestError("invalid_request", "Request vtr not valid")
+    return found
+
+
+def _claims(
+    given: Mapping[str, str], party: Party, *, with_identity: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The claims asked for that there are and that the client is registered for; others are left out."""
+    try:
+        userinfo, id_token = claims.read(given.get("claims"))
+    except ValueError as error:
+        raise RequestError("invalid_request", f"Request contains invalid claims: {error}") from error
+    out = claims.closed_to(party.identity_claims) if with_identity else claims.OF_IDENTITY
+    return tuple(sorted(userinfo - out)), tuple(sorted(id_token - out))
+
+
+def _prompts(text: str | None) -> tuple[str, ...]:
+    prompts = frozenset((text or "").split())
+    if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
+        raise RequestError("invalid_request", "prompt is none, or of login, consent and select_account.")
+    return tuple(sorted(prompts))
+
+
+def _max_age(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not _MAX_AGE.fullmatch(text):
+        raise RequestError("invalid_request", "Max age could not be parsed to an integer")
+    return int(text)
+
+
+def _matching(text: str | None, pattern: re.Pattern[str]) -> str | None:
+    """A hint that cannot be one is left out (it is only a hint)."""
+    return text if text is not None and pattern.fullmatch(text) else None
+
+
+def _language(text: str | None) -> str | None:
+    """The first language of ``ui_locales`` that there is; none is no error (OIDC Core 3.1.2.1)."""
+    wanted = [one.lower().partition("-")[0] for one in (text or "")[:200].split()]
+    return next((one for one in wanted if one in LANGUAGES), None)
+
+
+def verifier_fits(verifier: str | None, challenge: str | None, hashed: str) -> bool:
+    """RFC 7636 4.6; a verifier without a challenge is a downgrade (RFC 9700 4.8.2). ``hashed``: its S256."""
+    if challenge is None or verifier is None:
+        return challenge is None and verifier is None
+    return bool(_VERIFIER.fullmatch(verifier)) and hashed == challenge

@@ -1,0 +1,38 @@
+"""Errors and headers of OAuth endpoints (RFC 6749 section 5.2)."""
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.problems import Problem
+from identity.shared import oauth
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_OAUTH_ERRORS = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_request_object",
+        "unsupported_response_type",
+        "temporarily_unavailable",
+    }
+)
+
+
+def as_problem(error: oauth.OAuthError) -> Problem:
+    """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
+    return Problem(error.status, error.error, error.description)
+
+
+def render_oauth(_: Request, problem: Problem) -> Response:
+    """Errors in the shape of RFC 6749 section 5.2."""
+    headers = {**(problem.headers or {}), **NO_STORE}
+    if problem.status_code == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = 'Basic realm="identity"'
+    error = problem.code
+    if error not in _OAUTH_ERRORS:
+        error = "invalid_request" if problem.status_code < 500 else "server_error"  # noqa: PLR2004
+    return JSONResponse({"error": error, "error_description": problem.detail}, problem.status_code, headers)

@@ -1,0 +1,223 @@
+"""What the pages of accounts have in common: who visits, on what errand, and where it goes from here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.database import EVERY_COUNCIL, Session, Writing
+from chassis.problems import Problem
+from chassis.types import Slug
+from chassis.web import language_of, see_other
+from chassis.web.browsers import browser_secret
+from identity.accounts.actions import sessions
+from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.routes import ThePeople
+from identity.accounts.rules import devices, factors
+from identity.factors.actions import authentication, passkeys, phones
+from identity.factors.actions.authentication import Proven
+from identity.shared import limits
+from identity.shared.dependencies import pages, spoken
+from identity.sign_in import actions
+from identity.sign_in.actions import Wanted
+from identity.staff.actions import staff
+from identity.upstream_login.actions import logouts
+from identity.upstream_login.store import login_states
+from identity.verification.actions.context import People, Visitor, browser_hash
+
+FRESH = timedelta(minutes=10)
+"""So long after signing in somebody may change how the account is reached and opened."""
+_SIGN_IN = "/identity/sign-in"
+_ACCOUNT = "/identity/account"
+CONFIRM = "/identity/upstream/link/confirm"
+"""Where the person says that whoever came back from another provider is this account."""
+
+Page = Literal[
+    "email",
+    "phone",
+    "text",
+    "password",
+    "passkeys",
+    "authenticator",
+    "recovery-codes",
+    "close",
+    "identity",
+    "history",
+    "upstreams",
+]
+_PAGES = get_args(Page)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Why somebody signs in: a client's request, or a page of the account; it travels in the address."""
+
+    request: str | None
+    then: str | None
+    asked: Wanted | None = None
+    council_name: str = ""
+    council: str | None = None
+
+    def at(self, path: str) -> str:
+        """A page of ours, on the same errand."""
+        carried = {"request": self.request, "then": self.then}
+        if self.request is None:
+            carried["council"] = self.council
+        query = urlencode({name: value for name, value in carried.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+async def _errand(
+    request: Request,
+    request_id: Annotated[
+        str | None,
+        Query(alias="request", max_length=200, pattern=r"^[A-Za-z0-9_-]+$", description="A client's request"),
+    ] = None,
+    then: Annotated[Page | None, Query(description="The page of the account to go on to")] = None,
+    at: Annotated[
+        Slug | None, Query(alias="council", description="Whose ways to sign in are offered beside ours")
+    ] = None,
+) -> Errand:
+    return await errand_of(request, request_id, then, at)
+
+
+async def errand_of(
+    request: Request, request_id: str | None, then: str | None, at: str | None = None
+) -> Errand:
+    """The errand that an address, or somebody who comes back from elsewhere, names."""
+    councils = request.app.state.directory.councils
+    if request_id is None:
+        here = councils.get(at or "")
+        return Errand(None, then, None, here.name if here else "", here.slug if here else None)
+    async with request.app.state.database.reading(EVERY_COUNCIL) as session:
+        asked = await actions.wanted(session, request_id)
+    # The last form of signing in ends at the service, which its page's policy must therefore allow.
+    request.state.form_action = (asked.origin,) if asked else ()
+    council = councils.get(asked.council) if asked else None
+    name, slug = (council.name, council.slug) if council else ("", None)
+    return Errand(request_id, then, asked, name, slug)
+
+
+async def _visitor(request: Request, errand: "TheErrand") -> Visitor:
+    address = request.client.host if request.client else ""
+    browser, system = devices.describe(request.headers.get("user-agent", ""))
+    return Visitor(
+        browser=browser_hash(browser_secret(request)),
+        network=limits.network(address),
+        language=language_of(request),
+        device=" ".join((browser, system)).strip(),
+        client=f"{errand.asked.council} {errand.asked.client_name}" if errand.asked else "",
+    )
+
+
+async def _person(request: Request, session: Writing) -> SignedIn:
+    person = await sessions.current(session, request)
+    if person is None:
+        raise _sign_in_first(request)
+    return person
+
+
+async def _fresh_person(request: Request, person: "Person", people: "ThePeople") -> SignedIn:
+    if people.now() - person.authenticated_at > FRESH:
+        raise _sign_in_first(request)
+    return person
+
+
+async def _sure_person(request: Request, session: Writing, person: "FreshPerson") -> SignedIn:
+    one_factor = factors.level(person.methods) != factors.TWO_FACTORS
+    if one_factor and await passkeys.of_account(session, person.account):
+        raise _elsewhere(request, f"{_ACCOUNT}/second-step")
+    return person
+
+
+async def _full_person(request: Request, session: Writing, person: "SurePerson") -> SignedIn:
+    if factors.level(person.methods) != factors.TWO_FACTORS and any(
+        await phones.steps(session, person.account)
+    ):
+        raise _sign_in_first(request)
+    return person
+
+
+async def full_person(request: Request, session: Session, people: People) -> SignedIn:
+    """As ``FullPerson``, in a transaction of the route's own. Raises Problem 303."""
+    person = await _fresh_person(request, await _person(request, session), people)
+    return await _full_person(request, session, await _sure_person(request, session, person))
+
+
+def _sign_in_first(request: Request) -> Problem:
+    return _elsewhere(request, _SIGN_IN)
+
+
+def _elsewhere(request: Request, path: str) -> Problem:
+    page = request.url.path.removeprefix(f"{_ACCOUNT}/").partition("/")[0]
+    return _first(Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path))
+
+
+def _first(to: str) -> Problem:
+    headers = {"Location": to, "Cache-Control": "no-store"}
+    return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
+
+
+TheErrand = Annotated[Errand, Depends(_errand)]
+TheVisitor = Annotated[Visitor, Depends(_visitor)]
+Person = Annotated[SignedIn, Depends(_person)]
+"""Who is signed in; anybody else is sent to sign in."""
+FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
+"""Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
+SurePerson = Annotated[SignedIn, Depends(_sure_person)]
+"""And, where the account has a passkey, with it: who reads the mail alone adds no factor of his own."""
+FullPerson = Annotated[SignedIn, Depends(_full_person)]
+"""And, where the account has a second step, with that, although the session may be older than the step."""
+
+
+def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page on the way of an errand, under the name of the council whose service it is for."""
+    if errand.council_name:
+        context["council_name"] = errand.council_name
+    return pages.render(request, template, status, errand=errand, **context)
+
+
+async def go_on(
+    session: Session, request: Request, people: People, visitor: Visitor, errand: Errand, proven: Proven
+) -> Response:
+    """After a step of signing in: the next step, or signed in and on to where the errand leads."""
+    if not proven.complete:
+        return see_other(errand.at(f"{_SIGN_IN}/second-step"))
+    asked = errand.asked
+    lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
+    before = await sessions.current(session, request)
+    if before is not None and before.account != proven.account:
+        await login_states.forget(session, visitor.browser)
+    waiting = await login_states.waiting(session, visitor.browser, people.now())
+    if waiting is not None and waiting.chosen and waiting.account in {None, proven.account}:
+        # who came from elsewhere is to be linked with this account
+        answer = see_other(errand.at(CONFIRM))
+    else:
+        answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
+    if proven.through is not None and await logouts.over(session, proven.through):
+        raise _first(errand.at(_SIGN_IN))  # he has signed out there meanwhile
+    until = await staff.vouched_until(session, proven.account)
+    await sessions.start(session, request, answer, proven.account, proven.methods, proven.through, until)
+    await authentication.finish(session, people, visitor, proven.account, proven.methods)
+    return answer
+
+
+def onward(errand: Errand) -> str:
+    """Where a person goes who is signed in: one of our own pages, whatever the address said."""
+    if errand.request:
+        return f"/identity/authorize/continue?{urlencode({'request': errand.request})}"
+    return f"{_ACCOUNT}/{errand.then}" if errand.then in _PAGES else _ACCOUNT
+
+
+def too_often(
+    request: Request, people: People, until: datetime, template: str = "too-often.html"
+) -> HTMLResponse:
+    """The page for who has tried too often: the ways that are still open, and when to come back."""
+    # Times are said by the minute, so the next one is meant.
+    shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    answer = pages.render(request, template, 429, until=spoken(shown, request))
+    answer.headers["Retry-After"] = str(max(1, round((shown - people.now()).total_seconds())))
+    return answer

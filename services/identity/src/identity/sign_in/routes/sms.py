@@ -1,0 +1,105 @@
+"""Pages of the second step by text message."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.auth import public
+from chassis.database import Session, Writing
+from chassis.problems import documents
+from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from identity.accounts.routes import ThePeople
+from identity.accounts.rules import factors
+from identity.factors.actions import authentication, phones
+from identity.factors.rules import phones as rules
+from identity.sign_in.routes.code_entry import WRONG_CODE
+from identity.sign_in.routes.interaction import (
+    Errand,
+    TheErrand,
+    TheVisitor,
+    go_on,
+    show,
+    too_often,
+)
+from identity.verification.actions import codes
+from identity.verification.actions.context import People, Visitor
+
+router = APIRouter(prefix="/identity/sign-in/text", tags=["sign-in"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403, 404)
+_STEP = "/identity/sign-in/text"
+_RECOVERY = "/identity/sign-in/recovery"
+NO_TEXT_CODE = say("Enter the code from the text message")
+
+
+def not_yet(request: Request, people: People, until: datetime) -> HTMLResponse:
+    """The page for who has had as many texts as there may be: when there may be another."""
+    return too_often(request, people, until, "texts-wait.html")
+
+
+@router.get("")
+async def show_send_text(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where the text is asked for: none goes before somebody presses a button."""
+    found = await phones.to_sign_in(session, people, visitor)
+    if found is None:
+        return see_other(errand.at("/identity/sign-in"))
+    if people.settings.texts == "none":
+        return see_other(errand.at(_RECOVERY))
+    return show(request, errand, "sign-in-text.html", last=rules.last_digits(found[1]))
+
+
+@router.post("", responses=documents(403), openapi_extra=form_body())
+async def send_text(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    _form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Send the code of the second step."""
+    found = await phones.to_sign_in(session, people, visitor)
+    if found is None:
+        return see_other(errand.at("/identity/sign-in"))
+    if people.settings.texts == "none":
+        return see_other(errand.at(_RECOVERY))
+    wait = await phones.send_second(session, people, visitor, *found)
+    return see_other(errand.at(f"{_STEP}/code")) if wait is None else not_yet(request, people, wait)
+
+
+@router.get("/code")
+async def show_text_code(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+) -> Response:
+    """Where the code of the text is typed in."""
+    return await _step_page(request, session, people, visitor, errand, Form())
+
+
+async def _step_page(
+    request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+) -> Response:
+    found = await phones.to_sign_in(session, people, visitor)
+    waiting = found and await codes.waiting(session, people, visitor, codes.TEXT, found[0])
+    if found is None or waiting is None:
+        return see_other(errand.at(_STEP))
+    return show(
+        request, errand, "text-code.html", 200 if form.ok else 400, form=form,
+        last=rules.last_digits(found[1]), again=errand.at(_STEP), recovery=errand.at(_RECOVERY),
+    )  # fmt: skip
+
+
+@router.post("/code", responses=documents(403), openapi_extra=form_body("code", code=20))
+async def sign_in_by_text(
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    form: SubmittedForm,
+) -> Response:  # fmt: skip
+    """Go on with the code of the text."""
+    typed = form.get("code", 20)
+    came = await authentication.second(session, people, visitor, factors.TEXT, typed)
+    if came.wait is not None:
+        return too_often(request, people, came.wait)
+    if came.proven is not None:
+        return await go_on(session, request, people, visitor, errand, came.proven)
+    form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
+    return await _step_page(request, session, people, visitor, errand, form)

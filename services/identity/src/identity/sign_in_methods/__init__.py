@@ -1,0 +1,1 @@
+"""Pages on which people set up how they sign in: password, passkeys, authenticator app, text messages."""

@@ -1,0 +1,1 @@
+"""The HTTP endpoints of sign_in_methods."""

@@ -1,0 +1,1 @@
+"""The token endpoint, introspection, revocation and userinfo."""

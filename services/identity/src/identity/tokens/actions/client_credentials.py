@@ -1,0 +1,33 @@
+"""Issuing an access token to a client for itself (RFC 6749 section 4.4)."""
+
+from typing import Any
+
+from chassis import ids
+from identity.clients.actions.authentication import Known, Provider, authenticated
+from identity.clients.actions.clients import acts_for
+from identity.shared import oauth, scopes, tokens
+
+
+def issue(provider: Provider, known: Known, asked: str | None) -> dict[str, Any]:
+    """An access token for the client. Raises OAuthError."""
+    authenticated(known)
+    client, now = known.client, provider.issuer.clock()
+    granted = scopes.narrow(asked, client.scopes)
+    if granted is None:
+        raise oauth.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
+    grant = tokens.Grant(
+        token_id=ids.show(ids.new()),
+        client_id=known.client_id,
+        scopes=granted,
+        councils=acts_for(client.council),
+        mode=client.mode,
+        issued=int(now),
+        expires=int(now) + tokens.ACCESS_SECONDS,
+    )
+    written = provider.issuer.write(provider.issuer.signer(), tokens.ACCESS_TYPE, grant)
+    return {
+        "access_token": written,
+        "token_type": "Bearer",
+        "expires_in": tokens.ACCESS_SECONDS,
+        "scope": " ".join(granted),
+    }

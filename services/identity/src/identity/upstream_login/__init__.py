@@ -1,0 +1,1 @@
+"""Signing in at an upstream: request, callback, linked accounts, logout."""

@@ -1,0 +1,76 @@
+"""Another provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.auth import public
+from chassis.ids import Id
+from chassis.problems import documents
+from chassis.types import Slug
+from identity.accounts.routes import ThePeople
+from identity.shared import oauth
+from identity.shared.oauth import OAuthError
+from identity.shared.oauth_responses import NO_STORE
+from identity.shared.schemas import TokenError
+from identity.upstream_login.actions import logouts
+from identity.upstream_login.rules.id_tokens import RefusedError
+from identity.upstreams.actions.providers import AwayError
+
+router = APIRouter(prefix="/identity/upstream", tags=["upstreams"])
+log = logging.getLogger(__name__)
+
+_FIELD = "logout_token"
+_SENT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            oauth.FORM: {
+                "schema": {
+                    "type": "object",
+                    "required": [_FIELD],
+                    "properties": {_FIELD: {"type": "string", "maxLength": oauth.MAX_BODY}},
+                }
+            }
+        },
+    },
+    "x-limits": {"body": oauth.MAX_BODY},
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Heard: whatever was opened here through that sign-in has ended"},
+    400: {"description": "The token does not hold", "model": TokenError},
+    503: {"description": "The provider's keys cannot be read just now: send it again", "model": TokenError},
+    **documents(404),
+}
+
+
+@router.post("/{council}/{upstream_id}/logout", responses=_ANSWERS, openapi_extra=_SENT)
+async def hear_upstream_logout(
+    _: Annotated[None, public], request: Request, council: Slug, upstream_id: Id, people: ThePeople
+) -> Response:
+    """Somebody has signed out at the provider: the sessions opened here through it end, with their tokens.
+
+    His other sessions stay. Each `logout_token` is heard once.
+    """
+    state = request.app.state
+    try:
+        body = await request.body()
+        form = oauth.read_form(request.headers.get("content-type", ""), request.url.query, body)
+        token = form.get(_FIELD, "")
+        await logouts.hear(state.database, people, state.providers, council, upstream_id, token)
+    except OAuthError as error:
+        return _refused(400, error.error, error.description)
+    except RefusedError as error:
+        log.warning("a logout token of upstream %s of %s does not hold: %s", upstream_id, council, error)
+        return _refused(400, "invalid_request", f"The logout_token does not hold: {error}.")
+    except (AwayError, TimeoutError) as error:
+        log.warning("upstream %s of %s is away: %s", upstream_id, council, error)
+        return _refused(503, "temporarily_unavailable", "Your keys cannot be read just now. Send it again.")
+    return Response(status_code=200, headers=NO_STORE)
+
+
+def _refused(status: int, error: str, description: str) -> Response:
+    """Section 2.8."""
+    return JSONResponse({"error": error, "error_description": description}, status, NO_STORE)

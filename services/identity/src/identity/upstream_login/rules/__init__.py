@@ -1,0 +1,1 @@
+"""The pure rules of upstream_login."""

@@ -1,0 +1,1 @@
+"""Upstreams: the identity providers a council registers for sign-in."""

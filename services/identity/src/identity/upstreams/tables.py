@@ -1,0 +1,88 @@
+"""The identity providers that councils registered: GOV.UK One Login, a directory of staff."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKeyConstraint, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import LargeBinary
+
+from identity.shared.tables import ID, SECURED, metadata, timestamp
+
+
+def _of_upstream() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"
+    )
+
+
+# An OpenID provider that a council has registered us with. What binds its people's links to who vouches for
+# them (kind, audience, issuer, tenant, subject_claim) never changes.
+upstream = Table(
+    "upstream",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("id", ID, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("title", Text, nullable=False),  # on the button
+    Column("title_cy", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("client_id", Text, nullable=False),  # as the provider calls us
+    Column("authentication", Text, nullable=False),
+    Column("secret_sealed", LargeBinary),  # AES-256-GCM bound to the row; null with keys
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("acr_values", Text),
+    Column("tenant", Text),  # Entra ID's tid, which every id_token must name
+    Column("subject_claim", Text, nullable=False),
+    Column("groups_claim", Text),
+    Column("joiners", Text, nullable=False),  # who makes staff: the directory by SCIM, or a sign-in's claims
+    Column("session_hours", Integer, nullable=False),  # how long the directory's word holds, with claims
+    Column("identity_level", Text),  # the proof of identity asked of One Login
+    Column("did_url", Text),  # where the keys of its statements of identity are
+    Column("enabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    timestamp("created_at"),
+    timestamp("updated_at"),
+    CheckConstraint("kind IN ('onelogin', 'oidc')", name="kind"),
+    CheckConstraint("audience IN ('residents', 'staff')", name="audience"),
+    CheckConstraint("kind <> 'onelogin' OR audience = 'residents'", name="residents_of_one_login"),
+    CheckConstraint("kind = 'onelogin' OR identity_level IS NULL", name="who_proves"),
+    CheckConstraint("authentication IN ('private_key_jwt', 'client_secret')", name="authentication"),
+    CheckConstraint(
+        "(authentication = 'client_secret') = (secret_sealed IS NOT NULL)", name="one_way_to_authenticate"
+    ),
+    CheckConstraint("joiners IN ('scim', 'claims')", name="joiners"),
+    CheckConstraint("identity_level IN ('P1', 'P2')", name="identity_level"),
+    info=SECURED,
+)
+
+# The keys with which we show a provider who we are. The newest whose time has come signs.
+upstream_key = Table(
+    "upstream_key",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("upstream", ID, primary_key=True),
+    Column("kid", Text, primary_key=True),
+    Column("public", JSONB, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM bound to the row
+    timestamp("created_at"),
+    timestamp("signs_from"),
+    timestamp("retired_at", nullable=True),  # from then on it is not published, and soon deleted
+    _of_upstream(),
+    info=SECURED,
+)
+
+# Who did what to an upstream, when. A trigger refuses change and removal.
+upstream_history = Table(
+    "upstream_history",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("upstream", ID, primary_key=True),
+    Column("id", ID, primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("changes", JSONB, nullable=False),  # member -> [before, after]
+    timestamp("at"),
+    CheckConstraint("act IN ('registered', 'changed', 'keys-made', 'secret-set', 'removed')", name="act"),
+    info=SECURED,
+)

@@ -1,0 +1,1 @@
+"""Verification: one-time codes, passwords hashed and attempts counted."""

@@ -1,0 +1,47 @@
+"""One-time codes that were sent, and how often what was tried."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from identity.shared.tables import ID, metadata, timestamp
+
+# A code on its way to an address, good in the one browser that asked for it. ``account`` null: there is none.
+one_time_code = Table(
+    "one_time_code",
+    metadata,
+    Column("browser", LargeBinary, primary_key=True),  # SHA-256 of the browser's secret
+    Column("purpose", Text, primary_key=True),
+    Column("account", ID),
+    Column("address", Text, nullable=False),
+    Column("hash", LargeBinary),  # HMAC of the code; null when it opens nothing: no account, or used
+    Column("tries", Integer, nullable=False),
+    timestamp("created_at"),
+    timestamp("expires_at"),
+    Index("ix_one_time_code_expires_at", "expires_at"),
+    Index("ix_one_time_code_account", "account"),
+    CheckConstraint(
+        "purpose IN ('sign-in', 'register', 'email', 'email-before', 'phone', 'phone-before', "
+        "'text', 'text-set-up')",
+        name="purpose",
+    ),
+)
+
+# Sliding windows: when something was last tried. ``key``: HMAC of what is limited and for whom.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("times", ARRAY(DateTime(timezone=True)), nullable=False),
+    Column("most", Integer, nullable=False),
+    timestamp("expires_at"),
+    Index("ix_attempt_expires_at", "expires_at"),
+)
