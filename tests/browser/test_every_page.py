@@ -16,7 +16,7 @@ from tests.browser import harness, upstream_pages
 from tests.browser.every_page import ELSEWHERE, WAYS, Visit
 
 __all__ = ["master_key", "service", "upstream_pages"]
-TEMPLATES = sorted(path.name for path in (Path(identity.__file__).parent / "pages").glob("*.html"))
+TEMPLATES = sorted(path.name for path in Path(identity.__file__).parent.glob("*/pages/*.html"))
 SMALL = {"width": 375, "height": 812}
 LARGE = {"width": 1280, "height": 900}
 

@@ -17,9 +17,9 @@ def _tests(path):
 
 
 def there(named):
-    """Whether ``file::test`` is a test; a file beside this one, or a path from the top of the checkout."""
+    """Whether ``file::test`` is a test: ``domain/file`` below this folder, or a path from the top of the checkout."""
     file, _, test = named.partition("::")
-    path = FOLDER / f"{file}.py" if "/" not in file else FOLDER.parents[2] / file
+    path = FOLDER.parents[2] / file if file.endswith(".py") else FOLDER / f"{file}.py"
     return path.exists() and test in _tests(path)
 
 

@@ -1,7 +1,8 @@
 """Pages for people: GOV.UK Design System components, English and Welsh, safe by default.
 
-A service that shows pages has ``<package>/pages/*.html`` (Jinja2, extending ``base.html``), ``locale/cy.po``
-for their Welsh and ``static/`` for scripts of its own, and names ``Pages("<package>")`` in its ``Service``.
+A service that shows pages has ``pages/*.html`` (Jinja2, extending ``base.html``), in its package or in a
+domain of it, ``locale/cy.po`` beside them
+for their Welsh and ``static/`` for scripts of its own. It names ``Pages("<package>")`` in its ``Service``.
 """
 
 from chassis.web.browsers import secure_cookie, set_cookie

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.auth import public
 from chassis.problems import Problem, not_found
-from chassis.web.languages import folder_of
+from chassis.web.languages import folders_of
 
 _CHECKOUT = (Path(__file__).parent / "../../../../web/node_modules/govuk-frontend/dist/govuk").resolve()
 _IMAGE = Path("/assets")
@@ -69,7 +69,7 @@ class Assets:
     def _paths(self) -> list[Path]:
         """GOV.UK Frontend's files first: ours import them."""
         folder = self._frontend()
-        own = (Path(__file__).parent / "static", folder_of(self._package) / "static")
+        own = (Path(__file__).parent / "static", *folders_of(self._package, "static"))
         return [folder / name for name in _FRONTEND] + [p for one in own for p in sorted(one.glob("*.*"))]
 
     def _frontend(self) -> Path:

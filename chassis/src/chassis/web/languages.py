@@ -63,13 +63,20 @@ def folder_of(package: str) -> Path:
     return Path(spec.origin).parent
 
 
+def folders_of(package: str, name: str) -> list[Path]:
+    """List the folders called ``name`` of a package: its own, and those of its domains."""
+    folder = folder_of(package)
+    return [path for path in (folder / name, *sorted(folder.glob(f"*/{name}"))) if path.is_dir()]
+
+
 @cache
 def catalogue(package: str, language: Language) -> NullTranslations:
     """The texts of the chassis and of a package in a language, read once."""
     if language == "en":
         return NullTranslations()
     texts = _read(Path(__file__).parent / "locale", language)
-    texts.merge(_read(folder_of(package) / "locale", language))
+    for folder in folders_of(package, "locale"):
+        texts.merge(_read(folder, language))
     return texts
 
 

@@ -27,7 +27,7 @@ from chassis.web.languages import (
     NAMES,
     Language,
     catalogue,
-    folder_of,
+    folders_of,
     language_of,
     remember_language,
     say,
@@ -121,7 +121,7 @@ def _council_name(request: Request) -> str:
 @cache
 def _environment(package: str, language: Language) -> Environment:
     loaders = [
-        FileSystemLoader(folder_of(package) / "pages"),
+        FileSystemLoader(folders_of(package, "pages")),
         FileSystemLoader(_OWN),
         PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
     ]

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from chassis.web.languages import folder_of
+from chassis.web.languages import folder_of, folders_of
 
 _METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None}
@@ -21,7 +21,9 @@ _PLACE = re.compile(r"%\(\w+\)s")
 def untranslated(package: str) -> list[str]:
     """What is wrong with a package's Welsh: texts without it, places that differ, texts nobody marked."""
     folder = folder_of(package)
-    welsh = _welsh(Path(__file__).parent) | _welsh(folder)
+    welsh = _welsh(Path(__file__).parent / "locale")
+    for locale in folders_of(package, "locale"):
+        welsh |= _welsh(locale)
     found = [f"{place}: no Welsh for {text!r}" for place, text in _marked(folder) if not welsh.get(text)]
     for english, translation in welsh.items():
         if sorted(_PLACE.findall(english)) != sorted(_PLACE.findall(translation)):
@@ -31,7 +33,7 @@ def untranslated(package: str) -> list[str]:
 
 def _welsh(folder: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for path in sorted((folder / "locale").glob("cy*.po")):
+    for path in sorted(folder.glob("cy*.po")):
         with path.open("rb") as file:
             texts |= dict(_pairs(read_po(file, locale="cy")))
     return texts

@@ -1,6 +1,6 @@
-"""The text of a letter: plain, from ``letters/<template>.<language>.txt``, its first line the subject.
+"""The texts of e-mails and text messages: plain files of the domain that sends them.
 
-Text messages have no subject and lie in ``letters/texts/``.
+``<domain>/emails/<template>.<language>.txt`` begins with the subject; ``<domain>/sms/`` has no subjects.
 """
 
 import re
@@ -13,8 +13,8 @@ from string import Template
 LANGUAGES = ("en", "cy")
 EMAIL = "email"
 TEXT = "text"
-LETTERS = Path(__file__).parents[2] / "letters"
-_FOLDERS = {EMAIL: LETTERS, TEXT: LETTERS / "texts"}
+_SERVICE = Path(__file__).parents[2]
+_FOLDERS = {EMAIL: "emails", TEXT: "sms"}
 _BLANKS = re.compile(r"\s+")
 _LONGEST = 500  # characters of one value
 
@@ -29,8 +29,20 @@ class Letter:
 
 @cache
 def templates(channel: str = EMAIL) -> frozenset[str]:
-    """The names of the letters there are."""
-    return frozenset(path.name.partition(".")[0] for path in _FOLDERS[channel].glob("*.txt"))
+    """List the names of a channel's templates."""
+    return frozenset(name for name, _ in _files(channel))
+
+
+@cache
+def _files(channel: str) -> dict[tuple[str, str], Path]:
+    """The file of each template in each language. Raises ValueError for one that two domains have."""
+    files: dict[tuple[str, str], Path] = {}
+    for path in _SERVICE.glob(f"*/{_FOLDERS[channel]}/*.txt"):
+        name, language, _ = path.name.split(".")
+        if (name, language) in files:
+            raise ValueError(f"{path} and {files[name, language]} are one template")
+        files[name, language] = path
+    return files
 
 
 @cache
@@ -38,7 +50,7 @@ def template(name: str, language: str, channel: str = EMAIL) -> tuple[Template, 
     """Subject and body. KeyError when there is none."""
     if name not in templates(channel) or language not in LANGUAGES:
         raise KeyError(f"there is no letter {name} in {language}")
-    whole = (_FOLDERS[channel] / f"{name}.{language}.txt").read_text()
+    whole = _files(channel)[name, language].read_text()
     if channel == TEXT:
         return Template(""), Template(whole.rstrip())
     subject, _, body = whole.partition("\n\n")

@@ -1,0 +1,236 @@
+"""The way to a proof of identity: from a service that asks for one, and back to it."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from identity.proofs.actions import proofs
+from identity.shared import claims as names
+from services.identity.tests import provider
+from services.identity.tests.proofs.test_proofs import prover
+from services.identity.tests.provider import answered, ask, person, register, sign_in
+
+TOLD = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
+CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
+URL = "/citytown/identity/v1/proofs"
+WHO = proofs.Person(["Ada"], "Byron", date(1980, 2, 29), [{"uprn": 100012345678}])
+PASSPORT = {
+    "kind": "passport",
+    "checks": ["original-seen", "in-date", "security-features", "photo-matches"],
+}
+
+
+@pytest.fixture(params=["standard", "onelogin"])
+async def school(database, client, request):
+    """A service that asks for proofs, of either profile."""
+    return await register(database, profile=request.param, identity_levels=["P1", "P2"])
+
+
+@pytest.fixture
+async def somebody(visitor, database):
+    """A person without a proof, signed in in ``visitor`` with two factors."""
+    account_id = await person(database)
+    await sign_in(database, visitor, account_id, ["email", "totp"])
+    return account_id
+
+
+async def prove(database, account_id, level="P2"):
+    async with database.writing() as session:
+        return await proofs.from_upstream(session, account_id, level, [], WHO, "https://one.invalid/")
+
+
+async def sent(visitor, school, **other):
+    """Where the person is sent to prove who he is."""
+    response = await ask(visitor, school, **{"vtr": '["P2.Cl.Cm"]', "claims": CORE, **other})
+    assert response.status_code in {302, 303}, response.text
+    assert response.headers["location"].startswith("/identity/prove?request=")
+    return response.headers["location"]
+
+
+async def post(visitor, page, path, **other):
+    headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
+    form = {**provider.fields_of(page), **other}
+    return await visitor.post(path, data=form, headers=headers)
+
+
+async def back(visitor, page, **other):
+    """The person presses "Not now"."""
+    return await post(visitor, page, "/identity/prove/back", **other)
+
+
+async def go_on(visitor, where):
+    """The person presses "Continue"; the answer to the page it leads to, or that page."""
+    response = await visitor.get(f"{where}&looked=yes")
+    if response.status_code == 303:
+        assert response.headers["location"].startswith("/identity/authorize/continue?")
+        response = await visitor.get(response.headers["location"])
+    return response
+
+
+async def test_the_page_says_who_asks_and_offers_the_desk_and_the_way_back(visitor, somebody, school):
+    page = await visitor.get(await sent(visitor, school))
+    assert page.status_code == 200
+    for expected in (
+        "Prove who you are",
+        "Bins ",
+        "staff of Citytown Council",
+        "Get a code",
+        "Not now: go back to the service",
+    ):
+        assert expected in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert "https://service.example" in page.headers["content-security-policy"]
+
+
+async def test_not_now_is_told_to_the_service_as_an_error(visitor, somebody, school):
+    where = await sent(visitor, school)
+    said = answered(await back(visitor, await visitor.get(where)))
+    assert (said["error"], said["state"]) == ("access_denied", "a-state")
+    assert (await visitor.get(where)).status_code == 400, "the request is answered"
+
+
+async def test_not_now_is_told_by_the_return_code_to_who_wants_it_so(visitor, somebody, school):
+    page = await visitor.get(await sent(visitor, school, claims=TOLD))
+    asked = await back(visitor, page)
+    assert asked.status_code == 200
+    code = answered(await provider.agree(visitor, asked))["code"]
+    found = (await school.redeem(visitor, code)).json()
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert shown[names.RETURN_CODE] == [{"code": "X"}]
+    assert names.CORE_IDENTITY not in shown
+
+
+async def test_another_person_in_the_browser_is_asked_again(visitor, somebody, school, database):
+    """That one went on without a proof says nothing of the next."""
+    where = await sent(visitor, school, claims=TOLD)
+    await back(visitor, await visitor.get(where))
+    await sign_in(database, visitor, await person(database), ["passkey"])
+    response = await go_on(visitor, where)
+    assert response.status_code == 200
+    assert "Prove who you are" in response.text
+
+
+async def test_not_now_counts_only_from_who_was_asked(visitor, somebody, school, database):
+    where = await sent(visitor, school)
+    page = await visitor.get(where)
+    await sign_in(database, visitor, await person(database), ["passkey"])
+    answer = await back(visitor, page)
+    assert answer.headers["location"] == where, "asked anew, and the request goes on"
+
+
+async def test_another_browser_cannot_answer(app, visitor, somebody, school, database):
+    where = await sent(visitor, school)
+    page = await visitor.get(where)
+    async with provider.browser_of(app) as other:
+        await sign_in(database, other, somebody, ["passkey"])
+        assert (await other.get(where)).status_code == 400
+        other.cookies.set("townhall-browser", "x" * 43, domain="test.invalid", path="/")
+        assert (await back(other, page)).status_code in {400, 403}
+    assert (await visitor.get(where)).status_code == 200
+
+
+async def test_a_form_of_another_site_is_refused(visitor, somebody, school):
+    where = await sent(visitor, school)
+    page = await visitor.get(where)
+    for path in ("/identity/prove/back", where.replace("prove?", "prove/desk-code?")):
+        form = {**provider.fields_of(page), "csrf": "x"}
+        assert (await visitor.post(path, data=form)).status_code == 403
+
+
+async def test_a_proof_made_meanwhile_lets_the_person_go_on(visitor, somebody, school, database):
+    where = await sent(visitor, school)
+    again = await go_on(visitor, where)
+    assert "Your identity is not proven yet" in again.text
+    await prove(database, somebody)
+    asked = await go_on(visitor, where)
+    assert asked.status_code == 200
+    code = answered(await provider.agree(visitor, asked))["code"]
+    found = (await school.redeem(visitor, code)).json()
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    assert names.CORE_IDENTITY in (await visitor.get("/identity/userinfo", headers=bearer)).json()
+
+
+async def test_a_proof_withdrawn_after_continue_does_not_count(visitor, somebody, school, database):
+    where = await sent(visitor, school)
+    made = await prove(database, somebody)
+    consent = await go_on(visitor, where)
+    async with database.writing("region") as session:
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": made})
+    answer = await provider.agree(visitor, consent)
+    assert answer.headers["location"] == where
+
+
+async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, school, client, mint, database):
+    where = await sent(visitor, school)
+    page = await visitor.get(where)
+    shown = await post(visitor, page, where.replace("prove?", "prove/desk-code?"))
+    code = re.search(r"[0-9a-z]{4}-[0-9a-z]{4}</p>", shown.text)[0].removesuffix("</p>")
+    clerk, colleague = [await prover(database, mint, name) for name in ("clerk", "colleague")]
+    seen = {
+        "desk_code": code, "level": "P2", "evidence": [PASSPORT], "given_names": ["Ada"],
+        "family_name": "Byron", "birth_date": "1980-02-29",
+    }  # fmt: skip
+    made = (await client.post(URL, json=seen, headers=clerk)).json()
+    assert made["status"] == "waiting"
+    assert "A second member of staff must confirm it" in (await go_on(visitor, where)).text
+    await client.post(f"{URL}/{made['id']}/confirm", headers=colleague)
+    assert "Share your details" in (await go_on(visitor, where)).text
+
+
+async def test_a_proof_that_has_run_out_is_said_to_have(visitor, somebody, school, database):
+    past, made = datetime.now(UTC) - timedelta(days=1), ids.new()
+    old = text(
+        "INSERT INTO proof SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at,"
+        " 'holds' FROM proof WHERE id = :of"
+    )
+    of = await prove(database, somebody)
+    async with database.writing() as session:
+        await session.execute(old, {"id": made, "at": past, "of": of})
+        copied = "INSERT INTO proof_person SELECT :id, given_names, family_name, birth_date, addresses"
+        await session.execute(text(f"{copied} FROM proof_person WHERE proof = :of"), {"id": made, "of": of})
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :of"), {"of": of})
+    page = await visitor.get(await sent(visitor, school))
+    assert "the proof ran out on" in page.text
+
+
+async def test_a_lower_proof_is_said_to_be_not_enough(visitor, somebody, school, database):
+    await prove(database, somebody, "P1")
+    page = await visitor.get(await sent(visitor, school))
+    assert "more thorough proof" in page.text
+
+
+@pytest.mark.parametrize(("asked", "said"), [(CORE, "access_denied"), (TOLD, "consent_required")])
+async def test_nobody_is_asked_where_nobody_may_be(visitor, somebody, school, asked, said):
+    found = answered(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
+    assert found["error"] == said
+
+
+async def test_who_is_not_signed_in_signs_in_first(visitor, somebody, school):
+    where = await sent(visitor, school)
+    visitor.cookies.delete("townhall-session")
+    assert (await visitor.get(where)).status_code == 303
+    assert provider.waiting(await go_on(visitor, where))
+
+
+async def test_no_consent_is_taken_before_the_proof(visitor, somebody, school, database):
+    """A consent page that was open before the proof ended gives nothing."""
+    made = await prove(database, somebody)
+    consent = await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=CORE)
+    async with database.writing("region") as session:
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": made})
+    answer = await provider.agree(visitor, consent)
+    assert answer.headers["location"].startswith("/identity/prove?")
+    async with database.reading("*") as session:
+        agreed = text("SELECT count(*) FROM consent WHERE account = :who")
+        assert await session.scalar(agreed, {"who": somebody}) == 0
+
+
+@pytest.mark.parametrize("request_id", ["x" * 43, "0" * 20])
+async def test_a_request_that_is_unknown_gets_a_page(visitor, somebody, request_id):
+    page = await visitor.get("/identity/prove", params={"request": request_id})
+    assert page.status_code == 400
+    assert "too old" in page.text

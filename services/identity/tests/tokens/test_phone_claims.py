@@ -1,0 +1,100 @@
+"""What a service learns of a person's phone: the scope ``phone`` in both profiles, with consent."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import delete
+
+from identity.accounts.tables import account_phone
+from services.identity.tests.authorization.test_one_login_profile import school, tokens
+from services.identity.tests.phones import settings, uncounted
+from services.identity.tests.provider import ask, claims_of, register, sign_in, waiting
+
+__all__ = ["school", "settings", "uncounted"]
+
+NUMBER = "+447700900601"
+CLAIMS = {"phone_number": NUMBER, "phone_number_verified": True}
+
+
+@pytest.fixture
+async def caller(database, resident):
+    """Somebody signed in who has a phone: the account."""
+    async with database.writing() as session:
+        values = {"account": resident, "number": NUMBER, "verified_at": datetime.now(UTC)}
+        await session.execute(account_phone.insert(), values)
+    return resident
+
+
+async def userinfo(visitor, found):
+    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    return (await visitor.get("/identity/userinfo", headers=bearer)).json()
+
+
+async def test_a_service_learns_the_number_it_asked_for_with_the_scope(visitor, caller, database):
+    service = await register(database)
+    found = await service.tokens(visitor, scope="openid phone")
+    told = await userinfo(visitor, found)
+    assert {name: value for name, value in told.items() if name != "sub"} == CLAIMS
+    assert "phone_number" not in await claims_of(visitor, found["id_token"])
+
+
+async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, caller, school):
+    told = await userinfo(visitor, await tokens(visitor, school, scope="openid phone"))
+    assert {name: value for name, value in told.items() if name != "sub"} == CLAIMS
+
+
+@pytest.mark.parametrize(
+    ("methods", "level"), [(["email", "text"], "Cl.Cm"), (["password", "text"], "Cl.Cm")]
+)
+async def test_a_text_counts_as_one_login_counts_it(visitor, caller, school, database, methods, level):
+    await sign_in(database, visitor, caller, methods)
+    found = await tokens(visitor, school, vtr='["Cl.Cm"]')
+    assert (await claims_of(visitor, found["id_token"]))["vot"] == level
+
+
+async def test_a_text_without_a_first_factor_counts_for_nothing(visitor, caller, school, database):
+    await sign_in(database, visitor, caller, ["text"])
+    waiting(await ask(visitor, school, code_challenge=None, code_challenge_method=None, vtr='["Cl.Cm"]'))
+
+
+async def test_who_did_not_ask_learns_nothing_of_it(visitor, caller, database):
+    service = await register(database)
+    told = await userinfo(visitor, await service.tokens(visitor, scope="openid email"))
+    assert set(told) == {"sub", "email", "email_verified"}
+
+
+async def test_the_claim_may_be_asked_for_by_name(visitor, caller, database):
+    service = await register(database)
+    asked = '{"id_token": {"phone_number": null}, "userinfo": {"phone_number_verified": null}}'
+    found = await service.tokens(visitor, scope="openid", claims=asked)
+    assert (await claims_of(visitor, found["id_token"]))["phone_number"] == NUMBER
+    assert set(await userinfo(visitor, found)) == {"sub", "phone_number_verified"}
+
+
+async def test_a_person_without_a_phone_has_no_such_claims(visitor, caller, database):
+    service = await register(database)
+    found = await service.tokens(visitor, scope="openid phone")
+    async with database.writing() as session:
+        await session.execute(delete(account_phone).where(account_phone.c.account == caller))
+    assert set(await userinfo(visitor, found)) == {"sub"}
+
+
+async def test_the_person_is_asked_before_another_organisation_learns_the_number(visitor, caller, database):
+    service = await register(database, first_party=False)
+    page = await ask(visitor, service, scope="openid phone")
+    assert page.status_code == 200
+    assert "know your phone number" in page.text
+    page = await ask(visitor, await register(database, first_party=False), scope="openid email")
+    assert "know your phone number" not in page.text
+
+
+async def test_a_service_that_did_not_register_the_scope_may_not_ask_for_it(visitor, caller, database):
+    service = await register(database, person_scopes=["openid", "email"])
+    answer = await ask(visitor, service, scope="openid phone")
+    assert "error=invalid_scope" in answer.headers["location"]
+
+
+async def test_discovery_names_the_scope_and_its_claims(visitor):
+    found = (await visitor.get("/identity/.well-known/openid-configuration")).json()
+    assert "phone" in found["scopes_supported"]
+    assert {"phone_number", "phone_number_verified"} <= set(found["claims_supported"])

@@ -1,0 +1,229 @@
+"""Every way in has a limit: by client, by account, by address; and no limit is a weapon against others."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from chassis import ids
+from chassis.problems import Problem
+from identity.mandates.actions import emails
+from identity.shared import limits
+from identity.shared import pace as pacing
+from identity.shared.pace import Gate, Pace
+from services.identity.tests.proofs.test_proofs import seen
+from services.identity.tests.provider import ask, register
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+async def bins(database, client):
+    return await register(database)
+
+
+@pytest.fixture
+async def parks(database, client):
+    return await register(database)
+
+
+def slow(burst=2):
+    return Pace(rate=0.001, burst=burst)
+
+
+async def statuses(times, call):
+    return [(await call()).status_code for _ in range(times)]
+
+
+async def test_requests_for_sign_in_from_one_network_have_an_end(app, visitor, bins, parks, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
+    assert await statuses(3, lambda: ask(visitor, bins)) == [302, 302, 429]
+    assert (await ask(visitor, parks)).status_code == 302, "another service is not touched"
+    app.state.issuer.sign_ins.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
+
+
+async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app, visitor, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
+    await ask(visitor, bins)
+    for method in (visitor.get, visitor.post):
+        how = {"params": bins.request()} if method == visitor.get else {"data": bins.request()}
+        answer = await method("/identity/authorize", headers=HTML, **how)
+        assert answer.status_code == 429
+        assert answer.headers["content-type"].startswith("text/html")
+        assert int(answer.headers["retry-after"]) > 0
+        assert "location" not in answer.headers
+
+
+async def test_pushed_requests_have_a_share_of_their_own(app, visitor, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
+    sent = {**bins.request(), **bins.credentials}
+    assert await statuses(3, lambda: visitor.post("/identity/par", data=sent)) == [201, 201, 429]
+    answer = await visitor.post("/identity/par", data=sent)
+    assert answer.json()["error"] == "temporarily_unavailable"
+    assert int(answer.headers["retry-after"]) > 0
+    form = {"grant_type": "client_credentials", **bins.credentials}
+    assert (await visitor.post("/identity/token", data=form)).status_code == 200, "tokens are counted apart"
+
+
+async def test_strangers_use_up_nothing_of_a_clients_pushed_requests(app, visitor, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
+    sent = {**bins.request(), **bins.credentials}
+    forged = {**sent, "client_secret": "guessed"}
+    assert await statuses(3, lambda: visitor.post("/identity/par", data=forged)) == [401] * 3
+    assert await statuses(2, lambda: ask(visitor, bins)) == [302, 429], "by browser: a share of the network"
+    assert (await visitor.post("/identity/par", data=sent)).status_code == 201
+
+
+async def test_a_flood_for_one_service_leaves_the_others_their_connections(
+    app, visitor, bins, parks, monkeypatch
+):
+    gate = Gate(1, 0)
+    monkeypatch.setattr(app.state.issuer, "gate", gate)
+    async with gate.through(ids.read(bins.client_id)):
+        assert (await ask(visitor, bins)).status_code == 429
+        assert (await visitor.post("/identity/authorize", data=bins.request())).status_code == 429
+        sent = {**bins.request(), **bins.credentials}
+        assert (await visitor.post("/identity/par", data=sent)).status_code == 429
+        assert (await ask(visitor, parks)).status_code == 302
+    assert (await ask(visitor, bins)).status_code == 302
+
+
+async def test_by_default_one_service_has_half_of_the_connections_at_most(app, client):
+    assert app.state.issuer.gate._at_once <= app.state.settings.pool_size
+
+
+async def test_so_many_are_worked_on_at_once_and_so_many_wait():
+    gate, one, working, most = Gate(2, 3), ids.new(), 0, 0
+
+    async def work():
+        nonlocal working, most
+        async with gate.through(one):
+            working += 1
+            most = max(most, working)
+            await asyncio.sleep(0.01)
+            working -= 1
+
+    done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
+    refused = [one for one in done if isinstance(one, Problem)]
+    assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
+    assert gate._inside == {}, "nothing is remembered of who has gone"
+
+
+async def test_who_gives_up_waiting_leaves_nothing_behind():
+    gate, one = Gate(1, 5), ids.new()
+
+    async def wait():
+        async with gate.through(one):
+            pass
+
+    async with gate.through(one):
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    assert gate._inside == {}
+    await asyncio.wait_for(wait(), 1)
+
+
+def test_what_is_remembered_of_strangers_is_bounded(monkeypatch):
+    monkeypatch.setattr(pacing, "_MOST", 10)
+    pace = slow()
+    for number in range(1_000):
+        pace.take("anybody", f"192.0.2.{number}")
+    assert len(pace._buckets) == 10
+
+
+# Every way in that a client or a person's token opens: the request, and where its limit lies.
+@pytest.mark.parametrize("path", ["token", "introspect", "revoke", "par"])
+async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, monkeypatch, path):
+    monkeypatch.setattr(app.state.issuer, "pace", slow())
+    form = {"grant_type": "client_credentials", "token": "x", **bins.request(scope=None), **bins.credentials}
+    if path == "token":
+        form.pop("redirect_uri")
+    answers = [await visitor.post(f"/identity/{path}", data=form) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert answers[2].json()["error"] == "temporarily_unavailable"
+
+
+async def test_userinfo_counts_each_person_apart(app, visitor, resident, bins, monkeypatch):
+    tokens = await bins.tokens(visitor)
+    monkeypatch.setattr(app.state.issuer, "pace", slow())
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert await statuses(3, lambda: visitor.get("/identity/userinfo", headers=bearer)) == [200, 200, 429]
+    form = {"grant_type": "client_credentials", **bins.credentials}
+    assert (await visitor.post("/identity/token", data=form)).status_code == 200, "the client itself goes on"
+
+
+@pytest.fixture
+def caller(mint):
+    def of(scope, sub="clerk"):
+        return {"Authorization": f"Bearer {mint(scopes=[scope], mode='live', sub=sub, client_id=sub)}"}
+
+    return of
+
+
+async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "desk", slow())
+    prover, officer = caller("identity:prove"), caller("identity:staff")
+    proofs = "/citytown/identity/v1/proofs"
+
+    async def prove(headers=prover):
+        return await client.post(proofs, json=seen("aaaa-aaaa"), headers=headers)
+
+    assert await statuses(3, prove) == [404, 404, 429]
+    linked = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
+    answer = await client.put(linked, json={"desk_code": "aaaa-aaaa"}, headers=officer)
+    assert answer.status_code == 429, "whichever door the codes are tried at"
+    assert (await prove(caller("identity:prove", "colleague"))).status_code == 404
+
+
+async def test_a_directory_counts_by_its_own_key(app, client, caller, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "pace", slow())
+    entra, okta = caller("identity:scim", "entra"), caller("identity:scim", "okta")
+    users = "/citytown/identity/scim/v2/Users"
+    assert await statuses(3, lambda: client.get(users, headers=entra)) == [200, 200, 429]
+    refused = await client.get(users, headers=entra)
+    assert refused.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    assert (await client.get(users, headers=okta)).status_code == 200
+
+
+def many():
+    return limits.OFFERS_TO_ADDRESS.most
+
+
+async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, client):
+    """Who offers, takes back and offers again, or does it with many accounts."""
+    people, address = app.state.people, f"{ids.show(ids.new())}@people.example"
+    async with database.writing() as session:
+        heard = [
+            await emails.may_offer(session, people, ids.new(), spelt)
+            for spelt in (address, address.upper()) * many()
+        ]
+        assert heard == [True] * many() + [False] * many()
+        assert await emails.may_offer(session, people, ids.new(), f"other-{address}")
+
+
+async def test_one_account_makes_so_many_offers_a_day(app, database, client):
+    one, people = ids.new(), app.state.people
+    async with database.writing() as session:
+        for number in range(limits.OFFERS_FOR_ACCOUNT.most):
+            await emails.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
+        with pytest.raises(Problem) as refused:
+            await emails.may_offer(session, people, one, None)
+        assert refused.value.status_code == 429
+        await emails.may_offer(session, people, ids.new(), None)
+
+
+async def test_what_is_counted_is_swept_and_names_nobody(app, database, client):
+    address = f"{ids.show(ids.new())}@people.example"
+    async with database.writing() as session:
+        await emails.may_offer(session, app.state.people, ids.new(), address)
+        kept = await session.all(text("SELECT * FROM attempt"))
+    assert kept
+    assert address not in str(kept)
+
+
+def test_a_network_is_what_one_subscriber_has():
+    assert limits.network("2001:db8::1") == limits.network("2001:db8::ffff:1")
+    assert limits.network("2001:db8::1") != limits.network("2001:db8:0:1::1")
+    assert limits.network("::ffff:192.0.2.1") == limits.network("192.0.2.1")
