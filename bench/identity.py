@@ -18,7 +18,7 @@ from bench.report import Figure
 from chassis import ids
 from chassis.migrations import migrate
 from chassis.provision import provision
-from identity.shared import crypto
+from identity.shared.rules import crypto
 
 PASSWORD = "bench"  # noqa: S105 - of a database that lives as long as the run
 ROUNDS = 3

@@ -18,7 +18,7 @@ from chassis import ids
 from chassis.testing import ISSUER
 from identity.accounts.tables import account, account_email, browser_session
 from identity.clients.tables import client, relying_party
-from identity.shared import crypto
+from identity.shared.rules import crypto
 
 REDIRECT = "https://service.example/callback"
 AFTER_LOGOUT = "https://service.example/bye"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from identity.proofs.actions import proofs
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests import provider
 from services.identity.tests.proofs.test_proofs import prover
 from services.identity.tests.provider import answered, ask, person, register, sign_in

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from chassis import ids
 from identity.grants.actions import grants
 from identity.proofs.actions import proofs
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests import provider
 from services.identity.tests.authorization.test_identity_proof import CORE, TOLD, WHO, back
 

@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from chassis.testing import ISSUER
 from identity.proofs.actions import proofs
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests.provider import (
     agree,
     answered,

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from identity.shared import crypto, tokens
+from identity.shared.rules import crypto, tokens
 
 URL = "/citytown/identity/v1/api-keys"
 ISSUER = "http://test.invalid/identity/"

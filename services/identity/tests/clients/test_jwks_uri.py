@@ -12,8 +12,8 @@ from joserfc.jwk import ECKey, RSAKey
 from chassis import ids
 from chassis.testing import ISSUER, eventually
 from identity.clients.actions import client_keys
-from identity.shared import key_sets
 from identity.shared.outbound import Outbound
+from identity.shared.rules import key_sets
 from services.identity.tests import servers
 from services.identity.tests.provider import Service
 from services.identity.tests.servers import Names

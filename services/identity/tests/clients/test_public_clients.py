@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from chassis import ids
 from identity.clients.store import clients
-from identity.shared import redirects, relying_party, uris
+from identity.shared.oauth import redirects, relying_party
 from identity.shared.pace import Pace
+from identity.shared.rules import uris
 from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
 from services.identity.tests.provider import register as confidential
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.shared import redirects, uris
+from identity.shared.oauth import redirects
+from identity.shared.rules import uris
 
 GOOD = "https://bins.citytown.gov.uk/signed-in"
 

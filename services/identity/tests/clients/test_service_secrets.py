@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from identity.shared import oauth
+from identity.shared.oauth import token_requests
 
 GRANT = {"grant_type": "client_credentials"}
 KEY = ECKey.generate_key("P-256", {"kid": "mine"})
@@ -40,7 +40,7 @@ async def assertion(client, keeper):
         "jti": "one",
     }
     shown = jwt.encode({"alg": "ES256", "kid": "mine"}, claims, KEY)
-    form = {**GRANT, "client_assertion_type": oauth.ASSERTION_TYPE, "client_assertion": shown}
+    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": shown}
     statuses = [(await client.post("/identity/token", data=form)).status_code for _ in range(2)]
     assert statuses == [200, 401]
     return shown

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from chassis import ids
-from identity.shared import authorization_requests
-from identity.shared import claims as names
-from identity.shared.relying_party import Party
+from identity.shared.oauth import authorization_requests
+from identity.shared.oauth import claims as names
+from identity.shared.oauth.relying_party import Party
 from services.identity.tests.provider import REDIRECT, Service, answered, ask, claims_of, code_of, waiting
 
 URL = "/citytown/identity/v1/services"

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from identity.councils.actions import commands
-from identity.shared import scopes
+from identity.shared.oauth import scopes
 
 GRANT = {"grant_type": "client_credentials"}
 

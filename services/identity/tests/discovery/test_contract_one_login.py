@@ -7,7 +7,8 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from chassis.testing import ISSUER
-from identity.shared import core_identity, relying_party, tokens
+from identity.shared.oauth import relying_party
+from identity.shared.rules import core_identity, tokens
 from services.identity.tests.provider import (
     REDIRECT,
     answered,

@@ -13,7 +13,8 @@ from chassis.app import create_app
 from chassis.testing import eventually, running
 from identity.grants.actions import subjects
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import assertions, crypto, oauth, scopes
+from identity.shared.oauth import assertions, scopes, token_requests
+from identity.shared.rules import crypto
 
 WELL_KNOWN = "/identity/.well-known"
 
@@ -70,7 +71,7 @@ async def test_discovery_says_what_there_is_and_no_more(client, name):
     assert found["issuer"] == "http://test.invalid/identity/"
     assert found["token_endpoint"] == found["issuer"] + "token"
     assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
-    assert found["grant_types_supported"] == list(oauth.GRANTS)
+    assert found["grant_types_supported"] == list(token_requests.GRANTS)
     assert found["response_types_supported"] == ["code"]
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)

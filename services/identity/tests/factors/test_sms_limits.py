@@ -14,7 +14,7 @@ from chassis.testing import running
 from identity.factors.actions import sms
 from identity.factors.tables import text_count
 from identity.housekeeping import actions as housekeeping
-from identity.shared import limits
+from identity.shared.rules import limits
 from identity.verification.actions.context import Visitor
 from identity.verification.tables import attempt
 from services.identity.tests.phones import (

@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import text
 
 from chassis.testing import eventually
-from identity.shared import core_identity, crypto, tokens
+from identity.shared.rules import core_identity, crypto, tokens
 from services.identity.tests.provider import AFTER_LOGOUT, header_of, person, register, sign_in
 
 ALGORITHMS = ["ES256", "RS256"]

@@ -16,7 +16,7 @@ from identity.grants.tables import access_token, token_grant
 from identity.mandates import rules as mandate_rules
 from identity.mandates.actions import mandates
 from identity.mandates.tables import mandate as mandate_table
-from identity.shared import oauth
+from identity.shared.oauth import token_requests
 from services.identity.tests import provider
 
 SOON = timedelta(days=30)
@@ -469,11 +469,11 @@ async def shop(database, client):
 async def exchanged(client, shop, principal, token, theme="waste"):
     """The answer to a service that asks for a token with which one person acts for another."""
     form = {
-        "grant_type": oauth.EXCHANGE,
+        "grant_type": token_requests.EXCHANGE,
         "subject_token": principal,
-        "subject_token_type": oauth.SUBJECT,
+        "subject_token_type": token_requests.SUBJECT,
         "actor_token": token,
-        "actor_token_type": oauth.ACCESS_TOKEN,
+        "actor_token_type": token_requests.ACCESS_TOKEN,
         "theme": theme,
     }
     return await client.post("/identity/token", data={**form, **shop.credentials})

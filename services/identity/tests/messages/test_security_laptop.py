@@ -7,8 +7,8 @@ from identity.accounts.actions import sessions
 from identity.clients import rules as registration
 from identity.issuer.actions.signing_keys import Issuer
 from identity.logout.actions import backchannel_logout
-from identity.shared import uris
 from identity.shared.outbound import Outbound, OutboundError
+from identity.shared.rules import uris
 from services.identity.tests.provider import person, register, sign_in
 from services.identity.tests.servers import Names, Server, listening
 

@@ -14,8 +14,8 @@ from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import proofs
-from identity.shared import limits
 from identity.shared.pace import Pace
+from identity.shared.rules import limits
 
 URL = "/citytown/identity/v1"
 FULL = ["original-seen", "in-date", "security-features", "photo-matches"]

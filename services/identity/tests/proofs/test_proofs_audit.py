@@ -10,7 +10,7 @@ from identity.grants.actions import history, subjects
 from identity.mandates.actions import mandates
 from identity.proofs import rules
 from identity.proofs.actions import proofs
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests import provider
 from services.identity.tests.proofs import test_proofs
 from services.identity.tests.proofs.test_proofs import (

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from identity.accounts.tables import browser_session
-from identity.shared.limits import CODES_FOR_ADDRESS
+from identity.shared.rules.limits import CODES_FOR_ADDRESS
 
 EMAIL = "/identity/account/email"
 ACCOUNT = "/identity/account"

@@ -11,7 +11,7 @@ from identity.proofs import rules
 from identity.proofs.actions import proofs
 from identity.proofs.schemas import Access
 from identity.self_service.routes.identity import ACTS, EVIDENCE, LEVELS
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests.proofs import test_proofs
 from services.identity.tests.proofs.test_proofs import PASSPORT, URL, code_of, prove, seen
 from services.identity.tests.provider import fields_of, person, register, sign_in

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from identity.shared import assertions
+from identity.shared.oauth import assertions
 
 NOW = 1_800_000_000
 TOKEN_URL = "http://i/identity/token"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from identity.authorization.rules import steps
 from identity.grants.rules import subjects
-from identity.shared import authorization_requests, claims, redirects, relying_party, vectors
+from identity.shared.oauth import authorization_requests, claims, redirects, relying_party, vectors
 
 REDIRECT = "https://service.example/callback"
 PARTY = relying_party.Party(

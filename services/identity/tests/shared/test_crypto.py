@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from identity.shared import crypto, tokens
+from identity.shared.rules import crypto, tokens
 
 MASTER = b"m" * 32
 GRANT = tokens.Grant("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.shared import oauth
+from identity.shared.oauth import token_requests
 
-FORM = oauth.FORM
+FORM = token_requests.FORM
 
 
 def basic(text):
@@ -14,32 +14,34 @@ def basic(text):
 
 
 def error_of(content_type=FORM, authorization=None, query="", body=b"grant_type=client_credentials"):
-    with pytest.raises(oauth.OAuthError) as caught:
-        oauth.read_request(content_type, authorization, query, body)
+    with pytest.raises(token_requests.OAuthError) as caught:
+        token_requests.read_request(content_type, authorization, query, body)
     return caught.value.error
 
 
 def test_basic_authentication_is_read():
-    read = oauth.read_request(FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b")
-    assert read == oauth.TokenRequest(oauth.Secret("me", "s:cret", "client_secret_basic"), "a:b")
+    read = token_requests.read_request(
+        FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b"
+    )
+    assert read == token_requests.TokenRequest(
+        token_requests.Secret("me", "s:cret", "client_secret_basic"), "a:b"
+    )
 
 
 def test_a_secret_in_the_form_is_read():
     body = b"grant_type=client_credentials&client_id=me&client_secret=s"
-    read = oauth.read_request(f"{FORM}; charset=utf-8", None, "", body)
-    assert read == oauth.TokenRequest(oauth.Secret("me", "s"), None)
+    read = token_requests.read_request(f"{FORM}; charset=utf-8", None, "", body)
+    assert read == token_requests.TokenRequest(token_requests.Secret("me", "s"), None)
 
 
 def test_an_assertion_is_read():
-    body = (
-        f"grant_type=client_credentials&client_assertion_type={oauth.ASSERTION_TYPE}&client_assertion=a.b.c"
-    )
-    read = oauth.read_request(FORM, None, "", body.encode())
-    assert read == oauth.TokenRequest(oauth.Assertion(None, "a.b.c"), None)
+    body = f"grant_type=client_credentials&client_assertion_type={token_requests.ASSERTION_TYPE}&client_assertion=a.b.c"
+    read = token_requests.read_request(FORM, None, "", body.encode())
+    assert read == token_requests.TokenRequest(token_requests.Assertion(None, "a.b.c"), None)
 
 
 def test_an_empty_parameter_counts_as_absent():
-    read = oauth.read_request(FORM, basic("me:s"), "", b"grant_type=client_credentials&scope=")
+    read = token_requests.read_request(FORM, basic("me:s"), "", b"grant_type=client_credentials&scope=")
     assert read.scope is None
 
 
@@ -69,7 +71,10 @@ def test_a_form_of_too_many_fields_is_refused():
 
 
 def test_a_form_that_is_too_long_is_refused():
-    assert error_of(body=b"grant_type=client_credentials&x=" + b"y" * oauth.MAX_BODY) == "invalid_request"
+    assert (
+        error_of(body=b"grant_type=client_credentials&x=" + b"y" * token_requests.MAX_BODY)
+        == "invalid_request"
+    )
 
 
 def test_two_ways_to_authenticate_at_once_are_refused():
@@ -82,8 +87,8 @@ def test_no_way_to_authenticate_is_an_invalid_client():
 
 
 def test_a_client_id_without_a_secret_is_only_a_name():
-    read = oauth.read_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
-    assert read.credentials == oauth.Named("me")
+    read = token_requests.read_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
+    assert read.credentials == token_requests.Named("me")
 
 
 def test_basic_that_names_another_client_than_the_form_is_an_invalid_client():
@@ -112,8 +117,8 @@ def test_whatever_comes_is_a_request_or_an_error_of_the_protocol(body, authoriza
     found = []
     for prefix in (b"", b"grant_type=client_credentials&"):
         try:
-            oauth.read_request(FORM, authorization, "", prefix + body)
-        except oauth.OAuthError as error:
+            token_requests.read_request(FORM, authorization, "", prefix + body)
+        except token_requests.OAuthError as error:
             found.append(error)
     assert all(error.status in {400, 401} for error in found)
     assert all(set(error.description).isdisjoint('"\\') for error in found)

@@ -5,8 +5,8 @@ import asyncio
 import httpcore
 import pytest
 
-from identity.shared import networks
 from identity.shared.outbound import Outbound, OutboundError
+from identity.shared.rules import networks
 from services.identity.tests import servers
 from services.identity.tests.servers import HOST, Names, Server, listening
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.councils import rules as councils
-from identity.shared import scopes
+from identity.shared.oauth import scopes
 
 KNOWN = st.lists(st.sampled_from(sorted(scopes.CATALOGUE)), min_size=1, max_size=6, unique=True)
 

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from identity.factors.actions import authentication
-from identity.shared.limits import Limit
+from identity.shared.rules.limits import Limit
 from identity.sign_in import actions as requests
 
 ASK = "request=abcDEF_123"

@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 
 from chassis import ids
 from chassis.testing import published
-from identity.shared import limits
+from identity.shared.rules import limits
 from identity.verification.rules import codes
 
 

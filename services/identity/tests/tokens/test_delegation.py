@@ -10,7 +10,7 @@ from chassis.testing import eventually
 from identity.grants.actions import subjects
 from identity.mandates.actions import mandates
 from identity.self_service.actions import close_account
-from identity.shared import scopes
+from identity.shared.oauth import scopes
 from identity.staff.actions import staff
 from services.identity.tests.provider import claims_of, person, register, sign_in
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works

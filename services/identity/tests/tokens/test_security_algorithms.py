@@ -11,7 +11,8 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from chassis import ids
 from chassis.testing import ISSUER
-from identity.shared import assertions, key_sets
+from identity.shared.oauth import assertions
+from identity.shared.rules import key_sets
 from services.identity.tests.provider import ASSERTION_TYPE, REDIRECT, register
 
 EC = ECKey.generate_key("P-256", {"kid": "ec"})

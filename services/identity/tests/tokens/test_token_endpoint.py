@@ -7,7 +7,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from chassis import ids
 from identity.clients.store import clients as store
-from identity.shared import crypto, oauth
+from identity.shared.oauth import token_requests
+from identity.shared.rules import crypto
 from identity.tokens.routes import token as token_routes
 
 ISSUER = "http://test.invalid/identity/"
@@ -46,7 +47,7 @@ def asserted(client_id, key=EC, algorithm="ES256", header=None, **claims):
     written = jwt.encode(
         {"alg": algorithm, "kid": key.kid, **(header or {})}, content, key, algorithms=[algorithm]
     )
-    return {**GRANT, "client_assertion_type": oauth.ASSERTION_TYPE, "client_assertion": written}
+    return {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
 
 
 async def ask(client, data=GRANT, **more):
@@ -204,7 +205,7 @@ async def test_an_assertion_for_an_unknown_client_reads_like_a_wrong_signature(c
 
 async def test_an_access_token_is_no_assertion(client, signer):
     written = (await ask(client, asserted(signer))).json()["access_token"]
-    shown = {**GRANT, "client_assertion_type": oauth.ASSERTION_TYPE, "client_assertion": written}
+    shown = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
     refused(await ask(client, shown), "invalid_client", 401)
 
 
@@ -235,7 +236,7 @@ async def test_another_method_is_refused_in_the_protocols_shape(client):
     "body", [b"\xff\xfe", b"%00=%00", b"grant_type=client_credentials&client_id=%00&client_secret=%00"]
 )
 async def test_hostile_bytes_get_an_error_of_the_protocol(client, body):
-    answer = await client.post("/identity/token", content=body, headers={"Content-Type": oauth.FORM})
+    answer = await client.post("/identity/token", content=body, headers={"Content-Type": token_requests.FORM})
     assert answer.status_code in {400, 401}
     assert answer.json()["error"] in {"invalid_request", "invalid_client"}
 

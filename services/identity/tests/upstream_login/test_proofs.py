@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from dev.upstream.faults import IDENTITY, ONE_LOGIN
-from identity.shared import claims as names
+from identity.shared.oauth import claims as names
 from services.identity.tests.provider import agree, answered, ask, register
 from services.identity.tests.upstream import (
     account_of,

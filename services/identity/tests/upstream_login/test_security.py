@@ -354,7 +354,7 @@ async def test_nothing_secret_is_logged(journey, one_login, caplog, simulator):
 
 
 async def test_one_network_cannot_fill_the_table(journey, one_login, monkeypatch):
-    from identity.shared import limits  # noqa: PLC0415
+    from identity.shared.rules import limits  # noqa: PLC0415
 
     monkeypatch.setattr(limits, "UPSTREAM_FROM_NETWORK", limits.Limit("here", 2, 900))
     mary = journey(one_login)

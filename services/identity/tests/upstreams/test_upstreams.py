@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from chassis import ids
 from identity.accounts.tables import account as accounts
 from identity.accounts.tables import upstream_account
-from identity.shared.crypto import WrongMasterKeyError
+from identity.shared.rules.crypto import WrongMasterKeyError
 from identity.upstreams import store
 from identity.upstreams.actions import keys
 from identity.upstreams.rules import registration as rules

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.problems import Problem
 from identity.mandates.actions import emails
-from identity.shared import limits
 from identity.shared import pace as pacing
 from identity.shared.pace import Gate, Pace
+from identity.shared.rules import limits
 from services.identity.tests.proofs.test_proofs import seen
 from services.identity.tests.provider import ask, register
 

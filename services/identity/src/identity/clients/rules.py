@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from identity.shared import scopes, uris
-from identity.shared.relying_party import NATIVE, NO_SECRET, ONELOGIN, WEB
+from identity.shared.oauth import scopes
+from identity.shared.oauth.relying_party import NATIVE, NO_SECRET, ONELOGIN, WEB
+from identity.shared.rules import uris
 
 OPENID = "openid"
 OF_PEOPLE = (OPENID, "email", "phone", "offline_access")

@@ -13,7 +13,6 @@ from chassis.types import Slug
 from identity.councils.actions import councils, gateway
 from identity.councils.schemas import Council, CouncilChange, NewCouncil, Snapshot
 from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared import scopes
 from identity.shared.dependencies import (
     IfMatch,
     IfNoneMatch,
@@ -23,6 +22,7 @@ from identity.shared.dependencies import (
     not_modified,
     version_meant,
 )
+from identity.shared.oauth import scopes
 
 router = APIRouter(prefix="/identity/v1", tags=["region"])
 

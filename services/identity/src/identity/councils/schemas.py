@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from chassis.types import Gss, Name, Slug
 from identity.councils import rules
+from identity.shared.rules.tokens import Claim
 from identity.shared.schemas import Request
-from identity.shared.tokens import Claim
 
 Status = Literal["active", "suspended"]
 

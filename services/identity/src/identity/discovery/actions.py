@@ -3,16 +3,16 @@
 from typing import Any
 
 from identity.grants.actions.subjects import OF_PEOPLE
-from identity.shared import (
+from identity.shared.oauth import (
     assertions,
     authorization_requests,
     claims,
-    crypto,
-    oauth,
     relying_party,
     scopes,
+    token_requests,
     vectors,
 )
+from identity.shared.rules import crypto
 
 _METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _WITH_PUBLIC = [*_METHODS, relying_party.NO_SECRET]
@@ -36,7 +36,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "claims_supported": ["sub", *claims.KNOWN],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(oauth.GRANTS),
+        "grant_types_supported": list(token_requests.GRANTS),
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(vectors.CREDENTIAL_LEVELS),
         "prompt_values_supported": sorted(authorization_requests.PROMPTS),

@@ -11,8 +11,9 @@ from identity.discovery import actions
 from identity.discovery.schemas import DidDocument, Metadata, Trustmark
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import TheIssuer
-from identity.shared import core_identity, vectors
 from identity.shared.dependencies import IfNoneMatch, cached, not_modified
+from identity.shared.oauth import vectors
+from identity.shared.rules import core_identity
 from identity.shared.schemas import Jwks
 
 router = APIRouter(tags=["issuer"], route_class=FromApps)

@@ -10,7 +10,7 @@ from identity.grants.store import authorizations, grants
 from identity.mandates.actions import mandates
 from identity.proofs import store as stored_proofs
 from identity.settings import Settings
-from identity.shared import relying_party
+from identity.shared.oauth import relying_party
 from identity.upstream_login.actions import jit_staff, logouts
 from identity.upstream_login.store import login_states
 from identity.upstreams.actions import keys

@@ -13,9 +13,9 @@ from identity.accounts.actions import sessions
 from identity.clients.routes.dependencies import TheProvider
 from identity.logout.actions import rp_initiated_logout
 from identity.logout.actions.rp_initiated_logout import Wish
-from identity.shared import authorization_requests, oauth, redirects
-from identity.shared.authorization_requests import PageError
 from identity.shared.dependencies import NOT_REFERRED, pages, show_wrong_request
+from identity.shared.oauth import authorization_requests, redirects, token_requests
+from identity.shared.oauth.authorization_requests import PageError
 from identity.upstream_login.store import login_states
 from identity.verification.actions.context import browser_hash
 
@@ -33,8 +33,8 @@ _QUERY: dict[str, Any] = {
     "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in _FIELDS.items()]
 }
 _POSTED: dict[str, Any] = {
-    "requestBody": {"content": {oauth.FORM: {"schema": {"type": "object", "properties": _FIELDS}}}},
-    "x-limits": {"body": oauth.MAX_BODY},
+    "requestBody": {"content": {token_requests.FORM: {"schema": {"type": "object", "properties": _FIELDS}}}},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page: signed out, or a question", "content": {"text/html": {}}},

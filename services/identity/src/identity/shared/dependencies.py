@@ -16,8 +16,9 @@ from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
 from chassis.web import Pages, language_of
-from identity.shared import limits, scopes
-from identity.shared.authorization_requests import PageError
+from identity.shared.oauth import scopes
+from identity.shared.oauth.authorization_requests import PageError
+from identity.shared.rules import limits
 
 _HERE = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)

@@ -4,7 +4,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from chassis.problems import Problem
-from identity.shared import oauth
+from identity.shared.oauth import token_requests
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _OAUTH_ERRORS = frozenset(
@@ -22,7 +22,7 @@ _OAUTH_ERRORS = frozenset(
 )
 
 
-def as_problem(error: oauth.OAuthError) -> Problem:
+def as_problem(error: token_requests.OAuthError) -> Problem:
     """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
     return Problem(error.status, error.error, error.description)
 

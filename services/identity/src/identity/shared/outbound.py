@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpcore
 
 from identity.settings import Settings
-from identity.shared import networks
+from identity.shared.rules import networks
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from identity.shared import assertions, scopes
+from identity.shared.oauth import assertions, scopes
 
 Mode = Literal["sandbox", "live"]
 Authentication = Annotated[

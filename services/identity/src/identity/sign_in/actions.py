@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from chassis.database import ReadSession
 from identity.grants.store import authorizations as store
-from identity.shared import authorization_requests, crypto, redirects
-from identity.shared.vectors import NO_IDENTITY
+from identity.shared.oauth import authorization_requests, redirects
+from identity.shared.oauth.vectors import NO_IDENTITY
+from identity.shared.rules import crypto
 
 
 @dataclass(frozen=True, slots=True)

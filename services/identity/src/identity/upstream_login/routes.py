@@ -11,8 +11,8 @@ from chassis.ids import Id
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.accounts.routes import ThePeople
-from identity.shared import oauth
-from identity.shared.oauth import OAuthError
+from identity.shared.oauth import token_requests
+from identity.shared.oauth.token_requests import OAuthError
 from identity.shared.oauth_responses import NO_STORE
 from identity.shared.schemas import TokenError
 from identity.upstream_login.actions import logouts
@@ -27,16 +27,16 @@ _SENT: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            oauth.FORM: {
+            token_requests.FORM: {
                 "schema": {
                     "type": "object",
                     "required": [_FIELD],
-                    "properties": {_FIELD: {"type": "string", "maxLength": oauth.MAX_BODY}},
+                    "properties": {_FIELD: {"type": "string", "maxLength": token_requests.MAX_BODY}},
                 }
             }
         },
     },
-    "x-limits": {"body": oauth.MAX_BODY},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Heard: whatever was opened here through that sign-in has ended"},
@@ -57,7 +57,7 @@ async def hear_upstream_logout(
     state = request.app.state
     try:
         body = await request.body()
-        form = oauth.read_form(request.headers.get("content-type", ""), request.url.query, body)
+        form = token_requests.read_form(request.headers.get("content-type", ""), request.url.query, body)
         token = form.get(_FIELD, "")
         await logouts.hear(state.database, people, state.providers, council, upstream_id, token)
     except OAuthError as error:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstrai
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared import uris
+from identity.shared.rules import uris
 from identity.shared.schemas import Request
 from identity.upstreams.rules import registration as rules
 

@@ -17,8 +17,8 @@ from identity.accounts.rules import factors
 from identity.accounts.store import accounts as store
 from identity.events import AccountChanged, AccountClosed, AccountCreated
 from identity.grants.actions import grants, history
-from identity.shared import email_addresses
-from identity.shared.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit
+from identity.shared.rules import email_addresses
+from identity.shared.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit
 from identity.shared.tables import REGION
 from identity.verification.actions import codes
 from identity.verification.actions.codes import Came

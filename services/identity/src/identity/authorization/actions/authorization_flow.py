@@ -21,8 +21,9 @@ from identity.grants.actions import history, subjects
 from identity.grants.store import authorizations as store
 from identity.grants.store import grants
 from identity.proofs.actions import proofs
-from identity.shared import authorization_requests, crypto, relying_party, vectors
-from identity.shared.authorization_requests import PageError, Request, RequestError
+from identity.shared.oauth import authorization_requests, relying_party, vectors
+from identity.shared.oauth.authorization_requests import PageError, Request, RequestError
+from identity.shared.rules import crypto
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
 _GONE = "This request to sign in is unknown, was answered already, or is too old."

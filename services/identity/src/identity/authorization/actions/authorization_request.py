@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from identity.authorization.rules import request_objects
 from identity.clients.actions.authentication import Known, Provider
 from identity.logout.actions import rp_initiated_logout
-from identity.shared import assertions, authorization_requests, redirects
-from identity.shared.authorization_requests import PageError, Request, RequestError, Target
+from identity.shared.oauth import assertions, authorization_requests, redirects
+from identity.shared.oauth.authorization_requests import PageError, Request, RequestError, Target
 
 
 @dataclass(frozen=True, slots=True)

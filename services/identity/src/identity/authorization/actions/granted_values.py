@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from identity.accounts.actions.sessions import SignedIn, level
 from identity.clients.actions.authentication import Known
-from identity.shared.authorization_requests import Request
+from identity.shared.oauth.authorization_requests import Request
 
 
 def values(

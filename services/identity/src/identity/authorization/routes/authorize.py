@@ -17,9 +17,9 @@ from identity.authorization.actions import authorization_flow, authorization_req
 from identity.authorization.actions.authorization_flow import Ask, Outcome, Prove, SignIn
 from identity.authorization.actions.authorization_request import Redirect
 from identity.clients.routes.dependencies import TheProvider
-from identity.shared import authorization_requests, claims, oauth, redirects
-from identity.shared.authorization_requests import PageError
 from identity.shared.dependencies import NOT_REFERRED, network_of, pages, show_wrong_request
+from identity.shared.oauth import authorization_requests, claims, redirects, token_requests
+from identity.shared.oauth.authorization_requests import PageError
 
 router = APIRouter(tags=["sign-in"])
 
@@ -39,9 +39,9 @@ _QUERY: dict[str, Any] = {
 POSTED: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {oauth.FORM: {"schema": {"type": "object", "properties": _FIELDS}}},
+        "content": {token_requests.FORM: {"schema": {"type": "object", "properties": _FIELDS}}},
     },
-    "x-limits": {"body": oauth.MAX_BODY},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that asks the person", "content": {"text/html": {}}},

@@ -20,9 +20,9 @@ from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, 
 from identity.clients.routes.dependencies import TheProvider
 from identity.clients.store import clients
 from identity.proofs.actions import proofs, standing
-from identity.shared import vectors
-from identity.shared.authorization_requests import PageError
 from identity.shared.dependencies import pages, show_wrong_request, spoken
+from identity.shared.oauth import vectors
+from identity.shared.oauth.authorization_requests import PageError
 from identity.upstreams import store as upstreams
 
 router = APIRouter(prefix="/identity/prove", tags=["sign-in"], default_response_class=HTMLResponse)

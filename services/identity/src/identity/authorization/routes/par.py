@@ -13,9 +13,9 @@ from identity.authorization.routes.authorize import POSTED
 from identity.clients.actions.authentication import Known
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider, authenticate_client
-from identity.shared import oauth, relying_party
-from identity.shared.authorization_requests import PageError, RequestError
 from identity.shared.dependencies import network_of
+from identity.shared.oauth import relying_party, token_requests
+from identity.shared.oauth.authorization_requests import PageError, RequestError
 from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
 from identity.shared.schemas import TokenError
 
@@ -60,5 +60,5 @@ def _require_relying_party(known: Known) -> None:
     """Raise Problem for a client that is a mere machine."""
     try:
         known.party  # noqa: B018 - raises
-    except oauth.OAuthError as error:
+    except token_requests.OAuthError as error:
         raise as_problem(error) from error

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from identity.shared import assertions
+from identity.shared.oauth import assertions
 
 TYPES = frozenset({"jwt", "oauth-authz-req+jwt"})
 _OF_THE_JWT = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})

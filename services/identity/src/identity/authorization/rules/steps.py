@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from identity.shared import claims, vectors
-from identity.shared.authorization_requests import Request, RequestError
-from identity.shared.relying_party import Party
+from identity.shared.oauth import claims, vectors
+from identity.shared.oauth.authorization_requests import Request, RequestError
+from identity.shared.oauth.relying_party import Party
 
 
 class Step(Enum):

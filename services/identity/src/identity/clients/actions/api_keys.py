@@ -15,7 +15,7 @@ from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
 from identity.clients.store import api_keys as store
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import tokens
+from identity.shared.rules import tokens
 
 _NIL = UUID(int=0)
 

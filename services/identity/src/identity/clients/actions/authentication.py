@@ -16,8 +16,9 @@ from identity.clients.actions.client_cache import KnownClients
 from identity.clients.actions.client_keys import Refresher
 from identity.clients.store import clients as store
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import assertions, crypto, oauth
-from identity.shared.relying_party import Party
+from identity.shared.oauth import assertions, token_requests
+from identity.shared.oauth.relying_party import Party
+from identity.shared.rules import crypto
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +86,15 @@ class Known:
     def party(self) -> Party:
         """Its registration for sign-in. Raises OAuthError for a mere machine."""
         if self.client.party is None:
-            raise oauth.OAuthError("unauthorized_client", "The client is not registered to sign people in.")
+            raise token_requests.OAuthError(
+                "unauthorized_client", "The client is not registered to sign people in."
+            )
         return self.client.party
 
 
 async def authenticate(
     provider: Provider,
-    shown: oauth.Secret | oauth.Assertion | oauth.Named,
+    shown: token_requests.Secret | token_requests.Assertion | token_requests.Named,
     network: str,
     endpoint: str = "token",
 ) -> Known:
@@ -100,12 +103,12 @@ async def authenticate(
     ``network``: where the request comes from. Anybody can say a public client's name, so there each
     network has a share of its own.
     """
-    if isinstance(shown, oauth.Secret):
+    if isinstance(shown, token_requests.Secret):
         client = await provider.client(shown.client_id)
         if not _fits(shown.secret, client, provider.issuer.clock()) or client is None:
             _refuse("the secret does not fit")
         known = Known(shown.client_id, client)
-    elif isinstance(shown, oauth.Named):
+    elif isinstance(shown, token_requests.Named):
         known = await _named(provider, shown)
     else:
         try:
@@ -116,26 +119,26 @@ async def authenticate(
     if party is not None and shown.method not in party.authentication:
         _refuse("the method is not the profile's", told=f"this client cannot use {shown.method}")
     if known.client.status != "active":
-        raise oauth.OAuthError("unauthorized_client", f"{known.client.council} is suspended.")
-    provider.issuer.pace.take(known.id, network if isinstance(shown, oauth.Named) else "")
+        raise token_requests.OAuthError("unauthorized_client", f"{known.client.council} is suspended.")
+    provider.issuer.pace.take(known.id, network if isinstance(shown, token_requests.Named) else "")
     return known
 
 
-async def _named(provider: Provider, shown: oauth.Named) -> Known:
+async def _named(provider: Provider, shown: token_requests.Named) -> Known:
     """A client that keeps no secret; any other must authenticate, and one unknown hears the same."""
     client = await provider.client(shown.client_id)
     if client is None or client.party is None or not client.party.public:
-        _refuse("it did not authenticate", told=oauth.UNAUTHENTICATED.removesuffix("."))
+        _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
     return Known(shown.client_id, client)
 
 
 def authenticated(known: Known) -> None:
     """What is not for clients that only say who they are. Raises OAuthError."""
     if known.client.party is not None and known.client.party.public:
-        raise oauth.OAuthError("unauthorized_client", "This is for clients that authenticate.")
+        raise token_requests.OAuthError("unauthorized_client", "This is for clients that authenticate.")
 
 
-async def _asserted(provider: Provider, shown: oauth.Assertion, endpoint: str) -> Known:
+async def _asserted(provider: Provider, shown: token_requests.Assertion, endpoint: str) -> Known:
     """Authenticate by private_key_jwt. Raises RefusedError."""
     issuer, now = provider.issuer, provider.issuer.clock()
     unverified = assertions.look(shown.jwt)
@@ -169,7 +172,7 @@ def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:
 
 def _refuse(reason: str, *, told: str | None = None) -> NoReturn:
     log.info("client refused: %s", reason)
-    raise oauth.OAuthError("invalid_client", f"{told[0].upper()}{told[1:]}." if told else _REFUSED)
+    raise token_requests.OAuthError("invalid_client", f"{told[0].upper()}{told[1:]}." if told else _REFUSED)
 
 
 def _id(text: str) -> UUID:

@@ -13,8 +13,8 @@ from chassis.problems import FieldError, Problem
 from identity.clients.store import client_keys as store
 from identity.clients.store import services
 from identity.settings import Settings
-from identity.shared import key_sets
 from identity.shared.outbound import Outbound, OutboundError
+from identity.shared.rules import key_sets
 
 log = logging.getLogger(__name__)
 

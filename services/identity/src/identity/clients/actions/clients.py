@@ -17,7 +17,8 @@ from identity.clients.store import clients as store
 from identity.clients.store import services
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import crypto, scopes, tokens
+from identity.shared.oauth import scopes
+from identity.shared.rules import crypto, tokens
 from identity.shared.schemas import JsonWebKeySet
 from identity.shared.tables import REGION
 

@@ -17,9 +17,9 @@ from identity.clients.schemas.services import Service
 from identity.clients.store import services as store
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import scopes
+from identity.shared.oauth import scopes
+from identity.shared.rules.tokens import Mode
 from identity.shared.schemas import JsonWebKeySet
-from identity.shared.tokens import Mode
 
 _UNSAID = frozenset({"contacts"})
 """Members that tell of people: the record, which stays for ever, says only that they changed."""

@@ -12,7 +12,7 @@ from identity.clients.actions.service_changes import locked, may_hold, record
 from identity.clients.schemas.services import NewSecret, SecretMade
 from identity.clients.store import services as store
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import crypto
+from identity.shared.rules import crypto
 
 
 async def make(

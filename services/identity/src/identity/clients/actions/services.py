@@ -21,8 +21,9 @@ from identity.clients.store import client_keys, clients
 from identity.clients.store import services as store
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import crypto, relying_party, tokens
+from identity.shared.oauth import relying_party
 from identity.shared.outbound import Outbound
+from identity.shared.rules import crypto, tokens
 
 _NIL = UUID(int=0)
 _FIRST = 1

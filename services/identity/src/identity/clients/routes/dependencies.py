@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity.clients.actions.authentication import Known, Provider, authenticate
-from identity.shared import oauth
 from identity.shared.dependencies import network_of
+from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import as_problem
 
 
@@ -27,9 +27,11 @@ async def authenticate_client(
     """
     headers = request.headers
     try:
-        fields = oauth.read_form(headers.get("content-type", ""), request.url.query, await request.body())
-        shown = oauth.credentials(headers.get("authorization"), fields)
+        fields = token_requests.read_form(
+            headers.get("content-type", ""), request.url.query, await request.body()
+        )
+        shown = token_requests.credentials(headers.get("authorization"), fields)
         known = await authenticate(provider, shown, network_of(request), endpoint)
-    except oauth.OAuthError as error:
+    except token_requests.OAuthError as error:
         raise as_problem(error) from error
     return known, fields

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from chassis.ids import Id
 from chassis.types import Name
 from identity.clients import rules
-from identity.shared import scopes, uris
+from identity.shared.oauth import scopes
+from identity.shared.rules import uris
 from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scope
 
 Profile = Literal["standard", "onelogin"]

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
 from identity.clients.tables import client
-from identity.shared.relying_party import Party
+from identity.shared.oauth.relying_party import Party
 
 _SHOWN = (
     client.c.council,

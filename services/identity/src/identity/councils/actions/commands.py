@@ -11,7 +11,8 @@ from chassis.database import Database, Session
 from identity.clients.actions import clients
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
-from identity.shared import crypto, scopes
+from identity.shared.oauth import scopes
+from identity.shared.rules import crypto
 
 
 async def operator(settings: Settings, arguments: list[str]) -> int:

@@ -17,7 +17,7 @@ from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import phones
 from identity.factors.store import authenticators as stored_authenticators
 from identity.factors.store import passwords, sign_ins
-from identity.shared import email_addresses, limits
+from identity.shared.rules import email_addresses, limits
 from identity.verification.actions import codes
 from identity.verification.actions.context import People, Visitor
 from identity.verification.rules.codes import digest, recovery_as_meant

@@ -29,7 +29,7 @@ from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
 from identity.accounts.store import accounts as stored_accounts
 from identity.factors.store import passkeys as store
-from identity.shared import limits
+from identity.shared.rules import limits
 from identity.verification.actions.context import People, Visitor
 
 MOST = 10

@@ -13,8 +13,8 @@ from identity.accounts.store import accounts as stored_accounts
 from identity.factors.rules import phones
 from identity.factors.store import phones as store
 from identity.messages.actions import queue
-from identity.shared import limits
-from identity.shared.limits import Limit
+from identity.shared.rules import limits
+from identity.shared.rules.limits import Limit
 from identity.verification.actions.context import People, Visitor
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from identity.grants.actions import history
 from identity.grants.store import authorizations, logout_notices
 from identity.grants.store import grants as store
 from identity.issuer.actions import revocations
-from identity.shared import vectors
-from identity.shared.authorization_requests import OFFLINE
-from identity.shared.crypto import GRACE
+from identity.shared.oauth import vectors
+from identity.shared.oauth.authorization_requests import OFFLINE
+from identity.shared.rules.crypto import GRACE
 
 
 async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> None:

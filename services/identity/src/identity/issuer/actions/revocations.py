@@ -8,8 +8,8 @@ from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import FieldError, Problem
 from identity.events import TokenRevoked
-from identity.shared import scopes
-from identity.shared.tokens import Claim, Mode
+from identity.shared.oauth import scopes
+from identity.shared.rules.tokens import Claim, Mode
 
 _FIRST = 1
 """Refusals of one id only widen, in whichever order they arrive: each counts as its first."""

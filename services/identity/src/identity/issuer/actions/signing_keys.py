@@ -13,9 +13,9 @@ from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.issuer import store
 from identity.settings import Settings
-from identity.shared import crypto, limits, tokens
 from identity.shared.outages import DATABASE_AWAY
 from identity.shared.pace import Gate, Pace
+from identity.shared.rules import crypto, limits, tokens
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from identity.grants.rules import id_tokens
 from identity.grants.store import logout_notices as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
-from identity.shared import crypto, tokens, uris
 from identity.shared.outbound import Outbound, OutboundError
+from identity.shared.rules import crypto, tokens, uris
 
 log = logging.getLogger(__name__)
 

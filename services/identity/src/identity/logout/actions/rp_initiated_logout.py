@@ -13,7 +13,8 @@ from identity.accounts.actions.sessions import SignedIn
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import subjects
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import authorization_requests, crypto, redirects
+from identity.shared.oauth import authorization_requests, redirects
+from identity.shared.rules import crypto
 
 _LONGEST = 4_096
 

@@ -11,7 +11,7 @@ from chassis.problems import Problem
 from identity.accounts.store import accounts
 from identity.councils import store as councils
 from identity.messages.actions import queue
-from identity.shared import email_addresses, limits
+from identity.shared.rules import email_addresses, limits
 from identity.verification.actions.context import People
 
 # A name stands in a letter to somebody else: no addresses of web sites, no sentences.

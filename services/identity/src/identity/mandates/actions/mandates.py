@@ -18,7 +18,7 @@ from identity.issuer.actions import revocations
 from identity.mandates import rules
 from identity.mandates.actions import emails, themes
 from identity.mandates.store import mandates as store
-from identity.shared import crypto, email_addresses, tokens
+from identity.shared.rules import crypto, email_addresses, tokens
 
 _NIL = UUID(int=0)
 _CHANGING = ("delegate", "status", "accepted_at", "ended_at", "ended_by")

@@ -18,7 +18,7 @@ from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs import rules, store
 from identity.proofs.actions import checks, emails
 from identity.proofs.schemas import NewProof, ProofRecord, ProofSeen
-from identity.shared import vectors
+from identity.shared.oauth import vectors
 from identity.shared.tables import REGION
 
 _NIL = UUID(int=0)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.proofs import store
-from identity.shared import vectors
+from identity.shared.oauth import vectors
 
 _MOST = 20
 _NEWEST = UUID(int=2**128 - 1)

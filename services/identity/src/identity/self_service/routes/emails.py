@@ -11,8 +11,8 @@ from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts
 from identity.accounts.routes import ThePeople
-from identity.shared import email_addresses
 from identity.shared.dependencies import pages
+from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import MOST, NO_CODE, Change
 from identity.sign_in.routes.interaction import FreshPerson, TheVisitor, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS

@@ -19,8 +19,8 @@ from identity.accounts.routes import ThePeople
 from identity.accounts.rules import devices, factors
 from identity.factors.actions import authentication, passkeys, phones
 from identity.factors.actions.authentication import Proven
-from identity.shared import limits
 from identity.shared.dependencies import pages, spoken
+from identity.shared.rules import limits
 from identity.sign_in import actions
 from identity.sign_in.actions import Wanted
 from identity.staff.actions import staff

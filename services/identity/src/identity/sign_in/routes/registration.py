@@ -11,7 +11,7 @@ from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.routes import ThePeople
 from identity.factors.actions import authentication
-from identity.shared import email_addresses
+from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import Way
 from identity.sign_in.routes.interaction import TheErrand, TheVisitor, show, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS

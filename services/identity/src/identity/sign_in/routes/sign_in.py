@@ -15,7 +15,7 @@ from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import ThePeople
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, passkeys, phones
-from identity.shared import email_addresses
+from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import Second, Way
 from identity.sign_in.routes.interaction import Errand, TheErrand, TheVisitor, go_on, show, too_often
 from identity.sign_in.routes.upstream_failures import path_of, title_of

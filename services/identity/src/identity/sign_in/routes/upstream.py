@@ -18,8 +18,8 @@ from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import SignedIn
 from identity.accounts.routes import ThePeople
 from identity.issuer.routes import TheIssuer
-from identity.shared import limits
 from identity.shared.dependencies import pages
+from identity.shared.rules import limits
 from identity.sign_in.routes.interaction import CONFIRM, Errand, TheErrand, TheVisitor, go_on, too_often
 from identity.sign_in.routes.upstream_failures import LINKS, errand_of_visit, failed, title_of, told
 from identity.upstream_login.actions import callback, links, login_states

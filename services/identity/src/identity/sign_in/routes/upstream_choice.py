@@ -12,7 +12,7 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import ThePeople
 from identity.issuer.routes import TheIssuer
-from identity.shared import email_addresses
+from identity.shared.rules import email_addresses
 from identity.sign_in.routes.interaction import (
     CONFIRM,
     Errand,

@@ -18,7 +18,7 @@ from chassis.database import Session
 from identity.grants.actions import subjects as persons
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared import crypto, tokens
+from identity.shared.rules import crypto, tokens
 from identity.staff.store import access_changes as store
 
 _SECOND = 1.0

@@ -16,8 +16,8 @@ from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs import rules as proofs
 from identity.proofs import store as stored_proofs
-from identity.shared import crypto, tokens
-from identity.shared.tokens import Mode
+from identity.shared.rules import crypto, tokens
+from identity.shared.rules.tokens import Mode
 from identity.staff.actions import access_changes, role_changes
 from identity.staff.schemas.staff import NewRole, Role, StaffMember
 from identity.staff.store import roles as stored_roles

@@ -5,7 +5,8 @@ from typing import Any
 from chassis import ids
 from identity.clients.actions.authentication import Known, Provider, authenticated
 from identity.clients.actions.clients import acts_for
-from identity.shared import oauth, scopes, tokens
+from identity.shared.oauth import scopes, token_requests
+from identity.shared.rules import tokens
 
 
 def issue(provider: Provider, known: Known, asked: str | None) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def issue(provider: Provider, known: Known, asked: str | None) -> dict[str, Any]
     client, now = known.client, provider.issuer.clock()
     granted = scopes.narrow(asked, client.scopes)
     if granted is None:
-        raise oauth.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
+        raise token_requests.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
     grant = tokens.Grant(
         token_id=ids.show(ids.new()),
         client_id=known.client_id,

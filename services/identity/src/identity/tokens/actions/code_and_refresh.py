@@ -18,9 +18,10 @@ from identity.clients.actions.authentication import Known, Provider
 from identity.grants.actions import grants, subjects
 from identity.grants.rules import id_tokens
 from identity.grants.store import grants as store
-from identity.shared import authorization_requests, crypto, tokens
-from identity.shared.oauth import CODE, OAuthError, TokenRequest
-from identity.shared.scopes import OWN
+from identity.shared.oauth import authorization_requests
+from identity.shared.oauth.scopes import OWN
+from identity.shared.oauth.token_requests import CODE, OAuthError, TokenRequest
+from identity.shared.rules import crypto, tokens
 from identity.staff.actions import access_changes, staff
 from identity.tokens.actions import user_claims
 

@@ -9,7 +9,8 @@ from chassis.database import Session
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import subjects
 from identity.proofs.actions import proofs
-from identity.shared import claims, core_identity, tokens, vectors
+from identity.shared.oauth import claims, vectors
+from identity.shared.rules import core_identity, tokens
 
 
 async def shown(

@@ -17,7 +17,7 @@ from identity.clients.actions.authentication import Known, Provider
 from identity.grants.actions import grants, subjects
 from identity.grants.store import grants as store
 from identity.issuer.actions import revocations
-from identity.shared import crypto
+from identity.shared.rules import crypto
 from identity.shared.tables import REGION
 from identity.tokens.actions import identity_claims, user_claims
 

@@ -12,8 +12,8 @@ from identity.clients.actions.authentication import Known, Provider, authenticat
 from identity.grants.actions import subjects
 from identity.grants.store import grants as store
 from identity.mandates.actions import mandates
-from identity.shared import oauth, scopes, vectors
-from identity.shared.oauth import OAuthError, TokenRequest
+from identity.shared.oauth import scopes, token_requests, vectors
+from identity.shared.oauth.token_requests import OAuthError, TokenRequest
 from identity.tokens.actions import code_and_refresh, introspection
 
 _REFUSED = "No mandate lets this person act for that one in this theme, or the actor_token is not good."
@@ -54,13 +54,13 @@ def _kinds(asked: TokenRequest) -> None:
     """Only a subject with an actor's access token; a plain exchange of tokens is not offered."""
     fields = asked.fields
     if (
-        fields.get("subject_token_type") != oauth.SUBJECT
-        or fields.get("actor_token_type") != oauth.ACCESS_TOKEN
+        fields.get("subject_token_type") != token_requests.SUBJECT
+        or fields.get("actor_token_type") != token_requests.ACCESS_TOKEN
     ):
-        detail = f"subject_token_type must be {oauth.SUBJECT} and actor_token_type {oauth.ACCESS_TOKEN}."
+        detail = f"subject_token_type must be {token_requests.SUBJECT} and actor_token_type {token_requests.ACCESS_TOKEN}."
         raise OAuthError("invalid_request", detail)
-    if fields.get("requested_token_type", oauth.ACCESS_TOKEN) != oauth.ACCESS_TOKEN:
-        raise OAuthError("invalid_request", f"requested_token_type must be {oauth.ACCESS_TOKEN}.")
+    if fields.get("requested_token_type", token_requests.ACCESS_TOKEN) != token_requests.ACCESS_TOKEN:
+        raise OAuthError("invalid_request", f"requested_token_type must be {token_requests.ACCESS_TOKEN}.")
 
 
 def _scopes(known: Known, asked: TokenRequest) -> list[str]:
@@ -112,7 +112,7 @@ async def _issue(
     )
     return {
         "access_token": written,
-        "issued_token_type": oauth.ACCESS_TOKEN,
+        "issued_token_type": token_requests.ACCESS_TOKEN,
         "token_type": "Bearer",
         "expires_in": seconds,
         "scope": " ".join(granted),

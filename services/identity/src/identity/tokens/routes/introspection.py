@@ -12,7 +12,7 @@ from identity.clients.actions.authentication import Known, authenticated
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider, authenticate_client
 from identity.issuer.routes import LiveAtOnce
-from identity.shared import oauth
+from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
@@ -24,7 +24,7 @@ _TOKEN: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            oauth.FORM: {
+            token_requests.FORM: {
                 "schema": {
                     "type": "object",
                     "required": ["token"],
@@ -36,7 +36,7 @@ _TOKEN: dict[str, Any] = {
             }
         },
     },
-    "x-limits": {"body": oauth.MAX_BODY},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 _UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
 
@@ -98,5 +98,5 @@ def _require_secret(known: Known) -> None:
     """Raise Problem for a public client: anybody may name it."""
     try:
         authenticated(known)
-    except oauth.OAuthError as error:
+    except token_requests.OAuthError as error:
         raise as_problem(error) from error

@@ -10,8 +10,8 @@ from chassis.problems import ErrorShape
 from identity.clients.actions.authentication import authenticate
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider
-from identity.shared import assertions, oauth
 from identity.shared.dependencies import network_of
+from identity.shared.oauth import assertions, token_requests
 from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import client_credentials, code_and_refresh, introspection, token_exchange
@@ -23,27 +23,27 @@ _FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": list(oauth.GRANTS)},
+        "grant_type": {"type": "string", "enum": list(token_requests.GRANTS)},
         "code": {"type": "string", "maxLength": 100},
         "redirect_uri": {"type": "string", "maxLength": 2_000},
         "code_verifier": {"type": "string", "maxLength": 128},
         "refresh_token": {"type": "string", "maxLength": 100},
         "subject_token": {"type": "string", "maxLength": 200},
-        "subject_token_type": {"type": "string", "enum": [oauth.SUBJECT]},
+        "subject_token_type": {"type": "string", "enum": [token_requests.SUBJECT]},
         "actor_token": {"type": "string", "maxLength": 4_096},
-        "actor_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
-        "requested_token_type": {"type": "string", "enum": [oauth.ACCESS_TOKEN]},
+        "actor_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
+        "requested_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
         "theme": {"type": "string", "maxLength": 40},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
         "client_secret": {"type": "string", "maxLength": 200},
-        "client_assertion_type": {"type": "string", "enum": [oauth.ASSERTION_TYPE]},
+        "client_assertion_type": {"type": "string", "enum": [token_requests.ASSERTION_TYPE]},
         "client_assertion": {"type": "string", "maxLength": assertions.MAX_LENGTH},
     },
 }
 _TOKEN_OPERATION: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {oauth.FORM: {"schema": _FORM}}},
-    "x-limits": {"body": oauth.MAX_BODY},
+    "requestBody": {"required": True, "content": {token_requests.FORM: {"schema": _FORM}}},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 
 
@@ -61,21 +61,21 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
     """
     headers = request.headers
     try:
-        asked = oauth.read_request(
+        asked = token_requests.read_request(
             headers.get("content-type", ""),
             headers.get("authorization"),
             request.url.query,
             await request.body(),
         )
         known = await authenticate(provider, asked.credentials, network_of(request))
-        if asked.grant == oauth.CLIENT_CREDENTIALS:
+        if asked.grant == token_requests.CLIENT_CREDENTIALS:
             token = client_credentials.issue(provider, known, asked.scope)
-        elif asked.grant == oauth.EXCHANGE:
+        elif asked.grant == token_requests.EXCHANGE:
             actor = await _actor(request, asked.fields.get("actor_token", ""))
             token = await token_exchange.exchange(provider, known, asked, actor)
         else:
             token = await code_and_refresh.redeem(provider, known, asked)
-    except oauth.OAuthError as error:
+    except token_requests.OAuthError as error:
         raise as_problem(error) from error
     return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
 

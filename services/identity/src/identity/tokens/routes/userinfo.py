@@ -10,7 +10,7 @@ from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider
-from identity.shared import authorization_requests, claims, oauth
+from identity.shared.oauth import authorization_requests, claims, token_requests
 from identity.shared.oauth_responses import NO_STORE
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
@@ -24,7 +24,7 @@ _UNKNOWN: dict[int | str, dict[str, Any]] = {
 _POSTED: dict[str, Any] = {
     "requestBody": {
         "content": {
-            oauth.FORM: {
+            token_requests.FORM: {
                 "schema": {
                     "type": "object",
                     "properties": {"access_token": {"type": "string", "maxLength": 4_096}},
@@ -32,7 +32,7 @@ _POSTED: dict[str, Any] = {
             }
         }
     },
-    "x-limits": {"body": oauth.MAX_BODY},
+    "x-limits": {"body": token_requests.MAX_BODY},
 }
 
 
@@ -96,7 +96,7 @@ async def _token(request: Request) -> str:
 
 
 async def _typed(request: Request) -> str:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != oauth.FORM:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != token_requests.FORM:
         return ""
     try:
         fields = authorization_requests.fields((await request.body()).decode("ascii", "replace"))

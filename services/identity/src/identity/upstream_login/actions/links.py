@@ -14,7 +14,7 @@ from identity.factors.actions import authentication, passkeys
 from identity.factors.actions.authentication import Proven
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
-from identity.shared import email_addresses
+from identity.shared.rules import email_addresses
 from identity.upstream_login.actions import jit_staff, logouts
 from identity.upstream_login.actions.login_states import Came, FailedError
 from identity.upstream_login.rules import identity as upstream_identity

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chassis.database import ReadSession, Session
-from identity.shared import crypto
+from identity.shared.rules import crypto
 from identity.upstream_login.rules import requests
 from identity.upstream_login.rules.identity import Identity, NotProven
 from identity.upstream_login.rules.requests import Asked

@@ -9,7 +9,7 @@ from chassis.database import Database, Session
 from chassis.problems import not_found
 from identity.accounts.actions import sessions
 from identity.accounts.rules.upstream_session import Through
-from identity.shared import crypto
+from identity.shared.rules import crypto
 from identity.upstream_login.actions.login_states import Came
 from identity.upstream_login.rules import logout_tokens
 from identity.upstream_login.rules.id_tokens import RefusedError, UnknownKeyError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from identity.shared import claims, vectors
-from identity.shared.core_identity import did
+from identity.shared.oauth import claims, vectors
+from identity.shared.rules.core_identity import did
 from identity.upstream_login.rules.id_tokens import SKEW, RefusedError, moment, signed
 from identity.upstreams.rules.metadata import Keys
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
-from identity.shared import claims, redirects
+from identity.shared.oauth import claims, redirects
 
 ONE_LOGIN = "onelogin"
 Purpose = Literal["sign-in", "prove", "link"]

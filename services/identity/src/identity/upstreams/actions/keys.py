@@ -12,7 +12,7 @@ from chassis import ids
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 from identity.settings import Settings
-from identity.shared import crypto
+from identity.shared.rules import crypto
 from identity.upstreams import store
 from identity.upstreams.rules import sealed_keys
 from identity.upstreams.store import Upstream

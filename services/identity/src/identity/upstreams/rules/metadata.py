@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from identity.shared import assertions
-from identity.shared.core_identity import did
+from identity.shared.oauth import assertions
+from identity.shared.rules.core_identity import did
 
 LARGEST = 256 * 1024
 _MOST_KEYS = 100

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from identity.clients.rules import OPENID, Fault
-from identity.shared import uris
+from identity.shared.rules import uris
 
 ONELOGIN = "onelogin"
 STAFF = "staff"

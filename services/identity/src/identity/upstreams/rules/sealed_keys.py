@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from identity.shared.crypto import NONCE_BYTES
+from identity.shared.rules.crypto import NONCE_BYTES
 
 SECRET = "secret"  # noqa: S105 - the name of the place, where keys have their kid
 """What a client secret is bound to besides the upstream."""

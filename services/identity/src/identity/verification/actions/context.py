@@ -18,8 +18,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from chassis.database import Session
 from chassis.problems import Problem
 from identity.settings import Settings
-from identity.shared import crypto
-from identity.shared.limits import Limit
+from identity.shared.rules import crypto
+from identity.shared.rules.limits import Limit
 from identity.verification import store
 from identity.verification.rules import codes, passwords
 

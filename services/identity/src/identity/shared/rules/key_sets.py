@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from identity.shared import assertions
+from identity.shared.oauth import assertions
 
 LARGEST = 64 * 1024
 _MOST = 20

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from identity.shared.crypto import PrivateKey, SigningKey
+from identity.shared.rules.crypto import PrivateKey, SigningKey
 
 ACCESS_SECONDS = 600
 ACCESS_TYPE = "at+jwt"

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from identity.shared import claims, redirects, scopes, vectors
-from identity.shared.relying_party import STANDARD, Party
+from identity.shared.oauth import claims, redirects, scopes, vectors
+from identity.shared.oauth.relying_party import STANDARD, Party
 
 MAX_LENGTH = 16_384
 _MAX_FIELDS = 40

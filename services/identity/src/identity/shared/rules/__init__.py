@@ -1,0 +1,1 @@
+"""Pure rules that several domains need: keys, tokens, URIs, addresses, limits."""
