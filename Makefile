@@ -1,6 +1,6 @@
 # Everything a developer types. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load seed-gb test check bench contracts release lock
+.PHONY: help setup run up down status load seed-gb test test-long check bench contracts release lock
 PYTHON ?= python3
 VENV := .venv/bin/python
 # What the person has set for Python elsewhere does not reach in here.
@@ -30,9 +30,13 @@ load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown 
 seed-gb: setup ## Load every postcode of Great Britain for the town that runs (40 s, 500 MB)
 	@$(VENV) -m dev seed-gb
 
-test: ## Run every test on real servers, on ports and state of their own
+test: ## Run the tests on real servers, on ports and state of their own: make test [ARGS=path]
 	@$(PYTHON) -m dev.setup tests
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-long: ## Run the long proofs: restarts, kills, every page, whole documents
+	@$(PYTHON) -m dev.setup tests
+	@$(VENV) -m pytest -n 2 --dist loadgroup -m long $(ARGS)
 
 check: setup ## Lint, format, types, layers, and drift of the contracts
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .

@@ -70,10 +70,14 @@ class Service:
 
 
 def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
-    """The service's application. Nothing is opened before its lifespan starts."""
-    from chassis.tokens import Verifier, keys_from  # noqa: PLC0415 - a worker need not carry cryptography
+    """Make the service's application. Nothing is opened before its lifespan starts."""
+    app = build(service)
+    configure(app, settings or service.settings())
+    return app
 
-    settings = settings or service.settings()
+
+def build(service: Service) -> FastAPI:
+    """Make the application without settings: its routes, errors and middleware."""
     app = FastAPI(
         title=service.title,
         version=service.version or version(f"townhall-{service.name}"),
@@ -84,26 +88,37 @@ def create_app(service: Service, settings: Settings | None = None) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.service = service
+    for router in (*service.routers, tenancy.router(service.name), health.router):
+        app.include_router(router)
+    if service.pages is not None:
+        _add_assets(app, service.pages)
+    problems.install(app, service.shapes, service.pages)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Telemetry)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
+    return app
+
+
+def configure(app: FastAPI, settings: Settings) -> None:
+    """Give an application its settings and what is made of them. Its lifespan must not be running."""
+    from chassis.tokens import Verifier, keys_from  # noqa: PLC0415 - a worker need not carry cryptography
+
+    service: Service = app.state.service
     app.state.settings = settings
     app.state.database = service.database(settings)
     app.state.directory = tenancy.Directory(app.state.database)
     source = service.keys(app) if service.keys else keys_from(settings.jwks_url)
     app.state.verifier = Verifier(settings.issuer, settings.audience, source)
-    for router in (*service.routers, tenancy.router(service.name), health.router):
-        app.include_router(router)
     if service.pages is not None:
-        _show_pages(app, service.pages)
-    problems.install(app, service.shapes, service.pages)
-    app.add_middleware(BodyLimit, default=settings.max_body)
-    app.add_middleware(Telemetry, records=bool(settings.otlp_endpoint))
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    return app
+        from chassis.web import assets  # noqa: PLC0415 - only a service with pages carries templates
+
+        app.state.assets = assets.Assets(service.pages.package, settings.assets)
+    app.openapi_schema = None  # it names limits that are settings
 
 
-def _show_pages(app: FastAPI, pages: "Pages") -> None:
+def _add_assets(app: FastAPI, pages: "Pages") -> None:
     from chassis.web import assets  # noqa: PLC0415 - only a service with pages carries templates
 
-    app.state.assets = assets.Assets(pages.package, app.state.settings.assets)
     app.include_router(assets.router(pages.package))
 
 
@@ -119,6 +134,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     telemetry.start(service.name, app.state.settings)
+    _match_routes(app)
     async with AsyncExitStack() as stack:
         await app.state.database.open()
         stack.push_async_callback(app.state.database.close)
@@ -127,6 +143,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if service.start is not None:
             await stack.enter_async_context(service.start(app))
         yield
+
+
+def _match_routes(app: FastAPI) -> None:
+    """Match every route once, so that nobody waits for it: FastAPI puts its tree of routers together then."""
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": [], "app": app}
+    for route in app.routes:
+        route.matches(dict(nowhere))
 
 
 @asynccontextmanager

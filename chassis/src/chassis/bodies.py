@@ -11,9 +11,8 @@ from chassis.problems import Problem
 class BodyLimit:
     """ASGI middleware. A route sets its own limit with ``openapi_extra={"x-limits": {"body": bytes}}``."""
 
-    def __init__(self, app: ASGIApp, default: int) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,4 +34,4 @@ class BodyLimit:
 
     def _limit(self, scope: Scope) -> int:
         extra = getattr(scope.get("route"), "openapi_extra", None) or {}
-        return int(extra.get("x-limits", {}).get("body", self._default))
+        return int(extra.get("x-limits", {}).get("body", scope["app"].state.settings.max_body))

@@ -84,10 +84,11 @@ def start(service: str, settings: Settings) -> None:
 class Telemetry:
     """ASGI middleware: a server span and a duration for every request, by route and not by path.
 
-    Without a collector no span is made: the caller's trace context goes on as it came.
+    Without a collector no span is made: the caller's trace context goes on as it came. ``records`` decides
+    instead of the application's settings.
     """
 
-    def __init__(self, app: ASGIApp, *, records: bool) -> None:
+    def __init__(self, app: ASGIApp, *, records: bool | None = None) -> None:
         self._app = app
         self._records = records
         self._tracer = trace.get_tracer(__name__)
@@ -100,7 +101,7 @@ class Telemetry:
         parent = _parent(scope)
         started = time.perf_counter()
         try:
-            if self._records or parent is None:
+            if parent is None or self._recording(scope):
                 await self._spanned(parent, scope, receive, seen)
             else:
                 token = context.attach(parent)
@@ -112,6 +113,11 @@ class Telemetry:
             _DURATIONS.labels(scope["method"], _route(scope), seen.status).observe(
                 time.perf_counter() - started
             )
+
+    def _recording(self, scope: Scope) -> bool:
+        if self._records is not None:
+            return self._records
+        return bool(scope["app"].state.settings.otlp_endpoint)
 
     async def _spanned(self, parent: Context | None, scope: Scope, receive: Receive, seen: "_Seen") -> None:
         with self._tracer.start_as_current_span(

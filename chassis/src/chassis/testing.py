@@ -7,7 +7,7 @@ superuser's) and ``nats_url``; without the workspace around it they come from th
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select
 
 from chassis import ids, migrations, tables
-from chassis.app import Service, create_app
+from chassis.app import Service, build, configure, create_app
 from chassis.database import Database, Session
 from chassis.events import Envelope
 from chassis.provision import provision
@@ -36,7 +36,10 @@ COUNCILS = (
     ("sleepton", "Sleepton Council", "E06000999"),  # suspended
 )
 
-_templates: dict[str, str] = {}
+_TEMPLATE_LOCK = 7_420_599
+_IS_TEMPLATE = "SELECT true FROM pg_database WHERE datistemplate AND datname = $1"
+_templates: set[str] = set()
+_apps: dict[int, tuple[Service, FastAPI]] = {}
 _OUTBOX = select(tables.outbox.c.envelope).order_by(tables.outbox.c.id)
 
 Mint = Callable[..., str]
@@ -105,19 +108,40 @@ def mint(issuer_key: ECKey) -> Mint:
     return make
 
 
-async def _template(admin: str, service: Service) -> str:
-    """The service's migrated database with the test councils, made once a run."""
-    if service.name not in _templates:
-        await provision(admin, service.name, owner_password=PASSWORD, password=PASSWORD)
-        await migrations.migrate(service.name, _url(admin, f"{service.name}_owner", service.name))
-        connection = await asyncpg.connect(admin, database=service.name)
-        await connection.executemany(
-            "INSERT INTO council (slug, name, gss, region, version) VALUES ($1, $2, $3, 'local', 1)", COUNCILS
-        )
-        await connection.execute("UPDATE council SET status = 'suspended' WHERE slug = 'sleepton'")
+async def _template(admin: str, service: Service, settings: Mapping[str, Any]) -> str:
+    """The service's migrated database with the test councils and what a first start makes, once a run.
+
+    Processes of one run share the server; the first to come makes the template.
+    """
+    if service.name in _templates:
+        return service.name
+    connection = await asyncpg.connect(admin)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        if not await connection.fetchval(
+            "SELECT true FROM pg_database WHERE datistemplate AND datname = $1", service.name
+        ):
+            await _make_template(admin, service, settings)
+            await connection.execute(f"ALTER DATABASE {service.name} IS_TEMPLATE true")
+    finally:
         await connection.close()
-        _templates[service.name] = service.name
-    return _templates[service.name]
+    _templates.add(service.name)
+    return service.name
+
+
+async def _make_template(admin: str, service: Service, settings: Mapping[str, Any]) -> None:
+    await provision(admin, service.name, owner_password=PASSWORD, password=PASSWORD)
+    await migrations.migrate(service.name, _url(admin, f"{service.name}_owner", service.name))
+    connection = await asyncpg.connect(admin, database=service.name)
+    await connection.executemany(
+        "INSERT INTO council (slug, name, gss, region, version) VALUES ($1, $2, $3, 'local', 1)", COUNCILS
+    )
+    await connection.execute("UPDATE council SET status = 'suspended' WHERE slug = 'sleepton'")
+    await connection.close()
+    if service.start is not None and settings:
+        url = _url(admin, service.name, service.name)
+        async with running(create_app(service, service.settings(database_url=url, **settings))):
+            pass
 
 
 def _url(admin: str, role: str, database: str) -> str:
@@ -126,9 +150,14 @@ def _url(admin: str, role: str, database: str) -> str:
 
 
 @asynccontextmanager
-async def fresh_database(admin: str, service: Service) -> AsyncIterator[str]:
-    """A database of its own for the service: its runtime role's URL. Dropped afterwards."""
-    template = await _template(admin, service)
+async def fresh_database(
+    admin: str, service: Service, settings: Mapping[str, Any] | None = None
+) -> AsyncIterator[str]:
+    """A database of its own for the service: its runtime role's URL. Dropped afterwards.
+
+    ``settings``: with which a service that makes something at its first start makes it, once for all.
+    """
+    template = await _template(admin, service, settings or {})
     name = f"{service.name}_{ids.show(ids.new())}"
     connection = await asyncpg.connect(admin)
     try:
@@ -140,10 +169,18 @@ async def fresh_database(admin: str, service: Service) -> AsyncIterator[str]:
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+def first_start() -> Mapping[str, Any]:
+    """Settings for what the service makes at its first start. Override it where it makes something."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-async def database_url(postgres_url: str, service: Service) -> AsyncIterator[str]:
+async def database_url(
+    postgres_url: str, service: Service, first_start: Mapping[str, Any]
+) -> AsyncIterator[str]:
     """A migrated database for the module's tests: the runtime role's URL."""
-    async with fresh_database(postgres_url, service) as url:
+    async with fresh_database(postgres_url, service, first_start) as url:
         yield url
 
 
@@ -168,7 +205,12 @@ async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 def app(service: Service, settings: Settings) -> FastAPI:
-    return create_app(service, settings)
+    """The service's application with the module's settings. It is built once a run."""
+    if id(service) not in _apps:
+        _apps[id(service)] = service, build(service)
+    _, app = _apps[id(service)]
+    configure(app, settings)
+    return app
 
 
 @pytest.fixture(scope="module")

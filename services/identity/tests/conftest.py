@@ -37,6 +37,12 @@ def master_key():
     return base64.urlsafe_b64encode(b"for tests: thirty-two characters").decode()
 
 
+@pytest.fixture(scope="session")
+def first_start(master_key, nats_url):
+    """The template of databases has signing keys, made under the tests' master key."""
+    return {"master_key": master_key, "issuer": ISSUER, "nats_url": nats_url, "trace_ratio": 0}
+
+
 @pytest.fixture(scope="module")
 def settings(service, database_url, nats_url, master_key):
     return service.settings(
