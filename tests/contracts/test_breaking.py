@@ -36,8 +36,4 @@ def test_the_set_is_as_large_as_it_was_promised_to_be():
 
 
 def test_every_rule_has_a_seed():
-    # Heard only when jsonsubschema sees what no rule does: held by a test of its own.
-    assert set(RULES) - {rule for seed in BREAKING for rule in seed.rules} == {
-        "schema-narrowed",
-        "schema-widened",
-    }
+    assert set(RULES) == {rule for seed in BREAKING for rule in seed.rules}

@@ -6,10 +6,8 @@ import pytest
 
 from dev.contracts import __main__ as command
 from dev.contracts import check, files, generate, release
-from dev.contracts.breaking import subschema
 from dev.contracts.breaking.folders import compare
 from tests.contracts.permits import FILE, LIST, contracts
-from tests.contracts.test_breaking import BREAKING
 
 
 def texts(documents):
@@ -123,29 +121,3 @@ def test_the_last_release_of_this_repository_is_whole_and_not_broken(documents):
     assert base.number > 0, "way out: python -m dev.contracts release"
     assert base.edited == ()
     assert check.told(compare(base.documents(), documents)) == []
-
-
-@pytest.mark.parametrize("failure", [RecursionError("deep"), SystemExit(1), ValueError("unsupported")])
-def test_every_break_is_found_without_jsonsubschema(failure, monkeypatch):
-    def fail(*_):
-        raise failure
-
-    monkeypatch.setattr("jsonsubschema.isSubschema", fail)
-    monkeypatch.setattr(subschema, "_KNOWN", {})
-    missed = []
-    for seed in BREAKING:
-        changed = contracts()
-        seed.change(changed)
-        if not {finding.rule for finding in compare(contracts(), changed)} >= seed.rules:
-            missed.append(seed.name)
-    assert missed == []
-
-
-@pytest.mark.parametrize(("schema", "rule"), [("NewPermit", "schema-narrowed"), ("Ticket", "schema-widened")])
-def test_jsonsubschema_is_heard_where_the_rules_find_nothing(schema, rule, monkeypatch):
-    monkeypatch.setattr("jsonsubschema.isSubschema", lambda *_: None)
-    monkeypatch.setattr(subschema, "_KNOWN", {})
-    changed = contracts()
-    changed[FILE]["components"]["schemas"][schema]["properties"]["new"] = {"type": "string"}
-    (finding,) = compare(contracts(), changed)
-    assert finding.rule == rule

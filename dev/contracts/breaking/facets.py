@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from dev.contracts.breaking import patterns, scalars
+from dev.contracts.breaking import scalars
 from dev.contracts.breaking.kinds import Kind
 
 Words = Mapping[str, Any]
@@ -58,30 +58,19 @@ def _values(values: list[Any], sup: Kind) -> Iterator[tuple[str, str]]:
 
 
 def _text(sub: Words, sup: Words, _type: str) -> Iterator[tuple[str, str]]:
-    mine, its = _lengths(sub), _stated(sup)
+    mine, its = _lengths(sub), _lengths(sup)
     if mine[0] < its[0]:
         yield "limit", f"least length {mine[0]} against {its[0]}"
     if mine[1] > its[1]:
         yield "limit", f"greatest length {_number(mine[1])} against {_number(its[1])}"
-    if "pattern" in sup and not _pattern_fits(sub.get("pattern"), sup["pattern"]):
+    if "pattern" in sup and sub.get("pattern") != sup["pattern"]:
+        # Whether one expression accepts all that another accepts is for a person to judge.
         yield "pattern", f"pattern {sub.get('pattern', '(none)')} against {sup['pattern']}"
     yield from _format(sub, sup)
 
 
-def _pattern_fits(sub: str | None, sup: str) -> bool:
-    """Unknown counts as no: what cannot be proven harmless is reported."""
-    return patterns.within("" if sub is None else sub, sup) is True
-
-
-def _stated(words: Words) -> tuple[float, float]:
-    return float(words.get("minLength", 0)), float(words.get("maxLength", "inf"))
-
-
 def _lengths(words: Words) -> tuple[float, float]:
-    """How short and long the texts are, as stated or as the pattern has it."""
-    low, high = _stated(words)
-    known = patterns.width(words["pattern"]) if "pattern" in words else None
-    return (max(low, known[0]), min(high, known[1])) if known else (low, high)
+    return float(words.get("minLength", 0)), float(words.get("maxLength", "inf"))
 
 
 def _format(sub: Words, sup: Words) -> Iterator[tuple[str, str]]:

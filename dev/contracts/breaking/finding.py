@@ -38,10 +38,8 @@ RULES: dict[str, str] = {
     "enum-value-removed": "go on accepting the value, marked deprecated",
     "enum-added": _LOOSEN,
     "limit-tightened": _LOOSEN,
-    "pattern-tightened": _LOOSEN,
     "format-tightened": _LOOSEN,
     "variant-removed": f"go on accepting the variant, {_VERSION}",
-    "schema-narrowed": _LOOSEN,
     # what clients are sent
     "response-removed": "keep the status for the cases it stood for",
     "response-header-removed": "go on sending the header",
@@ -54,13 +52,13 @@ RULES: dict[str, str] = {
     "enum-value-added": "mark the list `x-extensible-enum` in a release before it grows, " + _VERSION,
     "enum-opened": _TIGHTEN,
     "limit-loosened": _TIGHTEN,
-    "pattern-loosened": _TIGHTEN,
     "format-loosened": _TIGHTEN,
     "variant-added": f"{_TIGHTEN}, {_VERSION}",
-    "schema-widened": _TIGHTEN,
     # both ways
     "field-removed": f"{_KEEP_FIELD}, {_VERSION}",
     "media-type-removed": "keep the media type and add the new one beside it",
+    "pattern-changed": "keep the pattern as it was. If no text is newly refused in a request, or newly possible in "
+    'an answer, release with: make release BREAKING="why"',
     "constraint-changed": "keep this part as it was: the checker cannot prove the change harmless",
     # events
     "event-removed": "go on publishing the event, and the new type beside it, for a year",

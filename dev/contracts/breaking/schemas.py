@@ -1,15 +1,15 @@
 """Two schemas compared: what of the sender's values the receiver would not take.
 
 For what clients send (``in``) the last release is the sender: all it accepted must be accepted still. For
-what clients are sent (``out``, responses and events) today's schema is. Each difference is found by its own
-rule here; jsonsubschema is the second opinion, and clears unions of plain values that only look different.
+what clients are sent (``out``, responses and events) today's schema is. What cannot be shown to be harmless is
+reported, and a person overrules it.
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from dev.contracts.breaking import facets, fields, subschema
+from dev.contracts.breaking import facets, fields
 from dev.contracts.breaking.documents import Document, Schema, bare
 from dev.contracts.breaking.finding import Break
 from dev.contracts.breaking.kinds import Kind, TooDeepError, kinds
@@ -22,10 +22,9 @@ _RULES: dict[Way, dict[str, str]] = {
         "enum": "enum-value-removed",
         "open": "enum-added",
         "limit": "limit-tightened",
-        "pattern": "pattern-tightened",
+        "pattern": "pattern-changed",
         "format": "format-tightened",
         "variant": "variant-removed",
-        "whole": "schema-narrowed",
     },
     "out": {
         "type": "type-widened",
@@ -33,10 +32,9 @@ _RULES: dict[Way, dict[str, str]] = {
         "enum": "enum-value-added",
         "open": "enum-opened",
         "limit": "limit-loosened",
-        "pattern": "pattern-loosened",
+        "pattern": "pattern-changed",
         "format": "format-loosened",
         "variant": "variant-added",
-        "whole": "schema-widened",
     },
 }
 
@@ -52,19 +50,13 @@ class Comparison:
 
     def breaks(self, old: Schema, new: Schema) -> list[Break]:
         """Everything about ``new`` that would break a client who knows ``old``."""
-        if self.old.digest(old) == self.new.digest(new):
-            return []
         try:
-            found = self.schemas(old, new)
+            return self.schemas(old, new)
         except TooDeepError as error:
             return [Break("constraint-changed", "", f"cannot be compared: {error}")]
-        if not found and self._verdict(old, new) == "no":
-            detail = "jsonsubschema finds a value of the one that the other does not take"
-            return [Break(_RULES[self.way]["whole"], "", detail)]
-        return found
 
     def schemas(self, old: Schema, new: Schema) -> list[Break]:
-        """The structural comparison alone."""
+        """The same, for schemas inside those compared."""
         if self.old.digest(old) == self.new.digest(new):
             return []
         key = (json.dumps(bare(old), sort_keys=True), json.dumps(bare(new), sort_keys=True))
@@ -84,19 +76,11 @@ class Comparison:
         """(sender's, receiver's) of the two."""
         return (old, new) if self.way == "in" else (new, old)
 
-    def _verdict(self, old: Schema, new: Schema) -> subschema.Verdict:
-        sub, sup = self.directed(subschema.Side(old, self.old), subschema.Side(new, self.new))
-        return subschema.verdict(sub, sup, lists_grow=self.way == "out")
-
     def _differences(self, old: Schema, new: Schema) -> list[Break]:
         sub, sup = self.directed(kinds(old, self.old), kinds(new, self.new))
         if sup and not sub:
             return [Break("constraint-changed", "", "no value at all is valid")]
-        found = [one for kind in sub for one in self._fit(kind, sup)]
-        plain = all(_plain(kind) for kind in (*sub, *sup))
-        if found and plain and len(sub) + len(sup) > 2 and self._verdict(old, new) == "yes":  # noqa: PLR2004
-            return []
-        return found
+        return [one for kind in sub for one in self._fit(kind, sup)]
 
     def _fit(self, kind: Kind, takers: Sequence[Kind]) -> list[Break]:
         """What keeps the kind from being taken by one of the receiver's kinds."""
@@ -139,17 +123,6 @@ class Comparison:
         if sub.type == "object":
             found += fields.fields(self, sub, sup)
         return found
-
-
-def _plain(kind: Kind) -> bool:
-    """Whether jsonsubschema's "yes" is believed of such values.
-
-    It takes some objects for empty that are not, any boolean for one of a list of one, a listed number for
-    another, and joins ranges of numbers whatever their steps.
-    """
-    if kind.type in {"integer", "number"}:
-        return not kind.words.keys() & {"enum", "multipleOf"}
-    return kind.type in {"string", "null"}
 
 
 def _whole(kind: Kind, taker: Kind) -> bool:

@@ -90,7 +90,7 @@ def an_answers_list_gets_longer(documents):
     permit(documents)["history"]["maxItems"] = 5000
 
 
-@breaking("pattern-loosened", "limit-loosened")
+@breaking("pattern-changed", "limit-loosened")
 def an_identifier_gets_another_form(documents):
     schema(documents, "Base")["properties"]["id"] = {"type": "string", "pattern": "^[0-9a-f-]{36}$"}
 

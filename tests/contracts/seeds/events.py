@@ -50,7 +50,7 @@ def an_events_number_becomes_a_text(documents):
     issued(documents)["properties"]["price"] = {"type": "string"}
 
 
-@breaking("pattern-loosened")
+@breaking("pattern-changed")
 def an_events_code_gets_longer(documents):
     issued(documents)["properties"]["zone"]["pattern"] = "^[A-Z]{2,3}$"
 

@@ -114,14 +114,29 @@ def the_page_size_changes_for_who_names_none(documents):
     query(documents, "limit")["schema"]["default"] = 10
 
 
-@breaking("pattern-tightened")
+@breaking("pattern-changed")
 def a_parameters_pattern_takes_less(documents):
     query(documents, "postcode")["schema"]["pattern"] = "^[A-Z]{2}[0-9]{1,2} [0-9][A-Z]{2}$"
 
 
-@breaking("pattern-tightened")
-def a_pattern_nobody_can_compare_changes(documents):
+@breaking("pattern-changed")
+def a_pattern_with_look_ahead_changes(documents):
     query(documents, "zone")["schema"]["pattern"] = "^(?!Y)[A-Z]{2}$"
+
+
+@breaking("pattern-changed")
+def a_parameters_pattern_takes_more(documents):
+    query(documents, "postcode")["schema"]["pattern"] = "^[A-Z]{1,2}[0-9A-Z]{1,3} ?[0-9][A-Z]{2}$"
+
+
+@breaking("pattern-changed")
+def a_pattern_is_written_in_another_way(documents):
+    query(documents, "postcode")["schema"]["pattern"] = r"^[A-Z][A-Z]?\d\d?\ \d[A-Z][A-Z]$"
+
+
+@breaking("limit-tightened")
+def a_length_is_stated_that_only_the_pattern_had(documents):
+    query(documents, "postcode")["schema"].update(minLength=6, maxLength=8)
 
 
 @breaking("parameter-style-changed")
@@ -157,22 +172,7 @@ def a_parameter_takes_more(documents):
 
 
 @harmless
-def a_pattern_takes_more(documents):
-    query(documents, "postcode")["schema"]["pattern"] = "^[A-Z]{1,2}[0-9A-Z]{1,3} ?[0-9][A-Z]{2}$"
-
-
-@harmless
-def a_pattern_is_written_in_another_way(documents):
-    query(documents, "postcode")["schema"]["pattern"] = r"^[A-Z][A-Z]?\d\d?\ \d[A-Z][A-Z]$"
-
-
-@harmless
-def a_length_is_stated_that_the_pattern_has_anyway(documents):
-    query(documents, "postcode")["schema"].update(minLength=6, maxLength=8)
-
-
-@harmless
-def a_pattern_nobody_can_compare_goes(documents):
+def a_parameters_pattern_goes(documents):
     del query(documents, "zone")["schema"]["pattern"]
 
 
