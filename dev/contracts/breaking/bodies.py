@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dev.contracts.breaking.fields import default, default_change
+from dev.contracts.breaking.fields import default, describe_default_change
 from dev.contracts.breaking.finding import Break
 from dev.contracts.breaking.schemas import Comparison
 
@@ -36,7 +36,7 @@ def _parameter(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str,
         yield from _content(comparison, old.get("content", {}), new.get("content", {}))
         return
     before, after = old.get("schema", {}), new.get("schema", {})
-    yield from comparison.breaks(before, after)
+    yield from comparison.compare(before, after)
     said = default(before)
     if (
         isinstance(before, dict)
@@ -44,7 +44,7 @@ def _parameter(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str,
         and said != default(after)
         and not new.get("required")
     ):
-        yield Break("default-changed", "", default_change(before, after))
+        yield Break("default-changed", "", describe_default_change(before, after))
 
 
 def _style(parameter: Mapping[str, Any]) -> tuple[str, bool, bool]:
@@ -54,7 +54,7 @@ def _style(parameter: Mapping[str, Any]) -> tuple[str, bool, bool]:
 
 def request(comparison: Comparison, old: Any, new: Any) -> Iterator[Break]:
     """``old`` and ``new`` are requestBody objects, or None."""
-    before, after = comparison.old.follow(old), comparison.new.follow(new)
+    before, after = comparison.direction.old.follow(old), comparison.direction.new.follow(new)
     if before is None:
         if after is not None and after.get("required"):
             yield Break("request-body-made-required", "body", "who sends none, as was right, is refused")
@@ -75,7 +75,7 @@ def responses(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str, 
         if later is None:
             yield Break("response-removed", f"{status} response", "the status is not among the answers")
             continue
-        before, after = comparison.old.follow(response), comparison.new.follow(later)
+        before, after = comparison.direction.old.follow(response), comparison.direction.new.follow(later)
         for one in _response(comparison, before, after):
             yield one.below(f"{status} response ")
 
@@ -87,10 +87,13 @@ def _response(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str, 
         if name.lower() not in after:
             yield Break("response-header-removed", f"header {name}", "the header is not sent any more")
             continue
-        before, later = comparison.old.follow(header), comparison.new.follow(after[name.lower()])
+        before, later = (
+            comparison.direction.old.follow(header),
+            comparison.direction.new.follow(after[name.lower()]),
+        )
         if before.get("required") and not later.get("required"):
             yield Break("field-made-optional", f"header {name}", "was always sent and may now be missing")
-        for one in comparison.breaks(before.get("schema", {}), later.get("schema", {})):
+        for one in comparison.compare(before.get("schema", {}), later.get("schema", {})):
             yield one.below(f"header {name} ")
 
 
@@ -101,7 +104,7 @@ def _content(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str, A
         if after is _MISSING:
             yield Break("media-type-removed", media, "the media type is gone")
             continue
-        for one in comparison.breaks(before.get("schema", {}), new[media].get("schema", {})):
+        for one in comparison.compare(before.get("schema", {}), new[media].get("schema", {})):
             yield one.below(f"{media} ")
         if before.get("encoding", {}) != new[media].get("encoding", {}):
             yield Break("unsupported-change", media, "the encoding is not what it was")

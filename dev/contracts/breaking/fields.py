@@ -1,43 +1,62 @@
-"""The fields of an object and the entries of a list, compared."""
+"""The fields of an object and the entries of a list, compared.
 
-from __future__ import annotations
+A comparison yields what breaks, and the pairs of inner schemas that are still to be compared.
+"""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+from dev.contracts.breaking.direction import Direction
+from dev.contracts.breaking.documents import Schema
 from dev.contracts.breaking.finding import Break
-
-if TYPE_CHECKING:
-    from dev.contracts.breaking.kinds import Kind
-    from dev.contracts.breaking.schemas import Comparison
+from dev.contracts.breaking.kinds import Kind
 
 _ABSENT = object()
+_ONE_WAY = {"in": ("readOnly", "field-made-read-only"), "out": ("writeOnly", "field-made-write-only")}
 
 
-def fields(comparison: Comparison, sub: Kind, sup: Kind) -> list[Break]:
-    """What of one object's fields breaks a client that knows the other."""
-    old, new = comparison.directed(sub, sup)
-    before, after = old.words.get("properties", {}), new.words.get("properties", {})
-    found = [_removed(comparison, name, before, after) for name in before if name not in after]
-    found += _required(comparison, old.words, new.words)
-    for name in before:
+@dataclass(frozen=True, slots=True)
+class InnerPair:
+    """Two schemas inside those compared, in the order of the documents."""
+
+    where: str
+    old: Schema
+    new: Schema
+
+
+Differences = Iterator[Break | InnerPair]
+
+
+def compare_fields(direction: Direction, sender: Kind, receiver: Kind) -> Differences:
+    """Find what of one object's fields breaks a client that knows the other."""
+    old, new = direction.order(sender.words, receiver.words)
+    before, after = old.get("properties", {}), new.get("properties", {})
+    for name, schema in before.items():
         if name in after:
-            found += _field(comparison, name, before[name], after[name])
-    found += _between(comparison, sub.words, sup.words)
-    found += _others(comparison, sub.words, sup.words)
-    return found
+            yield from _compare_field(direction, name, schema, after[name])
+        else:
+            yield _report_removed(direction, name, before, after)
+    yield from _compare_required(direction, old, new)
+    yield from _compare_mapped(direction, sender.words, receiver.words)
+    yield from _compare_unnamed(direction, sender.words, receiver.words)
 
 
-def _removed(comparison: Comparison, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Break:
-    digest = comparison.old.digest(before[name])
-    likely = [one for one in after if one not in before and comparison.new.digest(after[one]) == digest]
-    hint = f"; `{likely[0]}` looks like its new name" if likely else ""
+def _report_removed(
+    direction: Direction, name: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Break:
+    digest = direction.old.digest(before[name])
+    added = [field for field in after if field not in before]
+    renamed = next((field for field in added if direction.new.digest(after[field]) == digest), None)
+    hint = f"; `{renamed}` looks like its new name" if renamed else ""
     return Break("field-removed", name, f"the field is gone{hint}")
 
 
-def _required(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Break]:
+def _compare_required(
+    direction: Direction, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Break]:
     before, after = set(old.get("required", [])), set(new.get("required", []))
-    if comparison.way == "in":
+    if direction.way == "in":
         for name in sorted(after - before):
             known = name in old.get("properties", {})
             rule = "field-made-required" if known else "required-field-added"
@@ -48,74 +67,80 @@ def _required(comparison: Comparison, old: Mapping[str, Any], new: Mapping[str, 
             yield Break("field-made-optional", name, "the field was always there and may now be missing")
 
 
-def _field(comparison: Comparison, name: str, before: Any, after: Any) -> list[Break]:
-    """A field that both have. What the last release said is never sent this way is not compared."""
-    word, rule = {
-        "in": ("readOnly", "field-made-read-only"),
-        "out": ("writeOnly", "field-made-write-only"),
-    }[comparison.way]
-    if _says(before, word):
-        return []
-    found = [one.below(name) for one in comparison.schemas(before, after)]
-    if _says(after, word):
-        found.append(Break(rule, name, f"the field is {word} now"))
-    if comparison.way == "in" and default(before) is not _ABSENT and default(before) != default(after):
-        found.append(Break("default-changed", name, default_change(before, after)))
-    return found
+def _compare_field(direction: Direction, name: str, before: Schema, after: Schema) -> Differences:
+    """Compare a field that both have, unless the last release said it never goes this way."""
+    mark, rule = _ONE_WAY[direction.way]
+    if _is_marked(before, mark):
+        return
+    yield InnerPair(name, before, after)
+    if _is_marked(after, mark):
+        yield Break(rule, name, f"the field is {mark} now")
+    if direction.way == "in" and has_default(before) and default(before) != default(after):
+        yield Break("default-changed", name, describe_default_change(before, after))
 
 
-def _says(schema: Any, word: str) -> bool:
-    return isinstance(schema, dict) and bool(schema.get(word))
+def _is_marked(schema: Schema, mark: str) -> bool:
+    return isinstance(schema, dict) and bool(schema.get(mark))
 
 
-def default(schema: Any) -> Any:
-    """The schema's default; a value equal to no other if it has none."""
+def has_default(schema: Schema) -> bool:
+    """Say whether the schema states a default."""
+    return default(schema) is not _ABSENT
+
+
+def default(schema: Schema) -> Any:
+    """Get the schema's default; a value equal to no other if it has none."""
     return schema.get("default", _ABSENT) if isinstance(schema, dict) else _ABSENT
 
 
-def default_change(before: Any, after: Any) -> str:
-    later = default(after)
-    return f"the default {default(before)!r} " + ("is gone" if later is _ABSENT else f"is now {later!r}")
+def describe_default_change(before: Schema, after: Schema) -> str:
+    """Say in words how a default changed."""
+    now = f"is now {default(after)!r}" if has_default(after) else "is gone"
+    return f"the default {default(before)!r} {now}"
 
 
-def _between(comparison: Comparison, sub: Mapping[str, Any], sup: Mapping[str, Any]) -> list[Break]:
-    """Fields that one names and the other leaves to ``additionalProperties``."""
-    mine, its = sub.get("properties", {}), sup.get("properties", {})
-    found = []
-    rest = sup.get("additionalProperties", True)
-    for name in mine.keys() - its.keys():
-        if rest is False and comparison.way == "out":
-            found.append(Break("field-added-to-closed-object", name, "the object was said to be complete"))
-        elif isinstance(rest, dict):
-            found += [one.below(name) for one in comparison.ordered(mine[name], rest)]
-    free = sub.get("additionalProperties", False)
-    if comparison.way == "in" and free is not False:
-        for name in its.keys() - mine.keys():
-            found += [one.below(name) for one in comparison.ordered(free, its[name])]
-    return found
+def _compare_mapped(
+    direction: Direction, sender: Mapping[str, Any], receiver: Mapping[str, Any]
+) -> Differences:
+    """Compare fields that one names and the other leaves to ``additionalProperties``."""
+    sent, taken = sender.get("properties", {}), receiver.get("properties", {})
+    takes_others = receiver.get("additionalProperties", True)
+    for name in sorted(sent.keys() - taken.keys()):
+        if takes_others is False and direction.way == "out":
+            yield Break("field-added-to-closed-object", name, "the object was said to be complete")
+        elif isinstance(takes_others, dict):
+            yield InnerPair(name, *direction.order(sent[name], takes_others))
+    sends_others = sender.get("additionalProperties", False)
+    if direction.way == "in" and sends_others is not False:
+        for name in sorted(taken.keys() - sent.keys()):
+            yield InnerPair(name, *direction.order(sends_others, taken[name]))
 
 
-def _others(comparison: Comparison, sub: Mapping[str, Any], sup: Mapping[str, Any]) -> list[Break]:
-    """Fields that neither names. Left unsaid, they are ignored by the receiver."""
-    rest, free = sup.get("additionalProperties", True), sub.get("additionalProperties")
-    if rest is True or free is False:
-        return []
-    if free is None or rest is False:
-        rule = "object-closed" if comparison.way == "in" else "object-opened"
-        return [Break(rule, "", "fields that are not named may be there against may not")]
-    return [one.below("{}") for one in comparison.ordered(free, rest)]
+def _compare_unnamed(
+    direction: Direction, sender: Mapping[str, Any], receiver: Mapping[str, Any]
+) -> Differences:
+    """Compare fields that neither names. Where nothing is said of them, the receiver ignores them."""
+    takes_others, sends_others = (
+        receiver.get("additionalProperties", True),
+        sender.get("additionalProperties"),
+    )
+    if takes_others is True or sends_others is False:
+        return
+    if sends_others is None or takes_others is False:
+        rule = "object-closed" if direction.way == "in" else "object-opened"
+        yield Break(rule, "", "fields that are not named may be there against may not")
+        return
+    yield InnerPair("{}", *direction.order(sends_others, takes_others))
 
 
-def entries(comparison: Comparison, sub: Kind, sup: Kind) -> list[Break]:
-    """What of one list's entries breaks a client that knows the other."""
-    mine, its = sub.words.get("prefixItems", []), sup.words.get("prefixItems", [])
-    found: list[Break] = []
-    for place in range(max(len(mine), len(its))):
-        one = mine[place] if place < len(mine) else sub.words.get("items", True)
-        two = its[place] if place < len(its) else sup.words.get("items", True)
-        if one is not False:
-            found += [each.below(f"[{place}]") for each in comparison.ordered(one, two)]
-    one, two = sub.words.get("items", True), sup.words.get("items", True)
-    if one is not False and sub.words.get("maxItems", float("inf")) > max(len(mine), len(its)):
-        found += [each.below("[]") for each in comparison.ordered(one, two)]
-    return found
+def compare_entries(direction: Direction, sender: Kind, receiver: Kind) -> Differences:
+    """Find what of one list's entries breaks a client that knows the other."""
+    sent, taken = sender.words.get("prefixItems", []), receiver.words.get("prefixItems", [])
+    sent_rest, taken_rest = sender.words.get("items", True), receiver.words.get("items", True)
+    for index in range(max(len(sent), len(taken))):
+        entry = sent[index] if index < len(sent) else sent_rest
+        taker = taken[index] if index < len(taken) else taken_rest
+        if entry is not False:
+            yield InnerPair(f"[{index}]", *direction.order(entry, taker))
+    if sent_rest is not False and sender.words.get("maxItems", float("inf")) > max(len(sent), len(taken)):
+        yield InnerPair("[]", *direction.order(sent_rest, taken_rest))

@@ -57,8 +57,8 @@ RULES: dict[str, str] = {
     # both ways
     "field-removed": f"{_KEEP_FIELD}, {_VERSION}",
     "media-type-removed": "keep the media type and add the new one beside it",
-    "pattern-changed": "keep the pattern as it was. If no text is newly refused in a request, or newly possible in "
-    'an answer, release with: make release BREAKING="why"',
+    "pattern-changed": "keep the pattern: whether the new one accepts the same is not worked out. Read "
+    'both, and if no client breaks: make release BREAKING="why"',
     "constraint-changed": "keep this part as it was: the checker cannot prove the change harmless",
     # events
     "event-removed": "go on publishing the event, and the new type beside it, for a year",

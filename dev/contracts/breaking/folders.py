@@ -38,5 +38,5 @@ def _compared(file: str, old: dict[str, Any], new: dict[str, Any] | None) -> Ite
 
 def _event(file: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Finding]:
     name = Path(file).stem
-    for one in Comparison(Document(old), Document(new), "out").breaks(old, new):
+    for one in Comparison(Document(old), Document(new), "out").compare(old, new):
         yield Finding(one.rule, file, name, one.where, one.detail)
