@@ -1,8 +1,8 @@
-"""``python -m dev.contracts generate | check | release [--breaking WHY]``."""
+"""``python -m dev.contracts generate | check | release [--breaking WHY] | prove``."""
 
 import argparse
 
-from dev.contracts import check, files, generator, release
+from dev.contracts import check, files, generator, proof, release
 from dev.contracts.compatibility.comparison import compare_contracts
 
 
@@ -14,6 +14,8 @@ def main() -> int:
             return generator.generate_contracts()
         case "release":
             return _release_contracts(arguments.breaking)
+        case "prove":
+            return proof.prove_comparison()
         case _:
             return check.check_contracts()
 
@@ -25,6 +27,7 @@ def _parse_arguments() -> argparse.Namespace:
     verbs.add_parser("check", help="fail when contracts/ differs from the code, or breaks the last release")
     verb = verbs.add_parser("release", help="make contracts/ what later changes are compared with")
     verb.add_argument("--breaking", metavar="WHY", default="", help="release although clients break")
+    verbs.add_parser("prove", help="run every test of the comparison, and record that its sources passed")
     return parser.parse_args()
 
 

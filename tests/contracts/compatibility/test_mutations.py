@@ -9,6 +9,7 @@ from dev.contracts import files
 from dev.contracts.compatibility.comparison import compare_contracts
 from tests.contracts.compatibility import mutations
 
+pytestmark = pytest.mark.long
 PATHS = [path for path in files.read_contracts() if path != "asyncapi.json"]
 MOST = 250  # changes tried of one document, spread over it, however large it grows
 

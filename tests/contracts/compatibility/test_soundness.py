@@ -1,5 +1,6 @@
 """The comparison against values: a change called harmless refuses no value that was valid before."""
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -7,6 +8,7 @@ from jsonschema import Draft202012Validator
 from dev.contracts.compatibility.documents import Document
 from dev.contracts.compatibility.schemas import SchemaComparison
 
+pytestmark = pytest.mark.long
 PATTERNS = ("^[a-c]{1,3}$", "^[a-b]+$", "^(a|bc)$", "b", "^[^b]*$", "^a?b?c?$")
 NAMES = ("a", "b", "type")
 
