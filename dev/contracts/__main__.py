@@ -1,42 +1,52 @@
-"""``python -m dev.contracts generate | check | release [--breaking WHY]``."""
+"""``python -m dev.contracts generate | check | release [--breaking WHY] | prove``."""
 
 import argparse
 
-from dev.contracts import check, files, generate, release
-from dev.contracts.breaking.folders import compare
+from dev.contracts import check, files, generator, proof, release
+from dev.contracts.compatibility.comparison import compare_contracts
 
 
 def main() -> int:
-    """The exit status: 0 when all is well."""
+    """Run the verb of the command line; return the exit status, 0 when all is well."""
+    arguments = _parse_arguments()
+    match arguments.verb:
+        case "generate":
+            return generator.generate_contracts()
+        case "release":
+            return _release_contracts(arguments.breaking)
+        case "prove":
+            return proof.prove_comparison()
+        case _:
+            return check.check_contracts()
+
+
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.contracts", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("generate", help="write contracts/ anew from the code")
-    verbs.add_parser(
-        "check", help="fail when contracts/ is not what the code says, or breaks the last release"
-    )
-    new = verbs.add_parser("release", help="make contracts/ what later changes are held to")
-    new.add_argument("--breaking", metavar="WHY", default="", help="release although clients break")
-    asked = parser.parse_args()
-    if asked.verb == "release":
-        return _release(asked.breaking)
-    return generate.generate() if asked.verb == "generate" else check.check()
+    verbs.add_parser("generate", help="write contracts/ from the code")
+    verbs.add_parser("check", help="fail when contracts/ differs from the code, or breaks the last release")
+    verb = verbs.add_parser("release", help="make contracts/ what later changes are compared with")
+    verb.add_argument("--breaking", metavar="WHY", default="", help="release although clients break")
+    verbs.add_parser("prove", help="run every test of the comparison, and record that its sources passed")
+    return parser.parse_args()
 
 
-def _release(reason: str) -> int:
-    contracts = files.read()
-    if check.drift(contracts, generate.texts()):
-        print("The contracts are not what the code says. Way out: make contracts")
+def _release_contracts(reason: str) -> int:
+    contracts = files.read_contracts()
+    if check.find_drift(contracts, generator.make_texts()):
+        print("The contracts differ from the code. Way out: make contracts")
         return 1
-    base = release.last()
-    broken = compare(base.documents(), check.documents(contracts))
-    if broken and not reason:
-        print("\n".join(check.told(broken)))
-        print(f'{len(broken)} changes break clients. Way out: mend them, or say why: --breaking "why"')
+    last_release = release.read_release()
+    findings = compare_contracts(last_release.parse_documents(), check.parse_documents(contracts))
+    if findings and not reason:
+        print("\n".join(check.describe_findings(findings)))
+        print(f'{len(findings)} changes break clients. Way out: mend them, or say why: --breaking "why"')
         return 1
-    if contracts == base.contracts and not base.edited:
-        print(f"Release {base.number} is what contracts/ holds already.")
+    if contracts == last_release.contracts and not last_release.edited:
+        print(f"Release {last_release.number} holds these contracts already.")
         return 0
-    print(f"Release {release.advance(contracts, broken, reason)}: {len(contracts)} contracts.")
+    number = release.write_release(contracts, findings, reason)
+    print(f"Release {number}: {len(contracts)} contracts.")
     return 0
 
 

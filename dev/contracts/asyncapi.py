@@ -15,12 +15,13 @@ _COUNCIL = {
 }
 
 
-def document(services: Sequence[Service]) -> dict[str, Any]:
-    """Channels and messages of every published event: ``send`` by its publisher, ``receive`` by consumers.
+def make_document(services: Sequence[Service]) -> dict[str, Any]:
+    """Make the channels and messages of every event: ``send`` by its publisher, ``receive`` by consumers.
 
     The payloads' schemas are in ``events/`` beside this document.
     """
     events = [event for service in services for event in service.publishes]
+    names = sorted({_name_channel(event) for event in events})
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -38,20 +39,22 @@ def document(services: Sequence[Service]) -> dict[str, Any]:
                 "the subjects that carry its slug.",
             }
         },
-        "channels": dict(_channel(channel, events) for channel in sorted({_name(event) for event in events})),
-        "operations": {name: said for service in services for name, said in _operations(service)},
-        "components": {"messages": {event.event_type: _message(event) for event in events}},
+        "channels": {name: _make_channel(name, events) for name in names},
+        "operations": {
+            name: operation for service in services for name, operation in _make_operations(service)
+        },
+        "components": {"messages": {event.event_type: _make_message(event) for event in events}},
     }
 
 
-def _name(event: type[EventData]) -> str:
-    """A channel carries all versions of an event: ``address.property.changed``."""
+def _name_channel(event: type[EventData]) -> str:
+    """Name the event's channel (``address.property.changed``), which carries all of the event's versions."""
     return event.event_type.rpartition(".")[0]
 
 
-def _channel(name: str, events: Sequence[type[EventData]]) -> tuple[str, dict[str, Any]]:
-    versions = [event for event in events if _name(event) == name]
-    return name, {
+def _make_channel(name: str, events: Sequence[type[EventData]]) -> dict[str, Any]:
+    versions = [event for event in events if _name_channel(event) == name]
+    return {
         "address": versions[0].nats_subject("{council}"),
         "parameters": {"council": _COUNCIL},
         "messages": {
@@ -60,7 +63,7 @@ def _channel(name: str, events: Sequence[type[EventData]]) -> tuple[str, dict[st
     }
 
 
-def _message(event: type[EventData]) -> dict[str, Any]:
+def _make_message(event: type[EventData]) -> dict[str, Any]:
     return {
         "name": event.event_type,
         "summary": (event.__doc__ or "").strip().partition("\n")[0],
@@ -72,20 +75,19 @@ def _message(event: type[EventData]) -> dict[str, Any]:
     }
 
 
-def _operations(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
+def _make_operations(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Make (name, operation) of each event the service publishes and of each that it follows."""
     for event in service.publishes:
-        yield f"{service.name}.publishes.{event.event_type}", _operation("send", event)
+        yield f"{service.name}.publishes.{event.event_type}", _make_operation("send", event)
     for consumer in service.listens:
         for handler in consumer.handlers.values():
             name = f"{service.name}.{consumer.name}.follows.{handler.view.event_type}"
-            yield (
-                name,
-                {**_operation("receive", handler.view), "x-durable": f"{service.name}-{consumer.name}"},
-            )
+            durable = f"{service.name}-{consumer.name}"
+            yield name, {**_make_operation("receive", handler.view), "x-durable": durable}
 
 
-def _operation(action: str, event: type[EventData]) -> dict[str, Any]:
-    channel = f"#/channels/{_name(event)}"
+def _make_operation(action: str, event: type[EventData]) -> dict[str, Any]:
+    channel = f"#/channels/{_name_channel(event)}"
     return {
         "action": action,
         "channel": {"$ref": channel},

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from dev.contracts import files, generate, release
-from dev.contracts.breaking.finding import Finding
-from dev.contracts.breaking.folders import compare
+from dev.contracts import files, generator, release
+from dev.contracts.compatibility.comparison import compare_contracts
+from dev.contracts.compatibility.findings import Finding
 
-_MOST_LINES = 200
+_MAX_DIFF_LINES = 200
 
 
-def drift(written: Mapping[str, str], made: Mapping[str, str]) -> list[str]:
-    """The lines of a unified diff from the files to what the code makes; none when they are the same."""
+def find_drift(written: Mapping[str, str], generated: Mapping[str, str]) -> list[str]:
+    """Make a unified diff from the files to what the code makes; no lines when they are the same."""
     lines: list[str] = []
-    for path in sorted({*written, *made}):
-        before, after = written.get(path, ""), made.get(path, "")
+    for path in sorted({*written, *generated}):
+        before, after = written.get(path, ""), generated.get(path, "")
         lines += difflib.unified_diff(
             before.splitlines(),
             after.splitlines(),
@@ -28,62 +28,64 @@ def drift(written: Mapping[str, str], made: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def documents(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    return {path: json.loads(content) for path, content in texts.items()}
+def parse_documents(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Parse every contract, by path."""
+    return {path: json.loads(text) for path, text in texts.items()}
 
 
-def told(findings: Sequence[Finding]) -> list[str]:
-    """The findings for people: the same thing in many places is told once."""
-    told = []
-    for _, group in groupby(sorted(findings, key=_alike), key=_alike):
+def describe_findings(findings: Sequence[Finding]) -> list[str]:
+    """Describe the findings in words. The same break in many places is described once."""
+    descriptions = []
+    for _, group in groupby(sorted(findings, key=_group_key), key=_group_key):
         first, *others = group
         more = f"\n    and in {len(others)} more places" if others else ""
-        told.append(f"contracts/{first}{more}")
-    return told
+        descriptions.append(f"contracts/{first}{more}")
+    return descriptions
 
 
-def _alike(finding: Finding) -> tuple[str, str, str, str]:
+def _group_key(finding: Finding) -> tuple[str, str, str, str]:
     return (finding.file, finding.rule, finding.location.rpartition(" ")[2], finding.detail)
 
 
-def check() -> int:
-    """Say what is wrong and how to put it right; 1 when something is."""
-    made = generate.texts()
-    wrong = _drift(made) + _breaks(made)
-    if not wrong:
-        print(f"The contracts are as the code has them and break nothing of release {release.last().number}.")
+def check_contracts() -> int:
+    """Print what is wrong and how to put it right; return 1 when something is."""
+    generated = generator.make_texts()
+    complaints = _describe_drift(generated) + _describe_breaks(generated)
+    if not complaints:
+        number = release.read_release().number
+        print(f"The contracts match the code and break nothing of release {number}.")
         return 0
-    print("\n".join(wrong))
+    print("\n".join(complaints))
     return 1
 
 
-def _drift(made: Mapping[str, str]) -> list[str]:
-    lines = drift(files.read(), made)
+def _describe_drift(generated: Mapping[str, str]) -> list[str]:
+    lines = find_drift(files.read_contracts(), generated)
     if not lines:
         return []
-    rest = [f"... {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+    left_out = len(lines) - _MAX_DIFF_LINES
     return [
-        *lines[:_MOST_LINES],
-        *rest,
-        "The contracts are not what the code says. Way out: make contracts",
+        *lines[:_MAX_DIFF_LINES],
+        *([f"... {left_out} more lines"] if left_out > 0 else []),
+        "The contracts differ from the code. Way out: make contracts",
         "",
     ]
 
 
-def _breaks(made: Mapping[str, str]) -> list[str]:
-    base = release.last()
-    if base.number == 0:
-        return ["There is no released contract to hold this to. Way out: python -m dev.contracts release"]
-    if base.edited:
-        edited = ", ".join(base.edited)
+def _describe_breaks(generated: Mapping[str, str]) -> list[str]:
+    last_release = release.read_release()
+    if last_release.number == 0:
+        return ["There is no release to compare the contracts with. Way out: python -m dev.contracts release"]
+    if last_release.edited:
+        edited = ", ".join(last_release.edited)
         way_out = "Way out: git checkout contracts/released"
         return [f"contracts/released is not what was released ({edited}). {way_out}"]
-    findings = compare(base.documents(), documents(made))
+    findings = compare_contracts(last_release.parse_documents(), parse_documents(generated))
     if not findings:
         return []
-    count = f"{len(findings)} changes break clients of release {base.number}."
+    count = f"{len(findings)} changes break clients of release {last_release.number}."
     way_out = (
-        "Way out: each finding says its own. When the break is meant and every client knows of it: "
-        'python -m dev.contracts release --breaking "why"'
+        "Way out: each finding names its own. When the break is meant and every client knows of it: "
+        'make release BREAKING="why"'
     )
-    return [*told(findings), count, way_out]
+    return [*describe_findings(findings), count, way_out]

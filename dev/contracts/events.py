@@ -8,8 +8,8 @@ _EXAMPLE_ID = "01kp3v9m2q8s4t6w1x5y7z0abc"
 _EXAMPLE_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
-def document(event: type[EventData]) -> dict[str, Any]:
-    """The schema, with one example. Raises ValueError when the event has none.
+def make_schema(event: type[EventData]) -> dict[str, Any]:
+    """Make the event's schema, with one example. Raises ValueError when the event has none.
 
     An event's example names its aggregate's id first: the envelope's ``subject`` is taken from there.
     """
@@ -17,12 +17,12 @@ def document(event: type[EventData]) -> dict[str, Any]:
         raise ValueError(f"{event.__name__} ({event.event_type}) has no event_example")
     envelope = Envelope.model_json_schema(mode="serialization")
     payload = event.model_json_schema(mode="serialization", ref_template="#/$defs/{model}")
-    inner = payload.pop("$defs", {})
-    properties = {name: _always(schema) for name, schema in envelope["properties"].items()}
+    definitions = payload.pop("$defs", {})
+    properties = {name: _remove_null(schema) for name, schema in envelope["properties"].items()}
     properties["type"] = {"type": "string", "const": event.event_type}
     properties["source"] = {"type": "string", "const": f"urn:townhall:{event.capability()}"}
     properties["data"] = {"$ref": f"#/$defs/{event.__name__}"}
-    optional = {name for name, schema in envelope["properties"].items() if _nullable(schema)}
+    optional = {name for name, schema in envelope["properties"].items() if _is_nullable(schema)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:townhall:event:{event.event_type}",
@@ -31,25 +31,25 @@ def document(event: type[EventData]) -> dict[str, Any]:
         "type": "object",
         "properties": properties,
         "required": [name for name in properties if name not in optional],
-        "$defs": {**inner, event.__name__: payload},
-        "examples": [_example(event)],
+        "$defs": {**definitions, event.__name__: payload},
+        "examples": [_make_example(event)],
     }
 
 
-def _nullable(schema: dict[str, Any]) -> bool:
+def _is_nullable(schema: dict[str, Any]) -> bool:
     return {"type": "null"} in schema.get("anyOf", [])
 
 
-def _always(schema: dict[str, Any]) -> dict[str, Any]:
-    """An attribute as it leaves: one without a value is left out, not null."""
-    if not _nullable(schema):
+def _remove_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Remove null from an attribute's schema: an attribute without a value is left out of the envelope."""
+    if not _is_nullable(schema):
         return schema
-    said = {word: value for word, value in schema.items() if word not in {"anyOf", "default"}}
-    (rest,) = (branch for branch in schema["anyOf"] if branch != {"type": "null"})
-    return {**rest, **said}
+    annotations = {keyword: value for keyword, value in schema.items() if keyword not in {"anyOf", "default"}}
+    (value_schema,) = (branch for branch in schema["anyOf"] if branch != {"type": "null"})
+    return {**value_schema, **annotations}
 
 
-def _example(event: type[EventData]) -> dict[str, Any]:
+def _make_example(event: type[EventData]) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": _EXAMPLE_ID,

@@ -10,23 +10,23 @@ from dev.contracts.services import ROOT
 
 FOLDER = ROOT / "contracts"
 RELEASED = FOLDER / "released"
-_OURS = ("openapi/*.json", "events/*.json", "asyncapi.json")
+_GENERATED = ("openapi/*.json", "events/*.json", "asyncapi.json")
 
 
-def text(document: Any) -> str:
-    """A document as it is written: sorted, indented, in plain letters where it can be."""
+def format_document(document: Any) -> str:
+    """Format a document for its file: keys sorted, indented, not escaped to ASCII."""
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def read(folder: Path = FOLDER) -> dict[str, str]:
-    """Every contract's text by its path in the folder (``openapi/address.json``)."""
-    found = sorted(file for pattern in _OURS for file in folder.glob(pattern))
-    return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in found}
+def read_contracts(folder: Path = FOLDER) -> dict[str, str]:
+    """Read every contract's text, by its path in the folder (``openapi/address.json``)."""
+    paths = sorted(path for pattern in _GENERATED for path in folder.glob(pattern))
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
-def write(texts: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
-    """Make the folder hold exactly these; returns the paths that changed."""
-    before = read(folder)
+def write_contracts(texts: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
+    """Write the texts and delete every other contract in the folder; return the paths that changed."""
+    before = read_contracts(folder)
     changed = sorted(path for path in {*before, *texts} if before.get(path) != texts.get(path))
     for path in changed:
         if path not in texts:
@@ -37,5 +37,6 @@ def write(texts: Mapping[str, str], folder: Path = FOLDER) -> list[str]:
     return changed
 
 
-def digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
+def compute_digest(text: str) -> str:
+    """Compute the SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,8 +5,8 @@ from typing import Any
 from chassis.app import Service, create_app
 
 
-def document(service: Service) -> dict[str, Any]:
-    """What the service answers to ``/openapi.json`` with its settings left as they are by default."""
+def make_document(service: Service) -> dict[str, Any]:
+    """Make what the service answers to ``/openapi.json`` with its default settings."""
     # The prefix is one nobody sets: what the machine's environment says must not get into the contract.
     settings = service.settings(_env_prefix="NOWHERE_SET_", database_url="postgresql://nobody@127.0.0.1/none")
     return create_app(service, settings).openapi()

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from dev.contracts import generate
+from dev.contracts import generator
 
 
 @pytest.fixture(scope="session")
-def made():
+def texts():
     """Path to text."""
-    return generate.texts()
+    return generator.make_texts()
 
 
 @pytest.fixture(scope="session")
-def documents(made):
+def documents(texts):
     """Path to document."""
-    return {path: json.loads(text) for path, text in made.items()}
+    return {path: json.loads(text) for path, text in texts.items()}

@@ -5,147 +5,142 @@ import json
 import pytest
 
 from dev.contracts import __main__ as command
-from dev.contracts import check, files, generate, release
-from dev.contracts.breaking import subschema
-from dev.contracts.breaking.folders import compare
-from tests.contracts.permits import FILE, LIST, contracts
-from tests.contracts.test_breaking import BREAKING
+from dev.contracts import check, files, generator, release
+from dev.contracts.compatibility.comparison import compare_contracts
+from tests.contracts.compatibility.permits import OPENAPI, PERMITS, make_contracts
 
 
-def texts(documents):
-    return {path: files.text(document) for path, document in documents.items()}
+def format_texts(documents):
+    return {path: files.format_document(document) for path, document in documents.items()}
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A repository whose code says what the permits contracts say; its contracts written and released."""
-    said = contracts()
+def generated(tmp_path, monkeypatch):
+    """The contracts as the code of a repository in another folder makes them: those of the permits."""
+    documents = make_contracts()
     monkeypatch.setattr(files, "FOLDER", tmp_path)
     monkeypatch.setattr(files, "RELEASED", tmp_path / "released")
     monkeypatch.setattr(release, "_RECORD", tmp_path / "released" / "RELEASE.json")
-    monkeypatch.setattr(files.read, "__defaults__", (tmp_path,))
-    monkeypatch.setattr(files.write, "__defaults__", (tmp_path,))
-    monkeypatch.setattr(generate, "texts", lambda: texts(said))
-    return said
+    monkeypatch.setattr(files.read_contracts, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(files.write_contracts, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(generator, "make_texts", lambda: format_texts(documents))
+    return documents
 
 
-def run(monkeypatch, *words):
-    monkeypatch.setattr("sys.argv", ["contracts", *words])
-    return command.main()
+@pytest.fixture
+def run(monkeypatch):
+    """Run the command with these words."""
+
+    def run_command(*words):
+        monkeypatch.setattr("sys.argv", ["contracts", *words])
+        return command.main()
+
+    return run_command
 
 
-def test_a_clean_repository_passes(folder, monkeypatch, capsys):
-    assert run(monkeypatch, "generate") == 0
-    assert run(monkeypatch, "release") == 0
-    assert run(monkeypatch, "check") == 0
+@pytest.mark.usefixtures("generated")
+def test_a_clean_repository_passes(run, capsys):
+    assert run("generate") == 0
+    assert run("release") == 0
+    assert run("check") == 0
     assert "break nothing of release 1" in capsys.readouterr().out
 
 
-def test_without_a_release_the_check_fails_and_says_what_to_do(folder, monkeypatch, capsys):
-    run(monkeypatch, "generate")
-    assert run(monkeypatch, "check") == 1
+@pytest.mark.usefixtures("generated")
+def test_without_a_release_the_check_fails_and_says_what_to_do(run, capsys):
+    run("generate")
+    assert run("check") == 1
     assert "python -m dev.contracts release" in capsys.readouterr().out
 
 
-def test_drift_is_shown_as_a_diff_with_the_way_out(folder, monkeypatch, capsys):
-    run(monkeypatch, "generate")
-    run(monkeypatch, "release")
-    folder[FILE]["info"]["title"] = "Parking permits"
-    assert run(monkeypatch, "check") == 1
-    said = capsys.readouterr().out
-    assert '-    "title": "Permits",' in said
-    assert '+    "title": "Parking permits",' in said
-    assert "Way out: make contracts" in said
+def test_drift_is_shown_as_a_diff_with_the_way_out(generated, run, capsys):
+    run("generate")
+    run("release")
+    generated[OPENAPI]["info"]["title"] = "Parking permits"
+    assert run("check") == 1
+    output = capsys.readouterr().out
+    assert '-    "title": "Permits",' in output
+    assert '+    "title": "Parking permits",' in output
+    assert "Way out: make contracts" in output
 
 
-def test_a_contract_nobody_makes_any_more_is_removed(folder, monkeypatch):
-    run(monkeypatch, "generate")
-    del folder[FILE]
-    assert run(monkeypatch, "generate") == 0
-    assert FILE not in files.read()
+def test_a_contract_that_is_not_made_any_more_is_removed(generated, run):
+    run("generate")
+    del generated[OPENAPI]
+    assert run("generate") == 0
+    assert OPENAPI not in files.read_contracts()
 
 
-def test_a_break_names_the_file_the_operation_the_place_and_the_way_out(folder, monkeypatch, capsys):
-    run(monkeypatch, "generate")
-    run(monkeypatch, "release")
-    folder[FILE]["components"]["schemas"]["NewPermit"]["required"].append("email")
-    run(monkeypatch, "generate")
+def test_a_break_names_the_file_the_operation_the_place_and_the_way_out(generated, run, capsys):
+    run("generate")
+    run("release")
+    generated[OPENAPI]["components"]["schemas"]["NewPermit"]["required"].append("email")
+    run("generate")
     capsys.readouterr()
-    assert run(monkeypatch, "check") == 1
-    said = capsys.readouterr().out
-    assert f"contracts/{FILE} POST {LIST} body application/json email" in said
-    assert "field-made-required" in said
-    assert "way out: keep the field optional" in said
+    assert run("check") == 1
+    output = capsys.readouterr().out
+    assert f"contracts/{OPENAPI} POST {PERMITS} body application/json email" in output
+    assert "field-made-required" in output
+    assert "way out: keep the field optional" in output
 
 
-def test_the_same_break_in_many_places_is_told_once():
-    changed = contracts()
-    del changed[FILE]["components"]["schemas"]["Problem"]["properties"]["code"]
-    changed[FILE]["components"]["schemas"]["Problem"]["required"].remove("code")
-    findings = compare(contracts(), changed)
+def test_the_same_break_in_many_places_is_described_once():
+    changed = make_contracts()
+    problem = changed[OPENAPI]["components"]["schemas"]["Problem"]
+    del problem["properties"]["code"]
+    problem["required"].remove("code")
+    findings = compare_contracts(make_contracts(), changed)
     assert len(findings) > 2
-    (told,) = check.told(findings)
-    assert f"and in {len(findings) - 1} more places" in told
+    (description,) = check.describe_findings(findings)
+    assert f"and in {len(findings) - 1} more places" in description
 
 
-def test_a_release_is_refused_when_it_breaks_unless_it_says_why(folder, monkeypatch, capsys):
-    run(monkeypatch, "generate")
-    run(monkeypatch, "release")
-    del folder[FILE]["paths"][LIST]
-    run(monkeypatch, "generate")
-    assert run(monkeypatch, "release") == 1
-    assert release.last().number == 1
-    assert run(monkeypatch, "release", "--breaking", "nobody has used it yet") == 0
+def test_a_release_is_refused_when_it_breaks_unless_it_says_why(generated, run):
+    run("generate")
+    run("release")
+    del generated[OPENAPI]["paths"][PERMITS]
+    run("generate")
+    assert run("release") == 1
+    assert release.read_release().number == 1
+    assert run("release", "--breaking", "nobody has used it yet") == 0
     record = json.loads((files.RELEASED / "RELEASE.json").read_text())
     assert record["number"] == 2
     assert record["reason"] == "nobody has used it yet"
-    assert {one["rule"] for one in record["broken"]} == {"operation-removed"}
-    assert run(monkeypatch, "check") == 0
+    assert {finding["rule"] for finding in record["broken"]} == {"operation-removed"}
+    assert run("check") == 0
 
 
-def test_a_release_is_refused_while_the_contracts_drift(folder, monkeypatch):
-    run(monkeypatch, "generate")
-    folder[FILE]["info"]["version"] = "2.0.0"
-    assert run(monkeypatch, "release") == 1
-    assert release.last().number == 0
+def test_a_changed_pattern_is_reported_until_a_person_overrules_it(generated, run, capsys):
+    run("generate")
+    run("release")
+    identifier = generated[OPENAPI]["components"]["schemas"]["Base"]["properties"]["id"]
+    identifier["pattern"] = "^[0-7][0-9a-z]{25}$"
+    run("generate")
+    assert run("check") == 1
+    assert 'make release BREAKING="why"' in capsys.readouterr().out
+    assert run("release", "--breaking", "no identifier was ever made with other letters") == 0
+    assert run("check") == 0
 
 
-def test_a_released_contract_edited_by_hand_is_noticed(folder, monkeypatch, capsys):
-    run(monkeypatch, "generate")
-    run(monkeypatch, "release")
-    (files.RELEASED / FILE).write_text("{}")
-    assert run(monkeypatch, "check") == 1
+def test_a_release_is_refused_while_the_contracts_drift(generated, run):
+    run("generate")
+    generated[OPENAPI]["info"]["version"] = "2.0.0"
+    assert run("release") == 1
+    assert release.read_release().number == 0
+
+
+@pytest.mark.usefixtures("generated")
+def test_a_released_contract_edited_by_hand_is_noticed(run, capsys):
+    run("generate")
+    run("release")
+    (files.RELEASED / OPENAPI).write_text("{}")
+    assert run("check") == 1
     assert "contracts/released is not what was released" in capsys.readouterr().out
 
 
 def test_the_last_release_of_this_repository_is_whole_and_not_broken(documents):
-    base = release.last()
-    assert base.number > 0, "way out: python -m dev.contracts release"
-    assert base.edited == ()
-    assert check.told(compare(base.documents(), documents)) == []
-
-
-@pytest.mark.parametrize("failure", [RecursionError("deep"), SystemExit(1), ValueError("unsupported")])
-def test_every_break_is_found_without_jsonsubschema(failure, monkeypatch):
-    def fail(*_):
-        raise failure
-
-    monkeypatch.setattr("jsonsubschema.isSubschema", fail)
-    monkeypatch.setattr(subschema, "_KNOWN", {})
-    missed = []
-    for seed in BREAKING:
-        changed = contracts()
-        seed.change(changed)
-        if not {finding.rule for finding in compare(contracts(), changed)} >= seed.rules:
-            missed.append(seed.name)
-    assert missed == []
-
-
-@pytest.mark.parametrize(("schema", "rule"), [("NewPermit", "schema-narrowed"), ("Ticket", "schema-widened")])
-def test_jsonsubschema_is_heard_where_the_rules_find_nothing(schema, rule, monkeypatch):
-    monkeypatch.setattr("jsonsubschema.isSubschema", lambda *_: None)
-    monkeypatch.setattr(subschema, "_KNOWN", {})
-    changed = contracts()
-    changed[FILE]["components"]["schemas"][schema]["properties"]["new"] = {"type": "string"}
-    (finding,) = compare(contracts(), changed)
-    assert finding.rule == rule
+    last_release = release.read_release()
+    assert last_release.number > 0, "way out: python -m dev.contracts release"
+    assert last_release.edited == ()
+    findings = compare_contracts(last_release.parse_documents(), documents)
+    assert check.describe_findings(findings) == []

@@ -1,4 +1,4 @@
-"""Publishers keep to their schemas, and consumers ask for no more than publishers promise."""
+"""Publishers keep to their schemas, and consumers require no more than publishers promise."""
 
 import json
 
@@ -7,39 +7,39 @@ from jsonschema import Draft202012Validator
 
 from chassis.events import Envelope, EventData, wrap
 from dev.contracts import services
-from dev.contracts.breaking.documents import Document
-from dev.contracts.breaking.schemas import Comparison
+from dev.contracts.compatibility.documents import Document
+from dev.contracts.compatibility.schemas import SchemaComparison
 
-PUBLISHED = [event for service in services.every() for event in service.publishes]
+PUBLISHED = [event for service in services.load_services() for event in service.publishes]
 VIEWS = [
     pytest.param(handler.view, id=f"{service.name}.{consumer.name}.{handler.view.event_type}")
-    for service in services.every()
+    for service in services.load_services()
     for consumer in service.listens
     for handler in consumer.handlers.values()
 ]
 
 
-def complaints(schema, value):
+def list_errors(schema, value):
     checker = Draft202012Validator.FORMAT_CHECKER
     return [
         error.message for error in Draft202012Validator(schema, format_checker=checker).iter_errors(value)
     ]
 
 
-def misfits(view, contract):
-    """What the publisher may send and the view would not take."""
-    sent = {"$ref": "#/properties/data"}
-    taken = view.model_json_schema(mode="validation")
-    comparison = Comparison(Document(contract), Document(taken), "in")
+def list_misfits(view, contract):
+    """List what the publisher may send and the view refuses."""
+    payload = {"$ref": "#/properties/data"}
+    schema = view.model_json_schema(mode="validation")
+    comparison = SchemaComparison(Document(contract), Document(schema), "request")
     # A view names the fields it needs and no more.
-    return [one for one in comparison.breaks(sent, taken) if one.rule != "field-removed"]
+    return [change for change in comparison.compare(payload, schema) if change.rule != "field-removed"]
 
 
 @pytest.mark.parametrize("event", PUBLISHED, ids=lambda event: event.event_type)
 def test_an_event_has_an_example_that_fits_its_schema(event, documents):
     contract = documents[f"events/{event.event_type}.json"]
     (example,) = contract["examples"]
-    assert complaints(contract, example) == []
+    assert list_errors(contract, example) == []
     assert example["subject"] == str(next(iter(event.event_example.values())))
 
 
@@ -49,7 +49,7 @@ def test_what_is_published_fits_the_schema(event, documents):
     data = event.model_validate(event.event_example)
     source = f"urn:townhall:{event.capability()}"
     envelope = wrap(data, source=source, council="citytown", subject="1", sequence=1)
-    assert complaints(contract, json.loads(envelope.model_dump_json(exclude_none=True))) == []
+    assert list_errors(contract, json.loads(envelope.model_dump_json(exclude_none=True))) == []
 
 
 @pytest.mark.parametrize("event", PUBLISHED, ids=lambda event: event.event_type)
@@ -65,18 +65,18 @@ def test_a_view_reads_the_publishers_example(view, documents):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_takes_all_that_the_publisher_may_send(view, documents):
-    assert misfits(view, documents[f"events/{view.event_type}.json"]) == []
+def test_a_view_accepts_all_that_the_publisher_may_send(view, documents):
+    assert list_misfits(view, documents[f"events/{view.event_type}.json"]) == []
 
 
-def test_a_view_that_asks_for_too_much_is_found(documents):
+def test_a_view_that_requires_too_much_is_found(documents):
     class Strict(EventData):
         event_type = "identity.token.revoked.v1"
         id: int
         reason: str
 
-    found = misfits(Strict, documents["events/identity.token.revoked.v1.json"])
-    assert {(one.rule, one.where) for one in found} == {
+    misfits = list_misfits(Strict, documents["events/identity.token.revoked.v1.json"])
+    assert {(change.rule, change.location) for change in misfits} == {
         ("type-narrowed", "id"),
         ("required-field-added", "reason"),
     }

@@ -1,4 +1,4 @@
-"""What the documents show as an example is what they say is right."""
+"""What the documents show as an example is valid by their own schemas."""
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -10,44 +10,52 @@ from dev.contracts import services
 BASE = "urn:contract"
 
 
-def pointer(steps):
+def make_pointer(steps):
+    """Make the JSON pointer to these steps."""
     return "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def examples(node, steps=()):
-    """(place of the schema, example) of every example in a schema, a media type or a parameter."""
+def list_examples(node, steps=()):
+    """List (steps to the schema, example) of every example in a schema, a media type or a parameter."""
     if isinstance(node, list):
-        for place, one in enumerate(node):
-            yield from examples(one, (*steps, place))
+        for index, child in enumerate(node):
+            yield from list_examples(child, (*steps, index))
         return
     if not isinstance(node, dict):
         return
-    holds = "schema" in node
-    shown = node.get("examples", [])
-    if isinstance(shown, dict):
-        shown = [one["value"] for one in shown.values() if isinstance(one, dict) and "value" in one]
-    for value in [*shown, *([node["example"]] if "example" in node else [])]:
-        yield (*steps, "schema") if holds else steps, value
-    for name, one in node.items():
+    for value in get_examples(node):
+        yield (*steps, "schema") if "schema" in node else steps, value
+    for name, child in node.items():
         if name not in {"example", "examples", "default", "enum", "const"}:
-            yield from examples(one, (*steps, name))
+            yield from list_examples(child, (*steps, name))
 
 
-def complaints(document, steps, value):
+def get_examples(node):
+    """Get the node's own examples: a list in a schema, a map of values in a media type or a parameter."""
+    examples = node.get("examples", [])
+    if isinstance(examples, dict):
+        examples = [
+            entry["value"] for entry in examples.values() if isinstance(entry, dict) and "value" in entry
+        ]
+    return [*examples, *([node["example"]] if "example" in node else [])]
+
+
+def list_errors(document, steps, value):
     registry = Registry().with_resource(BASE, DRAFT202012.create_resource(document))
-    validator = Draft202012Validator({"$ref": f"{BASE}#/{pointer(steps)}"}, registry=registry)
-    return [f"{pointer(steps)}: {error.message}" for error in validator.iter_errors(value)]
+    pointer = make_pointer(steps)
+    validator = Draft202012Validator({"$ref": f"{BASE}#/{pointer}"}, registry=registry)
+    return [f"{pointer}: {error.message}" for error in validator.iter_errors(value)]
 
 
-@pytest.mark.parametrize("name", services.names())
+@pytest.mark.parametrize("name", services.list_names())
 def test_every_example_of_a_service_is_valid(name, documents):
     document = documents[f"openapi/{name}.json"]
-    shown = list(examples(document))
-    assert shown, "a contract without a single example"
-    assert [one for steps, value in shown for one in complaints(document, steps, value)] == []
+    examples = list(list_examples(document))
+    assert examples, "a contract without a single example"
+    assert [error for steps, value in examples for error in list_errors(document, steps, value)] == []
 
 
 def test_a_wrong_example_is_found():
     document = {"components": {"schemas": {"Age": {"type": "integer", "examples": ["four"]}}}}
-    ((steps, value),) = examples(document)
-    assert complaints(document, steps, value) == ["components/schemas/Age: 'four' is not of type 'integer'"]
+    ((steps, value),) = list_examples(document)
+    assert list_errors(document, steps, value) == ["components/schemas/Age: 'four' is not of type 'integer'"]

@@ -8,37 +8,37 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import validate
 
-from dev.contracts import check, events, files, generate, services
-from dev.contracts.breaking.documents import Document
+from dev.contracts import check, events, files, generator, services
+from dev.contracts.compatibility.documents import Document
 
 ASYNCAPI_SCHEMA = Path(__file__).parent / "data" / "asyncapi-3.0.0.json.gz"
 
 
-@pytest.fixture(params=services.names())
+@pytest.fixture(params=services.list_names())
 def openapi(request, documents):
     return documents[f"openapi/{request.param}.json"]
 
 
-def references(node):
+def list_references(node):
     if isinstance(node, list):
-        for one in node:
-            yield from references(one)
+        for child in node:
+            yield from list_references(child)
     elif isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
-        for one in node.values():
-            yield from references(one)
+        for child in node.values():
+            yield from list_references(child)
 
 
-def test_the_contracts_in_the_repository_are_those_of_the_code(made):
-    assert check.drift(files.read(), made) == [], "way out: make contracts"
+def test_the_contracts_in_the_repository_are_those_of_the_code(texts):
+    assert check.find_drift(files.read_contracts(), texts) == [], "way out: make contracts"
 
 
-def test_the_contracts_are_the_same_whatever_the_environment_says(made, monkeypatch):
-    for name in services.names():
+def test_the_contracts_are_the_same_whatever_the_environment_says(texts, monkeypatch):
+    for name in services.list_names():
         monkeypatch.setenv(f"{name.upper()}_MAX_BODY", "17")
         monkeypatch.setenv(f"{name.upper()}_ISSUER", "https://elsewhere.example/")
-    assert generate.texts() == made
+    assert generator.make_texts() == texts
 
 
 def test_an_openapi_document_is_openapi_3_1(openapi):
@@ -54,32 +54,29 @@ def test_every_operation_has_a_name_of_its_own(openapi):
 
 def test_the_asyncapi_document_is_asyncapi_3_0(documents):
     schema = json.loads(gzip.decompress(ASYNCAPI_SCHEMA.read_bytes()))
-    found = [
-        f"{error.json_path}: {error.message}"
-        for error in Draft7Validator(schema).iter_errors(documents["asyncapi.json"])
-    ]
-    assert found == []
+    errors = Draft7Validator(schema).iter_errors(documents["asyncapi.json"])
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
 
 
-def test_what_the_asyncapi_document_refers_to_is_there(documents):
-    whole = Document(documents["asyncapi.json"])
-    for ref in references(documents["asyncapi.json"]):
+def test_every_reference_of_the_asyncapi_document_has_a_target(documents):
+    document = Document(documents["asyncapi.json"])
+    for ref in list_references(documents["asyncapi.json"]):
         if ref.startswith("#"):
-            assert whole.target(ref)
+            assert document.get_target(ref)
         else:
             assert ref.removeprefix("./") in documents
 
 
 def test_every_event_is_published_on_a_channel_under_its_councils_subject(documents):
     channels = documents["asyncapi.json"]["channels"]
-    for service in services.every():
+    for service in services.load_services():
         for event in service.publishes:
             channel = channels[event.event_type.rpartition(".")[0]]
             assert channel["address"] == event.nats_subject("{council}")
             assert event.event_type in channel["messages"]
 
 
-def test_every_consumer_follows_an_event_that_somebody_publishes(documents):
+def test_every_consumer_follows_an_event_that_is_published(documents):
     operations = documents["asyncapi.json"]["operations"].values()
     sent = {operation["messages"][0]["$ref"] for operation in operations if operation["action"] == "send"}
     received = {
@@ -101,4 +98,4 @@ def test_an_event_without_an_example_is_refused():
         event_type = "permits.permit.issued.v1"
 
     with pytest.raises(ValueError, match="has no event_example"):
-        events.document(Bare)
+        events.make_schema(Bare)

@@ -1,0 +1,1 @@
+"""Whether today's contracts break a client of the last release."""
