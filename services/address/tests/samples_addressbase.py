@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from address.rules import numbering
-from address.rules.layouts import CLASS_SCHEME, Layout, of_version
+from address.gazetteer_files.rules.layouts import CLASS_SCHEME, Layout, of_version
+from address.shared import numbering
 from chassis.types import normal_postcode
 
 Row = dict[str, str]

@@ -1,0 +1,81 @@
+"""What every change of properties leaves behind: history, read model, events; keys and locks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, text
+
+from address.read_model.store import read_model
+from address.shared import codelists
+from chassis import tables
+from chassis.database import Session
+
+# Whoever changes who lies within what, retires or numbers takes it: a council's such changes are one by one.
+_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
+# The lock a load holds (store.loading.ALONE), shared: they never wait for each other's rows.
+_NO_LOAD = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
+
+_HISTORY = text("""
+    INSERT INTO history (council, uprn, version, actor, kind, changes)
+    SELECT b.council, b.uprn, b.version, :actor, :kind, t.changes::jsonb
+    FROM unnest(CAST(:uprns AS bigint[]), CAST(:changes AS text[])) AS t (uprn, changes)
+        JOIN blpu b ON b.council = :council AND b.uprn = t.uprn
+    ORDER BY b.uprn""")
+_STATES = text("""SELECT uprn, version, easting, northing, postcode, logical_status, classification
+    FROM blpu WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[])) ORDER BY uprn""")
+_OUTBOX = insert(tables.outbox)
+_EDITED = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
+    SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
+    FOR UPDATE SKIP LOCKED)""")
+
+
+async def alone(session: Session, council: str) -> None:
+    """Wait until nobody else changes the gazetteer's structure; holds until the transaction ends."""
+    await session.execute(_STRUCTURE, {"council": council})
+
+
+async def no_load(session: Session, council: str) -> bool:
+    """Keep a load from starting until the transaction ends; False when one is running."""
+    return bool(await session.scalar(_NO_LOAD, {"council": council}))
+
+
+async def remember(
+    session: Session, council: str, actor: str, kind: str, changes: Mapping[int, Mapping[str, Any] | None]
+) -> None:
+    """Write who changed what of properties whose new versions are written already."""
+    told = [None if one is None else json.dumps(one, default=float) for one in changes.values()]
+    row = {"council": council, "actor": actor, "kind": kind, "uprns": list(changes), "changes": told}
+    await session.execute(_HISTORY, row)
+
+
+async def project(session: Session, council: str, uprns: Sequence[int], old_groups: Sequence[UUID]) -> None:
+    """Write the read model of these properties again."""
+    asked = {"council": council, "uprns": list(uprns)}
+    await session.execute(read_model.FORGET_ONE, asked)
+    await session.execute(read_model.MAKE_ONE, {**asked, "names": codelists.classifications_json()})
+    await session.execute(read_model.GROUP_ONE, asked)
+    if old_groups:
+        await session.execute(read_model.DROP_GROUPS, {**asked, "groups": list(old_groups)})
+
+
+async def states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
+    """What an event says of each property, in the order of their UPRNs."""
+    return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
+
+
+async def publish(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Put events into the outbox, all in one go."""
+    await session.execute(_OUTBOX, envelopes)
+
+
+async def edited(session: Session, council: str, today: Any) -> None:
+    """Note the day of the gazetteer's last change. While a load runs it is the load that does."""
+    await session.execute(_EDITED, {"council": council, "today": today})
+
+
+async def groups_of(session: Session, council: str, uprns: Sequence[int]) -> list[UUID]:
+    """The search groups these properties are in now."""
+    found = await session.all(read_model.GROUPS_OF, {"council": council, "uprns": list(uprns)})
+    return [row.group_id for row in found]

@@ -1,0 +1,90 @@
+"""Enter one property: with a UPRN of its own for ever, at an address that is free."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from address.changes.actions.change_log import CREATED, Act, alone, record
+from address.number_ranges import actions as number_ranges
+from address.properties.actions.properties import (
+    check_classification,
+    check_parent,
+    lpi_columns,
+    street_to_stand_on,
+)
+from address.properties.schemas.properties import NewProperty
+from address.properties.store import insert, properties
+from address.properties.store import keys as keys_store
+from address.properties.store.insert import Entered
+from address.shared import lifecycle
+from chassis.database import Session
+from chassis.problems import conflict, invalid
+
+_PARTS = ("organisation", "sub_building", "building_name", "building_number")
+POSTAL = "L"  # postal, as the local authority knows it: Royal Mail does not yet
+
+
+async def create(session: Session, act: Act, asked: NewProperty) -> Row[Any]:
+    """Enter the property; answers it as ``store.own`` does.
+
+    Raises Problem 400 for what it cannot be, 409 when its address or UPRN is somebody's, or none is left.
+    """
+    await alone(session, act.council)
+    street = await street_to_stand_on(session, act.council, asked.usrn)
+    check_classification(asked.classification)
+    await _check_address(session, act.council, asked)
+    uprn = asked.uprn or (await number_ranges.give(session, act.council, "uprn", 1))[0]
+    if asked.parent_uprn is not None:
+        await check_parent(session, act.council, uprn, asked.parent_uprn, asked.logical_status)
+    parts = asked.model_dump(include={*_PARTS, "usrn", "locality", "post_town"})
+    parts["locality"] = asked.locality or street.locality
+    parts["post_town"] = asked.post_town or street.town
+    keys = await keys_store.next_keys(session, act.council, 1)
+    entered = rows(act, uprn, keys, 0, {**asked.model_dump(), **parts})
+    if not await insert.enter_one(session, entered):
+        detail = f"UPRN {uprn} is or was another property's. A UPRN is never used again."
+        raise conflict("uprn-used", detail)
+    await record(session, act, CREATED, {uprn: None})
+    return await properties.own(session, act.council, uprn)
+
+
+async def _check_address(session: Session, council: str, asked: NewProperty) -> None:
+    parts = asked.model_dump(include=set(_PARTS))
+    if not any(parts.values()):
+        raise invalid("body.building_number", "is missing, as are names: a property is called something")
+    same = await insert.same_address(session, council, asked.usrn, parts)
+    if same is not None:
+        raise conflict("address-taken", f"Property {same} stands at this address already.")
+
+
+def rows(act: Act, uprn: int, keys: keys_store.Keys, nth: int, given: dict[str, Any]) -> Entered:
+    """The rows of a new property; ``nth`` is its number among those that get their keys together.
+
+    Raises Problem 400 for a building number that is none.
+    """
+    of = {"council": act.council, "uprn": uprn, **insert.dates(act.today)}
+    status = given["logical_status"]
+    blpu = {
+        **of,
+        **{
+            name: given.get(name)
+            for name in ("state", "classification", "parent_uprn", "easting", "northing")
+        },
+        "logical_status": status,
+        "state_date": act.today if given.get("state") is not None else None,
+        "postcode": given["postcode"],
+        "custodian": keys.custodian,
+        "country": keys.country,
+        "postal": POSTAL,
+        "version": 1,
+    }
+    lpi = {
+        **of,
+        "lpi_key": keys.key("L", nth),
+        "language": lifecycle.ENGLISH,
+        "logical_status": status,
+        **lpi_columns(given),
+    }
+    organisation = given.get("organisation")
+    named = [{**of, "org_key": keys.key("O", nth), "organisation": organisation}] if organisation else []
+    return Entered([blpu], [lpi], named)

@@ -1,0 +1,80 @@
+"""The addresses (LPIs) of one property: its own, its alternatives, and those in other languages."""
+
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Row, bindparam, insert, text, update
+
+from address.properties import tables
+from address.read_model.store import address_json, read_model
+from address.read_model.store.as_of import places_on
+from chassis.database import Session
+
+_FIELDS = f"""p.lpi_key AS key, p.language, p.lpi_status AS logical_status, p.delivery AS post,
+    {address_json.OWN_LINE} AS address, p.sub_building, p.building_name, p.building_number, p.street,
+    p.usrn::text AS usrn, p.locality, p.post_town, p.valid_from"""
+_LIST = f"""
+    SELECT json_build_object('uprn', $2::bigint::text, 'version', max(version), 'items',
+        json_agg(item ORDER BY delivery DESC, lpi_status, language, key))::text AS body,
+        max(version) AS version
+    FROM (SELECT p.version, p.delivery, p.lpi_status, p.language, p.lpi_key AS key,
+            (SELECT row_to_json(n) FROM (SELECT {_FIELDS}) n) AS item
+        FROM {{places}} p WHERE p.council = $1 AND p.uprn = $2) p
+    HAVING count(*) > 0"""
+_NOW = _LIST.format(places="place")
+_ON = _LIST.format(places=places_on("$3::date"))
+_WRITTEN = text(_NOW.replace("$1", ":council").replace("$2", "CAST(:uprn AS bigint)"))
+_EVERY = text(f"""
+    SELECT l.lpi_key, l.language, l.logical_status, {read_model.unit("l")} AS sub_building,
+        l.pao_text AS building_name, {read_model.number("l", "pao")} AS building_number, l.usrn, l.locality,
+        l.post_town
+    FROM lpi l WHERE l.council = :council AND l.uprn = :uprn ORDER BY l.lpi_key""")
+_INSERT = insert(tables.lpi)
+_UPDATE = update(tables.lpi).where(
+    tables.lpi.c.council == bindparam("of_council"),
+    tables.lpi.c.uprn == bindparam("of_uprn"),
+    tables.lpi.c.lpi_key == bindparam("of_key"),
+)
+_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
+        last_update = CAST(:today AS date)
+    WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
+
+
+async def every(pool: asyncpg.Pool, council: str, uprn: int, day: date | None) -> asyncpg.Record | None:
+    """All addresses of a property, now or on a day: ``version`` and ``body`` (JSON text)."""
+    if day is None:
+        return await pool.fetchrow(_NOW, council, uprn)
+    return await pool.fetchrow(_ON, council, uprn, day)
+
+
+async def written(session: Session, council: str, uprn: int) -> str:
+    """All addresses of a property within a transaction, as JSON text."""
+    row = await session.first(_WRITTEN, {"council": council, "uprn": uprn})
+    if row is None:
+        raise LookupError(f"{council}/{uprn} has no address")
+    body: str = row.body
+    return body
+
+
+async def lpis(session: Session, council: str, uprn: int) -> Sequence[Row[Any]]:
+    """The property's LPIs with the fields the API has of each."""
+    return await session.all(_EVERY, {"council": council, "uprn": uprn})
+
+
+async def add(session: Session, lpi: Mapping[str, Any]) -> None:
+    """Write a new LPI."""
+    await session.execute(_INSERT, lpi)
+
+
+async def change(session: Session, council: str, uprn: int, key: str, columns: Mapping[str, Any]) -> None:
+    """Set columns of an LPI."""
+    await session.execute(_UPDATE, {"of_council": council, "of_uprn": uprn, "of_key": key, **columns})
+
+
+async def move_on(session: Session, council: str, uprns: Sequence[int], today: date) -> None:
+    """Give the properties a new version, their addresses having changed."""
+    await session.execute(_VERSION, {"council": council, "uprns": list(uprns), "today": today})

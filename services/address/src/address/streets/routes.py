@@ -1,0 +1,125 @@
+"""Street naming: streets as they are and were, new ones, other names, the end of one."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator, StringConstraints
+
+from address.changes.actions.change_log import Act
+from address.changes.schemas import Past
+from address.changes.store import history
+from address.shared.dates import AsOf
+from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, last_number, seen, tagged
+from address.streets import store
+from address.streets.actions import streets as naming
+from address.streets.actions import views
+from address.streets.schemas import Closing, NewStreet, Street, StreetChange
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents, not_found
+from chassis.types import Slug, Usrn, plain
+
+router = APIRouter(prefix="/{council}/address/v1/streets", tags=["streets"])
+Called = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
+    AfterValidator(plain),
+    Query(description="Part of a name that streets have now, in any language", examples=["york"]),
+]
+
+
+@router.get("", response_model=Page[Street])
+async def list_streets(
+    council: Slug,
+    _: Reader,
+    session: Reading,
+    paging: Paging,
+    q: Called | None = None,
+    as_of: AsOf = None,
+) -> Page[Street]:
+    """The council's streets by USRN, also those that are closed; with ``as_of`` as they were on that day."""
+    last = last_number(paging)
+    pattern = None if q is None else store.containing(q)
+    rows = await store.several(session, council, pattern, as_of, last or 0, paging.fetch)
+    return paging.page(rows, views.show, lambda row: (row.usrn,))
+
+
+@router.get("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404)})
+async def read_street(
+    response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
+) -> Street:
+    """One street, also a closed one. Its ETag is what a change sends as If-Match."""
+    street = await views.read(session, council, usrn, as_of)
+    response.headers.update(tagged(street))
+    return street
+
+
+@router.post("", status_code=201, response_model=Street, responses={201: ETAG, **documents(409, 422)})
+async def create_street(
+    council: Slug, body: NewStreet, caller: Writer, session: Writing, once: OnlyOnce
+) -> Response:
+    """Enter a street, with the next USRN of the council's own range unless one is given.
+
+    Its name must be free in its locality and town. Published as ``address.street.created.v1``.
+    """
+    act = Act(council, caller, datetime.now(UTC).date())
+
+    def headers(made: Street) -> dict[str, str]:
+        return {**tagged(made), "Location": f"/{council}/address/v1/streets/{made.usrn}"}
+
+    return await once.run(session, caller, body, lambda: naming.create(session, act, body), headers=headers)
+
+
+@router.patch("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
+async def change_street(
+    council: Slug,
+    usrn: Usrn,
+    body: StreetChange,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change a street. ``If-Match`` must carry its ETag.
+
+    A new name becomes the name in every address on the street, in the same transaction; each property is
+    kept in its history and published, as is the street (``address.street.changed.v1``).
+    """
+    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    work = lambda: naming.change(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=tagged)
+
+
+@router.post(
+    "/{usrn}/close", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+)
+async def close_street(
+    council: Slug,
+    usrn: Usrn,
+    body: Closing,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Close a street for good. ``If-Match`` must carry its ETag; refused while properties stand on it.
+
+    Published as ``address.street.retired.v1``.
+    """
+    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    work = lambda: naming.close(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=tagged)
+
+
+@router.get("/{usrn}/history", response_model=Page[Past], responses=documents(404))
+async def list_street_history(
+    council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
+) -> Page[Past]:
+    """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
+    before = last_number(paging)
+    rows = await history.of_street(session, council, usrn, before, paging.fetch)
+    if not rows and before is None and await store.one(session, council, usrn) is None:
+        raise not_found(f"street {usrn}")
+    return paging.page(rows, lambda row: Past(**row._mapping), lambda row: (row.version,))  # noqa: SLF001
