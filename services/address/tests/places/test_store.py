@@ -54,7 +54,7 @@ async def asked_everything(connection, council="citytown"):
     answers = []
     for wanted in (places.USUAL, BOTH):
         found = [await places.by_uprn(connection, council, 1001, wanted)]
-        searches = map(postcode_search.search, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
+        searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
         found += [await places.by_postcode(connection, council, search, wanted) for search in searches]
         answers += [one["results"] or "" for one in found]
     own = await reads.own(connection, council, 1001)
