@@ -188,7 +188,7 @@ async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
         )
 
-    monkeypatch.setattr(supply_load, "project", die)
+    monkeypatch.setattr(supply_load.read_model, "rewrite_loaded", die)
     path = tmp_path / "supply.csv"
     path.write_text(GOOD)
     with pytest.raises(Exception, match=r"(?i)connection|terminat|closed"):

@@ -8,16 +8,12 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from address.changes.actions.change_log import CHANGED, CREATED, Act, alone, check_version, record
-from address.changes.store import change_log
 from address.developments import rules, schemas, store
 from address.developments.rules import Building, Plot
 from address.developments.schemas import Approval, Development, NewDevelopment
 from address.number_ranges import actions as number_ranges
-from address.properties.actions.creation import rows
-from address.properties.actions.properties import check_classification, street_to_stand_on
-from address.properties.store import insert, retirement
-from address.properties.store import keys as keys_store
-from address.properties.store.insert import Entered
+from address.properties.actions import creation, retirement
+from address.properties.actions.checks import check_classification, street_to_stand_on
 from address.shared import lifecycle
 from chassis import ids
 from chassis.database import ReadSession, Session
@@ -41,12 +37,10 @@ async def create(session: Session, act: Act, asked: NewDevelopment) -> Developme
     await _check_free(session, act.council, asked.street, plots)
     wanted = sum(plot.properties for plot in plots)
     uprns = await number_ranges.give(session, act.council, "uprn", wanted)
-    keys = await keys_store.next_keys(session, act.council, wanted)
     places = {"usrn": asked.street, "postcode": asked.postcode, "logical_status": lifecycle.PROVISIONAL}
     places |= {"locality": asked.locality or street.locality, "post_town": asked.post_town or street.town}
     listed = _properties(asked, plots, uprns)
-    made = [rows(act, one["uprn"], keys, nth, {**places, **one}) for nth, one in enumerate(listed)]
-    await insert.enter(session, _together(made))
+    await creation.insert_all(session, act, [{**places, **one} for one in listed])
     identity = ids.new()
     development = {"id": identity, "usrn": asked.street, "name": asked.name, "actor": act.actor, "version": 1}
     of = {"council": act.council, "development_id": identity}
@@ -80,15 +74,12 @@ async def approve(
     check_version(seen, version, "development")
     uprns = await store.provisional(session, act.council, development)
     if uprns:
-        groups = await change_log.groups_of(session, act.council, uprns)
-        await retirement.pass_to(session, act.council, uprns, lifecycle.APPROVED, act.today, asked.state)
-        statuses = lifecycle.addresses_become(lifecycle.APPROVED)
-        await retirement.pass_addresses(session, act.council, uprns, statuses, act.today)
+        await retirement.set_status(session, act, uprns, lifecycle.APPROVED, asked.state)
         await store.approved(session, act.council, development)
         changes: dict[str, list[Any]] = {"logical_status": [lifecycle.PROVISIONAL, lifecycle.APPROVED]}
         if asked.state is not None:
             changes["state"] = [_PLANNED, asked.state]
-        await record(session, act, CHANGED, dict.fromkeys(uprns, changes), groups)
+        await record(session, act, CHANGED, dict.fromkeys(uprns, changes))
     return await read(session, act.council, development)
 
 
@@ -113,7 +104,7 @@ def _plots(asked: NewDevelopment) -> list[Plot]:
 
 async def _check_free(session: Session, council: str, usrn: int, plots: Sequence[Plot]) -> None:
     """Raises Problem 409 when the street has some of the numbers or names, 400 for a number that is none."""
-    there = [Building(row.number, row.name) for row in await insert.buildings(session, council, usrn)]
+    there = [Building(row.number, row.name) for row in await store.list_buildings(session, council, usrn)]
     try:
         taken = rules.taken([Building(plot.number, plot.name) for plot in plots], there)
     except ValueError as error:
@@ -148,14 +139,6 @@ def _properties(asked: NewDevelopment, plots: Sequence[Plot], uprns: Sequence[in
             of_flat = {"uprn": next(free), "classification": usual, "parent_uprn": parent}
             listed.append({**building, **of_flat, "sub_building": flat})
     return listed
-
-
-def _together(made: Sequence[Entered]) -> Entered:
-    return Entered(
-        [row for one in made for row in one.blpus],
-        [row for one in made for row in one.lpis],
-        [row for one in made for row in one.organisations],
-    )
 
 
 def brief(row: Row[Any]) -> schemas.DevelopmentLine:

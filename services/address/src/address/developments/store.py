@@ -27,6 +27,9 @@ _PLOTS = """SELECT d.plot, d.uprn::text AS uprn, p.parent_uprn::text AS parent_u
     WHERE d.council = :council AND d.development_id = :id ORDER BY d.uprn"""
 _NOW = text(_PLOTS.format(line=address_json.OWN_LINE, places="place"))
 _ON = text(_PLOTS.format(line=address_json.OWN_LINE, places=places_on("CAST(:day AS date)")))
+_BUILDINGS = text("""SELECT DISTINCT p.building_number AS number, p.building_name AS name FROM place p
+    WHERE p.council = :council AND p.usrn = :usrn AND p.logical_status IN (1, 6) AND p.lpi_status <> 8
+        AND (p.building_number IS NOT NULL OR p.building_name IS NOT NULL)""")
 _PROVISIONAL = text("""SELECT b.uprn FROM development_plot d
     JOIN blpu b ON b.council = d.council AND b.uprn = d.uprn AND b.logical_status = 6
     WHERE d.council = :council AND d.development_id = :id ORDER BY b.uprn FOR UPDATE OF b""")
@@ -61,6 +64,11 @@ async def plots(
     """Its properties, now or as they stood on a day."""
     asked = {"council": council, "id": development}
     return await session.all(_NOW, asked) if day is None else await session.all(_ON, {**asked, "day": day})
+
+
+async def list_buildings(session: Session, council: str, usrn: int) -> Sequence[Row[Any]]:
+    """The ``number`` and ``name`` of all that stands on a street, in any language."""
+    return await session.all(_BUILDINGS, {"council": council, "usrn": usrn})
 
 
 async def provisional(session: Session, council: str, development: UUID) -> list[int]:

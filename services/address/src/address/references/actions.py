@@ -12,9 +12,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import CHANGED, Act, record
-from address.changes.store import change_log
-from address.properties.store import properties
+from address.changes.actions.change_log import Act, record_dependent
+from address.properties.actions.checks import lock_property
 from address.references import rules, store
 from address.references.rules import Scheme
 from address.references.schemas import Reference, ReferenceChange
@@ -133,9 +132,7 @@ async def end(session: Session, act: Act, place: Place, reference: str | None) -
 
 async def _open(session: Session, act: Act, place: Place, *, writable: bool) -> Sequence[Row[Any]]:
     """The property's references of the scheme, nobody else changing them."""
-    locked = await properties.lock(session, act.council, place.uprn)
-    if locked is None:
-        raise not_found(f"property {place.uprn}")
+    locked = await lock_property(session, act.council, place.uprn)
     if writable and locked.logical_status == lifecycle.HISTORIC:
         detail = "The property is retired. Its references can be read and ended, and no new one is given."
         raise conflict("property-retired", detail)
@@ -168,7 +165,5 @@ async def _tell(session: Session, act: Act, place: Place, ended: list[str], made
     """In the property's history and to everybody, if everybody may know."""
     if place.scheme.private:
         return
-    await store.move_on(session, act.council, place.uprn, act.today)
-    groups = await change_log.groups_of(session, act.council, [place.uprn])
     told = [{place.slug: names} if names else None for names in (ended, made)]
-    await record(session, act, CHANGED, {place.uprn: {_FIELD: told}}, groups)
+    await record_dependent(session, act, {place.uprn: {_FIELD: told}})

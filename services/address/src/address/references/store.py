@@ -72,8 +72,6 @@ _REMEMBER = text("""
         CAST(:start AS date), CAST(:end AS date)
     FROM reference_history
     WHERE council = :council AND uprn = :uprn AND scheme = :scheme AND reference = :reference""")
-_MOVE_ON = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
-    last_update = CAST(:today AS date) WHERE council = :council AND uprn = :uprn""")
 
 
 async def schemes(session: ReadSession, council: str) -> dict[str, Scheme]:
@@ -135,8 +133,3 @@ async def write(session: Session, change: Mapping[str, Any]) -> None:
     actor, today."""
     await session.execute(_SET, change)
     await session.execute(_REMEMBER, change)
-
-
-async def move_on(session: Session, council: str, uprn: int, today: date) -> None:
-    """The property's next version."""
-    await session.execute(_MOVE_ON, {"council": council, "uprn": uprn, "today": today})

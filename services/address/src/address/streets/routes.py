@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, StringConstraints
 
+from address.changes.actions import history
 from address.changes.actions.change_log import Act
 from address.changes.schemas import Past
-from address.changes.store import history
 from address.shared.dates import AsOf
 from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, last_number, seen, tagged
 from address.streets import store
@@ -119,7 +119,7 @@ async def list_street_history(
 ) -> Page[Past]:
     """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
     before = last_number(paging)
-    rows = await history.of_street(session, council, usrn, before, paging.fetch)
-    if not rows and before is None and await store.one(session, council, usrn) is None:
+    entries = await history.list_by_street(session, council, usrn, before, paging.fetch)
+    if not entries and before is None and await store.one(session, council, usrn) is None:
         raise not_found(f"street {usrn}")
-    return paging.page(rows, lambda row: Past(**row._mapping), lambda row: (row.version,))  # noqa: SLF001
+    return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))

@@ -2,7 +2,6 @@
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -69,8 +68,6 @@ _UNNAME = delete(tables.street_descriptor).where(
     tables.street_descriptor.c.usrn == bindparam("of_usrn"),
     tables.street_descriptor.c.language == bindparam("of_language"),
 )
-_HISTORY = text("""INSERT INTO street_history (council, usrn, version, actor, kind, changes)
-    VALUES (:council, :usrn, :version, :actor, :kind, CAST(:changes AS jsonb))""")
 
 
 async def one(session: ReadSession, council: str, usrn: int, day: date | None = None) -> Row[Any] | None:
@@ -130,15 +127,6 @@ async def name(session: Session, descriptor: Mapping[str, Any]) -> None:
 async def unname(session: Session, council: str, usrn: int, language: str) -> None:
     """Take the street's name in a language away."""
     await session.execute(_UNNAME, {"of_council": council, "of_usrn": usrn, "of_language": language})
-
-
-async def remember(
-    session: Session, council: str, usrn: int, version: int, actor: str, kind: str, changes: Any
-) -> None:
-    """Write who changed what of a street. ``changes``: field to [before, after], None for a new one."""
-    row = {"council": council, "usrn": usrn, "version": version, "actor": actor, "kind": kind}
-    told = None if changes is None else json.dumps(changes, default=str)
-    await session.execute(_HISTORY, {**row, "changes": told})
 
 
 def containing(part: str) -> str:

@@ -1,22 +1,35 @@
 """One change, whoever makes it and of however many properties: the same history, read model and events."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 
 from address.changes.store import change_log
-from address.events import PropertyChanged, PropertyCreated, PropertyRetired
+from address.events import (
+    PropertyChanged,
+    PropertyCreated,
+    PropertyRetired,
+    StreetChanged,
+    StreetCreated,
+    StreetEvent,
+    StreetRetired,
+)
+from address.read_model import actions as read_model
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.events import EventData, wrap
 from chassis.problems import Problem, conflict
 
 CREATED, CHANGED, RETIRED = "created", "changed", "retired"
+_STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
+    CREATED: StreetCreated,
+    CHANGED: StreetChanged,
+    RETIRED: StreetRetired,
+}
 _SOURCE = "urn:townhall:address"
 _AT_A_TIME = 500  # events made before others get their turn
 Changes = Mapping[str, list[Any]]  # field: [before, after]
@@ -40,19 +53,40 @@ async def record(
     act: Act,
     kind: str,
     changes: Mapping[int, Changes | None],
-    old_groups: Sequence[UUID] = (),
 ) -> None:
-    """Keep, show and tell changes of properties whose rows are written, their versions moved on.
+    """Record changes of properties whose rows are written: history, read model and events.
 
-    ``changes`` is by UPRN, None for a property that is new; ``old_groups`` are those they were in before.
+    ``changes`` is by UPRN, None for a property that is new. Their versions have been moved on.
     """
     ordered = {uprn: changes[uprn] for uprn in sorted(changes)}
     uprns = list(ordered)
     await change_log.remember(session, act.council, act.actor, kind, ordered)
-    await change_log.project(session, act.council, uprns, old_groups)
+    await read_model.rewrite(session, act.council, uprns)
     states = await change_log.states(session, act.council, uprns)
     told = [(_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version) for state in states]
     await announce(session, act.council, told)
+    await change_log.edited(session, act.council, act.today)
+
+
+async def record_dependent(session: Session, act: Act, changes: Mapping[int, Changes | None]) -> None:
+    """Record changes of properties whose own rows stay as they are, moving their versions on first."""
+    await change_log.increment_versions(session, act.council, list(changes), act.today)
+    await record(session, act, CHANGED, changes)
+
+
+async def record_street(
+    session: Session, act: Act, kind: str, street: Mapping[str, Any], version: int, changes: Changes | None
+) -> None:
+    """Record a change of a street whose rows are written: history and event.
+
+    ``street`` has ``usrn``, ``description``, ``locality`` and ``town`` as they are now.
+    """
+    usrn = street["usrn"]
+    await change_log.insert_street_history(session, act.council, usrn, version, act.actor, kind, changes)
+    data = {**street, "usrn": str(usrn), "description": street["description"] or ""}
+    if kind == CHANGED:
+        data["changed"] = sorted(changes or {})
+    await announce(session, act.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
     await change_log.edited(session, act.council, act.today)
 
 

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, insert, text
 
-from address.read_model.store import read_model
-from address.shared import codelists
 from chassis import tables
 from chassis.database import Session
 
@@ -25,6 +23,11 @@ _HISTORY = text("""
     ORDER BY b.uprn""")
 _STATES = text("""SELECT uprn, version, easting, northing, postcode, logical_status, classification
     FROM blpu WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[])) ORDER BY uprn""")
+_STREET_HISTORY = text("""INSERT INTO street_history (council, usrn, version, actor, kind, changes)
+    VALUES (:council, :usrn, :version, :actor, :kind, CAST(:changes AS jsonb))""")
+_NEXT_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
+        last_update = CAST(:today AS date)
+    WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
 _OUTBOX = insert(tables.outbox)
 _EDITED = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
     SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
@@ -50,16 +53,6 @@ async def remember(
     await session.execute(_HISTORY, row)
 
 
-async def project(session: Session, council: str, uprns: Sequence[int], old_groups: Sequence[UUID]) -> None:
-    """Write the read model of these properties again."""
-    asked = {"council": council, "uprns": list(uprns)}
-    await session.execute(read_model.FORGET_ONE, asked)
-    await session.execute(read_model.MAKE_ONE, {**asked, "names": codelists.classifications_json()})
-    await session.execute(read_model.GROUP_ONE, asked)
-    if old_groups:
-        await session.execute(read_model.DROP_GROUPS, {**asked, "groups": list(old_groups)})
-
-
 async def states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
     """What an event says of each property, in the order of their UPRNs."""
     return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
@@ -75,7 +68,15 @@ async def edited(session: Session, council: str, today: Any) -> None:
     await session.execute(_EDITED, {"council": council, "today": today})
 
 
-async def groups_of(session: Session, council: str, uprns: Sequence[int]) -> list[UUID]:
-    """The search groups these properties are in now."""
-    found = await session.all(read_model.GROUPS_OF, {"council": council, "uprns": list(uprns)})
-    return [row.group_id for row in found]
+async def increment_versions(session: Session, council: str, uprns: Sequence[int], today: date) -> None:
+    """Move on the versions of properties whose addresses or references have changed, not their own rows."""
+    await session.execute(_NEXT_VERSION, {"council": council, "uprns": list(uprns), "today": today})
+
+
+async def insert_street_history(
+    session: Session, council: str, usrn: int, version: int, actor: str, kind: str, changes: Any
+) -> None:
+    """Write who changed what of a street. ``changes``: field to [before, after], None for a new one."""
+    row = {"council": council, "usrn": usrn, "version": version, "actor": actor, "kind": kind}
+    as_json = None if changes is None else json.dumps(changes, default=str)
+    await session.execute(_STREET_HISTORY, {**row, "changes": as_json})

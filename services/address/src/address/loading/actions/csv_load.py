@@ -11,8 +11,9 @@ from address.gazetteer_files.actions import files
 from address.gazetteer_files.rules import csv_rows
 from address.gazetteer_files.rules.csv_rows import Reject
 from address.loading.actions.outcome import MOST_REJECTS, File, Outcome, Progress, named
-from address.loading.actions.publish_load import announce, project, record
+from address.loading.actions.publish_load import announce, record
 from address.loading.store import comparison, csv_staging, csv_writes
+from address.read_model import actions as read_model
 from address.shared import codelists, lifecycle
 from chassis.database import Session
 
@@ -100,7 +101,7 @@ async def _write(session: Session, file: File, staged: int, progress: Progress) 
         await session.execute(statement, asked)
     await session.execute(comparison.NEW_STREETS["staged"], asked)
     progress("indexing", staged)
-    await project(session, file.council, fresh=fresh)
+    await read_model.rewrite_loaded(session, file.council, fresh=fresh)
     progress("announcing", staged)
     await announce(session, asked)
     await record(session, file, outcome, staged, keys=outcome.created)

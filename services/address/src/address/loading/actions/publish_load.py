@@ -7,26 +7,8 @@ from uuid import UUID
 from address.events import PropertyCreated, StreetCreated
 from address.loading.actions.outcome import File, Outcome
 from address.loading.store import announcements, comparison, csv_writes
-from address.read_model.store import read_model
-from address.shared import codelists
 from chassis import ids
 from chassis.database import Session
-
-
-async def project(session: Session, council: str, *, fresh: bool) -> None:
-    """Write the read model of the touched properties again; ``fresh`` when the gazetteer was empty."""
-    asked = {"council": council}
-    classes = {**asked, "names": codelists.classifications_json()}
-    if fresh:
-        await session.execute(read_model.MAKE_FRESH, classes)
-        await session.execute(read_model.GROUP_FRESH, asked)
-        return
-    old = [row.group_id for row in await session.all(comparison.OLD_GROUPS, asked)]
-    await session.execute(read_model.FORGET_LOADED, asked)
-    await session.execute(read_model.MAKE_LOADED, classes)
-    await session.execute(read_model.GROUP_LOADED, asked)
-    if old:
-        await session.execute(read_model.DROP_GROUPS, {**asked, "groups": old})
 
 
 async def announce(session: Session, named: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from address.gazetteer_files.rules.csv_rows import Reject
 from address.loading.actions.csv_load import begin
 from address.loading.actions.outcome import MOST_REJECTS, File, Outcome, Progress, named
 from address.loading.actions.preparation import prepare, supersede
-from address.loading.actions.publish_load import announce, project, record
+from address.loading.actions.publish_load import announce, record
 from address.loading.actions.staging import stage
 from address.loading.store import (
     comparison,
@@ -31,6 +31,7 @@ from address.loading.store import (
     supply_staging,
     supply_writes,
 )
+from address.read_model import actions as read_model
 from address.shared import codelists, lifecycle
 from chassis.database import Session
 
@@ -124,7 +125,7 @@ async def _tell(
             await session.execute(statement, asked)
     await session.execute(comparison.NEW_STREETS["records"], asked)
     progress("indexing", staged)
-    await project(session, file.council, fresh=fresh)
+    await read_model.rewrite_loaded(session, file.council, fresh=fresh)
     if not fresh:
         await session.execute(comparison.COMPARE, asked)
         await session.execute(comparison.FORGET_EQUAL)

@@ -65,8 +65,6 @@ FORGET_EQUAL = text("DELETE FROM touched WHERE kind = 'changed' AND (changes IS 
 COUNTS = text("""SELECT count(*) FILTER (WHERE kind = 'created') AS created,
     count(*) FILTER (WHERE kind = 'changed') AS changed, count(*) FILTER (WHERE kind = 'retired') AS retired
     FROM touched""")
-OLD_GROUPS = text("""SELECT DISTINCT p.group_id FROM place p
-    WHERE p.council = :council AND p.uprn IN (SELECT uprn FROM touched WHERE kind <> 'created')""")
 
 # Streets. ``{named}`` are the USRNs of the file.
 _NAMED = {

@@ -1,17 +1,18 @@
 """Enter one property: with a UPRN of its own for ever, at an address that is free."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
 
 from address.changes.actions.change_log import CREATED, Act, alone, record
 from address.number_ranges import actions as number_ranges
-from address.properties.actions.properties import (
+from address.properties.actions.checks import (
     check_classification,
     check_parent,
-    lpi_columns,
     street_to_stand_on,
 )
+from address.properties.actions.properties import lpi_columns
 from address.properties.schemas.properties import NewProperty
 from address.properties.store import insert, properties
 from address.properties.store import keys as keys_store
@@ -55,6 +56,16 @@ async def _check_address(session: Session, council: str, asked: NewProperty) -> 
     same = await insert.same_address(session, council, asked.usrn, parts)
     if same is not None:
         raise conflict("address-taken", f"Property {same} stands at this address already.")
+
+
+async def insert_all(session: Session, act: Act, listed: Sequence[dict[str, Any]]) -> None:
+    """Write properties, each of its fields with a ``uprn`` that is free. Records no change.
+
+    Raises Problem 400 for a building number that is none.
+    """
+    keys = await keys_store.next_keys(session, act.council, len(listed))
+    entered = [rows(act, fields["uprn"], keys, nth, fields) for nth, fields in enumerate(listed)]
+    await insert.enter(session, entered)
 
 
 def rows(act: Act, uprn: int, keys: keys_store.Keys, nth: int, given: dict[str, Any]) -> Entered:

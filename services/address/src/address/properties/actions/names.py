@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import CHANGED, Act, alone, check_version, record
-from address.changes.store import change_log
+from address.changes.actions.change_log import Act, alone, check_version, record_dependent
+from address.properties.actions.checks import lock_property
 from address.properties.actions.properties import lpi_columns
 from address.properties.schemas.names import NameChange, NewName
 from address.properties.store import insert, names, properties
@@ -79,9 +79,7 @@ async def change(session: Session, act: Act, uprn: int, key: str, asked: NameCha
 async def _lock(session: Session, act: Act, uprn: int, seen: set[int]) -> int:
     """The property's logical status; nobody changes it meanwhile, nor renames its street."""
     await alone(session, act.council)
-    now = await properties.lock(session, act.council, uprn)
-    if now is None:
-        raise not_found(f"property {uprn}")
+    now = await lock_property(session, act.council, uprn)
     check_version(seen, now.version, "property")
     status: int = now.logical_status
     return status
@@ -123,6 +121,4 @@ def _told(fields: dict[str, Any], status: int) -> dict[str, Any]:
 
 
 async def _record(session: Session, act: Act, uprn: int, before: Any, after: Any) -> None:
-    groups = await change_log.groups_of(session, act.council, [uprn])
-    await names.move_on(session, act.council, [uprn], act.today)
-    await record(session, act, CHANGED, {uprn: {"names": [before, after]}}, groups)
+    await record_dependent(session, act, {uprn: {"names": [before, after]}})

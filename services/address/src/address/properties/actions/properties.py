@@ -9,15 +9,21 @@ from sqlalchemy import Row
 
 from address.changes.actions.change_log import CHANGED, RETIRED, Act, alone, check_version, record
 from address.properties.actions import retirement as ending
+from address.properties.actions.checks import (
+    check_classification,
+    check_parent,
+    lock_property,
+    street_to_stand_on,
+)
 from address.properties.schemas.properties import AddressChange
-from address.properties.store import insert, properties, retirement
+from address.properties.store import properties, retirement
 from address.properties.store.properties import Key
-from address.shared import codelists, codes, lifecycle, numbering
+from address.shared import lifecycle, numbering
 from chassis.auth import Caller
 from chassis.database import Session
-from chassis.problems import invalid, not_found
+from chassis.problems import invalid
 
-_NOT_FIELDS = {"lpi_key", "version", "group_id"}
+_NOT_FIELDS = {"lpi_key", "version"}
 _OF_BLPU = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
 _OF_LPI = ("usrn", "locality", "post_town")
 # What touches more than the property's own rows: parents and children, streets, two postcodes.
@@ -41,9 +47,7 @@ async def change(
     given = asked.given()
     if given.keys() & _OF_SEVERAL:
         await alone(session, council)
-    locked = await properties.lock(session, council, uprn)
-    if locked is None:
-        raise not_found(f"property {uprn}")
+    locked = await lock_property(session, council, uprn)
     check_version(seen, locked.version, "property")
     before = await properties.current(session, council, uprn)
     after = {**_fields(before), **_stored(given)}
@@ -81,33 +85,6 @@ async def _check(session: Session, council: str, uprn: int, after: dict[str, Any
         await check_parent(session, council, uprn, parent, after["logical_status"])
 
 
-def check_classification(code: str) -> None:
-    """Raises Problem 400 when the code is not in the list."""
-    if code not in codelists.classifications():
-        raise invalid("body.classification", "is not in the AddressBase code list")
-
-
-async def street_to_stand_on(session: Session, council: str, usrn: int, field: str = "usrn") -> Row[Any]:
-    """The street, kept open until the transaction ends. Raises Problem 400 when nothing can be put on it."""
-    street = await insert.street(session, council, usrn, lifecycle.ENGLISH)
-    if street is None:
-        raise invalid(f"body.{field}", "is no street of this gazetteer")
-    if street.state == codes.CLOSED:
-        raise invalid(f"body.{field}", "is a street that is closed for good")
-    return street
-
-
-async def check_parent(session: Session, council: str, uprn: int, parent: int, status: int) -> None:
-    """Raises Problem 400 when a property of this status cannot lie within the parent."""
-    above = await properties.ancestors(session, council, parent, lifecycle.DEEPEST)
-    fault = lifecycle.parents_fault(uprn, above)
-    if fault is None:
-        statuses = await retirement.lock(session, council, [parent])
-        fault = lifecycle.parents_status_fault(status, statuses[parent])
-    if fault is not None:
-        raise invalid("body.parent_uprn", fault)
-
-
 async def _write(
     session: Session, act: Act, uprn: int, before: Row[Any], after: dict[str, Any], changes: Changes
 ) -> None:
@@ -120,7 +97,7 @@ async def _write(
         statuses = lifecycle.addresses_become(status)
         await retirement.pass_addresses(session, act.council, [uprn], statuses, act.today)
     retired = "logical_status" in changes and status == lifecycle.HISTORIC
-    await record(session, act, RETIRED if retired else CHANGED, {uprn: changes}, [before.group_id])
+    await record(session, act, RETIRED if retired else CHANGED, {uprn: changes})
 
 
 def _blpu(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from address.changes.actions.change_log import RETIRED, Act, alone, check_version, record
-from address.changes.store import change_log
+from address.properties.actions.checks import lock_property
 from address.properties.schemas.properties import Retirement
 from address.properties.store import keys as keys_store
 from address.properties.store import properties, retirement
 from address.shared import lifecycle
 from chassis.database import Session
-from chassis.problems import Problem, conflict, invalid, not_found
+from chassis.problems import Problem, conflict, invalid
 
 _SHOWN = 10  # UPRNs named in a refusal
 
@@ -24,9 +24,7 @@ async def retire(session: Session, act: Act, uprn: int, asked: Retirement, seen:
     properties stand within it that are not to go too.
     """
     await alone(session, act.council)
-    now = await properties.lock(session, act.council, uprn)
-    if now is None:
-        raise not_found(f"property {uprn}")
+    now = await lock_property(session, act.council, uprn)
     check_version(seen, now.version, "property")
     check_status(now.logical_status, lifecycle.HISTORIC)
     children = await check_children(session, act.council, uprn, too=asked.children)
@@ -38,22 +36,24 @@ async def retire(session: Session, act: Act, uprn: int, asked: Retirement, seen:
         one: {"logical_status": [status, lifecycle.HISTORIC]} for one, status in before.items()
     }
     changes[uprn]["successors"] = [[], [str(one) for one in successors]]
-    await end(session, act, gone, asked.state)
+    await retirement.lock(session, act.council, gone)
+    await set_status(session, act, gone, lifecycle.HISTORIC, asked.state)
     if successors:
         keys = await keys_store.next_keys(session, act.council, len(successors))
         named = {keys.key("S", nth): one for nth, one in enumerate(successors)}
         await retirement.succeed(session, act.council, uprn, named, act.today)
-    groups = await change_log.groups_of(session, act.council, gone)
-    await record(session, act, RETIRED, changes, groups)
+    await record(session, act, RETIRED, changes)
     return await properties.own(session, act.council, uprn)
 
 
-async def end(session: Session, act: Act, uprns: Sequence[int], state: int | None = None) -> None:
-    """Make properties historic with all their addresses."""
-    await retirement.lock(session, act.council, uprns)
-    await retirement.pass_to(session, act.council, uprns, lifecycle.HISTORIC, act.today, state)
-    statuses = lifecycle.addresses_become(lifecycle.HISTORIC)
-    await retirement.pass_addresses(session, act.council, uprns, statuses, act.today)
+async def set_status(
+    session: Session, act: Act, uprns: Sequence[int], status: int, state: int | None = None
+) -> None:
+    """Pass properties to a logical status with all their addresses; the caller has locked them."""
+    await retirement.pass_to(session, act.council, uprns, status, act.today, state)
+    await retirement.pass_addresses(
+        session, act.council, uprns, lifecycle.addresses_become(status), act.today
+    )
 
 
 def check_status(now: int, then: int) -> None:

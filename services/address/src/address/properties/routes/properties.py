@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row
 
+from address.changes.actions import history
 from address.changes.actions.change_log import Act
 from address.changes.schemas import Past
-from address.changes.store import history
 from address.properties.actions import creation, properties, retirement
 from address.properties.schemas.properties import Address, AddressChange, NewProperty, Retirement
 from address.properties.store import reads
@@ -147,10 +147,10 @@ async def list_address_history(
 ) -> Page[Past]:
     """Who changed what of a property, the latest first."""
     before = last_number(paging)
-    rows = await history.of_property(session, council, uprn, before, paging.fetch)
-    if not rows and before is None:
+    entries = await history.list_by_property(session, council, uprn, before, paging.fetch)
+    if not entries and before is None:
         raise not_found(f"property {uprn}")
-    return paging.page(rows, lambda row: Past(**row._mapping), lambda row: (row.version,))  # noqa: SLF001
+    return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))
 
 
 def _written(row: Row[Any]) -> AsWritten:

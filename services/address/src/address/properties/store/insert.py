@@ -17,9 +17,6 @@ _BLPUS, _LPIS, _ORGANISATIONS = insert(tables.blpu), insert(tables.lpi), insert(
 _STREET = text("""SELECT s.state, d.description, d.locality, d.town FROM street s
     JOIN street_descriptor d ON d.council = s.council AND d.usrn = s.usrn AND d.language = :language
     WHERE s.council = :council AND s.usrn = :usrn FOR SHARE OF s""")
-_BUILDINGS = text("""SELECT DISTINCT p.building_number AS number, p.building_name AS name FROM place p
-    WHERE p.council = :council AND p.usrn = :usrn AND p.logical_status IN (1, 6) AND p.lpi_status <> 8
-        AND (p.building_number IS NOT NULL OR p.building_name IS NOT NULL)""")
 _SAME = text("""SELECT p.uprn FROM place p
     WHERE p.council = :council AND p.usrn = :usrn AND p.logical_status IN (1, 6) AND p.lpi_status <> 8
         AND (upper(p.organisation), upper(p.sub_building), upper(p.building_name), upper(p.building_number))
@@ -47,11 +44,6 @@ async def street(session: Session, council: str, usrn: int, language: str) -> Ro
     return await session.first(_STREET, {"council": council, "usrn": usrn, "language": language})
 
 
-async def buildings(session: Session, council: str, usrn: int) -> Sequence[Row[Any]]:
-    """The ``number`` and ``name`` of all that stands on a street, in any language."""
-    return await session.all(_BUILDINGS, {"council": council, "usrn": usrn})
-
-
 async def same_address(session: Session, council: str, usrn: int, parts: dict[str, Any]) -> int | None:
     """A property that stands on the street at exactly this address; None when it is free."""
     uprn: int | None = await session.scalar(_SAME, {"council": council, "usrn": usrn, **parts})
@@ -66,10 +58,15 @@ async def enter_one(session: Session, entered: Entered) -> bool:
     return True
 
 
-async def enter(session: Session, entered: Entered) -> None:
+async def enter(session: Session, entered: Sequence[Entered]) -> None:
     """Write properties whose UPRNs are known to be free."""
-    await session.execute(_BLPUS, entered.blpus)
-    await _beside(session, entered)
+    together = Entered(
+        [row for one in entered for row in one.blpus],
+        [row for one in entered for row in one.lpis],
+        [row for one in entered for row in one.organisations],
+    )
+    await session.execute(_BLPUS, together.blpus)
+    await _beside(session, together)
 
 
 async def _beside(session: Session, entered: Entered) -> None:

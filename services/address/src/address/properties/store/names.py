@@ -39,9 +39,6 @@ _UPDATE = update(tables.lpi).where(
     tables.lpi.c.uprn == bindparam("of_uprn"),
     tables.lpi.c.lpi_key == bindparam("of_key"),
 )
-_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
-        last_update = CAST(:today AS date)
-    WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
 
 
 async def every(pool: asyncpg.Pool, council: str, uprn: int, day: date | None) -> asyncpg.Record | None:
@@ -73,8 +70,3 @@ async def add(session: Session, lpi: Mapping[str, Any]) -> None:
 async def change(session: Session, council: str, uprn: int, key: str, columns: Mapping[str, Any]) -> None:
     """Set columns of an LPI."""
     await session.execute(_UPDATE, {"of_council": council, "of_uprn": uprn, "of_key": key, **columns})
-
-
-async def move_on(session: Session, council: str, uprns: Sequence[int], today: date) -> None:
-    """Give the properties a new version, their addresses having changed."""
-    await session.execute(_VERSION, {"council": council, "uprns": list(uprns), "today": today})

@@ -17,7 +17,7 @@ _LOCK = text("""SELECT version, logical_status, parent_uprn FROM blpu
     WHERE council = :council AND uprn = :uprn FOR UPDATE""")
 _PRIMARY = "ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
 _CURRENT = text(f"""
-    SELECT p.lpi_key, p.version, p.group_id, p.logical_status, p.state, p.classification, p.parent_uprn,
+    SELECT p.lpi_key, p.version, p.logical_status, p.state, p.classification, p.parent_uprn,
         p.easting, p.northing, p.postcode, p.usrn, p.organisation, p.sub_building, p.building_name,
         p.building_number, p.locality, p.post_town
     FROM place p WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY}""")

@@ -58,11 +58,12 @@ _GROUP = f"""md5(concat_ws('|', l.usrn, {
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _KEPT = ", ".join(KEPT)
-# What stood until today is kept for those who ask what the gazetteer said then.
+# Delete places. What stood until today is kept for reads as of a day; the search groups are answered.
 _FORGET = f"""
-    WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*)
-    INSERT INTO place_past ({_KEPT}, valid_to)
-    SELECT {_KEPT}, {_TODAY} FROM gone WHERE valid_from < {_TODAY}"""
+    WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*),
+        kept AS (INSERT INTO place_past ({_KEPT}, valid_to)
+            SELECT {_KEPT}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
+    SELECT DISTINCT group_id FROM gone"""
 # Whether an address has a past: then what is made now stands from today on.
 _PAST_OF_ONE = """LATERAL (SELECT true AS known FROM place_past w
         WHERE w.council = b.council AND w.uprn = b.uprn AND w.lpi_key = l.lpi_key LIMIT 1) w ON true"""
@@ -106,7 +107,6 @@ _GROUPS = f"""
     SELECT DISTINCT council, left(word, 40) AS word, id
     FROM made, unnest(string_to_array(trim(words), ' ')) AS word WHERE word <> '' ORDER BY word, id"""
 
-GROUPS_OF = text("SELECT DISTINCT group_id FROM place b WHERE b.council = :council AND " + _ONE)
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
 _WHOLE = {"properties": "blpu", "addresses": "lpi"}
 # OFFSET keeps the planner from joining all there is before it looks which are asked for.

@@ -9,26 +9,17 @@ from address.changes.actions.change_log import (
     RETIRED,
     Act,
     alone,
-    announce,
     check_version,
-    record,
+    record_dependent,
+    record_street,
 )
-from address.changes.store import change_log
-from address.events import StreetChanged, StreetCreated, StreetEvent, StreetRetired
 from address.number_ranges import actions as number_ranges
-from address.properties.store import names
 from address.shared import codes
 from address.streets import store
 from address.streets.actions.views import IN_LANGUAGE, PARTS, Fields, fields, read, show
 from address.streets.schemas import Closing, NewStreet, Street, StreetChange
 from chassis.database import Session
 from chassis.problems import conflict, invalid, not_found
-
-_EVENTS: dict[str, type[StreetEvent]] = {
-    CREATED: StreetCreated,
-    CHANGED: StreetChanged,
-    RETIRED: StreetRetired,
-}
 
 
 async def create(session: Session, act: Act, asked: NewStreet) -> Street:
@@ -61,15 +52,13 @@ async def change(session: Session, act: Act, usrn: int, asked: StreetChange, see
     renamed = [s for s in store.LANGUAGES if any(f"{part}{s}" in changes for part in PARTS)]
     await _check_names(session, act.council, usrn, after, renamed)
     addressed = await _addressed(session, act, usrn, changes)
-    groups = await change_log.groups_of(session, act.council, list(addressed)) if addressed else []
     for suffix in renamed:
         await _name(session, act, usrn, suffix, after)
     columns = {name: after[name] for name in ("state", "classification")}
     await store.change(session, act.council, usrn, {**columns, "last_update": act.today})
     street = await _told(session, act, usrn, CHANGED, changes)
     if addressed:
-        await names.move_on(session, act.council, list(addressed), act.today)
-        await record(session, act, CHANGED, addressed, groups)
+        await record_dependent(session, act, addressed)
     return street
 
 
@@ -170,11 +159,6 @@ async def _told(session: Session, act: Act, usrn: int, kind: str, changes: Field
     row = await store.one(session, act.council, usrn)
     if row is None:
         raise LookupError(f"{act.council}/{usrn} is no street")
-    await store.remember(session, act.council, usrn, row.version, act.actor, kind, changes)
-    data: dict[str, Any] = {"usrn": str(usrn), **{part: getattr(row, part) for part in PARTS}}
-    if kind == CHANGED:
-        data["changed"] = sorted(changes or {})
-    event = _EVENTS[kind](**{**data, "description": data["description"] or ""})
-    await announce(session, act.council, [(event, str(usrn), row.version)])
-    await change_log.edited(session, act.council, act.today)
+    street = {"usrn": usrn, **{part: getattr(row, part) for part in PARTS}}
+    await record_street(session, act, kind, street, row.version, changes)
     return show(row)
