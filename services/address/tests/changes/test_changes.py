@@ -51,7 +51,7 @@ async def change(session, uprn, name):
     """
     seen = {await session.scalar(text("SELECT version FROM blpu WHERE uprn = :uprn"), {"uprn": uprn})}
     asked = AddressChange(building_name=name)
-    await properties.change(session, "citytown", uprn, asked, CALLER, datetime.now(UTC).date(), seen)
+    await properties.change_property(session, "citytown", uprn, asked, CALLER, datetime.now(UTC).date(), seen)
 
 
 def told(items):

@@ -57,7 +57,7 @@ async def asked_everything(connection, council="citytown"):
         searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
         found += [await places.by_postcode(connection, council, search, wanted) for search in searches]
         answers += [one["results"] or "" for one in found]
-    own = await reads.own(connection, council, 1001)
+    own = await reads.get_json(connection, council, 1001)
     answers.append(own["body"] if own else "")
     for typed in ("acacia", "12 long lane", "ba1 5", "001001"):
         answers += await suggestions.suggest(connection, council, search(typed), 10)
@@ -84,7 +84,7 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
     [
         (lambda c: places.by_uprn(c, "citytown", 1001, places.USUAL), "pk_place"),
         (lambda c: places.by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
-        (lambda c: reads.own(c, "citytown", 1001), "pk_place"),
+        (lambda c: reads.get_json(c, "citytown", 1001), "pk_place"),
         (lambda c: places.by_postcode(c, "citytown", WHOLE, places.USUAL), "council_postcode"),
         (lambda c: places.by_postcode(c, "citytown", search_postcode("BA1"), BOTH), "council_postcode"),
         (lambda c: suggestions.suggest(c, "citytown", search("aca"), 9), "pk_search_word"),
@@ -116,7 +116,7 @@ async def test_every_answer_is_json_whatever_an_address_holds(load, write, conne
     await load(write([hostile]))
     dpa = json.loads((await places.by_uprn(connection, "citytown", 7001, places.USUAL))["results"])["DPA"]
     assert dpa["ADDRESS"].startswith("Ü & <Ö> 'X', %S {0}, A\"B\\C</SCRIPT>, ACACIA ROAD")
-    own = json.loads((await reads.own(connection, "citytown", 7001))["body"])
+    own = json.loads((await reads.get_json(connection, "citytown", 7001))["body"])
     assert own["building_name"] == hostile["name"]
 
 
@@ -126,7 +126,7 @@ async def test_every_answer_is_json_whatever_an_address_holds(load, write, conne
 )
 async def test_numbers_taken_apart_come_together_as_they_were(load, write, connection, subname, number):
     await load(write([row(7002, subname=subname, number=number)]))
-    own = json.loads((await reads.own(connection, "citytown", 7002))["body"])
+    own = json.loads((await reads.get_json(connection, "citytown", 7002))["body"])
     assert (own["sub_building"] or "", own["building_number"] or "") == (subname, number)
 
 
@@ -146,7 +146,7 @@ async def test_a_second_address_of_a_property_is_found_beside_the_first(load, wr
     only = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",), lpi_statuses=(3,)))
     assert (usual["total"], lpis["total"], only["total"]) == (1, 2, 1)
     assert "THE OLD FORGE" in only["results"]
-    own = await reads.own(connection, "citytown", 7003)
+    own = await reads.get_json(connection, "citytown", 7003)
     assert json.loads(own["body"])["building_number"] == "70"
 
 
@@ -164,9 +164,9 @@ async def test_a_change_of_name_leaves_no_word_behind(session, load, write):
 async def test_the_chain_of_parents_ends_where_it_should(session, load, write):
     chain = [row(8000)] + [row(8000 + n, parentuprn=str(7999 + n)) for n in range(1, 8)]
     await load(write(chain))
-    assert await properties.ancestors(session, "citytown", 8007, 8) == list(range(8007, 7999, -1))
-    assert await properties.ancestors(session, "citytown", 8007, 3) == [8007, 8006, 8005, 8004]
-    assert await properties.ancestors(session, "citytown", 8999, 3) == []
+    assert await properties.list_ancestors(session, "citytown", 8007, 8) == list(range(8007, 7999, -1))
+    assert await properties.list_ancestors(session, "citytown", 8007, 3) == [8007, 8006, 8005, 8004]
+    assert await properties.list_ancestors(session, "citytown", 8999, 3) == []
 
 
 def test_the_code_lists_are_whole():

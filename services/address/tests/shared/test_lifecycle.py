@@ -10,7 +10,7 @@ from address.changes import rules as feed
 from address.developments import rules as allocation
 from address.developments.rules import Building, Plot
 from address.shared import lifecycle
-from address.streets.rules import undo
+from address.streets.rules import undo_changes
 
 STATUSES = st.sampled_from([1, 6, 8])
 
@@ -19,7 +19,7 @@ STATUSES = st.sampled_from([1, 6, 8])
 def test_no_order_of_changes_brings_a_property_back_from_historic(wanted, status):
     lived = [status]
     for then in wanted:
-        if lifecycle.may_become(status, then):
+        if lifecycle.can_become(status, then):
             status = then
             lived.append(status)
     rank = {6: 0, 1: 1, 8: 2}
@@ -28,17 +28,17 @@ def test_no_order_of_changes_brings_a_property_back_from_historic(wanted, status
 
 @given(STATUSES, st.sampled_from([1, 3, 6, 8]))
 def test_an_address_never_outlives_its_property_nor_comes_back_with_it(status, address):
-    after = lifecycle.addresses_become(status).get(address, address)
+    after = lifecycle.address_statuses_after(status).get(address, address)
     assert after == 8 or status != 8
     assert address != 8 or after == 8
-    assert after == address or lifecycle.may_become(address if address != 3 else 1, after)
+    assert after == address or lifecycle.can_become(address if address != 3 else 1, after)
 
 
 def test_nothing_that_stands_lies_within_what_is_historic():
-    assert lifecycle.parents_status_fault(1, 8)
-    assert lifecycle.parents_status_fault(6, 8)
-    assert lifecycle.parents_status_fault(8, 8) is None
-    assert lifecycle.parents_status_fault(1, 6) is None
+    assert lifecycle.parent_status_fault(1, 8)
+    assert lifecycle.parent_status_fault(6, 8)
+    assert lifecycle.parent_status_fault(8, 8) is None
+    assert lifecycle.parent_status_fault(1, 6) is None
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_a_property_has_one_address_of_its_own_in_each_language(
     ],
 )
 def test_a_scheme_numbers_its_side_and_leaves_out_what_it_should(side, first, count, skip, numbers):
-    assert allocation.scheme(side, first, count, skip) == numbers
+    assert allocation.number_by_scheme(side, first, count, skip) == numbers
 
 
 @pytest.mark.parametrize(("side", "first", "count"), [("odd", 2, 1), ("even", 1, 1), ("odd", 9999, 2)])
 def test_a_scheme_that_cannot_be_is_refused(side, first, count):
     with pytest.raises(ValueError, match=str(first)):
-        allocation.scheme(side, first, count, [])
+        allocation.number_by_scheme(side, first, count, [])
 
 
 @given(
@@ -88,7 +88,7 @@ def test_a_scheme_that_cannot_be_is_refused(side, first, count):
 )
 def test_a_scheme_gives_each_number_once_in_order_on_its_side(side, first, count, skip):
     try:
-        numbers = allocation.scheme(side, first, count, skip)
+        numbers = allocation.number_by_scheme(side, first, count, skip)
     except ValueError:
         assert side != "consecutive"
         assert first % 2 == (0 if side == "odd" else 1)
@@ -117,12 +117,12 @@ def test_a_scheme_gives_each_number_once_in_order_on_its_side(side, first, count
 )
 def test_a_number_is_given_once_on_a_street(wanted, there, faults):
     known = [Building(number, None) for number in there]
-    assert allocation.taken([Building(number, None) for number in wanted], known) == faults
+    assert allocation.find_taken([Building(number, None) for number in wanted], known) == faults
 
 
 def test_a_name_is_given_once_on_a_street_however_it_is_written():
     there = [Building(None, "Mill  House"), Building("odd number", None)]
-    assert allocation.taken([Building(None, "MILL HOUSE"), Building(None, "THE FORGE")], there) == [
+    assert allocation.find_taken([Building(None, "MILL HOUSE"), Building(None, "THE FORGE")], there) == [
         "MILL HOUSE"
     ]
 
@@ -147,15 +147,15 @@ def test_undoing_every_change_gives_back_what_was_at_first(first, edits):
     for edit in edits:
         made.append({name: [now[name], value] for name, value in edit.items()})
         now |= edit
-    assert undo(now, reversed(made)) == first
-    assert undo(now, []) == now
+    assert undo_changes(now, reversed(made)) == first
+    assert undo_changes(now, []) == now
 
 
 @given(st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
 def test_a_cursor_is_read_as_it_was_shown(xact, position):
     shown = feed.Cursor(xact, position).show()
-    assert feed.read(shown) == feed.Cursor(xact, position)
-    assert len(shown) <= feed.LONGEST
+    assert feed.decode(shown) == feed.Cursor(xact, position)
+    assert len(shown) <= feed.MAX_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ def test_a_cursor_is_read_as_it_was_shown(xact, position):
 )
 def test_what_is_no_cursor_is_refused(text):
     with pytest.raises(ValueError, match="cursor of this feed"):
-        feed.read(text)
+        feed.decode(text)
 
 
 @given(st.one_of(st.text(max_size=80), st.text(string.ascii_letters + string.digits + "-_=", max_size=80)))
 def test_a_text_is_either_a_cursor_or_refused(text):
     try:
-        found = feed.read(text)
+        found = feed.decode(text)
     except ValueError:
         return
-    assert feed.read(found.show()) == found
+    assert feed.decode(found.show()) == found

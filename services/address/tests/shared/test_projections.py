@@ -58,8 +58,8 @@ def test_web_maps_metres_are_the_spheres():
 def test_what_the_grid_does_not_cover_is_an_error_and_no_approximation(point):
     with pytest.raises(projections.OutsideGridError):
         projections.to_lonlat([(375000.0, 165000.0), point])
-    assert projections.show([point, (375000.0, 165000.0)], projections.LONLAT)[0] is None
-    assert projections.show([point, (375000.0, 165000.0)], projections.LONLAT)[1] is not None
+    assert projections.project_or_none([point, (375000.0, 165000.0)], projections.LONLAT)[0] is None
+    assert projections.project_or_none([point, (375000.0, 165000.0)], projections.LONLAT)[1] is not None
 
 
 @pytest.mark.parametrize("point", [(2.35, 48.85), (-100.0, 40.0), (0.0, 91.0), (math.nan, 51.0)])
@@ -70,7 +70,7 @@ def test_a_place_abroad_is_an_error(point):
 
 def test_without_its_grid_nothing_is_projected(monkeypatch):
     monkeypatch.setattr(projections, "_GRID", "no_such_grid.tif")
-    monkeypatch.setattr(projections, "_own", type(projections._own)())
+    monkeypatch.setattr(projections, "_own", type(projections._per_thread)())
     projections._grid.cache_clear()
     try:
         with pytest.raises(FileNotFoundError, match="no_such_grid"):

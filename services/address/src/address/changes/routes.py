@@ -15,7 +15,7 @@ from chassis.types import Slug
 router = APIRouter(prefix="/{council}/address/v1/changes", tags=["changes"])
 After = Annotated[
     str | None,
-    Query(max_length=rules.LONGEST, description="`next` of the page before; none to begin at the first"),
+    Query(max_length=rules.MAX_LENGTH, description="`next` of the page before; none to begin at the first"),
 ]
 
 
@@ -33,7 +33,7 @@ async def list_changes(
     whenever you ask. A change appears when all transactions before it have ended.
     """
     try:
-        cursor = rules.START if after is None else rules.read(after)
+        cursor = rules.START if after is None else rules.decode(after)
     except ValueError as error:
         raise invalid("query.after", f"{error}; leave it out to start again", "bad_cursor") from error
-    return await changes.read(session, council, cursor, limit)
+    return await changes.list_changes(session, council, cursor, limit)

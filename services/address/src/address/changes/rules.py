@@ -5,8 +5,8 @@ import binascii
 import re
 from dataclasses import dataclass
 
-_SHAPE = re.compile(rb"1\.([0-9]{1,18})\.([0-9]{1,18})")  # the shape's own number first
-LONGEST = 80
+_FORMAT = re.compile(rb"1\.([0-9]{1,18})\.([0-9]{1,18})")  # the shape's own number first
+MAX_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Cursor:
 START = Cursor()
 
 
-def read(text: str) -> Cursor:
+def decode(text: str) -> Cursor:
     """The cursor that was shown so. Raises ValueError for any other text."""
     try:
-        found = _SHAPE.fullmatch(
+        found = _FORMAT.fullmatch(
             base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         )
     except (binascii.Error, ValueError) as error:

@@ -19,10 +19,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from address.shared.tables import key, metadata
 from chassis.tables import Xid8
 
-KINDS = "kind IN ('created', 'changed', 'retired')"
+KIND_CHECK = "kind IN ('created', 'changed', 'retired')"
 
 
-def recorded() -> list[Column[Any]]:
+def change_columns() -> list[Column[Any]]:
     """Who changed what and when, and where the change stands in the feed: its transaction and position.
 
     The database fills both in. A later change of the same property or street never has a lower ``xact`` than
@@ -47,8 +47,8 @@ street_history = Table(
     key("council"),
     key("usrn", Integer),
     key("version", Integer),
-    *recorded(),
-    CheckConstraint(KINDS, "kind_known"),
+    *change_columns(),
+    CheckConstraint(KIND_CHECK, "kind_known"),
     Index(None, "council", "xact", "position"),
 )
 
@@ -59,7 +59,7 @@ history = Table(
     key("council"),
     key("uprn", BigInteger),
     key("version", Integer),
-    *recorded(),
-    CheckConstraint(KINDS, "kind_known"),
+    *change_columns(),
+    CheckConstraint(KIND_CHECK, "kind_known"),
     Index(None, "council", "xact", "position"),
 )

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from address.changes.actions.change_log import Act
+from address.changes.actions.change_log import ChangeContext
 from address.developments import actions, store
 from address.developments.schemas import Approval, Development, DevelopmentLine, NewDevelopment
 from address.shared.dates import AsOf
-from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, seen, tagged
+from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, etag_headers, read_if_match
 from chassis import ids
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
@@ -29,12 +29,14 @@ async def create_development(
     Each gets a provisional property with the next UPRN of the council's range, and so does each flat, within
     its building. Numbers and names must be free on the street.
     """
-    act = Act(council, caller, datetime.now(UTC).date())
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
 
     def headers(made: Development) -> dict[str, str]:
-        return {**tagged(made), "Location": f"/{council}/address/v1/developments/{ids.show(made.id)}"}
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/developments/{ids.show(made.id)}"}
 
-    return await once.run(session, caller, body, lambda: actions.create(session, act, body), headers=headers)
+    return await once.run(
+        session, caller, body, lambda: actions.create_development(session, act, body), headers=headers
+    )
 
 
 @router.get("", response_model=Page[DevelopmentLine])
@@ -47,8 +49,8 @@ async def list_developments(
         before: UUID | None = None if last is None else ids.read(last[0])
     except ValueError as error:
         raise invalid("query.after", "is not a cursor of this list", "bad_cursor") from error
-    rows = await store.several(session, council, before, paging.fetch)
-    return paging.page(rows, actions.brief, lambda row: (ids.show(row.id),))
+    rows = await store.list_developments(session, council, before, paging.fetch)
+    return paging.page(rows, actions.to_line, lambda row: (ids.show(row.id),))
 
 
 @router.get("/{development}", response_model=Development, responses={200: ETAG, **documents(404)})
@@ -56,8 +58,8 @@ async def read_development(
     response: Response, council: Slug, development: ids.Id, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Development:
     """One development with its properties, as they are or stood on a day."""
-    found = await actions.read(session, council, development, as_of)
-    response.headers.update(tagged(found))
+    found = await actions.get_development(session, council, development, as_of)
+    response.headers.update(etag_headers(found))
     return found
 
 
@@ -79,9 +81,9 @@ async def approve_development(
 
     ``If-Match`` must carry the development's ETag. Each is published as ``address.property.changed.v1``.
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
     async def approve() -> Development:
-        return await actions.approve(session, act, development, body, known)
+        return await actions.approve_development(session, act, development, body, known)
 
-    return await once.run(session, caller, body, approve, status=200, headers=tagged)
+    return await once.run(session, caller, body, approve, status=200, headers=etag_headers)

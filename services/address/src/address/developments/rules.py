@@ -6,9 +6,9 @@ from typing import Literal
 
 from address.shared import numbering
 
-MOST_PLOTS = 1_000
-MOST_PROPERTIES = 5_000
-LAST_NUMBER = 9_999  # BS 7666-2: a number has four digits
+MAX_PLOTS = 1_000
+MAX_PROPERTIES = 5_000
+MAX_NUMBER = 9_999  # BS 7666-2: a number has four digits
 Side = Literal["odd", "even", "consecutive"]
 
 
@@ -38,7 +38,7 @@ class Building:
         return " ".join(part for part in (self.name, self.number) if part)
 
 
-def scheme(side: Side, first: int, count: int, skip: Collection[int]) -> list[int]:
+def number_by_scheme(side: Side, first: int, count: int, skip: Collection[int]) -> list[int]:
     """The numbers of so many plots, in order from ``first``, leaving out those to skip.
 
     Raises ValueError when ``first`` is on the other side, or the numbers do not last.
@@ -50,15 +50,15 @@ def scheme(side: Side, first: int, count: int, skip: Collection[int]) -> list[in
     numbers: list[int] = []
     number = first
     while len(numbers) < count:
-        if number > LAST_NUMBER:
-            raise ValueError(f"{count} numbers from {first} go beyond {LAST_NUMBER}")
+        if number > MAX_NUMBER:
+            raise ValueError(f"{count} numbers from {first} go beyond {MAX_NUMBER}")
         if number not in left_out:
             numbers.append(number)
         number += step
     return numbers
 
 
-def keys(building: Building) -> Iterator[str]:
+def building_keys(building: Building) -> Iterator[str]:
     """What a building takes from the others of its street: its name, and each number it stands for.
 
     ``7-9`` stands for 7 and 9, ``7-10`` for all from 7 to 10; ``12A`` is not ``12``.
@@ -67,7 +67,7 @@ def keys(building: Building) -> Iterator[str]:
         yield " ".join(building.name.upper().split())
     if not building.number:
         return
-    read = numbering.read_building(None, building.number)
+    read = numbering.parse_building(None, building.number)
     start, end = read.start_number or 0, read.end_number
     if end is None:
         yield f"{start}{(read.start_suffix or '').upper()}"
@@ -76,25 +76,25 @@ def keys(building: Building) -> Iterator[str]:
     yield from (str(number) for number in range(start, end + 1, step))
 
 
-def taken(wanted: Iterable[Building], there: Iterable[Building]) -> list[str]:
+def find_taken(wanted: Iterable[Building], there: Iterable[Building]) -> list[str]:
     """Which of the wanted buildings the street has already, or are wanted twice, in order.
 
     Raises ValueError for a wanted number that is none.
     """
-    known = {key for building in there for key in _known(building)}
+    known = {key for building in there for key in _known_keys(building)}
     faults: list[str] = []
     for building in wanted:
-        own = set(keys(building))
+        own = set(building_keys(building))
         if own & known:
             faults.append(building.show())
         known |= own
     return faults
 
 
-def _known(building: Building) -> Iterator[str]:
+def _known_keys(building: Building) -> Iterator[str]:
     """The keys of a building that stands already. A loaded number that cannot be read is a name."""
     try:
-        yield from keys(building)
+        yield from building_keys(building)
     except ValueError:
         yield building.show().upper()
 
@@ -104,8 +104,8 @@ def plots_fault(plots: Collection[Plot]) -> str:
     references = [plot.reference.upper() for plot in plots]
     if len(set(references)) < len(references):
         return "has a plot reference twice"
-    if sum(plot.properties for plot in plots) > MOST_PROPERTIES:
-        return f"has more than {MOST_PROPERTIES} properties"
+    if sum(plot.properties for plot in plots) > MAX_PROPERTIES:
+        return f"has more than {MAX_PROPERTIES} properties"
     for plot in plots:
         if len({" ".join(flat.upper().split()) for flat in plot.flats}) < len(plot.flats):
             return f"has a flat of plot {plot.reference} twice"

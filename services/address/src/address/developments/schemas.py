@@ -12,20 +12,20 @@ from address.shared.fields import (
     ObjectName,
     PlaceName,
     UprnText,
-    UsrnGiven,
+    UsrnIn,
     UsrnText,
 )
 from chassis.ids import Id
 from chassis.types import Easting, Name, Northing, Postcode
 
-Reference = Annotated[
+PlotReference = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"
     ),
     Field(examples=["PLOT 1"]),
 ]
-StreetNumber = Annotated[int, Field(ge=0, le=rules.LAST_NUMBER)]
+StreetNumber = Annotated[int, Field(ge=0, le=rules.MAX_NUMBER)]
 
 
 class PlotGiven(BaseModel):
@@ -33,7 +33,7 @@ class PlotGiven(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reference: Reference
+    reference: PlotReference
     number: BuildingNumber | None = None
     name: ObjectName | None = None
     flats: Annotated[list[ObjectName], Field(max_length=500)] = Field(
@@ -51,9 +51,9 @@ class Scheme(BaseModel):
 
     side: Literal["odd", "even", "consecutive"]
     first: StreetNumber = Field(alias="from")
-    count: Annotated[int, Field(ge=1, le=rules.MOST_PLOTS)]
+    count: Annotated[int, Field(ge=1, le=rules.MAX_PLOTS)]
     skip: Annotated[list[StreetNumber], Field(max_length=500)] = Field(default=[], examples=[[13]])
-    prefix: Reference = Field(default="PLOT", description="What plots are called: PLOT 1, PLOT 2 ...")
+    prefix: PlotReference = Field(default="PLOT", description="What plots are called: PLOT 1, PLOT 2 ...")
 
 
 class NewDevelopment(BaseModel):
@@ -62,14 +62,14 @@ class NewDevelopment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    street: UsrnGiven = Field(description="The USRN")
+    street: UsrnIn = Field(description="The USRN")
     postcode: Postcode
     locality: PlaceName | None = Field(default=None, description="The street's own when left out")
     post_town: PlaceName | None = Field(default=None, description="The street's own when left out")
     easting: Easting
     northing: Northing
     classification: Classification = Field(default="RD", description="Of plots and flats without their own")
-    plots: Annotated[list[PlotGiven], Field(max_length=rules.MOST_PLOTS)] = []
+    plots: Annotated[list[PlotGiven], Field(max_length=rules.MAX_PLOTS)] = []
     scheme: Scheme | None = None
 
     @model_validator(mode="after")
@@ -106,7 +106,7 @@ class Development(BaseModel):
     street: UsrnText
     created_at: datetime
     approved_at: datetime | None
-    properties: list[Plot] = Field(max_length=rules.MOST_PROPERTIES)
+    properties: list[Plot] = Field(max_length=rules.MAX_PROPERTIES)
 
 
 class DevelopmentLine(BaseModel):

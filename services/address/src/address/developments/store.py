@@ -9,11 +9,11 @@ from sqlalchemy import Row, insert, text
 
 from address.developments import tables
 from address.read_model.store import address_json
-from address.read_model.store.as_of import places_on
+from address.read_model.store.as_of import places_as_of
 from chassis.database import ReadSession, Session
 
-_ADD, _ADD_PLOTS = insert(tables.development), insert(tables.development_plot)
-_ONE = text("SELECT * FROM development WHERE council = :council AND id = :id")
+_INSERT, _INSERT_PLOTS = insert(tables.development), insert(tables.development_plot)
+_GET = text("SELECT * FROM development WHERE council = :council AND id = :id")
 _LOCK = text("SELECT version FROM development WHERE council = :council AND id = :id FOR UPDATE")
 _LIST = text("""SELECT d.*, (SELECT count(*) FROM development_plot p
         WHERE p.council = d.council AND p.development_id = d.id) AS properties
@@ -25,26 +25,30 @@ _PLOTS = """SELECT d.plot, d.uprn::text AS uprn, p.parent_uprn::text AS parent_u
         SELECT * FROM {places} p WHERE p.council = d.council AND p.uprn = d.uprn
         ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1) p ON true
     WHERE d.council = :council AND d.development_id = :id ORDER BY d.uprn"""
-_NOW = text(_PLOTS.format(line=address_json.OWN_LINE, places="place"))
-_ON = text(_PLOTS.format(line=address_json.OWN_LINE, places=places_on("CAST(:day AS date)")))
-_BUILDINGS = text("""SELECT DISTINCT p.building_number AS number, p.building_name AS name FROM place p
+_LIST_PLOTS = text(_PLOTS.format(line=address_json.DISPLAY_LINE, places="place"))
+_LIST_PLOTS_AS_OF = text(
+    _PLOTS.format(line=address_json.DISPLAY_LINE, places=places_as_of("CAST(:day AS date)"))
+)
+_LIST_BUILDINGS = text("""SELECT DISTINCT p.building_number AS number, p.building_name AS name FROM place p
     WHERE p.council = :council AND p.usrn = :usrn AND p.logical_status IN (1, 6) AND p.lpi_status <> 8
         AND (p.building_number IS NOT NULL OR p.building_name IS NOT NULL)""")
-_PROVISIONAL = text("""SELECT b.uprn FROM development_plot d
+_LOCK_PROVISIONAL = text("""SELECT b.uprn FROM development_plot d
     JOIN blpu b ON b.council = d.council AND b.uprn = d.uprn AND b.logical_status = 6
     WHERE d.council = :council AND d.development_id = :id ORDER BY b.uprn FOR UPDATE OF b""")
-_APPROVED = text("""UPDATE development SET version = version + 1, approved_at = coalesce(approved_at, now())
+_SET_APPROVED = text("""UPDATE development SET version = version + 1, approved_at = coalesce(approved_at, now())
     WHERE council = :council AND id = :id""")
 
 
-async def add(session: Session, development: Mapping[str, Any], plots: Sequence[Mapping[str, Any]]) -> None:
+async def insert_development(
+    session: Session, development: Mapping[str, Any], plots: Sequence[Mapping[str, Any]]
+) -> None:
     """Write a development and its properties."""
-    await session.execute(_ADD, development)
-    await session.execute(_ADD_PLOTS, plots)
+    await session.execute(_INSERT, development)
+    await session.execute(_INSERT_PLOTS, plots)
 
 
-async def one(session: ReadSession, council: str, development: UUID) -> Row[Any] | None:
-    return await session.first(_ONE, {"council": council, "id": development})
+async def get_development(session: ReadSession, council: str, development: UUID) -> Row[Any] | None:
+    return await session.first(_GET, {"council": council, "id": development})
 
 
 async def lock(session: Session, council: str, development: UUID) -> int | None:
@@ -53,29 +57,35 @@ async def lock(session: Session, council: str, development: UUID) -> int | None:
     return version
 
 
-async def several(session: ReadSession, council: str, before: UUID | None, limit: int) -> Sequence[Row[Any]]:
+async def list_developments(
+    session: ReadSession, council: str, before: UUID | None, limit: int
+) -> Sequence[Row[Any]]:
     """Developments, the latest first, with the number of their ``properties``."""
     return await session.all(_LIST, {"council": council, "before": before, "limit": limit})
 
 
-async def plots(
+async def list_plots(
     session: ReadSession, council: str, development: UUID, day: date | None = None
 ) -> Sequence[Row[Any]]:
     """Its properties, now or as they stood on a day."""
     asked = {"council": council, "id": development}
-    return await session.all(_NOW, asked) if day is None else await session.all(_ON, {**asked, "day": day})
+    return (
+        await session.all(_LIST_PLOTS, asked)
+        if day is None
+        else await session.all(_LIST_PLOTS_AS_OF, {**asked, "day": day})
+    )
 
 
 async def list_buildings(session: Session, council: str, usrn: int) -> Sequence[Row[Any]]:
     """The ``number`` and ``name`` of all that stands on a street, in any language."""
-    return await session.all(_BUILDINGS, {"council": council, "usrn": usrn})
+    return await session.all(_LIST_BUILDINGS, {"council": council, "usrn": usrn})
 
 
-async def provisional(session: Session, council: str, development: UUID) -> list[int]:
+async def lock_provisional(session: Session, council: str, development: UUID) -> list[int]:
     """Its properties that are provisional still; nobody else changes them now."""
-    return [row.uprn for row in await session.all(_PROVISIONAL, {"council": council, "id": development})]
+    return [row.uprn for row in await session.all(_LOCK_PROVISIONAL, {"council": council, "id": development})]
 
 
-async def approved(session: Session, council: str, development: UUID) -> None:
+async def set_approved(session: Session, council: str, development: UUID) -> None:
     """Note that it has been approved, and move its version on."""
-    await session.execute(_APPROVED, {"council": council, "id": development})
+    await session.execute(_SET_APPROVED, {"council": council, "id": development})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from address.number_ranges import actions
 from address.number_ranges.schemas import Ranges, RangesSet
-from address.shared.dependencies import ETAG, IfMatch, Reader, seen, tagged
+from address.shared.dependencies import ETAG, IfMatch, Reader, etag_headers, read_if_match
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.problems import documents
@@ -19,8 +19,8 @@ Custodian = Annotated[Caller, permission("address:load")]
 @router.get("", response_model=Ranges, responses={200: ETAG})
 async def read_ranges(response: Response, council: Slug, _: Reader, session: Reading) -> Ranges:
     """The ranges GeoPlace has allotted to the council, and how many numbers of each can still be given."""
-    found = await actions.read(session, council)
-    response.headers.update(tagged(found))
+    found = await actions.get_ranges(session, council)
+    response.headers.update(etag_headers(found))
     return found
 
 
@@ -37,6 +37,6 @@ async def replace_ranges(
 
     Numbers that are in the gazetteer are never given, whatever the ranges say.
     """
-    made = await actions.replace(session, council, body, seen(if_match))
-    response.headers.update(tagged(made))
+    made = await actions.replace_ranges(session, council, body, read_if_match(if_match))
+    response.headers.update(etag_headers(made))
     return made

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from address.changes.actions.change_log import Act
+from address.changes.actions.change_log import ChangeContext
 from address.references import actions, rules, store
-from address.references.actions import Place
+from address.references.actions import SchemeAtProperty
 from address.references.schemas import (
     Reference,
     ReferenceChange,
@@ -29,23 +29,23 @@ from chassis.types import Slug, Uprn
 router = APIRouter(prefix="/{council}/address/v1", tags=["references"])
 Reader = Annotated[Caller, permission("address:read")]
 Writer = Annotated[Caller, permission("address:write")]
-Which = Annotated[ReferenceText | None, Query(description="The reference itself, to the letter")]
+ReferenceParam = Annotated[ReferenceText | None, Query(description="The reference itself, to the letter")]
 
 
 @router.get("/reference-schemes")
 async def list_reference_schemes(council: Slug, _: Reader, session: Reading) -> Schemes:
     """The council's schemes: council tax, business rates, electoral and waste rounds, and its own."""
-    known = rules.all_of(await store.schemes(session, council))
-    return Schemes(items=[_scheme(slug, one) for slug, one in sorted(known.items())])
+    known = rules.merge_schemes(await store.list_schemes(session, council))
+    return Schemes(items=[_to_scheme(slug, one) for slug, one in sorted(known.items())])
 
 
 @router.get("/reference-schemes/{scheme}", responses=documents(404))
 async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, session: Reading) -> Scheme:
     """One scheme."""
-    found = rules.all_of(await store.schemes(session, council)).get(scheme)
+    found = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
     if found is None:
         raise not_found(f"scheme {scheme}")
-    return _scheme(scheme, found)
+    return _to_scheme(scheme, found)
 
 
 @router.put("/reference-schemes/{scheme}", responses=documents(409))
@@ -54,8 +54,8 @@ async def put_reference_scheme(
 ) -> Scheme:
     """Make a scheme, or say anew what it is. Changing a private one needs ``address:private``."""
     wanted = rules.Scheme(body.name, body.private, body.many)
-    await actions.define(session, _act(council, caller), scheme, wanted)
-    return _scheme(scheme, wanted)
+    await actions.put_scheme(session, _context(council, caller), scheme, wanted)
+    return _to_scheme(scheme, wanted)
 
 
 @router.get("/references/{scheme}", responses=documents(404))
@@ -65,22 +65,22 @@ async def find_by_reference(
     caller: Reader,
     session: Reading,
     paging: Paging,
-    reference: Which = None,
+    reference: ReferenceParam = None,
     as_of: AsOf = None,
 ) -> Page[Referenced]:
     """The properties a scheme knows under a reference; without one, all that it knows.
 
     The reference stands in the query, never in the path: paths are logged, and it may be personal.
     """
-    await actions.scheme(session, council, scheme, caller)
+    await actions.get_readable_scheme(session, council, scheme, caller)
     after = paging.start(str, int) or ("", 0)
     asked: dict[str, Any] = {"council": council, "scheme": scheme, "reference": reference}
-    asked |= {"day": _day(as_of), "after_reference": after[0], "after_uprn": after[1]}
+    asked |= {"day": _as_of_day(as_of), "after_reference": after[0], "after_uprn": after[1]}
     asked["most"] = paging.fetch
-    rows = await store.of_scheme(session, asked)
+    rows = await store.list_by_scheme(session, asked)
     return paging.page(
         rows,
-        lambda row: Referenced(**_shown(row), address=row.address),
+        lambda row: Referenced(**_reference_fields(row), address=row.address),
         lambda row: (row.reference, row.uprn),
     )
 
@@ -90,14 +90,16 @@ async def list_address_references(
     council: Slug, uprn: Uprn, caller: Reader, session: Reading, paging: Paging, as_of: AsOf = None
 ) -> Page[Reference]:
     """What other registers call the property. Private schemes need ``address:private``."""
-    if await store.status(session, council, uprn) is None:
+    if await store.get_status(session, council, uprn) is None:
         raise not_found(f"property {uprn}")
     after = paging.start(str, str) or ("", "")
-    asked: dict[str, Any] = {"council": council, "uprn": uprn, "day": _day(as_of), "most": paging.fetch}
-    asked |= {"schemes": await actions.seen(session, council, caller)}
+    asked: dict[str, Any] = {"council": council, "uprn": uprn, "day": _as_of_day(as_of), "most": paging.fetch}
+    asked |= {"schemes": await actions.list_readable_schemes(session, council, caller)}
     asked |= {"after_scheme": after[0], "after_reference": after[1]}
-    rows = await store.of_property(session, asked)
-    return paging.page(rows, lambda row: Reference(**_shown(row)), lambda row: (row.scheme, row.reference))
+    rows = await store.list_by_property(session, asked)
+    return paging.page(
+        rows, lambda row: Reference(**_reference_fields(row)), lambda row: (row.scheme, row.reference)
+    )
 
 
 @router.get("/addresses/{uprn}/references/{scheme}/history", responses=documents(404))
@@ -105,12 +107,14 @@ async def list_reference_history(
     council: Slug, uprn: Uprn, scheme: SchemeSlug, caller: Reader, session: Reading, paging: Paging
 ) -> Page[ReferencePast]:
     """Who set and ended the property's references in the scheme."""
-    await actions.scheme(session, council, scheme, caller)
-    if await store.status(session, council, uprn) is None:
+    await actions.get_readable_scheme(session, council, scheme, caller)
+    if await store.get_status(session, council, uprn) is None:
         raise not_found(f"property {uprn}")
     after = paging.start(str, int) or ("", 0)
     asked = {"council": council, "uprn": uprn, "scheme": scheme, "most": paging.fetch}
-    rows = await store.past(session, {**asked, "after_reference": after[0], "after_version": after[1]})
+    rows = await store.list_history(
+        session, {**asked, "after_reference": after[0], "after_version": after[1]}
+    )
     return paging.page(
         rows,
         lambda row: ReferencePast(**row._mapping),  # noqa: SLF001
@@ -139,37 +143,46 @@ async def put_address_reference(
     published as ``address.property.changed.v1`` with ``changed: ["references"]``; in a private one nothing
     is published.
     """
-    place = Place(uprn, scheme, await actions.scheme(session, council, scheme, caller))
-    made, new = await actions.put(session, _act(council, caller), place, body)
+    place = SchemeAtProperty(
+        uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
+    )
+    made, new = await actions.put_reference(session, _context(council, caller), place, body)
     response.status_code = 201 if new else 200
     return made
 
 
 @router.delete("/addresses/{uprn}/references/{scheme}", status_code=204, responses=documents(404, 409))
 async def end_address_reference(
-    council: Slug, uprn: Uprn, scheme: SchemeSlug, caller: Writer, session: Writing, reference: Which = None
+    council: Slug,
+    uprn: Uprn,
+    scheme: SchemeSlug,
+    caller: Writer,
+    session: Writing,
+    reference: ReferenceParam = None,
 ) -> None:
     """End the property's reference today. It stays in the history, and is read with ``as_of``.
 
     ``reference`` says which one, where the property has several.
     """
-    place = Place(uprn, scheme, await actions.scheme(session, council, scheme, caller))
-    await actions.end(session, _act(council, caller), place, reference)
+    place = SchemeAtProperty(
+        uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
+    )
+    await actions.end_reference(session, _context(council, caller), place, reference)
 
 
-def _act(council: str, caller: Caller) -> Act:
-    return Act(council, caller, datetime.now(UTC).date())
+def _context(council: str, caller: Caller) -> ChangeContext:
+    return ChangeContext(council, caller, datetime.now(UTC).date())
 
 
-def _day(as_of: date | None) -> date:
+def _as_of_day(as_of: date | None) -> date:
     return as_of or datetime.now(UTC).date()
 
 
-def _scheme(slug: str, found: rules.Scheme) -> Scheme:
+def _to_scheme(slug: str, found: rules.Scheme) -> Scheme:
     return Scheme(scheme=slug, name=found.name, private=found.private, many=found.many)
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _reference_fields(row: Any) -> dict[str, Any]:
     return {
         "uprn": str(row.uprn),
         "scheme": row.scheme,

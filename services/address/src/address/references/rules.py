@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 PRIVATE_SCOPE = "address:private"
-MOST = 100  # schemes of a council's own
+MAX_SCHEMES = 100  # schemes of a council's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Scheme:
 
 
 # Business rates: one property may hold several hereditaments. Waste: one round for each kind of bin.
-USUAL: Mapping[str, Scheme] = MappingProxyType(
+COMMON_SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     {
         "council-tax": Scheme("Council tax", private=True, many=False),
         "business-rates": Scheme("Business rates", private=False, many=True),
@@ -32,11 +32,11 @@ UNDEFINED = Scheme("", private=True, many=True)
 """What a file has brought references of, and nobody has said what it is."""
 
 
-def all_of(own: Mapping[str, Scheme]) -> dict[str, Scheme]:
+def merge_schemes(own: Mapping[str, Scheme]) -> dict[str, Scheme]:
     """A council's schemes, by slug."""
-    return {**USUAL, **own}
+    return {**COMMON_SCHEMES, **own}
 
 
-def seen(known: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
+def readable_slugs(known: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
     """The schemes somebody may see; None for all."""
     return None if private else [slug for slug, scheme in known.items() if not scheme.private]

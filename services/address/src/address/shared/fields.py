@@ -8,12 +8,14 @@ from address.shared import text
 from chassis.types import Uprn, Usrn
 
 
-def _tidied(longest: int) -> BeforeValidator:
+def _normalised(longest: int) -> BeforeValidator:
     """Single spaces, no control characters, no more than so many characters."""
-    return BeforeValidator(lambda value: text.tidy(value, longest) if isinstance(value, str) else value)
+    return BeforeValidator(
+        lambda value: text.normalise_text(value, longest) if isinstance(value, str) else value
+    )
 
 
-def _number(value: object) -> object:
+def _read_number(value: object) -> object:
     """Reference numbers are shown as text; text and numbers are taken."""
     digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12  # noqa: PLR2004
     return int(str(value)) if digits else value
@@ -24,7 +26,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 # A field of a change that is not given stays as it is; one that may not be empty does not take null.
-AS_IT_IS: Any = Field(default=None, json_schema_extra=_without_default)
+UNCHANGED: Any = Field(default=None, json_schema_extra=_without_default)
 Classification = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,5}$"),
@@ -41,19 +43,19 @@ UprnText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}$", examples=["907900
 UsrnText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$", examples=["90792217"])]
 Organisation = Annotated[
     str,
-    _tidied(text.LONGEST_ORGANISATION),
-    StringConstraints(min_length=1, max_length=text.LONGEST_ORGANISATION),
+    _normalised(text.MAX_ORGANISATION),
+    StringConstraints(min_length=1, max_length=text.MAX_ORGANISATION),
 ]
 ObjectName = Annotated[
-    str, _tidied(text.LONGEST_NAME), StringConstraints(min_length=1, max_length=text.LONGEST_NAME)
+    str, _normalised(text.MAX_NAME), StringConstraints(min_length=1, max_length=text.MAX_NAME)
 ]
 PlaceName = Annotated[
-    str, _tidied(text.LONGEST_PLACE), StringConstraints(min_length=1, max_length=text.LONGEST_PLACE)
+    str, _normalised(text.MAX_PLACE), StringConstraints(min_length=1, max_length=text.MAX_PLACE)
 ]
 BuildingNumber = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{1,4}[A-Za-z]?(-[0-9]{1,4}[A-Za-z]?)?$"),
     Field(examples=["97", "12A", "12-14"]),
 ]
-UprnGiven = Annotated[Uprn, BeforeValidator(_number)]
-UsrnGiven = Annotated[Usrn, BeforeValidator(_number)]
+UprnIn = Annotated[Uprn, BeforeValidator(_read_number)]
+UsrnIn = Annotated[Usrn, BeforeValidator(_read_number)]

@@ -17,21 +17,21 @@ _ADDRESS_NEXT = {
     HISTORIC: {APPROVED: HISTORIC, PROVISIONAL: HISTORIC, ALTERNATIVE: HISTORIC},
 }
 # Longest chain of property, building, site ... above a property.
-DEEPEST = 8
+MAX_DEPTH = 8
 ENGLISH, WELSH, GAELIC = "ENG", "CYM", "GAE"
 
 
-def may_become(now: int, then: int) -> bool:
+def can_become(now: int, then: int) -> bool:
     """Whether a property may pass from one logical status to another (or stay as it is)."""
     return now == then or then in _NEXT[now]
 
 
-def addresses_become(property_becomes: int) -> dict[int, int]:
+def address_statuses_after(property_becomes: int) -> dict[int, int]:
     """Which statuses of addresses (LPIs) turn into which when their property passes to one."""
     return dict(_ADDRESS_NEXT.get(property_becomes, {}))
 
 
-def parents_fault(uprn: int, ancestors: list[int]) -> str | None:
+def parent_chain_fault(uprn: int, ancestors: list[int]) -> str | None:
     """What is wrong with a property's chain of parents, nearest first, or None.
 
     ``ancestors`` is empty when the parent is not in the gazetteer.
@@ -40,10 +40,10 @@ def parents_fault(uprn: int, ancestors: list[int]) -> str | None:
         return "is not in the gazetteer"
     if uprn in ancestors:
         return "is the property itself or lies within it"
-    return f"would lie more than {DEEPEST} deep" if len(ancestors) > DEEPEST else None
+    return f"would lie more than {MAX_DEPTH} deep" if len(ancestors) > MAX_DEPTH else None
 
 
-def parents_status_fault(status: int, parent: int) -> str | None:
+def parent_status_fault(status: int, parent: int) -> str | None:
     """What is wrong with a property of a status within a parent of another, or None."""
     if status in LIVE and parent == HISTORIC:
         return "is historic: nothing that stands can lie within it"

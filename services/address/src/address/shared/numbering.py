@@ -12,7 +12,7 @@ _UNIT = re.compile(rf"(?:(\S.*?\S|\S) )?{_NUMBER.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class AddressableObject:
     """An addressable object. Numbers are 0 to 9999, suffixes one letter (BS 7666-2, PAON and SAON)."""
 
     text: str | None = None
@@ -30,36 +30,36 @@ class Numbered:
         return f"{self.start_number}{self.start_suffix or ''}{end}"
 
 
-def read_building(name: str | None, number: str | None) -> Numbered:
+def parse_building(name: str | None, number: str | None) -> AddressableObject:
     """A building from its name and its number.
 
     Raises ValueError when the number is not like 12, 12A or 12-14, or its range runs backwards.
     """
     if number is None:
-        return Numbered(text=name)
+        return AddressableObject(text=name)
     found = _NUMBER.fullmatch(number)
     if found is None:
         raise ValueError("must be a building number such as 12, 12A or 12-14, from 0 to 9999")
     start, start_suffix, end, end_suffix = found.groups()
     if end is not None and int(end) < int(start):
         raise ValueError("is a range that runs backwards")
-    return Numbered(
+    return AddressableObject(
         name, int(start), start_suffix or None, None if end is None else int(end), end_suffix or None
     )
 
 
-def read_unit(text: str | None) -> Numbered:
+def parse_unit(text: str | None) -> AddressableObject:
     """A part of a building from how it is written: ``FLAT 2``, ``2A``, ``UNITS 3-5``, ``TOP FLOOR FLAT``."""
     found = _UNIT.fullmatch(text) if text else None
     if found is None:
-        return Numbered(text=text)
+        return AddressableObject(text=text)
     words, number = found.group(1), found.group(0)[len(found.group(1) or "") :].lstrip()
     try:
-        return read_building(words, number)
+        return parse_building(words, number)
     except ValueError:
-        return Numbered(text=text)
+        return AddressableObject(text=text)
 
 
-def show(numbered: Numbered) -> str | None:
+def format_object(numbered: AddressableObject) -> str | None:
     """The object in words, its number last; None when there is nothing to say."""
     return " ".join(part for part in (numbered.text, numbered.number) if part) or None

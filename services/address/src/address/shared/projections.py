@@ -29,7 +29,7 @@ _TO_LONLAT = (
 _AS_DEGREES = "+proj=unitconvert +xy_in=rad +xy_out=deg"
 _AS_MERCATOR = "+proj=webmerc +lat_0=0 +lon_0=0 +x_0=0 +y_0=0 +ellps=WGS84"
 
-_own = threading.local()  # a transformer must not be used by two threads at once
+_per_thread = threading.local()  # a transformer must not be used by two threads at once
 
 
 class OutsideGridError(ValueError):
@@ -41,25 +41,25 @@ def to_lonlat(points: Sequence[Point]) -> list[Point]:
 
     Raises OutsideGridError when OSTN15 does not cover one of them.
     """
-    return _all_inside(_project(points, LONLAT, back=False))
+    return _require_inside(_project(points, LONLAT, back=False))
 
 
 def from_lonlat(points: Sequence[Point]) -> list[Point]:
     """``(longitude, latitude)`` in degrees to ``(easting, northing)`` in metres; as ``to_lonlat``."""
-    return _all_inside(_project(points, LONLAT, back=True))
+    return _require_inside(_project(points, LONLAT, back=True))
 
 
 def to_mercator(points: Sequence[Point]) -> list[Point]:
     """``(easting, northing)`` to EPSG:3857, the metres of web maps; as ``to_lonlat``."""
-    return _all_inside(_project(points, MERCATOR, back=False))
+    return _require_inside(_project(points, MERCATOR, back=False))
 
 
 def from_mercator(points: Sequence[Point]) -> list[Point]:
     """EPSG:3857 to ``(easting, northing)``; as ``to_lonlat``."""
-    return _all_inside(_project(points, MERCATOR, back=True))
+    return _require_inside(_project(points, MERCATOR, back=True))
 
 
-def show(points: Sequence[Point], system: str) -> list[Point | None]:
+def project_or_none(points: Sequence[Point], system: str) -> list[Point | None]:
     """Points of a gazetteer in ``LONLAT`` or ``MERCATOR``; None where OSTN15 has no answer."""
     return [point if _inside(point) else None for point in _project(points, system, back=False)]
 
@@ -76,7 +76,7 @@ def _project(points: Sequence[Point], system: str, *, back: bool) -> Iterable[Po
 
 def _transformer(system: str) -> "Transformer":
     """This thread's own, made once."""
-    made: dict[str, Transformer] = _own.__dict__
+    made: dict[str, Transformer] = _per_thread.__dict__
     if system not in made:
         import pyproj  # noqa: PLC0415 - see above
 
@@ -93,7 +93,7 @@ def _grid() -> str:
     return str(path)
 
 
-def _all_inside(points: Iterable[Point]) -> list[Point]:
+def _require_inside(points: Iterable[Point]) -> list[Point]:
     found = list(points)
     if not all(map(_inside, found)):
         raise OutsideGridError("lies outside Great Britain, where OSTN15 holds")

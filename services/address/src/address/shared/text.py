@@ -5,7 +5,7 @@ import re
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
-def tidy(value: str, longest: int) -> str:
+def normalise_text(value: str, longest: int) -> str:
     """The text with single spaces. Raises ValueError for control characters and over-long text."""
     if CONTROL.search(value):
         raise ValueError("holds a control character")
@@ -15,4 +15,4 @@ def tidy(value: str, longest: int) -> str:
     return value
 
 
-LONGEST_ORGANISATION, LONGEST_NAME, LONGEST_STREET, LONGEST_PLACE = 100, 90, 100, 60
+MAX_ORGANISATION, MAX_NAME, MAX_STREET, MAX_PLACE = 100, 90, 100, 60

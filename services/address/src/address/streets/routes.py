@@ -7,10 +7,18 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, StringConstraints
 
 from address.changes.actions import history
-from address.changes.actions.change_log import Act
+from address.changes.actions.change_log import ChangeContext
 from address.changes.schemas import Past
 from address.shared.dates import AsOf
-from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, last_number, seen, tagged
+from address.shared.dependencies import (
+    ETAG,
+    IfMatch,
+    Reader,
+    Writer,
+    etag_headers,
+    read_if_match,
+    read_number_cursor,
+)
 from address.streets import store
 from address.streets.actions import streets as naming
 from address.streets.actions import views
@@ -22,7 +30,7 @@ from chassis.problems import documents, not_found
 from chassis.types import Slug, Usrn, plain
 
 router = APIRouter(prefix="/{council}/address/v1/streets", tags=["streets"])
-Called = Annotated[
+NameContains = Annotated[
     str,
     StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
     AfterValidator(plain),
@@ -36,14 +44,14 @@ async def list_streets(
     _: Reader,
     session: Reading,
     paging: Paging,
-    q: Called | None = None,
+    q: NameContains | None = None,
     as_of: AsOf = None,
 ) -> Page[Street]:
     """The council's streets by USRN, also those that are closed; with ``as_of`` as they were on that day."""
-    last = last_number(paging)
-    pattern = None if q is None else store.containing(q)
-    rows = await store.several(session, council, pattern, as_of, last or 0, paging.fetch)
-    return paging.page(rows, views.show, lambda row: (row.usrn,))
+    last = read_number_cursor(paging)
+    pattern = None if q is None else store.like_pattern(q)
+    rows = await store.list_streets(session, council, pattern, as_of, last or 0, paging.fetch)
+    return paging.page(rows, views.to_street, lambda row: (row.usrn,))
 
 
 @router.get("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404)})
@@ -51,8 +59,8 @@ async def read_street(
     response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Street:
     """One street, also a closed one. Its ETag is what a change sends as If-Match."""
-    street = await views.read(session, council, usrn, as_of)
-    response.headers.update(tagged(street))
+    street = await views.get_street(session, council, usrn, as_of)
+    response.headers.update(etag_headers(street))
     return street
 
 
@@ -64,12 +72,14 @@ async def create_street(
 
     Its name must be free in its locality and town. Published as ``address.street.created.v1``.
     """
-    act = Act(council, caller, datetime.now(UTC).date())
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
 
     def headers(made: Street) -> dict[str, str]:
-        return {**tagged(made), "Location": f"/{council}/address/v1/streets/{made.usrn}"}
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/streets/{made.usrn}"}
 
-    return await once.run(session, caller, body, lambda: naming.create(session, act, body), headers=headers)
+    return await once.run(
+        session, caller, body, lambda: naming.create_street(session, act, body), headers=headers
+    )
 
 
 @router.patch("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
@@ -87,9 +97,9 @@ async def change_street(
     A new name becomes the name in every address on the street, in the same transaction; each property is
     kept in its history and published, as is the street (``address.street.changed.v1``).
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
-    work = lambda: naming.change(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
-    return await once.run(session, caller, body, work, status=200, headers=tagged)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    work = lambda: naming.change_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
 
 
 @router.post(
@@ -108,9 +118,9 @@ async def close_street(
 
     Published as ``address.street.retired.v1``.
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
-    work = lambda: naming.close(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
-    return await once.run(session, caller, body, work, status=200, headers=tagged)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    work = lambda: naming.close_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
 
 
 @router.get("/{usrn}/history", response_model=Page[Past], responses=documents(404))
@@ -118,8 +128,8 @@ async def list_street_history(
     council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
     """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
-    before = last_number(paging)
+    before = read_number_cursor(paging)
     entries = await history.list_by_street(session, council, usrn, before, paging.fetch)
-    if not entries and before is None and await store.one(session, council, usrn) is None:
+    if not entries and before is None and await store.get_street(session, council, usrn) is None:
         raise not_found(f"street {usrn}")
     return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))

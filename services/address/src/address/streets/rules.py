@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def undo(now: Mapping[str, Any], later: Iterable[Mapping[str, list[Any]] | None]) -> dict[str, Any]:
+def undo_changes(now: Mapping[str, Any], later: Iterable[Mapping[str, list[Any]] | None]) -> dict[str, Any]:
     """What stood before ``later``, the changes since, newest first: each names a field's [before, after]."""
     was = dict(now)
     for changes in later:

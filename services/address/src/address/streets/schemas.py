@@ -7,12 +7,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from address.shared import text
 from address.shared.dates import PastDay
-from address.shared.fields import AS_IT_IS, PlaceName, UsrnGiven, UsrnText
+from address.shared.fields import UNCHANGED, PlaceName, UsrnIn, UsrnText
 
 StreetName = Annotated[
     str,
-    BeforeValidator(lambda value: text.tidy(value, text.LONGEST_STREET) if isinstance(value, str) else value),
-    StringConstraints(min_length=1, max_length=text.LONGEST_STREET),
+    BeforeValidator(
+        lambda value: text.normalise_text(value, text.MAX_STREET) if isinstance(value, str) else value
+    ),
+    StringConstraints(min_length=1, max_length=text.MAX_STREET),
 ]
 OpenState = Annotated[
     Literal[1, 2, 5], Field(description="1 under construction, 2 open, 5 for addressing purposes")
@@ -40,7 +42,7 @@ class NameGiven(BaseModel):
 class NewStreet(NameGiven):
     """A street to enter. Without a USRN it gets the next of the council's own range."""
 
-    usrn: UsrnGiven | None = Field(default=None, description="Only one that no street has or had")
+    usrn: UsrnIn | None = Field(default=None, description="Only one that no street has or had")
     record_type: RecordType = 1
     state: OpenState = 1
     classification: StreetClass = 8
@@ -53,13 +55,13 @@ class StreetChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    description: StreetName = AS_IT_IS
-    locality: PlaceName | None = AS_IT_IS
-    town: PlaceName | None = AS_IT_IS
-    state: OpenState = AS_IT_IS
-    classification: StreetClass = AS_IT_IS
-    welsh: NameGiven | None = AS_IT_IS
-    gaelic: NameGiven | None = AS_IT_IS
+    description: StreetName = UNCHANGED
+    locality: PlaceName | None = UNCHANGED
+    town: PlaceName | None = UNCHANGED
+    state: OpenState = UNCHANGED
+    classification: StreetClass = UNCHANGED
+    welsh: NameGiven | None = UNCHANGED
+    gaelic: NameGiven | None = UNCHANGED
 
     def given(self) -> dict[str, Any]:
         """The fields that are in the request; a name's own are all of it."""

@@ -31,12 +31,12 @@ _STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
     RETIRED: StreetRetired,
 }
 _SOURCE = "urn:townhall:address"
-_AT_A_TIME = 500  # events made before others get their turn
+_YIELD_EVERY = 500  # events made before others get their turn
 Changes = Mapping[str, list[Any]]  # field: [before, after]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ChangeContext:
     """Whose gazetteer is changed, by whom, and the day it is entered under."""
 
     council: str
@@ -50,7 +50,7 @@ class Act:
 
 async def record(
     session: Session,
-    act: Act,
+    act: ChangeContext,
     kind: str,
     changes: Mapping[int, Changes | None],
 ) -> None:
@@ -60,22 +60,32 @@ async def record(
     """
     ordered = {uprn: changes[uprn] for uprn in sorted(changes)}
     uprns = list(ordered)
-    await change_log.remember(session, act.council, act.actor, kind, ordered)
+    await change_log.insert_history(session, act.council, act.actor, kind, ordered)
     await read_model.rewrite(session, act.council, uprns)
-    states = await change_log.states(session, act.council, uprns)
-    told = [(_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version) for state in states]
+    states = await change_log.list_states(session, act.council, uprns)
+    told = [
+        (_property_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version)
+        for state in states
+    ]
     await announce(session, act.council, told)
-    await change_log.edited(session, act.council, act.today)
+    await change_log.set_last_update(session, act.council, act.today)
 
 
-async def record_dependent(session: Session, act: Act, changes: Mapping[int, Changes | None]) -> None:
+async def record_dependent(
+    session: Session, act: ChangeContext, changes: Mapping[int, Changes | None]
+) -> None:
     """Record changes of properties whose own rows stay as they are, moving their versions on first."""
     await change_log.increment_versions(session, act.council, list(changes), act.today)
     await record(session, act, CHANGED, changes)
 
 
 async def record_street(
-    session: Session, act: Act, kind: str, street: Mapping[str, Any], version: int, changes: Changes | None
+    session: Session,
+    act: ChangeContext,
+    kind: str,
+    street: Mapping[str, Any],
+    version: int,
+    changes: Changes | None,
 ) -> None:
     """Record a change of a street whose rows are written: history and event.
 
@@ -87,7 +97,7 @@ async def record_street(
     if kind == CHANGED:
         data["changed"] = sorted(changes or {})
     await announce(session, act.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
-    await change_log.edited(session, act.council, act.today)
+    await change_log.set_last_update(session, act.council, act.today)
 
 
 async def announce(session: Session, council: str, events: Iterable[tuple[EventData, str, int]]) -> None:
@@ -103,13 +113,13 @@ async def announce(session: Session, council: str, events: Iterable[tuple[EventD
                 "envelope": envelope.model_dump_json(exclude_none=True),
             }
         )
-        if len(rows) % _AT_A_TIME == 0:
+        if len(rows) % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
     if rows:
-        await change_log.publish(session, rows)
+        await change_log.insert_events(session, rows)
 
 
-def _event(kind: str, state: Row[Any], changes: Changes | None) -> EventData:
+def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> EventData:
     data: dict[str, Any] = {
         "uprn": str(state.uprn),
         "easting": float(state.easting),
@@ -132,10 +142,10 @@ def check_version(seen: set[int], version: int, what: str) -> None:
         raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
 
 
-async def alone(session: Session, council: str) -> None:
+async def lock_exclusive(session: Session, council: str) -> None:
     """Make the council's larger changes one by one. Raises Problem 409 while a file is being loaded."""
-    if not await change_log.no_load(session, council):
+    if not await change_log.lock_out_loads(session, council):
         raise conflict(
             "load-running", "A file is being loaded into this gazetteer. Try again when it is done."
         )
-    await change_log.alone(session, council)
+    await change_log.lock_structure(session, council)

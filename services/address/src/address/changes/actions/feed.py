@@ -25,13 +25,13 @@ _STREET: dict[str, type[EventData]] = {
 }
 
 
-async def read(session: ReadSession, council: str, after: Cursor, limit: int) -> ChangePage:
+async def list_changes(session: ReadSession, council: str, after: Cursor, limit: int) -> ChangePage:
     """The changes after a cursor.
 
     Raises Problem 409 for a cursor from beyond the end, 503 when the database holds changes from beyond it:
     both come of restoring, and going on silently would lose changes.
     """
-    rows = await feed.after(session, council, after.xact, after.position, limit + 1)
+    rows = await feed.list_after(session, council, after.xact, after.position, limit + 1)
     kept = rows[:limit]
     if not kept:
         await _check_end(session, council, after)
@@ -41,7 +41,7 @@ async def read(session: ReadSession, council: str, after: Cursor, limit: int) ->
 
 
 async def _check_end(session: ReadSession, council: str, after: Cursor) -> None:
-    end = await feed.end(session, council)
+    end = await feed.get_end(session, council)
     if after.xact >= end.open:
         detail = (
             "The cursor is from after the moment this gazetteer was restored to. Start again without it, and"

@@ -11,9 +11,9 @@ from chassis import tables
 from chassis.database import Session
 
 # Whoever changes who lies within what, retires or numbers takes it: a council's such changes are one by one.
-_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
+_LOCK_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
 # The lock a load holds (store.loading.ALONE), shared: they never wait for each other's rows.
-_NO_LOAD = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
+_LOCK_OUT_LOADS = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
 
 _HISTORY = text("""
     INSERT INTO history (council, uprn, version, actor, kind, changes)
@@ -29,22 +29,22 @@ _NEXT_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(
         last_update = CAST(:today AS date)
     WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
 _OUTBOX = insert(tables.outbox)
-_EDITED = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
+_SET_LAST_UPDATE = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
     SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
     FOR UPDATE SKIP LOCKED)""")
 
 
-async def alone(session: Session, council: str) -> None:
+async def lock_structure(session: Session, council: str) -> None:
     """Wait until nobody else changes the gazetteer's structure; holds until the transaction ends."""
-    await session.execute(_STRUCTURE, {"council": council})
+    await session.execute(_LOCK_STRUCTURE, {"council": council})
 
 
-async def no_load(session: Session, council: str) -> bool:
+async def lock_out_loads(session: Session, council: str) -> bool:
     """Keep a load from starting until the transaction ends; False when one is running."""
-    return bool(await session.scalar(_NO_LOAD, {"council": council}))
+    return bool(await session.scalar(_LOCK_OUT_LOADS, {"council": council}))
 
 
-async def remember(
+async def insert_history(
     session: Session, council: str, actor: str, kind: str, changes: Mapping[int, Mapping[str, Any] | None]
 ) -> None:
     """Write who changed what of properties whose new versions are written already."""
@@ -53,19 +53,19 @@ async def remember(
     await session.execute(_HISTORY, row)
 
 
-async def states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
+async def list_states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
     """What an event says of each property, in the order of their UPRNs."""
     return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
 
 
-async def publish(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
+async def insert_events(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
     """Put events into the outbox, all in one go."""
     await session.execute(_OUTBOX, envelopes)
 
 
-async def edited(session: Session, council: str, today: Any) -> None:
+async def set_last_update(session: Session, council: str, today: Any) -> None:
     """Note the day of the gazetteer's last change. While a load runs it is the load that does."""
-    await session.execute(_EDITED, {"council": council, "today": today})
+    await session.execute(_SET_LAST_UPDATE, {"council": council, "today": today})
 
 
 async def increment_versions(session: Session, council: str, uprns: Sequence[int], today: date) -> None:

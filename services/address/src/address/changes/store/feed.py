@@ -19,7 +19,7 @@ _PAGE = """(SELECT xact, position, at, kind, version, changes, {columns} FROM {t
 _FIRST_AFTER = "(array_agg(n.changes -> '{0}' -> 0 ORDER BY n.version) FILTER (WHERE n.changes ? '{0}'))[1]"
 
 
-def _then(table: str, key: str, fields: Sequence[str], name: str) -> str:
+def _fields_at_version(table: str, key: str, fields: Sequence[str], name: str) -> str:
     found = ", ".join(f"{_FIRST_AFTER.format(field)} AS {field}" for field in fields)
     return f"""LEFT JOIN LATERAL (SELECT {found} FROM {table} n
         WHERE n.council = :council AND n.{key} = c.{key} AND n.version > c.version) {name}
@@ -54,8 +54,8 @@ _FEED = text(f"""
         LEFT JOIN blpu b ON b.council = :council AND b.uprn = c.uprn
         LEFT JOIN street_descriptor d
             ON d.council = :council AND d.usrn = c.usrn AND d.language = 'ENG'
-        {_then("history", "uprn", _PROPERTY, "later")}
-        {_then("street_history", "usrn", _STREET, "street")}
+        {_fields_at_version("history", "uprn", _PROPERTY, "later")}
+        {_fields_at_version("street_history", "usrn", _STREET, "street")}
     ORDER BY c.xact, c.position""")
 # Where the feed ends for now, and the last place anything of this council was written at.
 _END = text("""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS open,
@@ -65,7 +65,7 @@ _END = text("""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS o
     )::text::bigint AS last""")
 
 
-async def after(
+async def list_after(
     session: ReadSession, council: str, xact: int, position: int, limit: int
 ) -> Sequence[Row[Any]]:
     """The changes after a place in the feed, in its order, each with what its event says."""
@@ -73,7 +73,7 @@ async def after(
     return await session.all(_FEED, asked)
 
 
-async def end(session: ReadSession, council: str) -> Row[Any]:
+async def get_end(session: ReadSession, council: str) -> Row[Any]:
     """``open``: the first transaction still running; ``next``: the next to begin; ``last`` that wrote."""
     row = await session.first(_END, {"council": council})
     assert row is not None  # noqa: S101 - a select without FROM always answers a row

@@ -7,22 +7,26 @@ from sqlalchemy import Row, text
 
 from chassis.database import ReadSession
 
-_OF = """SELECT version, at, actor, kind, changes FROM {table}
+_LIST = """SELECT version, at, actor, kind, changes FROM {table}
     WHERE council = :council AND {key} = :of AND version < coalesce(CAST(:before AS integer), 2147483647)
     ORDER BY version DESC LIMIT :limit"""
-_OF_PROPERTY = text(_OF.format(table="history", key="uprn"))
-_OF_STREET = text(_OF.format(table="street_history", key="usrn"))
+_LIST_BY_PROPERTY = text(_LIST.format(table="history", key="uprn"))
+_LIST_BY_STREET = text(_LIST.format(table="street_history", key="usrn"))
 
 
-async def of_property(
+async def list_by_property(
     session: ReadSession, council: str, uprn: int, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Versions of a property, the latest first: ``version``, ``at``, ``actor``, ``kind``, ``changes``."""
-    return await session.all(_OF_PROPERTY, {"council": council, "of": uprn, "before": before, "limit": limit})
+    return await session.all(
+        _LIST_BY_PROPERTY, {"council": council, "of": uprn, "before": before, "limit": limit}
+    )
 
 
-async def of_street(
+async def list_by_street(
     session: ReadSession, council: str, usrn: int, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Versions of a street, as ``of_property``."""
-    return await session.all(_OF_STREET, {"council": council, "of": usrn, "before": before, "limit": limit})
+    return await session.all(
+        _LIST_BY_STREET, {"council": council, "of": usrn, "before": before, "limit": limit}
+    )

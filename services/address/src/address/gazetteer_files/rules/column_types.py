@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from address.shared.text import tidy
+from address.shared.text import normalise_text
 from chassis.types import normal_postcode
 
 LAST_EASTING, LAST_NORTHING = 700_000, 1_300_000
@@ -124,7 +124,7 @@ _KINDS = {
 
 def _text(longest: int, *, needed: bool) -> Kind:
     def convert(value: str) -> str:
-        value = tidy(value, longest)
+        value = normalise_text(value, longest)
         if needed and not value:
             raise ValueError("is missing")
         return value

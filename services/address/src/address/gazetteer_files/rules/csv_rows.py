@@ -13,11 +13,11 @@ from functools import lru_cache
 from address.shared import numbering
 from address.shared.text import (
     CONTROL,
-    LONGEST_NAME,
-    LONGEST_ORGANISATION,
-    LONGEST_PLACE,
-    LONGEST_STREET,
-    tidy,
+    MAX_NAME,
+    MAX_ORGANISATION,
+    MAX_PLACE,
+    MAX_STREET,
+    normalise_text,
 )
 from chassis.types import normal_postcode
 
@@ -91,7 +91,7 @@ def _copied(value: str | int | None) -> str:
 def _text(longest: int, *, needed: bool = False) -> Convert:
     @lru_cache(maxsize=4096)
     def convert(value: str) -> str:
-        value = tidy(value, longest)
+        value = normalise_text(value, longest)
         if needed and not value:
             raise ValueError("is missing")
         return _copied(value or None)
@@ -99,20 +99,20 @@ def _text(longest: int, *, needed: bool = False) -> Convert:
     return convert
 
 
-def _numbers(numbered: numbering.Numbered) -> str:
+def _numbers(numbered: numbering.AddressableObject) -> str:
     parts = (numbered.start_number, numbered.start_suffix, numbered.end_number, numbered.end_suffix)
     return "\t".join(map(_copied, parts))
 
 
 @lru_cache(maxsize=4096)
 def _unit(value: str) -> str:
-    read = numbering.read_unit(tidy(value, LONGEST_NAME) or None)
+    read = numbering.parse_unit(normalise_text(value, MAX_NAME) or None)
     return f"{_copied(read.text)}\t{_numbers(read)}"
 
 
 @lru_cache(maxsize=4096)
 def _building_number(value: str) -> str:
-    return _numbers(numbering.read_building(None, value.strip() or None))
+    return _numbers(numbering.parse_building(None, value.strip() or None))
 
 
 @lru_cache(maxsize=4096)
@@ -128,13 +128,13 @@ COLUMNS: dict[str, Convert] = {
     "parentuprn": _parent,
     "usrn": _usrn,
     "classificationcode": _classification,
-    "organisationname": _text(LONGEST_ORGANISATION),
+    "organisationname": _text(MAX_ORGANISATION),
     "subname": _unit,
-    "name": _text(LONGEST_NAME),
+    "name": _text(MAX_NAME),
     "number": _building_number,
-    "streetname": _text(LONGEST_STREET, needed=True),
-    "locality": _text(LONGEST_PLACE),
-    "townname": _text(LONGEST_PLACE),
+    "streetname": _text(MAX_STREET, needed=True),
+    "locality": _text(MAX_PLACE),
+    "townname": _text(MAX_PLACE),
     "postcode": _postcode,
     "easting": _easting,
     "northing": _northing,

@@ -77,7 +77,7 @@ def _blocks(file: File, header: tuple[str, ...], rejects: list[Reject]) -> Itera
 
 async def _cross_check(session: Session, council: str) -> list[Reject]:
     """What is wrong between rows, and between the file and the gazetteer."""
-    asked = {"council": council, "codes": list(codelists.classifications()), "deepest": lifecycle.DEEPEST}
+    asked = {"council": council, "codes": list(codelists.classifications()), "deepest": lifecycle.MAX_DEPTH}
     found = [row for check in csv_staging.CHECKS for row in await session.all(check, asked)]
     if not found:
         found = list(await session.all(csv_staging.TOO_DEEP, asked))

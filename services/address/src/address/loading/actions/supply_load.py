@@ -46,7 +46,7 @@ async def load(session: Session, file: File, progress: Progress) -> Outcome:
     if outcome.rejects:
         return outcome
     await _settle(session, made)
-    asked = {**named(file, outcome), "day": made.header.day, "deepest": lifecycle.DEEPEST}
+    asked = {**named(file, outcome), "day": made.header.day, "deepest": lifecycle.MAX_DEPTH}
     fresh = bool(await session.scalar(csv_staging.EMPTY, asked))
     progress("checking", staged)
     await prepare(session, made, asked, outcome, fresh=fresh, retire_many=file.retire_many)

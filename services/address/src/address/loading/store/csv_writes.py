@@ -4,7 +4,7 @@
 
 from sqlalchemy import text
 
-from address.read_model.store.read_model import number, unit
+from address.read_model.store.read_model import number_sql, unit_sql
 
 # Each field of the API that a file gives, and what the file says of it. In ``place`` it has the same name.
 _COMPARED = {
@@ -12,9 +12,9 @@ _COMPARED = {
     "usrn": "s.usrn",
     "classification": "s.classification",
     "organisation": "s.organisation",
-    "sub_building": unit("s"),
+    "sub_building": unit_sql("s"),
     "building_name": "s.pao_text",
-    "building_number": number("s", "pao"),
+    "building_number": number_sql("s", "pao"),
     "street": "s.street",
     "locality": "s.locality",
     "post_town": "s.post_town",

@@ -8,7 +8,7 @@ Each dataset's fields are a table here: the name in the answer and the SQL of it
 
 from collections.abc import Mapping
 
-from address.read_model.store.address_json import LINE
+from address.read_model.store.address_json import ADDRESS_LINE
 from address.shared import codes
 
 _CUSTODIAN = "(SELECT g.{} FROM gazetteer g WHERE g.council = p.council)"
@@ -83,7 +83,7 @@ _START = f"""'":{{"UPRN":' || {_code("p.uprn")}"""
 
 _DPA = _fields(
     {
-        "ADDRESS": _words(LINE),
+        "ADDRESS": _words(ADDRESS_LINE),
         "ORGANISATION_NAME": _words("p.organisation"),
         "SUB_BUILDING_NAME": _words("p.sub_building"),
         "BUILDING_NAME": _words(_NAMED),
@@ -134,7 +134,7 @@ def _numbered(kind: str) -> dict[str, str]:
 # An LPI has more than ``place`` holds: its own row and its street's are looked up by key.
 _LPI = _fields(
     {
-        "ADDRESS": _words(LINE),
+        "ADDRESS": _words(ADDRESS_LINE),
         "USRN": _code("p.usrn"),
         "LPI_KEY": _code("p.lpi_key"),
         "ORGANISATION": _words("p.organisation"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from address.places.store.places import IN_ORDER
 from address.read_model.store import address_json
-from address.read_model.store.as_of import places_on
+from address.read_model.store.as_of import places_as_of
 
 COUNTED = 1_000  # entries of a word, places of a group
 GROUPS = 300
@@ -39,7 +39,7 @@ _HERE = f"""{_LIVE} AND {_IN_WARD}
 
 def _item(contains: str) -> str:
     """One suggestion as JSON text."""
-    return address_json.brief(
+    return address_json.summary_json(
         {"contains": contains, "distance": f"round({_DISTANCE.format('p')}::numeric, 1)"}
     )
 
@@ -152,7 +152,7 @@ class Statements:
 
 def _all(*, past: bool) -> Statements:
     def places(day: int) -> str:
-        return places_on(f"${day}::date") if past else "place"
+        return places_as_of(f"${day}::date") if past else "place"
 
     by_name = places(16)
     return Statements(

@@ -142,7 +142,9 @@ def _outcodes(rows: Sequence[asyncpg.Record]) -> list[Outcode]:
 def _lonlats(rows: Sequence[asyncpg.Record]) -> list[tuple[float, float] | None]:
     """Degrees of each row; None where it is not known where it is."""
     there = [row for row in rows if row["easting"] is not None and row["northing"] is not None]
-    points = projections.show([(row["easting"], row["northing"]) for row in there], projections.LONLAT)
+    points = projections.project_or_none(
+        [(row["easting"], row["northing"]) for row in there], projections.LONLAT
+    )
     shown = {
         id(row): (round(point[0], _DECIMALS), round(point[1], _DECIMALS)) if point else None
         for row, point in zip(there, points, strict=True)

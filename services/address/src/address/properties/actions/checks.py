@@ -24,9 +24,9 @@ def check_classification(code: str) -> None:
         raise invalid("body.classification", "is not in the AddressBase code list")
 
 
-async def street_to_stand_on(session: Session, council: str, usrn: int, field: str = "usrn") -> Row[Any]:
+async def lock_open_street(session: Session, council: str, usrn: int, field: str = "usrn") -> Row[Any]:
     """The street, kept open until the transaction ends. Raises Problem 400 when nothing can be put on it."""
-    street = await insert.street(session, council, usrn, lifecycle.ENGLISH)
+    street = await insert.lock_street(session, council, usrn, lifecycle.ENGLISH)
     if street is None:
         raise invalid(f"body.{field}", "is no street of this gazetteer")
     if street.state == codes.CLOSED:
@@ -36,10 +36,10 @@ async def street_to_stand_on(session: Session, council: str, usrn: int, field: s
 
 async def check_parent(session: Session, council: str, uprn: int, parent: int, status: int) -> None:
     """Raises Problem 400 when a property of this status cannot lie within the parent."""
-    above = await properties.ancestors(session, council, parent, lifecycle.DEEPEST)
-    fault = lifecycle.parents_fault(uprn, above)
+    above = await properties.list_ancestors(session, council, parent, lifecycle.MAX_DEPTH)
+    fault = lifecycle.parent_chain_fault(uprn, above)
     if fault is None:
         statuses = await retirement.lock(session, council, [parent])
-        fault = lifecycle.parents_status_fault(status, statuses[parent])
+        fault = lifecycle.parent_status_fault(status, statuses[parent])
     if fault is not None:
         raise invalid("body.parent_uprn", fault)

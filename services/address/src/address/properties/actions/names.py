@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import Act, alone, check_version, record_dependent
+from address.changes.actions.change_log import ChangeContext, check_version, lock_exclusive, record_dependent
 from address.properties.actions.checks import lock_property
 from address.properties.actions.properties import lpi_columns
 from address.properties.schemas.names import NameChange, NewName
@@ -15,21 +15,21 @@ from address.shared import codes, lifecycle
 from chassis.database import Session
 from chassis.problems import conflict, invalid, not_found
 
-MOST = 20  # names of one property that stand
+MAX_NAMES = 20  # names of one property that stand
 _PARTS = ("sub_building", "building_name", "building_number", "usrn", "locality", "post_town")
 
 
-async def add(session: Session, act: Act, uprn: int, asked: NewName, seen: set[int]) -> str:
+async def add_name(session: Session, act: ChangeContext, uprn: int, asked: NewName, seen: set[int]) -> str:
     """Give the property another address; answers the key of it.
 
     Raises Problem 404, 412, 409 when it cannot have it, 400 for what an address cannot be.
     """
     status = await _lock(session, act, uprn, seen)
-    known = await names.lpis(session, act.council, uprn)
+    known = await names.list_by_property(session, act.council, uprn)
     _check_status(asked, status, known)
-    own = await properties.current(session, act.council, uprn)
+    own = await properties.get_fields(session, act.council, uprn)
     given = {**asked.model_dump(), "usrn": asked.usrn or own.usrn}
-    street = await _street(session, act.council, given["usrn"], asked.language)
+    street = await _lock_named_street(session, act.council, given["usrn"], asked.language)
     if asked.language == lifecycle.ENGLISH:
         given["locality"] = asked.locality or own.locality
         given["post_town"] = asked.post_town or own.post_town
@@ -38,24 +38,26 @@ async def add(session: Session, act: Act, uprn: int, asked: NewName, seen: set[i
         given["post_town"] = asked.post_town or street.town
     _check_parts(given, known)
     key = (await keys_store.next_keys(session, act.council, 1)).key("L", 0)
-    of = {"council": act.council, "uprn": uprn, "lpi_key": key, **insert.dates(act.today)}
+    of = {"council": act.council, "uprn": uprn, "lpi_key": key, **insert.new_record_dates(act.today)}
     columns = {"language": asked.language, "logical_status": asked.logical_status, **lpi_columns(given)}
-    await names.add(session, {**of, **columns})
-    await _record(session, act, uprn, None, {"key": key, **_told(given, asked.logical_status)})
+    await names.insert_lpi(session, {**of, **columns})
+    await _record(session, act, uprn, None, {"key": key, **_history_fields(given, asked.logical_status)})
     return key
 
 
-async def change(session: Session, act: Act, uprn: int, key: str, asked: NameChange, seen: set[int]) -> None:
+async def change_name(
+    session: Session, act: ChangeContext, uprn: int, key: str, asked: NameChange, seen: set[int]
+) -> None:
     """Change a name, or end it. The property's address for post is changed with the property.
 
     Raises Problem 404, 412, 409 and 400 as ``add`` does.
     """
     await _lock(session, act, uprn, seen)
-    known = await names.lpis(session, act.council, uprn)
+    known = await names.list_by_property(session, act.council, uprn)
     one = next((row for row in known if row.lpi_key == key), None)
     if one is None:
         raise not_found(f"name {key} of property {uprn}")
-    own = await properties.current(session, act.council, uprn)
+    own = await properties.get_fields(session, act.council, uprn)
     if own.lpi_key == key:
         raise conflict(
             "own-address", "This is the property's own address: change it with the property itself."
@@ -67,18 +69,18 @@ async def change(session: Session, act: Act, uprn: int, key: str, asked: NameCha
     if after == before:
         return
     if after["logical_status"] != lifecycle.HISTORIC:
-        await _street(session, act.council, after["usrn"], one.language)
+        await _lock_named_street(session, act.council, after["usrn"], one.language)
         _check_parts(after, [row for row in known if row.lpi_key != key])
     ended = {"end_date": act.today} if after["logical_status"] == lifecycle.HISTORIC else {}
     columns = {**lpi_columns(after), "logical_status": after["logical_status"], "last_update": act.today}
-    await names.change(session, act.council, uprn, key, {**columns, **ended})
-    told = [{"key": key, **_told(fields, fields["logical_status"])} for fields in (before, after)]
+    await names.update_lpi(session, act.council, uprn, key, {**columns, **ended})
+    told = [{"key": key, **_history_fields(fields, fields["logical_status"])} for fields in (before, after)]
     await _record(session, act, uprn, *told)
 
 
-async def _lock(session: Session, act: Act, uprn: int, seen: set[int]) -> int:
+async def _lock(session: Session, act: ChangeContext, uprn: int, seen: set[int]) -> int:
     """The property's logical status; nobody changes it meanwhile, nor renames its street."""
-    await alone(session, act.council)
+    await lock_exclusive(session, act.council)
     now = await lock_property(session, act.council, uprn)
     check_version(seen, now.version, "property")
     status: int = now.logical_status
@@ -89,12 +91,12 @@ def _check_status(asked: NewName, status: int, known: Sequence[Row[Any]]) -> Non
     standing = [(row.language, row.logical_status) for row in known]
     if fault := lifecycle.name_fault(asked.language, asked.logical_status, status, standing):
         raise conflict("name-not-possible", f"{fault[0].upper()}{fault[1:]}.")
-    if sum(status != lifecycle.HISTORIC for _, status in standing) >= MOST:
-        raise conflict("name-not-possible", f"The property has {MOST} names already: end one first.")
+    if sum(status != lifecycle.HISTORIC for _, status in standing) >= MAX_NAMES:
+        raise conflict("name-not-possible", f"The property has {MAX_NAMES} names already: end one first.")
 
 
-async def _street(session: Session, council: str, usrn: int, language: str) -> Row[Any]:
-    street = await insert.street(session, council, usrn, language)
+async def _lock_named_street(session: Session, council: str, usrn: int, language: str) -> Row[Any]:
+    street = await insert.lock_street(session, council, usrn, language)
     if street is None:
         message = f"is no street with a name in {language}: give the street one first"
         raise invalid("body.usrn", message)
@@ -106,19 +108,19 @@ async def _street(session: Session, council: str, usrn: int, language: str) -> R
 def _check_parts(given: dict[str, Any], known: Sequence[Row[Any]]) -> None:
     if not any(given[name] for name in ("sub_building", "building_name", "building_number")):
         raise invalid("body.building_name", "is missing, as are the others: a property is called something")
-    said = _said(given)
+    said = _comparable(given)
     for row in known:
-        if row.logical_status != lifecycle.HISTORIC and _said(row._mapping) == said:  # noqa: SLF001
+        if row.logical_status != lifecycle.HISTORIC and _comparable(row._mapping) == said:  # noqa: SLF001
             raise conflict("name-taken", f"The property has this address already, as {row.lpi_key}.")
 
 
-def _said(fields: Any) -> tuple[str, ...]:
+def _comparable(fields: Any) -> tuple[str, ...]:
     return (fields["language"], *(str(fields[name] or "").upper() for name in _PARTS))
 
 
-def _told(fields: dict[str, Any], status: int) -> dict[str, Any]:
+def _history_fields(fields: dict[str, Any], status: int) -> dict[str, Any]:
     return {"language": fields["language"], "logical_status": status, **{n: fields[n] for n in _PARTS}}
 
 
-async def _record(session: Session, act: Act, uprn: int, before: Any, after: Any) -> None:
+async def _record(session: Session, act: ChangeContext, uprn: int, before: Any, after: Any) -> None:
     await record_dependent(session, act, {uprn: {"names": [before, after]}})

@@ -7,17 +7,24 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from address.changes.actions.change_log import CHANGED, RETIRED, Act, alone, check_version, record
+from address.changes.actions.change_log import (
+    CHANGED,
+    RETIRED,
+    ChangeContext,
+    check_version,
+    lock_exclusive,
+    record,
+)
 from address.properties.actions import retirement as ending
 from address.properties.actions.checks import (
     check_classification,
     check_parent,
+    lock_open_street,
     lock_property,
-    street_to_stand_on,
 )
 from address.properties.schemas.properties import AddressChange
 from address.properties.store import properties, retirement
-from address.properties.store.properties import Key
+from address.properties.store.properties import AddressKey
 from address.shared import lifecycle, numbering
 from chassis.auth import Caller
 from chassis.database import Session
@@ -31,7 +38,7 @@ _OF_SEVERAL = {"parent_uprn", "logical_status", "usrn", "postcode"}
 Changes = dict[str, list[Any]]
 
 
-async def change(
+async def change_property(
     session: Session,
     council: str,
     uprn: int,
@@ -46,23 +53,23 @@ async def change(
     """
     given = asked.given()
     if given.keys() & _OF_SEVERAL:
-        await alone(session, council)
+        await lock_exclusive(session, council)
     locked = await lock_property(session, council, uprn)
     check_version(seen, locked.version, "property")
-    before = await properties.current(session, council, uprn)
-    after = {**_fields(before), **_stored(given)}
-    changes = {name: [old, after[name]] for name, old in _fields(before).items() if old != after[name]}
+    before = await properties.get_fields(session, council, uprn)
+    after = {**_api_fields(before), **_to_stored(given)}
+    changes = {name: [old, after[name]] for name, old in _api_fields(before).items() if old != after[name]}
     if changes:
         await _check(session, council, uprn, after, changes)
-        await _write(session, Act(council, caller, today), uprn, before, after, changes)
-    return await properties.own(session, council, uprn)
+        await _write(session, ChangeContext(council, caller, today), uprn, before, after, changes)
+    return await properties.get_json(session, council, uprn)
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
+def _api_fields(row: Row[Any]) -> dict[str, Any]:
     return {name: value for name, value in row._mapping.items() if name not in _NOT_FIELDS}  # noqa: SLF001
 
 
-def _stored(given: dict[str, Any]) -> dict[str, Any]:
+def _to_stored(given: dict[str, Any]) -> dict[str, Any]:
     """Metres to the centimetre, as the gazetteer keeps them."""
     return {
         name: Decimal(str(value)).quantize(Decimal("0.01")) if name in {"easting", "northing"} else value
@@ -79,28 +86,28 @@ async def _check(session: Session, council: str, uprn: int, after: dict[str, Any
     if "classification" in changes:
         check_classification(after["classification"])
     if "usrn" in changes:
-        await street_to_stand_on(session, council, after["usrn"])
+        await lock_open_street(session, council, after["usrn"])
     parent = after["parent_uprn"]
     if parent is not None and changes.keys() & {"parent_uprn", "logical_status"}:
         await check_parent(session, council, uprn, parent, after["logical_status"])
 
 
 async def _write(
-    session: Session, act: Act, uprn: int, before: Row[Any], after: dict[str, Any], changes: Changes
+    session: Session, act: ChangeContext, uprn: int, before: Row[Any], after: dict[str, Any], changes: Changes
 ) -> None:
-    key = Key(act.council, uprn, before.lpi_key, act.today)
+    key = AddressKey(act.council, uprn, before.lpi_key, act.today)
     status = after["logical_status"]
-    await properties.write(session, key, _blpu(after, changes, act.today), lpi_columns(after))
+    await properties.update_property(session, key, _blpu_columns(after, changes, act.today), lpi_columns(after))
     if "organisation" in changes:
-        await properties.name_organisation(session, key, after["organisation"])
+        await properties.set_organisation(session, key, after["organisation"])
     if "logical_status" in changes:
-        statuses = lifecycle.addresses_become(status)
-        await retirement.pass_addresses(session, act.council, [uprn], statuses, act.today)
+        statuses = lifecycle.address_statuses_after(status)
+        await retirement.set_address_statuses(session, act.council, [uprn], statuses, act.today)
     retired = "logical_status" in changes and status == lifecycle.HISTORIC
     await record(session, act, RETIRED if retired else CHANGED, {uprn: changes})
 
 
-def _blpu(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any]:
+def _blpu_columns(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any]:
     """The BLPU's columns."""
     dates = {"state_date": today} if "state" in changes else {}
     if after["logical_status"] == lifecycle.HISTORIC and "logical_status" in changes:
@@ -111,10 +118,10 @@ def _blpu(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any
 def lpi_columns(after: dict[str, Any]) -> dict[str, Any]:
     """The LPI's columns but for its status. Raises Problem 400 for a building number that is none."""
     try:
-        building = numbering.read_building(after["building_name"], after["building_number"])
+        building = numbering.parse_building(after["building_name"], after["building_number"])
     except ValueError as error:
         raise invalid("body.building_number", str(error)) from error
-    unit = numbering.read_unit(after["sub_building"])
+    unit = numbering.parse_unit(after["sub_building"])
     objects = {
         f"{kind}_{part}": value
         for kind, numbered in (("sao", unit), ("pao", building))

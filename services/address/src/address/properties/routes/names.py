@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from address.changes.actions.change_log import Act
+from address.changes.actions.change_log import ChangeContext
 from address.properties.actions import names as naming
-from address.properties.routes.properties import absent
+from address.properties.routes.properties import property_not_found
 from address.properties.schemas.names import AddressNames, NameChange, NewName
 from address.properties.store import names, reads
 from address.shared.dates import AsOf
-from address.shared.dependencies import ETAG, AsWritten, IfMatch, Reader, Writer, seen, tagged
+from address.shared.dependencies import ETAG, IfMatch, Reader, StoredJson, Writer, etag_headers, read_if_match
 from chassis.database import Session, Writing, fast_pool
 from chassis.idempotency import OnlyOnce
 from chassis.problems import documents
@@ -27,9 +27,11 @@ async def list_address_names(
 ) -> Response:
     """All addresses of a property: its own first, then alternatives and other languages, ended ones last."""
     pool = fast_pool(request)
-    found = await names.every(pool, council, uprn, as_of)
+    found = await names.get_json(pool, council, uprn, as_of)
     if found is None:
-        raise absent(uprn, as_of, None if as_of is None else await reads.first_day(pool, council, uprn))
+        raise property_not_found(
+            uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
+        )
     headers = {"ETag": f'"{found["version"]}"'}
     return Response(found["body"], media_type="application/json", headers=headers)
 
@@ -53,13 +55,13 @@ async def add_address_name(
 
     ``If-Match`` must carry the property's ETag. A Welsh address needs a Welsh name of its street.
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
-    async def add() -> AsWritten:
-        await naming.add(session, act, uprn, body, known)
-        return await _all(session, council, uprn)
+    async def add() -> StoredJson:
+        await naming.add_name(session, act, uprn, body, known)
+        return await _stored_names(session, council, uprn)
 
-    return await once.run(session, caller, body, add, headers=tagged)
+    return await once.run(session, caller, body, add, headers=etag_headers)
 
 
 @router.patch(
@@ -79,14 +81,14 @@ async def change_address_name(
 
     ``If-Match`` must carry the property's ETag. The address for post is changed with the property itself.
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
-    async def change() -> AsWritten:
-        await naming.change(session, act, uprn, lpi_key, body, known)
-        return await _all(session, council, uprn)
+    async def change() -> StoredJson:
+        await naming.change_name(session, act, uprn, lpi_key, body, known)
+        return await _stored_names(session, council, uprn)
 
-    return await once.run(session, caller, body, change, status=200, headers=tagged)
+    return await once.run(session, caller, body, change, status=200, headers=etag_headers)
 
 
-async def _all(session: Session, council: str, uprn: int) -> AsWritten:
-    return AsWritten.model_validate_json(await names.written(session, council, uprn))
+async def _stored_names(session: Session, council: str, uprn: int) -> StoredJson:
+    return StoredJson.model_validate_json(await names.get_json_in_transaction(session, council, uprn))

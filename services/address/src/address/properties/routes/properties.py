@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row
 
 from address.changes.actions import history
-from address.changes.actions.change_log import Act
+from address.changes.actions.change_log import ChangeContext
 from address.changes.schemas import Past
 from address.properties.actions import creation, properties, retirement
 from address.properties.schemas.properties import Address, AddressChange, NewProperty, Retirement
@@ -15,15 +15,15 @@ from address.properties.store import reads
 from address.shared.dates import AsOf
 from address.shared.dependencies import (
     ETAG,
-    AsWritten,
     IfMatch,
     IfNoneMatch,
     Reader,
+    StoredJson,
     Writer,
-    last_number,
-    seen,
-    tagged,
-    versions,
+    etag_headers,
+    parse_etags,
+    read_if_match,
+    read_number_cursor,
 )
 from chassis.database import Reading, Writing, fast_pool
 from chassis.idempotency import OnlyOnce
@@ -52,18 +52,20 @@ async def read_address(
     """
     pool = fast_pool(request)
     if as_of is None:
-        found = await reads.own(pool, council, uprn)
+        found = await reads.get_json(pool, council, uprn)
     else:
-        found = await reads.own_on(pool, council, uprn, as_of)
+        found = await reads.get_json_as_of(pool, council, uprn, as_of)
     if found is None:
-        raise absent(uprn, as_of, None if as_of is None else await reads.first_day(pool, council, uprn))
+        raise property_not_found(
+            uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
+        )
     headers = {"ETag": f'"{found["version"]}"', "Cache-Control": _CACHE}
-    if if_none_match is not None and found["version"] in versions(if_none_match):
+    if if_none_match is not None and found["version"] in parse_etags(if_none_match):
         return Response(status_code=304, headers=headers)
     return Response(found["body"], media_type="application/json", headers=headers)
 
 
-def absent(uprn: int, day: date | None, first: date | None) -> Problem:
+def property_not_found(uprn: int, day: date | None, first: date | None) -> Problem:
     """The 404 of a property, on a day: it says when there is one on another day."""
     if day is None or first is None:
         return not_found(f"property {uprn}")
@@ -80,13 +82,13 @@ async def create_address(
     A UPRN may be given instead, if nobody has or had it. Its number or name must be free on the street.
     Published as ``address.property.created.v1``.
     """
-    act = Act(council, caller, datetime.now(UTC).date())
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
 
-    async def create() -> AsWritten:
-        return _written(await creation.create(session, act, body))
+    async def create() -> StoredJson:
+        return _stored_json(await creation.create_property(session, act, body))
 
-    def headers(made: AsWritten) -> dict[str, str]:
-        return {**tagged(made), "Location": f"/{council}/address/v1/addresses/{made.root['uprn']}"}
+    def headers(made: StoredJson) -> dict[str, str]:
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/addresses/{made.root['uprn']}"}
 
     return await once.run(session, caller, body, create, headers=headers)
 
@@ -108,12 +110,14 @@ async def change_address(
     ``Idempotency-Key`` a request whose answer was lost can be sent again: without one it would be told 412,
     its own change having made the version stale.
     """
-    today, known = datetime.now(UTC).date(), seen(if_match)
+    today, known = datetime.now(UTC).date(), read_if_match(if_match)
 
-    async def change() -> AsWritten:
-        return _written(await properties.change(session, council, uprn, body, caller, today, known))
+    async def change() -> StoredJson:
+        return _stored_json(
+            await properties.change_property(session, council, uprn, body, caller, today, known)
+        )
 
-    return await once.run(session, caller, body, change, status=200, headers=tagged)
+    return await once.run(session, caller, body, change, status=200, headers=etag_headers)
 
 
 @router.post(
@@ -133,12 +137,12 @@ async def retire_address(
     Refused while properties stand within it, unless ``children`` says that they end with it. Published as
     ``address.property.retired.v1`` for each.
     """
-    act, known = Act(council, caller, datetime.now(UTC).date()), seen(if_match)
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
-    async def retire() -> AsWritten:
-        return _written(await retirement.retire(session, act, uprn, body, known))
+    async def retire() -> StoredJson:
+        return _stored_json(await retirement.retire_property(session, act, uprn, body, known))
 
-    return await once.run(session, caller, body, retire, status=200, headers=tagged)
+    return await once.run(session, caller, body, retire, status=200, headers=etag_headers)
 
 
 @router.get("/{uprn}/history", response_model=Page[Past], responses=documents(404))
@@ -146,12 +150,12 @@ async def list_address_history(
     council: Slug, uprn: Uprn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
     """Who changed what of a property, the latest first."""
-    before = last_number(paging)
+    before = read_number_cursor(paging)
     entries = await history.list_by_property(session, council, uprn, before, paging.fetch)
     if not entries and before is None:
         raise not_found(f"property {uprn}")
     return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))
 
 
-def _written(row: Row[Any]) -> AsWritten:
-    return AsWritten.model_validate_json(row.body)
+def _stored_json(row: Row[Any]) -> StoredJson:
+    return StoredJson.model_validate_json(row.body)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from address.shared.fields import AS_IT_IS, BuildingNumber, ObjectName, PlaceName, UsrnGiven, UsrnText
+from address.shared.fields import UNCHANGED, BuildingNumber, ObjectName, PlaceName, UsrnIn, UsrnText
 
 Language = Annotated[
     Literal["ENG", "CYM", "GAE"], Field(description="BS 7666: English, Welsh, Scottish Gaelic")
@@ -27,7 +27,7 @@ class NewName(BaseModel):
     sub_building: ObjectName | None = None
     building_name: ObjectName | None = None
     building_number: BuildingNumber | None = None
-    usrn: UsrnGiven | None = Field(default=None, description="The property's own street when left out")
+    usrn: UsrnIn | None = Field(default=None, description="The property's own street when left out")
     locality: PlaceName | None = None
     post_town: PlaceName | None = None
 
@@ -37,13 +37,13 @@ class NameChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    logical_status: Literal[8] = AS_IT_IS
-    sub_building: ObjectName | None = AS_IT_IS
-    building_name: ObjectName | None = AS_IT_IS
-    building_number: BuildingNumber | None = AS_IT_IS
-    usrn: UsrnGiven = AS_IT_IS
-    locality: PlaceName | None = AS_IT_IS
-    post_town: PlaceName | None = AS_IT_IS
+    logical_status: Literal[8] = UNCHANGED
+    sub_building: ObjectName | None = UNCHANGED
+    building_name: ObjectName | None = UNCHANGED
+    building_number: BuildingNumber | None = UNCHANGED
+    usrn: UsrnIn = UNCHANGED
+    locality: PlaceName | None = UNCHANGED
+    post_town: PlaceName | None = UNCHANGED
 
     def given(self) -> dict[str, Any]:
         """The fields that are in the request."""

@@ -10,7 +10,7 @@ from pydantic import (
 )
 
 from address.shared.fields import (
-    AS_IT_IS,
+    UNCHANGED,
     BlpuState,
     BuildingNumber,
     Classification,
@@ -18,9 +18,9 @@ from address.shared.fields import (
     ObjectName,
     Organisation,
     PlaceName,
-    UprnGiven,
+    UprnIn,
     UprnText,
-    UsrnGiven,
+    UsrnIn,
     UsrnText,
 )
 from chassis.types import Easting, Northing, Postcode
@@ -63,20 +63,20 @@ class AddressChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    logical_status: LogicalStatus = AS_IT_IS
-    state: BlpuState | None = AS_IT_IS
-    classification: Classification = AS_IT_IS
-    parent_uprn: UprnGiven | None = AS_IT_IS
-    easting: Easting = AS_IT_IS
-    northing: Northing = AS_IT_IS
-    postcode: Postcode = AS_IT_IS
-    usrn: UsrnGiven = AS_IT_IS
-    organisation: Organisation | None = AS_IT_IS
-    sub_building: ObjectName | None = AS_IT_IS
-    building_name: ObjectName | None = AS_IT_IS
-    building_number: BuildingNumber | None = AS_IT_IS
-    locality: PlaceName | None = AS_IT_IS
-    post_town: PlaceName | None = AS_IT_IS
+    logical_status: LogicalStatus = UNCHANGED
+    state: BlpuState | None = UNCHANGED
+    classification: Classification = UNCHANGED
+    parent_uprn: UprnIn | None = UNCHANGED
+    easting: Easting = UNCHANGED
+    northing: Northing = UNCHANGED
+    postcode: Postcode = UNCHANGED
+    usrn: UsrnIn = UNCHANGED
+    organisation: Organisation | None = UNCHANGED
+    sub_building: ObjectName | None = UNCHANGED
+    building_name: ObjectName | None = UNCHANGED
+    building_number: BuildingNumber | None = UNCHANGED
+    locality: PlaceName | None = UNCHANGED
+    post_town: PlaceName | None = UNCHANGED
 
     def given(self) -> dict[str, Any]:
         """The fields that are in the request."""
@@ -88,15 +88,15 @@ class NewProperty(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    uprn: UprnGiven | None = Field(default=None, description="Only one that nobody has or had")
+    uprn: UprnIn | None = Field(default=None, description="Only one that nobody has or had")
     logical_status: Literal[1, 6] = Field(default=6, description="1 approved, 6 provisional")
     state: BlpuState | None = None
     classification: Classification
-    parent_uprn: UprnGiven | None = None
+    parent_uprn: UprnIn | None = None
     easting: Easting
     northing: Northing
     postcode: Postcode
-    usrn: UsrnGiven
+    usrn: UsrnIn
     organisation: Organisation | None = None
     sub_building: ObjectName | None = None
     building_name: ObjectName | None = None
@@ -110,7 +110,7 @@ class Retirement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    successors: Annotated[list[UprnGiven], Field(max_length=100)] = Field(
+    successors: Annotated[list[UprnIn], Field(max_length=100)] = Field(
         default=[], description="What takes its place: properties that stand", examples=[[907900112340]]
     )
     children: bool = Field(default=False, description="Whether all that stands within it ends with it")

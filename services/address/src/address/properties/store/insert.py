@@ -17,7 +17,7 @@ _BLPUS, _LPIS, _ORGANISATIONS = insert(tables.blpu), insert(tables.lpi), insert(
 _STREET = text("""SELECT s.state, d.description, d.locality, d.town FROM street s
     JOIN street_descriptor d ON d.council = s.council AND d.usrn = s.usrn AND d.language = :language
     WHERE s.council = :council AND s.usrn = :usrn FOR SHARE OF s""")
-_SAME = text("""SELECT p.uprn FROM place p
+_FIND_SAME = text("""SELECT p.uprn FROM place p
     WHERE p.council = :council AND p.usrn = :usrn AND p.logical_status IN (1, 6) AND p.lpi_status <> 8
         AND (upper(p.organisation), upper(p.sub_building), upper(p.building_name), upper(p.building_number))
             IS NOT DISTINCT FROM (upper(CAST(:organisation AS text)), upper(CAST(:sub_building AS text)),
@@ -26,7 +26,7 @@ _SAME = text("""SELECT p.uprn FROM place p
 
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class PropertyRows:
     """Rows of the gazetteer's own tables for properties that are new."""
 
     blpus: list[dict[str, Any]]
@@ -34,42 +34,42 @@ class Entered:
     organisations: list[dict[str, Any]]
 
 
-def dates(today: date) -> dict[str, Any]:
+def new_record_dates(today: date) -> dict[str, Any]:
     """The dates of a record that begins today."""
     return {"start_date": today, "end_date": None, "entry_date": today, "last_update": today}
 
 
-async def street(session: Session, council: str, usrn: int, language: str) -> Row[Any] | None:
+async def lock_street(session: Session, council: str, usrn: int, language: str) -> Row[Any] | None:
     """A street's ``state`` and its name in a language, None without one. It cannot be closed meanwhile."""
     return await session.first(_STREET, {"council": council, "usrn": usrn, "language": language})
 
 
-async def same_address(session: Session, council: str, usrn: int, parts: dict[str, Any]) -> int | None:
+async def find_same_address(session: Session, council: str, usrn: int, parts: dict[str, Any]) -> int | None:
     """A property that stands on the street at exactly this address; None when it is free."""
-    uprn: int | None = await session.scalar(_SAME, {"council": council, "usrn": usrn, **parts})
+    uprn: int | None = await session.scalar(_FIND_SAME, {"council": council, "usrn": usrn, **parts})
     return uprn
 
 
-async def enter_one(session: Session, entered: Entered) -> bool:
+async def insert_property(session: Session, entered: PropertyRows) -> bool:
     """Write one property; False when its UPRN is or was somebody's."""
     if not await session.execute(_ONE_BLPU, entered.blpus[0]):
         return False
-    await _beside(session, entered)
+    await _insert_addresses(session, entered)
     return True
 
 
-async def enter(session: Session, entered: Sequence[Entered]) -> None:
+async def insert_properties(session: Session, entered: Sequence[PropertyRows]) -> None:
     """Write properties whose UPRNs are known to be free."""
-    together = Entered(
+    together = PropertyRows(
         [row for one in entered for row in one.blpus],
         [row for one in entered for row in one.lpis],
         [row for one in entered for row in one.organisations],
     )
     await session.execute(_BLPUS, together.blpus)
-    await _beside(session, together)
+    await _insert_addresses(session, together)
 
 
-async def _beside(session: Session, entered: Entered) -> None:
+async def _insert_addresses(session: Session, entered: PropertyRows) -> None:
     await session.execute(_LPIS, entered.lpis)
     if entered.organisations:
         await session.execute(_ORGANISATIONS, entered.organisations)

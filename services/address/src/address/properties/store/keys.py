@@ -18,7 +18,7 @@ _GAZETTEER = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class RecordKeys:
     """Numbers for keys of records, given to nobody else: ``first`` and those after it."""
 
     custodian: int | None
@@ -30,7 +30,7 @@ class Keys:
         return f"{self.custodian or 0:04}{kind}{self.first + nth:09}"
 
 
-async def next_keys(session: Session, council: str, count: int) -> Keys:
+async def next_keys(session: Session, council: str, count: int) -> RecordKeys:
     """So many keys of the council's gazetteer, which is made when there is none."""
     row = await session.first(_KEYS, {"council": council, "count": count})
     if row is None:
@@ -45,4 +45,4 @@ async def next_keys(session: Session, council: str, count: int) -> Keys:
         }
         row = await session.first(_GAZETTEER, asked)
     assert row is not None  # noqa: S101 - an insert that returns always answers a row
-    return Keys(row.custodian, row.country, row.keys_given - count + 1)
+    return RecordKeys(row.custodian, row.country, row.keys_given - count + 1)

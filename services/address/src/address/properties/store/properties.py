@@ -15,15 +15,15 @@ from chassis.database import Session
 
 _LOCK = text("""SELECT version, logical_status, parent_uprn FROM blpu
     WHERE council = :council AND uprn = :uprn FOR UPDATE""")
-_PRIMARY = "ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
-_CURRENT = text(f"""
+_PRIMARY_FIRST = "ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
+_GET_FIELDS = text(f"""
     SELECT p.lpi_key, p.version, p.logical_status, p.state, p.classification, p.parent_uprn,
         p.easting, p.northing, p.postcode, p.usrn, p.organisation, p.sub_building, p.building_name,
         p.building_number, p.locality, p.post_town
-    FROM place p WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY}""")
-_OWN = text(f"""SELECT p.version, {address_json.OWN} AS body FROM place p
-    WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY}""")
-_ANCESTORS = text("""
+    FROM place p WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY_FIRST}""")
+_GET_JSON = text(f"""SELECT p.version, {address_json.PROPERTY_JSON} AS body FROM place p
+    WHERE p.council = :council AND p.uprn = :uprn {_PRIMARY_FIRST}""")
+_LIST_ANCESTORS = text("""
     WITH RECURSIVE up (uprn, above, depth) AS (
         SELECT uprn, parent_uprn, 1 FROM blpu WHERE council = :council AND uprn = :uprn
         UNION ALL
@@ -46,7 +46,7 @@ _ORGANISATION = insert(tables.organisation)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class AddressKey:
     """One address of one property, and the day it is changed."""
 
     council: str
@@ -63,28 +63,28 @@ async def lock(session: Session, council: str, uprn: int) -> Row[Any] | None:
     return await session.first(_LOCK, {"council": council, "uprn": uprn})
 
 
-async def current(session: Session, council: str, uprn: int) -> Row[Any]:
+async def get_fields(session: Session, council: str, uprn: int) -> Row[Any]:
     """The property's fields as the API has them, of its address for post, else of its first."""
-    row = await session.first(_CURRENT, {"council": council, "uprn": uprn})
+    row = await session.first(_GET_FIELDS, {"council": council, "uprn": uprn})
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")
     return row
 
 
-async def ancestors(session: Session, council: str, uprn: int, deepest: int) -> list[int]:
+async def list_ancestors(session: Session, council: str, uprn: int, deepest: int) -> list[int]:
     """The property itself, its parent, and so on, no further than ``deepest`` above; empty without one."""
-    found = await session.all(_ANCESTORS, {"council": council, "uprn": uprn, "deepest": deepest})
+    found = await session.all(_LIST_ANCESTORS, {"council": council, "uprn": uprn, "deepest": deepest})
     return [row.uprn for row in found]
 
 
-async def write(session: Session, key: Key, blpu: Mapping[str, Any], lpi: Mapping[str, Any]) -> None:
+async def update_property(session: Session, key: AddressKey, blpu: Mapping[str, Any], lpi: Mapping[str, Any]) -> None:
     """Set columns of the property and of its address, and move its version on."""
     where = {"of_council": key.council, "of_uprn": key.uprn}
     await session.execute(_BLPU, {**where, **blpu, "last_update": key.today})
     await session.execute(_LPI, {**where, "of_lpi": key.lpi_key, **lpi, "last_update": key.today})
 
 
-async def name_organisation(session: Session, key: Key, organisation: str | None) -> None:
+async def set_organisation(session: Session, key: AddressKey, organisation: str | None) -> None:
     """Say which organisation the property has; None for none."""
     await session.execute(_NO_ORGANISATION, {"council": key.council, "uprn": key.uprn})
     if organisation is not None:
@@ -93,9 +93,9 @@ async def name_organisation(session: Session, key: Key, organisation: str | None
         await session.execute(_ORGANISATION, {**of, "organisation": organisation, **dates})
 
 
-async def own(session: Session, council: str, uprn: int) -> Row[Any]:
+async def get_json(session: Session, council: str, uprn: int) -> Row[Any]:
     """The property as our API shows it: ``version`` and ``body`` (JSON text)."""
-    row = await session.first(_OWN, {"council": council, "uprn": uprn})
+    row = await session.first(_GET_JSON, {"council": council, "uprn": uprn})
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")
     return row

@@ -10,7 +10,7 @@ from address.properties import tables
 from chassis.database import Session
 
 # Everything that stands within a property, itself left out, the nearest first.
-_WITHIN = text("""
+_LIST_CHILDREN = text("""
     WITH RECURSIVE down (uprn, logical_status, depth) AS (
         SELECT b.uprn, b.logical_status, 1 FROM blpu b
         WHERE b.council = :council AND b.parent_uprn = :uprn
@@ -21,7 +21,7 @@ _WITHIN = text("""
     SELECT DISTINCT uprn, logical_status FROM down WHERE logical_status <> 8 ORDER BY uprn""")
 _LOCK = text("""SELECT uprn, logical_status FROM blpu
     WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[])) ORDER BY uprn FOR UPDATE""")
-_STATUS = text("""
+_SET_STATUS = text("""
     UPDATE blpu b SET logical_status = t.status, version = b.version + 1, updated_at = now(),
         last_update = t.today, end_date = CASE WHEN t.status = 8 THEN t.today ELSE b.end_date END,
         state = coalesce(t.state, b.state),
@@ -30,18 +30,18 @@ _STATUS = text("""
     FROM (SELECT CAST(:status AS smallint) AS status, CAST(:state AS smallint) AS state,
         CAST(:today AS date) AS today) t
     WHERE b.council = :council AND b.uprn = ANY(CAST(:uprns AS bigint[]))""")
-_ADDRESSES = text("""
+_SET_ADDRESS_STATUSES = text("""
     UPDATE lpi l SET logical_status = t.after, last_update = t.today,
         end_date = CASE WHEN t.after = 8 THEN t.today ELSE l.end_date END
     FROM (SELECT CAST(:now AS smallint) AS before, CAST(:then AS smallint) AS after,
         CAST(:today AS date) AS today) t
     WHERE l.council = :council AND l.uprn = ANY(CAST(:uprns AS bigint[])) AND l.logical_status = t.before""")
-_SUCCESSOR = insert(tables.successor)
+_INSERT_SUCCESSOR = insert(tables.successor)
 
 
-async def within(session: Session, council: str, uprn: int, deepest: int) -> Sequence[Row[Any]]:
+async def list_children(session: Session, council: str, uprn: int, deepest: int) -> Sequence[Row[Any]]:
     """The properties that stand within one, at any depth: ``uprn``, ``logical_status``."""
-    return await session.all(_WITHIN, {"council": council, "uprn": uprn, "deepest": deepest})
+    return await session.all(_LIST_CHILDREN, {"council": council, "uprn": uprn, "deepest": deepest})
 
 
 async def lock(session: Session, council: str, uprns: Sequence[int]) -> dict[int, int]:
@@ -50,24 +50,24 @@ async def lock(session: Session, council: str, uprns: Sequence[int]) -> dict[int
     return {row.uprn: row.logical_status for row in rows}
 
 
-async def pass_to(
+async def set_status(
     session: Session, council: str, uprns: Sequence[int], status: int, today: date, state: int | None = None
 ) -> None:
     """Give the properties a new version with this logical status, and a state where one is given."""
     asked = {"council": council, "uprns": list(uprns), "status": status, "today": today, "state": state}
-    await session.execute(_STATUS, asked)
+    await session.execute(_SET_STATUS, asked)
 
 
-async def pass_addresses(
+async def set_address_statuses(
     session: Session, council: str, uprns: Sequence[int], statuses: Mapping[int, int], today: date
 ) -> None:
     """Bring their addresses from one status to another, as ``statuses`` maps them."""
     for now, then in statuses.items():
         asked = {"council": council, "uprns": list(uprns), "now": now, "then": then, "today": today}
-        await session.execute(_ADDRESSES, asked)
+        await session.execute(_SET_ADDRESS_STATUSES, asked)
 
 
-async def succeed(
+async def insert_successors(
     session: Session, council: str, uprn: int, successors: Mapping[str, int], today: date
 ) -> None:
     """Write which properties took the place of one, by the keys of the records."""
@@ -76,4 +76,4 @@ async def succeed(
         {"council": council, "uprn": uprn, "succ_key": key, "successor": successor, **dates}
         for key, successor in successors.items()
     ]
-    await session.execute(_SUCCESSOR, rows)
+    await session.execute(_INSERT_SUCCESSOR, rows)

@@ -5,13 +5,13 @@ Every read of our own API that takes ``as_of`` reads ``places_on(...)`` in place
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
-from address.read_model.tables import KEPT, place
+from address.read_model.tables import KEPT_COLUMNS, place
 
-_COLUMNS = ", ".join(KEPT)
+_COLUMNS = ", ".join(KEPT_COLUMNS)
 _UNIT = place.c.unit.computed.sqltext if place.c.unit.computed is not None else "NULL"
 
 
-def places_on(day: str) -> str:
+def places_as_of(day: str) -> str:
     """SQL of the places as they stood on a day, to be read as ``place`` is: ``FROM {places_on("$3")} p``.
 
     ``day`` is SQL of a date. It has what ``place`` has but for ``udprn``; the indices by UPRN, by postcode

@@ -8,7 +8,7 @@ the UPRNs of a bound array, or those of a load's temporary table.
 
 from sqlalchemy import text
 
-from address.read_model.tables import KEPT
+from address.read_model.tables import KEPT_COLUMNS
 
 _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _TOUCHED = "uprn IN (SELECT uprn FROM touched)"
@@ -35,34 +35,34 @@ _POST_OF_ALL = f"""(SELECT DISTINCT ON (o.uprn) o.uprn, o.lpi_key FROM lpi o WHE
 _NAME = "coalesce(d.description, e.description)"
 
 
-def number(row: str, kind: str) -> str:
+def number_sql(row: str, kind: str) -> str:
     """SQL of a number as people write it (12, 12A, 12-14) from its parts; null when there is none."""
     parts = f"{row}.{kind}_start_number, {row}.{kind}_start_suffix"
     return f"nullif(concat({parts}, '-' || {row}.{kind}_end_number, {row}.{kind}_end_suffix), '')"
 
 
-def unit(row: str) -> str:
+def unit_sql(row: str) -> str:
     """SQL of the part of a building as people write it: FLAT 2, TOP FLOOR FLAT; null when there is none."""
-    return f"nullif(concat_ws(' ', {row}.sao_text, {number(row, 'sao')}), '')"
+    return f"nullif(concat_ws(' ', {row}.sao_text, {number_sql(row, 'sao')}), '')"
 
 
 _PLAIN = r"""trim(regexp_replace(upper(regexp_replace(regexp_replace(
     normalize({}, NFKD), '[\u0300-\u036f]', '', 'g'), '[''`\u2018\u2019]', '', 'g')),
     '[^A-Z0-9]+', ' ', 'g'))"""
 # What a group's places have in common, in the order people say it; its id is the fingerprint of that.
-_SAID_COLUMNS = ("organisation", "building_name", "street", "locality", "post_town")
-_SAID = "concat_ws(' ', {}, {}, {}, {}, {})"
+_GROUP_COLUMNS = ("organisation", "building_name", "street", "locality", "post_town")
+_GROUP_TEXT = "concat_ws(' ', {}, {}, {}, {}, {})"
 _GROUP = f"""md5(concat_ws('|', l.usrn, {
-    _SAID.format("o.organisation", "l.pao_text", _NAME, "l.locality", "l.post_town")
+    _GROUP_TEXT.format("o.organisation", "l.pao_text", _NAME, "l.locality", "l.post_town")
 }))::uuid"""
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
-_KEPT = ", ".join(KEPT)
+_KEPT_COLUMNS = ", ".join(KEPT_COLUMNS)
 # Delete places. What stood until today is kept for reads as of a day; the search groups are answered.
 _FORGET = f"""
     WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*),
-        kept AS (INSERT INTO place_past ({_KEPT}, valid_to)
-            SELECT {_KEPT}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
+        kept AS (INSERT INTO place_past ({_KEPT_COLUMNS}, valid_to)
+            SELECT {_KEPT_COLUMNS}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
     SELECT DISTINCT group_id FROM gone"""
 # Whether an address has a past: then what is made now stands from today on.
 _PAST_OF_ONE = """LATERAL (SELECT true AS known FROM place_past w
@@ -81,8 +81,8 @@ _MAKE = f"""
         l.language, l.logical_status, b.logical_status, b.state, b.state_date, b.classification,
         CAST(:names AS jsonb) ->> b.classification, b.parent_uprn, b.easting, b.northing, b.rpc,
         b.custodian, b.country, b.ward, b.parish, b.postal, dp.udprn,
-        o.organisation, {unit("l")},
-        l.pao_text, {number("l", "pao")}, l.sao_start_number, l.pao_start_number,
+        o.organisation, {unit_sql("l")},
+        l.pao_text, {number_sql("l", "pao")}, l.sao_start_number, l.pao_start_number,
         {_NAME}, l.usrn, l.locality, l.post_town, b.version, b.entry_date, b.last_update, b.updated_at,
         CASE WHEN w.known THEN {_TODAY} ELSE least(coalesce(l.start_date, b.entry_date), {_TODAY}) END
     FROM {{properties}} b
@@ -94,12 +94,12 @@ _MAKE = f"""
     LEFT JOIN {{past}}
     LEFT JOIN {{post}}
     WHERE b.council = :council AND {{these}} AND {_NAME} IS NOT NULL"""
-_SAID_OF_PLACE = _SAID.format(*(f"b.{name}" for name in _SAID_COLUMNS))
+_GROUP_TEXT_OF_PLACE = _GROUP_TEXT.format(*(f"b.{name}" for name in _GROUP_COLUMNS))
 _GROUPS = f"""
     WITH made AS (
         INSERT INTO search_group (council, id, usrn, words, easting, northing)
         SELECT b.council, b.group_id, b.usrn, ' ' || {_PLAIN.format("b.said")} || ' ', b.easting, b.northing
-        FROM (SELECT b.council, b.group_id, b.usrn, {_SAID_OF_PLACE} AS said,
+        FROM (SELECT b.council, b.group_id, b.usrn, {_GROUP_TEXT_OF_PLACE} AS said,
                 avg(b.easting)::integer AS easting, avg(b.northing)::integer AS northing
             FROM place b WHERE b.council = :council AND {{these}} GROUP BY 1, 2, 3, 4) b
         ON CONFLICT DO NOTHING RETURNING council, id, words)
