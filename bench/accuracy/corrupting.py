@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from bench.accuracy import slips, writing
 from bench.accuracy.places import Place
 

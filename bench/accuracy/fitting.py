@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from address.matching import coefficients
-from address.matching.decide import Weighed, best_of
-from address.matching.matcher import Matcher
+from address.matching.rules import coefficients
+from address.matching.rules.decision import Weighed, best_of
+from address.matching.rules.matcher import Matcher
 from bench.accuracy.sets import Labelled
 
 Counts = dict[tuple[str, ...], list[int]]  # findings: [times, times right]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from string import ascii_uppercase
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from bench.accuracy.corrupting import Neighbourhood
 from bench.accuracy.places import Place
 from bench.accuracy.slips import heard, one_off, scanned

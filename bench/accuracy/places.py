@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from address.matching.index import NameRow, PlaceRow, build, properties
-from address.matching.matcher import Matcher
+from address.address_index.rules.index import NameRow, PlaceRow, build, properties
+from address.matching.rules.matcher import Matcher
 
 _DATA = Path(__file__).parents[2] / "dev" / "data"
 COUNCILS = ("citytown", "hillshire")

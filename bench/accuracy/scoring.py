@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from address.matching import Match, Matcher
+from address.matching.rules.decision import Match
+from address.matching.rules.matcher import Matcher
 from bench.accuracy.places import Place, matcher
 from bench.accuracy.sets import Labelled
 

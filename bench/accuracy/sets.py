@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from bench.accuracy import corrupting, noise
 from bench.accuracy.corrupting import Neighbourhood
 from bench.accuracy.places import Place

@@ -7,8 +7,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from address.actions import command
 from address.app import service as address_service
+from address.loading.actions import command
 from services.address.tests.samples import GAZETTEER, NEIGHBOUR, write_csv
 
 # The tables that a load writes.

@@ -6,9 +6,9 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from address.rules import rows
+from address.gazetteer_files.rules import csv_rows
 
-COLUMNS = list(rows.COLUMNS)
+COLUMNS = list(csv_rows.COLUMNS)
 Row = dict[str, str]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from address.rules import numbering
-from address.rules.layouts import CLASS_SCHEME, Layout, of_version
+from address.gazetteer_files.rules.layouts import CLASS_SCHEME, Layout, of_version
+from address.shared import numbering
 from chassis.types import normal_postcode
 
 Row = dict[str, str]
@@ -46,8 +46,8 @@ def layout(version: str) -> Layout:
 
 def objects(row: Row) -> dict[str, object]:
     """The numbered parts of an LPI."""
-    unit = numbering.read_unit(row["subname"] or None)
-    building = numbering.read_building(row["name"] or None, row["number"] or None)
+    unit = numbering.parse_unit(row["subname"] or None)
+    building = numbering.parse_building(row["name"] or None, row["number"] or None)
     return {
         f"{kind}_{part}": getattr(one, part)
         for kind, one in (("sao", unit), ("pao", building))

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from address.actions import tending
+from address.batches.actions import scheduler
 from chassis.openapi import operations
 from chassis.telemetry import Telemetry
 from chassis.testing import eventually
@@ -95,7 +95,7 @@ async def test_a_batch_is_matched_by_the_real_engine_and_nothing_of_it_is_logged
         "/citytown/address/v1/match/batches", content=ASKED, headers={"Content-Type": "text/csv"}
     )
     url = sent.headers["Location"]
-    work = asyncio.create_task(tending.tend(database, settings.model_copy(update={"log_level": "DEBUG"})))
+    work = asyncio.create_task(scheduler.tend(database, settings.model_copy(update={"log_level": "DEBUG"})))
 
     async def finished():
         batch = (await watched.get(url)).json()

@@ -2,26 +2,33 @@
 
 from fastapi import FastAPI
 
+import address.batches.tables
+import address.changes.tables
+import address.developments.tables
+import address.loading.tables
+import address.number_ranges.tables
+import address.postcodes.tables
+import address.properties.tables
+import address.read_model.tables
+import address.references.tables
+import address.streets.tables  # noqa: F401 - the metadata hold the tables of every domain
 from address import events
-from address.actions import command, postcode_loads, runs, tending
+from address.batches import routes as batches
+from address.batches.actions import scheduler, worker
+from address.changes import routes as changes
 from address.consumers import CONSUMERS
-from address.routes import (
-    addresses,
-    batches,
-    changes,
-    developments,
-    matching,
-    names,
-    places,
-    postcodes_bulk,
-    postcodes_io_answers,
-    properties,
-    ranges,
-    references,
-    streets,
-)
+from address.developments import routes as developments
+from address.loading.actions import command
+from address.matching import routes as matching
+from address.number_ranges import routes as number_ranges
+from address.places.routes import places, suggestions
+from address.postcodes.actions import postcode_load
+from address.postcodes.routes import bulk, envelope
+from address.properties.routes import names, properties
+from address.references import routes as references
 from address.settings import Settings
-from address.tables import metadata
+from address.shared.tables import metadata
+from address.streets import routes as streets
 from chassis.app import Service, create_app
 
 service = Service(
@@ -32,19 +39,19 @@ service = Service(
     routers=[  # the most asked first: they are tried in this order
         properties.router,
         places.router,
-        addresses.router,
+        suggestions.router,
         matching.router,
         batches.router,
         references.router,
-        postcodes_bulk.router,
+        bulk.router,
         names.router,
         streets.router,
         developments.router,
-        ranges.router,
+        number_ranges.router,
         changes.router,
     ],
     consumers=CONSUMERS,
-    shapes=[places.shape, postcodes_io_answers.shape],
+    shapes=[places.shape, envelope.shape],
     publishes=[
         events.PropertyCreated,
         events.PropertyChanged,
@@ -53,8 +60,8 @@ service = Service(
         events.StreetChanged,
         events.StreetRetired,
     ],
-    commands={"load": command.load, "postcodes": postcode_loads.load, "match-batches": runs.command},
-    tasks={"batches": tending.tend},
+    commands={"load": command.load, "postcodes": postcode_load.load, "match-batches": worker.command},
+    tasks={"batches": scheduler.tend},
 )
 
 

@@ -1,1 +1,0 @@
-"""Use cases of the address service: one function is one verb is one transaction."""

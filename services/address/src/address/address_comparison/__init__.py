@@ -1,0 +1,1 @@
+"""An address compared with the properties of a street, field by field."""

@@ -1,0 +1,1 @@
+"""Addresses as text: words, short forms, flats and floors."""

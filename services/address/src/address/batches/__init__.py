@@ -1,0 +1,1 @@
+"""Batches of matching: uploaded, matched by the worker, fetched, deleted."""

@@ -1,0 +1,186 @@
+"""Many addresses at once: sent as a file, matched beside everything else, fetched when done."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+
+from address.batches import rules, store
+from address.batches.actions import batches, uploads
+from address.batches.actions.uploads import Received
+from address.batches.schemas import Batch
+from address.settings import Settings
+from chassis import ids
+from chassis.auth import Caller, permission
+from chassis.database import Database, Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import Problem, documents
+from chassis.types import Slug
+
+router = APIRouter(prefix="/{council}/address/v1/match/batches", tags=["matching"])
+Matcher = Annotated[Caller, permission("address:match")]
+_MOST_BYTES = 157_286_400
+_TEXT = {"type": "string"}
+_UPLOAD: dict[str, Any] = {
+    "x-limits": {"body": _MOST_BYTES, "timeout": 600, "stream": True},
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": _TEXT, "example": "id,address,postcode\n1,97 York Street Bath,BA1 1LJ\n"},
+            "application/x-ndjson": {
+                "schema": _TEXT,
+                "example": '{"id": "1", "address": "97 York Street Bath", "postcode": "BA1 1LJ"}\n',
+            },
+            "application/jsonl": {"schema": _TEXT},
+        },
+    },
+}
+_DOWNLOAD: dict[str, Any] = {"x-limits": {"timeout": 600, "stream": True}}
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": _TEXT}}, "description": "CSV in UTF-8, its header first"}
+}
+_LOCATION = {"Location": {"description": "The batch", "schema": _TEXT}}
+
+
+class _Body(BaseModel):
+    """What is remembered of a body under its Idempotency-Key."""
+
+    media: str
+    sha256: str
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=Batch,
+    openapi_extra=_UPLOAD,
+    responses={202: {"headers": _LOCATION}, **documents(415)},
+)
+async def match_batch(request: Request, council: Slug, caller: Matcher, once: OnlyOnce) -> Response:
+    """Match up to 1,000,000 addresses: CSV ``id,address,postcode`` or JSON lines, UTF-8, 150 MB at most.
+
+    The batch is matched against the gazetteer as it is when the work on it begins (begins again, should the
+    worker be restarted). Rows that cannot be used are reported and cost nothing else. With an
+    ``Idempotency-Key`` the same body sent again is the same batch. The addresses are deleted as they are
+    answered, the results after some days (``expires``).
+    """
+    media = _media(request)
+    settings, database = _own(request)
+    reader = rules.READERS[media]()
+    received = await uploads.receive(database, settings, council, caller.client_id, reader, _pieces(request))
+    fresh: list[Received] = []
+
+    async def queue() -> Batch:
+        fresh.append(received)
+        return await batches.queue(session, settings, council, received)
+
+    try:
+        async with database.writing(council) as session:
+            answer = await once.run(
+                session,
+                caller,
+                _Body(media=media, sha256=received.sha256),
+                queue,
+                status=202,
+                headers=lambda made: {"Location": made.links.self},
+            )
+    except BaseException:
+        fresh.clear()
+        raise
+    finally:
+        if not fresh:  # refused, or the same as before
+            await uploads.discard(database, council, received.batch)
+    return answer
+
+
+@router.get("")
+async def list_batches(
+    request: Request, council: Slug, _: Matcher, session: Reading, paging: Paging
+) -> Page[Batch]:
+    """The council's batches, the newest first."""
+    start = paging.start(str)
+    try:
+        after = ids.read(start[0]) if start else None
+    except ValueError:
+        raise Problem(400, "invalid-request", "The cursor is not one of this list.") from None
+    rows = await store.page(session, council, after, paging.fetch)
+    settings, _database = _own(request)
+    return paging.page(
+        rows, lambda row: batches.shown(row, settings, council), lambda row: [ids.show(row.id)]
+    )
+
+
+@router.get("/{batch}", responses=documents(404))
+async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading) -> Batch:
+    """How far the batch is."""
+    return await batches.read(session, _own(request)[0], council, batch)
+
+
+@router.get(
+    "/{batch}/results",
+    response_class=StreamingResponse,
+    openapi_extra=_DOWNLOAD,
+    responses={**_CSV, **documents(404, 409)},
+)
+async def read_batch_results(
+    request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
+) -> StreamingResponse:
+    """``id,outcome,uprn,confidence,exact`` for every row, in the order of the input.
+
+    ``outcome`` is ``matched``, ``ambiguous``, ``none`` or ``rejected``. Of a batch that failed, the rows
+    that were done.
+    """
+    await batches.check_readable(session, council, batch)
+    return _streamed(batches.lines(_own(request)[1], council, batch, rejects=False))
+
+
+@router.get(
+    "/{batch}/rejects",
+    response_class=StreamingResponse,
+    openapi_extra=_DOWNLOAD,
+    responses={**_CSV, **documents(404, 409)},
+)
+async def read_batch_rejects(
+    request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
+) -> StreamingResponse:
+    """``line,id,reason`` for every row that could not be used; lines count from 1, the header included."""
+    await batches.check_readable(session, council, batch)
+    return _streamed(batches.lines(_own(request)[1], council, batch, rejects=True))
+
+
+@router.delete("/{batch}", status_code=204, responses=documents(404))
+async def delete_batch(council: Slug, batch: ids.Id, _: Matcher, session: Writing) -> None:
+    """Delete the batch, its results and what it asked, whatever its status."""
+    await batches.delete(session, council, batch)
+
+
+def _own(request: Request) -> tuple[Settings, Database]:
+    return request.app.state.settings, request.app.state.database
+
+
+def _media(request: Request) -> str:
+    """The body's media type. Raises Problem 415."""
+    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('" ')
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if media.strip() in rules.READERS and charset in {"", "utf-8", "utf8"} and encoding == "identity":
+        return media.strip()
+    detail = f"Send one of {', '.join(rules.READERS)} as Content-Type, in UTF-8 and not compressed."
+    raise Problem(415, "unsupported-media-type", detail)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for piece in request.stream():
+            yield piece
+    except ClientDisconnect:
+        detail = "The body broke off, and nothing is kept of it. Send it again."
+        raise Problem(400, "upload-broken-off", detail) from None
+
+
+def _streamed(lines: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(lines, media_type="text/csv")

@@ -1,0 +1,1 @@
+"""Changes of properties and streets: their history, their events and the change feed."""

@@ -1,0 +1,151 @@
+"""One change, whoever makes it and of however many properties: the same history, read model and events."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from address.changes.store import change_log
+from address.events import (
+    PropertyChanged,
+    PropertyCreated,
+    PropertyRetired,
+    StreetChanged,
+    StreetCreated,
+    StreetEvent,
+    StreetRetired,
+)
+from address.read_model import actions as read_model
+from chassis.auth import Caller
+from chassis.database import Session
+from chassis.events import EventData, wrap
+from chassis.problems import Problem, conflict
+
+CREATED, CHANGED, RETIRED = "created", "changed", "retired"
+_STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
+    CREATED: StreetCreated,
+    CHANGED: StreetChanged,
+    RETIRED: StreetRetired,
+}
+_SOURCE = "urn:townhall:address"
+_YIELD_EVERY = 500  # events made before others get their turn
+Changes = Mapping[str, list[Any]]  # field: [before, after]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeContext:
+    """Whose gazetteer is changed, by whom, and the day it is entered under."""
+
+    council: str
+    caller: Caller
+    today: date
+
+    @property
+    def actor(self) -> str:
+        return self.caller.subject
+
+
+async def record(
+    session: Session,
+    act: ChangeContext,
+    kind: str,
+    changes: Mapping[int, Changes | None],
+) -> None:
+    """Record changes of properties whose rows are written: history, read model and events.
+
+    ``changes`` is by UPRN, None for a property that is new. Their versions have been moved on.
+    """
+    ordered = {uprn: changes[uprn] for uprn in sorted(changes)}
+    uprns = list(ordered)
+    await change_log.insert_history(session, act.council, act.actor, kind, ordered)
+    await read_model.rewrite(session, act.council, uprns)
+    states = await change_log.list_states(session, act.council, uprns)
+    told = [
+        (_property_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version)
+        for state in states
+    ]
+    await announce(session, act.council, told)
+    await change_log.set_last_update(session, act.council, act.today)
+
+
+async def record_dependent(
+    session: Session, act: ChangeContext, changes: Mapping[int, Changes | None]
+) -> None:
+    """Record changes of properties whose own rows stay as they are, moving their versions on first."""
+    await change_log.increment_versions(session, act.council, list(changes), act.today)
+    await record(session, act, CHANGED, changes)
+
+
+async def record_street(
+    session: Session,
+    act: ChangeContext,
+    kind: str,
+    street: Mapping[str, Any],
+    version: int,
+    changes: Changes | None,
+) -> None:
+    """Record a change of a street whose rows are written: history and event.
+
+    ``street`` has ``usrn``, ``description``, ``locality`` and ``town`` as they are now.
+    """
+    usrn = street["usrn"]
+    await change_log.insert_street_history(session, act.council, usrn, version, act.actor, kind, changes)
+    data = {**street, "usrn": str(usrn), "description": street["description"] or ""}
+    if kind == CHANGED:
+        data["changed"] = sorted(changes or {})
+    await announce(session, act.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
+    await change_log.set_last_update(session, act.council, act.today)
+
+
+async def announce(session: Session, council: str, events: Iterable[tuple[EventData, str, int]]) -> None:
+    """Publish events (data, subject, sequence) when this transaction commits, as ``outbox.add`` does."""
+    rows: list[dict[str, Any]] = []
+    for data, subject, sequence in events:
+        envelope = wrap(data, source=_SOURCE, council=council, subject=subject, sequence=sequence)
+        rows.append(
+            {
+                "council": council,
+                "event_id": envelope.id,
+                "nats_subject": data.nats_subject(council),
+                "envelope": envelope.model_dump_json(exclude_none=True),
+            }
+        )
+        if len(rows) % _YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+    if rows:
+        await change_log.insert_events(session, rows)
+
+
+def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> EventData:
+    data: dict[str, Any] = {
+        "uprn": str(state.uprn),
+        "easting": float(state.easting),
+        "northing": float(state.northing),
+        "postcode": state.postcode,
+        "logical_status": state.logical_status,
+        "classification": state.classification,
+    }
+    if kind == CREATED:
+        return PropertyCreated(**data)
+    if kind == RETIRED:
+        return PropertyRetired(**data, successors=(changes or {}).get("successors", [[], []])[1])
+    return PropertyChanged(**data, changed=sorted(changes or {}))
+
+
+def check_version(seen: set[int], version: int, what: str) -> None:
+    """Raises Problem 412 when the version is not among those the caller has seen."""
+    if version not in seen:
+        detail = f"The {what} is at version {version} now. Read it again, then repeat the change."
+        raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
+
+
+async def lock_exclusive(session: Session, council: str) -> None:
+    """Make the council's larger changes one by one. Raises Problem 409 while a file is being loaded."""
+    if not await change_log.lock_out_loads(session, council):
+        raise conflict(
+            "load-running", "A file is being loaded into this gazetteer. Try again when it is done."
+        )
+    await change_log.lock_structure(session, council)

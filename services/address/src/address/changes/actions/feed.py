@@ -1,0 +1,67 @@
+"""The change feed: every change of a property or a street, once, in the order of the commits."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from address import events
+from address.changes.actions.change_log import CHANGED, CREATED, RETIRED
+from address.changes.rules import Cursor
+from address.changes.schemas import Change, ChangePage
+from address.changes.store import feed
+from chassis.database import ReadSession
+from chassis.events import EventData
+from chassis.problems import Problem, conflict
+
+_PROPERTY: dict[str, type[EventData]] = {
+    CREATED: events.PropertyCreated,
+    CHANGED: events.PropertyChanged,
+    RETIRED: events.PropertyRetired,
+}
+_STREET: dict[str, type[EventData]] = {
+    CREATED: events.StreetCreated,
+    CHANGED: events.StreetChanged,
+    RETIRED: events.StreetRetired,
+}
+
+
+async def list_changes(session: ReadSession, council: str, after: Cursor, limit: int) -> ChangePage:
+    """The changes after a cursor.
+
+    Raises Problem 409 for a cursor from beyond the end, 503 when the database holds changes from beyond it:
+    both come of restoring, and going on silently would lose changes.
+    """
+    rows = await feed.list_after(session, council, after.xact, after.position, limit + 1)
+    kept = rows[:limit]
+    if not kept:
+        await _check_end(session, council, after)
+        return ChangePage(items=[], next=after.show(), more=False)
+    last = Cursor(kept[-1].xact, kept[-1].position)
+    return ChangePage(items=[_item(row) for row in kept], next=last.show(), more=len(rows) > limit)
+
+
+async def _check_end(session: ReadSession, council: str, after: Cursor) -> None:
+    end = await feed.get_end(session, council)
+    if after.xact >= end.open:
+        detail = (
+            "The cursor is from after the moment this gazetteer was restored to. Start again without it, and"
+            " compare versions."
+        )
+        raise conflict("cursor-ahead", detail)
+    if end.last is not None and end.last >= end.next:
+        detail = (
+            "The database was restored into a server whose transaction counter lies behind it. Its operator"
+            f" must move the counter beyond {end.last} (pg_resetwal) before the feed goes on."
+        )
+        raise Problem(503, "feed-behind", detail, headers={"Retry-After": "600"})
+
+
+def _item(row: Row[Any]) -> Change:
+    kind = (_PROPERTY if row.of_property else _STREET)[row.kind]
+    data = {name: value for name, value in row.data.items() if value is not None or not row.of_property}
+    if row.kind == CHANGED:
+        data["changed"] = sorted(row.changes or {})
+    if row.kind == RETIRED and row.of_property:
+        told = (row.changes or {}).get("successors")
+        data["successors"] = told[1] if told else row.successors or []
+    return Change(type=kind.event_type, subject=row.subject, sequence=row.version, at=row.at, data=data)

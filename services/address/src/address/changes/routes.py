@@ -1,0 +1,39 @@
+"""The change feed, for those without NATS."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from address.changes import rules
+from address.changes.actions import feed as changes
+from address.changes.schemas import ChangePage
+from address.shared.dependencies import Reader
+from chassis.database import Reading
+from chassis.problems import documents, invalid
+from chassis.types import Slug
+
+router = APIRouter(prefix="/{council}/address/v1/changes", tags=["changes"])
+After = Annotated[
+    str | None,
+    Query(max_length=rules.MAX_LENGTH, description="`next` of the page before; none to begin at the first"),
+]
+
+
+@router.get("", response_model=ChangePage, responses=documents(409))
+async def list_changes(
+    council: Slug,
+    _: Reader,
+    session: Reading,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most changes on a page")] = 100,
+) -> ChangePage:
+    """Every change of a property or a street in the order of the commits, each once.
+
+    Keep ``next`` when you have dealt with a page and send it as ``after``: nothing is lost or told twice,
+    whenever you ask. A change appears when all transactions before it have ended.
+    """
+    try:
+        cursor = rules.START if after is None else rules.decode(after)
+    except ValueError as error:
+        raise invalid("query.after", f"{error}; leave it out to start again", "bad_cursor") from error
+    return await changes.list_changes(session, council, cursor, limit)

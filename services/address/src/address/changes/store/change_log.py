@@ -1,0 +1,82 @@
+"""What every change of properties leaves behind: history, read model, events; keys and locks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, insert, text
+
+from chassis import tables
+from chassis.database import Session
+
+# Whoever changes who lies within what, retires or numbers takes it: a council's such changes are one by one.
+_LOCK_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
+# The lock a load holds (store.loading.ALONE), shared: they never wait for each other's rows.
+_LOCK_OUT_LOADS = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
+
+_HISTORY = text("""
+    INSERT INTO history (council, uprn, version, actor, kind, changes)
+    SELECT b.council, b.uprn, b.version, :actor, :kind, t.changes::jsonb
+    FROM unnest(CAST(:uprns AS bigint[]), CAST(:changes AS text[])) AS t (uprn, changes)
+        JOIN blpu b ON b.council = :council AND b.uprn = t.uprn
+    ORDER BY b.uprn""")
+_STATES = text("""SELECT uprn, version, easting, northing, postcode, logical_status, classification
+    FROM blpu WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[])) ORDER BY uprn""")
+_STREET_HISTORY = text("""INSERT INTO street_history (council, usrn, version, actor, kind, changes)
+    VALUES (:council, :usrn, :version, :actor, :kind, CAST(:changes AS jsonb))""")
+_NEXT_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
+        last_update = CAST(:today AS date)
+    WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
+_OUTBOX = insert(tables.outbox)
+_SET_LAST_UPDATE = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
+    SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
+    FOR UPDATE SKIP LOCKED)""")
+
+
+async def lock_structure(session: Session, council: str) -> None:
+    """Wait until nobody else changes the gazetteer's structure; holds until the transaction ends."""
+    await session.execute(_LOCK_STRUCTURE, {"council": council})
+
+
+async def lock_out_loads(session: Session, council: str) -> bool:
+    """Keep a load from starting until the transaction ends; False when one is running."""
+    return bool(await session.scalar(_LOCK_OUT_LOADS, {"council": council}))
+
+
+async def insert_history(
+    session: Session, council: str, actor: str, kind: str, changes: Mapping[int, Mapping[str, Any] | None]
+) -> None:
+    """Write who changed what of properties whose new versions are written already."""
+    told = [None if one is None else json.dumps(one, default=float) for one in changes.values()]
+    row = {"council": council, "actor": actor, "kind": kind, "uprns": list(changes), "changes": told}
+    await session.execute(_HISTORY, row)
+
+
+async def list_states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
+    """What an event says of each property, in the order of their UPRNs."""
+    return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
+
+
+async def insert_events(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
+    """Put events into the outbox, all in one go."""
+    await session.execute(_OUTBOX, envelopes)
+
+
+async def set_last_update(session: Session, council: str, today: Any) -> None:
+    """Note the day of the gazetteer's last change. While a load runs it is the load that does."""
+    await session.execute(_SET_LAST_UPDATE, {"council": council, "today": today})
+
+
+async def increment_versions(session: Session, council: str, uprns: Sequence[int], today: date) -> None:
+    """Move on the versions of properties whose addresses or references have changed, not their own rows."""
+    await session.execute(_NEXT_VERSION, {"council": council, "uprns": list(uprns), "today": today})
+
+
+async def insert_street_history(
+    session: Session, council: str, usrn: int, version: int, actor: str, kind: str, changes: Any
+) -> None:
+    """Write who changed what of a street. ``changes``: field to [before, after], None for a new one."""
+    row = {"council": council, "usrn": usrn, "version": version, "actor": actor, "kind": kind}
+    as_json = None if changes is None else json.dumps(changes, default=str)
+    await session.execute(_STREET_HISTORY, {**row, "changes": as_json})

@@ -1,0 +1,1 @@
+"""Developments: number the plots of a street together, and approve them."""

@@ -1,0 +1,89 @@
+"""Numbering developments."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from address.changes.actions.change_log import ChangeContext
+from address.developments import actions, store
+from address.developments.schemas import Approval, Development, DevelopmentLine, NewDevelopment
+from address.shared.dates import AsOf
+from address.shared.dependencies import ETAG, IfMatch, Reader, Writer, etag_headers, read_if_match
+from chassis import ids
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents, invalid
+from chassis.types import Slug
+
+router = APIRouter(prefix="/{council}/address/v1/developments", tags=["street naming and numbering"])
+
+
+@router.post("", status_code=201, response_model=Development, responses={201: ETAG, **documents(409, 422)})
+async def create_development(
+    council: Slug, body: NewDevelopment, caller: Writer, session: Writing, once: OnlyOnce
+) -> Response:
+    """Number the plots of a development on a street: all of them, or none.
+
+    Each gets a provisional property with the next UPRN of the council's range, and so does each flat, within
+    its building. Numbers and names must be free on the street.
+    """
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
+
+    def headers(made: Development) -> dict[str, str]:
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/developments/{ids.show(made.id)}"}
+
+    return await once.run(
+        session, caller, body, lambda: actions.create_development(session, act, body), headers=headers
+    )
+
+
+@router.get("", response_model=Page[DevelopmentLine])
+async def list_developments(
+    council: Slug, _: Reader, session: Reading, paging: Paging
+) -> Page[DevelopmentLine]:
+    """The council's developments, the latest first."""
+    last = paging.start(str)
+    try:
+        before: UUID | None = None if last is None else ids.read(last[0])
+    except ValueError as error:
+        raise invalid("query.after", "is not a cursor of this list", "bad_cursor") from error
+    rows = await store.list_developments(session, council, before, paging.fetch)
+    return paging.page(rows, actions.to_line, lambda row: (ids.show(row.id),))
+
+
+@router.get("/{development}", response_model=Development, responses={200: ETAG, **documents(404)})
+async def read_development(
+    response: Response, council: Slug, development: ids.Id, _: Reader, session: Reading, as_of: AsOf = None
+) -> Development:
+    """One development with its properties, as they are or stood on a day."""
+    found = await actions.get_development(session, council, development, as_of)
+    response.headers.update(etag_headers(found))
+    return found
+
+
+@router.post(
+    "/{development}/approve",
+    response_model=Development,
+    responses={200: ETAG, **documents(404, 409, 412, 422, 428)},
+)
+async def approve_development(
+    council: Slug,
+    development: ids.Id,
+    body: Approval,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Approve all properties of a development that are provisional still, at once.
+
+    ``If-Match`` must carry the development's ETag. Each is published as ``address.property.changed.v1``.
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+
+    async def approve() -> Development:
+        return await actions.approve_development(session, act, development, body, known)
+
+    return await once.run(session, caller, body, approve, status=200, headers=etag_headers)

@@ -1,0 +1,84 @@
+"""Copy the records of a supply into their staging tables, while the next ones are read."""
+
+import asyncio
+import io
+from typing import Any
+
+from address.gazetteer_files.actions import volumes
+from address.gazetteer_files.actions.volumes import Supply
+from address.gazetteer_files.rules.layouts import METADATA, Layout
+from address.gazetteer_files.rules.records import Read
+from address.loading.actions.outcome import MOST_REJECTS, Outcome, Progress
+from address.loading.store import supply_staging
+from chassis.database import Session
+
+_BATCH = 30_000  # lines of one COPY
+
+
+async def stage(session: Session, made: Supply, outcome: Outcome, progress: Progress) -> int:
+    """Fill the staging tables; what cannot be goes to the outcome's rejects. Answers how many lines were
+    read. Raises CorruptFileError."""
+    for statement in supply_staging.CREATE:
+        await session.execute(statement)
+    return await _Stage(session, made, outcome, progress).run()
+
+
+class _Stage:
+    """Copies the records into their tables, while the next ones are read."""
+
+    def __init__(self, session: Session, made: Supply, outcome: Outcome, progress: Progress) -> None:
+        self._session = session
+        self._made = made
+        self._outcome = outcome
+        self._progress = progress
+        self._waiting: dict[str, list[str]] = {kind: [] for kind in made.header.layout.records}
+        self._copy: asyncio.Task[None] | None = None
+
+    async def run(self) -> int:
+        """Answers how many lines were read."""
+        connection = await self._session.connection.get_raw_connection()
+        self._driver: Any = connection.driver_connection
+        blocks = volumes.read(self._made)
+        count = 0
+        try:
+            while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+                count += block.lines
+                self._note(block)
+                for kind, rows in block.rows.items():
+                    self._waiting[kind] += rows
+                    if len(self._waiting[kind]) >= _BATCH:
+                        await self._send(kind)
+                self._progress("reading", count)
+            for kind in self._waiting:
+                await self._send(kind)
+        finally:
+            if self._copy is not None:
+                await self._copy
+        return count
+
+    def _note(self, block: Read) -> None:
+        room = MOST_REJECTS - len(self._outcome.rejects)
+        self._outcome.rejects += block.rejects[: max(0, room)]
+        left_out = self._outcome.notes.setdefault("read_over", {})
+        for kind, rows in block.read_over.items():
+            left_out[kind] = left_out.get(kind, 0) + rows
+        for _, values in block.special:
+            if values[0].strip() == METADATA:
+                left_out[METADATA] = left_out.get(METADATA, 0) + 1
+
+    async def _send(self, kind: str) -> None:
+        rows, self._waiting[kind] = self._waiting[kind], []
+        if self._copy is not None:
+            await self._copy
+        self._copy = None
+        if rows and not self._outcome.rejects:
+            self._copy = asyncio.create_task(self._copied(self._made.header.layout, kind, rows))
+
+    async def _copied(self, layout: Layout, kind: str, rows: list[str]) -> None:
+        await self._driver.copy_to_table(
+            supply_staging.TABLES[kind],
+            source=io.BytesIO("".join(rows).encode()),
+            columns=supply_staging.copied(layout, kind),
+            format="csv",
+            force_null=supply_staging.force_null(layout, kind),
+        )

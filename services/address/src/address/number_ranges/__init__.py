@@ -1,0 +1,1 @@
+"""The UPRNs and USRNs that GeoPlace allots to a council, and giving them out."""

@@ -1,0 +1,1 @@
+"""The postcodes.io API and the region's file of postcodes."""

@@ -1,0 +1,115 @@
+"""Postcodes, on the plain pool: those of the region's file, and of a council's own gazetteer what that lacks.
+
+Every row is ``postcode, easting, northing, district, ward, parish`` (GSS codes; of ward and parish
+only the gazetteer knows). One statement, however many are asked.
+"""
+
+# ruff: noqa: S608 - put together from this package's own words; every value is bound
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from address.postcodes.rules.queries import Span
+
+Points = Sequence[tuple[float, float, float, int]]  # easting, northing, radius in metres, how many
+
+_ROW = "postcode, easting, northing, district"
+
+
+def _with_areas(found: str, order: str = "") -> str:
+    """The rows of a statement with what the council's gazetteer knows of their wards and parishes."""
+    return f"""SELECT f.*, a.ward, a.parish FROM ({found}) AS f
+        LEFT JOIN LATERAL (SELECT g.ward, g.parish FROM gazetteer_postcode g
+            WHERE g.council = $1 AND g.postcode = f.postcode LIMIT 1) AS a ON true {order}"""
+
+
+_MINE = """(SELECT g.postcode, g.easting, g.northing, (SELECT gss FROM council WHERE slug = $1) AS district
+    FROM gazetteer_postcode g
+    WHERE g.council = $1 AND NOT EXISTS (SELECT FROM postcode p WHERE p.postcode = g.postcode)) AS mine"""
+_FIND = _with_areas(f"""SELECT {_ROW} FROM postcode WHERE postcode = ANY($2::text[])
+    UNION ALL SELECT {_ROW} FROM {_MINE} WHERE postcode = ANY($2::text[])""")
+_BEGINS = _with_areas(
+    f"""
+    SELECT {_ROW}, rank
+    FROM unnest($2::text[], $3::text[], $4::int[]) AS s (low, high, rank) CROSS JOIN LATERAL (
+        (SELECT {_ROW} FROM postcode WHERE postcode >= low AND postcode < high ORDER BY postcode LIMIT $5)
+        UNION ALL
+        (SELECT {_ROW} FROM {_MINE} WHERE postcode >= low AND postcode < high ORDER BY postcode LIMIT $5)
+    ) AS found
+    ORDER BY rank, postcode LIMIT $5""",
+    "ORDER BY f.rank, f.postcode",
+)
+_AWAY = "point(easting, northing) <-> point(x, y)"
+_BOX = "box(point(x - reach, y - reach), point(x + reach, y + reach))"
+_NEAREST = _with_areas(
+    f"""
+    SELECT n, {_ROW}, away
+    FROM unnest($2::float8[], $3::float8[], $4::float8[], $5::int[])
+        WITH ORDINALITY AS near (x, y, reach, most, n)
+    CROSS JOIN LATERAL (
+        SELECT {_ROW}, away FROM (
+            (SELECT {_ROW}, {_AWAY} AS away FROM postcode WHERE point(easting, northing) <@ {_BOX}
+                ORDER BY {_AWAY}, postcode LIMIT most)
+            UNION ALL
+            (SELECT {_ROW}, {_AWAY} AS away FROM {_MINE}
+                WHERE easting BETWEEN (x - reach)::int AND (x + reach)::int
+                    AND northing BETWEEN (y - reach)::int AND (y + reach)::int
+                ORDER BY {_AWAY}, postcode LIMIT most)) AS either
+        ORDER BY away, postcode LIMIT most) AS found
+    """,
+    "ORDER BY f.n, f.away, f.postcode",
+)
+# The middle of the alphabet is $2 of the way through it: no postcode is likelier than another.
+_RANDOM = _with_areas(f"""
+    WITH size AS (SELECT before + postcodes AS size FROM outcode ORDER BY outcode DESC LIMIT 1),
+    chosen AS (
+        SELECT outcode, floor($2::float8 * size)::int - before AS nth FROM outcode, size
+        WHERE before <= floor($2::float8 * size)::int ORDER BY before DESC LIMIT 1),
+    mine AS (SELECT count(*) AS size FROM gazetteer_postcode WHERE council = $1)
+    (SELECT {_ROW} FROM chosen CROSS JOIN LATERAL (
+        SELECT {_ROW} FROM postcode WHERE postcode >= outcode || ' ' AND postcode < outcode || '!'
+        ORDER BY postcode OFFSET nth LIMIT 1) AS found)
+    UNION ALL
+    (SELECT {_ROW} FROM {_MINE} WHERE NOT EXISTS (SELECT FROM chosen)
+        ORDER BY postcode OFFSET floor($2::float8 * (SELECT size FROM mine))::int LIMIT 1)
+    LIMIT 1""")
+_OF_OUTCODE = "postcode >= $3 || ' ' AND postcode < $3 || '!'"
+_RANDOM_OF_OUTCODE = _with_areas(f"""
+    WITH theirs AS (SELECT postcodes FROM outcode WHERE outcode = $3),
+    mine AS (SELECT count(*) AS size FROM gazetteer_postcode WHERE council = $1 AND {_OF_OUTCODE})
+    (SELECT {_ROW} FROM postcode WHERE {_OF_OUTCODE}
+        ORDER BY postcode OFFSET floor($2::float8 * (SELECT postcodes FROM theirs))::int LIMIT 1)
+    UNION ALL
+    (SELECT {_ROW} FROM {_MINE} WHERE {_OF_OUTCODE} AND NOT EXISTS (SELECT FROM theirs)
+        ORDER BY postcode OFFSET floor($2::float8 * (SELECT size FROM mine))::int LIMIT 1)
+    LIMIT 1""")
+
+
+async def find(pool: asyncpg.Pool, council: str, postcodes: Sequence[str]) -> list[asyncpg.Record]:
+    """Those there are of the postcodes asked, in no order."""
+    rows: list[asyncpg.Record] = await pool.fetch(_FIND, council, postcodes)
+    return rows
+
+
+async def begins(pool: asyncpg.Pool, council: str, spans: Sequence[Span], limit: int) -> list[asyncpg.Record]:
+    """The first postcodes that lie in the spans, in order; of the lowest rank that has any."""
+    lows, highs, ranks = zip(*((span.low, span.high, span.rank) for span in spans), strict=True)
+    rows = await pool.fetch(_BEGINS, council, lows, highs, ranks, limit)
+    return [row for row in rows if row["rank"] == rows[0]["rank"]]
+
+
+async def nearest(pool: asyncpg.Pool, council: str, points: Points) -> list[asyncpg.Record]:
+    """The nearest postcodes of each point, nearest first; ``n`` counts the points from 1."""
+    eastings, northings, reaches, limits = zip(*points, strict=True)
+    rows: list[asyncpg.Record] = await pool.fetch(_NEAREST, council, eastings, northings, reaches, limits)
+    return rows
+
+
+async def at_random(
+    pool: asyncpg.Pool, council: str, chance: float, outcode: str | None
+) -> asyncpg.Record | None:
+    """A postcode by chance (0 to below 1), of the outcode if one is given."""
+    if outcode is None:
+        return await pool.fetchrow(_RANDOM, council, chance)
+    return await pool.fetchrow(_RANDOM_OF_OUTCODE, council, chance, outcode)

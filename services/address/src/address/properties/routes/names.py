@@ -1,0 +1,94 @@
+"""What else a property is called."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from address.changes.actions.change_log import ChangeContext
+from address.properties.actions import names as naming
+from address.properties.routes.properties import property_not_found
+from address.properties.schemas.names import AddressNames, NameChange, NewName
+from address.properties.store import names, reads
+from address.shared.dates import AsOf
+from address.shared.dependencies import ETAG, IfMatch, Reader, StoredJson, Writer, etag_headers, read_if_match
+from chassis.database import Session, Writing, fast_pool
+from chassis.idempotency import OnlyOnce
+from chassis.problems import documents
+from chassis.types import Slug, Uprn
+
+router = APIRouter(prefix="/{council}/address/v1/addresses/{uprn}/names", tags=["addresses"])
+LpiKey = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,20}$", examples=["0114L000000017"])]
+
+
+@router.get("", response_model=AddressNames, responses={200: ETAG, **documents(404)})
+async def list_address_names(
+    request: Request, council: Slug, uprn: Uprn, _: Reader, as_of: AsOf = None
+) -> Response:
+    """All addresses of a property: its own first, then alternatives and other languages, ended ones last."""
+    pool = fast_pool(request)
+    found = await names.get_json(pool, council, uprn, as_of)
+    if found is None:
+        raise property_not_found(
+            uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
+        )
+    headers = {"ETag": f'"{found["version"]}"'}
+    return Response(found["body"], media_type="application/json", headers=headers)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=AddressNames,
+    responses={201: ETAG, **documents(404, 409, 412, 422, 428)},
+)
+async def add_address_name(
+    council: Slug,
+    uprn: Uprn,
+    body: NewName,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Give a property another address: an alternative (3), or its address in Welsh or Gaelic.
+
+    ``If-Match`` must carry the property's ETag. A Welsh address needs a Welsh name of its street.
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+
+    async def add() -> StoredJson:
+        await naming.add_name(session, act, uprn, body, known)
+        return await _stored_names(session, council, uprn)
+
+    return await once.run(session, caller, body, add, headers=etag_headers)
+
+
+@router.patch(
+    "/{lpi_key}", response_model=AddressNames, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+)
+async def change_address_name(
+    council: Slug,
+    uprn: Uprn,
+    lpi_key: LpiKey,
+    body: NameChange,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change one of a property's other addresses, or end it with logical status 8.
+
+    ``If-Match`` must carry the property's ETag. The address for post is changed with the property itself.
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+
+    async def change() -> StoredJson:
+        await naming.change_name(session, act, uprn, lpi_key, body, known)
+        return await _stored_names(session, council, uprn)
+
+    return await once.run(session, caller, body, change, status=200, headers=etag_headers)
+
+
+async def _stored_names(session: Session, council: str, uprn: int) -> StoredJson:
+    return StoredJson.model_validate_json(await names.get_json_in_transaction(session, council, uprn))

@@ -1,0 +1,161 @@
+"""One property: reading it as it is or was, entering, changing and retiring it, and who did so before."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Row
+
+from address.changes.actions import history
+from address.changes.actions.change_log import ChangeContext
+from address.changes.schemas import Past
+from address.properties.actions import creation, properties, retirement
+from address.properties.schemas.properties import Address, AddressChange, NewProperty, Retirement
+from address.properties.store import reads
+from address.shared.dates import AsOf
+from address.shared.dependencies import (
+    ETAG,
+    IfMatch,
+    IfNoneMatch,
+    Reader,
+    StoredJson,
+    Writer,
+    etag_headers,
+    parse_etags,
+    read_if_match,
+    read_number_cursor,
+)
+from chassis.database import Reading, Writing, fast_pool
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import Problem, documents, not_found
+from chassis.types import Slug, Uprn
+
+router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
+_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
+# A reader keeps its copy, but asks each time whether it still holds.
+_CACHE = "private, no-cache"
+
+
+@router.get("/{uprn}", response_model=Address, responses={200: ETAG, **_NOT_MODIFIED, **documents(404)})
+async def read_address(
+    request: Request,
+    council: Slug,
+    uprn: Uprn,
+    _: Reader,
+    as_of: AsOf = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """One property, whatever its status. Its ETag is what a change sends as If-Match.
+
+    With ``as_of`` it is answered as the gazetteer had it on that day; 404 on a day before it was there.
+    """
+    pool = fast_pool(request)
+    if as_of is None:
+        found = await reads.get_json(pool, council, uprn)
+    else:
+        found = await reads.get_json_as_of(pool, council, uprn, as_of)
+    if found is None:
+        raise property_not_found(
+            uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
+        )
+    headers = {"ETag": f'"{found["version"]}"', "Cache-Control": _CACHE}
+    if if_none_match is not None and found["version"] in parse_etags(if_none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(found["body"], media_type="application/json", headers=headers)
+
+
+def property_not_found(uprn: int, day: date | None, first: date | None) -> Problem:
+    """The 404 of a property, on a day: it says when there is one on another day."""
+    if day is None or first is None:
+        return not_found(f"property {uprn}")
+    detail = f"There was no property {uprn} on {day}: the gazetteer has it from {first} on."
+    return Problem(404, "not-found", detail)
+
+
+@router.post("", status_code=201, response_model=Address, responses={201: ETAG, **documents(409, 422)})
+async def create_address(
+    council: Slug, body: NewProperty, caller: Writer, session: Writing, once: OnlyOnce
+) -> Response:
+    """Enter a property: provisional unless said otherwise, with the next UPRN of the council's own range.
+
+    A UPRN may be given instead, if nobody has or had it. Its number or name must be free on the street.
+    Published as ``address.property.created.v1``.
+    """
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
+
+    async def create() -> StoredJson:
+        return _stored_json(await creation.create_property(session, act, body))
+
+    def headers(made: StoredJson) -> dict[str, str]:
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/addresses/{made.root['uprn']}"}
+
+    return await once.run(session, caller, body, create, headers=headers)
+
+
+@router.patch("/{uprn}", response_model=Address, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
+async def change_address(
+    council: Slug,
+    uprn: Uprn,
+    body: AddressChange,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change a property. ``If-Match`` must carry the ETag it was read with.
+
+    The change is kept in the history and published as ``address.property.changed.v1``, or as ``retired.v1``
+    when the property becomes historic. A change that changes nothing leaves the version as it is. With an
+    ``Idempotency-Key`` a request whose answer was lost can be sent again: without one it would be told 412,
+    its own change having made the version stale.
+    """
+    today, known = datetime.now(UTC).date(), read_if_match(if_match)
+
+    async def change() -> StoredJson:
+        return _stored_json(
+            await properties.change_property(session, council, uprn, body, caller, today, known)
+        )
+
+    return await once.run(session, caller, body, change, status=200, headers=etag_headers)
+
+
+@router.post(
+    "/{uprn}/retire", response_model=Address, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+)
+async def retire_address(
+    council: Slug,
+    uprn: Uprn,
+    body: Retirement,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Retire a property for good and say what takes its place. ``If-Match`` must carry its ETag.
+
+    Refused while properties stand within it, unless ``children`` says that they end with it. Published as
+    ``address.property.retired.v1`` for each.
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+
+    async def retire() -> StoredJson:
+        return _stored_json(await retirement.retire_property(session, act, uprn, body, known))
+
+    return await once.run(session, caller, body, retire, status=200, headers=etag_headers)
+
+
+@router.get("/{uprn}/history", response_model=Page[Past], responses=documents(404))
+async def list_address_history(
+    council: Slug, uprn: Uprn, _: Reader, session: Reading, paging: Paging
+) -> Page[Past]:
+    """Who changed what of a property, the latest first."""
+    before = read_number_cursor(paging)
+    entries = await history.list_by_property(session, council, uprn, before, paging.fetch)
+    if not entries and before is None:
+        raise not_found(f"property {uprn}")
+    return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))
+
+
+def _stored_json(row: Row[Any]) -> StoredJson:
+    return StoredJson.model_validate_json(row.body)

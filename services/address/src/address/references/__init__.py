@@ -1,0 +1,1 @@
+"""References to a property in other registers, and the schemes they belong to."""

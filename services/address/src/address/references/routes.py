@@ -1,0 +1,192 @@
+"""Cross references: what council tax, business rates, the electoral register call a property."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from address.changes.actions.change_log import ChangeContext
+from address.references import actions, rules, store
+from address.references.actions import SchemeAtProperty
+from address.references.schemas import (
+    Reference,
+    ReferenceChange,
+    Referenced,
+    ReferencePast,
+    ReferenceText,
+    Scheme,
+    SchemeChange,
+    Schemes,
+    SchemeSlug,
+)
+from address.shared.dates import AsOf
+from chassis.auth import Caller, permission
+from chassis.database import Reading, Writing
+from chassis.pages import Page, Paging
+from chassis.problems import documents, not_found
+from chassis.types import Slug, Uprn
+
+router = APIRouter(prefix="/{council}/address/v1", tags=["references"])
+Reader = Annotated[Caller, permission("address:read")]
+Writer = Annotated[Caller, permission("address:write")]
+ReferenceParam = Annotated[ReferenceText | None, Query(description="The reference itself, to the letter")]
+
+
+@router.get("/reference-schemes")
+async def list_reference_schemes(council: Slug, _: Reader, session: Reading) -> Schemes:
+    """The council's schemes: council tax, business rates, electoral and waste rounds, and its own."""
+    known = rules.merge_schemes(await store.list_schemes(session, council))
+    return Schemes(items=[_to_scheme(slug, one) for slug, one in sorted(known.items())])
+
+
+@router.get("/reference-schemes/{scheme}", responses=documents(404))
+async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, session: Reading) -> Scheme:
+    """One scheme."""
+    found = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
+    if found is None:
+        raise not_found(f"scheme {scheme}")
+    return _to_scheme(scheme, found)
+
+
+@router.put("/reference-schemes/{scheme}", responses=documents(409))
+async def put_reference_scheme(
+    council: Slug, scheme: SchemeSlug, body: SchemeChange, caller: Writer, session: Writing
+) -> Scheme:
+    """Make a scheme, or say anew what it is. Changing a private one needs ``address:private``."""
+    wanted = rules.Scheme(body.name, body.private, body.many)
+    await actions.put_scheme(session, _context(council, caller), scheme, wanted)
+    return _to_scheme(scheme, wanted)
+
+
+@router.get("/references/{scheme}", responses=documents(404))
+async def find_by_reference(
+    council: Slug,
+    scheme: SchemeSlug,
+    caller: Reader,
+    session: Reading,
+    paging: Paging,
+    reference: ReferenceParam = None,
+    as_of: AsOf = None,
+) -> Page[Referenced]:
+    """The properties a scheme knows under a reference; without one, all that it knows.
+
+    The reference stands in the query, never in the path: paths are logged, and it may be personal.
+    """
+    await actions.get_readable_scheme(session, council, scheme, caller)
+    after = paging.start(str, int) or ("", 0)
+    asked: dict[str, Any] = {"council": council, "scheme": scheme, "reference": reference}
+    asked |= {"day": _as_of_day(as_of), "after_reference": after[0], "after_uprn": after[1]}
+    asked["most"] = paging.fetch
+    rows = await store.list_by_scheme(session, asked)
+    return paging.page(
+        rows,
+        lambda row: Referenced(**_reference_fields(row), address=row.address),
+        lambda row: (row.reference, row.uprn),
+    )
+
+
+@router.get("/addresses/{uprn}/references", responses=documents(404))
+async def list_address_references(
+    council: Slug, uprn: Uprn, caller: Reader, session: Reading, paging: Paging, as_of: AsOf = None
+) -> Page[Reference]:
+    """What other registers call the property. Private schemes need ``address:private``."""
+    if await store.get_status(session, council, uprn) is None:
+        raise not_found(f"property {uprn}")
+    after = paging.start(str, str) or ("", "")
+    asked: dict[str, Any] = {"council": council, "uprn": uprn, "day": _as_of_day(as_of), "most": paging.fetch}
+    asked |= {"schemes": await actions.list_readable_schemes(session, council, caller)}
+    asked |= {"after_scheme": after[0], "after_reference": after[1]}
+    rows = await store.list_by_property(session, asked)
+    return paging.page(
+        rows, lambda row: Reference(**_reference_fields(row)), lambda row: (row.scheme, row.reference)
+    )
+
+
+@router.get("/addresses/{uprn}/references/{scheme}/history", responses=documents(404))
+async def list_reference_history(
+    council: Slug, uprn: Uprn, scheme: SchemeSlug, caller: Reader, session: Reading, paging: Paging
+) -> Page[ReferencePast]:
+    """Who set and ended the property's references in the scheme."""
+    await actions.get_readable_scheme(session, council, scheme, caller)
+    if await store.get_status(session, council, uprn) is None:
+        raise not_found(f"property {uprn}")
+    after = paging.start(str, int) or ("", 0)
+    asked = {"council": council, "uprn": uprn, "scheme": scheme, "most": paging.fetch}
+    rows = await store.list_history(
+        session, {**asked, "after_reference": after[0], "after_version": after[1]}
+    )
+    return paging.page(
+        rows,
+        lambda row: ReferencePast(**row._mapping),  # noqa: SLF001
+        lambda row: (row.reference, row.version),
+    )
+
+
+@router.put(
+    "/addresses/{uprn}/references/{scheme}",
+    response_model=Reference,
+    responses={201: {"model": Reference, "description": "It is new"}, **documents(404, 409)},
+)
+async def put_address_reference(
+    response: Response,
+    council: Slug,
+    uprn: Uprn,
+    scheme: SchemeSlug,
+    body: ReferenceChange,
+    caller: Writer,
+    session: Writing,
+) -> Reference:
+    """Set what a register calls the property. The same again changes nothing: no ``If-Match`` is needed.
+
+    Where the scheme gives a property one reference, the one before ends on the day this one starts; where it
+    gives many, each is set and ended by itself. In an open scheme it is a change of the property and
+    published as ``address.property.changed.v1`` with ``changed: ["references"]``; in a private one nothing
+    is published.
+    """
+    place = SchemeAtProperty(
+        uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
+    )
+    made, new = await actions.put_reference(session, _context(council, caller), place, body)
+    response.status_code = 201 if new else 200
+    return made
+
+
+@router.delete("/addresses/{uprn}/references/{scheme}", status_code=204, responses=documents(404, 409))
+async def end_address_reference(
+    council: Slug,
+    uprn: Uprn,
+    scheme: SchemeSlug,
+    caller: Writer,
+    session: Writing,
+    reference: ReferenceParam = None,
+) -> None:
+    """End the property's reference today. It stays in the history, and is read with ``as_of``.
+
+    ``reference`` says which one, where the property has several.
+    """
+    place = SchemeAtProperty(
+        uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
+    )
+    await actions.end_reference(session, _context(council, caller), place, reference)
+
+
+def _context(council: str, caller: Caller) -> ChangeContext:
+    return ChangeContext(council, caller, datetime.now(UTC).date())
+
+
+def _as_of_day(as_of: date | None) -> date:
+    return as_of or datetime.now(UTC).date()
+
+
+def _to_scheme(slug: str, found: rules.Scheme) -> Scheme:
+    return Scheme(scheme=slug, name=found.name, private=found.private, many=found.many)
+
+
+def _reference_fields(row: Any) -> dict[str, Any]:
+    return {
+        "uprn": str(row.uprn),
+        "scheme": row.scheme,
+        "reference": row.reference,
+        "start_date": row.start_date,
+        "end_date": row.end_date,
+    }

@@ -1,0 +1,42 @@
+"""Schemes of references: other registers that know a property under a number of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+PRIVATE_SCOPE = "address:private"
+MAX_SCHEMES = 100  # schemes of a council's own
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """``private``: its references lead to people, and need a scope. ``many``: a property may have several."""
+
+    name: str
+    private: bool
+    many: bool
+
+
+# Business rates: one property may hold several hereditaments. Waste: one round for each kind of bin.
+COMMON_SCHEMES: Mapping[str, Scheme] = MappingProxyType(
+    {
+        "council-tax": Scheme("Council tax", private=True, many=False),
+        "business-rates": Scheme("Business rates", private=False, many=True),
+        "electoral": Scheme("Electoral register", private=True, many=False),
+        "waste-round": Scheme("Waste collection rounds", private=False, many=True),
+    }
+)
+"""What every council has, until it says otherwise."""
+
+UNDEFINED = Scheme("", private=True, many=True)
+"""What a file has brought references of, and nobody has said what it is."""
+
+
+def merge_schemes(own: Mapping[str, Scheme]) -> dict[str, Scheme]:
+    """A council's schemes, by slug."""
+    return {**COMMON_SCHEMES, **own}
+
+
+def readable_slugs(known: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
+    """The schemes somebody may see; None for all."""
+    return None if private else [slug for slug, scheme in known.items() if not scheme.private]

@@ -1,1 +1,0 @@
-"""HTTP in and out of the address service: no SQL, no rules."""

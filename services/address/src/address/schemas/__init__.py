@@ -1,1 +1,0 @@
-"""The models of what comes in and goes out."""

@@ -1,0 +1,65 @@
+"""Addressable objects after BS 7666: the number and name of a building (PAO) or of a part of it (SAO).
+
+``FLAT 2A`` is the text FLAT and the number 2 with the suffix A; ``TOP FLOOR FLAT`` is text alone. What does
+not come apart without loss stays whole in the text, so that ``show(read_unit(x)) == x``.
+"""
+
+import re
+from dataclasses import dataclass
+
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,3})([A-Za-z]?)(?:-([1-9][0-9]{0,3})([A-Za-z]?))?")
+_UNIT = re.compile(rf"(?:(\S.*?\S|\S) )?{_NUMBER.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressableObject:
+    """An addressable object. Numbers are 0 to 9999, suffixes one letter (BS 7666-2, PAON and SAON)."""
+
+    text: str | None = None
+    start_number: int | None = None
+    start_suffix: str | None = None
+    end_number: int | None = None
+    end_suffix: str | None = None
+
+    @property
+    def number(self) -> str | None:
+        """The number as people write it: ``12``, ``12A``, ``12-14``."""
+        if self.start_number is None:
+            return None
+        end = "" if self.end_number is None else f"-{self.end_number}{self.end_suffix or ''}"
+        return f"{self.start_number}{self.start_suffix or ''}{end}"
+
+
+def parse_building(name: str | None, number: str | None) -> AddressableObject:
+    """A building from its name and its number.
+
+    Raises ValueError when the number is not like 12, 12A or 12-14, or its range runs backwards.
+    """
+    if number is None:
+        return AddressableObject(text=name)
+    found = _NUMBER.fullmatch(number)
+    if found is None:
+        raise ValueError("must be a building number such as 12, 12A or 12-14, from 0 to 9999")
+    start, start_suffix, end, end_suffix = found.groups()
+    if end is not None and int(end) < int(start):
+        raise ValueError("is a range that runs backwards")
+    return AddressableObject(
+        name, int(start), start_suffix or None, None if end is None else int(end), end_suffix or None
+    )
+
+
+def parse_unit(text: str | None) -> AddressableObject:
+    """A part of a building from how it is written: ``FLAT 2``, ``2A``, ``UNITS 3-5``, ``TOP FLOOR FLAT``."""
+    found = _UNIT.fullmatch(text) if text else None
+    if found is None:
+        return AddressableObject(text=text)
+    words, number = found.group(1), found.group(0)[len(found.group(1) or "") :].lstrip()
+    try:
+        return parse_building(words, number)
+    except ValueError:
+        return AddressableObject(text=text)
+
+
+def format_object(numbered: AddressableObject) -> str | None:
+    """The object in words, its number last; None when there is nothing to say."""
+    return " ".join(part for part in (numbered.text, numbered.number) if part) or None

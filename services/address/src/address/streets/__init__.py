@@ -1,0 +1,1 @@
+"""Streets and their names: create, rename, close."""

@@ -1,0 +1,135 @@
+"""Street naming: streets as they are and were, new ones, other names, the end of one."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator, StringConstraints
+
+from address.changes.actions import history
+from address.changes.actions.change_log import ChangeContext
+from address.changes.schemas import Past
+from address.shared.dates import AsOf
+from address.shared.dependencies import (
+    ETAG,
+    IfMatch,
+    Reader,
+    Writer,
+    etag_headers,
+    read_if_match,
+    read_number_cursor,
+)
+from address.streets import store
+from address.streets.actions import streets as naming
+from address.streets.actions import views
+from address.streets.schemas import Closing, NewStreet, Street, StreetChange
+from chassis.database import Reading, Writing
+from chassis.idempotency import OnlyOnce
+from chassis.pages import Page, Paging
+from chassis.problems import documents, not_found
+from chassis.types import Slug, Usrn, plain
+
+router = APIRouter(prefix="/{council}/address/v1/streets", tags=["streets"])
+NameContains = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
+    AfterValidator(plain),
+    Query(description="Part of a name that streets have now, in any language", examples=["york"]),
+]
+
+
+@router.get("", response_model=Page[Street])
+async def list_streets(
+    council: Slug,
+    _: Reader,
+    session: Reading,
+    paging: Paging,
+    q: NameContains | None = None,
+    as_of: AsOf = None,
+) -> Page[Street]:
+    """The council's streets by USRN, also those that are closed; with ``as_of`` as they were on that day."""
+    last = read_number_cursor(paging)
+    pattern = None if q is None else store.like_pattern(q)
+    rows = await store.list_streets(session, council, pattern, as_of, last or 0, paging.fetch)
+    return paging.page(rows, views.to_street, lambda row: (row.usrn,))
+
+
+@router.get("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404)})
+async def read_street(
+    response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
+) -> Street:
+    """One street, also a closed one. Its ETag is what a change sends as If-Match."""
+    street = await views.get_street(session, council, usrn, as_of)
+    response.headers.update(etag_headers(street))
+    return street
+
+
+@router.post("", status_code=201, response_model=Street, responses={201: ETAG, **documents(409, 422)})
+async def create_street(
+    council: Slug, body: NewStreet, caller: Writer, session: Writing, once: OnlyOnce
+) -> Response:
+    """Enter a street, with the next USRN of the council's own range unless one is given.
+
+    Its name must be free in its locality and town. Published as ``address.street.created.v1``.
+    """
+    act = ChangeContext(council, caller, datetime.now(UTC).date())
+
+    def headers(made: Street) -> dict[str, str]:
+        return {**etag_headers(made), "Location": f"/{council}/address/v1/streets/{made.usrn}"}
+
+    return await once.run(
+        session, caller, body, lambda: naming.create_street(session, act, body), headers=headers
+    )
+
+
+@router.patch("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
+async def change_street(
+    council: Slug,
+    usrn: Usrn,
+    body: StreetChange,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change a street. ``If-Match`` must carry its ETag.
+
+    A new name becomes the name in every address on the street, in the same transaction; each property is
+    kept in its history and published, as is the street (``address.street.changed.v1``).
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    work = lambda: naming.change_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
+
+
+@router.post(
+    "/{usrn}/close", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+)
+async def close_street(
+    council: Slug,
+    usrn: Usrn,
+    body: Closing,
+    caller: Writer,
+    session: Writing,
+    once: OnlyOnce,
+    if_match: IfMatch = None,
+) -> Response:
+    """Close a street for good. ``If-Match`` must carry its ETag; refused while properties stand on it.
+
+    Published as ``address.street.retired.v1``.
+    """
+    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    work = lambda: naming.close_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
+
+
+@router.get("/{usrn}/history", response_model=Page[Past], responses=documents(404))
+async def list_street_history(
+    council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
+) -> Page[Past]:
+    """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
+    before = read_number_cursor(paging)
+    entries = await history.list_by_street(session, council, usrn, before, paging.fetch)
+    if not entries and before is None and await store.get_street(session, council, usrn) is None:
+        raise not_found(f"street {usrn}")
+    return paging.page(entries, lambda entry: entry, lambda entry: (entry.version,))

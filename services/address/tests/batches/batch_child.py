@@ -1,0 +1,47 @@
+"""``match-batches`` with a trivial engine in place of the real one: ``python batch_child.py --holder ID``.
+
+The engine knows UPRN 7 for everything that has "ACACIA" in it, cannot decide on "TWO", and dies as a killed
+process does at "KILL" unless the file named by BATCH_LIVES exists. It writes that file first.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from address.address_text.rules.tokens import Asked
+from address.batches.actions import worker
+from address.matching.actions import index_load
+from address.matching.rules.decision import Match
+from address.settings import Settings
+
+
+class Engine:
+    def match(self, asked: Asked) -> Match:
+        address = asked.address.upper()
+        if "KILL" in address:
+            lives = Path(os.environ["BATCH_LIVES"])
+            if not lives.exists():
+                lives.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        if "SLOW" in address:
+            time.sleep(0.05)
+        if "FAULT" in address:
+            raise ValueError(f"the engine repeats {address}")
+        if "ACACIA" in address:
+            return Match("matched", 7, 0.9876, "EXACT" in address, (), ())
+        return Match(
+            "ambiguous" if "TWO" in address else "none", None, 0.5, exact=False, reasons=(), candidates=()
+        )
+
+
+async def load(pool, council):
+    """In place of ``index_load.load``."""
+    return Engine()
+
+
+if __name__ == "__main__":
+    index_load.load = load
+    sys.exit(asyncio.run(worker.command(Settings(), sys.argv[1:])))

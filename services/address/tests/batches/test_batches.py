@@ -1,0 +1,651 @@
+"""Batches of matching: sent, worked on through crashes, fetched, forgotten."""
+
+import asyncio
+import csv
+import io
+import json
+import sys
+from contextlib import asynccontextmanager, suppress
+
+import psutil
+import pytest
+from sqlalchemy import text
+
+from address.batches import rules as batch_reader
+from address.batches import store
+from address.batches.actions import scheduler, uploads
+from address.batches.actions import worker as runs
+from address.matching.actions import index_load
+from chassis import ids
+from chassis.testing import eventually
+from services.address.tests.batches import batch_child
+
+BATCHES = "/citytown/address/v1/match/batches"
+CHILD = (sys.executable, batch_child.__file__)
+HEADER = b"id,address,postcode\n"
+
+
+@pytest.fixture(autouse=True)
+async def no_batches(database):
+    """Every test begins without a batch."""
+    async with database.writing() as session:
+        await session.across_councils()
+        for table in ("match_batch", "match_chunk"):
+            await session.execute(text(f"DELETE FROM {table}"))
+        await session.execute(text("UPDATE council SET status = 'active' WHERE slug = 'citytown'"))
+
+
+@pytest.fixture(scope="module")
+def key(mint):
+    return {"X-Api-Key": mint(scopes=["address:match"])}
+
+
+@pytest.fixture
+def send(client, key):
+    """``await send(body)`` -> the answer to a batch."""
+
+    async def post(body, media="text/csv", **headers):
+        headers = {**key, "Content-Type": media, **headers}
+        return await client.post(BATCHES, content=body, headers=headers)
+
+    return post
+
+
+@pytest.fixture
+def get(client, key):
+    return lambda path: client.get(path, headers=key)
+
+
+@pytest.fixture
+def finished(get):
+    """Waits until a batch is done."""
+
+    async def wait(url, within=40):
+        async def done():
+            batch = (await get(url)).json()
+            return batch if batch["status"] in {"finished", "failed"} else None
+
+        return await eventually(done, within=within, every=0.1)
+
+    return wait
+
+
+@asynccontextmanager
+async def worker(database, settings):
+    task = asyncio.create_task(scheduler.tend(database, settings, CHILD))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def start(database, monkeypatch):
+    """``async with start():`` what the worker's process does, here with that engine: quicker to begin."""
+    monkeypatch.setattr(index_load, "load", batch_child.load)
+
+    @asynccontextmanager
+    async def started():
+        task = asyncio.create_task(runs._work(database, ids.new()))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return started
+
+
+@pytest.fixture
+async def working(start):
+    async with start():
+        yield
+
+
+def children():
+    """The processes that match now."""
+    return [one for one in psutil.Process().children(recursive=True) if CHILD[1] in one.cmdline()]
+
+
+def rows_of(answer):
+    return list(csv.reader(io.StringIO(answer.text)))
+
+
+def many(count, address="1 ACACIA ROAD", first=0):
+    return b"".join(b"%d,%s,BA1 5AA\n" % (n, address.encode()) for n in range(first, first + count))
+
+
+async def count(database, statement):
+    async with database.reading() as session:
+        await session.across_councils()
+        return await session.scalar(text(statement))
+
+
+async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished, working):
+    body = HEADER + b'3,1 Acacia exact,BA1 5AA\n1,"2, Acacia Road",\n1,nowhere,\n"a,b",two,X\n'
+    answer = await send(body)
+    assert answer.status_code == 202
+    assert answer.json() | {"status": "queued", "rows": 4, "done": 0} == answer.json()
+    assert answer.headers["Location"] == answer.json()["links"]["self"]
+    batch = await finished(answer.headers["Location"])
+    counts = {"rows": 4, "done": 4, "matched": 2, "ambiguous": 1, "none": 1, "rejected": 0}
+    assert batch | counts | {"status": "finished", "fault": None} == batch
+    assert batch["created"] <= batch["started"] <= batch["finished"] < batch["expires"]
+    results = await get(batch["links"]["results"])
+    assert results.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert rows_of(results) == [
+        ["id", "outcome", "uprn", "confidence", "exact"],
+        ["3", "matched", "7", "0.988", "true"],
+        ["1", "matched", "7", "0.988", "false"],
+        ["1", "none", "", "0.500", "false"],
+        ["a,b", "ambiguous", "", "0.500", "false"],
+    ]
+    assert rows_of(await get(batch["links"]["rejects"])) == [["line", "id", "reason"]]
+
+
+@pytest.mark.parametrize("media", ["application/x-ndjson", "application/jsonl; charset=utf-8"])
+async def test_json_lines_do_as_well(send, get, finished, working, media):
+    lines = [{"id": 5, "address": "1 acacia"}, {"id": "x", "address": "é", "postcode": None, "more": 1}]
+    answer = await send("\n".join(json.dumps(line) for line in lines), media)
+    batch = await finished(answer.headers["Location"])
+    assert [row[:2] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
+        ["5", "matched"],
+        ["x", "none"],
+    ]
+
+
+async def test_bad_rows_are_reported_and_the_batch_finishes(send, get, finished, working):
+    bad = (
+        b"1,acacia,BA1\n"  # line 2
+        b",no id,BA1\n"
+        b"3,,BA1\n"
+        b"4,a,b,c\n"
+        b"5\n"
+        b"6,nul\x00,BA1\n"
+        b"7,\xff\xfe,BA1\n"
+        b'8,12" pipe lane acacia,BA1\n'
+        b'9,"never closed,BA1\n'
+        b"10,acacia fault,BA1\n"  # line 11
+        b"\n"
+        b'11,"two\nlines acacia",BA1\n'
+        b"12," + b"x" * 501 + b",BA1\n"
+        b"13," + b"x" * 140_000 + b",BA1\n"
+        b"14,acacia," + b"B" * 21 + b"\n"
+        b"15,acacia \xf0\x9f\x98\x80,BA1"
+    )
+    batch = await finished((await send(HEADER.replace(b"\n", b"\r\n") + bad)).headers["Location"])
+    assert (batch["status"], batch["rows"], batch["matched"], batch["rejected"]) == ("finished", 15, 4, 11)
+    results = rows_of(await get(batch["links"]["results"]))[1:]
+    assert [row[0] for row in results if row[1] == "matched"] == ["1", "8", "11", "15"]
+    rejects = {
+        int(line): (key, reason) for line, key, reason in rows_of(await get(batch["links"]["rejects"]))[1:]
+    }
+    assert rejects == {
+        3: ("", "id is empty"),
+        4: ("3", "address is empty"),
+        5: ("4", "has 4 fields, not 3"),
+        6: ("5", "has 1 fields, not 3"),
+        7: ("6", "holds a control character"),
+        8: ("", "is not UTF-8 at byte 3"),
+        10: ("", "has a quotation mark or a line end that is out of place"),
+        11: ("10", "cannot be matched by a fault of ours, which is logged"),
+        15: ("12", "address is longer than 500 characters"),
+        16: ("", "is longer than 65536 bytes"),
+        17: ("14", "postcode is longer than 20 characters"),
+    }
+
+
+async def test_bad_json_lines_are_reported(send, get, finished, working):
+    lines = [
+        '{"id": 1, "address": "acacia"}', "nonsense", "[1]", "null", '{"id": true, "address": "x"}',
+        '{"address": "x"}', '{"id": "7", "address": 7}', '{"id": "8", "address": "\\ud800"}',
+        '{"id": "9", "address": "x", "postcode": 1}', "[" * 60_000, '{"id": "11", "address": "a\\u0000"}',
+    ]  # fmt: skip
+    answer = await send("\n".join(lines), "application/jsonl")
+    batch = await finished(answer.headers["Location"])
+    assert (batch["matched"], batch["rejected"]) == (1, 10)
+    assert [int(row[0]) for row in rows_of(await get(batch["links"]["rejects"]))[1:]] == list(range(2, 12))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty"), (b"\n", "must be id,address,postcode"), (b"uprn,address\n1,x\n", "uprn,address"),
+        (HEADER, "no row"), (HEADER + b"\n \n", "no row"), (b"{}\n", "must be id,address,postcode"),
+        ("id,address,postcode\n1,x,y".encode("utf-16"), "UTF-8"), (b"\x1f\x8b\x08\x00\x00", "UTF-8"),
+        (b"x" * 140_000, "longer than"),
+    ],
+)  # fmt: skip
+async def test_a_body_that_is_no_batch_is_400_and_leaves_nothing(send, database, body, says):
+    answer = await send(body)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert says in answer.json()["detail"]
+    assert await count(database, "SELECT count(*) FROM match_batch") == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"media": "application/json"},
+        {"media": "text/csv; charset=latin-1"},
+        {"media": "text/csv", "Content-Encoding": "gzip"},
+    ],
+)
+async def test_another_media_type_is_415(send, headers):
+    answer = await send(HEADER + b"1,x,y\n", **headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+
+
+@pytest.mark.timeout(120)
+async def test_a_row_over_a_million_is_413_and_leaves_nothing(send, database):
+    async def pieces():
+        yield HEADER
+        for _ in range(100):
+            yield b"1,a,b\n" * 10_000
+        yield b"1,a,b"
+
+    answer = await send(pieces())
+    assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (
+        413,
+        "too-many-rows",
+        1_000_000,
+    )
+    assert await count(database, "SELECT count(*) FROM match_batch") == 0
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 0
+
+
+async def test_a_body_over_the_limit_is_413_and_leaves_nothing(send, database):
+    answer = await send(HEADER, **{"Content-Length": "157286401"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    assert await count(database, "SELECT count(*) FROM match_batch") == 0
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, database):
+    said = [
+        {"type": "http.request", "body": HEADER + many(6_000), "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    headers = [
+        (name.lower().encode(), value.encode()) for name, value in {**key, "Content-Type": "text/csv"}.items()
+    ]
+    scope = {"type": "http", "method": "POST", "path": BATCHES, "query_string": b"", "headers": headers}
+    scope |= {"http_version": "1.1", "scheme": "http", "server": ("test.invalid", 80), "client": None}
+    written = []
+
+    async def receive():
+        if len(said) == 1:
+            written.append(await count(database, "SELECT count(*) FROM match_chunk"))
+        return said.pop(0)
+
+    async def send(message):
+        """The client is gone."""
+
+    await app(scope, receive, send)
+    assert written == [1]
+    assert await count(database, "SELECT count(*) FROM match_batch") == 0
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 0
+
+
+async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database):
+    here, go = asyncio.Event(), asyncio.Event()
+
+    async def halves():
+        yield HEADER + many(5_000)
+        here.set()
+        await go.wait()
+        yield many(1)
+
+    sending = asyncio.create_task(send(halves()))
+    await here.wait()
+    await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
+    await hold_for(database, "-1 seconds")
+    async with database.writing() as session:
+        await session.across_councils()
+        await store.sweep(session, 14)
+    go.set()
+    answer = await sending
+    assert (answer.status_code, answer.json()["code"]) == (400, "upload-too-slow")
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 0
+
+
+async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
+    here, go = asyncio.Event(), asyncio.Event()
+
+    async def halves():
+        yield HEADER + many(6_000)
+        here.set()
+        await go.wait()
+        yield many(1)
+
+    sending = asyncio.create_task(send(halves()))
+    await here.wait()
+    await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
+    assert (await get(BATCHES)).json()["items"] == []
+    async with database.writing() as session:
+        await session.across_councils()
+        assert await store.claim(session, ids.new()) is None
+    go.set()
+    assert (await sending).json()["rows"] == 6_001
+
+
+async def test_the_same_body_with_the_same_key_is_the_same_batch(send, database):
+    body = HEADER + many(3)
+    first = await send(body, **{"Idempotency-Key": "same"})
+    again = await send(body, **{"Idempotency-Key": "same"})
+    assert again.json()["id"] == first.json()["id"]
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+    other = await send(HEADER + many(4), **{"Idempotency-Key": "same"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert await count(database, "SELECT count(*) FROM match_batch") == 1
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 1
+
+
+async def test_no_more_batches_than_the_limit_wait(send, client, key):
+    for _ in range(10):
+        assert (await send(HEADER + many(1))).status_code == 202
+    answer = await send(HEADER + many(1))
+    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-batches")
+    assert int(answer.headers["Retry-After"]) > 0
+    first = (await client.get(BATCHES, headers=key)).json()["items"][0]
+    assert (await client.delete(f"{BATCHES}/{first['id']}", headers=key)).status_code == 204
+    assert (await send(HEADER + many(1))).status_code == 202
+
+
+async def test_no_more_batches_than_the_limit_are_kept(send, app, monkeypatch):
+    monkeypatch.setattr(app.state.settings, "batches_kept", 2)
+    for _ in range(2):
+        assert (await send(HEADER + many(1))).status_code == 202
+    answer = await send(HEADER + many(1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-batches-kept")
+
+
+async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, client, mint, database):
+    first, second = [(await send(HEADER + many(10))).json()["id"] for _ in range(2)]
+    headers = {
+        "X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"]),
+        "Content-Type": "text/csv",
+    }
+    other = await client.post(
+        BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers
+    )
+    done = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
+    async with database.writing() as session:
+        await session.across_councils()
+        await session.execute(text(done), {"id": ids.read(first)})
+        claimed = [await store.claim(session, ids.new()) for _ in range(2)]
+    assert [ids.show(held.batch) for held in claimed] == [other.json()["id"], second]
+
+
+@pytest.mark.timeout(120)
+async def test_killed_in_the_middle_it_goes_on_with_no_row_doubled_or_lost(
+    send, get, finished, database, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BATCH_LIVES", str(tmp_path / "lives"))
+    body = HEADER + many(12_000) + b"12000,kill acacia,\n" + many(7_999, first=12_001)
+    url = (await send(body)).headers["Location"]
+    async with worker(database, settings):
+        batch = await finished(url)
+    assert (tmp_path / "lives").exists()
+    assert (batch["status"], batch["done"], batch["matched"]) == ("finished", 20_000, 20_000)
+    assert [row[0] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
+        str(n) for n in range(20_000)
+    ]
+
+
+@pytest.mark.timeout(120)
+async def test_a_stopped_worker_leaves_no_process_and_another_goes_on(
+    send, get, finished, database, settings
+):
+    body = HEADER + many(5_000) + many(40, "SLOW ACACIA", 5_000) + many(5_000, first=5_040)
+    url = (await send(body)).headers["Location"]
+    async with worker(database, settings):
+        await eventually(
+            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
+        )
+        assert len(children()) == 1
+    assert children() == []
+    assert (await get(url)).json()["status"] == "queued"
+    async with worker(database, settings):
+        batch = await finished(url)
+    assert (batch["done"], batch["matched"]) == (10_040, 10_040)
+    assert [row[0] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
+        str(n) for n in range(10_040)
+    ]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("how", ["its input closed", "SIGTERM"])
+async def test_told_to_stop_the_process_keeps_what_it_has_and_lets_go(send, get, database, settings, how):
+    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
+    process = await asyncio.create_subprocess_exec(
+        *CHILD,
+        "--holder",
+        ids.show(ids.new()),
+        stdin=asyncio.subprocess.PIPE,
+        env=scheduler._environment(settings),
+    )
+    await eventually(lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20)
+    if how == "SIGTERM":
+        process.terminate()
+    else:
+        process.stdin.close()  # as it is when the worker is killed
+    assert await asyncio.wait_for(process.wait(), 20) == 0
+    batch = (await get(url)).json()
+    assert batch["status"] == "queued"
+    assert batch["done"] in {5_000, 10_000}
+
+
+@pytest.mark.timeout(120)
+async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
+    send, finished, database, settings
+):
+    url = (await send(HEADER + many(10))).headers["Location"]
+    async with database.writing() as session:
+        await session.across_councils()
+        held = await store.claim(session, ids.new())
+        assert await store.claim(session, ids.new()) is None
+    await hold_for(database, "1.5 seconds")
+    async with worker(database, settings):
+        assert (await finished(url))["matched"] == 10
+    async with database.writing("citytown") as session:
+        assert not await store.keep(session, held)
+
+
+async def hold_for(database, how_long):
+    async with database.writing() as session:
+        await session.across_councils()
+        await session.execute(text(f"UPDATE match_batch SET held_until = now() + interval '{how_long}'"))
+
+
+async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
+    await send(HEADER + many(10))
+    async with database.writing() as session:
+        await session.across_councils()
+        late = await store.claim(session, ids.new())
+    await hold_for(database, "-1 seconds")
+    async with database.writing() as session:
+        await session.across_councils()
+        assert (await store.claim(session, ids.new())).batch == late.batch
+    answer = {
+        "rows": 10,
+        "matched": 0,
+        "ambiguous": 0,
+        "missing": 10,
+        "rejected": 0,
+        "answered": b"x",
+        "rejects": None,
+    }
+    async with database.writing("citytown") as session:
+        assert not await store.save(session, late, 0, answer)
+        assert not await store.finish(session, late)
+    assert await count(database, "SELECT done FROM match_batch") == 0
+
+
+@pytest.mark.timeout(120)
+async def test_two_workers_share_the_queue_and_each_batch_is_done_once(
+    send, get, finished, database, settings
+):
+    slow = HEADER + many(20, "SLOW ACACIA")
+    urls = [(await send(slow)).headers["Location"] for _ in range(4)]
+    async with worker(database, settings), worker(database, settings):
+        await eventually(
+            lambda: count(
+                database, "SELECT count(DISTINCT holder) = 2 FROM match_batch WHERE status = 'running'"
+            ),
+            within=20,
+        )
+        assert len(children()) == 2
+        done = [await finished(url) for url in urls]
+    assert [batch["matched"] for batch in done] == [20] * 4
+
+
+@pytest.mark.timeout(120)
+async def test_a_batch_that_stops_at_the_same_place_again_and_again_is_given_up(
+    send, finished, database, start
+):
+    url = (await send(HEADER + many(1))).headers["Location"]
+    async with database.writing() as session:
+        await session.across_councils()
+        await session.execute(text("UPDATE match_batch SET tries = 5"))
+    async with start():
+        batch = await finished(url)
+    assert batch["status"] == "failed"
+    assert "5 times" in batch["fault"]
+    assert await count(database, "SELECT count(*) FROM match_chunk WHERE asked IS NOT NULL") == 0
+
+
+@pytest.mark.timeout(120)
+async def test_a_suspended_councils_batch_waits_until_it_is_active_again(send, finished, database, start):
+    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
+    async with start():
+        await eventually(
+            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
+        )
+        await set_status(database, "suspended")
+        await eventually(
+            lambda: count(database, "SELECT count(*) FROM match_batch WHERE holder IS NULL"), within=20
+        )
+        done = await count(database, "SELECT done FROM match_batch")
+        assert done < 10_040
+        await asyncio.sleep(1.5)
+        assert await count(database, "SELECT done FROM match_batch") == done
+        await set_status(database, "active")
+        assert (await finished(url))["done"] == 10_040
+
+
+async def set_status(database, status):
+    async with database.writing() as session:
+        await session.execute(text(f"UPDATE council SET status = '{status}' WHERE slug = 'citytown'"))
+
+
+@pytest.mark.timeout(120)
+async def test_a_deleted_batch_stops_and_leaves_nothing(send, get, client, key, database, start):
+    url = (await send(HEADER + many(5_000) + many(40, "SLOW ACACIA") + many(5_000))).headers["Location"]
+    async with start():
+        await eventually(
+            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done > 0"), within=20
+        )
+        assert (await client.delete(url, headers=key)).status_code == 204
+        second = (await send(HEADER + many(2))).headers["Location"]
+        await eventually(
+            lambda: count(database, "SELECT count(*) FROM match_batch WHERE done = 2"), within=40
+        )
+        assert (await get(second)).json()["matched"] == 2
+    assert (await get(url)).status_code == 404
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 1
+    assert (await client.delete(url, headers=key)).status_code == 404
+
+
+@pytest.mark.timeout(120)
+async def test_a_hundred_thousand_rows_take_seconds_and_what_was_asked_is_gone(
+    send, get, finished, database, working
+):
+    url = (await send(HEADER + many(100_000))).headers["Location"]
+    assert await count(database, "SELECT count(*) FROM match_chunk WHERE asked IS NOT NULL") > 0
+    batch = await finished(url, within=30)
+    assert (batch["done"], batch["matched"]) == (100_000, 100_000)
+    assert await count(database, "SELECT count(*) FROM match_chunk WHERE asked IS NOT NULL") == 0
+    results = rows_of(await get(batch["links"]["results"]))
+    assert [row[0] for row in results[1:]] == [str(n) for n in range(100_000)]
+
+
+async def test_results_before_the_end_are_409(send, get):
+    batch = (await send(HEADER + many(1))).json()
+    for link in ("results", "rejects"):
+        answer = await get(batch["links"][link])
+        assert (answer.status_code, answer.json()["code"]) == (409, "batch-not-finished")
+        assert "0 of 1" in answer.json()["detail"]
+
+
+async def test_batches_are_listed_the_newest_first_page_by_page(send, get):
+    sent = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
+    seen, url = [], f"{BATCHES}?limit=2"
+    while url:
+        answer = await get(url)
+        seen += [batch["id"] for batch in answer.json()["items"]]
+        url = answer.links["next"]["url"] if "next" in answer.links else None
+    assert seen == sent[::-1]
+
+
+@pytest.mark.parametrize("after", ["WyJ4Il0", "WzFd", "nonsense"])
+async def test_a_cursor_of_another_list_is_400(get, after):
+    assert (await get(f"{BATCHES}?after={after}")).status_code == 400
+
+
+async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
+    for _ in range(3):
+        await send(HEADER + many(1))
+    async with database.writing() as session:
+        await session.across_councils()
+        rows = await session.all(text("SELECT id FROM match_batch ORDER BY id"))
+        old = "UPDATE match_batch SET created_at = now() - interval '15 days' WHERE id = :id"
+        late = (
+            "UPDATE match_batch SET status = 'receiving', held_until = now() - interval '1 s' WHERE id = :id"
+        )
+        await session.execute(text(old), {"id": rows[0].id})
+        await session.execute(text(late), {"id": rows[1].id})
+        await store.sweep(session, 14)
+    assert await count(database, "SELECT count(*) FROM match_batch") == 1
+    assert await count(database, "SELECT count(*) FROM match_chunk") == 1
+
+
+async def test_batches_need_their_own_scope(client, mint):
+    headers = {"X-Api-Key": mint(scopes=["address:read"]), "Content-Type": "text/csv"}
+    answer = await client.post(BATCHES, content=HEADER + many(1), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+
+
+async def test_another_council_sees_none_of_it(send, client, mint, database):
+    batch = (await send(HEADER + many(1))).json()
+    other = {"X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"])}
+    elsewhere = BATCHES.replace("citytown", "hillshire")
+    assert (await client.get(elsewhere, headers=other)).json()["items"] == []
+    assert (await client.get(f"{elsewhere}/{batch['id']}", headers=other)).status_code == 404
+    async with database.reading("hillshire") as session:
+        assert await session.scalar(text("SELECT count(*) FROM match_batch")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM match_chunk")) == 0
+
+
+async def test_what_the_engine_says_of_a_row_it_fails_at_is_not_logged(caplog):
+    rows = uploads._packed([["1", "fault lane", None, 2]])
+    answer = runs.answered(batch_child.Engine(), rows["asked"])
+    assert answer["rejected"] == 1
+    assert "ValueError" in caplog.text
+    assert "fault lane" not in caplog.text.lower()
+
+
+def test_lines_cut_anywhere_are_read_the_same():
+    body = HEADER + b'1,"a\nb",c\r\n2,\xc3\xa9,\n\n3,"never,\n4,d,e\n5,f,g'
+    whole = batch_reader.CsvReader()
+    whole.feed(body)
+    whole.finish()
+    assert [row[0] for row in whole.rows] == ["1", "2", "", "4", "5"]
+    for size in (1, 2, 3, 7, 11):
+        reader = batch_reader.CsvReader()
+        for start in range(0, len(body), size):
+            reader.feed(body[start : start + size])
+        reader.finish()
+        assert reader.rows == whole.rows

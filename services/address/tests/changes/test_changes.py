@@ -1,0 +1,252 @@
+"""The change feed: every change once, in the order of the commits, whoever commits when."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from address.changes.rules import Cursor
+from address.properties.actions import properties
+from address.properties.schemas.properties import AddressChange
+from chassis.auth import Caller
+from chassis.testing import published
+from services.address.tests.officers import Officer, house
+from services.address.tests.samples import GAZETTEER
+
+pytestmark = pytest.mark.usefixtures("gazetteer")
+CALLER = Caller("officer-1", "test", "t", frozenset({"citytown"}), frozenset(), "sandbox", 0)
+
+
+@pytest.fixture(scope="module")
+async def officer(client, mint, gazetteer):
+    officer = Officer(client, mint)
+    assert (await officer.allot()).status_code == 200
+    return officer
+
+
+async def all_after(officer, cursor=None, limit=1000):
+    """Everything in the feed after a cursor, page by page, and the cursor at its end."""
+    seen = []
+    while True:
+        page = await officer.get("/changes", limit=limit, **({"after": cursor} if cursor else {}))
+        assert page.status_code == 200, page.text
+        seen += page.json()["items"]
+        cursor = page.json()["next"]
+        if not page.json()["more"]:
+            return seen, cursor
+
+
+async def end_of_feed(officer):
+    return (await all_after(officer))[1]
+
+
+async def change(session, uprn, name):
+    """Change a property within a transaction, whatever its version.
+
+    Two who change one postcode take turns: those who are to be open together change different ones.
+    """
+    seen = {await session.scalar(text("SELECT version FROM blpu WHERE uprn = :uprn"), {"uprn": uprn})}
+    asked = AddressChange(building_name=name)
+    await properties.change_property(session, "citytown", uprn, asked, CALLER, datetime.now(UTC).date(), seen)
+
+
+def told(items):
+    return [(item["subject"], item["sequence"]) for item in items]
+
+
+async def test_a_load_stands_in_the_feed_whole(officer):
+    items, _ = await all_after(officer, limit=50)
+    created = [item["subject"] for item in items if item["type"] == "address.property.created.v1"]
+    assert sorted(created) == sorted(row["uprn"] for row in GAZETTEER)
+    streets = {item["subject"] for item in items if item["type"] == "address.street.created.v1"}
+    assert streets == {row["usrn"] for row in GAZETTEER}
+
+
+async def test_the_feed_tells_what_the_events_tell(officer, database):
+    cursor, before = await end_of_feed(officer), len(await published(database))
+    usrn = (await officer.post("/streets", {"description": "FEED ROW", "town": "BATH"})).json()["usrn"]
+    uprn = (await officer.post("/addresses", house(1, usrn=usrn))).json()["uprn"]
+    await officer.patch(f"/addresses/{uprn}", {"easting": 375999.99, "postcode": "BA2 2AA"})
+    await officer.patch(f"/streets/{usrn}", {"description": "FODDER ROW", "locality": "WESTON"})
+    await officer.post(
+        f"/addresses/{uprn}/names", {"language": "ENG", "building_name": "X"}, of=f"/addresses/{uprn}"
+    )
+    await officer.patch(f"/addresses/{uprn}", {"classification": "CR08", "logical_status": 1})
+    await officer.retire(uprn, successors=["1001"])
+    await officer.post(f"/streets/{usrn}/close", {}, of=f"/streets/{usrn}")
+    items, _ = await all_after(officer, cursor)
+    events = (await published(database))[before:]
+    assert len(items) == 9
+    assert [(one["type"], one["subject"], one["sequence"], one["data"]) for one in items] == [
+        (one.type, one.subject, one.sequence, one.data) for one in events
+    ]
+
+
+async def test_the_feed_goes_on_where_it_was_left(officer):
+    cursor = await end_of_feed(officer)
+    empty = (await officer.get("/changes", after=cursor)).json()
+    assert empty == {"items": [], "next": cursor, "more": False}
+    for name in ("A", "B", "C"):
+        await officer.patch("/addresses/5001", {"building_name": name})
+    first = (await officer.get("/changes", after=cursor, limit=2)).json()
+    rest = (await officer.get("/changes", after=first["next"], limit=2)).json()
+    again = (await officer.get("/changes", after=cursor, limit=3)).json()
+    assert (first["more"], rest["more"]) == (True, False)
+    assert first["items"] + rest["items"] == again["items"]
+    assert [item["data"]["changed"] for item in again["items"]] == [["building_name"]] * 3
+
+
+async def test_a_change_waits_in_the_feed_for_transactions_that_began_before_it(officer, database):
+    cursor = await end_of_feed(officer)
+    async with AsyncExitStack() as stack:
+        early = await stack.enter_async_context(database.writing("citytown"))
+        await change(early, 3001, "EARLY")
+        async with database.writing("citytown") as late:
+            await change(late, 5011, "LATE")
+        while_open, here = await all_after(officer, cursor)
+        assert while_open == []
+        assert here == cursor
+    assert told((await all_after(officer, cursor))[0]) == [("3001", 2), ("5011", 2)]
+
+
+async def test_a_transaction_that_is_given_up_leaves_no_gap_and_no_change(officer, database):
+    cursor = await end_of_feed(officer)
+
+    class GivenUpError(Exception):
+        pass
+
+    with pytest.raises(GivenUpError):
+        async with database.writing("citytown") as session:
+            await change(session, 5012, "NEVER")
+            raise GivenUpError
+    await officer.patch("/addresses/5013", {"building_name": "AFTER"})
+    assert told((await all_after(officer, cursor))[0]) == [("5013", 2)]
+
+
+async def test_one_propertys_changes_stand_in_their_order_though_the_later_began_first(officer, database):
+    cursor = await end_of_feed(officer)
+    async with AsyncExitStack() as stack:
+        first_begun = await stack.enter_async_context(database.writing("citytown"))
+        await change(first_begun, 3002, "BEGUN")
+        async with database.writing("citytown") as second_begun:
+            await change(second_begun, 5021, "SECOND")
+        await change(first_begun, 5021, "THIRD")
+    found = told((await all_after(officer, cursor, limit=1))[0])
+    assert found == [("3002", 2), ("5021", 2), ("5021", 3)]
+
+
+async def write(officer, uprn):
+    for n in range(6):
+        await officer.patch(f"/addresses/{uprn}", {"building_name": f"NAME {n}"})
+
+
+async def linger(database, uprns):
+    """Change properties in transactions that stay open for a while."""
+    for uprn in uprns:
+        async with database.writing("citytown") as session:
+            await change(session, uprn, f"SLOW {uprn}")
+            await asyncio.sleep(0.05)
+
+
+async def read_until(officer, cursor, done):
+    seen = []
+    while True:
+        last_round = done.is_set()
+        items, cursor = await all_after(officer, cursor, limit=3)
+        seen += items
+        if last_round:
+            return seen
+        await asyncio.sleep(0.01)
+
+
+async def test_a_reader_among_many_writers_sees_every_change_once_and_in_order(officer, database):
+    cursor, done = await end_of_feed(officer), asyncio.Event()
+    reader = asyncio.create_task(read_until(officer, cursor, done))
+    writers = [write(officer, uprn) for uprn in range(5030, 5036)]
+    await asyncio.gather(*writers, linger(database, range(5040, 5048)))
+    done.set()
+    seen = await reader
+    assert len(seen) == len(set(told(seen))) == 6 * 6 + 8
+    for uprn in {item["subject"] for item in seen}:
+        sequences = [item["sequence"] for item in seen if item["subject"] == uprn]
+        assert sequences == list(range(2, 2 + len(sequences)))
+    assert told(seen) == told((await all_after(officer, cursor))[0])
+
+
+async def test_a_council_sees_its_own_changes_only(officer, client, mint):
+    headers = {"Authorization": f"Bearer {mint(scopes=['address:read'], councils=['hillshire'])}"}
+    items = (await client.get("/hillshire/address/v1/changes", headers=headers)).json()["items"]
+    assert {item["data"].get("description", "OTHER STREET") for item in items} == {"OTHER STREET"}
+    assert {item["subject"] for item in items} == {"1001", "90000001"}
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "MS4xLjE\x00", "9" * 81, "9" * 5000, "'; --", "Mi4xLjE", "😀"])
+async def test_what_is_no_cursor_is_refused_by_name(officer, cursor):
+    answer = await officer.get("/changes", after=cursor)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
+
+
+@pytest.mark.parametrize("limit", [0, 1001, "x", -1])
+async def test_a_page_has_bounds(officer, limit):
+    assert (await officer.get("/changes", limit=limit)).status_code == 400
+
+
+async def test_a_cursor_from_beyond_the_end_is_refused_rather_than_believed(officer):
+    """As after a restore to an earlier moment: to go on from it would lose what is written until then."""
+    answer = await officer.get("/changes", after=Cursor(10**15, 1).show())
+    assert (answer.status_code, answer.json()["code"]) == (409, "cursor-ahead")
+
+
+async def test_changes_from_beyond_the_servers_counter_stop_the_feed(officer, postgres_url, database_url):
+    """As after restoring a dump into a new server, whose transactions would sort before those it holds."""
+    cursor = await end_of_feed(officer)
+    connection = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute(
+        "INSERT INTO history (council, uprn, version, actor, kind, xact)"
+        " VALUES ('citytown', 1, 1, 'dump', 'created', '999999999999')"
+    )
+    answer = await officer.get("/changes", after=cursor)
+    await connection.execute("DELETE FROM history WHERE actor = 'dump'")
+    await connection.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "feed-behind")
+
+
+async def test_a_page_costs_two_statements_at_most_whatever_its_size(officer, database, app):
+    from sqlalchemy import event  # noqa: PLC0415 - this test alone listens to the engine
+
+    seen = []
+    engine = app.state.database.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    for limit in (1, 1000):
+        seen.clear()
+        await officer.get("/changes", limit=limit)
+        assert len([one for one in seen if "history" in one]) == 1
+    cursor = await end_of_feed(officer)
+    seen.clear()
+    await officer.get("/changes", after=cursor)
+    assert len([one for one in seen if "history" in one]) == 2
+
+
+async def test_the_feed_is_read_by_its_index(database_url, postgres_url):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("SET enable_seqscan = off")
+    await connection.execute("SET enable_sort = off")
+    plan = await connection.fetchval(
+        "EXPLAIN (FORMAT JSON) SELECT xact, position FROM history WHERE council = 'citytown'"
+        " AND (xact, position) > ('5'::xid8, 7) AND xact < pg_snapshot_xmin(pg_current_snapshot())"
+        " ORDER BY xact, position LIMIT 10"
+    )
+    await connection.close()
+    assert "ix_history_council_xact_position" in plan
+    assert "Sort" not in {node["Node Type"] for node in nodes(json.loads(plan)[0]["Plan"])}
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)

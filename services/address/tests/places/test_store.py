@@ -1,0 +1,180 @@
+"""The SQL: one statement whatever the size, by an index, never across councils, and the read model true."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from address.places.rules.postcode_search import search as search_postcode
+from address.places.rules.search_text import search
+from address.places.store import find, places, suggestions
+from address.places.store.find import Scoring
+from address.places.store.places import Wanted
+from address.properties.store import properties, reads
+from address.read_model import actions as read_model
+from address.shared import codelists
+from services.address.tests.samples import ACACIA, row
+
+WHOLE = search_postcode("BA1 5AA")
+BOTH = Wanted(datasets=("DPA", "LPI"))
+
+
+@pytest.fixture
+async def connection(gazetteer, postgres_url, database_url):
+    """A plain connection on the loaded gazetteer; the store's functions take it as they take a pool."""
+    # Only an owner may gather statistics; in service PostgreSQL does it by itself.
+    owner = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
+    await owner.execute("ANALYZE")
+    await owner.close()
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def statements(connection):
+    """``async with statements() as seen``: the statements the block sent, without the driver's own."""
+
+    @asynccontextmanager
+    async def watch():
+        every, seen = [], []
+        with connection.query_logger(every.append):
+            yield seen
+            await asyncio.sleep(0)  # the driver tells of them in the loop's next round
+        seen += [one for one in every if "council = $1" in one.query]
+
+    return watch
+
+
+async def asked_everything(connection, council="citytown"):
+    """Every read of the store, once. Answers the JSON texts."""
+    answers = []
+    for wanted in (places.USUAL, BOTH):
+        found = [await places.by_uprn(connection, council, 1001, wanted)]
+        searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
+        found += [await places.by_postcode(connection, council, search, wanted) for search in searches]
+        answers += [one["results"] or "" for one in found]
+    own = await reads.get_json(connection, council, 1001)
+    answers.append(own["body"] if own else "")
+    for typed in ("acacia", "12 long lane", "ba1 5", "001001"):
+        answers += await suggestions.suggest(connection, council, search(typed), 10)
+        found = await find.find(connection, council, search(typed + " "), BOTH, Scoring())
+        answers.append(found["results"] or "")
+    return answers
+
+
+async def test_every_read_is_one_statement_whatever_its_size(connection, statements):
+    for ask in (
+        lambda: places.by_postcode(connection, "citytown", search_postcode("SW1A 1AA"), places.USUAL),
+        lambda: places.by_postcode(connection, "citytown", search_postcode("BA2 9ZZ"), places.USUAL),
+        lambda: places.by_postcode(connection, "citytown", search_postcode("BA2"), BOTH),
+        lambda: suggestions.suggest(connection, "citytown", search("long lane"), 50),
+        lambda: find.find(connection, "citytown", search("long lane "), BOTH, Scoring()),
+    ):
+        async with statements() as seen:
+            await ask()
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda c: places.by_uprn(c, "citytown", 1001, places.USUAL), "pk_place"),
+        (lambda c: places.by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
+        (lambda c: reads.get_json(c, "citytown", 1001), "pk_place"),
+        (lambda c: places.by_postcode(c, "citytown", WHOLE, places.USUAL), "council_postcode"),
+        (lambda c: places.by_postcode(c, "citytown", search_postcode("BA1"), BOTH), "council_postcode"),
+        (lambda c: suggestions.suggest(c, "citytown", search("aca"), 9), "pk_search_word"),
+        (lambda c: suggestions.suggest(c, "citytown", search("aca"), 9), "place_council_group_id"),
+        (lambda c: suggestions.suggest(c, "citytown", search("ba1 5"), 9), "council_postcode"),
+        (lambda c: find.find(c, "citytown", search("acacia "), BOTH, Scoring()), "pk_search_word"),
+    ],
+)  # fmt: skip
+async def test_every_read_has_its_index(connection, statements, ask, index):
+    async with statements() as seen:
+        await ask(connection)
+    await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    plan = await connection.fetch("EXPLAIN " + seen[0].query, *seen[0].args)
+    assert index in "\n".join(line[0] for line in plan)
+
+
+async def test_no_read_shows_another_councils_addresses(connection):
+    ours, theirs = await asked_everything(connection), await asked_everything(connection, "hillshire")
+    assert "ACACIA" in "".join(ours)
+    assert "OTHER STREET" not in "".join(ours)
+    assert "OTHER STREET" in "".join(theirs)
+    assert "ACACIA" not in "".join(theirs)
+    assert "".join(await asked_everything(connection, "atlantis")) == ""
+
+
+async def test_every_answer_is_json_whatever_an_address_holds(load, write, connection):
+    hostile = row(7001, name='A"B\\C</script>', organisationname="Ü & <Ö> 'X'", subname="%s {0}", number="")
+    await load(write([hostile]))
+    dpa = json.loads((await places.by_uprn(connection, "citytown", 7001, places.USUAL))["results"])["DPA"]
+    assert dpa["ADDRESS"].startswith("Ü & <Ö> 'X', %S {0}, A\"B\\C</SCRIPT>, ACACIA ROAD")
+    own = json.loads((await reads.get_json(connection, "citytown", 7001))["body"])
+    assert own["building_name"] == hostile["name"]
+
+
+@pytest.mark.parametrize(
+    ("subname", "number"),
+    [("FLAT 2A", "12"), ("UNITS 3-5", "12A-14B"), ("TOP FLOOR FLAT", "0"), ("7", ""), ("", "9a")],
+)
+async def test_numbers_taken_apart_come_together_as_they_were(load, write, connection, subname, number):
+    await load(write([row(7002, subname=subname, number=number)]))
+    own = json.loads((await reads.get_json(connection, "citytown", 7002))["body"])
+    assert (own["sub_building"] or "", own["building_number"] or "") == (subname, number)
+
+
+async def test_a_second_address_of_a_property_is_found_beside_the_first(load, write, connection, database):
+    await load(write([row(7003, number="70")]))
+    async with database.writing() as session:
+        await session.execute(
+            text("""
+            INSERT INTO lpi (council, uprn, lpi_key, language, logical_status, pao_text, usrn, locality,
+                post_town, entry_date, last_update)
+            SELECT council, uprn, lpi_key || 'X', language, 3, 'THE OLD FORGE', usrn, locality, post_town,
+                entry_date, last_update FROM lpi WHERE council = 'citytown' AND uprn = 7003""")
+        )
+        await read_model.rewrite(session, "citytown", [7003])
+    usual = await places.by_uprn(connection, "citytown", 7003, places.USUAL)
+    lpis = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",)))
+    only = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",), lpi_statuses=(3,)))
+    assert (usual["total"], lpis["total"], only["total"]) == (1, 2, 1)
+    assert "THE OLD FORGE" in only["results"]
+    own = await reads.get_json(connection, "citytown", 7003)
+    assert json.loads(own["body"])["building_number"] == "70"
+
+
+async def test_a_change_of_name_leaves_no_word_behind(session, load, write):
+    await load(write([row(7004, number="71", organisationname="ZEBRA CROSSING SOCIETY")]))
+    await session.execute(text("DELETE FROM organisation WHERE uprn = 7004"))
+    await read_model.rewrite(session, "citytown", [7004])
+    assert await session.scalar(text("SELECT count(*) FROM search_word WHERE word = 'ZEBRA'")) == 0
+    assert await session.scalar(text("SELECT count(*) FROM search_group WHERE words LIKE '%ZEBRA%'")) == 0
+    assert (
+        await session.scalar(text("SELECT count(*) FROM search_group WHERE words LIKE ' ACACIA ROAD %'")) == 1
+    )
+
+
+async def test_the_chain_of_parents_ends_where_it_should(session, load, write):
+    chain = [row(8000)] + [row(8000 + n, parentuprn=str(7999 + n)) for n in range(1, 8)]
+    await load(write(chain))
+    assert await properties.list_ancestors(session, "citytown", 8007, 8) == list(range(8007, 7999, -1))
+    assert await properties.list_ancestors(session, "citytown", 8007, 3) == [8007, 8006, 8005, 8004]
+    assert await properties.list_ancestors(session, "citytown", 8999, 3) == []
+
+
+def test_the_code_lists_are_whole():
+    assert len(codelists.classifications()) == 563
+    assert codelists.classifications()["RD04"] == "Terraced"
+    assert codelists.custodians()["E06000022"] == codelists.Custodian(114, "BATH AND NORTH EAST SOMERSET")
+    assert codelists.custodians()["S12000030"].code == 9078
+
+
+def test_the_samples_classes_are_in_the_code_list():
+    assert {one["classificationcode"] for one in ACACIA} <= set(codelists.classifications())
