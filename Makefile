@@ -40,7 +40,8 @@ check: setup ## Lint, format, types, layers, and drift of the contracts
 	@.venv/bin/lint-imports
 	@$(VENV) -m dev.contracts check
 
-bench: setup ## Measure, and print ratios
+bench: setup ## Measure speed and matching, and print ratios
+	@$(VENV) -m services.address.accuracy --size 1000
 	@$(VENV) -m bench
 
 contracts: setup ## Write the contracts anew from the code

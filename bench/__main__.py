@@ -7,26 +7,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bench import address, envoy, events, growth, identity, loads, sign_ins
-from bench.accuracy import report as accuracy
 from bench.report import Figure
 from bench.town import Town, loaded
 from dev import postgres
 
-PARTS = ("accuracy", "identity", "address", "loads", "growth", "events", "gateway")
-ACCURACY_SIZE = 1_000  # addresses of each set
+PARTS = ("identity", "address", "loads", "growth", "events", "gateway")
 
 
 async def _measured(wanted: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
     """The figures of each part, as soon as it is measured."""
-    if "accuracy" in wanted:
-        yield accuracy.figures(ACCURACY_SIZE)
-    if not wanted - {"accuracy"}:
-        return
     with postgres.running(folder / "postgres", fast=True) as server:
         if "identity" in wanted:
             yield await sign_ins.checks(folder)
             yield await identity.measure(server.url)
-        if not wanted - {"accuracy", "identity"}:
+        if not wanted - {"identity"}:
             return
         async with loaded(server.url, folder) as town:
             async for figures in _of_town(wanted, town, folder):

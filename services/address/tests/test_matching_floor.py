@@ -5,7 +5,7 @@ The floors lie a little below what is measured on large sets (docs/accuracy.md).
 
 import pytest
 
-from bench.accuracy import places, scoring, sets
+from services.address.accuracy import labelled_sets, places, scores
 
 SIZE, SEED = 500, 11
 FLOORS = [
@@ -32,17 +32,17 @@ def everything(hillshire):
 
 @pytest.mark.parametrize(("kind", "variant", "floor"), FLOORS, ids=str)
 def test_f1_stays_above_its_floor(hillshire, everything, kind, variant, floor):
-    labelled = sets.make(hillshire, kind, variant, "test", SIZE, SEED)
-    matcher = scoring.without(hillshire, labelled) if variant == "15% absent" else everything
+    labelled = labelled_sets.make(hillshire, kind, variant, "test", SIZE, SEED)
+    matcher = scores.without(hillshire, labelled) if variant == "15% absent" else everything
 
-    score = scoring.score(matcher, labelled)
+    score = scores.score(matcher, labelled)
 
     assert score.f1 >= floor, score
     assert score.exact_precision >= 0.99, score
 
 
 def test_the_same_arguments_make_the_same_set_and_the_same_answers(hillshire, everything):
-    once, again = (sets.make(hillshire, "hard", "no postcode", "train", 100, SEED) for _ in range(2))
+    once, again = (labelled_sets.make(hillshire, "hard", "no postcode", "train", 100, SEED) for _ in range(2))
 
     another = places.matcher(hillshire)
     assert once == again
@@ -50,15 +50,15 @@ def test_the_same_arguments_make_the_same_set_and_the_same_answers(hillshire, ev
 
 
 def test_no_property_is_in_both_halves(hillshire):
-    train, test = (sets.of_half(hillshire, half) for half in ("train", "test"))
+    train, test = (labelled_sets.of_half(hillshire, half) for half in ("train", "test"))
 
     assert len(train) + len(test) == len(hillshire)
     assert not {one.uprn for one in train} & {one.uprn for one in test}
 
 
 def test_a_matcher_that_names_somebody_for_every_address_would_fail(hillshire, everything):
-    labelled = sets.make(hillshire, "realistic", "15% absent", "test", SIZE, SEED)
+    labelled = labelled_sets.make(hillshire, "realistic", "15% absent", "test", SIZE, SEED)
 
-    careless = scoring.score(everything, labelled)  # it has the absent ones, and so names them
+    careless = scores.score(everything, labelled)  # it has the absent ones, and so names them
 
     assert careless.f1 < 0.95

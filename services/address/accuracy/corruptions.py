@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from address.matching import Asked
-from bench.accuracy import slips, writing
-from bench.accuracy.places import Place
+from services.address.accuracy import slips, written_forms
+from services.address.accuracy.places import Place
 
 
 @dataclass
@@ -74,16 +74,16 @@ def hard(chance: Random, place: Place, around: Neighbourhood) -> Asked:
 
 
 def _written(chance: Random, place: Place, *, variants: float, short: float) -> Written:
-    firm = writing.organisation(chance, place.organisation) if place.organisation else ""
+    firm = written_forms.organisation(chance, place.organisation) if place.organisation else ""
     if firm and chance.random() < 0.1:
         firm = ""
-    building = writing.building(chance, place, variants=variants)
+    building = written_forms.building(chance, place, variants=variants)
     if firm and place.building_number and chance.random() < 0.03:
         building = ""
     return Written(
         firm,
         building,
-        writing.street(chance, place.street, short),
+        written_forms.street(chance, place.street, short),
         place.locality,
         place.post_town,
         place.postcode,
@@ -154,7 +154,7 @@ def _merged(chance: Random, written: Written, _: Place, __: Neighbourhood) -> No
 
 def _name(chance: Random, written: Written, place: Place, _: Neighbourhood) -> None:
     if place.building_name:
-        other = writing.house_name(chance, place.building_name)
+        other = written_forms.house_name(chance, place.building_name)
         if chance.random() < 0.4:
             other = slips.in_words(chance, other)
         written.building = written.building.replace(place.building_name, other)

@@ -10,9 +10,9 @@ from random import Random
 from string import ascii_uppercase
 
 from address.matching import Asked
-from bench.accuracy.corrupting import Neighbourhood
-from bench.accuracy.places import Place
-from bench.accuracy.slips import heard, one_off, scanned
+from services.address.accuracy.corruptions import Neighbourhood
+from services.address.accuracy.places import Place
+from services.address.accuracy.slips import heard, one_off, scanned
 
 Parts = list[tuple[str, str]]  # kind and text
 _SHORT_FORMS = """ROAD=RD STREET=ST AVENUE=AVE LANE=LN CLOSE=CL DRIVE=DR CRESCENT=CRES PLACE=PL

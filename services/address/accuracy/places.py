@@ -10,7 +10,7 @@ from pathlib import Path
 from address.matching.index import NameRow, PlaceRow, build, properties
 from address.matching.matcher import Matcher
 
-_DATA = Path(__file__).parents[2] / "dev" / "data"
+_DATA = Path(__file__).parents[3] / "dev" / "data"
 COUNCILS = ("citytown", "hillshire")
 
 
@@ -71,7 +71,7 @@ def matcher(places: Iterable[Place]) -> Matcher:
     return Matcher(build(names), {usrn: properties(rows) for usrn, rows in streets.items()})
 
 
-def told_apart(places: Sequence[Place]) -> dict[str, int]:
+def count_shared_addresses(places: Sequence[Place]) -> dict[str, int]:
     """How many properties share their address with another, as a whole and with parts of it left out."""
     parts: dict[str, Callable[[Place], tuple[str, ...]]] = {
         "with postcode": lambda one: (one.locality, one.post_town, one.postcode),

@@ -11,11 +11,11 @@ from pathlib import Path
 from address.matching import coefficients
 from address.matching.decide import Weighed, best_of
 from address.matching.matcher import Matcher
-from bench.accuracy.sets import Labelled
+from services.address.accuracy.labelled_sets import Labelled
 
 Counts = dict[tuple[str, ...], list[int]]  # findings: [times, times right]
 _COEFFICIENTS = Path(coefficients.__file__)
-_MODULE = '''"""The fitted confidence, in log-odds. ``python -m bench.accuracy fit`` writes it."""
+_MODULE = '''"""The fitted confidence, in log-odds. ``python -m services.address.accuracy fit`` writes it."""
 
 BASE = {base:.3f}
 COEFFICIENTS = {{

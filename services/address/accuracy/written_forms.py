@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from bench.accuracy.places import Place
+from services.address.accuracy.places import Place
 
 # What people write for a word or a part of a building, one way after another.
 _SHORT_FORMS = {

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from address.matching import Asked
-from bench.accuracy import corrupting, noise
-from bench.accuracy.corrupting import Neighbourhood
-from bench.accuracy.places import Place
+from services.address.accuracy import corruptions, noise
+from services.address.accuracy.corruptions import Neighbourhood
+from services.address.accuracy.places import Place
 
 ABSENT = 0.15
 _KINDS: dict[str, Callable[[Random, Place, Neighbourhood], Asked]] = {
-    "realistic": corrupting.realistic,
-    "hard": corrupting.hard,
+    "realistic": corruptions.realistic,
+    "hard": corruptions.hard,
     "other hand, realistic": noise.realistic,
     "other hand, hard": noise.hard,
 }
@@ -45,7 +45,7 @@ def make(
 ) -> list[Labelled]:
     """So many addresses of one kind and variant. The same arguments make the same set."""
     chance = Random(f"{seed} {kind} {variant} {half}")
-    around = corrupting.neighbourhood(places)
+    around = corruptions.neighbourhood(places)
     chosen = chance.sample(of_half(places, half), size)
     found = []
     for place in chosen:

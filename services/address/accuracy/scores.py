@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from address.matching import Match, Matcher
-from bench.accuracy.places import Place, matcher
-from bench.accuracy.sets import Labelled
+from services.address.accuracy.labelled_sets import Labelled
+from services.address.accuracy.places import Place, matcher
 
 BANDS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 
@@ -56,7 +56,9 @@ class Score:
         return meant or (not one.present and answer.uprn is None)
 
     def include(self, other: "Score") -> None:
-        """Add another set's counts of confidence."""
+        """Add another set's counts of exact answers and of confidence."""
+        self.exact += other.exact
+        self.exact_wrong += other.exact_wrong
         for band, (times, right) in other.bands.items():
             self.bands[band][0] += times
             self.bands[band][1] += right
