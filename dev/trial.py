@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import httpx
 
+from apps.demo_service.relying_party import LEVELS, Registration
 from dev import plan, sandbox, state
 from dev.plan import Town
-from dev.service.relying import LEVELS, Registration
 from dev.supervisor import Process, Supervisor
 
 SERVICES = "/citytown/identity/v1/services"
@@ -48,6 +48,6 @@ async def _registered(town: Town, http: httpx.AsyncClient) -> Registration:
 
 def _process(town: Town) -> Process:
     port = town.ports.of("service")
-    argv = [sys.executable, "-m", "dev.service", "--port", str(port)]
+    argv = [sys.executable, "-m", "apps.demo_service", "--port", str(port)]
     argv += ["--registration", str(town.folder / FILE)]
     return Process("service", argv, plan.base_environment(), plan.answers(port, "/"))

@@ -1,4 +1,4 @@
-"""``python -m dev.service --port 8009 --registration FILE``: the demonstration service alone."""
+"""``python -m apps.demo_service --port 8009 --registration FILE``: the demonstration service alone."""
 
 import argparse
 import json
@@ -7,21 +7,20 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from dev.ports import HOST
-from dev.service.app import Service
-from dev.service.relying import Registration
+from apps.demo_service.app import Service
+from apps.demo_service.relying_party import Registration
 
 
 def main() -> None:
     """Serve until a signal."""
-    parser = argparse.ArgumentParser(prog="python -m dev.service", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m apps.demo_service", description=__doc__)
     parser.add_argument("--port", type=int, default=8009)
     parser.add_argument("--registration", type=Path, required=True, metavar="FILE")
     asked = parser.parse_args()
     registration = Registration(**json.loads(asked.registration.read_text()))
     http = httpx.AsyncClient(timeout=10, trust_env=False)
     service = Service(registration, http)
-    uvicorn.run(service.app, host=HOST, port=asked.port, log_level="warning", access_log=False)
+    uvicorn.run(service.app, host="127.0.0.1", port=asked.port, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dev.service import relying
-from dev.service.relying import Leaving, NotSignedInError, Registration, Told
+from apps.demo_service import relying_party
+from apps.demo_service.relying_party import Leaving, NotSignedInError, Registration, Told
 
 T = TypeVar("T")
 COOKIE = "demonstration-service"
 _PAGES = Path(__file__).parent / "pages"
-_STYLE = _PAGES.parents[1] / "upstream" / "pages" / "style.css"
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'",
@@ -59,19 +58,19 @@ class Service:
         return self._page(self.told.get(request.cookies.get(COOKIE, "")))
 
     async def style(self, _: Request) -> Response:
-        """The style sheet, the simulator's."""
-        return Response(_STYLE.read_text(), media_type="text/css")
+        """Serve the style sheet."""
+        return Response((_PAGES / "style.css").read_text(), media_type="text/css")
 
     async def sign_in(self, request: Request) -> Response:
         """Off to the provider, with what this browser must bring back."""
         level = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("level", "")
-        leaving, session = Leaving(level if level in relying.LEVELS else ""), secrets.token_urlsafe(24)
+        leaving, session = Leaving(level if level in relying_party.LEVELS else ""), secrets.token_urlsafe(24)
         try:
-            metadata = await relying.discover(self.http, self.registration)
+            metadata = await relying_party.discover(self.http, self.registration)
         except _FAULTS as error:
             return self._page(None, f"The provider does not answer as it should: {error}", 502)
         _keep(self.leaving, session, leaving)
-        response = RedirectResponse(relying.request(metadata, self.registration, leaving), 303)
+        response = RedirectResponse(relying_party.request(metadata, self.registration, leaving), 303)
         response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
         return response
 
@@ -81,7 +80,9 @@ class Service:
         if leaving is None:
             return self._page(None, "Nobody went to sign in from this browser, or it was too long ago.", 400)
         try:
-            told = await relying.come_back(self.http, self.registration, leaving, dict(request.query_params))
+            told = await relying_party.come_back(
+                self.http, self.registration, leaving, dict(request.query_params)
+            )
         except _FAULTS as error:
             return self._page(None, f"What came back does not hold: {error}", 400)
         session = secrets.token_urlsafe(24)
@@ -96,7 +97,7 @@ class Service:
         if told is None:
             return RedirectResponse("/", 303)
         try:
-            metadata = await relying.discover(self.http, self.registration)
+            metadata = await relying_party.discover(self.http, self.registration)
         except _FAULTS as error:
             return self._page(None, f"You are signed out here, but perhaps not of your account: {error}", 502)
         asked = {"id_token_hint": told.id_token, "post_logout_redirect_uri": f"{self.registration.url}/"}

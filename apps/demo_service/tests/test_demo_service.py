@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from dev.service.app import COOKIE, Service
-from dev.service.relying import CORE_IDENTITY, Registration
+from apps.demo_service.app import COOKIE, Service
+from apps.demo_service.relying_party import CORE_IDENTITY, Registration
 
 ISSUER = "http://provider.test/identity/"
 REGISTRATION = Registration(ISSUER, "the-client", "the-secret", "http://service.test")
