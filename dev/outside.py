@@ -9,8 +9,8 @@ import httpx
 from dev import plan, sandbox, state
 from dev.plan import Town
 from dev.trouble import Trouble
-from dev.upstream import providers, staff
-from dev.upstream.clients import Client
+from simulators.openid_provider import providers, staff
+from simulators.openid_provider.clients import Client
 
 TENANTS = {"citytown": staff.CITYTOWN, "hillshire": staff.HILLSHIRE}
 # What the groups of a council's directory may do here: a role, and its scopes.

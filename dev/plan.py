@@ -141,8 +141,8 @@ def work(town: Town, name: str) -> Process:
 def upstream(town: Town) -> Process:
     """The outside identity providers, simulated."""
     port = town.ports.of("upstream")
-    argv = [sys.executable, "-m", "dev.upstream", "--port", str(port)]
-    argv += ["--keep", str(town.folder / "upstream.json")]
+    argv = [sys.executable, "-m", "simulators.openid_provider", "--port", str(port)]
+    argv += ["--gateway", town.gateway, "--keep", str(town.folder / "upstream.json")]
     return Process("upstream", argv, base_environment(), answers(port, "/simulator/style.css"))
 
 

@@ -4,10 +4,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dev.upstream.clients import Client
-from dev.upstream.providers import CORE_IDENTITY
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.providers import CORE_IDENTITY
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN
 from tests.browser.harness import DESKTOP, PHONE, axe, serving
 
 BACK = "http://localhost:9/back"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from dev.upstream.staff import CITYTOWN, tenants
+from simulators.openid_provider.staff import CITYTOWN, tenants
 from tests.browser.harness import DESKTOP, PHONE, SCREENSHOTS, axe
 
 pytestmark = pytest.mark.timeout(120)

@@ -8,8 +8,6 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
-from dev.upstream.faults import DIRECTORY
-from dev.upstream.staff import CITYTOWN
 from identity.actions import directory_claims, staff
 from identity.rules import directory_claims as rules
 from services.identity.tests import provider
@@ -24,6 +22,8 @@ from services.identity.tests.upstream import (
     simulator,
     upstream_of,
 )
+from simulators.openid_provider.faults import DIRECTORY
+from simulators.openid_provider.staff import CITYTOWN
 
 __all__ = ["directory", "journey", "keeping", "registered", "served", "settings", "simulator"]
 

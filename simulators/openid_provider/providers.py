@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from dev.upstream.clients import ALGORITHMS, Kind
+from simulators.openid_provider.clients import ALGORITHMS, Kind
 
 VOCABULARY = "https://vocab.account.gov.uk/v1/"
 CORE_IDENTITY = f"{VOCABULARY}coreIdentityJWT"

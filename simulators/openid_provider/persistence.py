@@ -3,15 +3,13 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dev.upstream.clients import Client
-
-if TYPE_CHECKING:
-    from dev.upstream.simulator import Simulator
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.state import SimulatorState
 
 
-def load(simulator: "Simulator", file: Path) -> None:
+def load(simulator: SimulatorState, file: Path) -> None:
     """Take up what was kept, and keep what changes from now on."""
     if file.is_file():
         kept: dict[str, Any] = json.loads(file.read_text())
@@ -30,7 +28,7 @@ def client(members: dict[str, Any]) -> Client:
     return Client(**given)
 
 
-def save(simulator: "Simulator", file: Path) -> None:
+def save(simulator: SimulatorState, file: Path) -> None:
     """Whole or not at all; it holds secrets, so for this account alone."""
     staff = [
         (tenant.tid, member.key, sorted(member.groups), member.active)

@@ -2,38 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dev.upstream import asking, logging_out, pages, signing_in
-from dev.upstream.clients import Shown
-from dev.upstream.faults import NONE, changed
-from dev.upstream.forms import sent as parameters_of
-from dev.upstream.providers import Provider, metadata
-from dev.upstream.refusals import PageError, TokenError, WayBackError
-
-if TYPE_CHECKING:
-    from dev.upstream.simulator import Simulator
+from simulators.openid_provider import authorization_request, logout, pages, sign_in
+from simulators.openid_provider.clients import Shown
+from simulators.openid_provider.errors import PageError, TokenError, WayBackError
+from simulators.openid_provider.faults import NONE, changed
+from simulators.openid_provider.parameters import sent as parameters_of
+from simulators.openid_provider.providers import Provider, metadata
+from simulators.openid_provider.state import SimulatorState
 
 _NO_STORE = {"Cache-Control": "no-store"}
-Answering = Callable[["Simulator", Provider, Request], Awaitable[Response]]
+Answering = Callable[[SimulatorState, Provider, Request], Awaitable[Response]]
 
 
-async def discovery(_: "Simulator", provider: Provider, __: Request) -> Response:
+async def discovery(_: SimulatorState, provider: Provider, __: Request) -> Response:
     """The provider's metadata."""
     return JSONResponse(metadata(provider))
 
 
-async def jwks(simulator: "Simulator", provider: Provider, _: Request) -> Response:
+async def jwks(simulator: SimulatorState, provider: Provider, _: Request) -> Response:
     """The keys that sign id_tokens."""
     keys = simulator.keys[provider.kind].published()
     return JSONResponse({"keys": keys}, headers={"Cache-Control": "max-age=300"})
 
 
-async def did(simulator: "Simulator", provider: Provider, _: Request) -> Response:
+async def did(simulator: SimulatorState, provider: Provider, _: Request) -> Response:
     """The keys that sign proofs of identity, as a DID document."""
     methods = [
         {
@@ -49,24 +47,24 @@ async def did(simulator: "Simulator", provider: Provider, _: Request) -> Respons
     return JSONResponse(body, headers={"Cache-Control": "max-age=3600"})
 
 
-async def trustmark(_: "Simulator", provider: Provider, __: Request) -> Response:
+async def trustmark(_: SimulatorState, provider: Provider, __: Request) -> Response:
     """What the levels are, as vtm points to it."""
-    levels = {"C": ["Cl", "Cl.Cm"], "P": list(asking.LEVELS)}
+    levels = {"C": ["Cl", "Cl.Cm"], "P": list(authorization_request.LEVELS)}
     return JSONResponse({"idp": provider.issuer, "trustmark_provider": provider.issuer, **levels})
 
 
-async def authorize(simulator: "Simulator", provider: Provider, request: Request) -> Response:
+async def authorize(simulator: SimulatorState, provider: Provider, request: Request) -> Response:
     """The page where the tester says who signs in; with ``auto``, the way back at once."""
     sent = await parameters_of(request)
     client = simulator.clients.get(dict(sent).get("client_id", ""))
-    back, state = asking.way_back(provider, client, sent)
+    back, state = authorization_request.way_back(provider, client, sent)
     if client is None:
         raise PageError("No client is registered here under that client_id")
     try:
-        asked = asking.read(provider, client, sent)
+        asked = authorization_request.read(provider, client, sent)
         if simulator.auto is None:
             return pages.choice(simulator, asked, simulator.visits.add(asked, simulator.now()))
-        return _redirect(signing_in.answer(simulator, asked, simulator.auto))
+        return _redirect(sign_in.answer(simulator, asked, simulator.auto))
     except WayBackError as error:
         return refused(back, state, error, simulator.faults.redirect)
 
@@ -76,29 +74,29 @@ def refused(back: str, state: str, error: WayBackError, changes: Any = NONE.redi
     parameters = {"error": error.error, "error_description": error.description}
     if state:
         parameters["state"] = state
-    return _redirect(signing_in.led_back(back, changed(parameters, changes)))
+    return _redirect(sign_in.led_back(back, changed(parameters, changes)))
 
 
 def _redirect(url: str) -> Response:
     return RedirectResponse(url, 302, _NO_STORE)
 
 
-async def token(simulator: "Simulator", provider: Provider, request: Request) -> Response:
+async def token(simulator: SimulatorState, provider: Provider, request: Request) -> Response:
     """A code against tokens."""
     sent = await parameters_of(request)
     if len(dict(sent)) != len(sent):
         raise TokenError("invalid_request", "A parameter was sent twice")
     shown = Shown(dict(sent), request.headers.get("authorization", ""))
-    return JSONResponse(await signing_in.tokens(simulator, provider, shown), headers=_NO_STORE)
+    return JSONResponse(await sign_in.tokens(simulator, provider, shown), headers=_NO_STORE)
 
 
-async def userinfo(simulator: "Simulator", provider: Provider, request: Request) -> Response:
+async def userinfo(simulator: SimulatorState, provider: Provider, request: Request) -> Response:
     """What the client is told of the person."""
-    told = signing_in.userinfo(simulator, provider, request.headers.get("authorization", ""))
+    told = sign_in.userinfo(simulator, provider, request.headers.get("authorization", ""))
     return JSONResponse(told, headers=_NO_STORE)
 
 
-def routes(simulator: "Simulator") -> list[Route]:
+def routes(simulator: SimulatorState) -> list[Route]:
     """Both providers' paths."""
 
     def at(path: str, answering: Answering, *methods: str) -> Route:
@@ -109,7 +107,7 @@ def routes(simulator: "Simulator") -> list[Route]:
         at("/{tid}/discovery/v2.0/keys", jwks),
         at("/{tid}/oauth2/v2.0/authorize", authorize, "GET", "POST"),
         at("/{tid}/oauth2/v2.0/token", token, "POST"),
-        at("/{tid}/oauth2/v2.0/logout", logging_out.logout, "GET", "POST"),
+        at("/{tid}/oauth2/v2.0/logout", logout.logout, "GET", "POST"),
         at("/{tid}/oidc/userinfo", userinfo),
     ]
     one_login = [
@@ -120,12 +118,12 @@ def routes(simulator: "Simulator") -> list[Route]:
         at("/authorize", authorize, "GET", "POST"),
         at("/token", token, "POST"),
         at("/userinfo", userinfo),
-        at("/logout", logging_out.logout, "GET", "POST"),
+        at("/logout", logout.logout, "GET", "POST"),
     ]
     return [*one_login, *each]
 
 
-def _endpoint(simulator: "Simulator", answering: Answering) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(simulator: SimulatorState, answering: Answering) -> Callable[[Request], Awaitable[Response]]:
     """With the faults of its name, and refusals in their shapes."""
     name = answering.__name__
 
@@ -143,7 +141,7 @@ def _endpoint(simulator: "Simulator", answering: Answering) -> Callable[[Request
 
 
 async def _kept(
-    answering: Answering, simulator: "Simulator", provider: Provider, request: Request
+    answering: Answering, simulator: SimulatorState, provider: Provider, request: Request
 ) -> Response:
     try:
         simulator.heard[answering.__name__].append(dict(await parameters_of(request)))

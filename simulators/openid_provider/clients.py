@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
-from dev.upstream.refusals import TokenError
+from simulators.openid_provider.errors import TokenError
 
 Kind = Literal["onelogin", "directory"]
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]

@@ -1,7 +1,6 @@
 """Signing out: a client's person comes (RP-initiated logout), and clients are told (back-channel logout)."""
 
 import secrets
-from typing import TYPE_CHECKING
 
 import httpx
 from joserfc import jwt
@@ -10,27 +9,26 @@ from joserfc.jwk import KeySet
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dev.upstream import pages, telling
-from dev.upstream.forms import sent as parameters_of
-from dev.upstream.grants import Grant
-from dev.upstream.providers import Provider
-from dev.upstream.refusals import PageError
-from dev.upstream.signing_in import led_back
-
-if TYPE_CHECKING:
-    from dev.upstream.simulator import Simulator
+from simulators.openid_provider import claims as told_claims
+from simulators.openid_provider import pages
+from simulators.openid_provider.errors import PageError
+from simulators.openid_provider.grants import Grant
+from simulators.openid_provider.parameters import sent as parameters_of
+from simulators.openid_provider.providers import Provider
+from simulators.openid_provider.sign_in import led_back
+from simulators.openid_provider.state import SimulatorState
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _SECONDS = 120
 _TRIES = 3
 
 
-async def logout(simulator: "Simulator", provider: Provider, request: Request) -> Response:
+async def logout(simulator: SimulatorState, provider: Provider, request: Request) -> Response:
     """End the session that id_token_hint names, then lead back where the client registered it."""
     given = dict(await parameters_of(request))
     grant = _session(simulator, provider, given.get("id_token_hint", ""))
     back = given.get("post_logout_redirect_uri", "")
-    if grant is None or (back and back not in grant.asked.client.post_logout_redirect_uris):
+    if grant is None or (back and back not in grant.request.client.post_logout_redirect_uris):
         raise PageError("You are signed out, but where to go on is not registered, or the hint does not hold")
     if grant in simulator.sessions:
         simulator.sessions.remove(grant)
@@ -41,7 +39,7 @@ async def logout(simulator: "Simulator", provider: Provider, request: Request) -
     return RedirectResponse(led_back(back, {"state": given["state"]} if "state" in given else {}), 302)
 
 
-def _session(simulator: "Simulator", provider: Provider, hint: str) -> Grant | None:
+def _session(simulator: SimulatorState, provider: Provider, hint: str) -> Grant | None:
     """By an id_token of ours; one whose time is over still says which session it was."""
     keys = KeySet.import_key_set({"keys": simulator.keys[provider.kind].published()})
     try:
@@ -51,15 +49,22 @@ def _session(simulator: "Simulator", provider: Provider, hint: str) -> Grant | N
     return next((one for one in simulator.sessions if one.sid == claims.get("sid")), None)
 
 
-async def tell(simulator: "Simulator", grant: Grant) -> None:
+async def sign_out_everywhere(simulator: SimulatorState, person: str) -> None:
+    """End every session of a person, and tell each client that registered for it (back-channel logout)."""
+    for grant in [grant for grant in simulator.sessions if grant.person == person]:
+        await tell(simulator, grant)
+        simulator.sessions.remove(grant)
+
+
+async def tell(simulator: SimulatorState, grant: Grant) -> None:
     """POST a logout token to the client, where it registered an address for it; three tries."""
-    asked = grant.asked
+    asked = grant.request
     if not asked.client.backchannel_logout_uri:
         return
     now = int(simulator.now())
     claims = {
         "iss": asked.provider.issuer,
-        "sub": telling.subject(asked, grant.person),
+        "sub": told_claims.subject(asked, grant.person),
         "aud": asked.client.client_id,
         "iat": now,
         "exp": now + _SECONDS,

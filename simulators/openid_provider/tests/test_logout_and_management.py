@@ -15,11 +15,11 @@ from joserfc.jwk import KeySet
 from dev import outside, plan, ports
 from dev.plan import Town
 from dev.ports import Ports
-from dev.upstream import keeping
-from dev.upstream.clients import Client
-from dev.upstream.signing_in import led_back
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN
+from simulators.openid_provider import persistence
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.sign_in import led_back
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN
 from tests.browser.harness import serving
 
 BACK = "https://council.example/callback"
@@ -112,7 +112,7 @@ async def test_who_signs_out_elsewhere_is_signed_out_at_every_client(staff_sessi
 
 async def test_clients_and_movers_outlive_a_restart(tmp_path):
     file, first = tmp_path / "upstream.json", Simulator()
-    keeping.load(first, file)
+    persistence.load(first, file)
     transport = httpx.ASGITransport(first.app)
     async with httpx.AsyncClient(transport=transport, base_url=first.url) as http:
         client = {"kind": "onelogin", "client_id": "city", "redirect_uris": [BACK], "jwks_uri": "http://x/y"}
@@ -125,7 +125,7 @@ async def test_clients_and_movers_outlive_a_restart(tmp_path):
         path = f"/simulator/staff/{CITYTOWN}/alex"
         assert (await http.post(path, data={}, headers=foreign)).status_code == 403
     again = Simulator()
-    keeping.load(again, file)
+    persistence.load(again, file)
     assert again.clients == {"city": Client("onelogin", "city", (BACK,), jwks_uri="http://x/y")}
     staff = again.tenants[CITYTOWN].staff
     assert (staff["priya"].groups, staff["priya"].active, staff["alex"].active) == (set(), False, True)
@@ -176,7 +176,15 @@ def test_an_answer_joins_what_the_redirect_uri_has_already():
 
 async def test_it_runs_as_a_process_of_its_own(tmp_path):
     port = ports.free_port()
-    argv = [sys.executable, "-m", "dev.upstream", "--port", str(port), "--keep", str(tmp_path / "kept.json")]
+    argv = [
+        sys.executable,
+        "-m",
+        "simulators.openid_provider",
+        "--port",
+        str(port),
+        "--keep",
+        str(tmp_path / "kept.json"),
+    ]
     process = await asyncio.create_subprocess_exec(*argv)
     try:
         ready, end = plan.answers(port, "/simulator/style.css"), time.monotonic() + 20

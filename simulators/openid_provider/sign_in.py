@@ -4,19 +4,18 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from dev.upstream import clients, telling
-from dev.upstream.asking import Asked
-from dev.upstream.clients import Shown
-from dev.upstream.faults import NONE, Faults, changed
-from dev.upstream.grants import TOKEN_SECONDS, Grant
-from dev.upstream.providers import RETURN_CODE, Provider
-from dev.upstream.refusals import TokenError, WayBackError
-
-if TYPE_CHECKING:
-    from dev.upstream.simulator import Simulator
+from simulators.openid_provider import claims as told_claims
+from simulators.openid_provider import clients
+from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.clients import Shown
+from simulators.openid_provider.errors import TokenError, WayBackError
+from simulators.openid_provider.faults import NONE, Faults, changed
+from simulators.openid_provider.grants import TOKEN_SECONDS, Grant
+from simulators.openid_provider.providers import RETURN_CODE, Provider
+from simulators.openid_provider.state import SimulatorState
 
 ERRORS = (
     "access_denied",
@@ -29,7 +28,7 @@ OF_ONE_SIGN_IN = frozenset({"token", "userinfo"})
 """The endpoints that can fail for one sign-in and not for another."""
 
 
-def answer(simulator: "Simulator", asked: Asked, choice: str, faults: Faults = NONE) -> str:
+def answer(simulator: SimulatorState, asked: Asked, choice: str, faults: Faults = NONE) -> str:
     """The URL that leads back to the client once the person has chosen: with a code, or an error's name.
 
     Raises WayBackError for an error, and KeyError for who is not there.
@@ -41,7 +40,7 @@ def answer(simulator: "Simulator", asked: Asked, choice: str, faults: Faults = N
             raise WayBackError("access_denied", "AADSTS50057: The user account is disabled")
     else:
         person = simulator.residents[choice]
-        if asked.levels and not telling.reached(asked, person) and RETURN_CODE not in asked.claims:
+        if asked.levels and not told_claims.reached(asked, person) and RETURN_CODE not in asked.claims:
             raise WayBackError("access_denied", "The identity could not be proven")
     grant = Grant(asked, choice, int(simulator.now()), faults)
     simulator.sessions.append(grant)
@@ -49,7 +48,7 @@ def answer(simulator: "Simulator", asked: Asked, choice: str, faults: Faults = N
     return led_back(asked.redirect_uri, changed(parameters, _faults(simulator, grant).redirect))
 
 
-def _faults(simulator: "Simulator", grant: Grant) -> Faults:
+def _faults(simulator: SimulatorState, grant: Grant) -> Faults:
     """Those chosen for this sign-in, else those that hold for all."""
     return simulator.faults if grant.faults is NONE else grant.faults
 
@@ -61,7 +60,7 @@ def led_back(redirect_uri: str, parameters: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-async def tokens(simulator: "Simulator", provider: Provider, shown: Shown) -> dict[str, Any]:
+async def tokens(simulator: SimulatorState, provider: Provider, shown: Shown) -> dict[str, Any]:
     """The token endpoint's answer to a code. TokenError."""
     await _authenticate(simulator, provider, shown)
     if shown.form.get("grant_type") != "authorization_code":
@@ -69,12 +68,12 @@ async def tokens(simulator: "Simulator", provider: Provider, shown: Shown) -> di
     grant = _spend(simulator, provider, shown)
     now = simulator.now()
     access_token = simulator.tokens.add(grant, now)
-    claims = telling.id_token(grant, access_token, int(now))
+    claims = told_claims.id_token(grant, access_token, int(now))
     if provider.kind == "onelogin":
-        claims |= telling.of_trust(grant.asked)
+        claims |= told_claims.of_trust(grant.request)
     else:
         member = simulator.tenants[provider.tenant].staff[grant.person]
-        claims |= telling.of_directory(grant.asked, member)
+        claims |= told_claims.of_directory(grant.request, member)
     faults = _faults(simulator, grant)
     _fail(faults, "token")
     claims = changed(claims, faults.id_token)
@@ -92,7 +91,7 @@ def _fail(faults: Faults, endpoint: str) -> None:
         raise TokenError("server_error", "The simulator was told to answer so", faults.status[endpoint])
 
 
-async def _authenticate(simulator: "Simulator", provider: Provider, shown: Shown) -> None:
+async def _authenticate(simulator: SimulatorState, provider: Provider, shown: Shown) -> None:
     """Leaves the client's id in the form. TokenError unless it is shown who the client is."""
     client_id, way = clients.names(shown)
     client = simulator.clients.get(client_id)
@@ -109,12 +108,12 @@ async def _authenticate(simulator: "Simulator", provider: Provider, shown: Shown
     shown.form = {**shown.form, "client_id": client_id}
 
 
-def _spend(simulator: "Simulator", provider: Provider, shown: Shown) -> Grant:
+def _spend(simulator: SimulatorState, provider: Provider, shown: Shown) -> Grant:
     """The grant of a code that is this client's and was not used. A second use ends what the first gave."""
     grant = simulator.codes.find(shown.form.get("code", ""), simulator.now())
-    if grant is None or grant.asked.provider != provider:
+    if grant is None or grant.request.provider != provider:
         raise TokenError("invalid_grant", "The code is not known, or is older than five minutes")
-    asked = grant.asked
+    asked = grant.request
     if asked.client.client_id != shown.form["client_id"]:
         raise TokenError("invalid_grant", "The code was given to another client")
     if grant.spent:
@@ -130,35 +129,35 @@ def _spend(simulator: "Simulator", provider: Provider, shown: Shown) -> Grant:
     return grant
 
 
-def userinfo(simulator: "Simulator", provider: Provider, authorization: str) -> dict[str, Any]:
+def userinfo(simulator: SimulatorState, provider: Provider, authorization: str) -> dict[str, Any]:
     """Userinfo's answer. TokenError for a token that is not there."""
     scheme, _, token = authorization.partition(" ")
     grant = simulator.tokens.find(token, simulator.now())
-    if scheme.lower() != "bearer" or grant is None or grant.asked.provider != provider:
+    if scheme.lower() != "bearer" or grant is None or grant.request.provider != provider:
         raise TokenError("invalid_token", "The access token is not known, or older than three minutes", 401)
-    asked, faults = grant.asked, _faults(simulator, grant)
+    asked, faults = grant.request, _faults(simulator, grant)
     _fail(faults, "userinfo")
-    told: dict[str, Any] = {"sub": telling.subject(asked, grant.person)}
+    told: dict[str, Any] = {"sub": told_claims.subject(asked, grant.person)}
     if provider.kind == "directory":
         member = simulator.tenants[provider.tenant].staff[grant.person]
         told |= {"name": member.name, "given_name": member.given, "family_name": member.family}
         return changed(told, faults.userinfo)
     person = simulator.residents[grant.person]
-    told |= telling.contact(asked, person)
+    told |= told_claims.contact(asked, person)
     if asked.levels:
-        told |= telling.of_identity(asked, person, _identity(simulator, grant))
+        told |= told_claims.of_identity(asked, person, _identity(simulator, grant))
     return changed(told, faults.userinfo)
 
 
-def _identity(simulator: "Simulator", grant: Grant) -> str:
+def _identity(simulator: SimulatorState, grant: Grant) -> str:
     """coreIdentityJWT; empty where the level was not reached."""
     person = simulator.residents[grant.person]
-    level = telling.reached(grant.asked, person)
+    level = told_claims.reached(grant.request, person)
     if not level:
         return ""
-    claims = telling.unsigned_identity(grant.asked, person, level, int(simulator.now()))
+    claims = told_claims.unsigned_identity(grant.request, person, level, int(simulator.now()))
     faults = _faults(simulator, grant)
-    prefix = f"{grant.asked.provider.did}#"
+    prefix = f"{grant.request.provider.did}#"
     return simulator.identity_keys.sign(
         changed(claims, faults.identity), "ES256", faults.identity_signed_by, prefix
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from dev.upstream.clients import Client
-from dev.upstream.providers import IDENTITY_CLAIMS, SCOPES, Provider
-from dev.upstream.refusals import PageError, WayBackError
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.errors import PageError, WayBackError
+from simulators.openid_provider.providers import IDENTITY_CLAIMS, SCOPES, Provider
 
 LEVELS = ("P0", "P1", "P2")
 _Json = TypeVar("_Json", list[Any], dict[str, Any])

@@ -1,4 +1,4 @@
-"""The simulator as tests hold it: its application, who is known to it, and what it shall do wrong."""
+"""The state of the simulated providers: people, clients, grants, keys and faults."""
 
 import time
 from collections import defaultdict, deque
@@ -6,15 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
 
-from dev.upstream import endpoints, logging_out, managing, people, providers, staff
-from dev.upstream.asking import Asked
-from dev.upstream.clients import Client
-from dev.upstream.faults import NONE, Faults
-from dev.upstream.grants import CODE_SECONDS, TOKEN_SECONDS, VISIT_SECONDS, Grant, Memory, Once
-from dev.upstream.providers import Provider
-from dev.upstream.signing import Keys
+from simulators.openid_provider import providers, residents, staff
+from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.faults import NONE, Faults
+from simulators.openid_provider.grants import CODE_SECONDS, TOKEN_SECONDS, VISIT_SECONDS, Grant, Memory, Once
+from simulators.openid_provider.providers import Provider
+from simulators.openid_provider.signing_keys import Keys
 
 _HEARD = 50
 _SESSIONS = 500
@@ -27,22 +26,24 @@ async def fetch(url: str) -> dict[str, Any]:
     return dict(answer.raise_for_status().json())
 
 
-class Simulator:
+class SimulatorState:
     """Both providers at ``url``, which may be set once a port is known.
 
     ``auto``: /authorize answers at once, without a page: as this person, or with this error. ``faults`` hold
-    for every request until they are set back. ``heard``: the last requests' parameters by endpoint.
+    for every request until they are set back. ``gateway``: the Townhall to which the
+    start page offers to push by SCIM. ``heard``: the last requests' parameters by endpoint.
     """
 
     def __init__(self, url: str = "http://localhost:8008") -> None:
         self.url = url
+        self.gateway = "http://127.0.0.1:8000"
         self.now: Callable[[], float] = time.time
         self.fetch = fetch
         self.auto: str | None = None
         self.faults: Faults = NONE
         self.changed: Callable[[], None] = lambda: None
         self.heard: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_HEARD))
-        self.residents = dict(people.RESIDENTS)
+        self.residents = dict(residents.RESIDENTS)
         self.tenants = staff.tenants()
         self.clients: dict[str, Client] = {}
         self.visits: Memory[Asked] = Memory(VISIT_SECONDS)
@@ -52,7 +53,6 @@ class Simulator:
         self.sessions: deque[Grant] = deque(maxlen=_SESSIONS)
         self.keys = {"onelogin": Keys("ES256"), "directory": Keys("RS256")}
         self.identity_keys = Keys("ES256")
-        self.app = Starlette(routes=[*endpoints.routes(self), *managing.routes(self)])
 
     @property
     def onelogin(self) -> Provider:
@@ -72,9 +72,3 @@ class Simulator:
         """New keys of every purpose; the old ones stay published where they overlap."""
         for keys in (*self.keys.values(), self.identity_keys):
             keys.rotate(overlap=overlap)
-
-    async def log_out(self, person: str) -> None:
-        """The person signs out of One Login: every client that wants to know is told (back-channel)."""
-        for grant in [one for one in self.sessions if one.person == person]:
-            await logging_out.tell(self, grant)
-            self.sessions.remove(grant)

@@ -10,7 +10,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from dev.upstream.faults import How
+from simulators.openid_provider.faults import How
 
 _BITS = 2048
 Key = ECKey | RSAKey

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from dev.upstream.refusals import PageError
+from simulators.openid_provider.errors import PageError
 
 _MOST = 65_536  # bytes
 _FIELDS = 100

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dev.upstream.refusals import PageError
-from dev.upstream.staff import Member, Tenant
+from simulators.openid_provider.errors import PageError
+from simulators.openid_provider.staff import Member, Tenant
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -3,12 +3,12 @@
 import hashlib
 from typing import Any
 
-from dev.upstream.asking import LEVELS, Asked
-from dev.upstream.grants import Grant
-from dev.upstream.people import Resident
-from dev.upstream.providers import ADDRESS, CORE_IDENTITY, RETURN_CODE
-from dev.upstream.signing import base64url
-from dev.upstream.staff import Member
+from simulators.openid_provider.authorization_request import LEVELS, Asked
+from simulators.openid_provider.grants import Grant
+from simulators.openid_provider.providers import ADDRESS, CORE_IDENTITY, RETURN_CODE
+from simulators.openid_provider.residents import Resident
+from simulators.openid_provider.signing_keys import base64url
+from simulators.openid_provider.staff import Member
 
 ID_TOKEN_SECONDS = {"onelogin": 120, "directory": 3_600}
 IDENTITY_SECONDS = 1_800
@@ -28,7 +28,7 @@ def at_hash(access_token: str) -> str:
 
 def id_token(grant: Grant, access_token: str, now: int) -> dict[str, Any]:
     """What every id_token says."""
-    asked = grant.asked
+    asked = grant.request
     return {
         "iss": asked.provider.issuer,
         "sub": subject(asked, grant.person),

@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from dev.upstream.asking import Asked
-from dev.upstream.faults import NONE, Faults
-from dev.upstream.refusals import TokenError
+from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.errors import TokenError
+from simulators.openid_provider.faults import NONE, Faults
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ _MOST = 5_000
 class Grant:
     """Somebody signed in for a client. ``faults``: what was chosen to go wrong in this one."""
 
-    asked: Asked
+    request: Asked
     person: str
     at: int
     faults: Faults = NONE

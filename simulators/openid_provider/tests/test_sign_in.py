@@ -14,12 +14,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
-from dev.upstream import telling
-from dev.upstream.clients import Client
-from dev.upstream.faults import DIRECTORY, EVERY, NAMED, Faults
-from dev.upstream.providers import ADDRESS, CORE_IDENTITY, RETURN_CODE
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN, HILLSHIRE
+from simulators.openid_provider.claims import at_hash
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.faults import DIRECTORY, EVERY, NAMED, Faults
+from simulators.openid_provider.providers import ADDRESS, CORE_IDENTITY, RETURN_CODE
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN, HILLSHIRE
 
 with warnings.catch_warnings():  # it would rather have the successor of httpx
     warnings.simplefilter("ignore")
@@ -447,7 +447,7 @@ def held(text, keys, access_token=""):
         return type(error).__name__
     claims = {name: value for name, value in token.claims.items() if name != "sid"}
     if "at_hash" in claims:
-        claims["at_hash"] = claims["at_hash"] == telling.at_hash(access_token)
+        claims["at_hash"] = claims["at_hash"] == at_hash(access_token)
     return token.header["kid"].endswith(key.kid), claims
 
 

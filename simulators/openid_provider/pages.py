@@ -2,17 +2,15 @@
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from dev.upstream.asking import Asked
-from dev.upstream.faults import DIRECTORY, IDENTITY, NAMED, ONE_LOGIN
-from dev.upstream.signing_in import ERRORS, OF_ONE_SIGN_IN
-
-if TYPE_CHECKING:
-    from dev.upstream.simulator import Simulator
+from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.faults import DIRECTORY, IDENTITY, NAMED, ONE_LOGIN
+from simulators.openid_provider.sign_in import ERRORS, OF_ONE_SIGN_IN
+from simulators.openid_provider.state import SimulatorState
 
 _FOLDER = Path(__file__).parent / "pages"
 _HEADERS = {
@@ -29,7 +27,7 @@ def style() -> str:
     return (_FOLDER / "style.css").read_text()
 
 
-def choice(simulator: "Simulator", asked: Asked, visit: str) -> HTMLResponse:
+def choice(simulator: SimulatorState, asked: Asked, visit: str) -> HTMLResponse:
     """Who signs in, and what shall go wrong."""
     one_login = asked.provider.kind == "onelogin"
     known = {**NAMED, **(ONE_LOGIN if one_login else DIRECTORY), **(IDENTITY if asked.levels else {})}
