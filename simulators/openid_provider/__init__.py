@@ -1,5 +1,5 @@
-"""The outside identity providers, simulated: GOV.UK One Login for residents, a directory for staff.
+"""Simulated OpenID providers: GOV.UK One Login for residents, a directory like Entra ID for staff.
 
-A tool for laptops and tests, with invented people. It refuses what the real ones refuse of a relying party,
-and can be told to answer as no honest provider does.
+For laptops and tests, with invented people. The simulator refuses what the real providers refuse, and can be
+told to give answers that no honest provider gives.
 """

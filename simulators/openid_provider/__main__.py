@@ -7,18 +7,17 @@ import uvicorn
 
 from simulators.openid_provider import persistence
 from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.state import GATEWAY
 
 
 def main() -> None:
-    """Serve until a signal."""
+    """Serve until a signal ends the process."""
     parser = argparse.ArgumentParser(prog="python -m simulators.openid_provider", description=__doc__)
     parser.add_argument("--port", type=int, default=8008)
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="clients and staff, over a restart")
-    parser.add_argument(
-        "--gateway", default="http://127.0.0.1:8000", metavar="URL", help="Townhall's gateway"
-    )
+    parser.add_argument("--gateway", default=GATEWAY, metavar="URL", help="the Townhall to push staff to")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep clients and staff over a restart")
     options = parser.parse_args()
-    # A name of its own: cookies are of a host whatever its port, and the town is at 127.0.0.1.
+    # Browsers send a host's cookies to all its ports. Townhall is opened at 127.0.0.1, so this is localhost.
     simulator = Simulator(f"http://localhost:{options.port}")
     simulator.gateway = options.gateway
     if options.keep:

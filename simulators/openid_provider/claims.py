@@ -1,9 +1,9 @@
-"""What a client is told of a person: the claims of tokens and of userinfo, before they are signed."""
+"""The claims of id_tokens, of userinfo and of coreIdentityJWT, before they are signed."""
 
 import hashlib
 from typing import Any
 
-from simulators.openid_provider.authorization_request import LEVELS, Asked
+from simulators.openid_provider.authorization_request import IDENTITY_LEVELS, AuthorizationRequest
 from simulators.openid_provider.grants import Grant
 from simulators.openid_provider.providers import ADDRESS, CORE_IDENTITY, RETURN_CODE
 from simulators.openid_provider.residents import Resident
@@ -11,98 +11,109 @@ from simulators.openid_provider.signing_keys import base64url
 from simulators.openid_provider.staff import Member
 
 ID_TOKEN_SECONDS = {"onelogin": 120, "directory": 3_600}
-IDENTITY_SECONDS = 1_800
+CORE_IDENTITY_SECONDS = 1_800
 
 
-def subject(asked: Asked, key: str) -> str:
-    """Pairwise: the same person is another subject for every client."""
-    text = f"{asked.provider.kind}|{asked.provider.tenant}|{asked.client.client_id}|{key}"
+def subject(request: AuthorizationRequest, person: str) -> str:
+    """Return the pairwise subject: each client sees another one for the same person."""
+    text = f"{request.provider.kind}|{request.provider.tenant}|{request.client.client_id}|{person}"
     digest = base64url(hashlib.sha256(text.encode()).digest())
-    return f"urn:fdc:gov.uk:2022:{digest}" if asked.provider.kind == "onelogin" else digest
+    return f"urn:fdc:gov.uk:2022:{digest}" if request.provider.kind == "onelogin" else digest
 
 
 def at_hash(access_token: str) -> str:
-    """OpenID Connect Core 3.1.3.6, for algorithms with SHA-256."""
+    """Hash an access token (OpenID Connect Core 3.1.3.6), for algorithms with SHA-256."""
     return base64url(hashlib.sha256(access_token.encode()).digest()[:16])
 
 
-def id_token(grant: Grant, access_token: str, now: int) -> dict[str, Any]:
-    """What every id_token says."""
-    asked = grant.request
+def id_token_claims(grant: Grant, access_token: str, now: int) -> dict[str, Any]:
+    """Return the claims that every id_token has."""
+    request = grant.request
     return {
-        "iss": asked.provider.issuer,
-        "sub": subject(asked, grant.person),
-        "aud": asked.client.client_id,
+        "iss": request.provider.issuer,
+        "sub": subject(request, grant.person),
+        "aud": request.client.client_id,
         "iat": now,
-        "exp": now + ID_TOKEN_SECONDS[asked.provider.kind],
-        "nonce": asked.nonce,
+        "exp": now + ID_TOKEN_SECONDS[request.provider.kind],
+        "nonce": request.nonce,
         "at_hash": at_hash(access_token),
-        "auth_time": grant.at,
+        "auth_time": grant.auth_time,
         "sid": grant.sid,
     }
 
 
-def of_trust(asked: Asked) -> dict[str, Any]:
-    """The credential part alone: the level of identity is in coreIdentityJWT."""
-    return {"vot": asked.credential, "vtm": f"{asked.provider.issuer}trustmark"}
+def trust_claims(request: AuthorizationRequest) -> dict[str, Any]:
+    """Return vot and vtm. Their level is of the credential alone: coreIdentityJWT has that of identity."""
+    return {"vot": request.credential_trust, "vtm": f"{request.provider.issuer}trustmark"}
 
 
-def of_directory(asked: Asked, member: Member) -> dict[str, Any]:
-    """What Entra ID's id_token says beside; nobody vouches for ``email``."""
-    told: dict[str, Any] = {
-        "tid": asked.provider.tenant,
+def directory_claims(request: AuthorizationRequest, member: Member) -> dict[str, Any]:
+    """Return the claims that Entra ID adds to an id_token. Nobody vouches for ``email``."""
+    claims: dict[str, Any] = {
+        "tid": request.provider.tenant,
         "oid": member.oid,
         "ver": "2.0",
         "groups": sorted(member.groups),
     }
-    if "profile" in asked.scopes:
-        told |= {"name": member.name, "preferred_username": member.username}
-    if "email" in asked.scopes and member.email:
-        told["email"] = member.email
-    return told
+    if "profile" in request.scopes:
+        claims |= {"name": member.name, "preferred_username": member.username}
+    if "email" in request.scopes and member.email:
+        claims["email"] = member.email
+    return claims
 
 
-def contact(asked: Asked, person: Resident) -> dict[str, Any]:
-    """E-mail address and telephone number, where the scopes ask."""
-    told: dict[str, Any] = {}
-    if "email" in asked.scopes:
-        told |= {"email": person.email, "email_verified": True}
-    if "phone" in asked.scopes:
-        told |= {"phone_number": person.phone, "phone_number_verified": True}
-    return told
+def contact_claims(request: AuthorizationRequest, resident: Resident) -> dict[str, Any]:
+    """Return the e-mail address and telephone number, if the scopes ask for them."""
+    claims: dict[str, Any] = {}
+    if "email" in request.scopes:
+        claims |= {"email": resident.email, "email_verified": True}
+    if "phone" in request.scopes:
+        claims |= {"phone_number": resident.phone, "phone_number_verified": True}
+    return claims
 
 
-def reached(asked: Asked, person: Resident) -> str:
-    """The highest level that is asked and can be proven; empty when none is."""
-    proven = [level for level in asked.levels if LEVELS.index(level) <= LEVELS.index(person.level)]
-    return max(proven, default="")
+def identity_level(request: AuthorizationRequest, resident: Resident) -> str:
+    """Return the highest level that the request allows and the resident can prove; empty for none."""
+    limit = IDENTITY_LEVELS.index(resident.level)
+    return max((level for level in request.levels if IDENTITY_LEVELS.index(level) <= limit), default="")
 
 
-def unsigned_identity(asked: Asked, person: Resident, level: str, now: int) -> dict[str, Any]:
-    """The content of coreIdentityJWT."""
-    parts = [{"type": "GivenName", "value": name} for name in person.given]
-    shown = {
-        "name": [{"nameParts": [*parts, {"type": "FamilyName", "value": person.family}]}],
-        "birthDate": [{"value": person.born}],
+def core_identity_claims(
+    request: AuthorizationRequest, resident: Resident, level: str, now: int
+) -> dict[str, Any]:
+    """Return the claims of coreIdentityJWT."""
+    given_names = [{"type": "GivenName", "value": name} for name in resident.given]
+    credential_subject = {
+        "name": [{"nameParts": [*given_names, {"type": "FamilyName", "value": resident.family}]}],
+        "birthDate": [{"value": resident.born}],
     }
     return {
-        "iss": asked.provider.issuer,
-        "sub": subject(asked, person.key),
-        "aud": asked.client.client_id,
+        "iss": request.provider.issuer,
+        "sub": subject(request, resident.key),
+        "aud": request.client.client_id,
         "iat": now,
         "nbf": now,
-        "exp": now + IDENTITY_SECONDS,
+        "exp": now + CORE_IDENTITY_SECONDS,
         "vot": level,
-        "vtm": f"{asked.provider.issuer}trustmark",
-        "vc": {"type": ["VerifiableCredential", "IdentityCheckCredential"], "credentialSubject": shown},
+        "vtm": f"{request.provider.issuer}trustmark",
+        "vc": {
+            "type": ["VerifiableCredential", "IdentityCheckCredential"],
+            "credentialSubject": credential_subject,
+        },
     }
 
 
-def of_identity(asked: Asked, person: Resident, signed: str) -> dict[str, Any]:
-    """The claims of an identity that was asked for: those the request names, else none."""
-    known: dict[str, Any] = {
-        CORE_IDENTITY: signed,
-        ADDRESS: [dict(person.address)] if signed and person.address else None,
-        RETURN_CODE: None if signed else [{"code": code} for code in person.return_codes],
+def identity_claims(
+    request: AuthorizationRequest, resident: Resident, core_identity_jwt: str
+) -> dict[str, Any]:
+    """Return the claims of a proof of identity that the request names and that have a value.
+
+    ``core_identity_jwt`` is empty if no level was reached: then the return codes say why.
+    """
+    proven = bool(core_identity_jwt)
+    claims: dict[str, Any] = {
+        CORE_IDENTITY: core_identity_jwt,
+        ADDRESS: [dict(resident.address)] if proven and resident.address else None,
+        RETURN_CODE: None if proven else [{"code": code} for code in resident.return_codes],
     }
-    return {name: known[name] for name in asked.claims if known[name]}
+    return {name: claims[name] for name in request.claims if claims[name]}

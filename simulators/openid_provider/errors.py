@@ -1,12 +1,12 @@
-"""How the simulator refuses: on a page, on the way back to the client, or to the client itself."""
+"""The three ways in which the simulator refuses a request."""
 
 
 class PageError(Exception):
-    """A request that must not be redirected: the client or its redirect URI is not known."""
+    """Shown on a page: the client or its redirect URI is unknown, so a redirect would be unsafe."""
 
 
-class WayBackError(Exception):
-    """A request that is refused on the way back to the client (RFC 6749 section 4.1.2.1)."""
+class AuthorizationError(Exception):
+    """Sent to the client by redirect (RFC 6749 section 4.1.2.1)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -15,7 +15,7 @@ class WayBackError(Exception):
 
 
 class TokenError(Exception):
-    """What the token or userinfo endpoint refuses (RFC 6749 section 5.2)."""
+    """Answered by the token or userinfo endpoint (RFC 6749 section 5.2, RFC 6750 section 3)."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)

@@ -1,34 +1,34 @@
-"""What the simulator can be told to do wrong, so that a relying party is seen to notice."""
+"""The faults that a tester can choose, to see that a relying party notices them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-How = Literal["own", "foreign", "unknown", "none", "hmac"]
-"""Who signs: the provider; a stranger under the provider's kid; one under a kid of his own; nobody (``alg``
-none); or HS256 with the public key as the secret."""
+Signature = Literal["own", "foreign", "unknown", "none", "hmac"]
+"""How a token is signed: by the provider; by another key under the provider's kid; by another key under a kid
+that is not published; not at all (``alg`` none); or by HS256 with the public key as the secret."""
 Changes = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Changes to what is answered; a value of None takes a member away.
+    """Changes to the answers; a value of None removes a member.
 
-    ``redirect``: parameters of the way back. ``identity``: claims of coreIdentityJWT. ``status`` and ``slow``
-    (seconds) by endpoint: discovery, jwks, did, authorize, token, userinfo.
+    ``redirect``: parameters of the redirect to the client. ``identity``: claims of coreIdentityJWT.
+    ``status`` (HTTP) and ``slow`` (seconds) by endpoint: discovery, jwks, did, authorize, token, userinfo.
     """
 
     redirect: Changes = field(default_factory=dict)
     id_token: Changes = field(default_factory=dict)
-    signed_by: How = "own"
+    signed_by: Signature = "own"
     userinfo: Changes = field(default_factory=dict)
     identity: Changes = field(default_factory=dict)
-    identity_signed_by: How = "own"
+    identity_signed_by: Signature = "own"
     status: Mapping[str, int] = field(default_factory=dict)
     slow: Mapping[str, float] = field(default_factory=dict)
 
 
-NONE = Faults()
+NO_FAULTS = Faults()
 _LONG_AGO = 1_600_000_000
 
 NAMED: Mapping[str, Faults] = {
@@ -76,7 +76,7 @@ IDENTITY: Mapping[str, Faults] = {
     "identity-lower-vot": Faults(identity={"vot": "P0"}),
     "identity-expired": Faults(identity={"iat": _LONG_AGO, "nbf": _LONG_AGO, "exp": _LONG_AGO + 600}),
 }
-"""Faults of a proof of identity; they show when one is asked for."""
+"""Faults of a proof of identity. They show when the client asks for one."""
 
 DIRECTORY: Mapping[str, Faults] = {
     "wrong-tid": Faults(id_token={"tid": "99999999-0000-4000-8000-000000000009"}),
@@ -88,9 +88,9 @@ DIRECTORY: Mapping[str, Faults] = {
 }
 """Faults of the directory alone."""
 
-EVERY: Mapping[str, Faults] = {**NAMED, **ONE_LOGIN, **IDENTITY, **DIRECTORY}
+ALL: Mapping[str, Faults] = {**NAMED, **ONE_LOGIN, **IDENTITY, **DIRECTORY}
 
 
-def changed(claims: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
-    """The claims with the changes made."""
-    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+def apply_changes(members: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """Replace members, and remove those whose new value is None."""
+    return {name: value for name, value in {**members, **changes}.items() if value is not None}

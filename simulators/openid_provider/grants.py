@@ -1,67 +1,67 @@
-"""What the simulator remembers of a sign-in: visits, codes used once, access tokens, assertions."""
+"""Grants, and the stores of codes, access tokens and used assertions."""
 
 import secrets
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.authorization_request import AuthorizationRequest
 from simulators.openid_provider.errors import TokenError
-from simulators.openid_provider.faults import NONE, Faults
+from simulators.openid_provider.faults import NO_FAULTS, Faults
 
 T = TypeVar("T")
 
+REQUEST_SECONDS = 3_600
 CODE_SECONDS = 300
 TOKEN_SECONDS = 180
-VISIT_SECONDS = 3_600
-_MOST = 5_000
+_MAX_ENTRIES = 5_000
 
 
 @dataclass(slots=True)
 class Grant:
-    """Somebody signed in for a client. ``faults``: what was chosen to go wrong in this one."""
+    """A person's sign-in for a client. ``faults``: those the tester chose for this sign-in alone."""
 
-    request: Asked
+    request: AuthorizationRequest
     person: str
-    at: int
-    faults: Faults = NONE
+    auth_time: int
+    faults: Faults = NO_FAULTS
     sid: str = field(default_factory=lambda: secrets.token_urlsafe(18))
-    spent: bool = False
+    code_used: bool = False
 
 
-class Memory(Generic[T]):
-    """Things by a secret name, each until its time is over."""
+class ExpiringStore(Generic[T]):
+    """Values by a secret key, each for the same number of seconds."""
 
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
-        self._kept: dict[str, tuple[float, T]] = {}
+        self._entries: dict[str, tuple[float, T]] = {}
 
-    def add(self, thing: T, now: float) -> str:
-        """Its name, which nobody guesses."""
-        while len(self._kept) >= _MOST:
-            self._kept.pop(next(iter(self._kept)))
-        name = secrets.token_urlsafe(24)
-        self._kept[name] = (now + self._seconds, thing)
-        return name
+    def add(self, value: T, now: float) -> str:
+        """Store a value under a new random key, and return the key. The oldest entry gives way."""
+        while len(self._entries) >= _MAX_ENTRIES:
+            self._entries.pop(next(iter(self._entries)))
+        key = secrets.token_urlsafe(24)
+        self._entries[key] = (now + self._seconds, value)
+        return key
 
-    def find(self, name: str, now: float) -> T | None:
-        """None when it is not there, or no more."""
-        until, thing = self._kept.get(name, (0.0, None))
-        return thing if now < until else None
+    def find(self, key: str, now: float) -> T | None:
+        """Return the value; None when the key is unknown or has expired."""
+        expiry, value = self._entries.get(key, (0.0, None))
+        return value if now < expiry else None
 
-    def drop(self, thing: T) -> None:
-        """Forget every name of it."""
-        self._kept = {name: one for name, one in self._kept.items() if one[1] is not thing}
+    def remove(self, value: T) -> None:
+        """Remove every entry of a value."""
+        self._entries = {key: entry for key, entry in self._entries.items() if entry[1] is not value}
 
 
-class Once:
-    """Names that may be used once until a time."""
+class ReplayGuard:
+    """Identifiers of assertions, each of which may be used once until it expires."""
 
     def __init__(self) -> None:
-        self._used: dict[str, float] = {}
+        self._expiries: dict[str, float] = {}
 
-    def use(self, name: str, until: float, now: float) -> None:
-        """TokenError the second time."""
-        self._used = {one: end for one, end in self._used.items() if end > now}
-        if name in self._used:
+    def use(self, identifier: str, expiry: float, now: float) -> None:
+        """Record a use. Raises TokenError the second time."""
+        self._expiries = {known: end for known, end in self._expiries.items() if end > now}
+        if identifier in self._expiries:
             raise TokenError("invalid_client", "The assertion's jti was used before", 401)
-        self._used[name] = until
+        self._expiries[identifier] = expiry

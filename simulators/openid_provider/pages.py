@@ -1,4 +1,4 @@
-"""The simulator's pages. They look like no real provider's, and say what they are."""
+"""The simulator's pages. They look like no real provider's, and each says that it is a simulation."""
 
 from functools import cache
 from pathlib import Path
@@ -7,52 +7,58 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from simulators.openid_provider.authorization_request import Asked
+from simulators.openid_provider.authorization import ERRORS
+from simulators.openid_provider.authorization_request import AuthorizationRequest
 from simulators.openid_provider.faults import DIRECTORY, IDENTITY, NAMED, ONE_LOGIN
-from simulators.openid_provider.sign_in import ERRORS, OF_ONE_SIGN_IN
 from simulators.openid_provider.state import SimulatorState
 
 _FOLDER = Path(__file__).parent / "pages"
+# The endpoints that can fail for one sign-in alone. Keys and metadata are shared by all.
+_PER_SIGN_IN = frozenset({"token", "userinfo"})
 _HEADERS = {
     "Cache-Control": "no-store",
-    # No form-action: browsers would hold the way back to the client to it.
+    # No form-action: browsers would apply it to the redirect to the client too.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def style() -> str:
-    """The one style sheet."""
+def read_style() -> str:
+    """Read the style sheet."""
     return (_FOLDER / "style.css").read_text()
 
 
-def choice(simulator: SimulatorState, asked: Asked, visit: str) -> HTMLResponse:
-    """Who signs in, and what shall go wrong."""
-    one_login = asked.provider.kind == "onelogin"
-    known = {**NAMED, **(ONE_LOGIN if one_login else DIRECTORY), **(IDENTITY if asked.levels else {})}
-    # Keys and documents are of every sign-in: what is wrong with them cannot be chosen for one.
-    faults = [name for name, fault in known.items() if fault.status.keys() <= OF_ONE_SIGN_IN]
-    context: dict[str, Any] = {"visit": visit, "asked": asked, "faults": faults, "errors": ERRORS}
-    if one_login:
-        people = [(one.key, one.name, one.about) for one in simulator.residents.values()]
-        return render("choice.html", people=people, **context)
-    tenant = simulator.tenants[asked.provider.tenant]
-    staff = [
-        (one.key, one.name, ", ".join(sorted(tenant.groups[group] for group in one.groups)) or "In no group")
-        for one in tenant.staff.values()
-        if one.active
-    ]
-    return render("choice.html", people=staff, **context)
+def render_choice(state: SimulatorState, request: AuthorizationRequest, request_key: str) -> HTMLResponse:
+    """Ask who signs in, and which fault the answer shall have."""
+    if request.provider.kind == "onelogin":
+        available = {**NAMED, **ONE_LOGIN, **(IDENTITY if request.levels else {})}
+        people = [(person.key, person.name, person.about) for person in state.residents.values()]
+    else:
+        available = {**NAMED, **DIRECTORY}
+        tenant = state.tenants[request.provider.tenant]
+        people = [
+            (member.key, member.name, ", ".join(tenant.group_names(member)) or "In no group")
+            for member in tenant.staff.values()
+            if member.active
+        ]
+    return render(
+        "choice.html",
+        request=request,
+        request_key=request_key,
+        people=people,
+        faults=[name for name, fault in available.items() if fault.status.keys() <= _PER_SIGN_IN],
+        errors=ERRORS,
+    )
 
 
-def refusal(what: str, status: int) -> HTMLResponse:
-    """Something that leads nowhere else."""
-    return render("refusal.html", status, what=what)
+def render_refusal(reason: str, status: int) -> HTMLResponse:
+    """Say on a page why the simulator does not go on."""
+    return render("refusal.html", status, reason=reason)
 
 
 def render(template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page, kept by nobody."""
+    """Render a page that no cache may store."""
     return HTMLResponse(_environment().get_template(template).render(context), status, _HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""What outlives a restart of the simulator: its clients, and who moved or left. In one file."""
+"""The file that keeps clients and changes of staff over a restart."""
 
 import dataclasses
 import json
@@ -9,34 +9,34 @@ from simulators.openid_provider.clients import Client
 from simulators.openid_provider.state import SimulatorState
 
 
-def load(simulator: SimulatorState, file: Path) -> None:
-    """Take up what was kept, and keep what changes from now on."""
+def load(state: SimulatorState, file: Path) -> None:
+    """Load the file, if it is there, and save every later change to it."""
     if file.is_file():
-        kept: dict[str, Any] = json.loads(file.read_text())
-        for one in kept["clients"]:
-            simulator.register(client(one))
-        for tid, key, groups, active in kept["staff"]:
-            simulator.tenants[tid].change(key, groups, active=active)
-    simulator.changed = lambda: save(simulator, file)
+        content: dict[str, Any] = json.loads(file.read_text())
+        for members in content["clients"]:
+            state.register(parse_client(members))
+        for tid, key, groups, active in content["staff"]:
+            state.tenants[tid].change(key, groups, active=active)
+    state.changed = lambda: save(state, file)
 
 
-def client(members: dict[str, Any]) -> Client:
-    """As JSON has it. TypeError for members that no client has."""
-    given: dict[str, Any] = {
+def parse_client(members: dict[str, Any]) -> Client:
+    """Build a client from JSON. Raises TypeError for members that no client has."""
+    values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in members.items()
     }
-    return Client(**given)
+    return Client(**values)
 
 
-def save(simulator: SimulatorState, file: Path) -> None:
-    """Whole or not at all; it holds secrets, so for this account alone."""
+def save(state: SimulatorState, file: Path) -> None:
+    """Save in one step. The file holds secrets, so only its owner may read it."""
     staff = [
         (tenant.tid, member.key, sorted(member.groups), member.active)
-        for tenant in simulator.tenants.values()
+        for tenant in state.tenants.values()
         for member in tenant.staff.values()
     ]
-    clients = [dataclasses.asdict(one) for one in simulator.clients.values()]
-    half = file.with_suffix(".half")
-    half.touch(mode=0o600)
-    half.write_text(json.dumps({"clients": clients, "staff": staff}, indent=1))
-    half.replace(file)
+    clients = [dataclasses.asdict(client) for client in state.clients.values()]
+    draft = file.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps({"clients": clients, "staff": staff}, indent=1))
+    draft.replace(file)

@@ -1,10 +1,11 @@
-"""Where each simulated provider's endpoints lie, and what its discovery says."""
+"""The simulated providers: their endpoints, and their metadata (OpenID Connect Discovery 1.0)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulators.openid_provider.clients import ALGORITHMS, Kind
+from simulators.openid_provider.clients import Kind
 
 VOCABULARY = "https://vocab.account.gov.uk/v1/"
 CORE_IDENTITY = f"{VOCABULARY}coreIdentityJWT"
@@ -15,11 +16,16 @@ SCOPES = {
     "onelogin": ("openid", "email", "phone"),
     "directory": ("openid", "profile", "email", "offline_access"),
 }
+# One Login's metadata name these; of Entra ID's, the documentation names two.
+ASSERTION_ALGORITHMS: Mapping[Kind, Sequence[str]] = {
+    "onelogin": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    "directory": ("RS256", "PS256"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider's addresses. ``did`` is One Login's alone."""
+    """The URLs of one provider. Only One Login has a ``did``."""
 
     kind: Kind
     title: str
@@ -34,17 +40,17 @@ class Provider:
 
     @property
     def discovery(self) -> str:
-        """Where its metadata lie."""
+        """Return the URL of the metadata."""
         return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
     @property
     def algorithm(self) -> str:
-        """How it signs."""
+        """Return the algorithm that signs its tokens."""
         return "ES256" if self.kind == "onelogin" else "RS256"
 
 
 def one_login(url: str) -> Provider:
-    """GOV.UK One Login, whose issuer ends with a slash."""
+    """Build GOV.UK One Login, whose issuer ends with a slash."""
     return Provider(
         "onelogin",
         "GOV.UK One Login",
@@ -59,7 +65,7 @@ def one_login(url: str) -> Provider:
 
 
 def directory(url: str, tid: str) -> Provider:
-    """A tenant of the directory; the paths are Entra ID's."""
+    """Build one tenant of the directory, on the paths of Entra ID."""
     oauth = f"{url}/{tid}/oauth2/v2.0"
     return Provider(
         "directory",
@@ -75,7 +81,7 @@ def directory(url: str, tid: str) -> Provider:
 
 
 def metadata(provider: Provider) -> dict[str, Any]:
-    """Its discovery document: what there is, and no more."""
+    """Build the metadata, which name only what the simulator supports."""
     common = {
         "issuer": provider.issuer,
         "authorization_endpoint": provider.authorize,
@@ -89,19 +95,19 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": [provider.algorithm],
-        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS[provider.kind]),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS[provider.kind]),
         "code_challenge_methods_supported": ["S256"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }
-    return common | (_of_one_login() if provider.kind == "onelogin" else _of_directory())
+    return common | (_one_login_metadata() if provider.kind == "onelogin" else _directory_metadata())
 
 
-def _of_one_login() -> dict[str, Any]:
-    known = ["sub", "email", "email_verified", "phone_number", "phone_number_verified", *IDENTITY_CLAIMS]
+def _one_login_metadata() -> dict[str, Any]:
+    claims = ["sub", "email", "email_verified", "phone_number", "phone_number_verified", *IDENTITY_CLAIMS]
     return {
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "claims_supported": known,
+        "claims_supported": claims,
         "claims_parameter_supported": True,
         "ui_locales_supported": ["en", "cy"],
         "backchannel_logout_supported": True,
@@ -109,11 +115,11 @@ def _of_one_login() -> dict[str, Any]:
     }
 
 
-def _of_directory() -> dict[str, Any]:
-    known = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "name", "tid", "oid", "ver", "at_hash"]
-    ways = ["client_secret_post", "client_secret_basic", "private_key_jwt"]
+def _directory_metadata() -> dict[str, Any]:
+    claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "name", "tid", "oid", "ver", "at_hash"]
+    methods = ["client_secret_post", "client_secret_basic", "private_key_jwt"]
     return {
-        "token_endpoint_auth_methods_supported": ways,
-        "claims_supported": [*known, "preferred_username", "email", "groups"],
+        "token_endpoint_auth_methods_supported": methods,
+        "claims_supported": [*claims, "preferred_username", "email", "groups"],
         "http_logout_supported": False,
     }

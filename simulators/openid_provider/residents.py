@@ -1,4 +1,4 @@
-"""Invented residents, as GOV.UK One Login would know them."""
+"""Invented residents with a GOV.UK One Login."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A person with a One Login. ``level``: how well the identity can be proven, P0 not at all.
+    """A person with a One Login. ``level``: of identity that they can prove; P0 is none.
 
-    ``return_codes``: why it could not be, in One Login's letters. ``address`` as the address claim has it.
+    ``return_codes``: One Login's, for why identity cannot be proven. ``address``: as in the address claim.
     """
 
     key: str
@@ -25,7 +25,7 @@ class Resident:
 
     @property
     def name(self) -> str:
-        """As people write it."""
+        """Return the full name."""
         return " ".join((*self.given, self.family))
 
 
@@ -41,10 +41,10 @@ def _address(uprn: int, number: str, street: str, town: str, postcode: str) -> d
     }
 
 
-# The UPRNs are the demonstration councils' own; the telephone numbers are Ofcom's for drama.
+# The UPRNs are those of the demonstration data. Ofcom reserves the telephone numbers for drama.
 RESIDENTS = {
-    one.key: one
-    for one in (
+    resident.key: resident
+    for resident in (
         Resident(
             "mary", "Identity can be proven to P2", ("Mary", "Ann"), "Watson", "1982-03-14",
             "mary.watson@people.example", "+447700900101", "P2",
@@ -61,8 +61,8 @@ RESIDENTS = {
             "1957-07-30", "nora.lindqvist@people.example", "+447700900103", "P0", {}, ("D", "N"),
         ),
         Resident(
-            "taken", "Has an e-mail address to register here first, by the other way", ("Tom",), "Ellery",
-            "1975-01-09", "taken@people.example", "+447700900104", "P2",
+            "taken", "Register with this e-mail address first, then sign in with One Login", ("Tom",),
+            "Ellery", "1975-01-09", "taken@people.example", "+447700900104", "P2",
             _address(907900000005, "5", "ABBEY GREEN", "BATH", "BA1 1ND"),
         ),
         Resident(

@@ -1,4 +1,4 @@
-"""A directory pushes its users and groups by SCIM 2.0, as Entra ID does by the hour: here when told to."""
+"""The push of a directory's users and groups by SCIM 2.0. Entra ID does this about every hour."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +14,9 @@ _THIS_MACHINE = {"localhost", "127.0.0.1"}
 
 
 async def push_to(url: str, key: str, tenant: Tenant) -> str:
-    """Push to the SCIM service at ``url`` with a key; what was done. PageError says what went wrong.
+    """Push to the SCIM service at ``url``; return what was pushed. Raises PageError.
 
-    The key is used and forgotten. It goes to this machine alone.
+    The key is not stored, and is sent to this machine only.
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in _THIS_MACHINE:
@@ -33,14 +33,16 @@ async def push_to(url: str, key: str, tenant: Tenant) -> str:
 
 
 async def push(http: httpx.AsyncClient, tenant: Tenant) -> str:
-    """Make every user and group what the directory has: created, or replaced where it was there."""
-    ids = {one.oid: await _put(http, "Users", _user(one)) for one in tenant.staff.values()}
+    """Create or replace every user and group; return what was pushed."""
+    ids = {member.oid: await _put(http, "Users", _user(member)) for member in tenant.staff.values()}
     for group, name in tenant.groups.items():
-        inside = [ids[one.oid] for one in tenant.staff.values() if group in one.groups and one.active]
-        members = [{"value": one} for one in inside]
-        await _put(
-            http, "Groups", {"schemas": [GROUP], "externalId": group, "displayName": name, "members": members}
-        )
+        members = [
+            {"value": ids[member.oid]}
+            for member in tenant.staff.values()
+            if group in member.groups and member.active
+        ]
+        resource = {"schemas": [GROUP], "externalId": group, "displayName": name, "members": members}
+        await _put(http, "Groups", resource)
     return f"{len(ids)} users and {len(tenant.groups)} groups of {tenant.council} were pushed."
 
 
@@ -58,11 +60,11 @@ def _user(member: Member) -> dict[str, Any]:
 
 
 async def _put(http: httpx.AsyncClient, kind: str, resource: dict[str, Any]) -> str:
-    """The id there of what has this externalId here."""
-    asked = {"filter": f'externalId eq "{resource["externalId"]}"'}
-    found = (await http.get(kind, params=asked)).raise_for_status().json()["Resources"]
-    if found:
-        answer = await http.put(f"{kind}/{found[0]['id']}", json=resource)
+    """Create the resource, or replace the one with its externalId. Return the id that the service gave it."""
+    query = {"filter": f'externalId eq "{resource["externalId"]}"'}
+    existing = (await http.get(kind, params=query)).raise_for_status().json()["Resources"]
+    if existing:
+        answer = await http.put(f"{kind}/{existing[0]['id']}", json=resource)
     else:
         answer = await http.post(kind, json=resource)
     return str(answer.raise_for_status().json()["id"])

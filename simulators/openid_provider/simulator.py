@@ -14,5 +14,5 @@ class Simulator(SimulatorState):
         self.app = Starlette(routes=[*endpoints.routes(self), *management.routes(self)])
 
     async def log_out(self, person: str) -> None:
-        """Sign a person out of the provider, and tell every client that registered for it (back-channel)."""
-        await logout.sign_out_everywhere(self, person)
+        """End every session of a person, and send logout tokens to the clients."""
+        await logout.end_sessions(self, person)

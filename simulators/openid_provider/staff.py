@@ -1,4 +1,4 @@
-"""Invented staff of the demonstration councils, in the directory of each: joiners, movers, leavers."""
+"""Invented staff of the demonstration councils, in one directory for each council."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ HILLSHIRE = "d2828000-0000-4000-8000-000000000002"
 
 @dataclass(slots=True)
 class Member:
-    """Somebody in a directory. ``oid`` stays for ever; all else may change."""
+    """A member of staff. ``oid`` never changes; all else may."""
 
     key: str
     oid: str
@@ -22,46 +22,51 @@ class Member:
 
     @property
     def name(self) -> str:
-        """As people write it."""
+        """Return the full name."""
         return f"{self.given} {self.family}"
 
 
 @dataclass(slots=True)
 class Tenant:
-    """One council's directory: names of groups by id, staff by key."""
+    """A council's directory: names of groups by id, staff by key."""
 
     tid: str
     council: str
     groups: dict[str, str]
     staff: dict[str, Member] = field(default_factory=dict)
 
+    def group_names(self, member: Member) -> list[str]:
+        """Return the names of a member's groups, sorted."""
+        return sorted(self.groups[group] for group in member.groups)
+
     def change(self, key: str, groups: Iterable[str], *, active: bool) -> Member:
-        """Move somebody to these groups, or take them off (a leaver). KeyError for who is not there."""
-        member, wanted = self.staff[key], set(groups)
-        if unknown := wanted - self.groups.keys():
+        """Set a member's groups, and whether they still work here. Raises KeyError for an unknown name."""
+        member, new_groups = self.staff[key], set(groups)
+        if unknown := new_groups - self.groups.keys():
             raise KeyError(", ".join(sorted(unknown)))
-        member.groups, member.active = wanted, active
+        member.groups, member.active = new_groups, active
         return member
 
 
 def _tenant(tid: str, council: str, people: Iterable[tuple[str, str, str, bool]]) -> Tenant:
-    head = tid[:4]
+    prefix = tid[:4]
     groups = {
-        f"{head}0000-0000-4000-8000-0000000000a{n}": name
-        for n, name in enumerate(("Waste services", "Council tax", "Customer services", "Administrators"))
+        f"{prefix}0000-0000-4000-8000-0000000000a{number}": name
+        for number, name in enumerate(
+            ("Waste services", "Council tax", "Customer services", "Administrators")
+        )
     }
-    ids = list(groups)
     staff = {}
-    for number, (given, family, group, mail) in enumerate(people):
+    for number, (given, family, group_name, has_mailbox) in enumerate(people):
         key, username = given.lower(), f"{given}.{family}@{council}.example".lower()
-        oid = f"{head}0000-0000-4000-8000-0000000000b{number}"
-        chosen = {one for one in ids if groups[one] == group}
-        staff[key] = Member(key, oid, given, family, username, username if mail else "", chosen)
+        oid = f"{prefix}0000-0000-4000-8000-0000000000b{number}"
+        member_groups = {group for group, name in groups.items() if name == group_name}
+        staff[key] = Member(key, oid, given, family, username, username if has_mailbox else "", member_groups)
     return Tenant(tid, council, groups, staff)
 
 
 def tenants() -> dict[str, Tenant]:
-    """Both directories by tenant id, as they are before anybody moves."""
+    """Build both directories, by tenant id, in their first state."""
     citytown = (
         ("Priya", "Raman", "Waste services", True),
         ("Alex", "Morgan", "Council tax", True),
@@ -73,4 +78,4 @@ def tenants() -> dict[str, Tenant]:
         ("Callum", "Baird", "Administrators", True),
     )
     both = (_tenant(CITYTOWN, "citytown", citytown), _tenant(HILLSHIRE, "hillshire", hillshire))
-    return {one.tid: one for one in both}
+    return {tenant.tid: tenant for tenant in both}
