@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import httpx
 
-from apps.demo_service.relying_party import LEVELS, Registration
+from apps.demo_service.relying_party import IDENTITY_LEVELS, Registration
 from dev import plan, sandbox, state
 from dev.plan import Town
 from dev.supervisor import Process, Supervisor
@@ -37,7 +37,7 @@ async def _registered(town: Town, http: httpx.AsyncClient) -> Registration:
         name_cy="Gwasanaeth arddangos",
         redirect_uris=[f"{town.service}/signed-in"],
         post_logout_redirect_uris=[f"{town.service}/"],
-        identity_levels=list(LEVELS),
+        identity_levels=list(IDENTITY_LEVELS),
         claims=["address", "identity"],
     )
     client = {name: str(made[name]) for name in ("client_id", "client_secret")}

@@ -1,4 +1,4 @@
-"""``python -m apps.demo_service --port 8009 --registration FILE``: the demonstration service alone."""
+"""Serve the demonstration service alone: ``python -m apps.demo_service --port 8009 --registration FILE``."""
 
 import argparse
 import json
@@ -7,20 +7,20 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from apps.demo_service.app import Service
+from apps.demo_service.app import DemoService
 from apps.demo_service.relying_party import Registration
 
 
 def main() -> None:
-    """Serve until a signal."""
+    """Serve until a signal ends the process."""
     parser = argparse.ArgumentParser(prog="python -m apps.demo_service", description=__doc__)
     parser.add_argument("--port", type=int, default=8009)
     parser.add_argument("--registration", type=Path, required=True, metavar="FILE")
-    asked = parser.parse_args()
-    registration = Registration(**json.loads(asked.registration.read_text()))
+    options = parser.parse_args()
+    registration = Registration(**json.loads(options.registration.read_text()))
     http = httpx.AsyncClient(timeout=10, trust_env=False)
-    service = Service(registration, http)
-    uvicorn.run(service.app, host="127.0.0.1", port=asked.port, log_level="warning", access_log=False)
+    service = DemoService(registration, http)
+    uvicorn.run(service.app, host="127.0.0.1", port=options.port, log_level="warning", access_log=False)
 
 
 if __name__ == "__main__":

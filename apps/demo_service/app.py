@@ -1,4 +1,4 @@
-"""The service's pages: sign in, with a proof of identity or without; what it was told; sign out."""
+"""The service's pages: sign in, with a proof of identity or without; show the claims; sign out."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from apps.demo_service import relying_party
-from apps.demo_service.relying_party import Leaving, NotSignedInError, Registration, Told
+from apps.demo_service.relying_party import NotSignedInError, PendingSignIn, Registration, SignIn
 
 T = TypeVar("T")
 COOKIE = "demonstration-service"
@@ -28,25 +28,26 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-_MOST = 1_000
-_FAULTS = (NotSignedInError, JoseError, httpx.HTTPError, ValueError, KeyError)
+_MAX_SESSIONS = 1_000
+_ERRORS = (NotSignedInError, JoseError, httpx.HTTPError, ValueError, KeyError)
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Service:
-    """The application, and who is signed in to it: by the secret in the browser's cookie."""
+class DemoService:
+    """The application, and its sessions by the secret in the browser's cookie."""
 
     def __init__(self, registration: Registration, http: httpx.AsyncClient) -> None:
         self.registration = registration
         self.http = http
-        self.leaving: OrderedDict[str, Leaving] = OrderedDict()
-        self.told: OrderedDict[str, Told] = OrderedDict()
+        self.pending: OrderedDict[str, PendingSignIn] = OrderedDict()
+        self.sign_ins: OrderedDict[str, SignIn] = OrderedDict()
         self.app = Starlette(
             routes=[
                 Route("/", self.home),
                 Route("/style.css", self.style),
-                Route("/sign-in", _ours(self.sign_in), methods=["POST"]),
-                Route("/signed-in", self.signed_in),
-                Route("/sign-out", _ours(self.sign_out), methods=["POST"]),
+                Route("/sign-in", _same_origin(self.sign_in), methods=["POST"]),
+                Route("/signed-in", self.callback),
+                Route("/sign-out", _same_origin(self.sign_out), methods=["POST"]),
             ]
         )
         self._pages = Environment(
@@ -54,74 +55,71 @@ class Service:
         )
 
     async def home(self, request: Request) -> Response:
-        """Who signs in here, or what was told of him."""
-        return self._page(self.told.get(request.cookies.get(COOKIE, "")))
+        """Show the claims of whoever is signed in, else how to sign in."""
+        return self._page(self.sign_ins.get(request.cookies.get(COOKIE, "")))
 
     async def style(self, _: Request) -> Response:
-        """Serve the style sheet."""
+        """Return the style sheet."""
         return Response((_PAGES / "style.css").read_text(), media_type="text/css")
 
     async def sign_in(self, request: Request) -> Response:
-        """Off to the provider, with what this browser must bring back."""
+        """Send the browser to the provider, and remember what it must bring back."""
         level = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("level", "")
-        leaving, session = Leaving(level if level in relying_party.LEVELS else ""), secrets.token_urlsafe(24)
+        pending = PendingSignIn(level if level in relying_party.IDENTITY_LEVELS else "")
         try:
             metadata = await relying_party.discover(self.http, self.registration)
-        except _FAULTS as error:
+        except _ERRORS as error:
             return self._page(None, f"The provider does not answer as it should: {error}", 502)
-        _keep(self.leaving, session, leaving)
-        response = RedirectResponse(relying_party.request(metadata, self.registration, leaving), 303)
-        response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
-        return response
+        url = relying_party.authorization_url(metadata, self.registration, pending)
+        return _start_session(self.pending, pending, url)
 
-    async def signed_in(self, request: Request) -> Response:
-        """Back from the provider: a new session, so that nobody sits in one that another began."""
-        leaving = self.leaving.pop(request.cookies.get(COOKIE, ""), None)
-        if leaving is None:
-            return self._page(None, "Nobody went to sign in from this browser, or it was too long ago.", 400)
+    async def callback(self, request: Request) -> Response:
+        """Complete the sign-in, in a new session: an attacker may know the cookie of the old one."""
+        pending = self.pending.pop(request.cookies.get(COOKIE, ""), None)
+        if pending is None:
+            message = "No sign-in was started in this browser, or it was too long ago."
+            return self._page(None, message, 400)
+        parameters = dict(request.query_params)
         try:
-            told = await relying_party.come_back(
-                self.http, self.registration, leaving, dict(request.query_params)
-            )
-        except _FAULTS as error:
-            return self._page(None, f"What came back does not hold: {error}", 400)
-        session = secrets.token_urlsafe(24)
-        _keep(self.told, session, told)
-        response = RedirectResponse("/", 303)
-        response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
-        return response
+            sign_in = await relying_party.complete_sign_in(self.http, self.registration, pending, parameters)
+        except _ERRORS as error:
+            return self._page(None, f"The provider's answer is not valid: {error}", 400)
+        return _start_session(self.sign_ins, sign_in, "/")
 
     async def sign_out(self, request: Request) -> Response:
-        """Out of here, then out of the account."""
-        told = self.told.pop(request.cookies.get(COOKIE, ""), None)
-        if told is None:
+        """End the session here, then send the browser to sign out of the account."""
+        sign_in = self.sign_ins.pop(request.cookies.get(COOKIE, ""), None)
+        if sign_in is None:
             return RedirectResponse("/", 303)
         try:
             metadata = await relying_party.discover(self.http, self.registration)
-        except _FAULTS as error:
-            return self._page(None, f"You are signed out here, but perhaps not of your account: {error}", 502)
-        asked = {"id_token_hint": told.id_token, "post_logout_redirect_uri": f"{self.registration.url}/"}
-        return RedirectResponse(f"{metadata['end_session_endpoint']}?{urlencode(asked)}", 303)
+        except _ERRORS as error:
+            message = f"You are signed out here, but perhaps not of your account: {error}"
+            return self._page(None, message, 502)
+        parameters = {
+            "id_token_hint": sign_in.id_token,
+            "post_logout_redirect_uri": f"{self.registration.url}/",
+        }
+        return RedirectResponse(f"{metadata['end_session_endpoint']}?{urlencode(parameters)}", 303)
 
-    def _page(self, told: Told | None, wrong: str = "", status: int = 200) -> Response:
-        parts = {}
-        if told is not None:
-            parts = {
-                "The id_token: who signed in, how": told.claims,
-                "userinfo": told.userinfo,
-                "The identity, of coreIdentityJWT": told.identity,
+    def _page(self, sign_in: SignIn | None, error: str = "", status: int = 200) -> Response:
+        claims = {}
+        if sign_in is not None:
+            claims = {
+                "The id_token: who signed in, how": sign_in.claims,
+                "userinfo": sign_in.userinfo,
+                "The identity, of coreIdentityJWT": sign_in.identity,
             }
-        shown = {name: json.dumps(part, indent=2, ensure_ascii=False) for name, part in parts.items() if part}
+        texts = {
+            name: json.dumps(part, indent=2, ensure_ascii=False) for name, part in claims.items() if part
+        }
         page = self._pages.get_template("service.html")
-        return HTMLResponse(page.render(told=told, shown=shown, wrong=wrong), status, _HEADERS)
+        return HTMLResponse(page.render(texts=texts, error=error), status, _HEADERS)
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def _ours(endpoint: Endpoint) -> Endpoint:
+def _same_origin(endpoint: Endpoint) -> Endpoint:
     async def guarded(request: Request) -> Response:
-        """Forms of other sites sign nobody in or out."""
+        """Refuse forms of other sites, which may sign nobody in or out."""
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return Response("The form was not sent from our own page.", 403)
         return await endpoint(request)
@@ -129,7 +127,12 @@ def _ours(endpoint: Endpoint) -> Endpoint:
     return guarded
 
 
-def _keep(kept: OrderedDict[str, T], name: str, thing: T) -> None:
-    kept[name] = thing
-    while len(kept) > _MOST:
-        kept.popitem(last=False)
+def _start_session(sessions: OrderedDict[str, T], value: T, url: str) -> Response:
+    """Store a value under a new cookie, drop the oldest above the limit, and redirect."""
+    cookie = secrets.token_urlsafe(24)
+    sessions[cookie] = value
+    while len(sessions) > _MAX_SESSIONS:
+        sessions.popitem(last=False)
+    response = RedirectResponse(url, 303)
+    response.set_cookie(COOKIE, cookie, httponly=True, samesite="lax")
+    return response

@@ -1,4 +1,4 @@
-"""The service as a relying party (OpenID Connect Core, code flow, PKCE): what any council service does."""
+"""A relying party: OpenID Connect Core's code flow with PKCE, as any council service needs it."""
 
 import base64
 import hashlib
@@ -16,17 +16,17 @@ from joserfc.jwt import JWTClaimsRegistry
 _VOCABULARY = "https://vocab.account.gov.uk/v1/"
 CORE_IDENTITY = f"{_VOCABULARY}coreIdentityJWT"
 ADDRESS = f"{_VOCABULARY}address"
-LEVELS = ("P1", "P2")
-_SKEW = 30
+IDENTITY_LEVELS = ("P1", "P2")
+_LEEWAY_SECONDS = 30
 
 
 class NotSignedInError(Exception):
-    """The person comes back not signed in; the text says why."""
+    """The provider's answer signs nobody in. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the council was given when it registered the service, and where it is."""
+    """What the council got when it registered the service, and the service's own URL."""
 
     issuer: str
     client_id: str
@@ -34,24 +34,24 @@ class Registration:
     url: str
 
     @property
-    def back(self) -> str:
-        """The redirect URI."""
+    def redirect_uri(self) -> str:
+        """Return the redirect URI."""
         return f"{self.url}/signed-in"
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
-    """What a browser must bring back from signing in, and what only we know. ``level``: P1, P2 or none."""
+class PendingSignIn:
+    """What the service remembers while the browser is at the provider. ``level``: P1, P2 or empty."""
 
     level: str = ""
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    code_verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was told of somebody, all of it checked. ``identity``: of coreIdentityJWT, if it came."""
+class SignIn:
+    """A checked sign-in. ``identity``: the claims of coreIdentityJWT, if the provider sent one."""
 
     id_token: str
     claims: dict[str, Any]
@@ -60,97 +60,102 @@ class Told:
 
 
 async def discover(http: httpx.AsyncClient, registration: Registration) -> dict[str, Any]:
-    """The provider's metadata. NotSignedInError when it is another issuer's."""
-    metadata = await _json(http, f"{registration.issuer}.well-known/openid-configuration")
+    """Fetch the provider's metadata. Raises NotSignedInError if another issuer wrote them."""
+    metadata = await _get_json(http, f"{registration.issuer}.well-known/openid-configuration")
     if metadata["issuer"] != registration.issuer:
         raise NotSignedInError("The metadata are of another issuer.")
     return metadata
 
 
-def request(metadata: dict[str, Any], registration: Registration, leaving: Leaving) -> str:
-    """Where the browser is sent."""
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(leaving.verifier.encode()).digest()).rstrip(b"=")
-    asked = {
+def authorization_url(metadata: dict[str, Any], registration: Registration, pending: PendingSignIn) -> str:
+    """Build the URL to which the service sends the browser."""
+    digest = hashlib.sha256(pending.code_verifier.encode()).digest()
+    parameters = {
         "response_type": "code",
         "client_id": registration.client_id,
-        "redirect_uri": registration.back,
+        "redirect_uri": registration.redirect_uri,
         "scope": "openid email",
-        "state": leaving.state,
-        "nonce": leaving.nonce,
-        "code_challenge": challenge.decode(),
+        "state": pending.state,
+        "nonce": pending.nonce,
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
-    if leaving.level:
-        asked["vtr"] = json.dumps([f"Cl.Cm.{leaving.level}"])
-        asked["claims"] = json.dumps({"userinfo": {CORE_IDENTITY: None, ADDRESS: None}})
-    return f"{metadata['authorization_endpoint']}?{urlencode(asked)}"
+    if pending.level:
+        parameters["vtr"] = json.dumps([f"Cl.Cm.{pending.level}"])
+        parameters["claims"] = json.dumps({"userinfo": {CORE_IDENTITY: None, ADDRESS: None}})
+    return f"{metadata['authorization_endpoint']}?{urlencode(parameters)}"
 
 
-async def come_back(
-    http: httpx.AsyncClient, registration: Registration, leaving: Leaving, brought: dict[str, str]
-) -> Told:
-    """Trade the code in and check all that comes. NotSignedInError, JoseError or httpx's errors."""
-    if not secrets.compare_digest(brought.get("state", ""), leaving.state):
+async def complete_sign_in(
+    http: httpx.AsyncClient, registration: Registration, pending: PendingSignIn, parameters: dict[str, str]
+) -> SignIn:
+    """Check the callback's parameters, redeem the code, and check every token.
+
+    Raises NotSignedInError, JoseError or an error of httpx.
+    """
+    if not secrets.compare_digest(parameters.get("state", ""), pending.state):
         raise NotSignedInError("This answer belongs to another request: the state differs.")
-    if brought.get("iss") != registration.issuer:  # RFC 9207: no answer of another provider
+    if parameters.get("iss") != registration.issuer:  # RFC 9207: refuse another provider's answer
         raise NotSignedInError("This answer comes from another issuer.")
-    if "error" in brought:
-        raise NotSignedInError(f"{brought['error']}: {brought.get('error_description', '')}")
+    if "error" in parameters:
+        raise NotSignedInError(f"{parameters['error']}: {parameters.get('error_description', '')}")
     metadata = await discover(http, registration)
-    tokens = await _redeem(http, metadata, registration, leaving, brought.get("code", ""))
-    keys = KeySet.import_key_set(await _json(http, metadata["jwks_uri"]))  # type: ignore[arg-type]
+    tokens = await _redeem_code(http, metadata, registration, pending, parameters.get("code", ""))
+    keys = KeySet.import_key_set(await _get_json(http, metadata["jwks_uri"]))  # type: ignore[arg-type]
     claims = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims
-    _registry(registration, nonce={"essential": True, "value": leaving.nonce}).validate(claims)
-    userinfo = await _json(http, metadata["userinfo_endpoint"], tokens["access_token"])
+    _claim_rules(registration, nonce={"essential": True, "value": pending.nonce}).validate(claims)
+    userinfo = await _get_json(http, metadata["userinfo_endpoint"], tokens["access_token"])
     if userinfo["sub"] != claims["sub"]:
-        raise NotSignedInError("userinfo is of somebody else.")
-    identity = await _identity(http, registration, claims["sub"], userinfo.get(CORE_IDENTITY))
-    return Told(tokens["id_token"], claims, userinfo, identity)
+        raise NotSignedInError("userinfo is of another person.")
+    identity = await _check_identity(http, registration, claims["sub"], userinfo.get(CORE_IDENTITY))
+    return SignIn(tokens["id_token"], claims, userinfo, identity)
 
 
-async def _redeem(
+async def _redeem_code(
     http: httpx.AsyncClient,
     metadata: dict[str, Any],
     registration: Registration,
-    leaving: Leaving,
+    pending: PendingSignIn,
     code: str,
 ) -> dict[str, Any]:
     form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": registration.back,
-        "code_verifier": leaving.verifier,
+        "redirect_uri": registration.redirect_uri,
+        "code_verifier": pending.code_verifier,
     }
-    login = httpx.BasicAuth(registration.client_id, registration.client_secret)
-    answer = await http.post(metadata["token_endpoint"], data=form, auth=login)
+    credentials = httpx.BasicAuth(registration.client_id, registration.client_secret)
+    answer = await http.post(metadata["token_endpoint"], data=form, auth=credentials)
     if not answer.is_success:
         raise NotSignedInError(f"The token endpoint answered {answer.status_code}: {answer.text[:300]}")
     return dict(answer.json())
 
 
-async def _identity(
-    http: httpx.AsyncClient, registration: Registration, subject: str, signed: str | None
+async def _check_identity(
+    http: httpx.AsyncClient, registration: Registration, subject: str, token: str | None
 ) -> dict[str, Any] | None:
-    """The proof of identity: signed by a key of the issuer's DID document, for us, of this person."""
-    if signed is None:
+    """Check coreIdentityJWT: signed by a key of the DID document, for this service, about this person."""
+    if token is None:
         return None
-    document = await _json(http, f"{registration.issuer}.well-known/did.json")
-    keys: Any = {"keys": [{**one["publicKeyJwk"], "kid": one["id"]} for one in document["assertionMethod"]]}
-    claims = jwt.decode(signed, KeySet.import_key_set(keys), algorithms=["ES256"]).claims
-    _registry(registration, sub={"essential": True, "value": subject}).validate(claims)
+    document = await _get_json(http, f"{registration.issuer}.well-known/did.json")
+    keys: Any = {
+        "keys": [{**method["publicKeyJwk"], "kid": method["id"]} for method in document["assertionMethod"]]
+    }
+    claims = jwt.decode(token, KeySet.import_key_set(keys), algorithms=["ES256"]).claims
+    _claim_rules(registration, sub={"essential": True, "value": subject}).validate(claims)
     return claims
 
 
-def _registry(registration: Registration, **more: Any) -> JWTClaimsRegistry:
+def _claim_rules(registration: Registration, **extra: Any) -> JWTClaimsRegistry:
     return JWTClaimsRegistry(
-        leeway=_SKEW,
+        leeway=_LEEWAY_SECONDS,
         iss={"essential": True, "value": registration.issuer},
         aud={"essential": True, "value": registration.client_id},
         exp={"essential": True},
-        **more,
+        **extra,
     )
 
 
-async def _json(http: httpx.AsyncClient, url: str, bearer: str = "") -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+async def _get_json(http: httpx.AsyncClient, url: str, access_token: str = "") -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
     return dict((await http.get(url, headers=headers)).raise_for_status().json())

@@ -1,4 +1,4 @@
-"""The demonstration service believes its provider, and nobody else: an example is copied with its faults."""
+"""The demonstration service accepts what its provider signed, and nothing else: examples get copied."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from apps.demo_service.app import COOKIE, Service
+from apps.demo_service.app import COOKIE, DemoService
 from apps.demo_service.relying_party import CORE_IDENTITY, Registration
 
 ISSUER = "http://provider.test/identity/"
@@ -23,7 +23,7 @@ DID = "did:web:provider.test:identity"
 
 
 class Provider:
-    """Answers as it is told to."""
+    """A provider whose answers a test can change."""
 
     def __init__(self):
         self.claims, self.userinfo, self.identity = {}, {}, {}
@@ -35,20 +35,20 @@ class Provider:
             "/identity/keys": lambda _: JSONResponse({"keys": [KEY.as_dict(private=False)]}),
             "/identity/.well-known/did.json": self.did,
             "/identity/token": self.token,
-            "/identity/userinfo": self.told,
+            "/identity/userinfo": self.read_userinfo,
         }
         routes = [Route(path, endpoint, methods=["GET", "POST"]) for path, endpoint in paths.items()]
         self.app = Starlette(routes=routes)
 
     def metadata(self, _):
-        places = {
+        paths = {
             "authorization": "authorize",
             "token": "token",
             "userinfo": "userinfo",
             "end_session": "logout",
         }
-        found = {f"{name}_endpoint": f"{ISSUER}{place}" for name, place in places.items()}
-        return JSONResponse({"issuer": self.issuer, "jwks_uri": f"{ISSUER}keys", **found})
+        endpoints = {f"{name}_endpoint": f"{ISSUER}{path}" for name, path in paths.items()}
+        return JSONResponse({"issuer": self.issuer, "jwks_uri": f"{ISSUER}keys", **endpoints})
 
     def did(self, _):
         method = {"id": f"{DID}#own", "publicKeyJwk": KEY.as_dict(private=False)}
@@ -60,7 +60,7 @@ class Provider:
         token = self.signed({"nonce": self.nonce, **self.claims}, self.key, "own")
         return JSONResponse({"id_token": token, "access_token": "an-access-token"})
 
-    def told(self, request):
+    def read_userinfo(self, request):
         assert request.headers["authorization"] == "Bearer an-access-token"
         identity = self.signed({"vot": "P2", **self.identity}, self.identity_key, f"{DID}#own")
         return JSONResponse({"sub": "ada", CORE_IDENTITY: identity, **self.userinfo})
@@ -81,54 +81,55 @@ def provider():
 async def browser(provider):
     transport = httpx.ASGITransport(provider.app)
     async with httpx.AsyncClient(transport=transport) as http:
-        service = Service(REGISTRATION, http)
-        there = httpx.ASGITransport(service.app)
-        async with httpx.AsyncClient(transport=there, base_url=REGISTRATION.url) as one:
-            yield one
+        service = DemoService(REGISTRATION, http)
+        own = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=own, base_url=REGISTRATION.url) as browser:
+            yield browser
 
 
-async def leave(browser, provider, level="P2"):
-    """Go to sign in: the request that the provider gets."""
-    away = await browser.post("/sign-in", data={"level": level})
-    asked = {name: value[0] for name, value in parse_qs(urlsplit(away.headers["location"]).query).items()}
-    provider.nonce = asked["nonce"]
-    return asked
+async def start_sign_in(browser, provider, level="P2"):
+    """Start a sign-in; the authorization request that the provider gets."""
+    answer = await browser.post("/sign-in", data={"level": level})
+    query = parse_qs(urlsplit(answer.headers["location"]).query)
+    request = {name: values[0] for name, values in query.items()}
+    provider.nonce = request["nonce"]
+    return request
 
 
-async def test_the_service_shows_what_it_was_told(provider, browser):
-    asked = await leave(browser, provider)
-    assert asked["vtr"] == '["Cl.Cm.P2"]'
+async def test_the_service_shows_the_claims_it_gets(provider, browser):
+    request = await start_sign_in(browser, provider)
+    assert request["vtr"] == '["Cl.Cm.P2"]'
     before = browser.cookies[COOKIE]
-    back = {"code": "a-code", "state": asked["state"], "iss": ISSUER}
-    answer = await browser.get("/signed-in", params=back)
+    callback = {"code": "a-code", "state": request["state"], "iss": ISSUER}
+    answer = await browser.get("/signed-in", params=callback)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert browser.cookies[COOKIE] != before, "nobody sits in a session that another began"
+    assert browser.cookies[COOKIE] != before, "an attacker may know the old session"
     assert provider.sent["redirect_uri"] == "http://service.test/signed-in"
     assert provider.sent["authorization"].startswith("Basic ")
     page = (await browser.get("/")).text
-    assert "What this service was told" in page
+    assert "What this service knows about you" in page
     assert re.search(r"&#34;vot&#34;: &#34;P2&#34;", page)
-    again = await browser.get("/signed-in", params=back)
-    assert again.status_code == 400, "an answer is taken once"
+    second = await browser.get("/signed-in", params=callback)
+    assert second.status_code == 400, "an answer is accepted once"
     out = await browser.post("/sign-out")
     assert out.headers["location"].startswith(f"{ISSUER}logout?id_token_hint=")
-    assert "What this service was told" not in (await browser.get("/")).text
+    assert "What this service knows about you" not in (await browser.get("/")).text
 
 
-async def test_without_a_level_no_identity_is_asked_for(provider, browser):
-    asked = await leave(browser, provider, level="P9")
-    assert "vtr" not in asked
-    assert "claims" not in asked
+async def test_an_unknown_level_asks_for_no_identity(provider, browser):
+    request = await start_sign_in(browser, provider, level="P9")
+    assert "vtr" not in request
+    assert "claims" not in request
 
 
 @pytest.mark.parametrize(
     ("where", "change"),
     [
-        ("back", {"state": "another"}),
-        ("back", {"state": ""}),
-        ("back", {"iss": "http://attacker.test/"}),
-        ("back", {"iss": ""}),
-        ("back", {"error": "access_denied"}),
+        ("callback", {"state": "another"}),
+        ("callback", {"state": ""}),
+        ("callback", {"iss": "http://attacker.test/"}),
+        ("callback", {"iss": ""}),
+        ("callback", {"error": "access_denied"}),
         ("issuer", "http://attacker.test/"),
         ("key", FOREIGN),
         ("claims", {"nonce": "another"}),
@@ -143,33 +144,33 @@ async def test_without_a_level_no_identity_is_asked_for(provider, browser):
         ("identity_key", FOREIGN),
     ],
 )
-async def test_nothing_is_believed_that_does_not_hold(provider, browser, where, change):
-    asked = await leave(browser, provider)
-    back = {"code": "a-code", "state": asked["state"], "iss": ISSUER}
-    if where == "back":
-        back |= change
+async def test_an_invalid_answer_signs_nobody_in(provider, browser, where, change):
+    request = await start_sign_in(browser, provider)
+    callback = {"code": "a-code", "state": request["state"], "iss": ISSUER}
+    if where == "callback":
+        callback |= change
     else:
         setattr(provider, where, change)
-    answer = await browser.get("/signed-in", params=back)
+    answer = await browser.get("/signed-in", params=callback)
     assert (answer.status_code, "You are not signed in" in answer.text) == (400, True)
-    assert "What this service was told" not in (await browser.get("/")).text
+    assert "What this service knows about you" not in (await browser.get("/")).text
 
 
-async def test_a_provider_that_does_not_answer_is_said_to_the_person(provider, browser):
+async def test_metadata_of_another_issuer_are_refused_on_a_page(provider, browser):
     provider.issuer = "http://attacker.test/"
     answer = await browser.post("/sign-in", data={"level": ""})
     assert (answer.status_code, "another issuer" in answer.text) == (502, True)
     assert "location" not in answer.headers
 
 
-async def test_who_never_left_does_not_come_back(provider, browser):
+async def test_a_callback_without_a_sign_in_is_refused(provider, browser):
     answer = await browser.get("/signed-in", params={"code": "a", "state": "b", "iss": ISSUER})
     assert answer.status_code == 400
     assert provider.sent == {}
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
-async def test_forms_of_other_sites_do_nothing(provider, browser, path):
+async def test_forms_of_other_sites_are_refused(provider, browser, path):
     answer = await browser.post(path, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert COOKIE not in browser.cookies
