@@ -9,7 +9,8 @@ import time
 import httpx
 import pytest
 
-from dev import plan, ports
+from dev import ports
+from dev.readiness import http_ready
 from simulators.openid_provider import persistence
 from simulators.openid_provider.clients import Client
 from simulators.openid_provider.parameters import add_parameters
@@ -52,7 +53,7 @@ async def test_it_runs_as_a_process_of_its_own(tmp_path):
     argv += ["--gateway", "http://127.0.0.1:9", "--keep", str(tmp_path / "kept.json")]
     process = await asyncio.create_subprocess_exec(*argv)
     try:
-        ready, end = plan.answers(port, "/simulator/style.css"), time.monotonic() + 20
+        ready, end = http_ready(port, "/simulator/style.css"), time.monotonic() + 20
         while not await ready():
             assert time.monotonic() < end
             await asyncio.sleep(0.1)

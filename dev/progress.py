@@ -1,4 +1,4 @@
-"""What happens, told to whoever watches: a terminal, a plain log, or the parent of `make up`."""
+"""Progress reports of a start: to a terminal, to a plain log, or to the parent process of ``make up``."""
 
 import json
 import sys
@@ -11,36 +11,36 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from dev import summary
-from dev.trouble import Trouble
+from dev.errors import UserError
 
 
-class Teller(Protocol):
-    """Somebody who wants to know how the start goes."""
+class Reporter(Protocol):
+    """Receives the progress of a start."""
 
     def expect(self, steps: int) -> None:
-        """So many steps will follow."""
+        """Report how many steps will follow."""
 
     def step(self, name: str, seconds: float | None) -> None:
-        """A step begins (`seconds` is None) or is done."""
+        """Report that a step begins (`seconds` is None) or has ended."""
 
     def rows(self, council: str, done: int, total: int, step: str) -> None:
-        """The loader of a council's data is at `step`, with so many rows read."""
+        """Report the loader's step for a council, and how many rows it has read."""
 
     def note(self, text: str) -> None:
-        """Something worth a line."""
+        """Report something else, in a line."""
 
     def ready(self, folder: Path, seconds: float) -> None:
-        """All runs, after so many seconds."""
+        """Report that everything runs, after so many seconds."""
 
     def stopping(self) -> None:
-        """Somebody asked for the end: everything is being stopped."""
+        """Report that everything is being stopped."""
 
-    def trouble(self, trouble: Trouble) -> None:
-        """It cannot go on."""
+    def error(self, error: UserError) -> None:
+        """Report an error that ends the run."""
 
 
-class Screen:
-    """Tells people: bars on a terminal, a line for each step elsewhere."""
+class ConsoleReporter:
+    """Reports to a person: bars on a terminal, else a line for each step."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
@@ -54,7 +54,7 @@ class Screen:
             transient=True,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._doing: list[str] = []
+        self._running_steps: list[str] = []
 
     def expect(self, steps: int) -> None:
         if self.console.is_terminal:
@@ -63,14 +63,14 @@ class Screen:
 
     def step(self, name: str, seconds: float | None) -> None:
         if seconds is None:
-            self._doing.append(name)
+            self._running_steps.append(name)
         else:
-            self._doing.remove(name)
+            self._running_steps.remove(name)
             if not self.console.is_terminal:
                 self.console.print(f"{name} ({seconds:.1f} s)")
         if "steps" in self._tasks:
             ended = int(seconds is not None)
-            self._bars.update(self._tasks["steps"], advance=ended, now=", ".join(self._doing))
+            self._bars.update(self._tasks["steps"], advance=ended, now=", ".join(self._running_steps))
 
     def rows(self, council: str, done: int, total: int, step: str) -> None:
         if self.console.is_terminal:
@@ -89,16 +89,16 @@ class Screen:
         self._bars.stop()
         self.console.print("\nStopping Townhall ...")
 
-    def trouble(self, trouble: Trouble) -> None:
+    def error(self, error: UserError) -> None:
         self._bars.stop()
-        self.console.print(f"\n{trouble.what}", style="bold red", markup=False)
-        self.console.print(f"{trouble.way_out}\n", markup=False)
+        self.console.print(f"\n{error.problem}", style="bold red", markup=False)
+        self.console.print(f"{error.remedy}\n", markup=False)
 
 
-class Lines:
-    """Tells the parent process: one JSON array a line, the method's name and what it is given.
+class PipeReporter:
+    """Reports to the parent process: a JSON array in each line, of the method's name and its arguments.
 
-    The parent goes when all is ready; from then on what there is to note goes to the log.
+    The parent ends when all is ready; later notes go to the log.
     """
 
     def __init__(self, stream: TextIO, log: TextIO) -> None:
@@ -106,51 +106,51 @@ class Lines:
         self._log = log
 
     def expect(self, steps: int) -> None:
-        self._say("expect", steps)
+        self._send("expect", steps)
 
     def step(self, name: str, seconds: float | None) -> None:
-        self._say("step", name, seconds)
+        self._send("step", name, seconds)
 
     def rows(self, council: str, done: int, total: int, step: str) -> None:
-        self._say("rows", council, done, total, step)
+        self._send("rows", council, done, total, step)
 
     def note(self, text: str) -> None:
-        self._say("note", text)
+        self._send("note", text)
 
     def ready(self, folder: Path, seconds: float) -> None:
-        self._say("ready", str(folder), seconds)
+        self._send("ready", str(folder), seconds)
         self._stream = None
 
     def stopping(self) -> None:
         self.note("Stopping Townhall ...")
 
-    def trouble(self, trouble: Trouble) -> None:
-        self._say("trouble", trouble.what, trouble.way_out)
+    def error(self, error: UserError) -> None:
+        self._send("error", error.problem, error.remedy)
 
-    def _say(self, method: str, *values: Any) -> None:
+    def _send(self, method: str, *arguments: Any) -> None:
         if self._stream is None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._log.write(f"{now} {' '.join(map(str, values))}\n")
+            self._log.write(f"{now} {' '.join(map(str, arguments))}\n")
             self._log.flush()
         else:
-            self._stream.write(json.dumps([method, *values]) + "\n")
+            self._stream.write(json.dumps([method, *arguments]) + "\n")
             self._stream.flush()
 
 
-def listen(lines: Iterable[str], teller: Teller) -> str:
-    """Pass on what a child tells with `Lines`; the last word of it: "ready", "trouble" or ""."""
+def relay(lines: Iterable[str], reporter: Reporter) -> str:
+    """Pass on the reports of a `PipeReporter`; return "ready" or "error", or "" if neither came."""
     for line in lines:
-        method, *values = json.loads(line)
+        method, *arguments = json.loads(line)
         if method == "ready":
-            teller.ready(Path(values[0]), values[1])
+            reporter.ready(Path(arguments[0]), arguments[1])
             return "ready"
-        if method == "trouble":
-            teller.trouble(Trouble(*values))
-            return "trouble"
-        getattr(teller, method)(*values)
+        if method == "error":
+            reporter.error(UserError(*arguments))
+            return "error"
+        getattr(reporter, method)(*arguments)
     return ""
 
 
-def screen_or_lines(*, background: bool) -> Teller:
-    """Who is told: the parent process when we run in the background, else the person."""
-    return Lines(sys.stdout, sys.stderr) if background else Screen()
+def create_reporter(*, background: bool) -> Reporter:
+    """Report to the parent process if we run in the background, else to the person."""
+    return PipeReporter(sys.stdout, sys.stderr) if background else ConsoleReporter()
