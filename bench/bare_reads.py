@@ -1,4 +1,4 @@
-"""The limit: Starlette, asyncpg and msgspec on the same table, without tokens, councils, errors or traces."""
+"""The limit of reads: Starlette, asyncpg and msgspec on the same table, with nothing checked."""
 
 import os
 from collections.abc import AsyncIterator
@@ -22,14 +22,14 @@ _BY_POSTCODE = f"SELECT {_FIELDS} FROM place WHERE council = $1 AND postcode = $
 _encode = msgspec.json.Encoder().encode
 
 
-async def _nothing(_: asyncpg.Connection) -> None:
-    """As our own read pool: nothing to reset, and a reset would cost the limit a round trip."""
+async def _no_reset(_: asyncpg.Connection) -> None:
+    """Reset nothing, as our own read pool: a reset would cost a round trip."""
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     async with asyncpg.create_pool(
-        os.environ["BARE_DATABASE_URL"], min_size=1, max_size=4, reset=_nothing
+        os.environ["BARE_DATABASE_URL"], min_size=1, max_size=4, reset=_no_reset
     ) as pool:
         app.state.pool = pool
         yield
@@ -54,6 +54,6 @@ async def _live(_: Request) -> Response:
 
 
 def create() -> Starlette:
-    """The application, for uvicorn's ``--factory``."""
+    """Build the application, for uvicorn's ``--factory``."""
     routes = [Route("/uprn/{uprn}", _uprn), Route("/postcode/{postcode}", _postcode), Route("/live", _live)]
     return Starlette(routes=routes, lifespan=_lifespan)

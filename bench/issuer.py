@@ -1,4 +1,4 @@
-"""An issuer for measurements: one key, its public half in a file."""
+"""A token issuer for measurements: one key, its public half in a file."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from chassis import ids
 
 
 class Issuer:
-    """Signs tokens that a service configured with its ``jwks_url`` accepts."""
+    """Issues tokens that a service configured with its ``jwks_url`` accepts."""
 
     name = "http://bench.invalid/identity/"
 
@@ -22,6 +22,7 @@ class Issuer:
         self.jwks_url = file.as_uri()
 
     def token(self, scopes: list[str]) -> str:
+        """Issue a token for an hour."""
         now = int(time.time())
         claims = {
             "iss": self.name,

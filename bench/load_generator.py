@@ -1,6 +1,6 @@
-"""A load generator small enough to stay out of the way: keep-alive connections, one request at a time each.
+"""A load generator on keep-alive connections, one request at a time on each.
 
-Runs in a process of its own (``python -m bench.load``), so that the server's CPU time is the server's.
+It is a process of its own (``python -m bench.load_generator``), so that its CPU time is not the server's.
 """
 
 import asyncio
@@ -14,10 +14,11 @@ import uvloop
 
 
 @dataclass
-class Plan:
-    """What to ask: every connection walks through ``paths``, ``requests`` in all; ``rate`` 0 is flat out.
+class LoadPlan:
+    """The requests to send: ``requests`` in all, over ``paths`` again and again.
 
-    With ``bodies`` they are posted, each to the path at its place, as what ``media_type`` says.
+    ``rate`` is of requests a second; at 0 they are sent as fast as they are answered. ``bodies``, if any, are
+    posted as ``media_type``, each to the path at its index.
     """
 
     host: str
@@ -31,21 +32,21 @@ class Plan:
     media_type: str = "application/json"
 
     def payloads(self) -> list[bytes]:
-        """The requests, as they go over the wire."""
+        """Encode the requests as HTTP/1.1."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = f"Host: {self.host}:{self.port}\r\n{lines}"
         if not self.bodies:
             return [f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() for path in self.paths]
-        kind = f"{head}Content-Type: {self.media_type}\r\n"
+        post_head = f"{head}Content-Type: {self.media_type}\r\n"
         return [
-            f"POST {path} HTTP/1.1\r\n{kind}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
+            f"POST {path} HTTP/1.1\r\n{post_head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
             for path, body in zip(self.paths, self.bodies, strict=True)
         ]
 
 
 @dataclass
-class Outcome:
-    """What came: seconds, statuses, and latencies in milliseconds."""
+class LoadResult:
+    """The seconds that all took, the count of each status, and latencies in milliseconds."""
 
     seconds: float
     statuses: dict[str, int]
@@ -54,25 +55,24 @@ class Outcome:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive HTTP/1.1 connection that knows only Content-Length, which is all that it meets."""
+    """A keep-alive HTTP/1.1 connection. It only knows Content-Length, as all servers here send it."""
 
-    def __init__(self, plan: Plan, shared: "Shared") -> None:
-        self._plan = plan
-        self._shared = shared
+    def __init__(self, load: "Load") -> None:
+        self._load = load
         self._buffer = b""
-        self._started = 0.0
+        self._sent_at = 0.0
         self._finished = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
-        self._next()
+        self._send_next()
 
-    def _next(self) -> None:
-        request = self._shared.take()
+    def _send_next(self) -> None:
+        request = self._load.next_request()
         if request is None:
             self._finished = True
             self._transport.close()
-            self._shared.gone()
+            self._load.close_connection()
             return
         due, payload = request
         wait = due - time.perf_counter()
@@ -82,80 +82,85 @@ class Connection(asyncio.Protocol):
             self._send(payload)
 
     def _send(self, payload: bytes) -> None:
-        self._started = time.perf_counter()
+        self._sent_at = time.perf_counter()
         self._transport.write(payload)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head, mark, rest = self._buffer.partition(b"\r\n\r\n")
-        if not mark:
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
             return
         lower = head.lower()
         at = lower.find(b"content-length:")
         length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-        if len(rest) >= length:
+        if len(body) >= length:
             self._buffer = b""
-            self._shared.note(head[9:12].decode(), time.perf_counter() - self._started)
-            self._next()
+            self._load.record(head[9:12].decode(), time.perf_counter() - self._sent_at)
+            self._send_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._finished:
-            self._shared.fail(exc or ConnectionError("the server closed the connection"))
+            self._load.fail(exc or ConnectionError("the server closed the connection"))
 
 
-class Shared:
-    """What the connections take from and report to."""
+class Load:
+    """The requests left to send and the answers so far, shared by the connections."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         self._payloads = plan.payloads()
         self._plan = plan
         self._taken = 0
-        self._open = plan.connections
+        self._open_connections = plan.connections
         self._latencies: list[float] = []
         self._statuses: dict[str, int] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._start = time.perf_counter()
 
-    def take(self) -> tuple[float, bytes] | None:
+    def next_request(self) -> tuple[float, bytes] | None:
+        """Return when the next request is due, and its bytes; None after the last."""
         if self._taken == self._plan.requests:
             return None
         number, self._taken = self._taken, self._taken + 1
         due = self._start + number / self._plan.rate if self._plan.rate else 0.0
         return due, self._payloads[number % len(self._payloads)]
 
-    def note(self, status: str, seconds: float) -> None:
+    def record(self, status: str, seconds: float) -> None:
+        """Record an answer."""
         self._statuses[status] = self._statuses.get(status, 0) + 1
         self._latencies.append(seconds * 1000)
 
-    def gone(self) -> None:
-        self._open -= 1
-        if not self._open and not self.done.done():
+    def close_connection(self) -> None:
+        """Count a connection as closed; the last one ends the load."""
+        self._open_connections -= 1
+        if not self._open_connections and not self.done.done():
             self.done.set_result(None)
 
     def fail(self, error: Exception) -> None:
+        """End the load with an error."""
         if not self.done.done():
             self.done.set_exception(error)
 
-    def outcome(self) -> Outcome:
+    def result(self) -> LoadResult:
+        """Summarise the answers."""
         ordered = sorted(self._latencies)
         p50, p99 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.99))
-        return Outcome(time.perf_counter() - self._start, self._statuses, p50, p99)
+        return LoadResult(time.perf_counter() - self._start, self._statuses, p50, p99)
 
 
-async def ask(plan: Plan) -> Outcome:
-    """Carry the plan out."""
-    shared = Shared(plan)
+async def run(plan: LoadPlan) -> LoadResult:
+    """Send the requests of a plan."""
+    load = Load(plan)
     loop = asyncio.get_running_loop()
     for _ in range(plan.connections):
-        await loop.create_connection(lambda: Connection(plan, shared), plan.host, plan.port)
-    await shared.done
-    return shared.outcome()
+        await loop.create_connection(lambda: Connection(load), plan.host, plan.port)
+    await load.done
+    return load.result()
 
 
 def main() -> None:
-    """Plan in on standard input, outcome out, both JSON."""
-    outcome = uvloop.run(ask(Plan(**json.load(sys.stdin))))
-    json.dump(asdict(outcome), sys.stdout)
+    """Read the plan from standard input as JSON, and write the result to standard output."""
+    result = uvloop.run(run(LoadPlan(**json.load(sys.stdin))))
+    json.dump(asdict(result), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What Envoy passes requests to while it is measured: a server that does nothing but answer."""
+"""The upstream of Envoy while it is measured: a server that only answers."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ import uvloop
 
 
 class Upstream(asyncio.Protocol):
-    """Answers every request with the same 200: the issuer's keys, which are as good as any body."""
+    """Answers every request with the same 200, whose body is the issuer's keys."""
 
     answer: bytes = b""
 
