@@ -1,4 +1,4 @@
-"""Labelled sets: addresses with the property they were made of, those of training and of test apart."""
+"""Labelled sets: addresses with the property each means, separate for training and for test."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -18,21 +18,21 @@ _KINDS: dict[str, Callable[[Random, Place, Neighbourhood], Asked]] = {
     "other hand, hard": noise.hard,
 }
 VARIANTS = ("all present", "15% absent", "no postcode")
-FITTED = ("realistic", "hard")  # the other hand's sets are never fitted on
+FITTED = ("realistic", "hard")  # never the other hand's sets
 SETS = tuple((kind, variant) for kind in _KINDS for variant in VARIANTS)
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """An address and the property it means; ``present``: it is in the gazetteer that is asked."""
+class LabelledAddress:
+    """An address, and the property it means. ``present``: the property is in the gazetteer."""
 
-    asked: Asked
+    address: Asked
     uprn: int
     present: bool = True
 
 
-def of_half(places: Sequence[Place], half: str) -> list[Place]:
-    """The properties for ``train`` or for ``test``: told apart by their UPRN."""
+def select_half(places: Sequence[Place], half: str) -> list[Place]:
+    """Select the properties for ``train`` or ``test``, by a hash of their UPRN."""
     return [place for place in places if (_hash(place.uprn) % 2 == 0) == (half == "train")]
 
 
@@ -40,16 +40,16 @@ def _hash(uprn: int) -> int:
     return hashlib.sha256(str(uprn).encode()).digest()[0]
 
 
-def make(
+def make_set(
     places: Sequence[Place], kind: str, variant: str, half: str, size: int, seed: int = 1
-) -> list[Labelled]:
-    """So many addresses of one kind and variant. The same arguments make the same set."""
-    chance = Random(f"{seed} {kind} {variant} {half}")
+) -> list[LabelledAddress]:
+    """Make ``size`` addresses of one kind and variant. The same arguments make the same set."""
+    rng = Random(f"{seed} {kind} {variant} {half}")
     around = corruptions.neighbourhood(places)
-    chosen = chance.sample(of_half(places, half), size)
-    found = []
+    chosen = rng.sample(select_half(places, half), size)
+    labelled_set = []
     for place in chosen:
-        present = variant != "15% absent" or chance.random() >= ABSENT
-        of = replace(place, postcode="") if variant == "no postcode" else place
-        found.append(Labelled(_KINDS[kind](chance, of, around), place.uprn, present))
-    return found
+        present = variant != "15% absent" or rng.random() >= ABSENT
+        source = replace(place, postcode="") if variant == "no postcode" else place
+        labelled_set.append(LabelledAddress(_KINDS[kind](rng, source, around), place.uprn, present))
+    return labelled_set

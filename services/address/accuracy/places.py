@@ -1,4 +1,4 @@
-"""The demonstration gazetteers, and matchers of them."""
+"""The demonstration gazetteers, and matchers on them."""
 
 import csv
 import gzip
@@ -16,7 +16,7 @@ COUNCILS = ("citytown", "hillshire")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One property of the demonstration data; what it lacks is empty."""
+    """One property of the demonstration data. Parts that it lacks are empty."""
 
     uprn: int
     usrn: int
@@ -30,6 +30,7 @@ class Place:
     postcode: str
 
     def row(self) -> PlaceRow:
+        """Convert it to a row of the matching's index."""
         return PlaceRow(
             self.uprn,
             self.usrn,
@@ -44,13 +45,13 @@ class Place:
         )
 
 
-def read(council: str) -> list[Place]:
-    """A demonstration council's properties."""
+def read_gazetteer(council: str) -> list[Place]:
+    """Read a demonstration council's properties."""
     with gzip.open(_DATA / council / "addresses.csv.gz", "rt", encoding="utf-8") as lines:
-        return [_place(row) for row in csv.DictReader(lines)]
+        return [_parse_row(row) for row in csv.DictReader(lines)]
 
 
-def _place(row: dict[str, str]) -> Place:
+def _parse_row(row: dict[str, str]) -> Place:
     postcode = row["postcode"].replace(" ", "")
     return Place(
         int(row["uprn"]), int(row["usrn"]), row["organisationname"], row["subname"], row["name"],
@@ -59,31 +60,33 @@ def _place(row: dict[str, str]) -> Place:
     )  # fmt: skip
 
 
-def matcher(places: Iterable[Place]) -> Matcher:
-    """A matcher of these properties, as the service makes one of its database."""
+def build_matcher(places: Iterable[Place]) -> Matcher:
+    """Build a matcher on these properties, as the service does from its database."""
     streets: dict[int, list[PlaceRow]] = {}
     names: dict[NameRow, None] = {}
     for place in places:
         row = place.row()
         streets.setdefault(row.usrn, []).append(row)
-        where = (row.usrn, row.street, row.locality, row.post_town, row.postcode)
-        names[NameRow(*where, row.building_name, row.organisation)] = None
+        location = (row.usrn, row.street, row.locality, row.post_town, row.postcode)
+        names[NameRow(*location, row.building_name, row.organisation)] = None
     return Matcher(build(names), {usrn: properties(rows) for usrn, rows in streets.items()})
 
 
 def count_shared_addresses(places: Sequence[Place]) -> dict[str, int]:
-    """How many properties share their address with another, as a whole and with parts of it left out."""
+    """Count the properties that share their address with another, whole and with parts left out."""
     parts: dict[str, Callable[[Place], tuple[str, ...]]] = {
-        "with postcode": lambda one: (one.locality, one.post_town, one.postcode),
-        "without postcode": lambda one: (one.locality, one.post_town),
-        "without postcode and locality": lambda one: (one.post_town,),
+        "with postcode": lambda place: (place.locality, place.post_town, place.postcode),
+        "without postcode": lambda place: (place.locality, place.post_town),
+        "without postcode and locality": lambda place: (place.post_town,),
     }
-    found = {}
+    shared = {}
     for name, rest in parts.items():
-        often = Counter((_itself(one), rest(one)) for one in places)
-        found[name] = sum(times for times in often.values() if times > 1)
-    return found
+        counts = Counter((_first_parts(place), rest(place)) for place in places)
+        shared[name] = sum(count for count in counts.values() if count > 1)
+    return shared
 
 
-def _itself(one: Place) -> tuple[str, ...]:
-    return (one.organisation, one.sub_building, one.building_name, one.building_number, one.street)
+def _first_parts(place: Place) -> tuple[str, ...]:
+    return (
+        place.organisation, place.sub_building, place.building_name, place.building_number, place.street
+    )  # fmt: skip

@@ -1,6 +1,6 @@
-"""Fit the confidence: a logistic regression on the findings of the best candidate, by Newton's method.
+"""The fit of the confidence: logistic regression on the findings of the best candidate, by Newton's method.
 
-Findings are on or off, and few sets of them are different, so equal ones are counted together.
+Findings are on or off, and few combinations occur, so equal ones are counted together.
 """
 
 import math
@@ -11,9 +11,9 @@ from pathlib import Path
 from address.matching import coefficients
 from address.matching.decide import Weighed, best_of
 from address.matching.matcher import Matcher
-from services.address.accuracy.labelled_sets import Labelled
+from services.address.accuracy.labelled_sets import LabelledAddress
 
-Counts = dict[tuple[str, ...], list[int]]  # findings: [times, times right]
+Counts = dict[tuple[str, ...], list[int]]  # findings: [how often, how often right]
 _COEFFICIENTS = Path(coefficients.__file__)
 _MODULE = '''"""The fitted confidence, in log-odds. ``python -m services.address.accuracy fit`` writes it."""
 
@@ -21,62 +21,64 @@ BASE = {base:.3f}
 COEFFICIENTS = {{
 {lines}}}
 '''
-_BY_HAND = {"name extra"}
+_SET_BY_HAND = {"name extra"}
 _RIDGE = 0.3
-_STEPS = 12
-_LEAST = 5  # a finding seen less often has no coefficient of its own
+_ITERATIONS = 12
+_MIN_COUNT = 5  # a rarer finding gets no coefficient
 
 
-def gather(found: Matcher, labelled: Iterable[Labelled], counts: Counts) -> None:
-    """Count how often the best candidate of an address is right, by what was found of it."""
-    for one in labelled:
-        weighed: Weighed | None = best_of(found.weigh(one.asked))
+def count_findings(matcher: Matcher, labelled_set: Iterable[LabelledAddress], counts: Counts) -> None:
+    """Count how often the best candidate is right, by its findings."""
+    for labelled in labelled_set:
+        weighed: Weighed | None = best_of(matcher.weigh(labelled.address))
         if weighed is not None:
-            seen = counts.setdefault(weighed.features, [0, 0])
-            seen[0] += 1
-            seen[1] += one.present and weighed.best.property.uprn == one.uprn
+            count = counts.setdefault(weighed.features, [0, 0])
+            count[0] += 1
+            count[1] += labelled.present and weighed.best.property.uprn == labelled.uprn
 
 
 def fit(counts: Counts) -> tuple[float, dict[str, float]]:
-    """The base and the coefficients, in log-odds."""
-    often: Counter[str] = Counter()
+    """Fit the base and the coefficients, in log-odds."""
+    frequency: Counter[str] = Counter()
     for features, (times, _) in counts.items():
         for name in features:
-            often[name] += times
-    names = sorted(name for name, times in often.items() if times >= _LEAST and name not in _BY_HAND)
-    place = {name: at for at, name in enumerate(names, start=1)}
+            frequency[name] += times
+    names = sorted(
+        name for name, times in frequency.items() if times >= _MIN_COUNT and name not in _SET_BY_HAND
+    )
+    index = {name: at for at, name in enumerate(names, start=1)}
     rows: list[tuple[list[int], int, int]] = [
-        ([0, *(place[name] for name in features if name in place)], seen[0], seen[1])
-        for features, seen in counts.items()
+        ([0, *(index[name] for name in features if name in index)], count[0], count[1])
+        for features, count in counts.items()
     ]
-    found = [0.0] * (len(names) + 1)
-    for _ in range(_STEPS):
-        found = [old + step for old, step in zip(found, _step(found, rows), strict=True)]
-    return found[0], {name: found[at] for name, at in place.items()}
+    weights = [0.0] * (len(names) + 1)
+    for _ in range(_ITERATIONS):
+        weights = [old + step for old, step in zip(weights, _newton_step(weights, rows), strict=True)]
+    return weights[0], {name: weights[at] for name, at in index.items()}
 
 
-def _step(found: list[float], rows: list[tuple[list[int], int, int]]) -> list[float]:
-    """Newton's step from here."""
-    size = len(found)
-    slope = [-_RIDGE * value * (at > 0) for at, value in enumerate(found)]
-    curve = [[0.0] * size for _ in range(size)]
+def _newton_step(weights: list[float], rows: list[tuple[list[int], int, int]]) -> list[float]:
+    """Compute one step of Newton's method, with a ridge penalty."""
+    size = len(weights)
+    gradient = [-_RIDGE * value * (at > 0) for at, value in enumerate(weights)]
+    hessian = [[0.0] * size for _ in range(size)]
     for at in range(size):
-        curve[at][at] = _RIDGE if at else 1e-6
+        hessian[at][at] = _RIDGE if at else 1e-6
     for on, times, right in rows:
-        chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(found[at] for at in on)))))
-        pull, weight = right - times * chance, times * chance * (1 - chance)
+        probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(weights[at] for at in on)))))
+        residual, weight = right - times * probability, times * probability * (1 - probability)
         for at in on:
-            slope[at] += pull
-            row = curve[at]
+            gradient[at] += residual
+            row = hessian[at]
             for other in on:
                 row[other] += weight
-    return _solve(curve, slope)
+    return _solve(hessian, gradient)
 
 
-def _solve(curve: list[list[float]], slope: list[float]) -> list[float]:
-    """Solve by elimination; the matrix is symmetric and positive."""
-    size = len(slope)
-    rows = [[*row, value] for row, value in zip(curve, slope, strict=True)]
+def _solve(matrix: list[list[float]], vector: list[float]) -> list[float]:
+    """Solve by elimination. The matrix is symmetric and positive, so no pivoting is needed."""
+    size = len(vector)
+    rows = [[*row, value] for row, value in zip(matrix, vector, strict=True)]
     for at in range(size):
         pivot = rows[at][at]
         for below in range(at + 1, size):
@@ -85,11 +87,11 @@ def _solve(curve: list[list[float]], slope: list[float]) -> list[float]:
                 above, row = rows[at], rows[below]
                 for column in range(at, size + 1):
                     row[column] -= share * above[column]
-    found = [0.0] * size
+    solution = [0.0] * size
     for at in reversed(range(size)):
-        known = sum(rows[at][column] * found[column] for column in range(at + 1, size))
-        found[at] = (rows[at][size] - known) / rows[at][at]
-    return found
+        known = sum(rows[at][column] * solution[column] for column in range(at + 1, size))
+        solution[at] = (rows[at][size] - known) / rows[at][at]
+    return solution
 
 
 def write(base: float, fitted: dict[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""Measure the matching on labelled sets, and fit its confidence."""
+"""The accuracy report: the matching measured on labelled sets, as Markdown; and the fit of its confidence."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from services.address.accuracy import labelled_sets, places, regression, scores
 from services.address.accuracy.regression import Counts
 from services.address.accuracy.scores import BANDS, Score
 
-# What F1 should at least be, by kind and variant.
+# The least F1 of each kind and variant.
 GOALS = {
     "realistic": {"all present": 0.990, "15% absent": 0.975, "no postcode": 0.970},
     "hard": {"all present": 0.950, "15% absent": 0.920, "no postcode": 0.860},
@@ -21,7 +21,7 @@ _FIT_SEED, _TEST_SEED = 7, 2
 
 @dataclass(frozen=True)
 class SetResult:
-    """One set's score, and the records matched per CPU-second."""
+    """The score on one set, and the records matched per CPU-second."""
 
     council: str
     kind: str
@@ -38,26 +38,30 @@ def fit(size: int) -> None:
     """Fit the confidence on the training half of both councils, and write it."""
     counts: Counts = {}
     for council in places.COUNCILS:
-        every = places.read(council)
+        gazetteer = places.read_gazetteer(council)
         for kind in labelled_sets.FITTED:
             for variant in labelled_sets.VARIANTS:
-                labelled = labelled_sets.make(
-                    every, kind, variant, "train", min(size, len(every) // 3), _FIT_SEED
+                labelled_set = labelled_sets.make_set(
+                    gazetteer, kind, variant, "train", min(size, len(gazetteer) // 3), _FIT_SEED
                 )
-                regression.gather(scores.without(every, labelled), labelled, counts)
+                regression.count_findings(
+                    scores.matcher_without_absent(gazetteer, labelled_set), labelled_set, counts
+                )
     regression.write(*regression.fit(counts))
 
 
 def measure(size: int, half: str = "test", seed: int = _TEST_SEED) -> Iterator[SetResult]:
-    """Every set of both councils, set by set."""
+    """Measure every set of both councils, one after another."""
     for council in places.COUNCILS:
-        every = places.read(council)
+        gazetteer = places.read_gazetteer(council)
         for kind, variant in labelled_sets.SETS:
-            labelled = labelled_sets.make(every, kind, variant, half, min(size, len(every) // 3), seed)
-            matcher = scores.without(every, labelled)
+            labelled_set = labelled_sets.make_set(
+                gazetteer, kind, variant, half, min(size, len(gazetteer) // 3), seed
+            )
+            matcher = scores.matcher_without_absent(gazetteer, labelled_set)
             start = time.process_time()
-            score = scores.score(matcher, labelled)
-            yield SetResult(council, kind, variant, score, len(labelled) / (time.process_time() - start))
+            score = scores.score_matcher(matcher, labelled_set)
+            yield SetResult(council, kind, variant, score, len(labelled_set) / (time.process_time() - start))
 
 
 def markdown(size: int) -> str:
@@ -108,9 +112,9 @@ def _speed_table(results: Iterable[SetResult]) -> Iterator[str]:
         if (result.council, result.variant) == (_LARGE, "all present") and result.kind in GOALS:
             goal = f">= {RATE:,}" if result.kind == "realistic" else ""
             yield f"| batch, {result.kind}, {_LARGE}, records per CPU-second | {result.rate:,.0f} | {goal} |"
-    gazetteer = places.read(_LARGE)
+    gazetteer = places.read_gazetteer(_LARGE)
     start = time.process_time()
-    places.matcher(gazetteer)
+    places.build_matcher(gazetteer)
     yield f"| index of {len(gazetteer):,} properties, CPU-seconds | {time.process_time() - start:.1f} | |"
 
 
@@ -118,5 +122,5 @@ def _shared_address_table() -> Iterator[str]:
     yield "| council | properties that share their address | |"
     yield "|---|---|---|"
     for council in places.COUNCILS:
-        for omission, count in places.count_shared_addresses(places.read(council)).items():
+        for omission, count in places.count_shared_addresses(places.read_gazetteer(council)).items():
             yield f"| {council} | {omission} | {count:,} |"

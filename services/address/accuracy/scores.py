@@ -1,19 +1,22 @@
-"""How well a matcher does on a labelled set."""
+"""The score of a matcher on a labelled set."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from address.matching import Match, Matcher
-from services.address.accuracy.labelled_sets import Labelled
-from services.address.accuracy.places import Place, matcher
+from services.address.accuracy.labelled_sets import LabelledAddress
+from services.address.accuracy.places import Place, build_matcher
 
 BANDS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 
 
 @dataclass
 class Score:
-    """Counts. Right: matched with the property meant. Wrong: with another, or when it is absent. Missed:
-    present, and not matched with it."""
+    """Counts of answers.
+
+    ``right``: matched with the property meant. ``wrong``: matched with another, or when it is absent.
+    ``missed``: present, and not matched with it.
+    """
 
     right: int = 0
     wrong: int = 0
@@ -39,21 +42,21 @@ class Score:
     def exact_precision(self) -> float:
         return 1 - self.exact_wrong / max(1, self.exact)
 
-    def add(self, one: Labelled, answer: Match) -> bool:
-        """Count an answer; whether it was as it should be."""
-        meant = one.present and answer.uprn == one.uprn
+    def add(self, labelled: LabelledAddress, answer: Match) -> bool:
+        """Count an answer; return whether it is correct."""
+        meant = labelled.present and answer.uprn == labelled.uprn
         self.right += meant
         self.wrong += answer.uprn is not None and not meant
-        self.missed += one.present and not meant
+        self.missed += labelled.present and not meant
         self.ambiguous += answer.outcome == "ambiguous"
         self.exact += answer.exact
         self.exact_wrong += answer.exact and not meant
         if answer.candidates:
-            first = one.present and answer.candidates[0].uprn == one.uprn
+            first = labelled.present and answer.candidates[0].uprn == labelled.uprn
             band = max(low for low in self.bands if low <= answer.confidence)
             self.bands[band][0] += 1
             self.bands[band][1] += first
-        return meant or (not one.present and answer.uprn is None)
+        return meant or (not labelled.present and answer.uprn is None)
 
     def include(self, other: "Score") -> None:
         """Add another set's counts of exact answers and of confidence."""
@@ -64,14 +67,15 @@ class Score:
             self.bands[band][1] += right
 
 
-def without(places: Sequence[Place], labelled: Iterable[Labelled]) -> Matcher:
-    """A matcher of the gazetteer without the properties the set says are absent."""
-    absent = {one.uprn for one in labelled if not one.present}
-    return matcher(place for place in places if place.uprn not in absent)
+def matcher_without_absent(places: Sequence[Place], labelled_set: Iterable[LabelledAddress]) -> Matcher:
+    """Build a matcher on the gazetteer without the properties that the set marks as absent."""
+    absent = {labelled.uprn for labelled in labelled_set if not labelled.present}
+    return build_matcher(place for place in places if place.uprn not in absent)
 
 
-def score(found: Matcher, labelled: Iterable[Labelled]) -> Score:
-    result = Score()
-    for one in labelled:
-        result.add(one, found.match(one.asked))
-    return result
+def score_matcher(matcher: Matcher, labelled_set: Iterable[LabelledAddress]) -> Score:
+    """Match every address of a set, and count the answers."""
+    score = Score()
+    for labelled in labelled_set:
+        score.add(labelled, matcher.match(labelled.address))
+    return score

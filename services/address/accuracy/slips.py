@@ -1,4 +1,4 @@
-"""Slips of the people and machines that write addresses. All of them take their chances from one Random."""
+"""Slips of people and machines that write addresses. One seeded generator makes them repeatable."""
 
 from random import Random
 
@@ -26,57 +26,57 @@ _LOOKS = (
 )  # fmt: skip
 
 
-def typo(chance: Random, word: str) -> str:
-    """One slip of the fingers: a letter left out, doubled, changed, added or swapped with the next."""
+def typo(rng: Random, word: str) -> str:
+    """Make one typing error: a letter left out, doubled, changed, added or swapped with the next."""
     if len(word) < 3:
         return word
-    at = chance.randrange(1, len(word)) if chance.random() < 0.85 else 0
-    kind = chance.randrange(5)
+    at = rng.randrange(1, len(word)) if rng.random() < 0.85 else 0
+    kind = rng.randrange(5)
     if kind == 0:
         return word[:at] + word[at + 1 :]
     if kind == 1:
         return word[:at] + word[at] + word[at:]
     if kind == 2 and at + 1 < len(word):
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    other = chance.choice(_NEIGHBOURS.get(word[at], "E"))
+    other = rng.choice(_NEIGHBOURS.get(word[at], "E"))
     return word[:at] + other + word[at + (kind != 4) :]
 
 
-def heard(chance: Random, word: str) -> str:
-    """Spelt as it sounds."""
-    return _replaced(chance, word, _SOUNDS)
+def misheard(rng: Random, word: str) -> str:
+    """Spell a word as it sounds."""
+    return _replace_pair(rng, word, _SOUNDS)
 
 
-def scanned(chance: Random, word: str) -> str:
-    """Read wrongly by a machine."""
-    return _replaced(chance, word, _LOOKS)
+def misread(rng: Random, word: str) -> str:
+    """Change letters that a machine reads wrongly."""
+    return _replace_pair(rng, word, _LOOKS)
 
 
-def _replaced(chance: Random, word: str, pairs: tuple[tuple[str, str], ...]) -> str:
-    fits = [pair for pair in pairs if pair[0] in word[1:]]
-    if not fits or len(word) < 4:
-        return typo(chance, word)
-    old, new = chance.choice(fits)
+def _replace_pair(rng: Random, word: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    applicable = [pair for pair in pairs if pair[0] in word[1:]]
+    if not applicable or len(word) < 4:
+        return typo(rng, word)
+    old, new = rng.choice(applicable)
     return word[0] + word[1:].replace(old, new, 1)
 
 
-def in_words(chance: Random, text: str, slip: object = typo) -> str:
-    """A slip in one word of the text, the longer the likelier."""
+def slip_in_word(rng: Random, text: str, slip: object = typo) -> str:
+    """Make a slip in one word of the text; longer words are likelier."""
     words = text.split(" ")
-    fit = [place for place, word in enumerate(words) if len(word) > 3 and word.isalpha()]
-    if not fit or not callable(slip):
+    candidates = [index for index, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+    if not candidates or not callable(slip):
         return text
-    place = chance.choices(fit, [len(words[one]) for one in fit])[0]
-    words[place] = slip(chance, words[place])
+    index = rng.choices(candidates, [len(words[candidate]) for candidate in candidates])[0]
+    words[index] = slip(rng, words[index])
     return " ".join(words)
 
 
-def one_off(chance: Random, postcode: str) -> str:
-    """A postcode with one character wrong, or two swapped."""
-    at = chance.randrange(len(postcode))
+def wrong_character(rng: Random, postcode: str) -> str:
+    """Change one character of a postcode, or swap two."""
+    at = rng.randrange(len(postcode))
     if postcode[at] == " ":
         at -= 1
-    if chance.random() < 0.25 and at + 1 < len(postcode) and postcode[at + 1] != " ":
+    if rng.random() < 0.25 and at + 1 < len(postcode) and postcode[at + 1] != " ":
         return postcode[:at] + postcode[at + 1] + postcode[at] + postcode[at + 2 :]
     kinds = "0123456789" if postcode[at].isdigit() else "ABDEFGHJLNPQRSTUWXYZ"
-    return postcode[:at] + chance.choice(kinds.replace(postcode[at], "")) + postcode[at + 1 :]
+    return postcode[:at] + rng.choice(kinds.replace(postcode[at], "")) + postcode[at + 1 :]

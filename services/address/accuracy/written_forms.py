@@ -1,4 +1,4 @@
-"""How people write the parts of an address: short forms, flats, house names, businesses."""
+"""The forms in which people write the parts of an address: streets, flats, house names, businesses."""
 
 import re
 from random import Random
@@ -60,84 +60,84 @@ _STOREYS = {storey: forms.split("|") for storey, forms in _STOREY_FORMS.items()}
 _FIRMS = (" LTD", " LIMITED", " PLC", " & CO", " LLP")
 
 
-def street(chance: Random, name: str, often: float) -> str:
-    """The street's name, its last word or a first ST, UPPER and the like perhaps short."""
+def street(rng: Random, name: str, often: float) -> str:
+    """Write a street, perhaps with its last word, or a first ST or UPPER, in a short form."""
     words = name.split(" ")
-    for place, word in enumerate(words):
-        if word in _SHORT and chance.random() < (often if place else often / 2):
-            if word == "ST" and place == len(words) - 1:
+    for index, word in enumerate(words):
+        if word in _SHORT and rng.random() < (often if index else often / 2):
+            if word == "ST" and index == len(words) - 1:
                 continue
-            words[place] = chance.choice(_SHORT[word])
+            words[index] = rng.choice(_SHORT[word])
     return " ".join(words)
 
 
-def building(chance: Random, place: Place, *, variants: float) -> str:
-    """What stands before the street: part, name and number, in one of the ways people put them."""
+def building(rng: Random, place: Place, *, variants: float) -> str:
+    """Write what stands before the street: part, name and number, in one of the usual orders."""
     unit, name, number = place.sub_building, place.building_name, place.building_number
-    if chance.random() < 0.15:
-        name = street(chance, name, 0.8)
+    if rng.random() < 0.15:
+        name = street(rng, name, 0.8)
     if not unit:
-        return ", ".join(part for part in (name, _suffixed(chance, number)) if part)
-    if chance.random() >= variants:
+        return ", ".join(part for part in (name, _format_number(rng, number)) if part)
+    if rng.random() >= variants:
         return ", ".join(part for part in (unit, name, number) if part)
-    return _unit(chance, unit, name, number)
+    return _unit(rng, unit, name, number)
 
 
-def _suffixed(chance: Random, number: str) -> str:
-    if number and number[-1].isalpha() and chance.random() < 0.12:
-        return chance.choice((f"{number[:-1]} {number[-1]}", number.lower()))
+def _format_number(rng: Random, number: str) -> str:
+    if number and number[-1].isalpha() and rng.random() < 0.12:
+        return rng.choice((f"{number[:-1]} {number[-1]}", number.lower()))
     return number
 
 
-def _unit(chance: Random, unit: str, name: str, number: str) -> str:
-    """A part of a building in other words, with its building."""
+def _unit(rng: Random, unit: str, name: str, number: str) -> str:
+    """Write a part of a building in other words, with its building."""
     if unit in _STOREYS:
-        return _order(chance, chance.choice(_STOREYS[unit]), name, number)
+        return _order(rng, rng.choice(_STOREYS[unit]), name, number)
     value = re.sub(r"^(FLAT|APARTMENT|UNIT) ", "", unit)
-    said = chance.choice(_FLAT).format(value)
+    flat = rng.choice(_FLAT).format(value)
     if not number:
-        return chance.choice((f"{said}, {name}", f"{value} {name}", f"{name} {said}", f"{said} {name}"))
+        return rng.choice((f"{flat}, {name}", f"{value} {name}", f"{name} {flat}", f"{flat} {name}"))
     if name:
-        return _order(chance, chance.choice((said, said, value if value.isdigit() else said)), name, number)
-    apart = [f"{said}, {number}", f"{said} {number}", f"{number} {said}", f"{number}, {said}"]
-    ways = [*apart, f"{number}/{value}", f"{value}, {number}"]
+        return _order(rng, rng.choice((flat, flat, value if value.isdigit() else flat)), name, number)
+    separate = [f"{flat}, {number}", f"{flat} {number}", f"{number} {flat}", f"{number}, {flat}"]
+    forms = [*separate, f"{number}/{value}", f"{value}, {number}"]
     if not value.isdigit():
-        return chance.choice([*ways, f"{number}{value}", f"{number} {value}"])
-    dash = [f"{number}-{value}"] if int(value) < _plain(number) else []
-    return chance.choice([*ways, *dash, f"{value}/{number}"])
+        return rng.choice([*forms, f"{number}{value}", f"{number} {value}"])
+    dashed = [f"{number}-{value}"] if int(value) < _leading_number(number) else []
+    return rng.choice([*forms, *dashed, f"{value}/{number}"])
 
 
-def _plain(number: str) -> int:
+def _leading_number(number: str) -> int:
     digits = re.match(r"\d+", number)
     return int(digits.group()) if digits else 0
 
 
-def _order(chance: Random, said: str, name: str, number: str) -> str:
-    parts = [part for part in (said, name, number) if part]
-    if chance.random() < 0.25:
-        parts = [part for part in (name, number, said) if part]
-    return chance.choice((", ", " ")).join(parts)
+def _order(rng: Random, unit: str, name: str, number: str) -> str:
+    parts = [part for part in (unit, name, number) if part]
+    if rng.random() < 0.25:
+        parts = [part for part in (name, number, unit) if part]
+    return rng.choice((", ", " ")).join(parts)
 
 
-def organisation(chance: Random, name: str) -> str:
-    """A business, with the noise that comes with it."""
-    if chance.random() < 0.2:
-        name += chance.choice(_FIRMS)
-    if chance.random() < 0.1:
+def organisation(rng: Random, name: str) -> str:
+    """Write a business, perhaps with LTD, THE or T/A."""
+    if rng.random() < 0.2:
+        name += rng.choice(_FIRMS)
+    if rng.random() < 0.1:
         name = "THE " + name
-    if chance.random() < 0.05:
+    if rng.random() < 0.05:
         name = f"{name} T/A {name}"
-    return name if chance.random() < 0.8 else street(chance, name, 0.9)
+    return name if rng.random() < 0.8 else street(rng, name, 0.9)
 
 
-def house_name(chance: Random, name: str) -> str:
-    """A house's name as somebody else gives it."""
+def house_name(rng: Random, name: str) -> str:
+    """Write a house's name in another form."""
     words = name.split(" ")
-    kind = chance.randrange(4)
+    kind = rng.randrange(4)
     if kind == 0:
         return "THE " + name
     if kind == 1 and len(words) > 1:
         return "".join(words)
     if kind == 2:
-        return street(chance, name, 1.0)
+        return street(rng, name, 1.0)
     return " ".join(words[:-1]) if len(words) > 1 else name
