@@ -27,7 +27,7 @@ status: setup ## What runs, and how much memory it takes
 load: setup ## Load addresses: make load FILE=addresses.csv.gz COUNCIL=citytown [ARGS=--dry-run]
 	@$(VENV) -m dev load $(FILE) --council "$(COUNCIL)" $(ARGS)
 
-seed-gb: setup ## Load every postcode of Great Britain for the town that runs (40 s, 500 MB)
+seed-gb: setup ## Load every postcode of Great Britain into the Townhall that runs (40 s, 500 MB)
 	@$(VENV) -m dev seed-gb
 
 test: ## Run the tests on real servers, on ports and state of their own: make test [ARGS=path]
@@ -44,14 +44,15 @@ check: setup ## Lint, format, types, layers, and drift of the contracts
 	@.venv/bin/lint-imports
 	@$(VENV) -m dev.contracts check
 
-bench: setup ## Measure, and print ratios
+bench: setup ## Measure speed and matching, and print ratios
+	@$(VENV) -m services.address.accuracy --size 1000
 	@$(VENV) -m bench
 
-contracts: setup ## Write the contracts anew from the code
+contracts: setup ## Write the contracts again from the code
 	@$(VENV) -m dev.contracts generate
 
 release: setup ## Hold later changes to these contracts: make release [BREAKING="why"]
 	@$(VENV) -m dev.contracts release --breaking "$(BREAKING)"
 
-lock: setup ## Resolve requirements.lock anew
+lock: setup ## Resolve requirements.lock again
 	@$(VENV) -m dev lock

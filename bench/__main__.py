@@ -1,4 +1,4 @@
-"""``python -m bench`` measures everything, or what is named; ``PARTS`` are the names."""
+"""``python -m bench [PART ...]`` measures everything, or the parts named: see ``PARTS``."""
 
 import asyncio
 import sys
@@ -6,57 +6,54 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, envoy, events, growth, identity, loads, sign_ins
-from bench.accuracy import report as accuracy
-from bench.report import Figure
-from bench.town import Town, loaded
+from bench import address, envoy, events, growth, identity, loader, token_checks
+from bench.figures import Figure
+from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
 
-PARTS = ("accuracy", "identity", "address", "loads", "growth", "events", "gateway")
-ACCURACY_SIZE = 1_000  # addresses of each set
+PARTS = ("identity", "address", "loader", "growth", "events", "gateway")
 
 
-async def _measured(wanted: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
-    """The figures of each part, as soon as it is measured."""
-    if "accuracy" in wanted:
-        yield accuracy.figures(ACCURACY_SIZE)
-    if not wanted - {"accuracy"}:
-        return
+async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
+    """Yield the figures of each part as soon as it is measured."""
     with postgres.running(folder / "postgres", fast=True) as server:
-        if "identity" in wanted:
-            yield await sign_ins.checks(folder)
+        if "identity" in parts:
+            yield await token_checks.measure(folder)
             yield await identity.measure(server.url)
-        if not wanted - {"accuracy", "identity"}:
+        if not parts - {"identity"}:
             return
-        async with loaded(server.url, folder) as town:
-            async for figures in _of_town(wanted, town, folder):
+        async with load_gazetteer(server.url, folder) as gazetteer:
+            async for figures in _measure_with_gazetteer(parts, gazetteer, folder):
                 yield figures
 
 
-async def _of_town(wanted: set[str], town: Town, folder: Path) -> AsyncIterator[list[Figure]]:
-    if "address" in wanted:
-        yield await address.measure(town)
-    if "loads" in wanted:
-        yield await loads.measure(town, folder)
-    if "growth" in wanted:
-        yield await growth.measure(town, folder)
-    if "events" in wanted:
-        yield await events.measure(folder, town.database_url)
-    if "gateway" in wanted:
-        yield envoy.figures(folder)
+async def _measure_with_gazetteer(
+    parts: set[str], gazetteer: Gazetteer, folder: Path
+) -> AsyncIterator[list[Figure]]:
+    if "address" in parts:
+        yield await address.measure(gazetteer)
+    if "loader" in parts:
+        yield await loader.measure(gazetteer, folder)
+    if "growth" in parts:
+        yield await growth.measure(gazetteer, folder)
+    if "events" in parts:
+        yield await events.measure(folder, gazetteer.database_url)
+    if "gateway" in parts:
+        yield envoy.measure(folder)
 
 
-async def _print(wanted: set[str], folder: Path) -> None:
-    async for figures in _measured(wanted, folder):
+async def _print_figures(parts: set[str], folder: Path) -> None:
+    async for figures in _measure(parts, folder):
         print("\n".join(map(str, figures)), flush=True)
 
 
 def main() -> None:
-    wanted = set(sys.argv[1:]) or set(PARTS)
-    if unknown := wanted - set(PARTS):
-        sys.exit(f"There is no {', '.join(sorted(unknown))} to measure; there is {', '.join(PARTS)}.")
+    """Measure the parts named on the command line."""
+    parts = set(sys.argv[1:]) or set(PARTS)
+    if unknown := parts - set(PARTS):
+        sys.exit(f"There is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}.")
     with tempfile.TemporaryDirectory(prefix="townhall-bench-") as folder:
-        asyncio.run(_print(wanted, Path(folder)))
+        asyncio.run(_print_figures(parts, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,55 +1,62 @@
-"""The address service: hot reads against the bare limit, and what a client waits for each question."""
+"""The address service: its hot reads against the bare limit, and the p99 of each kind of question."""
 
 import sys
 import time
 
 import asyncpg
-import psutil
 
-from bench.measure import Rate, best, free_port, server
-from bench.reads import paced, questions
-from bench.report import Figure
-from bench.town import Town, plan
+from bench.figures import Figure
+from bench.gazetteer import Gazetteer, plan_reads
+from bench.measurement import Rate, best_rates, resident_megabytes, server
+from bench.questions import draw_questions, measure_p99
+from dev.ports import free_port
 
 ROUNDS = 4
 
 
-async def measure(town: Town) -> list[Figure]:
-    """Ratios of requests per CPU second, one worker each, best of several rounds in turns; then the p99."""
-    ours, bare = free_port(), free_port()
-    argv = [sys.executable, "-m", "chassis", "serve", "address", "--port", str(ours)]
-    limit = [sys.executable, "-m", "uvicorn", "bench.bare:create", "--factory", "--port", str(bare)]
-    quiet = ["--no-access-log", "--log-level", "warning"]
+async def measure(gazetteer: Gazetteer) -> list[Figure]:
+    """Measure reads per CPU second, one worker each, in turns with the limit; then the p99."""
+    port, bare_port = free_port(), free_port()
+    argv = [sys.executable, "-m", "chassis", "serve", "address", "--port", str(port)]
+    bare_argv = [sys.executable, "-m", "uvicorn", "bench.bare_reads:create", "--factory"]
+    bare_argv += ["--port", str(bare_port), "--no-access-log", "--log-level", "warning"]
     start = time.monotonic()
     with (
-        server(argv, town.environment, ours, "/health/live") as service,
-        server([*limit, *quiet], {"BARE_DATABASE_URL": town.database_url}, bare, "/live") as floor,
+        server(argv, gazetteer.environment, port, "/health/live") as service,
+        server(bare_argv, {"BARE_DATABASE_URL": gazetteer.database_url}, bare_port, "/live") as bare,
     ):
-        started = time.monotonic() - start
-        found = [Figure("loader", float(town.loaded["rows_per_second"]), "addresses/s", goal=20_000)]
-        for name, our_paths, bare_paths in _reads(town):
-            mine, least = best(
-                ROUNDS, [(service, plan(town, ours, our_paths)), (floor, plan(town, bare, bare_paths))]
+        seconds = time.monotonic() - start
+        rows_per_second = float(gazetteer.load_summary["rows_per_second"])
+        figures = [Figure("loader", rows_per_second, "addresses/s", least=20_000)]
+        for name, paths, bare_paths in _reads(gazetteer):
+            rate, bare_rate = best_rates(
+                ROUNDS,
+                [
+                    (service, plan_reads(gazetteer, port, paths)),
+                    (bare, plan_reads(gazetteer, bare_port, bare_paths)),
+                ],
             )
-            found += _figures(name, mine, least)
-        connection = await asyncpg.connect(town.database_url)
-        asked = await questions(connection, "citytown")
+            figures += _compare(name, rate, bare_rate)
+        connection = await asyncpg.connect(gazetteer.database_url)
+        questions = await draw_questions(connection, "citytown")
         await connection.close()
-        found.append(Figure("address service, start-up", started, "s", most=5))
-        found.append(Figure("address service, resident after reads", _resident(service), "MB"))
-        found += paced(asked, plan(town, ours, []), "citytown")
-        found.append(Figure("address service, resident after all", _resident(service), "MB"))
-    return found
+        figures.append(Figure("address service, start-up", seconds, "s", most=5))
+        memory = "address service, resident after"
+        figures.append(Figure(f"{memory} reads", resident_megabytes(service), "MB"))
+        figures += measure_p99(questions, plan_reads(gazetteer, port, []), "citytown")
+        figures.append(Figure(f"{memory} all", resident_megabytes(service), "MB"))
+    return figures
 
 
-def _reads(town: Town) -> list[tuple[str, list[str], list[str]]]:
+def _reads(gazetteer: Gazetteer) -> list[tuple[str, list[str], list[str]]]:
+    """List the hot reads: their name, and the paths of the service and of the bare limit."""
     places = "/citytown/address/search/places/v1"
-    postcodes = [postcode.replace(" ", "%20") for postcode in town.postcodes]
+    postcodes = [postcode.replace(" ", "%20") for postcode in gazetteer.postcodes]
     return [
         (
             "UPRN read",
-            [f"/citytown/address/v1/addresses/{uprn}" for uprn in town.uprns],
-            [f"/uprn/{uprn}" for uprn in town.uprns],
+            [f"/citytown/address/v1/addresses/{uprn}" for uprn in gazetteer.uprns],
+            [f"/uprn/{uprn}" for uprn in gazetteer.uprns],
         ),
         (
             "postcode read (OS Places)",
@@ -59,13 +66,9 @@ def _reads(town: Town) -> list[tuple[str, list[str], list[str]]]:
     ]
 
 
-def _figures(name: str, ours: Rate, bare: Rate) -> list[Figure]:
+def _compare(name: str, ours: Rate, bare: Rate) -> list[Figure]:
     return [
         Figure(f"{name}, ours", ours.per_cpu_second, "req/CPU-s"),
         Figure(f"{name}, bare Starlette + asyncpg + msgspec", bare.per_cpu_second, "req/CPU-s"),
-        Figure(f"{name}, ours / bare", ours.per_cpu_second / bare.per_cpu_second, "x", goal=0.40),
+        Figure(f"{name}, ours / bare", ours.per_cpu_second / bare.per_cpu_second, "x", least=0.40),
     ]
-
-
-def _resident(service: psutil.Process) -> float:
-    return float(service.memory_info().rss) / 1e6

@@ -1,4 +1,4 @@
-"""The limit of issuing: FastAPI and joserfc, one client in a dictionary; no database, errors or traces."""
+"""The limit of token issuing: FastAPI and joserfc, one client in a dictionary, no database."""
 
 import hmac
 import time
@@ -14,7 +14,7 @@ _SECRETS = {"bare": "a-secret-of-some-length-as-they-are-usually"}
 
 
 def create() -> FastAPI:
-    """The application, for uvicorn's ``--factory``."""
+    """Build the application, for uvicorn's ``--factory``."""
     app = FastAPI()
 
     @app.post("/token")
@@ -23,8 +23,8 @@ def create() -> FastAPI:
         client_id: Annotated[str, Form()],
         client_secret: Annotated[str, Form()],
     ) -> dict[str, str | int]:
-        known = _SECRETS.get(client_id, "")
-        if grant_type != "client_credentials" or not hmac.compare_digest(known, client_secret):
+        expected = _SECRETS.get(client_id, "")
+        if grant_type != "client_credentials" or not hmac.compare_digest(expected, client_secret):
             raise HTTPException(401)
         now = int(time.time())
         claims = {
@@ -32,8 +32,13 @@ def create() -> FastAPI:
             "jti": uuid.uuid4().hex, "iat": now, "exp": now + 600, "scope": "address:read",
             "councils": ["citytown"], "mode": "live",
         }  # fmt: skip
-        written = jwt.encode({"alg": "ES256", "kid": "bare", "typ": "at+jwt"}, claims, _KEY)
-        return {"access_token": written, "token_type": "Bearer", "expires_in": 600, "scope": "address:read"}
+        access_token = jwt.encode({"alg": "ES256", "kid": "bare", "typ": "at+jwt"}, claims, _KEY)
+        return {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": 600,
+            "scope": "address:read",
+        }
 
     @app.get("/live")
     async def live() -> Response:

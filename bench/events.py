@@ -1,4 +1,4 @@
-"""The outbox relay against awaiting each publish, on real PostgreSQL and NATS."""
+"""The outbox relay, against waiting for each acknowledgement, on real PostgreSQL and NATS."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ import asyncpg
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
-from bench.report import Figure
+from bench.figures import Figure
 from chassis import ids, relay, streams
 from dev import nats
 
@@ -26,25 +26,25 @@ _ENVELOPE = (
 
 
 async def measure(folder: Path, database_url: str) -> list[Figure]:
-    """Events per second of both ways; the best of several rounds."""
+    """Measure events per second of both ways; the best of several rounds."""
     with nats.running(folder / "nats") as server:
         client = await streams.connect(server.url, "bench")
         js = streams.jetstream(client)
         await streams.ensure(client, "address")
         connection = await asyncpg.connect(database_url)
-        relayed = max([await _relayed(connection, client) for _ in range(ROUNDS)])
-        awaited = max([await _awaited(js) for _ in range(ROUNDS)])
+        relay_rate = max([await _relay_rate(connection, client) for _ in range(ROUNDS)])
+        naive_rate = max([await _naive_rate(js) for _ in range(ROUNDS)])
         await connection.close()
         await client.close()
     return [
-        Figure("outbox relay", relayed, "events/s"),
-        Figure("awaiting each publish", awaited, "events/s"),
-        Figure("relay / awaiting each", relayed / awaited, "x", goal=3.0),
+        Figure("outbox relay", relay_rate, "events/s"),
+        Figure("awaiting each publish", naive_rate, "events/s"),
+        Figure("relay / awaiting each", relay_rate / naive_rate, "x", least=3.0),
     ]
 
 
-async def _relayed(connection: asyncpg.Connection, client: Client) -> float:
-    """From rows in the outbox to an empty outbox: reading, publishing, acknowledgements, deleting."""
+async def _relay_rate(connection: asyncpg.Connection, client: Client) -> float:
+    """Relay a full outbox until it is empty: read, publish, await the acknowledgements, delete."""
     await connection.execute(_FILL, EVENTS, _ENVELOPE % ids.show(ids.new()))
     start = time.perf_counter()
     while await relay.drain(connection, client):
@@ -52,8 +52,8 @@ async def _relayed(connection: asyncpg.Connection, client: Client) -> float:
     return EVENTS / (time.perf_counter() - start)
 
 
-async def _awaited(js: JetStreamContext) -> float:
-    """The limit of the naive way, without a database: publish, wait for the acknowledgement, the next."""
+async def _naive_rate(js: JetStreamContext) -> float:
+    """Publish one event after another, and wait for each acknowledgement; without a database."""
     body = (_ENVELOPE % ids.show(ids.new())).encode()
     start = time.perf_counter()
     for _ in range(EVENTS // 5):

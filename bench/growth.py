@@ -1,4 +1,4 @@
-"""How each figure grows with the gazetteer: ten times Citytown, then eighteen times (two million)."""
+"""How each figure grows with the gazetteer: at ten times citytown's, then at eighteen (two million)."""
 
 import sys
 from dataclasses import replace
@@ -6,38 +6,42 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import grow
-from bench.measure import free_port, server
-from bench.reads import paced, questions
-from bench.report import Figure
-from bench.town import DATA, Town, plan, run, settle
+from bench import gazetteer_copies
+from bench.figures import Figure
+from bench.gazetteer import DATA, Gazetteer, plan_reads, run_command, settle
+from bench.measurement import resident_megabytes, server
+from bench.questions import draw_questions, measure_p99
+from dev.ports import free_port
 
-_STEPS = {"ten times": range(10), "two million": range(10, 18)}
+_SIZES = {"ten times": range(10), "two million": range(10, 18)}
 
 
-async def measure(town: Town, folder: Path) -> list[Figure]:
-    """The same questions as of Citytown, asked of another council of the same database as it grows."""
-    found: list[Figure] = []
-    for name, copies in _STEPS.items():
+async def measure(gazetteer: Gazetteer, folder: Path) -> list[Figure]:
+    """Ask citytown's questions of another council in the same database, as it grows."""
+    figures: list[Figure] = []
+    for size, copies in _SIZES.items():
         file = folder / "grown.csv"
-        rows = grow.write(DATA, file, copies)
-        said = run(town, "load", str(file), "--council", "grown")
+        rows = gazetteer_copies.write(DATA, file, copies)
+        summary = run_command(gazetteer, "load", str(file), "--council", "grown")
         file.unlink()
-        await settle(town)
-        found.append(Figure(f"loader, {rows:,} more rows", float(said["rows_per_second"]), "addresses/s"))
-        found += await _asked(town, name)
-    return found
+        await settle(gazetteer)
+        rows_per_second = float(summary["rows_per_second"])
+        figures.append(Figure(f"loader, {rows:,} more rows", rows_per_second, "addresses/s"))
+        figures += await _measure_questions(gazetteer, size)
+    return figures
 
 
-async def _asked(town: Town, name: str) -> list[Figure]:
-    connection = await asyncpg.connect(town.database_url)
-    asked = await questions(connection, "grown", big=True)
-    # Type-ahead has a limit at this size; the others' are for a gazetteer of one council.
-    asked = [one if one.name == "type-ahead" else replace(one, most=None) for one in asked]
+async def _measure_questions(gazetteer: Gazetteer, size: str) -> list[Figure]:
+    connection = await asyncpg.connect(gazetteer.database_url)
+    questions = await draw_questions(connection, "grown", large=True)
     await connection.close()
+    # Only type-ahead has a goal at this size. The others' goals are for the gazetteer of one council.
+    questions = [
+        question if question.name == "type-ahead" else replace(question, most=None) for question in questions
+    ]
     port = free_port()
     argv = [sys.executable, "-m", "chassis", "serve", "address", "--port", str(port)]
-    with server(argv, town.environment, port, "/health/live") as service:
-        found = paced(asked, plan(town, port, []), name)
-        resident = float(service.memory_info().rss) / 1e6
-    return [*found, Figure(f"address service, {name}, resident", resident, "MB")]
+    with server(argv, gazetteer.environment, port, "/health/live") as service:
+        figures = measure_p99(questions, plan_reads(gazetteer, port, []), size)
+        resident = resident_megabytes(service)
+    return [*figures, Figure(f"address service, {size}, resident", resident, "MB")]

@@ -1,4 +1,4 @@
-"""``python -m dev VERB``: what the Makefile's targets do, with options for tests."""
+"""``python -m dev VERB``: the targets of the Makefile, with options for tests."""
 
 import argparse
 import subprocess
@@ -6,21 +6,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dev import background, demonstration, lock, ports, state, status, telling, town
-from dev.plan import Town
-from dev.trouble import Trouble
+from dev import background, demo_data, lifecycle, lock, ports, progress, state, status
+from dev.errors import UserError
+from dev.stack import Stack
+from dev.supervisor import Process
 
-INTERRUPTED = 130  # what shells answer for SIGINT
+INTERRUPTED = 130  # the exit code that shells give for SIGINT
 
 
 def main() -> int:
-    """Do what is asked; a Trouble is told in two sentences, with exit code 1."""
-    asked = _parser().parse_args()
-    asked.state = asked.state.resolve()
+    """Run the verb; show a UserError as a problem and its remedy, with exit code 1."""
+    options = _parser().parse_args()
+    options.state = options.state.resolve()
     try:
-        return VERBS[asked.verb](asked)
-    except Trouble as trouble:
-        telling.Screen().trouble(trouble)
+        return VERBS[options.verb](options)
+    except UserError as error:
+        progress.ConsoleReporter().error(error)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -30,76 +31,75 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     helps = {
-        "run": "start a town and keep it until Ctrl-C",
-        "up": "start a town in the background; returns when it is ready",
-        "down": "stop the town that runs in the state folder",
-        "status": "what runs, and how much memory it takes",
-        "load": "load a file of addresses into the town that runs",
-        "seed-gb": "load every postcode of Great Britain into the town that runs",
-        "lock": "make requirements.lock anew",
+        "run": "start Townhall and keep it running until Ctrl-C",
+        "up": "start Townhall in the background; returns when it is ready",
+        "down": "stop what runs with its state in the folder",
+        "status": "show what runs, and how much memory it takes",
+        "load": "load a file of addresses into the Townhall that runs",
+        "seed-gb": "load every postcode of Great Britain into the Townhall that runs",
+        "lock": "resolve requirements.lock again",
     }
     for verb, text in helps.items():
-        one = verbs.add_parser(verb, help=text)
-        one.add_argument("--state", type=Path, default=state.DEFAULT, metavar="DIR")
+        subparser = verbs.add_parser(verb, help=text)
+        subparser.add_argument("--state", type=Path, default=state.DEFAULT, metavar="DIR")
         if verb in ("run", "up"):
-            one.add_argument("--port", type=int, metavar="BASE", help=f"default: {ports.VARIABLE}, or 8000")
-            one.add_argument("--data", choices=demonstration.CHOICES, default="full")
+            port_help = f"default: {ports.VARIABLE}, or 8000"
+            subparser.add_argument("--port", type=int, metavar="BASE", help=port_help)
+            subparser.add_argument("--data", choices=demo_data.CHOICES, default="full")
     verbs.choices["run"].add_argument("--background", action="store_true", help=argparse.SUPPRESS)
     load = verbs.choices["load"]
     load.add_argument("file", type=Path, nargs="*", help="one file, or every volume of a supply")
     load.add_argument("--council", required=True)
-    for flag in demonstration.LOADER_FLAGS:
+    for flag in demo_data.LOADER_FLAGS:
         load.add_argument(flag, dest="flags", action="append_const", const=flag, default=[])
     return parser
 
 
-def _town(asked: argparse.Namespace) -> Town:
-    return Town(asked.state, ports.chosen(asked.port), asked.data)
+def _new_stack(options: argparse.Namespace) -> Stack:
+    return Stack(options.state, ports.choose_ports(options.port), options.data)
 
 
-def _run(asked: argparse.Namespace) -> int:
-    teller = telling.screen_or_lines(background=asked.background)
+def _running_stack(options: argparse.Namespace) -> Stack:
+    """Find the stack that runs in the state folder. Raises UserError."""
+    holder = state.lock_holder(options.state)
+    if not holder:
+        raise UserError(f"Townhall does not run in {options.state}.", "`make up` starts it.")
+    return Stack(options.state, ports.choose_ports(int(holder["base"])))
+
+
+def _run(options: argparse.Namespace) -> int:
+    reporter = progress.create_reporter(background=options.background)
     try:
-        return town.live(_town(asked), teller)
-    except Trouble as trouble:
-        teller.trouble(trouble)
+        return lifecycle.run(_new_stack(options), reporter)
+    except UserError as error:
+        reporter.error(error)
         return 1
 
 
-def _running(asked: argparse.Namespace) -> Town:
-    """The town that runs in the state folder."""
-    holder = state.holder(asked.state)
-    if not holder:
-        raise Trouble(f"No town runs in {asked.state}.", "`make up` starts one.")
-    return Town(asked.state, ports.chosen(int(holder["base"])))
-
-
-def _load(asked: argparse.Namespace) -> int:
-    """Run the loader against the town that runs; its output is shown as it comes."""
-    running = _running(asked)
-    files: list[Path] = [file.resolve() for file in asked.file]
+def _load(options: argparse.Namespace) -> int:
+    """Run the loader of addresses against the running stack."""
+    stack = _running_stack(options)
+    files: list[Path] = [file.resolve() for file in options.file]
     missing = [file for file in files if not file.is_file()]
-    if missing or not files or not asked.council:
-        what = f"There is no file {missing[0]}." if missing else "It is not said which file, or for whom."
-        raise Trouble(what, "For example: make load FILE=addresses.csv.gz COUNCIL=citytown")
-    loader = demonstration.loader(running, files, asked.council, *asked.flags)
-    return subprocess.run(loader.argv, env=loader.env, check=False).returncode
+    if missing or not files or not options.council:
+        problem = f"There is no file {missing[0]}." if missing else "Name a file and a council."
+        raise UserError(problem, "For example: make load FILE=addresses.csv.gz COUNCIL=citytown")
+    return _run_loader(demo_data.loader(stack, files, options.council, *options.flags))
 
 
-def _seed_postcodes(asked: argparse.Namespace) -> int:
-    """Run the loader of postcodes against the town that runs; its output is shown as it comes."""
-    loader = demonstration.postcode_loader(_running(asked))
+def _run_loader(loader: Process) -> int:
+    """Run a loader with its output on ours; return its exit code."""
     return subprocess.run(loader.argv, env=loader.env, check=False).returncode
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
-    "up": lambda asked: background.up(_town(asked)),
-    "down": lambda asked: background.down(asked.state),
-    "status": lambda asked: status.show(asked.state),
+    "up": lambda options: background.up(_new_stack(options)),
+    "down": lambda options: background.down(options.state),
+    "status": lambda options: status.show(options.state),
     "load": _load,
-    "seed-gb": _seed_postcodes,
-    "lock": lambda _: lock.make(),
+    "seed-gb": lambda options: _run_loader(demo_data.postcode_loader(_running_stack(options))),
+    "lock": lambda _: lock.write_lock(),
 }
 
 

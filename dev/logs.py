@@ -1,40 +1,40 @@
-"""The processes' logs: one file each, bounded, the one before kept once."""
+"""The logs of the processes: one bounded file each, and the one before it."""
 
 import asyncio
 import shutil
 from pathlib import Path
 
-LARGEST = 64 * 1024 * 1024  # bytes
-LOOK_EVERY = 30.0  # seconds
+MAX_BYTES = 64 * 1024 * 1024
+CHECK_SECONDS = 30.0
 SUPERVISOR = "supervisor"
 
 
-def file(folder: Path, name: str) -> Path:
-    """Where the process `name` writes what it has to say."""
+def path(folder: Path, name: str) -> Path:
+    """Return the log of the process `name`."""
     return folder / "log" / f"{name}.log"
 
 
-def begin(folder: Path) -> None:
-    """Set the logs of an earlier run aside, as NAME.log.1."""
+def rotate(folder: Path) -> None:
+    """Rename the logs of an earlier run to NAME.log.1."""
     for log in (folder / "log").glob("*.log"):
-        if log != file(folder, SUPERVISOR):  # open already, by us
+        if log != path(folder, SUPERVISOR):  # we have it open
             log.replace(f"{log}.1")
 
 
-async def bound(folder: Path) -> None:
-    """See to it for ever that no log outgrows LARGEST."""
+async def keep_bounded(folder: Path) -> None:
+    """Check the logs from time to time, until cancelled."""
     while True:
-        await asyncio.to_thread(cut, folder)
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.to_thread(truncate_large, folder)
+        await asyncio.sleep(CHECK_SECONDS)
 
 
-def cut(folder: Path) -> None:
-    """Move what a log that is too large holds to NAME.log.1.
+def truncate_large(folder: Path) -> None:
+    """Move the content of a log that is too large to NAME.log.1.
 
-    Its writer goes on in the same file, from the beginning: it was opened for appending.
+    Its process goes on writing to the same file, from the beginning, as it was opened for appending.
     """
     for log in (folder / "log").glob("*.log"):
-        if log.stat().st_size > LARGEST:
+        if log.stat().st_size > MAX_BYTES:
             shutil.copyfile(log, f"{log}.1")
             with log.open("r+b") as content:
                 content.truncate(0)

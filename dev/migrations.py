@@ -1,4 +1,4 @@
-"""``python -m dev.migrations NAME...``: every service's tables in one process, which starts but once.
+"""``python -m dev.migrations NAME...``: migrates several services in one process, to start Python once.
 
 Reads each service's ``<NAME>_MIGRATION_URL``, as ``python -m chassis migrate NAME`` does.
 """
@@ -11,7 +11,7 @@ from chassis import migrations
 
 
 async def migrate(names: list[str]) -> None:
-    """Bring each service's database to this version's tables."""
+    """Migrate the database of each service to this version."""
     for name in names:
         print(f"{name} ...", flush=True)
         await migrations.migrate(name, os.environ[f"{name.upper()}_MIGRATION_URL"])

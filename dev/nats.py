@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev import binaries, ports, processes
-from dev.trouble import Trouble
+from dev.errors import UserError
 
 START_WITHIN = 30.0  # seconds
 CONFIGURATION = """\
@@ -39,11 +39,11 @@ class Server:
 
 
 def configure(directory: Path, port: int) -> Path:
-    """Write the server's configuration; the events themselves are kept beside it.
+    """Write the server's configuration. The events lie beside it.
 
-    What the server has acknowledged survives its own death at once (the kernel holds it) and
-    a power failure after `sync_interval`. Syncing every message would cost nine tenths of the
-    throughput of a laptop's disk; a cluster gets that safety from its replicas.
+    Acknowledged messages survive the server's death at once, as the kernel has them, and a power
+    failure after `sync_interval`. Syncing every message would cost nine tenths of the throughput
+    on a laptop's disk; a cluster gets that safety from its replicas.
     """
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "nats.conf"
@@ -52,22 +52,22 @@ def configure(directory: Path, port: int) -> Path:
 
 
 def command(configuration: Path) -> list[str]:
-    """The command line of the server itself."""
+    """Return the server's command line."""
     return [str(binaries.nats_server()), "--config", str(configuration)]
 
 
 def environment() -> dict[str, str]:
-    """The server's environment: the garbage collector works harder above 64 MiB."""
+    """Return the server's environment: its garbage collector works harder above 64 MiB."""
     return {"PATH": os.environ.get("PATH", ""), "GOMEMLIMIT": "64MiB"}
 
 
 def url(port: int) -> str:
-    """The address clients are given."""
+    """Return the URL for clients."""
     return f"nats://{ports.HOST}:{port}"
 
 
-def ready(port: int) -> bool:
-    """Whether the server greets a client and has JetStream."""
+def is_ready(port: int) -> bool:
+    """Check whether the server greets a client and has JetStream."""
     try:
         with socket.create_connection((ports.HOST, port), timeout=1) as connection:
             greeting = connection.recv(4096)
@@ -78,19 +78,18 @@ def ready(port: int) -> bool:
 
 @contextmanager
 def running(directory: Path, port: int | None = None) -> Iterator[Server]:
-    """A server of its own for a test run; stopped, and its events removed, at the end.
+    """Run a server for a test run; stop it, and remove its events, at the end.
 
-    Raises:
-        Trouble: it does not start; with the last lines of its log.
+    Raises UserError if it does not start, with the last lines of its log.
     """
     number = port or ports.free_port()
     log = directory / "nats.log"
     argv = command(configure(directory, number))
     process = processes.start(argv, log, environment())
     try:
-        if not processes.wait_until(lambda: ready(number), process, START_WITHIN):
+        if not processes.wait_until(lambda: is_ready(number), process, START_WITHIN):
             lines = "\n".join(processes.last_lines(log))
-            raise Trouble(f"NATS did not start:\n{lines}", f"The whole of it: {log}")
+            raise UserError(f"NATS did not start:\n{lines}", f"The whole log: {log}")
         yield Server(url(number), number, process)
     finally:
         processes.stop(process)

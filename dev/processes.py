@@ -1,4 +1,4 @@
-"""One child process: how it is started so that it cannot outlive us, and how it is stopped."""
+"""A child process: started so that it cannot outlive us, and stopped with its whole group."""
 
 import contextlib
 import ctypes
@@ -11,72 +11,74 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dev.account import Account
+from dev.unix_user import UnixUser
 
-STOP_WITHIN = 10.0  # seconds from the polite signal to SIGKILL
+STOP_WITHIN = 10.0  # seconds from the stop signal to SIGKILL
 PR_SET_PDEATHSIG = 1
 
 
-def options(
-    log: Path, env: Mapping[str, str], account: Account | None = None, farewell: int = signal.SIGTERM
+def popen_options(
+    log: Path, env: Mapping[str, str], user: UnixUser | None = None, stop_signal: int = signal.SIGTERM
 ) -> dict[str, Any]:
-    """Keyword arguments for `Popen` (and asyncio's): own process group, log file, account.
+    """Return the options for `Popen` and asyncio's: a process group, a log file, a user.
 
-    On Linux the kernel sends `farewell` to the child when we die, however we die.
+    On Linux the kernel sends `stop_signal` to the child when we end, however we end.
     """
-    made: dict[str, Any] = {
+    options: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
         "stdout": open_log(log),
         "stderr": subprocess.STDOUT,
         "env": dict(env),
         "process_group": 0,
-        "preexec_fn": dies_with_us(farewell),
+        "preexec_fn": signal_at_parent_death(stop_signal),
     }
-    if account is not None:
-        made |= {"user": account.uid, "group": account.gid, "extra_groups": []}
-    return made
+    if user is not None:
+        options |= {"user": user.uid, "group": user.gid, "extra_groups": []}
+    return options
 
 
 def open_log(log: Path) -> int:
-    """A descriptor that appends to `log`; who closes it is the caller's matter."""
+    """Open `log` for appending; the caller closes the descriptor."""
     log.parent.mkdir(parents=True, exist_ok=True)
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def dies_with_us(farewell: int) -> Callable[[], None] | None:
-    """What the child runs before the program: ask the kernel for a signal at our death."""
+def signal_at_parent_death(number: int) -> Callable[[], None] | None:
+    """Return what the child calls before it runs: it asks the kernel for a signal when we end."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
 
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, farewell)
-        if os.getppid() != parent:  # we died between fork and the line above
+    def request_signal() -> None:
+        prctl(PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:  # we ended between fork and the line above
             os._exit(1)
 
-    return ask
+    return request_signal
 
 
 def start(
     argv: Sequence[str | Path],
     log: Path,
     env: Mapping[str, str],
-    account: Account | None = None,
-    farewell: int = signal.SIGTERM,
+    user: UnixUser | None = None,
+    stop_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start `argv`; its output goes to `log`."""
-    made = options(log, env, account, farewell)
+    options = popen_options(log, env, user, stop_signal)
     try:
-        return subprocess.Popen([str(part) for part in argv], **made)
+        return subprocess.Popen([str(part) for part in argv], **options)
     finally:
-        os.close(made["stdout"])
+        os.close(options["stdout"])
 
 
-def stop(process: subprocess.Popen[Any], polite: int = signal.SIGTERM, within: float = STOP_WITHIN) -> int:
-    """Ask the process to end, insist after `within` seconds, sweep its group; its exit code."""
+def stop(
+    process: subprocess.Popen[Any], stop_signal: int = signal.SIGTERM, within: float = STOP_WITHIN
+) -> int:
+    """Send the stop signal, kill the group after `within` seconds; return the exit code."""
     if process.poll() is None:
-        process.send_signal(polite)
+        process.send_signal(stop_signal)
         try:
             process.wait(within)
         except subprocess.TimeoutExpired:
@@ -86,16 +88,16 @@ def stop(process: subprocess.Popen[Any], polite: int = signal.SIGTERM, within: f
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL to every process of the group; nothing when none is left."""
+    """Send SIGKILL to every process of the group, if there is one."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
 
 
-def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Poll `ready` until it holds; False when the process ended or the time is over."""
+def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Poll `is_ready`; return False if the process ends or the time is over first."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if ready():
+        if is_ready():
             return True
         if process.poll() is not None:
             return False
@@ -104,7 +106,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seco
 
 
 def last_lines(log: Path, count: int = 15) -> list[str]:
-    """The last lines of a log, each cut to 300 characters."""
+    """Return the last lines of a log, each cut to 300 characters."""
     if not log.exists():
         return []
     with log.open("rb") as file:

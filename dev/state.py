@@ -1,4 +1,4 @@
-"""The folder a town keeps its state in (`.run/`), and who runs there at the moment."""
+"""The folder that holds a stack's state (`.run/`), and the lock of the process that runs there."""
 
 import fcntl
 import json
@@ -9,24 +9,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dev.trouble import Trouble
+from dev.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / ".run"
 
 
 def read(file: Path) -> dict[str, Any]:
-    """A JSON object from a file; an empty one when there is no file."""
+    """Read a JSON object from a file; an empty one if there is no file."""
     try:
         return dict(json.loads(file.read_text()))
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise Trouble(f"{file} is not readable JSON ({error}).", "Remove it and start again.") from error
+        raise UserError(f"{file} is not readable JSON ({error}).", "Remove it and start again.") from error
 
 
 def write(file: Path, content: dict[str, Any]) -> None:
-    """A JSON object to a file that only its owner reads, replaced in one step."""
+    """Write a JSON object to a file in one step. Only the file's owner may read it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)
@@ -34,49 +34,49 @@ def write(file: Path, content: dict[str, Any]) -> None:
     draft.replace(file)
 
 
-def passwords(folder: Path, names: list[str]) -> dict[str, str]:
-    """The passwords of the database roles, made on the first run and kept."""
+def passwords(folder: Path, roles: list[str]) -> dict[str, str]:
+    """Return the passwords of the database roles, made on the first run and kept."""
     file = folder / "passwords.json"
     known: dict[str, str] = read(file)
-    missing = [name for name in names if name not in known]
+    missing = [role for role in roles if role not in known]
     if missing:
-        known |= {name: secrets.token_hex(24) for name in missing}
+        known |= {role: secrets.token_hex(24) for role in missing}
         write(file, known)
     return known
 
 
 @contextmanager
-def held(folder: Path, base: int) -> Iterator[None]:
-    """Hold the folder for this process; Trouble when another process holds it.
+def locked(folder: Path, base: int) -> Iterator[None]:
+    """Lock the folder for this process. Raises UserError if another process has locked it.
 
-    The kernel lets go of the lock when its holder ends, however it ends.
+    The kernel releases the lock when the process ends, however it ends.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
-        if not _lock(lock.fileno()):
-            pid = holder(folder).get("pid", "unknown")
-            raise Trouble(
-                f"This town runs already (process {pid}, state in {folder}).",
+        if not _try_lock(lock.fileno()):
+            pid = lock_holder(folder).get("pid", "unknown")
+            raise UserError(
+                f"Townhall runs already (process {pid}, state in {folder}).",
                 "`make down` stops it, `python -m dev status` shows it.",
             )
-        write(folder / "town.json", {"pid": os.getpid(), "base": base})
+        write(folder / "stack.json", {"pid": os.getpid(), "base": base})
         try:
             yield
         finally:
-            (folder / "town.json").unlink(missing_ok=True)
+            (folder / "stack.json").unlink(missing_ok=True)
 
 
-def holder(folder: Path) -> dict[str, Any]:
-    """`pid` and `base` port of the town that runs in the folder; empty when none does."""
+def lock_holder(folder: Path) -> dict[str, Any]:
+    """Return `pid` and `base` port of the stack that runs in the folder; empty if none does."""
     if not (folder / "lock").exists():
         return {}
     with (folder / "lock").open("a+") as lock:
-        if _lock(lock.fileno()):
+        if _try_lock(lock.fileno()):
             return {}
-    return read(folder / "town.json")
+    return read(folder / "stack.json")
 
 
-def _lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Runs steps as early as what they wait for is done, several at a time."""
+"""Steps of a start, each run as soon as the steps before it have ended."""
 
 import asyncio
 import time
@@ -15,31 +15,31 @@ class Step:
     after: tuple[str, ...] = ()
 
 
-Tell = Callable[[str, float | None], None]  # a step's name; None when it begins, else its seconds
+Report = Callable[[str, float | None], None]  # a step's name; None when it begins, else its seconds
 
 
-async def run(steps: Sequence[Step], tell: Tell) -> None:
-    """Run every step after those it names. The first error stops the rest and is raised."""
-    done = {step.name: asyncio.Event() for step in steps}
+async def run(steps: Sequence[Step], report: Report) -> None:
+    """Run every step after those it names. The first error cancels the others and is raised."""
+    ended = {step.name: asyncio.Event() for step in steps}
 
-    async def one(step: Step) -> None:
+    async def run_step(step: Step) -> None:
         for name in step.after:
-            await done[name].wait()
+            await ended[name].wait()
         began = time.monotonic()
-        tell(step.name, None)
+        report(step.name, None)
         await step.work()
-        done[step.name].set()
-        tell(step.name, time.monotonic() - began)
+        ended[step.name].set()
+        report(step.name, time.monotonic() - began)
 
     try:
         async with asyncio.TaskGroup() as group:
             for step in steps:
-                group.create_task(one(step), name=step.name)
-    except BaseExceptionGroup as failures:
-        raise first(failures) from failures
+                group.create_task(run_step(step), name=step.name)
+    except BaseExceptionGroup as errors:
+        raise first_error(errors) from errors
 
 
-def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group; the others are its consequences."""
-    error = failures.exceptions[0]
-    return first(error) if isinstance(error, BaseExceptionGroup) else error
+def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error of a group; the others follow from it."""
+    error = errors.exceptions[0]
+    return first_error(error) if isinstance(error, BaseExceptionGroup) else error

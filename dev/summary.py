@@ -1,4 +1,4 @@
-"""What a newcomer is told once all runs: where things are, a key, and three lines to try."""
+"""The closing message of a start: where everything is, a key, and three commands to try."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from dev import state
 
 
 def text(folder: Path, seconds: float) -> str:
-    """The closing message; `folder` holds the town's state."""
+    """Write the message from the state in `folder`."""
     sandbox = state.read(folder / "sandbox.json")
     gateway, councils = sandbox["gateway"], sandbox["councils"]
     lines = [
@@ -17,19 +17,19 @@ def text(folder: Path, seconds: float) -> str:
         f"  Issuer      {gateway}/identity/.well-known/openid-configuration",
         f"  Councils    {', '.join(councils)}",
         *(f"  Sign in     {gateway}/identity/sign-in?council={slug}" for slug in list(councils)[:1]),
-        f"  Service     {sandbox['service']} (a council's service in one page, which signs people in)",
-        f"  Upstream    {sandbox['upstream']} (One Login and staff directories, simulated: who they know)",
-        f"  Clients     {folder / 'sandbox.json'} (operator, and each council's client and key)",
+        f"  Service     {sandbox['service']} (a demonstration service, where residents sign in)",
+        f"  Upstream    {sandbox['upstream']} (simulated GOV.UK One Login and staff directories)",
+        f"  Clients     {folder / 'sandbox.json'} (clients and keys of the operator and the councils)",
         f"  Logs        {folder / 'log'}/",
     ]
     for slug in list(councils)[:1]:
         lines += ["", f"Sandbox key of {slug}:", "", councils[slug]["api_key"], "", "Try:", ""]
-        lines += [f"  {line}" for line in tries(gateway, slug, folder)]
+        lines += [f"  {command}" for command in example_commands(gateway, slug, folder)]
     return "\n".join([*lines, ""])
 
 
-def tries(gateway: str, slug: str, folder: Path) -> list[str]:
-    """Three lines for a shell. They read the key from its file: it stays out of the history."""
+def example_commands(gateway: str, slug: str, folder: Path) -> list[str]:
+    """Write three shell commands. They read the key from its file, to keep it out of the history."""
     key = f'-H "X-Api-Key: $(cat {folder / f"{slug}.key"})"'
     address = f"{gateway}/{slug}/address"
     return [

@@ -1,4 +1,4 @@
-"""Starts processes, keeps them running, and stops every one of them at the end."""
+"""The supervisor: it starts processes, restarts those that end, and stops all of them."""
 
 import asyncio
 import contextlib
@@ -10,168 +10,171 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import leftovers, logs, processes
-from dev.account import Account
-from dev.trouble import Trouble
+from dev import logs, orphans, processes
+from dev.errors import UserError
+from dev.unix_user import UnixUser
 
 READY_WITHIN = 90.0  # seconds
-PAUSES = (0.1, 0.5, 1.0, 2.0)  # seconds before the first restart, the second ...
-MANY = 5  # crashes ...
-WITHIN = 60.0  # ... in so many seconds, and we give up
+RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0)  # seconds before the first restart, the second ...
+MAX_CRASHES = 5  # so many ...
+CRASH_WINDOW = 60.0  # ... in so many seconds, and we give up
 
 
-async def _at_once() -> bool:
+async def _always_ready() -> bool:
     return True
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process of the town: how it starts, when it is ready, how it is asked to stop."""
+    """A process of the stack: how it starts, when it is ready, and which signal stops it."""
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
-    ready: Callable[[], Awaitable[bool]] = _at_once
-    account: Account | None = None
-    polite: int = signal.SIGTERM
-    server: bool = False  # others depend on it until their last moment
+    ready: Callable[[], Awaitable[bool]] = _always_ready
+    user: UnixUser | None = None
+    stop_signal: int = signal.SIGTERM
+    server: bool = False  # stopped last, as the others need it
 
 
 @dataclass
-class _Kept:
+class _Child:
     process: Process
     child: asyncio.subprocess.Process
-    keeper: asyncio.Task[None] | None = None
-    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=MANY))
+    watcher: asyncio.Task[None] | None = None
+    crashes: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_CRASHES))
 
 
 class Supervisor:
-    """The processes of one town. `failed` is set when one of them cannot be kept running."""
+    """The processes of one stack. `failed` is set if one of them cannot be kept running."""
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, note: Callable[[str], None]) -> None:
         self.folder = folder
-        self.failed: asyncio.Future[Trouble] = asyncio.get_running_loop().create_future()
-        self._tell = tell
-        self._kept: list[_Kept] = []
+        self.failed: asyncio.Future[UserError] = asyncio.get_running_loop().create_future()
+        self._note = note
+        self._children: list[_Child] = []
 
     async def start(self, process: Process) -> None:
-        """Start a process and wait until it is ready; from then on it is kept running.
+        """Start a process, wait until it is ready, and restart it whenever it ends.
 
-        Raises:
-            Trouble: it ended, or was not ready in time; with the last lines of its log.
+        Raises UserError if it ends or is not ready in time, with the last lines of its log.
         """
-        kept = _Kept(process, await self._spawn(process))
-        self._kept.append(kept)
-        await self._until_ready(kept)
-        kept.keeper = asyncio.create_task(self._keep(kept), name=f"keep {process.name}")
+        started = _Child(process, await self._spawn(process))
+        self._children.append(started)
+        await self._wait_until_ready(started)
+        started.watcher = asyncio.create_task(self._watch(started), name=f"watch {process.name}")
 
-    async def run(self, process: Process, hear: Callable[[str], None] | None = None) -> None:
-        """Run a process to its end; `hear` is given each line of its standard output.
+    async def run(self, process: Process, on_line: Callable[[str], None] | None = None) -> None:
+        """Run a process to its end; call `on_line` with each line of its standard output.
 
-        Raises:
-            Trouble: it ended with another exit code than 0.
+        Raises UserError if its exit code is not 0.
         """
-        kept = _Kept(process, await self._spawn(process, piped=hear is not None))
-        self._kept.append(kept)
-        if kept.child.stdout and hear:
-            async for line in kept.child.stdout:
-                hear(line.decode(errors="replace").rstrip("\n"))
-        code = await kept.child.wait()
-        self._kept.remove(kept)
-        leftovers.forget(self.folder, process.name)
+        started = _Child(process, await self._spawn(process, piped=on_line is not None))
+        self._children.append(started)
+        if started.child.stdout and on_line:
+            async for line in started.child.stdout:
+                on_line(line.decode(errors="replace").rstrip("\n"))
+        code = await started.child.wait()
+        self._children.remove(started)
+        orphans.forget(self.folder, process.name)
         if code != 0:
-            raise crashed(self.folder, process.name, code)
+            raise crash_error(self.folder, process.name, code)
 
     async def stop(self) -> None:
-        """Stop everything: first those who use the servers, then the servers. Leaves nothing running."""
-        for kept in self._kept:
-            if kept.keeper:
-                kept.keeper.cancel()
-        for servers in (False, True):
-            await asyncio.gather(*(self._end(kept) for kept in self._kept if kept.process.server is servers))
-        self._kept.clear()
-        leftovers.forget(self.folder)
+        """Stop every process: first those that use the servers, then the servers."""
+        for started in self._children:
+            if started.watcher:
+                started.watcher.cancel()
+        for is_server in (False, True):
+            await asyncio.gather(
+                *(self._stop(started) for started in self._children if started.process.server is is_server)
+            )
+        self._children.clear()
+        orphans.forget(self.folder)
 
     async def _spawn(self, process: Process, *, piped: bool = False) -> asyncio.subprocess.Process:
-        log = logs.file(self.folder, process.name)
-        made = processes.options(log, process.env, process.account, process.polite)
-        descriptor = made["stdout"]
+        log = logs.path(self.folder, process.name)
+        options = processes.popen_options(log, process.env, process.user, process.stop_signal)
+        descriptor = options["stdout"]
         if piped:
-            made |= {"stdout": asyncio.subprocess.PIPE, "stderr": descriptor}
+            options |= {"stdout": asyncio.subprocess.PIPE, "stderr": descriptor}
         try:
-            child = await asyncio.create_subprocess_exec(*process.argv, **made)
+            child = await asyncio.create_subprocess_exec(*process.argv, **options)
         except OSError as error:
-            what = f"{process.name} cannot be started: {error}."
-            raise Trouble(what, f"Is {process.argv[0]} there?") from error
+            problem = f"{process.name} cannot be started: {error}."
+            raise UserError(problem, f"Is {process.argv[0]} there?") from error
         finally:
             os.close(descriptor)
-        leftovers.remember(self.folder, process.name, child.pid)
+        orphans.record(self.folder, process.name, child.pid)
         return child
 
-    async def _until_ready(self, kept: _Kept) -> None:
+    async def _wait_until_ready(self, started: _Child) -> None:
         end = time.monotonic() + READY_WITHIN
-        while not await kept.process.ready():
-            if kept.child.returncode is not None:
-                raise crashed(self.folder, kept.process.name, kept.child.returncode)
+        while not await started.process.ready():
+            if started.child.returncode is not None:
+                raise crash_error(self.folder, started.process.name, started.child.returncode)
             if time.monotonic() > end:
-                raise slow(self.folder, kept.process.name)
+                raise timeout_error(self.folder, started.process.name)
             await asyncio.sleep(0.05)
 
-    async def _keep(self, kept: _Kept) -> None:
-        name = kept.process.name
+    async def _watch(self, started: _Child) -> None:
+        name = started.process.name
         while True:
-            code = await kept.child.wait()
-            processes.kill_group(kept.child.pid)  # its own children do not outlive it
-            kept.crashes.append(time.monotonic())
-            if len(kept.crashes) == MANY and kept.crashes[-1] - kept.crashes[0] < WITHIN:
-                self._give_up(crashed(self.folder, name, code, times=MANY))
+            code = await started.child.wait()
+            processes.kill_group(started.child.pid)  # its own children end with it
+            started.crashes.append(time.monotonic())
+            if (
+                len(started.crashes) == MAX_CRASHES
+                and started.crashes[-1] - started.crashes[0] < CRASH_WINDOW
+            ):
+                self._give_up(crash_error(self.folder, name, code, times=MAX_CRASHES))
                 return
-            recent = sum(1 for at in kept.crashes if kept.crashes[-1] - at < WITHIN)
-            pause = PAUSES[min(recent, len(PAUSES)) - 1]
-            self._tell(f"{name} ended ({ending(code)}); starting it again in {pause} s")
-            await asyncio.sleep(pause)
+            recent = sum(1 for at in started.crashes if started.crashes[-1] - at < CRASH_WINDOW)
+            delay = RESTART_DELAYS[min(recent, len(RESTART_DELAYS)) - 1]
+            self._note(f"{name} ended ({describe_exit(code)}); starting it again in {delay} s")
+            await asyncio.sleep(delay)
             try:
-                kept.child = await self._spawn(kept.process)
-            except Trouble as trouble:
-                self._give_up(trouble)
+                started.child = await self._spawn(started.process)
+            except UserError as error:
+                self._give_up(error)
                 return
 
-    def _give_up(self, trouble: Trouble) -> None:
+    def _give_up(self, error: UserError) -> None:
         if not self.failed.done():
-            self.failed.set_result(trouble)
+            self.failed.set_result(error)
 
-    async def _end(self, kept: _Kept) -> None:
-        child = kept.child
+    async def _stop(self, started: _Child) -> None:
+        child = started.child
         with contextlib.suppress(ProcessLookupError):
-            child.send_signal(kept.process.polite)
+            child.send_signal(started.process.stop_signal)
         try:
             await asyncio.wait_for(child.wait(), processes.STOP_WITHIN)
         except TimeoutError:
-            self._tell(f"{kept.process.name} does not stop; it is killed")
+            self._note(f"{started.process.name} does not stop; it is killed")
         processes.kill_group(child.pid)
         await child.wait()
 
 
-def crashed(folder: Path, name: str, code: int, times: int = 1) -> Trouble:
-    """The message for a process that ended by itself."""
+def crash_error(folder: Path, name: str, code: int, times: int = 1) -> UserError:
+    """Describe a process that ended by itself."""
     often = f"{times} times in a minute, the last time " if times > 1 else ""
-    return _with_log(folder, name, f"{name} ended {often}with {ending(code)}.")
+    return _error_with_log(folder, name, f"{name} ended {often}with {describe_exit(code)}.")
 
 
-def slow(folder: Path, name: str) -> Trouble:
-    """The message for a process that runs and is not ready in time."""
-    return _with_log(folder, name, f"{name} runs but is not ready after {READY_WITHIN:.0f} s.")
+def timeout_error(folder: Path, name: str) -> UserError:
+    """Describe a process that runs and is not ready in time."""
+    return _error_with_log(folder, name, f"{name} runs but is not ready after {READY_WITHIN:.0f} s.")
 
 
-def ending(code: int) -> str:
-    """An exit code in words: a signal by its name."""
+def describe_exit(code: int) -> str:
+    """Describe an exit code; a signal by its name."""
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _with_log(folder: Path, name: str, what: str) -> Trouble:
-    log = logs.file(folder, name)
+def _error_with_log(folder: Path, name: str, problem: str) -> UserError:
+    log = logs.path(folder, name)
     lines = processes.last_lines(log) or ["(it wrote nothing)"]
-    return Trouble(
-        what + " Its last lines:\n" + "\n".join(f"    {line}" for line in lines),
-        f"The whole log: {log}. `rm -rf {folder}` gives a fresh town (and loses its data).",
+    return UserError(
+        problem + " Its last lines:\n" + "\n".join(f"    {line}" for line in lines),
+        f"The whole log: {log}. To start afresh, remove all data: `rm -rf {folder}`.",
     )

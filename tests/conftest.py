@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from dev import background, leftovers, ports
+from dev import background, orphans, ports
 
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
 
@@ -37,7 +37,7 @@ class Platform:
 
     def processes(self) -> dict[str, psutil.Process]:
         """The platform's processes by name."""
-        return leftovers.living(self.state)
+        return orphans.find_running(self.state)
 
     def logs(self) -> dict[str, str]:
         """What every process has logged, by file name."""
@@ -54,8 +54,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         sandbox = {"gateway": elsewhere, "councils": councils, "operator": nothing}
         yield Platform(tmp_path_factory.mktemp("elsewhere"), int(elsewhere.rpartition(":")[2]), sandbox)
         return
-    with background.running(tmp_path_factory.mktemp("platform")) as town:
-        yield Platform(town.folder, town.ports.base, json.loads(town.sandbox.read_text()))
+    with background.running(tmp_path_factory.mktemp("platform")) as stack:
+        yield Platform(stack.folder, stack.ports.base, json.loads(stack.sandbox.read_text()))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def web(tmp_path, monkeypatch):
-    """A folder with a lock of its own; npm is replaced by a note of what it was asked."""
+    """A folder with a lock of its own."""
     monkeypatch.delenv(frontend.WITHOUT, raising=False)
     for name in ("package.json", "package-lock.json"):
         (tmp_path / name).write_text("{}")
@@ -20,7 +20,8 @@ def web(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def npm_calls(monkeypatch):
+    """npm does not run; its command lines are collected."""
     calls = []
 
     def run(argv, **_):
@@ -31,40 +32,40 @@ def asked(monkeypatch):
     return calls
 
 
-def test_what_is_installed_is_not_installed_again(web, asked):
-    assert not frontend.is_done(web, tests=False)
+def test_installed_packages_are_not_installed_again(web, npm_calls):
+    assert not frontend.is_installed(web, tests=False)
     frontend.install(web, Path(sys.executable), tests=False)
-    assert "--omit=dev" in asked[0]
-    assert "--ignore-scripts" in asked[0]
-    assert frontend.is_done(web, tests=False)
-    assert not frontend.is_done(web, tests=True)
+    assert "--omit=dev" in npm_calls[0]
+    assert "--ignore-scripts" in npm_calls[0]
+    assert frontend.is_installed(web, tests=False)
+    assert not frontend.is_installed(web, tests=True)
 
 
-def test_what_tests_need_is_enough_for_pages(web, asked):
+def test_the_packages_of_tests_include_those_of_pages(web, npm_calls):
     frontend.install(web, Path(sys.executable), tests=True)
-    assert "--omit=dev" not in asked[0]
-    assert frontend.is_done(web, tests=False)
-    assert frontend.is_done(web, tests=True)
+    assert "--omit=dev" not in npm_calls[0]
+    assert frontend.is_installed(web, tests=False)
+    assert frontend.is_installed(web, tests=True)
 
 
-def test_a_changed_lock_is_installed(web, asked):
+def test_a_changed_lock_is_installed(web, npm_calls):
     frontend.install(web, Path(sys.executable), tests=True)
     (web / "package-lock.json").write_text('{"packages": {}}')
-    assert not frontend.is_done(web, tests=True)
+    assert not frontend.is_installed(web, tests=True)
 
 
-def test_pages_can_be_gone_without(web, monkeypatch):
+def test_the_set_up_can_do_without_pages(web, monkeypatch):
     monkeypatch.setenv(frontend.WITHOUT, "1")
-    assert frontend.is_done(web, tests=True)
+    assert frontend.is_installed(web, tests=True)
 
 
-def test_a_failure_of_npm_is_told_with_the_way_out(web, monkeypatch):
+def test_an_error_of_npm_says_what_to_do(web, monkeypatch):
     failed = subprocess.CompletedProcess([], 1, "npm error: no registry")
     monkeypatch.setattr(frontend.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(frontend.FrontendError, match="no registry") as error:
         frontend.install(web, Path(sys.executable), tests=False)
     assert frontend.WITHOUT in str(error.value)
-    assert not frontend.is_done(web, tests=False)
+    assert not frontend.is_installed(web, tests=False)
 
 
 def test_the_lock_names_no_registry():

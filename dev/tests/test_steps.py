@@ -6,11 +6,11 @@ from dev import steps
 from dev.steps import Step
 
 
-def quiet(_name, _seconds):
+def ignore(_name, _seconds):
     pass
 
 
-async def test_a_step_begins_when_what_it_waits_for_is_done():
+async def test_a_step_begins_when_the_steps_before_it_have_ended():
     order = []
 
     def step(name, *after):
@@ -20,7 +20,7 @@ async def test_a_step_begins_when_what_it_waits_for_is_done():
 
         return Step(name, work, after)
 
-    await steps.run([step("c", "a", "b"), step("b", "a"), step("a")], quiet)
+    await steps.run([step("c", "a", "b"), step("b", "a"), step("a")], ignore)
     assert order == ["a", "b", "c"]
 
 
@@ -31,11 +31,11 @@ async def test_independent_steps_run_at_the_same_time():
         async with asyncio.timeout(2):
             await meeting.wait()
 
-    await steps.run([Step("one", work), Step("two", work)], quiet)
+    await steps.run([Step("one", work), Step("two", work)], ignore)
 
 
-async def test_the_first_error_is_raised_and_the_rest_is_stopped():
-    stopped = asyncio.Event()
+async def test_the_first_error_is_raised_and_the_others_are_cancelled():
+    cancelled = asyncio.Event()
 
     async def fails():
         raise ValueError("the first")
@@ -44,18 +44,18 @@ async def test_the_first_error_is_raised_and_the_rest_is_stopped():
         try:
             await asyncio.sleep(60)
         finally:
-            stopped.set()
+            cancelled.set()
 
     with pytest.raises(ValueError, match="the first"):
-        await steps.run([Step("lasts", lasts), Step("fails", fails)], quiet)
-    assert stopped.is_set()
+        await steps.run([Step("lasts", lasts), Step("fails", fails)], ignore)
+    assert cancelled.is_set()
 
 
-async def test_the_beginning_and_the_end_of_a_step_are_told():
-    told = []
+async def test_the_beginning_and_the_end_of_a_step_are_reported():
+    reports = []
 
     async def work():
         pass
 
-    await steps.run([Step("one", work)], lambda name, seconds: told.append((name, seconds is None)))
-    assert told == [("one", True), ("one", False)]
+    await steps.run([Step("one", work)], lambda name, seconds: reports.append((name, seconds is None)))
+    assert reports == [("one", True), ("one", False)]

@@ -7,9 +7,9 @@ import time
 import psutil
 import pytest
 
-from dev import leftovers, logs, state, supervisor
+from dev import logs, orphans, state, supervisor
+from dev.errors import UserError
 from dev.supervisor import Process, Supervisor
-from dev.trouble import Trouble
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -19,10 +19,10 @@ def python(code: str, name: str = "thing", **more) -> Process:
 
 
 SLEEPER = "import time; time.sleep(60)"
-DEAF = """
+UNSTOPPABLE = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-print("deaf", flush=True)
+print("unstoppable", flush=True)
 time.sleep(60)
 """
 
@@ -33,88 +33,88 @@ async def notes():
 
 
 @pytest.fixture
-async def keeper(tmp_path, notes):
-    made = Supervisor(tmp_path, notes.append)
-    yield made
-    await made.stop()
+async def running_supervisor(tmp_path, notes):
+    started = Supervisor(tmp_path, notes.append)
+    yield started
+    await started.stop()
 
 
 async def until(check, seconds: float = 5.0):
     end = time.monotonic() + seconds
-    while not (found := check()):
+    while not (result := check()):
         assert time.monotonic() < end, "it did not happen in time"
         await asyncio.sleep(0.02)
-    return found
+    return result
 
 
 def running(folder) -> list[psutil.Process]:
-    """What was started with its state in `folder` and lives."""
-    return list(leftovers.living(folder).values())
+    """The running processes that have their state in `folder`."""
+    return list(orphans.find_running(folder).values())
 
 
 async def never() -> bool:
     return False
 
 
-async def test_a_crash_at_start_names_the_process_the_code_and_its_last_lines(keeper, tmp_path):
+async def test_a_crash_at_start_names_the_process_the_code_and_its_last_lines(running_supervisor, tmp_path):
     code = "import sys\nfor n in range(40): print('line', n)\nsys.exit(3)"
-    with pytest.raises(Trouble) as trouble:
-        await keeper.start(python(code, "mapping", ready=never))
-    assert "mapping ended with exit code 3" in trouble.value.what
-    assert "line 39" in trouble.value.what
-    assert "line 24" not in trouble.value.what
-    assert "line 25" in trouble.value.what
-    assert str(logs.file(tmp_path, "mapping")) in trouble.value.way_out
+    with pytest.raises(UserError) as raised:
+        await running_supervisor.start(python(code, "mapping", ready=never))
+    assert "mapping ended with exit code 3" in raised.value.problem
+    assert "line 39" in raised.value.problem
+    assert "line 24" not in raised.value.problem
+    assert "line 25" in raised.value.problem
+    assert str(logs.path(tmp_path, "mapping")) in raised.value.remedy
 
 
-async def test_a_program_that_is_not_there_is_told(keeper):
-    with pytest.raises(Trouble, match="nowhere cannot be started"):
-        await keeper.start(Process("nowhere", ["/no/such/program"], ENV))
+async def test_a_missing_program_is_named(running_supervisor):
+    with pytest.raises(UserError, match="nowhere cannot be started"):
+        await running_supervisor.start(Process("nowhere", ["/no/such/program"], ENV))
 
 
-async def test_a_process_that_is_never_ready_is_told(keeper, monkeypatch):
+async def test_a_process_that_is_never_ready_is_an_error(running_supervisor, monkeypatch):
     monkeypatch.setattr(supervisor, "READY_WITHIN", 0.2)
-    with pytest.raises(Trouble, match="not ready after"):
-        await keeper.start(python(SLEEPER, ready=never))
+    with pytest.raises(UserError, match="not ready after"):
+        await running_supervisor.start(python(SLEEPER, ready=never))
 
 
-async def test_a_step_that_fails_is_told(keeper):
-    with pytest.raises(Trouble, match="exit code 4"):
-        await keeper.run(python("raise SystemExit(4)"))
+async def test_a_command_that_fails_is_an_error(running_supervisor):
+    with pytest.raises(UserError, match="exit code 4"):
+        await running_supervisor.run(python("raise SystemExit(4)"))
 
 
-async def test_a_step_is_heard_line_by_line(keeper):
-    heard = []
-    await keeper.run(python("print('one'); print('two')"), heard.append)
-    assert heard == ["one", "two"]
+async def test_the_output_of_a_command_is_passed_on_line_by_line(running_supervisor):
+    lines = []
+    await running_supervisor.run(python("print('one'); print('two')"), lines.append)
+    assert lines == ["one", "two"]
 
 
-async def test_a_killed_process_is_started_again(keeper, notes, tmp_path):
-    await keeper.start(python(SLEEPER, "casework"))
+async def test_a_killed_process_is_started_again(running_supervisor, notes, tmp_path):
+    await running_supervisor.start(python(SLEEPER, "casework"))
     (before,) = running(tmp_path)
     os.kill(before.pid, signal.SIGKILL)
-    after = await until(lambda: [one for one in running(tmp_path) if one.pid != before.pid])
+    after = await until(lambda: [process for process in running(tmp_path) if process.pid != before.pid])
     assert after[0].is_running()
     assert notes == ["casework ended (signal SIGKILL); starting it again in 0.1 s"]
 
 
-async def test_a_process_that_keeps_crashing_is_given_up(keeper, monkeypatch):
-    monkeypatch.setattr(supervisor, "PAUSES", (0.01,))
-    await keeper.start(python("print('no use'); raise SystemExit(1)", "payments"))
-    trouble = await asyncio.wait_for(keeper.failed, 10)
-    assert "payments ended 5 times in a minute, the last time with exit code 1" in trouble.what
-    assert "no use" in trouble.what
+async def test_a_process_that_keeps_crashing_is_given_up(running_supervisor, monkeypatch):
+    monkeypatch.setattr(supervisor, "RESTART_DELAYS", (0.01,))
+    await running_supervisor.start(python("print('no use'); raise SystemExit(1)", "payments"))
+    error = await asyncio.wait_for(running_supervisor.failed, 10)
+    assert "payments ended 5 times in a minute, the last time with exit code 1" in error.problem
+    assert "no use" in error.problem
 
 
-async def test_stopping_leaves_no_process_and_no_grandchild(tmp_path, notes):
-    keeper = Supervisor(tmp_path, notes.append)
+async def test_a_stop_leaves_no_process_and_no_grandchild(tmp_path, notes):
+    running_supervisor = Supervisor(tmp_path, notes.append)
     forks = "import os, time\nos.fork()\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
-    await keeper.start(python(forks))
-    log = logs.file(tmp_path, "thing")
+    await running_supervisor.start(python(forks))
+    log = logs.path(tmp_path, "thing")
     pids = [
         int(pid) for pid in await until(lambda: len(log.read_text().split()) == 2 and log.read_text().split())
     ]
-    await keeper.stop()
+    await running_supervisor.stop()
     await until(lambda: not any(_alive(pid) for pid in pids))
     assert notes == []
 
@@ -126,20 +126,20 @@ def _alive(pid: int) -> bool:
         return False
 
 
-async def test_a_process_deaf_to_its_signal_is_killed(tmp_path, notes, monkeypatch):
+async def test_a_process_that_ignores_its_signal_is_killed(tmp_path, notes, monkeypatch):
     monkeypatch.setattr(supervisor.processes, "STOP_WITHIN", 0.2)
-    keeper = Supervisor(tmp_path, notes.append)
-    await keeper.start(python(DEAF))
-    await until(lambda: "deaf" in logs.file(tmp_path, "thing").read_text())
+    running_supervisor = Supervisor(tmp_path, notes.append)
+    await running_supervisor.start(python(UNSTOPPABLE))
+    await until(lambda: "unstoppable" in logs.path(tmp_path, "thing").read_text())
     (process,) = running(tmp_path)
-    await keeper.stop()
+    await running_supervisor.stop()
     assert not _alive(process.pid)
     assert notes == ["thing does not stop; it is killed"]
 
 
-async def test_servers_stop_after_those_who_use_them(tmp_path, notes):
-    keeper = Supervisor(tmp_path, notes.append)
-    says = (
+async def test_servers_stop_after_the_processes_that_use_them(tmp_path, notes):
+    running_supervisor = Supervisor(tmp_path, notes.append)
+    code = (
         "import signal, sys, time, pathlib\n"
         f"log = pathlib.Path({str(tmp_path / 'order')!r})\n"
         "def end(*_):\n"
@@ -148,9 +148,9 @@ async def test_servers_stop_after_those_who_use_them(tmp_path, notes):
         "signal.signal(signal.SIGTERM, end)\nprint('set', flush=True)\ntime.sleep(60)"
     )
     for name, server in (("server", True), ("user", False)):
-        await keeper.start(Process(name, [sys.executable, "-c", says, name], ENV, server=server))
-        await until(lambda name=name: "set" in logs.file(tmp_path, name).read_text())
-    await keeper.stop()
+        await running_supervisor.start(Process(name, [sys.executable, "-c", code, name], ENV, server=server))
+        await until(lambda name=name: "set" in logs.path(tmp_path, name).read_text())
+    await running_supervisor.stop()
     assert (tmp_path / "order").read_text().split() == ["user", "server"]
 
 
@@ -160,8 +160,8 @@ async def test_children_die_with_a_supervisor_that_is_killed(tmp_path):
 import asyncio, pathlib
 from dev.supervisor import Process, Supervisor
 async def main():
-    keeper = Supervisor(pathlib.Path({str(tmp_path)!r}), print)
-    await keeper.start(Process("sleeper", ["sleep", "60"], {ENV!r}))
+    running_supervisor = Supervisor(pathlib.Path({str(tmp_path)!r}), print)
+    await running_supervisor.start(Process("sleeper", ["sleep", "60"], {ENV!r}))
     await asyncio.sleep(60)
 asyncio.run(main())
 """

@@ -4,10 +4,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dev.upstream.clients import Client
-from dev.upstream.providers import CORE_IDENTITY
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.providers import CORE_IDENTITY
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN
 from tests.browser.harness import DESKTOP, PHONE, axe, serving
 
 BACK = "http://localhost:9/back"
@@ -16,15 +16,15 @@ CHALLENGE = "A" * 43
 
 @pytest.fixture
 async def simulator():
-    made = Simulator()
-    made.register(Client("onelogin", "city", (BACK,), jwks={"keys": []}))
-    made.register(Client("directory", "staff", (BACK,), tenant=CITYTOWN, secret="hush"))
-    async with serving(made.app) as url:
-        made.url = url
-        yield made
+    simulator = Simulator()
+    simulator.register(Client("onelogin", "city", (BACK,), jwks={"keys": []}))
+    simulator.register(Client("directory", "staff", (BACK,), tenant=CITYTOWN, secret="hush"))
+    async with serving(simulator.app) as url:
+        simulator.url = url
+        yield simulator
 
 
-def asked(provider, client_id, **more):
+def authorization_url(provider, client_id, **more):
     parameters = {
         "response_type": "code", "client_id": client_id, "redirect_uri": BACK, "scope": "openid email",
         "state": "a-state", "nonce": "a-nonce", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
@@ -38,9 +38,9 @@ async def test_every_page_of_the_simulator_is_accessible_and_says_what_it_is(vis
     proof = {"vtr": '["Cl.Cm.P2"]', "claims": f'{{"userinfo": {{"{CORE_IDENTITY}": null}}}}'}
     pages = [
         simulator.url,
-        asked(simulator.onelogin, "city", **proof),
-        asked(simulator.directory(CITYTOWN), "staff"),
-        asked(simulator.onelogin, "nobody"),
+        authorization_url(simulator.onelogin, "city", **proof),
+        authorization_url(simulator.directory(CITYTOWN), "staff"),
+        authorization_url(simulator.onelogin, "nobody"),
     ]
     page = await visitor(**size)
     for url in pages:
@@ -62,7 +62,7 @@ async def test_a_person_is_chosen_by_keyboard_and_moved_by_the_form(visitor, sim
     await page.get_by_role("group", name="Priya Raman").get_by_label("Works here").uncheck()
     await page.get_by_role("button", name="Save Priya Raman").click()
     await page.get_by_role("group", name="Priya Raman (left)").wait_for()
-    await page.goto(asked(simulator.directory(CITYTOWN), "staff"))
+    await page.goto(authorization_url(simulator.directory(CITYTOWN), "staff"))
     assert await page.get_by_label("Priya Raman").count() == 0
     await page.get_by_label("Sam Field").focus()
     await page.keyboard.press("Space")

@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.app import create_app
-from dev.upstream.clients import Client
-from dev.upstream.simulator import Simulator
 from identity.upstreams import store as upstreams
 from identity.upstreams.actions import keys
 from services.identity.tests.conftest import master_key, service
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.simulator import Simulator
 from tests.browser import harness
 
 __all__ = ["master_key", "service"]

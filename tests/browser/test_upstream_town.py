@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from dev.upstream.staff import CITYTOWN, tenants
+from simulators.openid_provider.staff import CITYTOWN, tenants
 from tests.browser.harness import DESKTOP, PHONE, SCREENSHOTS, axe
 
 pytestmark = pytest.mark.timeout(120)
@@ -46,7 +46,7 @@ async def test_a_resident_proves_who_he_is_by_one_login_and_a_service_is_told(vi
     await expect(page.locator("main")).to_contain_text("proof of identity at P2")
     await choose(page, "Siôn Ŵan ap Llŷr-Gruffŷdd")
     await page.get_by_role("button", name="Agree and continue").click()
-    await expect(page.locator("h1")).to_have_text("What this service was told")
+    await expect(page.locator("h1")).to_have_text("What this service knows about you")
     await axe(page)
     identity = await part(page, "The identity")
     names = [one["value"] for one in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]

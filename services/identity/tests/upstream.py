@@ -11,11 +11,11 @@ import uvicorn
 from sqlalchemy import text
 
 from chassis import ids
-from dev.upstream.clients import Client
-from dev.upstream.faults import Faults
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN
 from identity.upstreams import store
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.faults import Faults
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN
 
 __all__ = [
     "Journey",

@@ -1,11 +1,11 @@
-"""Matching does not get worse unnoticed: small made sets of a real-sized gazetteer, and what must be reached.
+"""Matching on small sets of a real-sized gazetteer, with floors: fails when it gets worse.
 
-The floors lie a little below what is measured on large sets (docs/accuracy.md).
+The floors are a little below the figures of large sets (docs/accuracy.md).
 """
 
 import pytest
 
-from bench.accuracy import places, scoring, sets
+from services.address.accuracy import labelled_sets, places, scores
 
 SIZE, SEED = 500, 11
 FLOORS = [
@@ -22,43 +22,50 @@ FLOORS = [
 
 @pytest.fixture(scope="module")
 def hillshire():
-    return places.read("hillshire")
+    return places.read_gazetteer("hillshire")
 
 
 @pytest.fixture(scope="module")
 def everything(hillshire):
-    return places.matcher(hillshire)
+    return places.build_matcher(hillshire)
 
 
 @pytest.mark.parametrize(("kind", "variant", "floor"), FLOORS, ids=str)
 def test_f1_stays_above_its_floor(hillshire, everything, kind, variant, floor):
-    labelled = sets.make(hillshire, kind, variant, "test", SIZE, SEED)
-    matcher = scoring.without(hillshire, labelled) if variant == "15% absent" else everything
+    labelled_set = labelled_sets.make_set(hillshire, kind, variant, "test", SIZE, SEED)
+    matcher = (
+        scores.matcher_without_absent(hillshire, labelled_set) if variant == "15% absent" else everything
+    )
 
-    score = scoring.score(matcher, labelled)
+    score = scores.score_matcher(matcher, labelled_set)
 
     assert score.f1 >= floor, score
     assert score.exact_precision >= 0.99, score
 
 
 def test_the_same_arguments_make_the_same_set_and_the_same_answers(hillshire, everything):
-    once, again = (sets.make(hillshire, "hard", "no postcode", "train", 100, SEED) for _ in range(2))
+    once, again = (
+        labelled_sets.make_set(hillshire, "hard", "no postcode", "train", 100, SEED) for _ in range(2)
+    )
 
-    another = places.matcher(hillshire)
+    another = places.build_matcher(hillshire)
     assert once == again
-    assert [everything.match(one.asked) for one in once] == [another.match(one.asked) for one in again]
+    assert [everything.match(labelled.address) for labelled in once] == [
+        another.match(labelled.address) for labelled in again
+    ]
 
 
 def test_no_property_is_in_both_halves(hillshire):
-    train, test = (sets.of_half(hillshire, half) for half in ("train", "test"))
+    train, test = (labelled_sets.select_half(hillshire, half) for half in ("train", "test"))
 
     assert len(train) + len(test) == len(hillshire)
-    assert not {one.uprn for one in train} & {one.uprn for one in test}
+    assert not {place.uprn for place in train} & {place.uprn for place in test}
 
 
-def test_a_matcher_that_names_somebody_for_every_address_would_fail(hillshire, everything):
-    labelled = sets.make(hillshire, "realistic", "15% absent", "test", SIZE, SEED)
+def test_a_matcher_that_answers_every_address_would_fail(hillshire, everything):
+    labelled_set = labelled_sets.make_set(hillshire, "realistic", "15% absent", "test", SIZE, SEED)
 
-    careless = scoring.score(everything, labelled)  # it has the absent ones, and so names them
+    # This matcher has the absent properties, and answers with them.
+    careless = scores.score_matcher(everything, labelled_set)
 
     assert careless.f1 < 0.95

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from dev.upstream import pushing
-from dev.upstream.staff import CITYTOWN, tenants
 from services.identity.tests.provider import browser_of
+from simulators.openid_provider import scim_push
+from simulators.openid_provider.staff import CITYTOWN, tenants
 
 SCIM = "http://test.invalid/citytown/identity/scim/v2"
 
@@ -30,7 +30,7 @@ async def seen(scim, kind, external):
 
 async def test_staff_join_move_and_leave_by_what_the_directory_pushes(scim):
     tenant = tenants()[CITYTOWN]
-    said = await pushing.push(scim, tenant)
+    said = await scim_push.push(scim, tenant)
     assert said == "4 users and 4 groups of citytown were pushed."
     priya, sam = tenant.staff["priya"], tenant.staff["sam"]
     user = await seen(scim, "Users", priya.oid)
@@ -41,7 +41,7 @@ async def test_staff_join_move_and_leave_by_what_the_directory_pushes(scim):
     tax = next(one for one, name in tenant.groups.items() if name == "Council tax")
     tenant.change("priya", [tax], active=True)
     tenant.change("sam", [], active=False)
-    await pushing.push(scim, tenant)
+    await scim_push.push(scim, tenant)
     assert (await seen(scim, "Groups", waste)).get("members", []) == []
     assert user["id"] in [one["value"] for one in (await seen(scim, "Groups", tax))["members"]]
     assert (await seen(scim, "Users", sam.oid))["active"] is False
@@ -50,4 +50,4 @@ async def test_staff_join_move_and_leave_by_what_the_directory_pushes(scim):
 async def test_a_wrong_key_pushes_nothing(scim):
     scim.headers["Authorization"] = "Bearer nonsense"
     with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await pushing.push(scim, tenants()[CITYTOWN])
+        await scim_push.push(scim, tenants()[CITYTOWN])

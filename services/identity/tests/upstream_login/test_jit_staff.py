@@ -8,8 +8,6 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
-from dev.upstream.faults import DIRECTORY
-from dev.upstream.staff import CITYTOWN
 from identity.staff.actions import staff
 from identity.upstream_login.actions import jit_staff
 from identity.upstream_login.rules import directory_claims as rules
@@ -25,6 +23,8 @@ from services.identity.tests.upstream import (
     simulator,
     upstream_of,
 )
+from simulators.openid_provider.faults import DIRECTORY
+from simulators.openid_provider.staff import CITYTOWN
 
 __all__ = ["directory", "journey", "keeping", "registered", "served", "settings", "simulator"]
 

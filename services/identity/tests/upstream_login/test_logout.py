@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import published
-from dev.upstream import telling
 from identity.housekeeping import actions as housekeeping
 from services.identity.tests.factors.test_authenticators import set_up
 from services.identity.tests.provider import answered, ask, register
@@ -24,6 +23,7 @@ from services.identity.tests.upstream import (
     settings,
     simulator,
 )
+from simulators.openid_provider.claims import subject
 
 __all__ = ["directory", "journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
 
@@ -80,7 +80,7 @@ async def is_in(journey_):
 def there(simulator):
     """The newest sign-in at the provider: its sub and sid."""
     grant = simulator.sessions[-1]
-    return telling.subject(grant.asked, grant.person), grant.sid
+    return subject(grant.request, grant.person), grant.sid
 
 
 async def test_what_was_opened_through_the_provider_ends_and_nothing_else(

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from dev.upstream.faults import IDENTITY, ONE_LOGIN
 from identity.shared.oauth import claims as names
 from services.identity.tests.provider import agree, answered, ask, register
 from services.identity.tests.upstream import (
@@ -19,6 +18,7 @@ from services.identity.tests.upstream import (
     settings,
     simulator,
 )
+from simulators.openid_provider.faults import IDENTITY, ONE_LOGIN
 
 __all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
 

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from dev.upstream.faults import NAMED, ONE_LOGIN, Faults
 from services.identity.tests.upstream import (
     account_of,
     asked,
@@ -22,6 +21,7 @@ from services.identity.tests.upstream import (
     simulator,
     visit_of,
 )
+from simulators.openid_provider.faults import NAMED, ONE_LOGIN, Faults
 
 __all__ = ["journey", "keeping", "nobody", "one_login", "registered", "served", "settings", "simulator"]
 

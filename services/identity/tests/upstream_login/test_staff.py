@@ -6,8 +6,6 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from dev.upstream.faults import DIRECTORY
-from dev.upstream.staff import CITYTOWN, HILLSHIRE
 from services.identity.tests.provider import answered, ask, claims_of, register
 from services.identity.tests.upstream import (
     SECRET,
@@ -21,6 +19,8 @@ from services.identity.tests.upstream import (
     settings,
     simulator,
 )
+from simulators.openid_provider.faults import DIRECTORY
+from simulators.openid_provider.staff import CITYTOWN, HILLSHIRE
 
 __all__ = ["directory", "journey", "keeping", "registered", "served", "settings", "simulator"]
 

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import text
 
-from dev.upstream.faults import Faults
 from services.identity.tests.upstream import (
     directory,
     keeping,
@@ -13,6 +12,7 @@ from services.identity.tests.upstream import (
     settings,
     simulator,
 )
+from simulators.openid_provider.faults import Faults
 
 __all__ = ["directory", "keeping", "one_login", "registered", "served", "settings", "simulator"]
 

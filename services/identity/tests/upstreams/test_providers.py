@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from dev.upstream.faults import Faults
 from identity.shared.outbound import Outbound, OutboundError
 from identity.upstreams.actions.providers import AwayError, Providers
 from services.identity.tests.servers import Names
@@ -18,6 +17,7 @@ from services.identity.tests.upstream import (
     settings,
     simulator,
 )
+from simulators.openid_provider.faults import Faults
 
 __all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
 

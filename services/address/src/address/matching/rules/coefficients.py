@@ -1,4 +1,4 @@
-"""The fitted confidence, in log-odds. ``python -m bench.accuracy fit`` writes it."""
+"""The fitted confidence, in log-odds. ``python -m services.address.accuracy fit`` writes it."""
 
 BASE = -6.429
 COEFFICIENTS = {

@@ -1,0 +1,1 @@
+"""A council's service in one page, as an example: it signs residents in and shows the claims it gets."""

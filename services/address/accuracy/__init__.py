@@ -1,0 +1,4 @@
+"""How well addresses are matched: labelled sets, scores, and the fit of the confidence.
+
+A development tool of the address service, outside its package and its wheel. See docs/accuracy.md.
+"""

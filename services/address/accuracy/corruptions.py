@@ -1,0 +1,238 @@
+"""The first generator: addresses of the gazetteer, as people write them who do not look them up.
+
+``realistic``: what most people write, with short forms, parts left out, a slip in the street now and then,
+and flats in other words. ``hard``: two to four errors at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from address.matching import Asked
+from services.address.accuracy import slips, written_forms
+from services.address.accuracy.places import Place
+
+
+@dataclass
+class WrittenAddress:
+    """The parts of an address, before they are joined to a line."""
+
+    organisation: str
+    building: str
+    street: str
+    locality: str
+    town: str
+    postcode: str
+    county: str = ""
+    order: list[str] = field(default_factory=lambda: ["organisation", "house", "locality", "town", "county"])
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Postcodes and localities that a wrong one is chosen from."""
+
+    all: Sequence[str]
+    sectors: dict[str, list[str]]
+    localities: Sequence[str]
+
+
+def neighbourhood(places: Sequence[Place]) -> Neighbourhood:
+    """Collect the postcodes and localities of a gazetteer."""
+    postcodes = sorted({place.postcode for place in places})
+    sectors: dict[str, list[str]] = {}
+    for postcode in postcodes:
+        sectors.setdefault(postcode[:-2], []).append(postcode)
+    localities = sorted({place.locality for place in places if place.locality})
+    return Neighbourhood(postcodes, sectors, localities)
+
+
+def realistic(rng: Random, place: Place, around: Neighbourhood) -> Asked:
+    """Write one address as most people do."""
+    written = _write_parts(rng, place, variants=0.5, short=0.4)
+    if rng.random() < 0.2:
+        written.street = slips.slip_in_word(rng, written.street)
+    _leave_out(rng, written, locality=0.35, town=0.15)
+    if rng.random() < 0.03:
+        written.postcode = _wrong_postcode(rng, written.postcode, around)
+    if rng.random() < 0.05:
+        written.postcode = ""
+    if rng.random() < 0.015 and written.locality:
+        written.locality = rng.choice(around.localities)
+    if rng.random() < 0.01:
+        written.organisation = rng.choice(_JUNK)
+    if rng.random() < 0.06 and (place.building_name and place.building_number):
+        written.building = written.building.replace(place.building_name + ", ", "")
+    return _line(rng, written)
+
+
+def hard(rng: Random, place: Place, around: Neighbourhood) -> Asked:
+    """Write one address with two to four errors."""
+    written = _write_parts(rng, place, variants=0.7, short=0.5)
+    _leave_out(rng, written, locality=0.4, town=0.25)
+    for error in rng.sample(_ERRORS, rng.choice((2, 3, 3, 4))):
+        error(rng, written, place, around)
+    return _line(rng, written)
+
+
+def _write_parts(rng: Random, place: Place, *, variants: float, short: float) -> WrittenAddress:
+    firm = written_forms.organisation(rng, place.organisation) if place.organisation else ""
+    if firm and rng.random() < 0.1:
+        firm = ""
+    building = written_forms.building(rng, place, variants=variants)
+    if firm and place.building_number and rng.random() < 0.03:
+        building = ""
+    return WrittenAddress(
+        firm,
+        building,
+        written_forms.street(rng, place.street, short),
+        place.locality,
+        place.post_town,
+        place.postcode,
+        rng.choice(("SOMERSET", "UK", "AVON", "BANES")) if rng.random() < 0.12 else "",
+    )
+
+
+def _leave_out(rng: Random, written: WrittenAddress, *, locality: float, town: float) -> None:
+    if rng.random() < locality:
+        written.locality = ""
+    if rng.random() < town:
+        written.town = ""
+
+
+def _wrong_postcode(rng: Random, postcode: str, around: Neighbourhood) -> str:
+    if not postcode or rng.random() < 0.5:
+        return slips.wrong_character(rng, postcode) if postcode else ""
+    return rng.choice(around.sectors[postcode[:-2]]) if postcode[:-2] in around.sectors else postcode
+
+
+Error = Callable[[Random, WrittenAddress, Place, Neighbourhood], None]
+
+
+def _misspell_street(rng: Random, written: WrittenAddress, _place: Place, __: Neighbourhood) -> None:
+    for _ in range(rng.choice((1, 1, 2))):
+        written.street = slips.slip_in_word(rng, written.street)
+
+
+def _spell_street_by_sound(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    written.street = slips.slip_in_word(rng, written.street, slips.misheard)
+
+
+def _misread(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    written.street = slips.slip_in_word(rng, written.street, slips.misread)
+    written.locality = slips.slip_in_word(rng, written.locality, slips.misread)
+
+
+def _change_postcode(rng: Random, written: WrittenAddress, _: Place, around: Neighbourhood) -> None:
+    kind = rng.random()
+    if kind < 0.6:
+        written.postcode = _wrong_postcode(rng, written.postcode, around)
+    elif kind < 0.8:
+        written.postcode = rng.choice(around.all)
+    else:
+        written.postcode = ""
+
+
+def _spoil_locality(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    if rng.random() < 0.5:
+        written.locality = slips.slip_in_word(rng, written.locality)
+    else:
+        written.locality = ""
+    written.town = slips.slip_in_word(rng, written.town) if rng.random() < 0.4 else written.town
+
+
+def _drop_street_type(_chance: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    words = written.street.split(" ")
+    if len(words) > 1 and words[0] != "THE":
+        written.street = " ".join(words[:-1])
+
+
+def _merge_words(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    if " " in written.street and rng.random() < 0.7:
+        written.street = written.street.replace(" ", "", 1)
+    elif written.building and written.building[-1].isdigit():
+        written.building, written.street = "", written.building + written.street
+
+
+def _change_name(rng: Random, written: WrittenAddress, place: Place, _: Neighbourhood) -> None:
+    if place.building_name:
+        other = written_forms.house_name(rng, place.building_name)
+        if rng.random() < 0.4:
+            other = slips.slip_in_word(rng, other)
+        written.building = written.building.replace(place.building_name, other)
+    if written.organisation:
+        written.organisation = slips.slip_in_word(rng, written.organisation)
+
+
+def _drop_part(rng: Random, written: WrittenAddress, place: Place, _: Neighbourhood) -> None:
+    if place.building_name and place.building_number:
+        gone = rng.choice((place.building_name, place.building_number))
+        written.building = ", ".join(part for part in written.building.split(", ") if part != gone)
+    elif place.organisation and written.building:
+        written.organisation = ""
+    elif written.postcode and rng.random() < 0.3:
+        written.street = ""
+    else:
+        written.town = ""
+
+
+def _reorder(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    if rng.random() < 0.5:
+        written.order = ["locality", "organisation", "house", "town", "county"]
+    else:
+        written.order = ["organisation", "turned", "locality", "town", "county"]
+
+
+def _change_street_type(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    words = written.street.split(" ")
+    if len(words) > 1 and words[-1] in _TYPES:
+        written.street = " ".join([*words[:-1], rng.choice(_TYPES)])
+
+
+def _change_locality(rng: Random, written: WrittenAddress, _: Place, around: Neighbourhood) -> None:
+    if written.locality:
+        written.locality = rng.choice(around.localities)
+
+
+def _add_junk(rng: Random, written: WrittenAddress, _: Place, __: Neighbourhood) -> None:
+    written.organisation = written.organisation or rng.choice(_JUNK)
+
+
+_JUNK = ("THE OCCUPIER", "C/O MRS JONES", "NEW HOME", "MY ADDRESS", "ATTENTION OF MR BROWN", "HOME")
+_TYPES = ("ROAD", "STREET", "LANE", "CLOSE", "AVENUE", "DRIVE", "PLACE", "WAY")
+_ERRORS: tuple[Error, ...] = (
+    _misspell_street, _misspell_street, _spell_street_by_sound, _misread, _change_postcode,
+    _change_postcode, _spoil_locality, _drop_street_type, _merge_words, _change_name, _drop_part,
+    _reorder, _change_street_type, _change_locality, _add_junk,
+)  # fmt: skip
+
+
+def _line(rng: Random, written: WrittenAddress) -> Asked:
+    """Join the parts to a line, the postcode in it or apart."""
+    between = rng.choice((" ", ", ", " "))
+    house = " ".join(part for part in (written.building, written.street) if part)
+    turned = " ".join(part for part in (written.street, written.building) if part)
+    parts = {
+        "organisation": written.organisation, "house": house, "turned": turned, "locality": written.locality,
+        "town": written.town, "county": written.county,
+    }  # fmt: skip
+    text = rng.choice((", ", ", ", between)).join(parts[name] for name in written.order if parts[name])
+    text = _change_case(rng, text)
+    if rng.random() < 0.3:
+        text = text.replace(",", "")
+    postcode = _format_postcode(rng, written.postcode)
+    if not postcode:
+        return Asked(text)
+    return (
+        Asked(text, postcode) if rng.random() < 0.5 else Asked(f"{text}{rng.choice((', ', ' '))}{postcode}")
+    )
+
+
+def _change_case(rng: Random, text: str) -> str:
+    kind = rng.random()
+    return text.title() if kind < 0.45 else text.lower() if kind < 0.65 else text.upper()
+
+
+def _format_postcode(rng: Random, postcode: str) -> str:
+    if rng.random() < 0.3:
+        postcode = postcode.replace(" ", "")
+    return postcode.lower() if rng.random() < 0.2 else postcode
