@@ -236,7 +236,7 @@ async def test_a_missing_or_damaged_state_never_empties_the_route_file(detached,
     before = route_file.read_text()
     identity.away = True
     for damage in (lambda path: path.unlink(), lambda path: path.write_text("{")):
-        (detached.out / files.STATE_FILE).exists() and damage(detached.out / files.STATE_FILE)
+        damage(detached.out / files.STATE_FILE)
         async with Running(detached) as control_plane:
             await wait_until(lambda running=control_plane: running.last_error)
         assert route_file.read_text() == before
