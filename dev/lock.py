@@ -12,6 +12,7 @@ from dev import setup
 
 ABOUT = """\
 # Every dependency of every package here, pinned with the hashes of its files; made by `make lock`.
+# `via` names the packages that require an entry: images install what their service needs of it.
 # It names no index: packages come from wherever your pip is told to look.
 """
 OWN = "townhall-"
@@ -23,7 +24,7 @@ def make() -> int:
     """Resolve, for every platform at once, and write the lock; uv's exit code."""
     argv = [str(Path(sysconfig.get_path("scripts")) / "uv"), "pip", "compile", "--quiet", "--universal"]
     argv += ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
-    argv += ["--no-header", "--no-annotate", "--output-file", str(setup.LOCK), "-"]
+    argv += ["--no-header", "--annotation-style", "line", "--output-file", str(setup.LOCK), "-"]
     settings = {name: text for name, text in setup.pip_settings().items() if name not in LEFT_OUT}
     wanted = "\n".join(wanted_of([setup.ROOT, *setup.workspace()]))
     done = subprocess.run(
