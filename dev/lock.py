@@ -12,6 +12,7 @@ from dev import setup
 
 HEADER = """\
 # Every dependency of every package here, pinned with the hashes of its files; made by `make lock`.
+# `via` names the packages that require an entry: images install what their service needs of it.
 # It names no index: packages come from wherever your pip is told to look.
 """
 OWN_PREFIX = "townhall-"
@@ -23,7 +24,7 @@ def write_lock() -> int:
     """Resolve for every platform at once and write the lock; return uv's exit code."""
     argv = [str(Path(sysconfig.get_path("scripts")) / "uv"), "pip", "compile", "--quiet", "--universal"]
     argv += ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
-    argv += ["--no-header", "--no-annotate", "--output-file", str(setup.LOCK), "-"]
+    argv += ["--no-header", "--annotation-style", "line", "--output-file", str(setup.LOCK), "-"]
     settings = {name: text for name, text in setup.pip_settings().items() if name not in IGNORED_SETTINGS}
     requirements = "\n".join(read_requirements([setup.ROOT, *setup.workspace()]))
     environment = setup.uv_environment(settings)

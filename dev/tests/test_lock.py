@@ -32,7 +32,9 @@ def test_the_lock_names_no_index_and_no_path():
     ):
         assert word not in TEXT, word
     for line in TEXT.splitlines():
-        assert re.match(r"^(#|\s+--hash=sha256:[0-9a-f]{64}|[a-z0-9.-]+==)", line), line
+        assert re.match(r"^(#|    # via [a-z0-9., -]+$|\s+--hash=sha256:[0-9a-f]{64}|[a-z0-9.-]+==)", line), (
+            line
+        )
 
 
 def test_every_package_has_the_hashes_of_its_files():

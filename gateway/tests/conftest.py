@@ -1,4 +1,8 @@
-"""A real Envoy in front of a small upstream which plays all services and the issuer."""
+"""One real Envoy for the whole run, before a small upstream that plays all services and the issuer.
+
+A test that changes councils or revocations changes them for itself only: `proxy` puts them back.
+Tests that need other settings start an Envoy of their own with `start_proxy`.
+"""
 
 import asyncio
 import json
@@ -6,9 +10,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +26,7 @@ from joserfc.jwk import ECKey
 from dev import binaries
 from dev.ports import free_port
 from gateway import files
-from gateway.contracts import operations
+from gateway.contracts import Operation, read_operations
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
@@ -29,13 +34,17 @@ CLIENT = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepa
 ISSUER = "http://gateway.test/identity/"
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
 PROTECTED: list[dict[str, list[str]]] = [{"oauth2": ["address:read"]}, {"apiKeyHeader": []}]
+COUNCILS = {"citytown": "active", "oldtown": "suspended"}
+MARKERS = count()
 
 
 def operation(
     *, public: bool = False, body: int = 1_048_576, timeout: float = 10, **limits: bool
 ) -> dict[str, Any]:
-    limits_ = {"body": body, "timeout": timeout, **limits}
-    return {"security": [] if public else PROTECTED, "x-limits": limits_}
+    return {
+        "security": [] if public else PROTECTED,
+        "x-limits": {"body": body, "timeout": timeout, **limits},
+    }
 
 
 CONTRACTS: dict[str, dict[str, Any]] = {
@@ -52,7 +61,10 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/{council}/address/postcodes-io/postcodes/{postcode}": {"get": operation(public=True)},
         "/health/ready": {"get": operation(public=True)},
     },
-    "payments": {"/{council}/payments/v1/council": {"get": operation()}},
+    "payments": {
+        "/{council}/payments/v1/council": {"get": operation()},
+        "/{council}/payments/v1/statements": {"post": operation(stream=True)},
+    },
     "identity": {
         "/identity/token": {"post": operation(public=True)},
         "/identity/.well-known/jwks.json": {"get": operation(public=True)},
@@ -60,56 +72,57 @@ CONTRACTS: dict[str, dict[str, Any]] = {
     },
 }
 
+Request = dict[str, Any]
+Response = tuple[int, bytes, dict[str, str]]
+
 
 class Upstream:
-    """Answers every path with what it was asked, and is told what to answer instead."""
+    """Answers every path with the request it got, or with what `handlers` has for the path."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.keys: list[dict[str, Any]] = []
-        self.answers: dict[str, Callable[[dict[str, Any]], tuple[int, bytes, dict[str, str]]]] = {}
-        self.seen: list[dict[str, Any]] = []
-        self.taken = 0  # bytes of bodies
-        self.most: int | None = None  # bytes after which it answers 413 without reading on
+        self.handlers: dict[str, Callable[[Request], Response]] = {}
+        self.received = 0  # bytes of bodies
+        self.body_limit: int | None = None  # bytes after which it answers 413 without reading on
 
     def serving(self, port: int):
-        """The same upstream on another port."""
-        return running(self, port)
+        """Serve the same upstream on another port."""
+        return serving(self, port)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         body, more = bytearray(), True
-        while more and (self.most is None or len(body) <= self.most):
+        while more and (self.body_limit is None or len(body) <= self.body_limit):
             message = await receive()
             body += message.get("body", b"")
-            self.taken += len(message.get("body", b""))
+            self.received += len(message.get("body", b""))
             more = message.get("more_body", False)
         headers = {key.decode(): value.decode() for key, value in scope["headers"]}
-        asked = {"path": scope["path"], "query": scope["query_string"].decode(), "headers": headers}
-        asked |= {"method": scope["method"], "body": len(body)}
-        self.seen.append(asked)
+        request = {"path": scope["path"], "query": scope["query_string"].decode(), "headers": headers}
+        request |= {"method": scope["method"], "body": len(body)}
         if scope["path"].endswith("/slow"):
             await asyncio.sleep(0.8)
-        status, content, extra = self._answer(asked, bytes(body)) if not more else (413, b"no more", {})
+        status, content, extra = self._answer(request, bytes(body)) if not more else (413, b"no more", {})
         lines = [(name.encode(), value.encode()) for name, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": content})
 
-    def _answer(self, asked: dict[str, Any], body: bytes) -> tuple[int, bytes, dict[str, str]]:
-        if made := self.answers.get(asked["path"]):
-            return made({**asked, "content": body})
-        content = {"keys": self.keys} if asked["path"].endswith("jwks.json") else asked
+    def _answer(self, request: Request, body: bytes) -> Response:
+        if handler := self.handlers.get(request["path"]):
+            return handler({**request, "content": body})
+        content = {"keys": self.keys} if request["path"].endswith("jwks.json") else request
         return 200, json.dumps(content).encode(), {"content-type": "application/json"}
 
 
 @contextmanager
-def running(app: Any, port: int):
-    """The app on a port, in a thread of its own."""
+def serving(app: Any, port: int):
+    """Serve the app on a port, in a thread."""
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    wait(lambda: server.started)
+    wait_until(lambda: server.started)
     try:
         yield server
     finally:
@@ -117,19 +130,19 @@ def running(app: Any, port: int):
         thread.join(10)
 
 
-def wait(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    """Until the condition holds; fails when it does not in time."""
+def wait_until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """Wait until the condition holds, and return its value; fail when it does not in time."""
     end = time.monotonic() + seconds
     while True:
-        if found := condition():
-            return found
+        if value := condition():
+            return value
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.005)
 
 
 @dataclass
 class Issuer:
-    """Signs tokens; ``rotate`` changes the key and publishes both."""
+    """Signs tokens and publishes its keys at the upstream."""
 
     upstream: Upstream
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "first"}))
@@ -154,10 +167,9 @@ class Proxy:
     issuer: Issuer
     upstream: Upstream
     process: subprocess.Popen[bytes] | None = None
-    councils: dict[str, str] | None = field(
-        default_factory=lambda: {"citytown": "active", "oldtown": "suspended"}
-    )
+    councils: dict[str, str] | None = field(default_factory=COUNCILS.copy)
     revoked: tuple[str | dict[str, Any], ...] = ()
+    marker: str = ""
 
     @property
     def url(self) -> str:
@@ -167,131 +179,172 @@ class Proxy:
         """The header of a valid credential."""
         return {"X-Api-Key": self.issuer.mint(**claims)}
 
-    def ask(self, path: str, method: str = "GET", **more: Any) -> httpx.Response:
-        return CLIENT.request(method, self.url + path, **more)
+    def send(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
+        return CLIENT.request(method, self.url + path, **options)
 
-    def ask_patiently(self, path: str, **more: Any) -> httpx.Response:
-        """The first answer of an Envoy that may still be starting."""
+    def send_patiently(self, path: str, **options: Any) -> httpx.Response:
+        """Send until an Envoy that may still be starting answers."""
 
-        def answer() -> httpx.Response | None:
+        def try_once() -> httpx.Response | None:
             try:
-                return self.ask(path, **more)
+                return self.send(path, **options)
             except httpx.TransportError:
                 return None
 
-        return wait(answer)
+        return wait_until(try_once)
 
-    def snapshot(self) -> Snapshot | None:
-        return None if self.councils is None else snapshot(self.councils, self.revoked)
+    def build_snapshot(self) -> Snapshot | None:
+        """Build identity's snapshot, with the marker as one council more."""
+        if self.councils is None:
+            return None
+        councils = self.councils | ({self.marker: "active"} if self.marker else {})
+        revocations = [{"id": item} if isinstance(item, str) else item for item in self.revoked]
+        listed = [{"slug": slug, "status": status} for slug, status in councils.items()]
+        return Snapshot.model_validate({"councils": listed, "revoked": revocations})
 
     def apply(self, **changes: Any) -> None:
-        """Write the files as the control plane would, and wait until Envoy has taken them."""
+        """Write the files as the control plane would, and wait until Envoy knows the new marker."""
         for name, value in changes.items():
             setattr(self, name, value)
-        before = self.figure("http.gateway.rds.townhall.update_success")
-        if files.write_dynamic(self.settings, contracts(), self.snapshot()):
-            wait(lambda: self.figure("http.gateway.rds.townhall.update_success") > before)
+        self.marker = f"marker-{next(MARKERS)}"
+        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
+        path = f"/{self.marker}/address/postcodes-io/postcodes/BA11LJ"
+        wait_until(lambda: self.send(path).status_code != 404)
+
+    def reset(self) -> None:
+        """Put councils and revocations back, where a test or its control plane changed them."""
+        usual = (self.councils, self.revoked) == (COUNCILS, ())
+        if not usual or files.read_state(self.settings.out) != self.build_snapshot():
+            self.apply(councils=COUNCILS.copy(), revoked=())
 
     @property
     def log(self) -> str:
         """Everything Envoy wrote to standard output: its access log."""
         return (self.settings.out / "stdout").read_text()
 
-    def lines(self, path: str) -> list[dict[str, Any]]:
+    def log_lines(self, path: str) -> list[dict[str, Any]]:
         """The access log's lines of one path, once there is one."""
 
-        def found() -> list[dict[str, Any]]:
-            lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-            return [line for line in lines if line["path"] == path]
+        def find_lines() -> list[dict[str, Any]]:
+            lines = [line for line in self.log.splitlines() if line.startswith("{") and path in line]
+            return [line for line in map(json.loads, lines) if line["path"] == path]
 
-        return wait(found)
+        return wait_until(find_lines)
 
     def start(self, *, ready: bool) -> None:
-        files.write_dynamic(self.settings, contracts(), self.snapshot())
+        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
         argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings)]
         argv += ["--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
         argv += ["--file-flush-interval-msec", "50"]
         logs = [(self.settings.out / name).open("wb") for name in ("stdout", "stderr")]
         with logs[0], logs[1]:
             self.process = subprocess.Popen(argv, stdout=logs[0], stderr=logs[1])
-        wait(self._ready if ready else lambda: True)
+        if ready:
+            wait_until(self._is_ready)
 
-    def _ready(self) -> bool:
+    def _is_ready(self) -> bool:
         assert self.process.poll() is None, (self.settings.out / "stderr").read_text()[-2000:]
-        return self.ask_patiently("/identity/v1/councils", headers=self.key()).status_code == 200
+        return self.send_patiently("/identity/v1/councils", headers=self.key()).status_code == 200
 
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
 
-    def figure(self, name: str) -> int:
+    def counter(self, name: str) -> int:
         """One of Envoy's counters, from its admin."""
-        at = f"http://127.0.0.1:{self.settings.admin_port}/stats"
-        text = CLIENT.get(at, params={"filter": f"^{name}$"}).text
+        url = f"http://127.0.0.1:{self.settings.admin_port}/stats"
+        text = CLIENT.get(url, params={"filter": f"^{name}$"}).text
         return int(text.rpartition(": ")[2] or 0)
 
 
-def snapshot(councils: dict[str, str], revoked: Any = ()) -> Snapshot:
-    listed = [{"slug": slug, "status": status} for slug, status in councils.items()]
-    refusals = [{"id": one} if isinstance(one, str) else one for one in revoked]
-    return Snapshot.model_validate({"councils": listed, "revoked": refusals})
+def read_contracts() -> list[Operation]:
+    return [
+        operation
+        for name, paths in CONTRACTS.items()
+        for operation in read_operations(name, {"paths": paths})
+    ]
 
 
-def contracts() -> list[Any]:
-    return [one for name, paths in CONTRACTS.items() for one in operations(name, {"paths": paths})]
+@pytest.fixture(scope="session")
+def running_upstream() -> Iterator[Upstream]:
+    upstream = Upstream()
+    with serving(upstream, upstream.port):
+        yield upstream
 
 
-@pytest.fixture(scope="module")
-def upstream():
-    made = Upstream()
-    with running(made, made.port):
-        yield made
+@pytest.fixture
+def upstream(running_upstream):
+    """The upstream, answering as usual and counting from nothing."""
+    running_upstream.handlers.clear()
+    running_upstream.received, running_upstream.body_limit = 0, None
+    yield running_upstream
+    running_upstream.handlers.clear()
+    running_upstream.body_limit = None
 
 
-@pytest.fixture(scope="module")
-def issuer(upstream):
-    made = Issuer(upstream)
-    made.publish(made.key)
-    return made
-
-
-@pytest.fixture(scope="module")
-def make_proxy(upstream, issuer):
-    """Starts a gateway with the settings given; every one is stopped at the end of the module."""
+@pytest.fixture(scope="session")
+def start_proxy(running_upstream):
+    """Start a gateway with the given settings; every one is stopped at the end of the run."""
+    issuer = Issuer(running_upstream)
+    issuer.publish(issuer.key)
     with tempfile.TemporaryDirectory(prefix="townhall-gateway-") as folder, ExitStack() as stack:
 
-        def make(*, known: bool = True, wait: bool = True, **settings: Any) -> Proxy:
-            at = f"127.0.0.1:{upstream.port}"
-            usual = {"issuer": ISSUER, "keys_age": 1, "upstreams": dict.fromkeys(SERVICES, at)}
-            ports = {
-                "port": free_port(),
-                "admin_port": free_port(),
-                "out": Path(tempfile.mkdtemp(dir=folder)),
-            }
-            made = Proxy(Settings(**{**usual, **ports, **settings}), issuer, upstream)
-            if not known:
-                made.councils = None
-            made.start(ready=wait)
-            stack.callback(made.stop)
-            return made
+        def start(
+            *, councils_known: bool = True, ready: bool = True, away: str = "", **settings: Any
+        ) -> Proxy:
+            upstreams = dict.fromkeys(SERVICES, f"127.0.0.1:{running_upstream.port}")
+            if away:
+                upstreams[away] = f"127.0.0.1:{free_port()}"
+            usual = {"issuer": ISSUER, "keys_age": 1, "upstreams": upstreams}
+            ports = {"port": free_port(), "admin_port": free_port()}
+            out = Path(tempfile.mkdtemp(dir=folder))
+            proxy = Proxy(Settings(**{**usual, **ports, "out": out, **settings}), issuer, running_upstream)
+            if not councils_known:
+                proxy.councils = None
+            proxy.start(ready=ready)
+            stack.callback(proxy.stop)
+            return proxy
 
-        yield make
+        yield start
 
 
-@pytest.fixture(scope="module")
-def proxy(make_proxy):
-    """A gateway of this module's own, with limits no test reaches by chance."""
-    return make_proxy(address_rate=100_000, credential_rate=100_000, any_rate=100_000)
+@pytest.fixture(scope="session")
+def running_proxy(start_proxy):
+    return start_proxy(address_rate=100_000, credential_rate=100_000, any_rate=100_000)
+
+
+@pytest.fixture
+def proxy(running_proxy):
+    """The run's gateway with its usual councils, no revocation, and limits no test reaches by chance."""
+    running_proxy.reset()
+    return running_proxy
+
+
+@pytest.fixture(scope="session")
+def strict(start_proxy):
+    """A gateway with small limits, which each test reaches with another client, and without payments."""
+    return start_proxy(
+        credential_rate=1,
+        credential_burst=5,
+        address_rate=1,
+        address_burst=5,
+        token_rate=1,
+        token_burst=3,
+        any_rate=1_000,
+        any_burst=1_000,
+        trusted_hops=1,
+        away="payments",
+    )
 
 
 @pytest.fixture(scope="session")
 def eventually():
-    return wait
+    return wait_until
 
 
 @pytest.fixture(scope="session")
-def contract_files():
-    """Writes the test contracts into a folder, as the repository has its own."""
+def write_contracts():
+    """Write the test contracts into a folder, as the repository has its own."""
 
     def write(folder: Path) -> Path:
         folder.mkdir(parents=True)

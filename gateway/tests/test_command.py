@@ -1,4 +1,4 @@
-"""The commands dev/ and an image call, and what Envoy says to the files they write."""
+"""The commands, and Envoy's verdict on the files they write."""
 
 import json
 import os
@@ -21,43 +21,41 @@ FILTERS = ["any-limit", "tokens", "denials", "limit", "bodies", "router"]
 
 
 @pytest.fixture
-def command(tmp_path, contract_files, monkeypatch, capsys):
-    """Runs the command as a shell would, in this process; its status and what it said."""
-    monkeypatch.setenv("GATEWAY_CONTRACTS", str(contract_files(tmp_path / "contracts")))
+def run_command(tmp_path, write_contracts, monkeypatch, capsys):
+    """Run the command in this process, as a shell would; its status, output and errors."""
+    monkeypatch.setenv("GATEWAY_CONTRACTS", str(write_contracts(tmp_path / "contracts")))
 
     def run(*arguments, **environment):
         for name, value in environment.items():
             monkeypatch.setenv(f"GATEWAY_{name}", value)
         status = main([*arguments, "--out", str(tmp_path / "out")])
-        said = capsys.readouterr()
-        return status, said.out.strip(), said.err
+        output = capsys.readouterr()
+        return status, output.out.strip(), output.err
 
     return run
 
 
-def valid(bootstrap):
+def is_valid(bootstrap):
     argv = [binaries.envoy(), "-c", bootstrap, "--mode", "validate"]
     return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("bare", [[], ["--bare"]], ids=["whole", "bare"])
-def test_what_is_rendered_before_anything_runs_is_valid(command, tmp_path, bare):
-    status, bootstrap, said = command("render", *bare)
-    assert (status, said) == (0, "")
-    assert valid(bootstrap)
-    filters = filter_names(tmp_path / "out" / "bootstrap.json")
-    assert filters == (
-        ["router"] if bare else ["any-limit", "tokens", "denials", "limit", "bodies", "router"]
-    )
+def test_files_rendered_before_anything_runs_are_valid(run_command, tmp_path, bare):
+    status, bootstrap, errors = run_command("render", *bare)
+    assert (status, errors) == (0, "")
+    assert is_valid(bootstrap)
+    filters = list_filters(tmp_path / "out" / "bootstrap.json")
+    assert filters == (["router"] if bare else FILTERS)
 
 
-def filter_names(path):
+def list_filters(path):
     chains = json.loads(path.read_text())["static_resources"]["listeners"][0]["filter_chains"]
-    return [one["name"] for one in chains[0]["filters"][0]["typed_config"]["http_filters"]]
+    return [http_filter["name"] for http_filter in chains[0]["filters"][0]["typed_config"]["http_filters"]]
 
 
-def test_everything_that_can_be_set_renders_to_something_valid(command, certificate):
-    status, bootstrap, said = command(
+def test_files_rendered_with_every_setting_are_valid(run_command, certificate):
+    status, bootstrap, errors = run_command(
         "render",
         TLS_CERTIFICATE=str(certificate[0]),
         TLS_KEY=str(certificate[1]),
@@ -65,20 +63,20 @@ def test_everything_that_can_be_set_renders_to_something_valid(command, certific
         UPSTREAMS='{"address": "address.internal:8080", "identity": "[::1]:80"}',
         HOST="::",
     )
-    assert (status, said) == (0, "")
-    assert valid(bootstrap)
+    assert (status, errors) == (0, "")
+    assert is_valid(bootstrap)
 
 
-def test_rendering_again_keeps_what_is_known(command, tmp_path):
-    known = {"councils": [{"slug": "citytown", "status": "active"}], "revoked": [{"id": "lost"}]}
+def test_rendering_again_keeps_the_state(run_command, tmp_path):
+    state = {"councils": [{"slug": "citytown", "status": "active"}], "revoked": [{"id": "lost"}]}
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "state.json").write_text(json.dumps(known))
-    assert command("render")[0] == 0
+    (tmp_path / "out" / "state.json").write_text(json.dumps(state))
+    assert run_command("render")[0] == 0
     assert '"lost"' in (tmp_path / "out" / "dynamic" / "routes.json").read_text()
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("PORT", "99999", "less than or equal to 65535"),
         ("UPSTREAMS", '{"address": "nowhere"}', "is not host:port"),
@@ -88,27 +86,27 @@ def test_rendering_again_keeps_what_is_known(command, tmp_path):
         ("CONTRACTS", "/nowhere", "there are no contracts in /nowhere"),
     ],
 )
-def test_a_setting_that_cannot_be_is_a_message(command, name, value, said):
-    status, _, error = command("render", **{name: value})
+def test_an_invalid_setting_is_a_message(run_command, name, value, message):
+    status, _, errors = run_command("render", **{name: value})
     assert status == 1
-    assert said in error
+    assert message in errors
 
 
-def test_the_command_is_the_module(tmp_path):
+def test_the_module_is_the_command(tmp_path):
     argv = [sys.executable, "-m", "gateway", "render", "--out", str(tmp_path)]
     environment = {"PATH": os.environ["PATH"], "GATEWAY_CONTRACTS": str(tmp_path)}
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("gateway: there are no contracts in ")
+    completed = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert completed.returncode == 1
+    assert completed.stderr.startswith("gateway: there are no contracts in ")
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A self-signed certificate and its key, in PEM files."""
+    """Write a self-signed certificate and its key to PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
-    made = (
+    chain = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -121,23 +119,23 @@ def certificate(tmp_path_factory):
     )
     folder = tmp_path_factory.mktemp("tls")
     encoding = serialization.Encoding.PEM
-    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "chain.pem").write_bytes(made.public_bytes(encoding))
-    (folder / "key.pem").write_bytes(key.private_bytes(encoding, *plain))
+    unencrypted = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "chain.pem").write_bytes(chain.public_bytes(encoding))
+    (folder / "key.pem").write_bytes(key.private_bytes(encoding, *unencrypted))
     return folder / "chain.pem", folder / "key.pem"
 
 
-def test_tls_where_a_certificate_is_set(make_proxy, certificate, eventually):
-    proxy = make_proxy(tls_certificate=certificate[0], tls_key=certificate[1], wait=False)
+def test_with_a_certificate_the_gateway_speaks_tls_only(start_proxy, certificate, eventually):
+    proxy = start_proxy(tls_certificate=certificate[0], tls_key=certificate[1], ready=False)
     trusted = ssl.create_default_context(cafile=str(certificate[0]))
     url = f"https://localhost:{proxy.settings.port}/health"
 
-    def answer():
+    def try_once():
         try:
             return httpx.get(url, verify=trusted, trust_env=False)
         except httpx.TransportError:
             return None
 
-    assert eventually(answer).json() == {"status": "ok"}
+    assert eventually(try_once).json() == {"status": "ok"}
     with pytest.raises(httpx.TransportError):
-        proxy.ask("/health")
+        proxy.send("/health")

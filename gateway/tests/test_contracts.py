@@ -1,24 +1,24 @@
-"""What is read from a contract, and what a contract may not leave out."""
+"""Contracts: what the gateway reads from them, and what they may not leave out."""
 
 import pytest
 
-from gateway.contracts import ContractError, Operation, Policy, operations
+from gateway.contracts import ContractError, Operation, Policy, read_operations
 
 LIMITS = {"body": 100, "timeout": 2.5}
 
 
 def read(path, **operation):
-    return operations("address", {"paths": {path: {"get": {"x-limits": LIMITS, **operation}}}})
+    return read_operations("address", {"paths": {path: {"get": {"x-limits": LIMITS, **operation}}}})
 
 
-def test_an_operation_carries_who_may_and_its_limits():
+def test_an_operation_has_its_security_and_limits():
     policy = Policy("address", public=False, body=100, timeout=2.5)
     assert read("/{council}/address/v1/a", security=[{"oauth2": ["address:read"]}]) == [
         Operation("GET", "/{council}/address/v1/a", policy)
     ]
 
 
-def test_an_operation_says_when_its_bodies_flow_through():
+def test_an_operation_says_whether_its_bodies_are_streams():
     security = [{"oauth2": ["address:match"]}]
     path = "/{council}/address/v1/a"
     assert not read(path, security=security)[0].policy.stream
@@ -43,10 +43,10 @@ def test_an_operation_without_a_limit_is_refused(missing):
 @pytest.mark.parametrize(
     "path", ["/health/ready", "/metrics", "/{council}/payments/v1/council", "/openapi.json"]
 )
-def test_what_is_not_the_services_own_stays_inside(path):
+def test_paths_outside_the_services_own_are_not_exposed(path):
     assert read(path, security=[]) == []
 
 
 @pytest.mark.parametrize("path", ["/address/v1/a", "/developers/keys", "/{council}/address/v1/a"])
-def test_region_wide_paths_and_councils_paths_are_reachable(path):
-    assert [one.path for one in read(path, security=[])] == [path]
+def test_region_wide_paths_and_councils_paths_are_exposed(path):
+    assert [operation.path for operation in read(path, security=[])] == [path]

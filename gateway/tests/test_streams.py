@@ -1,4 +1,4 @@
-"""Bodies that flow through: operations with ``x-limits: {"stream": true}``."""
+"""Streams: bodies of operations with ``x-limits: {"stream": true}``."""
 
 import time
 
@@ -11,83 +11,77 @@ MEGABYTE = b"x" * 1_000_000
 
 
 @pytest.fixture
-def service(upstream):
-    """The upstream, counting from nothing."""
-    upstream.taken = 0
-    yield upstream
-    upstream.most = None
-
-
-@pytest.fixture
-def resident(proxy):
-    """Bytes of memory Envoy holds."""
+def resident_memory(proxy):
+    """Measure the bytes of memory that Envoy holds."""
     process = psutil.Process(proxy.process.pid)
     return lambda: process.memory_info().rss
 
 
-def test_a_stream_flows_on_before_it_is_whole(proxy, service, eventually):
+def test_a_stream_is_forwarded_before_it_is_complete(proxy, upstream, eventually):
     def halves():
         yield MEGABYTE
-        eventually(lambda: service.taken > 500_000)
+        eventually(lambda: upstream.received > 500_000)
         yield MEGABYTE
 
-    answer = proxy.ask(PATH, "POST", headers=proxy.key(), content=halves())
+    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=halves())
     assert (answer.status_code, answer.json()["body"]) == (200, 2_000_000)
 
 
-def test_envoys_memory_does_not_grow_by_a_streams_body(proxy, service, resident):
-    assert proxy.ask(PATH, "POST", headers=proxy.key(), content=MEGABYTE).status_code == 200
-    before, most = resident(), 0
+def test_envoys_memory_does_not_grow_by_a_streams_body(proxy, upstream, resident_memory):
+    assert proxy.send(PATH, "POST", headers=proxy.key(), content=MEGABYTE).status_code == 200
+    before, peak = resident_memory(), 0
 
     def megabytes():
-        nonlocal most
+        nonlocal peak
         for _ in range(30):
             yield MEGABYTE
-            most = max(most, resident() - before)
+            peak = max(peak, resident_memory() - before)
 
-    answer = proxy.ask(PATH, "POST", headers=proxy.key(), content=megabytes())
+    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=megabytes())
     assert answer.json()["body"] == 30_000_000
-    assert max(most, resident() - before) < 8_000_000
+    assert max(peak, resident_memory() - before) < 8_000_000
 
 
-def test_a_stream_with_a_length_arrives_whole_too(proxy, service):
+def test_a_stream_with_a_content_length_arrives_whole(proxy, upstream):
     content = MEGABYTE * 5
-    assert proxy.ask(PATH, "POST", headers=proxy.key(), content=content).json()["body"] == 5_000_000
+    assert proxy.send(PATH, "POST", headers=proxy.key(), content=content).json()["body"] == 5_000_000
 
 
-def test_another_method_of_the_path_is_held_until_whole(proxy):
-    assert proxy.ask(PATH, "PUT", headers=proxy.key(), content=b"x" * 1_100_000).status_code == 413
+def test_another_method_of_the_path_is_buffered_and_limited(proxy):
+    assert proxy.send(PATH, "PUT", headers=proxy.key(), content=b"x" * 1_100_000).status_code == 413
 
 
 @pytest.mark.parametrize("content", [MEGABYTE * 5, [MEGABYTE] * 5], ids=["declared", "chunked"])
-def test_the_services_refusal_in_the_middle_reaches_the_client(proxy, service, content):
-    service.most = 300_000
+def test_a_refusal_in_the_middle_of_a_stream_reaches_the_client(proxy, upstream, content):
+    upstream.body_limit = 300_000
     content = iter(content) if isinstance(content, list) else content
-    answer = proxy.ask(PATH, "POST", headers=proxy.key(), content=content)
+    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
     assert (answer.status_code, answer.text) == (413, "no more")
 
 
-def test_a_stranger_is_refused_before_anything_flows(proxy, service):
-    answer = proxy.ask(PATH, "POST", content=MEGABYTE)
-    assert (answer.status_code, service.taken) == (401, 0)
+def test_a_request_without_a_credential_is_refused_before_its_stream_is_forwarded(proxy, upstream):
+    answer = proxy.send(PATH, "POST", content=MEGABYTE)
+    assert (answer.status_code, upstream.received) == (401, 0)
 
 
-def test_a_stream_that_takes_too_long_to_arrive_is_given_up(proxy, service):
-    def dripping():
+def test_a_stream_that_takes_too_long_ends_in_a_timeout(proxy, upstream):
+    def slow_content():
         for _ in range(100):
             time.sleep(0.1)
             yield b"x"
 
     began = time.monotonic()
     try:
-        answer = proxy.ask(f"{PATH}/brief", "POST", headers=proxy.key(), content=dripping())
+        answer = proxy.send(f"{PATH}/brief", "POST", headers=proxy.key(), content=slow_content())
         assert (answer.status_code, answer.json()["code"]) == (408, "request-timeout")
-    except httpx.WriteError:  # the answer was lost to what was still being sent
-        assert proxy.lines(f"{PATH}/brief")[-1]["status"] == 408
+    except httpx.WriteError:  # the client was still sending and lost the answer
+        assert proxy.log_lines(f"{PATH}/brief")[-1]["status"] == 408
     assert time.monotonic() - began < 5
 
 
-def test_a_stream_is_never_sent_twice(make_proxy, proxy):
-    away = make_proxy(upstreams=proxy.settings.upstreams | {"address": "127.0.0.1:1"})
-    assert away.ask(PATH, "POST", headers=away.key(), content=b"x").status_code == 503
-    assert away.figure("cluster.address.upstream_rq_retry") == 0
+def test_a_stream_is_never_sent_twice(strict):
+    before = strict.counter("cluster.payments.upstream_rq_retry")
+    path = "/citytown/payments/v1/statements"
+    headers = strict.key(client_id="streaming")
+    assert strict.send(path, "POST", headers=headers, content=b"x").status_code == 503
+    assert strict.counter("cluster.payments.upstream_rq_retry") - before == 0

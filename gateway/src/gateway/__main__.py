@@ -15,7 +15,7 @@ from gateway.contracts import ContractError
 from gateway.settings import Settings
 
 
-class _JsonLines(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     """One JSON object a line, as the services write them."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -31,23 +31,23 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 1 when a setting or a contract cannot be used, said on standard error."""
-    asked = _parser().parse_args(arguments)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command. Returns 1, with the reason on standard error, for a bad setting or contract."""
+    arguments = _build_parser().parse_args(argv)
     try:
         settings = Settings()
-        if asked.out:
-            settings = settings.model_copy(update={"out": asked.out})
-        if asked.verb == "render":
-            return _render(settings, bare=asked.bare)
-        _serve(settings, asked.host, asked.port)
+        if arguments.out:
+            settings = settings.model_copy(update={"out": arguments.out})
+        if arguments.verb == "render":
+            return _render(settings, bare=arguments.bare)
+        _serve(settings, arguments.host, arguments.port)
     except (ContractError, ValidationError, ValueError) as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     render = verbs.add_parser("render", help="write the files Envoy starts with")
@@ -61,9 +61,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _render(settings: Settings, *, bare: bool) -> int:
-    """From the contracts and from what was last known; identity need not be up."""
-    known = files.read_contracts(settings.contracts)
-    files.write_dynamic(settings, known, files.last_known(settings.out), bare=bare)
+    """Write all files from the contracts and the last snapshot; identity need not run."""
+    operations = files.read_contracts(settings.contracts)
+    files.write_dynamic(settings, operations, files.read_state(settings.out), bare=bare)
     print(files.write_bootstrap(settings, bare=bare))
     return 0
 
@@ -71,13 +71,13 @@ def _render(settings: Settings, *, bare: bool) -> int:
 def _serve(settings: Settings, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415 - rendering needs no server
 
-    from gateway.app import create  # noqa: PLC0415
+    from gateway.app import create_app  # noqa: PLC0415
 
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines())
+    handler.setFormatter(_JsonFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # logs full URLs at INFO
-    uvicorn.run(create(settings), host=host, port=port, log_config=None, access_log=False)
+    uvicorn.run(create_app(settings), host=host, port=port, log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the services' contracts say that a gateway can act on: paths, who may, and limits."""
+"""Read from the services' contracts what a gateway acts on: paths, who may call them, and limits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from typing import Any
 
 _METHODS = ("get", "head", "put", "post", "delete", "patch")
 _COUNCIL = "{council}"
-# Region-wide paths that are no service's own name (the first part of a path, never a council).
-_SHARED = frozenset({"developers"})
+# First path parts of region-wide paths that are not the name of a service. No council may have one.
+_REGION_WIDE = frozenset({"developers"})
 
 
 class ContractError(Exception):
-    """A contract leaves out what the gateway needs. Says which operation and what."""
+    """A contract leaves out what the gateway needs. The message names the operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the gateway does with an operation. ``body`` is bytes, ``timeout`` seconds.
 
-    ``stream``: the body flows on as it arrives, and the service counts it.
+    ``stream``: the gateway forwards the body as it arrives, and the service limits its size.
     """
 
     service: str
@@ -37,31 +37,31 @@ class Operation:
     policy: Policy
 
 
-def operations(service: str, document: dict[str, Any]) -> list[Operation]:
-    """The operations of a service's OpenAPI document which the world may reach.
+def read_operations(service: str, document: dict[str, Any]) -> list[Operation]:
+    """Read the exposed operations of a service's OpenAPI document. Raises ContractError.
 
-    Those are the paths below ``/{council}/<service>/`` and the region-wide ``/<service>/`` and
-    ``/developers/``; a service's health and metrics stay inside. Raises ContractError.
+    Exposed are the paths below ``/{council}/<service>/`` and the region-wide ``/<service>/`` and
+    ``/developers/``. A service's health and metrics are not.
     """
     return [
-        Operation(method.upper(), path, _policy(service, f"{method.upper()} {path}", operation))
+        Operation(method.upper(), path, _read_policy(service, f"{method.upper()} {path}", operation))
         for path, item in document.get("paths", {}).items()
-        if _reachable(service, path)
-        for method, operation in _methods(item)
+        if _is_exposed(service, path)
+        for method, operation in _list_methods(item)
     ]
 
 
-def _reachable(service: str, path: str) -> bool:
+def _is_exposed(service: str, path: str) -> bool:
     first, _, rest = path.removeprefix("/").partition("/")
-    return rest.startswith(f"{service}/") if first == _COUNCIL else first in {service, *_SHARED}
+    return rest.startswith(f"{service}/") if first == _COUNCIL else first in {service, *_REGION_WIDE}
 
 
-def _methods(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _list_methods(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     return ((method, item[method]) for method in _METHODS if method in item)
 
 
-def _policy(service: str, name: str, operation: dict[str, Any]) -> Policy:
-    """An operation that says nothing of security is a mistake, never public by accident."""
+def _read_policy(service: str, name: str, operation: dict[str, Any]) -> Policy:
+    """Read an operation's policy. Without ``security`` it is an error, never public by accident."""
     if "security" not in operation:
         raise ContractError(f"{service}: {name} does not say who may; public operations say `security: []`")
     limits = operation.get("x-limits", {})

@@ -1,6 +1,6 @@
-"""The files between the control plane and Envoy: contracts in, configuration out, and what was last known.
+"""The control plane's files: it reads contracts, writes Envoy's configuration, and keeps its state.
 
-A file is replaced by rename, so that nobody ever reads half of one, and only when its content changed.
+A file is replaced by rename, so that nobody reads half of one, and only when its content changed.
 """
 
 import json
@@ -12,33 +12,33 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway import render
-from gateway.contracts import ContractError, Operation, operations
+from gateway.contracts import ContractError, Operation, read_operations
 from gateway.render.bootstrap import CLUSTERS_FILE, ROUTES_FILE
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
 BOOTSTRAP_FILE = "bootstrap.json"
 STATE_FILE = "state.json"
-WATCHED = "dynamic"
-"""The folder Envoy watches, below ``out``: nothing else is moved into it."""
+WATCHED_FOLDER = "dynamic"
+"""The folder Envoy watches, below ``out``. Only finished files are moved into it."""
 
 
 def read_contracts(folder: Path) -> list[Operation]:
-    """Every operation of every ``<service>.json`` in the folder. Raises ContractError."""
+    """Read the operations of every ``<service>.json`` in the folder. Raises ContractError."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise ContractError(f"there are no contracts in {folder}; generate them first")
-    found: list[Operation] = []
+    operations: list[Operation] = []
     for path in paths:
         try:
-            found += operations(path.stem, json.loads(path.read_text()))
+            operations += read_operations(path.stem, json.loads(path.read_text()))
         except ValueError as error:
             raise ContractError(f"{path.name} is not JSON: {error}") from error
-    return found
+    return operations
 
 
-def last_known(out: Path) -> Snapshot | None:
-    """The snapshot of an earlier run, or None. Raises ValueError when the file is damaged."""
+def read_state(out: Path) -> Snapshot | None:
+    """Read the snapshot of an earlier run, or None. Raises ValueError when the file is damaged."""
     path = out / STATE_FILE
     if not path.exists():
         return None
@@ -49,41 +49,43 @@ def last_known(out: Path) -> Snapshot | None:
 
 
 def write_bootstrap(settings: Settings, *, bare: bool = False) -> Path:
-    """Write what Envoy starts with; its path."""
+    """Write the file Envoy starts with, and return its path."""
     path = settings.out.absolute() / BOOTSTRAP_FILE
-    content = render.bootstrap(settings, path.parent / WATCHED, bare=bare)
-    replace(path, _text(content))
+    content = render.build_bootstrap(settings, path.parent / WATCHED_FOLDER, bare=bare)
+    replace_file(path, _encode(content))
     return path
 
 
 def write_dynamic(
-    settings: Settings, known: list[Operation], snapshot: Snapshot | None, *, bare: bool = False
+    settings: Settings, operations: list[Operation], snapshot: Snapshot | None, *, bare: bool = False
 ) -> list[str]:
-    """Write what Envoy watches, the snapshot first; the names of the files that changed.
+    """Write the files Envoy watches, after the state, and return the names of those that changed.
 
-    Without a snapshot a route file that is there stays: it was written by someone who had one.
+    Without a snapshot an existing route file stays: it was written with one.
     """
-    watched = settings.out.absolute() / WATCHED
-    made = {watched / CLUSTERS_FILE: _text(render.clusters(settings))}
+    out = settings.out.absolute()
+    route_file = out / WATCHED_FOLDER / ROUTES_FILE
+    contents: dict[Path, str] = {}
     if snapshot:
-        made = {settings.out.absolute() / STATE_FILE: snapshot.model_dump_json(), **made}
-    if snapshot or bare or not (watched / ROUTES_FILE).exists():
+        contents[out / STATE_FILE] = snapshot.model_dump_json()
+    contents[out / WATCHED_FOLDER / CLUSTERS_FILE] = _encode(render.build_clusters(settings))
+    if snapshot or bare or not route_file.exists():
         tracing = bool(settings.otlp_endpoint)
-        made[watched / ROUTES_FILE] = _text(render.routes(known, snapshot, tracing=tracing, bare=bare))
-    return [path.name for path, text in made.items() if replace(path, text)]
+        contents[route_file] = _encode(render.build_routes(operations, snapshot, tracing=tracing, bare=bare))
+    return [path.name for path, content in contents.items() if replace_file(path, content)]
 
 
-def replace(path: Path, text: str) -> bool:
-    """Put the text in the file's place at once; False when it was there already."""
-    if path.exists() and path.read_text() == text:
+def replace_file(path: Path, content: str) -> bool:
+    """Replace the file at once; False when it already has this content."""
+    if path.exists() and path.read_text() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the folder Envoy watches, on the same file system: only the finished file is moved in.
-    beside = path.parent.parent if path.parent.name == WATCHED else path.parent
-    handle, temporary = tempfile.mkstemp(dir=beside, prefix=f".{path.name}-")
+    # The temporary file lies beside the watched folder, so that Envoy sees only the finished one.
+    folder = path.parent.parent if path.parent.name == WATCHED_FOLDER else path.parent
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "w") as file:
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -93,5 +95,5 @@ def replace(path: Path, text: str) -> bool:
     return True
 
 
-def _text(content: dict[str, Any]) -> str:
+def _encode(content: dict[str, Any]) -> str:
     return json.dumps(content, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What the gateway is told from outside: the environment, prefix ``GATEWAY_``."""
+"""Settings of the gateway, from environment variables with the prefix ``GATEWAY_``."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def _host_and_port(value: str) -> str:
+def _check_host_and_port(value: str) -> str:
     parts = urlsplit(f"//{value}")
     if not parts.hostname or not parts.port:
         raise ValueError(f"{value!r} is not host:port")
@@ -16,10 +16,10 @@ def _host_and_port(value: str) -> str:
 
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
-Upstream = Annotated[str, AfterValidator(_host_and_port)]
+Upstream = Annotated[str, AfterValidator(_check_host_and_port)]
 Rate = Annotated[int, Field(ge=1, le=1_000_000)]
 
-_LAPTOP: dict[str, Upstream] = {
+_LAPTOP_UPSTREAMS: dict[str, Upstream] = {
     "address": "127.0.0.1:8001",
     "payments": "127.0.0.1:8002",
     "casework": "127.0.0.1:8003",
@@ -29,14 +29,16 @@ _LAPTOP: dict[str, Upstream] = {
 
 
 class Settings(BaseSettings):
-    """The defaults are a laptop's. Rates are requests a second, sustained; bursts are bucket sizes."""
+    """The defaults suit a laptop. Rates are sustained requests a second; bursts are bucket sizes."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
     host: str = Field(default="127.0.0.1", description="Address Envoy listens on")
     port: Port = Field(default=8000, description="Port Envoy listens on")
     admin_port: Port = Field(default=8007, description="Envoy's admin, on loopback whatever `host` says")
-    upstreams: dict[str, Upstream] = Field(default=_LAPTOP, description="JSON: service to host:port")
+    upstreams: dict[str, Upstream] = Field(
+        default=_LAPTOP_UPSTREAMS, description="JSON: service to host:port"
+    )
     contracts: Path = Field(default=Path("contracts/openapi"), description="One <service>.json each")
     out: Path = Field(default=Path(".run/gateway"), description="Where Envoy's files are written")
 
@@ -67,18 +69,18 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     @model_validator(mode="after")
-    def _tls_is_whole(self) -> Self:
+    def _check_tls_pair(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together: set both or neither")
         return self
 
     @model_validator(mode="after")
-    def _identity_is_somewhere(self) -> Self:
+    def _check_identity(self) -> Self:
         if not self.identity_url and "identity" not in self.upstreams:
             raise ValueError("upstreams must name identity, or identity_url must be set")
         return self
 
     @property
-    def identity(self) -> str:
-        """Identity's own URL: the control plane does not ask through the gateway it configures."""
+    def identity_base_url(self) -> str:
+        """Identity's own URL: the control plane does not call through the gateway that it configures."""
         return self.identity_url or f"http://{self.upstreams['identity']}"

@@ -1,4 +1,4 @@
-"""What the gateway knows of councils and revoked credentials: identity's picture of both."""
+"""The snapshot of councils and revoked credentials, as identity answers it."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ _Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Council(BaseModel):
-    """A council whose traffic may come. Any status but ``active`` is refused."""
+    """A council. With any status but ``active`` its traffic is refused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -18,10 +18,10 @@ class Council(BaseModel):
     status: str = Field(max_length=40)
 
 
-class Revoked(BaseModel):
-    """A refused credential. ``claim`` is where the id stands in a token; None is any of them.
+class Revocation(BaseModel):
+    """A revoked credential. ``claim`` is the token's claim that holds the id; None is any claim.
 
-    With ``issued_before`` only tokens whose ``iat`` is not later than its second.
+    ``issued_before`` revokes only tokens whose ``iat`` is not later than its second.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,9 +32,9 @@ class Revoked(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """``GET /identity/v1/gateway``. Members the gateway does not need are left out."""
+    """The answer of ``GET /identity/v1/gateway``, without members the gateway does not need."""
 
     model_config = ConfigDict(frozen=True)
 
     councils: tuple[Council, ...]
-    revoked: tuple[Revoked, ...]
+    revoked: tuple[Revocation, ...]

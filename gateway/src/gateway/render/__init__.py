@@ -1,10 +1,10 @@
-"""Envoy's configuration as plain data: no I/O, the same input gives the same files.
+"""Envoy's configuration as plain data: no I/O, and the same input gives the same files.
 
-``bootstrap`` is read once when Envoy starts; ``clusters`` and ``routes`` are the files it watches.
+Envoy reads the bootstrap once when it starts, and watches the files of clusters and routes.
 """
 
-from gateway.render.bootstrap import bootstrap
-from gateway.render.clusters import clusters
-from gateway.render.routes import routes
+from gateway.render.bootstrap import build_bootstrap
+from gateway.render.clusters import build_clusters
+from gateway.render.routes import build_routes
 
-__all__ = ["bootstrap", "clusters", "routes"]
+__all__ = ["build_bootstrap", "build_clusters", "build_routes"]

@@ -1,33 +1,35 @@
-"""What Envoy reads when it starts: the listener, its filters, and where the files it watches are."""
+"""The bootstrap: what Envoy reads when it starts."""
 
 from pathlib import Path
 
-from gateway.render import telemetry
-from gateway.render.clusters import issuer
-from gateway.render.listener import listener
-from gateway.render.protos import Json, discovery, endpoint, named
+from gateway.render.clusters import build_issuer_cluster
+from gateway.render.listener import build_listener
+from gateway.render.protos import Json, build_address, build_config_source, build_extension
+from gateway.render.telemetry import build_collector_clusters
 from gateway.settings import Settings
 
 CLUSTERS_FILE = "clusters.json"
 ROUTES_FILE = "routes.json"
 
 
-def bootstrap(settings: Settings, folder: Path, *, bare: bool = False) -> Json:
-    """``folder`` is where Envoy finds the files it watches.
+def build_bootstrap(settings: Settings, folder: Path, *, bare: bool = False) -> Json:
+    """Build the bootstrap. ``folder`` is where Envoy finds the files it watches.
 
-    ``bare`` leaves out the HTTP filters and nothing else: the limit that a measurement compares with.
+    ``bare`` leaves out the HTTP filters and nothing else, to measure what they cost.
     """
+    cluster_source = build_config_source(str(folder / CLUSTERS_FILE), str(folder))
+    route_source = build_config_source(str(folder / ROUTES_FILE), str(folder))
     return {
         "node": {"id": "gateway", "cluster": "gateway"},
-        # On loopback whatever the listener's address is: it can stop Envoy.
-        "admin": {"address": endpoint("127.0.0.1", settings.admin_port)},
-        "dynamic_resources": {"cds_config": discovery(str(folder / CLUSTERS_FILE), str(folder))},
+        # Always on loopback, whatever the listener's address is: the admin can stop Envoy.
+        "admin": {"address": build_address("127.0.0.1", settings.admin_port)},
+        "dynamic_resources": {"cds_config": cluster_source},
         "static_resources": {
-            "listeners": [listener(settings, discovery(str(folder / ROUTES_FILE), str(folder)), bare=bare)],
-            "clusters": [issuer(settings), *telemetry.collectors(settings)],
+            "listeners": [build_listener(settings, route_source, bare=bare)],
+            "clusters": [build_issuer_cluster(settings), *build_collector_clusters(settings)],
         },
         "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
-        "overload_manager": _overload(settings),
+        "overload_manager": _build_overload_manager(settings),
     }
 
 
@@ -35,25 +37,25 @@ def bootstrap(settings: Settings, folder: Path, *, bare: bool = False) -> Json:
 _RUNTIME: Json = {"re2.max_program_size.error_level": 100_000, "re2.max_program_size.warn_level": 100_000}
 
 
-def _overload(settings: Settings) -> Json:
-    """Too many connections are closed at once; short of memory, new requests are refused with 503."""
-    connections = named(
+def _build_overload_manager(settings: Settings) -> Json:
+    """Close connections over the limit at once; refuse new requests with 503 when short of memory."""
+    connections = build_extension(
         "envoy.resource_monitors.global_downstream_max_connections",
         "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
         max_active_downstream_connections=settings.connections,
     )
     heap = "envoy.resource_monitors.fixed_heap"
-    memory = named(
+    memory = build_extension(
         heap,
         "envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
         max_heap_size_bytes=settings.memory * 1_048_576,
     )
-    refuse = {
+    refuse_requests = {
         "name": "envoy.overload_actions.stop_accepting_requests",
         "triggers": [{"name": heap, "threshold": {"value": 0.95}}],
     }
     return {
         "refresh_interval": "0.25s",
         "resource_monitors": [connections, memory],
-        "actions": [refuse],
+        "actions": [refuse_requests],
     }

@@ -1,56 +1,59 @@
 """The listener and its HTTP connection manager."""
 
-from gateway.render import denials, limits, telemetry, tokens
-from gateway.render.protos import Json, endpoint, named
-from gateway.render.replies import replies
-from gateway.render.routes import BUFFER, LONGEST, MAX_BODY, NAME
+from gateway.render.jwt_authn import build_jwt_filter
+from gateway.render.local_replies import build_local_replies
+from gateway.render.protos import Json, build_address, build_extension
+from gateway.render.rate_limits import build_any_filter, build_limit_filter
+from gateway.render.rbac import build_rbac_filter
+from gateway.render.routes import BUFFER, MAX_BODY, MAX_EXCHANGE, NAME
+from gateway.render.telemetry import build_access_log, build_tracing
 from gateway.settings import Settings
 
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _TLS = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 
 
-def listener(settings: Settings, route_source: Json, *, bare: bool) -> Json:
-    """The one listener; TLS where a certificate is set."""
-    manager = _manager(settings, route_source, bare=bare)
-    chain: Json = {"filters": [named("http", _MANAGER, **manager)]}
+def build_listener(settings: Settings, route_source: Json, *, bare: bool) -> Json:
+    """Build the one listener; it speaks TLS where a certificate is set."""
+    manager = _build_manager(settings, route_source, bare=bare)
+    chain: Json = {"filters": [build_extension("http", _MANAGER, **manager)]}
     if settings.tls_certificate and settings.tls_key:
-        chain["transport_socket"] = named("tls", _TLS, **_tls(settings))
+        chain["transport_socket"] = build_extension("tls", _TLS, **_build_tls(settings))
     return {
         "name": "gateway",
-        "address": endpoint(settings.host, settings.port),
+        "address": build_address(settings.host, settings.port),
         "per_connection_buffer_limit_bytes": 65_536,
         "filter_chains": [chain],
     }
 
 
-def _manager(settings: Settings, route_source: Json, *, bare: bool) -> Json:
+def _build_manager(settings: Settings, route_source: Json, *, bare: bool) -> Json:
     return {
         "stat_prefix": "gateway",
         "rds": {"route_config_name": NAME, "config_source": route_source},
-        "http_filters": [_router()] if bare else [*_filters(settings), _router()],
+        "http_filters": [_build_router()] if bare else [*_build_filters(settings), _build_router()],
         **_EDGE,
-        **telemetry.request_log(),
-        **telemetry.tracing(settings),
+        **build_access_log(),
+        **build_tracing(settings),
         "xff_num_trusted_hops": settings.trusted_hops,
-        "local_reply_config": replies(),
+        "local_reply_config": build_local_replies(),
     }
 
 
-def _filters(settings: Settings) -> list[Json]:
-    """In the order of the request. What a filter may do more or less on a route is in the route file."""
+def _build_filters(settings: Settings) -> list[Json]:
+    """Build the filters in the order a request meets them. The route file holds each route's exceptions."""
     return [
-        limits.any_filter(settings),
-        tokens.http_filter(settings),
-        denials.http_filter(),
-        limits.limit_filter(settings),
-        named(BUFFER, "envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=MAX_BODY),
+        build_any_filter(settings),
+        build_jwt_filter(settings),
+        build_rbac_filter(),
+        build_limit_filter(settings),
+        build_extension(BUFFER, "envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=MAX_BODY),
     ]
 
 
-def _router() -> Json:
-    """Without the statistics by status and the x-envoy- headers, which cost more than the token check."""
-    return named(
+def _build_router() -> Json:
+    """Leave out the statistics by status and the x-envoy- headers: they cost more than the token check."""
+    return build_extension(
         "router",
         "envoy.extensions.filters.http.router.v3.Router",
         dynamic_stats=False,
@@ -58,7 +61,7 @@ def _router() -> Json:
     )
 
 
-# What an edge facing the open internet needs (Envoy's own advice), and the bounds of a request.
+# Envoy's advice for a proxy that faces the internet, and the bounds of a request.
 _EDGE: Json = {
     "server_name": "townhall",
     "use_remote_address": True,
@@ -69,7 +72,7 @@ _EDGE: Json = {
     "common_http_protocol_options": {
         "idle_timeout": "60s",
         "max_headers_count": 100,
-        "max_stream_duration": f"{LONGEST}s",
+        "max_stream_duration": f"{MAX_EXCHANGE}s",
     },
     "http2_protocol_options": {
         "max_concurrent_streams": 100,
@@ -82,8 +85,8 @@ _EDGE: Json = {
 }
 
 
-def _tls(settings: Settings) -> Json:
-    """The certificate is read again when a new one is moved into its folder."""
+def _build_tls(settings: Settings) -> Json:
+    """Envoy reads the certificate again when a new one is moved into its folder."""
     certificate, key = settings.tls_certificate, settings.tls_key
     assert certificate is not None  # noqa: S101 - the caller looked
     return {

@@ -1,135 +1,67 @@
-"""The route file: from the contracts' paths and the councils to Envoy's routes.
-
-Paths with one policy share one route and one expression, for an expression costs the same whether it names
-one path or fifty. Nothing is rewritten on the way.
-"""
+"""The route file: routes for the contracts' paths, and the deny list. No path is rewritten."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from gateway.contracts import Operation, Policy
-from gateway.render import denials, tokens
-from gateway.render.protos import Json, header, typed
+from gateway.render import jwt_authn, rbac
+from gateway.render.protos import Json, build_header, pack_any
+from gateway.render.route_groups import COUNCIL, PARAMETER, RouteGroup, group_operations
 from gateway.snapshot import Snapshot
 
 NAME = "townhall"
 BUFFER = "bodies"
 MAX_BODY = 1_048_576
-"""Bytes of a body where the route says nothing else."""
-LONGEST = 120
-"""Seconds from a request's beginning to its answer's end, but for streams, which say so themselves."""
+"""Bytes of a body, where the route does not set another limit."""
+MAX_EXCHANGE = 120
+"""Seconds from a request's beginning to its answer's end. Streams have their own limit."""
 
-_PARAMETER = re.compile(r"\{[^/{}]+\}")
-_COUNCIL = "{council}"
 _HEALTH = '{"status":"ok"}\n'
 # Where no tracer runs, Envoy gives a request without a trace context one of its own: 32 hexadecimal
-# digits, of which the last 16 begin with random ones, for samplers look at those.
+# digits. The last 16 begin with random ones, for samplers look at those.
 _TRACEPARENT = (
     "00-%START_TIME(%s)%00000%REQ(x-request-id):8%%START_TIME(%9f)%-%REQ(x-request-id):8%00000001-01"
 )
-_BUFFER = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+_BUFFER_PER_ROUTE = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
 
 
-@dataclass(slots=True)
-class Group:
-    """Paths with one policy. No ``methods`` means every method."""
-
-    policy: Policy
-    methods: frozenset[str]
-    paths: list[str] = field(default_factory=list)
-
-    def takes(self, other: "Group") -> bool:
-        return self.policy == other.policy and self.methods == other.methods
-
-    def overlaps(self, path: str) -> bool:
-        return any(_overlap(path, mine) for mine in self.paths)
-
-
-def routes(
+def build_routes(
     operations: Sequence[Operation], snapshot: Snapshot | None, *, tracing: bool = False, bare: bool = False
 ) -> Json:
-    """The route file. ``bare`` leaves out everything that is a filter's."""
-    table = [_route(group, bare=bare) for group in groups(operations)]
-    table += [_health(bare=bare), *_nowhere(bare=bare)]
-    made: Json = {
+    """Build the route file. ``bare`` leaves out everything that configures a filter."""
+    routes = [_build_route(group, bare=bare) for group in group_operations(operations)]
+    routes += [_build_health_route(bare=bare), *_build_not_found_routes(bare=bare)]
+    configuration: Json = {
         "name": NAME,
-        "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": table, "retry_policy": _RETRY}],
+        "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": routes, "retry_policy": _RETRY_POLICY}],
     }
     if not bare:
-        made["typed_per_filter_config"] = {denials.FILTER: denials.denials(snapshot, _parts(operations))}
+        deny_list = rbac.build_deny_list(snapshot, _list_region_parts(operations))
+        configuration["typed_per_filter_config"] = {rbac.FILTER: deny_list}
     if not tracing:
-        made["request_headers_to_add"] = [header("traceparent", _TRACEPARENT, "ADD_IF_ABSENT")]
-    return {"resources": [typed("envoy.config.route.v3.RouteConfiguration", **made)]}
+        configuration["request_headers_to_add"] = [build_header("traceparent", _TRACEPARENT, "ADD_IF_ABSENT")]
+    return {"resources": [pack_any("envoy.config.route.v3.RouteConfiguration", **configuration)]}
 
 
-def groups(operations: Sequence[Operation]) -> list[Group]:
-    """The fewest groups in which a literal path still comes before a template that would take it too."""
-    made: list[Group] = []
-    for one in sorted(_single(operations), key=_order):
-        path = one.paths[0]
-        for group in reversed(made):
-            if group.takes(one):
-                group.paths.append(path)
-                break
-            if group.overlaps(path):
-                made.append(one)
-                break
-        else:
-            made.append(one)
-    return made
-
-
-def _order(group: Group) -> tuple[bool, int]:
-    """Councils' paths first, for they are asked most; then those with the fewest parameters."""
-    path = group.paths[0]
-    return not path.startswith(f"/{_COUNCIL}/"), len(_PARAMETER.findall(path))
-
-
-def _single(operations: Sequence[Operation]) -> Iterable[Group]:
-    """Each path by itself. Methods are told apart only where their policies differ: a method the contract
-    lacks goes to the service, which knows how to refuse it."""
-    by_path: dict[str, dict[Policy, set[str]]] = {}
-    for operation in operations:
-        by_path.setdefault(operation.path, {}).setdefault(operation.policy, set()).add(operation.method)
-    for path, policies in by_path.items():
-        strictest = min(
-            policies, key=lambda policy: (policy.public, policy.stream, policy.body, policy.timeout)
-        )
-        for policy, methods in policies.items():
-            if policy != strictest:
-                yield Group(policy, frozenset(methods), [path])
-        yield Group(strictest, frozenset(), [path])
-
-
-def _overlap(path: str, other: str) -> bool:
-    """Whether one address can match both templates."""
-    mine, theirs = path.split("/"), other.split("/")
-    return len(mine) == len(theirs) and all(
-        a == b or _PARAMETER.search(a) or _PARAMETER.search(b) for a, b in zip(mine, theirs, strict=True)
-    )
-
-
-def _route(group: Group, *, bare: bool) -> Json:
+def _build_route(group: RouteGroup, *, bare: bool) -> Json:
     policy = group.policy
-    match: Json = {"safe_regex": {"regex": _expression(group.paths)}}
+    match: Json = {"safe_regex": {"regex": _write_expression(group.paths)}}
     if group.methods:
         methods = "|".join(sorted(group.methods))
         match["headers"] = [{"name": ":method", "string_match": {"safe_regex": {"regex": methods}}}]
     route: Json = {
         "name": policy.service,
         "match": match,
-        "route": {"cluster": policy.service, **_patience(policy)},
+        "route": {"cluster": policy.service, **_set_timeout(policy)},
     }
-    own = {} if bare else _own(policy)
-    return {**route, "typed_per_filter_config": own} if own else route
+    exceptions = {} if bare else _build_filter_exceptions(policy)
+    return {**route, "typed_per_filter_config": exceptions} if exceptions else route
 
 
-def _patience(policy: Policy) -> Json:
-    """How long the answer may take once the request is there; of a stream, the whole exchange.
+def _set_timeout(policy: Policy) -> Json:
+    """Limit the time for the answer once the request is complete; for a stream, the whole exchange.
 
-    Envoy knows a route by the one or by the other, never both. A stream is not sent twice: what has flowed
-    on is not kept.
+    A route has one of the two, never both. A stream is not sent again: what was forwarded is not kept.
     """
     seconds = f"{policy.timeout:g}s"
     if policy.stream:
@@ -137,62 +69,66 @@ def _patience(policy: Policy) -> Json:
     return {"timeout": seconds}
 
 
-def _own(policy: Policy) -> Json:
-    """What this route asks of the filters beyond the usual."""
-    own: Json = {}
+def _build_filter_exceptions(policy: Policy) -> Json:
+    """Build what differs on this route from the filters' usual configuration."""
+    exceptions: Json = {}
     if policy.public:
-        own[tokens.FILTER] = tokens.optional()
+        exceptions[jwt_authn.FILTER] = jwt_authn.make_token_optional()
     if policy.stream:
-        own[BUFFER] = typed(_BUFFER, disabled=True)
+        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, disabled=True)
     elif policy.body != MAX_BODY:
-        own[BUFFER] = typed(_BUFFER, buffer={"max_request_bytes": max(1, policy.body)})
-    return own
+        limit = {"max_request_bytes": max(1, policy.body)}
+        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, buffer=limit)
+    return exceptions
 
 
-def _expression(paths: Sequence[str]) -> str:
-    """One expression for all the paths, those with the same beginning side by side."""
-    return "|".join(
-        "[^/]+".join(re.escape(part) for part in _PARAMETER.split(path)) for path in sorted(paths)
-    )
+def _write_expression(paths: Sequence[str]) -> str:
+    """Write one expression for all the paths, sorted so that common beginnings stand together."""
+    return "|".join("[^/]+".join(re.escape(part) for part in PARAMETER.split(path)) for path in sorted(paths))
 
 
-def _health(*, bare: bool) -> Json:
-    """Whether Envoy answers; what stands behind it has its own readiness."""
+def _build_health_route(*, bare: bool) -> Json:
+    """Answer whether Envoy itself runs; the services have their own readiness."""
     return {
         "name": "health",
         "match": {"path": "/health"},
         "direct_response": {"status": 200, "body": {"inline_string": _HEALTH}},
-        "response_headers_to_add": [header("content-type", "application/json", "OVERWRITE_IF_EXISTS_OR_ADD")],
-        **_open(bare=bare),
+        "response_headers_to_add": [
+            build_header("content-type", "application/json", "OVERWRITE_IF_EXISTS_OR_ADD")
+        ],
+        **_open_to_all(bare=bare),
     }
 
 
-def _nowhere(*, bare: bool) -> list[Json]:
-    """Everything no contract names; CONNECT has no path at all."""
-    anything: list[Json] = [{"prefix": "/"}, {"connect_matcher": {}}]
+def _build_not_found_routes(*, bare: bool) -> list[Json]:
+    """Answer 404 for every path no contract names, and for CONNECT, which has no path."""
+    matches: list[Json] = [{"prefix": "/"}, {"connect_matcher": {}}]
     return [
-        {"name": "nowhere", "match": match, "direct_response": {"status": 404}, **_open(bare=bare)}
-        for match in anything
+        {"name": "nowhere", "match": match, "direct_response": {"status": 404}, **_open_to_all(bare=bare)}
+        for match in matches
     ]
 
 
-def _open(*, bare: bool) -> Json:
-    """No council to look up, and no body to wait for. A credential that is sent is checked all the same,
-    for with it go the headers that only the check may fill."""
+def _open_to_all(*, bare: bool) -> Json:
+    """Switch off the deny list and the wait for a body.
+
+    A token that is sent is still checked, because the check removes the headers that clients may not send.
+    """
     if bare:
         return {}
-    off = typed("envoy.config.route.v3.FilterConfig", disabled=True)
-    own = {tokens.FILTER: tokens.optional(), denials.FILTER: off, BUFFER: off}
-    return {"typed_per_filter_config": own}
+    off = pack_any("envoy.config.route.v3.FilterConfig", disabled=True)
+    exceptions = {jwt_authn.FILTER: jwt_authn.make_token_optional(), rbac.FILTER: off, BUFFER: off}
+    return {"typed_per_filter_config": exceptions}
 
 
-def _parts(operations: Sequence[Operation]) -> list[str]:
-    """First path parts of the region-wide operations."""
-    return sorted({first for one in operations if (first := one.path.split("/")[1]) != _COUNCIL})
+def _list_region_parts(operations: Sequence[Operation]) -> list[str]:
+    """List the first path parts of the region-wide operations."""
+    first_parts = {operation.path.split("/")[1] for operation in operations}
+    return sorted(first_parts - {COUNCIL})
 
 
-# Only what cannot have reached the service: repeating that is safe for every method.
-_RETRY: Json = {
+# Retry only what cannot have reached the service: repeating that is safe for every method.
+_RETRY_POLICY: Json = {
     "retry_on": "connect-failure,refused-stream,reset-before-request",
     "num_retries": 2,
     "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
