@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from services.address.accuracy import slips, written_forms
 from services.address.accuracy.places import Place
 

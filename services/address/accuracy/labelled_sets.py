@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from services.address.accuracy import corruptions, noise
 from services.address.accuracy.corruptions import Neighbourhood
 from services.address.accuracy.places import Place

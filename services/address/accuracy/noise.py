@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from string import ascii_uppercase
 
-from address.matching import Asked
+from address.address_text.rules.tokens import Asked
 from services.address.accuracy.corruptions import Neighbourhood
 from services.address.accuracy.places import Place
 from services.address.accuracy.slips import misheard, misread, wrong_character

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from address.matching.decide import Weighed, best_of
-from address.matching.matcher import Matcher
-
-from address.matching import coefficients
+from address.matching.rules import coefficients
+from address.matching.rules.decision import Weighed, best_of
+from address.matching.rules.matcher import Matcher
 from services.address.accuracy.labelled_sets import LabelledAddress
 
 Counts = dict[tuple[str, ...], list[int]]  # findings: [how often, how often right]

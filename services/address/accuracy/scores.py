@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from address.matching import Match, Matcher
+from address.matching.rules.decision import Match
+from address.matching.rules.matcher import Matcher
 from services.address.accuracy.labelled_sets import LabelledAddress
 from services.address.accuracy.places import Place, build_matcher
 
