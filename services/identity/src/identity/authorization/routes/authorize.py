@@ -83,14 +83,14 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
 
 async def _kept(provider: TheProvider, given: Mapping[str, str]) -> str:
     """Where the browser goes with a request that came by a form. Raises PageError."""
-    known = await authorization_request.client_of(provider, given)
-    checked = await authorization_request.check(provider, known, given, "authorize")
-    checked = authorization_request.unless_pushed(provider, known, checked)
+    client = await authorization_request.client_of(provider, given)
+    checked = await authorization_request.check(provider, client, given, "authorize")
+    checked = authorization_request.unless_pushed(provider, client, checked)
     if isinstance(checked, Redirect):
         return checked.url
     async with provider.database.writing() as session:
-        uri = await authorization_flow.push(session, provider, known, checked)
-    return f"{_PATH}?{urlencode({'client_id': known.client_id, 'request_uri': uri})}"
+        uri = await authorization_flow.push(session, provider, client, checked)
+    return f"{_PATH}?{urlencode({'client_id': client.client_id, 'request_uri': uri})}"
 
 
 @router.get(f"{_PATH}/continue", responses=ANSWERS)
@@ -164,8 +164,8 @@ def _asked(request: Request, ask: Ask) -> Response:
         request,
         "consent.html",
         form_action=(origin(ask.wanted.redirect_uri),),
-        council_name=ask.client.client.council_name,
-        service_name=ask.client.client.name,
+        council_name=ask.client.record.council_name,
+        service_name=ask.client.record.name,
         waiting=ask.request,
         person=ask.person,
         claims=ask.wanted.claims,

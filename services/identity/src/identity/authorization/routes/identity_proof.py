@@ -82,7 +82,7 @@ async def _shown(
         return show_wrong_request(request, error)
     if made is not None:
         found |= {"code": made[0], "ends": spoken(made[1], request)}
-    service = ask.client.client
+    service = ask.client.record
     return pages.render(
         request,
         "prove.html",
@@ -99,7 +99,7 @@ async def _shown(
 
 async def _found(request: Request, session: Session, ask: Ask, person: SignedIn) -> dict[str, Any]:
     """How it stands with the person's proof, and where the council lets him prove it elsewhere."""
-    council = ask.client.client.council
+    council = ask.client.record.council
     state = await standing.standing(session, person.account, ask.wanted.identity)
     await session.see(council)
     offered = [
