@@ -11,7 +11,7 @@ from chassis.database import Session
 from chassis.web import Form, say, see_other
 from identity.factors.actions.authentication import Proven
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.interaction import Errand, go_on, show
+from identity.sign_in.routes.interaction import Interaction, go_on, show
 from identity.verification.actions import codes
 from identity.verification.actions.context import People, Visitor
 
@@ -39,25 +39,37 @@ class Way:
     prove: Callable[[Session, People, Visitor, str], Awaitable[Proven | None]]
 
     async def page(
-        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+        self,
+        request: Request,
+        session: Session,
+        people: People,
+        visitor: Visitor,
+        interaction: Interaction,
+        form: Form,
     ) -> Response:
         """Where the code is typed in; back to the start when none was asked for."""
         address = await codes.waiting(session, people, visitor, self.purpose)
         if address is None:
-            return see_other(errand.at(self.start))
-        status, start = 200 if form.ok else 400, errand.at(self.start)
-        return show(request, errand, "code.html", status, form=form, address=address, back=start)
+            return see_other(interaction.at(self.start))
+        status, start = 200 if form.ok else 400, interaction.at(self.start)
+        return show(request, interaction, "code.html", status, form=form, address=address, back=start)
 
     async def typed(
-        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+        self,
+        request: Request,
+        session: Session,
+        people: People,
+        visitor: Visitor,
+        interaction: Interaction,
+        form: Form,
     ) -> Response:
         """The next step with the right code; the page once more with a wrong one."""
         typed = form.get("code", MOST)
         proven = await self.prove(session, people, visitor, typed) if typed else None
         if proven is not None:
-            return await go_on(session, request, people, visitor, errand, proven)
+            return await go_on(session, request, people, visitor, interaction, proven)
         form.error("code", WRONG_CODE if typed else NO_CODE)
-        return await self.page(request, session, people, visitor, errand, form)
+        return await self.page(request, session, people, visitor, interaction, form)
 
 
 @dataclass(frozen=True, slots=True)

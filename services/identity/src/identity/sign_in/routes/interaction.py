@@ -1,4 +1,4 @@
-"""What the pages of accounts have in common: who visits, on what errand, and where it goes from here."""
+"""What the pages of accounts have in common: who visits, in what interaction, and where it goes from here."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,7 +52,7 @@ _PAGES = get_args(Page)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Interaction:
     """Why somebody signs in: a client's request, or a page of the account; it travels in the address."""
 
     request: str | None
@@ -62,7 +62,7 @@ class Errand:
     council: str | None = None
 
     def at(self, path: str) -> str:
-        """A page of ours, on the same errand."""
+        """A page of ours, on the same interaction."""
         carried = {"request": self.request, "then": self.then}
         if self.request is None:
             carried["council"] = self.council
@@ -70,7 +70,7 @@ class Errand:
         return f"{path}?{query}" if query else path
 
 
-async def _errand(
+async def _interaction(
     request: Request,
     request_id: Annotated[
         str | None,
@@ -80,28 +80,28 @@ async def _errand(
     at: Annotated[
         Slug | None, Query(alias="council", description="Whose ways to sign in are offered beside ours")
     ] = None,
-) -> Errand:
-    return await errand_of(request, request_id, then, at)
+) -> Interaction:
+    return await interaction_of(request, request_id, then, at)
 
 
-async def errand_of(
+async def interaction_of(
     request: Request, request_id: str | None, then: str | None, at: str | None = None
-) -> Errand:
-    """The errand that an address, or somebody who comes back from elsewhere, names."""
+) -> Interaction:
+    """The interaction that an address, or somebody who comes back from elsewhere, names."""
     councils = request.app.state.directory.councils
     if request_id is None:
         here = councils.get(at or "")
-        return Errand(None, then, None, here.name if here else "", here.slug if here else None)
+        return Interaction(None, then, None, here.name if here else "", here.slug if here else None)
     async with request.app.state.database.reading(EVERY_COUNCIL) as session:
         asked = await actions.wanted(session, request_id)
     # The last form of signing in ends at the service, which its page's policy must therefore allow.
     request.state.form_action = (asked.origin,) if asked else ()
     council = councils.get(asked.council) if asked else None
     name, slug = (council.name, council.slug) if council else ("", None)
-    return Errand(request_id, then, asked, name, slug)
+    return Interaction(request_id, then, asked, name, slug)
 
 
-async def _visitor(request: Request, errand: "TheErrand") -> Visitor:
+async def _visitor(request: Request, interaction: "TheInteraction") -> Visitor:
     address = request.client.host if request.client else ""
     browser, system = devices.describe(request.headers.get("user-agent", ""))
     return Visitor(
@@ -109,7 +109,7 @@ async def _visitor(request: Request, errand: "TheErrand") -> Visitor:
         network=limits.network(address),
         language=language_of(request),
         device=" ".join((browser, system)).strip(),
-        client=f"{errand.asked.council} {errand.asked.client_name}" if errand.asked else "",
+        client=f"{interaction.asked.council} {interaction.asked.client_name}" if interaction.asked else "",
     )
 
 
@@ -153,7 +153,7 @@ def _sign_in_first(request: Request) -> Problem:
 
 def _elsewhere(request: Request, path: str) -> Problem:
     page = request.url.path.removeprefix(f"{_ACCOUNT}/").partition("/")[0]
-    return _first(Errand(request.query_params.get("request"), page if page in _PAGES else None).at(path))
+    return _first(Interaction(request.query_params.get("request"), page if page in _PAGES else None).at(path))
 
 
 def _first(to: str) -> Problem:
@@ -161,7 +161,7 @@ def _first(to: str) -> Problem:
     return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
 
 
-TheErrand = Annotated[Errand, Depends(_errand)]
+TheInteraction = Annotated[Interaction, Depends(_interaction)]
 TheVisitor = Annotated[Visitor, Depends(_visitor)]
 Person = Annotated[SignedIn, Depends(_person)]
 """Who is signed in; anybody else is sent to sign in."""
@@ -173,20 +173,27 @@ FullPerson = Annotated[SignedIn, Depends(_full_person)]
 """And, where the account has a second step, with that, although the session may be older than the step."""
 
 
-def show(request: Request, errand: Errand, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page on the way of an errand, under the name of the council whose service it is for."""
-    if errand.council_name:
-        context["council_name"] = errand.council_name
-    return pages.render(request, template, status, errand=errand, **context)
+def show(
+    request: Request, interaction: Interaction, template: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A page on the way of an interaction, under the name of the council whose service it is for."""
+    if interaction.council_name:
+        context["council_name"] = interaction.council_name
+    return pages.render(request, template, status, interaction=interaction, **context)
 
 
 async def go_on(
-    session: Session, request: Request, people: People, visitor: Visitor, errand: Errand, proven: Proven
+    session: Session,
+    request: Request,
+    people: People,
+    visitor: Visitor,
+    interaction: Interaction,
+    proven: Proven,
 ) -> Response:
-    """After a step of signing in: the next step, or signed in and on to where the errand leads."""
+    """After a step of signing in: the next step, or signed in and on to where the interaction returns to."""
     if not proven.complete:
-        return see_other(errand.at(f"{_SIGN_IN}/second-step"))
-    asked = errand.asked
+        return see_other(interaction.at(f"{_SIGN_IN}/second-step"))
+    asked = interaction.asked
     lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
     before = await sessions.current(session, request)
     if before is not None and before.account != proven.account:
@@ -194,22 +201,22 @@ async def go_on(
     waiting = await login_states.waiting(session, visitor.browser, people.now())
     if waiting is not None and waiting.chosen and waiting.account in {None, proven.account}:
         # who came from elsewhere is to be linked with this account
-        answer = see_other(errand.at(CONFIRM))
+        answer = see_other(interaction.at(CONFIRM))
     else:
-        answer = see_other(errand.at(f"{_ACCOUNT}/second-step") if lacking else onward(errand))
+        answer = see_other(interaction.at(f"{_ACCOUNT}/second-step") if lacking else onward(interaction))
     if proven.through is not None and await logouts.over(session, proven.through):
-        raise _first(errand.at(_SIGN_IN))  # he has signed out there meanwhile
+        raise _first(interaction.at(_SIGN_IN))  # he has signed out there meanwhile
     until = await staff.vouched_until(session, proven.account)
     await sessions.start(session, request, answer, proven.account, proven.methods, proven.through, until)
     await authentication.finish(session, people, visitor, proven.account, proven.methods)
     return answer
 
 
-def onward(errand: Errand) -> str:
+def onward(interaction: Interaction) -> str:
     """Where a person goes who is signed in: one of our own pages, whatever the address said."""
-    if errand.request:
-        return f"/identity/authorize/continue?{urlencode({'request': errand.request})}"
-    return f"{_ACCOUNT}/{errand.then}" if errand.then in _PAGES else _ACCOUNT
+    if interaction.request:
+        return f"/identity/authorize/continue?{urlencode({'request': interaction.request})}"
+    return f"{_ACCOUNT}/{interaction.then}" if interaction.then in _PAGES else _ACCOUNT
 
 
 def too_often(

@@ -16,8 +16,8 @@ from identity.factors.actions import authentication, phones
 from identity.factors.rules import phones as rules
 from identity.sign_in.routes.code_entry import WRONG_CODE
 from identity.sign_in.routes.interaction import (
-    Errand,
-    TheErrand,
+    Interaction,
+    TheInteraction,
     TheVisitor,
     go_on,
     show,
@@ -42,56 +42,66 @@ def not_yet(request: Request, people: People, until: datetime) -> HTMLResponse:
 
 @router.get("")
 async def show_send_text(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    people: ThePeople,
+    visitor: TheVisitor,
+    interaction: TheInteraction,
 ) -> Response:
     """Where the text is asked for: none goes before somebody presses a button."""
     found = await phones.to_sign_in(session, people, visitor)
     if found is None:
-        return see_other(errand.at("/identity/sign-in"))
+        return see_other(interaction.at("/identity/sign-in"))
     if people.settings.texts == "none":
-        return see_other(errand.at(_RECOVERY))
-    return show(request, errand, "sign-in-text.html", last=rules.last_digits(found[1]))
+        return see_other(interaction.at(_RECOVERY))
+    return show(request, interaction, "sign-in-text.html", last=rules.last_digits(found[1]))
 
 
 @router.post("", responses=documents(403), openapi_extra=form_body())
 async def send_text(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send the code of the second step."""
     found = await phones.to_sign_in(session, people, visitor)
     if found is None:
-        return see_other(errand.at("/identity/sign-in"))
+        return see_other(interaction.at("/identity/sign-in"))
     if people.settings.texts == "none":
-        return see_other(errand.at(_RECOVERY))
+        return see_other(interaction.at(_RECOVERY))
     wait = await phones.send_second(session, people, visitor, *found)
-    return see_other(errand.at(f"{_STEP}/code")) if wait is None else not_yet(request, people, wait)
+    return see_other(interaction.at(f"{_STEP}/code")) if wait is None else not_yet(request, people, wait)
 
 
 @router.get("/code")
 async def show_text_code(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    people: ThePeople,
+    visitor: TheVisitor,
+    interaction: TheInteraction,
 ) -> Response:
     """Where the code of the text is typed in."""
-    return await _step_page(request, session, people, visitor, errand, Form())
+    return await _step_page(request, session, people, visitor, interaction, Form())
 
 
 async def _step_page(
-    request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+    request: Request, session: Session, people: People, visitor: Visitor, interaction: Interaction, form: Form
 ) -> Response:
     found = await phones.to_sign_in(session, people, visitor)
     waiting = found and await codes.waiting(session, people, visitor, codes.TEXT, found[0])
     if found is None or waiting is None:
-        return see_other(errand.at(_STEP))
+        return see_other(interaction.at(_STEP))
     return show(
-        request, errand, "text-code.html", 200 if form.ok else 400, form=form,
-        last=rules.last_digits(found[1]), again=errand.at(_STEP), recovery=errand.at(_RECOVERY),
+        request, interaction, "text-code.html", 200 if form.ok else 400, form=form,
+        last=rules.last_digits(found[1]), again=interaction.at(_STEP), recovery=interaction.at(_RECOVERY),
     )  # fmt: skip
 
 
 @router.post("/code", responses=documents(403), openapi_extra=form_body("code", code=20))
 async def sign_in_by_text(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction,
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Go on with the code of the text."""
@@ -100,6 +110,6 @@ async def sign_in_by_text(
     if came.wait is not None:
         return too_often(request, people, came.wait)
     if came.proven is not None:
-        return await go_on(session, request, people, visitor, errand, came.proven)
+        return await go_on(session, request, people, visitor, interaction, came.proven)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-    return await _step_page(request, session, people, visitor, errand, form)
+    return await _step_page(request, session, people, visitor, interaction, form)

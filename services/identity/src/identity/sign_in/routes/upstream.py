@@ -20,8 +20,15 @@ from identity.accounts.routes import ThePeople
 from identity.issuer.routes import TheIssuer
 from identity.shared.dependencies import pages
 from identity.shared.rules import limits
-from identity.sign_in.routes.interaction import CONFIRM, Errand, TheErrand, TheVisitor, go_on, too_often
-from identity.sign_in.routes.upstream_failures import LINKS, errand_of_visit, failed, title_of, told
+from identity.sign_in.routes.interaction import (
+    CONFIRM,
+    Interaction,
+    TheInteraction,
+    TheVisitor,
+    go_on,
+    too_often,
+)
+from identity.sign_in.routes.upstream_failures import LINKS, interaction_of_visit, failed, title_of, told
 from identity.upstream_login.actions import callback, links, login_states
 from identity.upstream_login.actions.links import Settled
 from identity.upstream_login.actions.login_states import Came, FailedError, Question
@@ -50,28 +57,28 @@ _WAY_BACK: dict[str, Any] = {
 @router.post("/{council}/{upstream_id}", responses=_REFUSED, openapi_extra=form_body("purpose", purpose=20))
 async def start_upstream(
     _: Anybody, request: Request, council: Slug, upstream_id: Id, people: ThePeople, visitor: TheVisitor,
-    errand: TheErrand, form: SubmittedForm,
+    interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send the browser to the provider, to sign in, to link it with the account, or to prove who one is."""
     purpose = form.get("purpose", 20)
     if purpose not in requests.PURPOSES:
         raise not_found("purpose of this name")
-    return await start(request, people, visitor, errand, council, upstream_id, purpose)
+    return await start(request, people, visitor, interaction, council, upstream_id, purpose)
 
 
 async def start(
     request: Request,
     people: People,
     visitor: Visitor,
-    errand: Errand,
+    interaction: Interaction,
     council: str,
     upstream_id: UUID,
     purpose: str,
 ) -> Response:
     """To the provider, which is asked first how it is to be asked; no transaction is open meanwhile."""
     database: Database = request.app.state.database
-    if errand.request is None:
-        errand = replace(errand, council=council)
+    if interaction.request is None:
+        interaction = replace(interaction, council=council)
     async with database.writing(council) as session:
         upstream = await _offered(request, council, upstream_id, session)
         person = await sessions.current(session, request)
@@ -80,14 +87,14 @@ async def start(
             return too_often(request, people, wait)
         is_linked = person is not None and await links.linked(session, upstream, person.account)
     if purpose != SIGN_IN and person is None:
-        return see_other(errand.at(_SIGN_IN))
+        return see_other(interaction.at(_SIGN_IN))
     if purpose == PROVE and upstream.identity_level is None:
         raise not_found("proof of identity at this provider")
-    question = _question(request, people, upstream, errand, purpose, person, is_linked=is_linked)
+    question = _question(request, people, upstream, interaction, purpose, person, is_linked=is_linked)
     try:
         provider = await _providers(request).describe(upstream.issuer)
     except AwayError:
-        return failed(errand, "away", upstream, purpose)
+        return failed(interaction, "away", upstream, purpose)
     async with database.writing(council) as session:
         where = await login_states.begin(session, people, visitor, upstream, provider, question)
     return _leave(request, where, upstream)
@@ -105,14 +112,14 @@ def _question(
     request: Request,
     people: People,
     upstream: Upstream,
-    errand: Errand,
+    interaction: Interaction,
     purpose: str,
     person: SignedIn | None,
     *,
     is_linked: bool,
 ) -> Question:
     """Who is signed in already and comes to sign in must show it anew, and so where a service asks it."""
-    asked = errand.asked
+    asked = interaction.asked
     again = asked is not None and (asked.max_age is not None or {"login", "select_account"} & asked.prompt)
     wanted = asked.identity if asked is not None and purpose == PROVE else ""
     level = wanted if wanted in {"P1", "P2"} else upstream.identity_level or ""
@@ -122,8 +129,8 @@ def _question(
         vot=links.question_of(upstream, purpose, level, is_linked=is_linked),
         fresh=purpose == SIGN_IN and (person is not None or bool(again)),
         redirect_uri=_way_back(request, people, upstream),
-        request=errand.request,
-        page=errand.then,
+        request=interaction.request,
+        page=interaction.then,
     )
 
 
@@ -159,30 +166,30 @@ async def end_upstream(
         came = await callback.come_back(
             database, people, _providers(request), council, upstream_id, visitor.browser, request.url.query
         )
-        errand = await errand_of_visit(request, came.visit)
+        interaction = await interaction_of_visit(request, came.visit)
         async with database.writing(council) as session:
             person = await sessions.current(session, request)
             settled = await links.settle(session, issuer, people, visitor, came, person)
             if settled.proven is not None:
-                return await go_on(session, request, people, visitor, errand, settled.proven)
+                return await go_on(session, request, people, visitor, interaction, settled.proven)
     except FailedError as error:
         return await told(request, error, council)
-    return await _next(request, people, visitor, errand, came, settled)
+    return await _next(request, people, visitor, interaction, came, settled)
 
 
 async def _next(
-    request: Request, people: People, visitor: Visitor, errand: Errand, came: Came, settled: Settled
+    request: Request, people: People, visitor: Visitor, interaction: Interaction, came: Came, settled: Settled
 ) -> Response:
     match settled.next:
         case "ask-again":
             upstream = came.upstream
-            return await start(request, people, visitor, errand, upstream.council, upstream.id, PROVE)
+            return await start(request, people, visitor, interaction, upstream.council, upstream.id, PROVE)
         case "linked":
             return see_other(LINKS)
         case "confirm":
-            return see_other(errand.at(CONFIRM))
+            return see_other(interaction.at(CONFIRM))
         case _:
-            return see_other(errand.at(_DECIDE))
+            return see_other(interaction.at(_DECIDE))
 
 
 def _providers(request: Request) -> Providers:

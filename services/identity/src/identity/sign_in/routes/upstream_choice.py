@@ -15,8 +15,8 @@ from identity.issuer.routes import TheIssuer
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.interaction import (
     CONFIRM,
-    Errand,
-    TheErrand,
+    Interaction,
+    TheInteraction,
     TheVisitor,
     full_person,
     go_on,
@@ -40,20 +40,20 @@ _SIGN_IN = "/identity/sign-in"
 
 @router.get("/link")
 async def show_upstream_choice(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction
 ) -> Response:
     """Who has come back for the first time says which account he is."""
     async with request.app.state.database.reading() as session:
         came = await login_states.waiting(session, visitor.browser, people.now())
     if came is None or came.visit.purpose != SIGN_IN:
-        return see_other(errand.at(_SIGN_IN))
-    return _choice(request, errand, came, Form())
+        return see_other(interaction.at(_SIGN_IN))
+    return _choice(request, interaction, came, Form())
 
 
-def _choice(request: Request, errand: Errand, came: Came, form: Form) -> Response:
+def _choice(request: Request, interaction: Interaction, came: Came, form: Form) -> Response:
     return show(
         request,
-        errand,
+        interaction,
         "upstream-link.html",
         200 if form.ok else 400,
         form=form,
@@ -66,7 +66,7 @@ def _choice(request: Request, errand: Errand, came: Came, form: Form) -> Respons
 @router.post("/link", responses=_REFUSED, openapi_extra=form_body("visit", "answer", visit=64, answer=10))
 async def choose_upstream_account(
     _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
-    errand: TheErrand, form: SubmittedForm,
+    interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """``have``: an account, to sign in to first; ``new``: open one; ``cancel``: neither."""
     try:
@@ -75,23 +75,23 @@ async def choose_upstream_account(
             match form.get("answer", 10):
                 case "cancel":
                     await store.done(session, came.visit.state_hash, visitor.browser)
-                    return see_other(elsewhere(errand, came.visit.purpose))
+                    return see_other(elsewhere(interaction, came.visit.purpose))
                 case "have":
                     await store.choose(session, came.visit.state_hash, visitor.browser)
                     person = await sessions.current(session, request)
-                    return see_other(errand.at(_SIGN_IN if person is None else CONFIRM))
+                    return see_other(interaction.at(_SIGN_IN if person is None else CONFIRM))
                 case "new":
                     proven = await links.open_new(session, issuer, people, visitor, came)
                     if proven is None:
-                        return see_other(errand.at("/identity/register/code"))
-                    return await go_on(session, request, people, visitor, errand, proven)
+                        return see_other(interaction.at("/identity/register/code"))
+                    return await go_on(session, request, people, visitor, interaction, proven)
     except FailedError as error:
         return await told(request, error)
     if came.upstream.audience == "staff":
         form.error("answer", say("Select which account you want to use at work"))
     else:
         form.error("answer", say("Select whether you have an account"))
-    return _choice(request, errand, came, form)
+    return _choice(request, interaction, came, form)
 
 
 async def _decided(session: Session, people: People, visitor: Visitor, form: Form) -> Came:
@@ -108,7 +108,7 @@ async def _decided(session: Session, people: People, visitor: Visitor, form: For
 
 @router.get("/link/confirm")
 async def show_upstream_confirm(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction
 ) -> Response:
     """Whether whoever came back is the account that is signed in."""
     async with request.app.state.database.writing() as session:
@@ -116,10 +116,10 @@ async def show_upstream_confirm(
         account = await accounts.one(session, person.account)
         came = await login_states.waiting(session, visitor.browser, people.now())
     if came is None or not came.visit.chosen or came.visit.account not in {None, person.account}:
-        return see_other(onward(errand))
+        return see_other(onward(interaction))
     return show(
         request,
-        errand,
+        interaction,
         "upstream-confirm.html",
         provider=title_of(request, came.upstream),
         there=email_addresses.masked(came.email) if came.email else "",
@@ -131,7 +131,7 @@ async def show_upstream_confirm(
 @router.post("/link/confirm", responses=_REFUSED, openapi_extra=form_body("visit", visit=64))
 async def link_upstream(
     _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
-    errand: TheErrand, form: SubmittedForm,
+    interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """He is: from now on he may sign in there. Who came to prove who he is goes back for that."""
     try:
@@ -140,8 +140,8 @@ async def link_upstream(
             came = await _decided(session, people, visitor, form)
             proven = await links.link(session, issuer, people, visitor, came, person.account)
             if came.visit.purpose != PROVE:
-                return await go_on(session, request, people, visitor, errand, proven)
+                return await go_on(session, request, people, visitor, interaction, proven)
     except FailedError as error:
         return await told(request, error)
     upstream = came.upstream
-    return await start(request, people, visitor, errand, upstream.council, upstream.id, PROVE)
+    return await start(request, people, visitor, interaction, upstream.council, upstream.id, PROVE)

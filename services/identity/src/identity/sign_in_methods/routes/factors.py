@@ -22,7 +22,7 @@ from identity.sign_in.routes.interaction import (
     FreshPerson,
     Person,
     SurePerson,
-    TheErrand,
+    TheInteraction,
     TheVisitor,
     onward,
     show,
@@ -92,11 +92,11 @@ async def remove_password(
 @router.get("/passkeys")
 async def show_passkeys(
     _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand,
+    visitor: TheVisitor, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """The person's passkeys, and where one is made."""
     form = Form({"name": visitor.device})
-    return await _passkeys_page(request, session, person, people, visitor, form, errand=errand)
+    return await _passkeys_page(request, session, person, people, visitor, form, interaction=interaction)
 
 
 async def _passkeys_page(
@@ -128,14 +128,14 @@ async def _passkeys_page(
 )
 async def add_passkey(
     _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
+    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
     answer, name = form.raw("credential", MOST_ANSWER), form.get("name", _NAME)[:_NAME] or visitor.device
     if not await passkeys.add(session, people, visitor, person.account, answer, name or "Passkey"):
         form.error("name", _NOT_MADE)
-        return await _passkeys_page(request, session, person, people, visitor, form, errand=errand)
-    answered = see_other(onward(errand) if errand.request else _PASSKEYS)
+        return await _passkeys_page(request, session, person, people, visitor, form, interaction=interaction)
+    answered = see_other(onward(interaction) if interaction.request else _PASSKEYS)
     until = await staff.vouched_until(session, person.account)
     await sessions.start(session, request, answered, person.account, [factors.PASSKEY], vouched_until=until)
     return answered
@@ -169,10 +169,15 @@ async def remove_passkey(
 
 @router.get("/authenticator")
 async def show_authenticator(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople, errand: TheErrand
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    person: SurePerson,
+    people: ThePeople,
+    interaction: TheInteraction,
 ) -> Response:
     """Where an authenticator app is set up, or removed."""
-    return await _authenticator_page(request, session, person, people, Form(), errand=errand)
+    return await _authenticator_page(request, session, person, people, Form(), interaction=interaction)
 
 
 async def _authenticator_page(
@@ -194,7 +199,7 @@ async def _authenticator_page(
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
     _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
+    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
     wait = await authentication.wait_for_second(session, people, visitor, person.account)
@@ -203,9 +208,12 @@ async def set_up_authenticator(
     made = await authenticators.confirm(session, people, person.account, form.get("code", 20))
     if made is None:
         form.error("code", _WRONG)
-        return await _authenticator_page(request, session, person, people, form, errand=errand)
+        return await _authenticator_page(request, session, person, people, form, interaction=interaction)
     answer = pages.render(
-        request, "recovery-codes.html", codes=made, onward=onward(errand) if errand.request else _ACCOUNT
+        request,
+        "recovery-codes.html",
+        codes=made,
+        onward=onward(interaction) if interaction.request else _ACCOUNT,
     )
     until = await staff.vouched_until(session, person.account)
     await sessions.start(
@@ -250,14 +258,14 @@ async def make_recovery_codes(
 
 @router.get("/second-step")
 async def show_second_step_choice(
-    _: Anybody, request: Request, session: Writing, person: Person, errand: TheErrand
+    _: Anybody, request: Request, session: Writing, person: Person, interaction: TheInteraction
 ) -> Response:
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
-        return see_other(onward(errand))
+        return see_other(onward(interaction))
     if await passkeys.of_account(session, person.account):
-        return show(request, errand, "passkey-needed.html")
+        return show(request, interaction, "passkey-needed.html")
     if any(await phones.steps(session, person.account)):  # set up since this session began
-        return see_other(errand.at("/identity/sign-in"))
+        return see_other(interaction.at("/identity/sign-in"))
     texts = request.app.state.settings.texts != "none"
-    return show(request, errand, "second-step-choice.html", texts=texts)
+    return show(request, interaction, "second-step-choice.html", texts=texts)
