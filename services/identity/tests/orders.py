@@ -37,7 +37,7 @@ class Asked:
 
 
 @dataclass
-class SignedIn:
+class BrowserSession:
     account: object
     session: object
     two: bool
@@ -172,7 +172,7 @@ class Orders(RuleBasedStateMachine):
     def sign_in(self, browser, who, methods):
         account = self.people[who]
         session = self.run(provider.sign_in(self.database, self.browsers[browser], account, methods))
-        self.signed[browser] = SignedIn(account, session, methods != ONE, next(self.tick))
+        self.signed[browser] = BrowserSession(account, session, methods != ONE, next(self.tick))
 
     @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES))
     def come_and_step_up(self, browser, who, scope):

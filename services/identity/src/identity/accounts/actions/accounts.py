@@ -12,7 +12,7 @@ from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.events import EventData
 from identity.accounts.actions import emails, sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
 from identity.accounts.store import accounts as store
 from identity.events import AccountChanged, AccountClosed, AccountCreated
@@ -96,7 +96,7 @@ def _limits(visitor: Visitor, canonical: str) -> list[tuple[Limit, str]]:
 
 
 async def change_email(
-    session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str
+    session: Session, people: People, visitor: Visitor, person: BrowserSession, typed: str
 ) -> Came:
     """Take over the address whose code this is; the old one hears of it.
 
@@ -112,7 +112,7 @@ async def change_email(
     return await _ask_before(session, people, visitor, before, proven.address)
 
 
-def _reads(person: SignedIn) -> bool:
+def _reads(person: BrowserSession) -> bool:
     return factors.EMAIL in person.methods or factors.level(person.methods) == factors.TWO_FACTORS
 
 

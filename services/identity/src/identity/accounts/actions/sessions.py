@@ -32,7 +32,7 @@ _NONE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class BrowserSession:
     """A person in a browser. ``methods``: what was shown in this session, see ``rules.factors``."""
 
     account: UUID
@@ -42,12 +42,12 @@ class SignedIn:
     language: str
 
 
-def level(signed_in: SignedIn) -> str:
+def level(signed_in: BrowserSession) -> str:
     """``Cl.Cm`` with two factors or a passkey, else ``Cl``."""
     return factors.level(signed_in.methods)
 
 
-async def current(session: ReadSession, request: Request) -> SignedIn | None:
+async def current(session: ReadSession, request: Request) -> BrowserSession | None:
     """Who is signed in in this browser. Given a ``Session``, it counts as use: 30 minutes more."""
     secret = request.cookies.get(secure_cookie(request, COOKIE))
     if not secret:
@@ -58,7 +58,7 @@ async def current(session: ReadSession, request: Request) -> SignedIn | None:
         return None
     if isinstance(session, Session) and now - row.seen_at > _TOUCH:
         await store.seen(session, row.id, now)
-    return SignedIn(row.account, row.id, frozenset(row.methods), row.authenticated_at, row.language)
+    return BrowserSession(row.account, row.id, frozenset(row.methods), row.authenticated_at, row.language)
 
 
 async def start(

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import SignedIn, level
+from identity.accounts.actions.sessions import BrowserSession, level
 from identity.authorization.actions import authorization_request, granted_values
 from identity.authorization.actions.authorization_request import Redirect
 from identity.authorization.rules import steps
@@ -63,7 +63,11 @@ async def push(session: Session, provider: Provider, client: Client, request: Re
 
 
 async def begin(
-    session: Session, provider: Provider, given: Mapping[str, str], browser: str, signed_in: SignedIn | None
+    session: Session,
+    provider: Provider,
+    given: Mapping[str, str],
+    browser: str,
+    signed_in: BrowserSession | None,
 ) -> Outcome:
     """A request has come by a browser. Raises PageError."""
     client = await authorization_request.client_of(provider, given)
@@ -86,7 +90,7 @@ async def begin(
 
 
 async def proceed(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
 ) -> Outcome:
     """The next step of a request that waits in this browser. Raises PageError."""
     row, client, request = await _waiting(session, provider, secret, browser)
@@ -105,13 +109,18 @@ async def proceed(
 
 
 def _ask(
-    provider: Provider, secret: str, row: Row[Any], client: Client, request: Request, signed_in: SignedIn
+    provider: Provider,
+    secret: str,
+    row: Row[Any],
+    client: Client,
+    request: Request,
+    signed_in: BrowserSession,
 ) -> Ask:
     return Ask(secret, subjects.subject(provider.issuer, row.council, signed_in.account), client, request)
 
 
 async def lacking(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
 ) -> Ask | None:
     """Who is asked for which proof; None when something else comes next. Raises PageError."""
     row, client, request = await _waiting(session, provider, secret, browser)
@@ -126,7 +135,7 @@ async def go_back(
     provider: Provider,
     secret: str,
     browser: str,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
     person: str,
 ) -> Outcome:
     """The person does not prove who he is now: the service hears it as it wished to. Raises PageError.
@@ -149,7 +158,7 @@ async def decide(
     provider: Provider,
     secret: str,
     browser: str,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
     person: str,
     *,
     agrees: bool,
@@ -173,12 +182,14 @@ async def decide(
     return await proceed(session, provider, secret, browser, signed_in)
 
 
-def _same_person(provider: Provider, row: Row[Any], signed_in: SignedIn, person: str) -> bool:
+def _same_person(provider: Provider, row: Row[Any], signed_in: BrowserSession, person: str) -> bool:
     own = subjects.subject(provider.issuer, row.council, signed_in.account)
     return hmac.compare_digest(own.encode(), person.encode())
 
 
-def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: SignedIn) -> dict[str, Any]:
+def _agreement(
+    provider: Provider, row: Row[Any], request: Request, signed_in: BrowserSession
+) -> dict[str, Any]:
     return {
         "council": row.council,
         "account": signed_in.account,
@@ -230,7 +241,7 @@ async def _step(
     row: Row[Any],
     client: Client,
     request: Request,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
 ) -> steps.Step:
     """What comes next. Raises RequestError."""
     person = consented = None
@@ -255,7 +266,7 @@ async def _due(
     row: Row[Any],
     client: Client,
     request: Request,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
 ) -> steps.Step | None:
     """What comes next; None when the request ends here, of which ``proceed`` tells."""
     try:
@@ -265,7 +276,12 @@ async def _due(
 
 
 async def _answer(
-    session: Session, provider: Provider, row: Row[Any], client: Client, request: Request, signed_in: SignedIn
+    session: Session,
+    provider: Provider,
+    row: Row[Any],
+    client: Client,
+    request: Request,
+    signed_in: BrowserSession,
 ) -> Redirect:
     """A grant, and the code with which the client gets at it."""
     now, grant, code = provider.now(), ids.new(), secrets.token_urlsafe(32)

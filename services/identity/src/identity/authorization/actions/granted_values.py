@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from identity.accounts.actions.sessions import SignedIn, level
+from identity.accounts.actions.sessions import BrowserSession, level
 from identity.clients.actions.authentication import Client
 from identity.shared.oauth.authorization_requests import Request
 
 
 def values(
-    row: Row[Any], grant: UUID, client: Client, request: Request, signed_in: SignedIn, now: datetime
+    row: Row[Any], grant: UUID, client: Client, request: Request, signed_in: BrowserSession, now: datetime
 ) -> dict[str, Any]:
     """The row of a grant: what its code, tokens and claims are bound to."""
     return {

@@ -12,7 +12,7 @@ from chassis.database import Session
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.actions.authorization_flow import Ask, Outcome, Prove, SignIn
 from identity.authorization.actions.authorization_request import Redirect
@@ -63,7 +63,7 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
     except PageError as error:
         return show_wrong_request(request, error)
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.begin(session, provider, given, browser_secret(request), signed_in)
 
     async with provider.admit(given.get("client_id", ""), network_of(request)):
@@ -99,7 +99,7 @@ async def continue_authorize(
 ) -> Response:
     """The person has signed in: what comes next is judged anew."""
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.proceed(
             session, provider, waiting, browser_secret(request), signed_in
         )
@@ -117,7 +117,7 @@ async def answer_consent(
 ) -> Response:
     """The person agrees that the service learns what it asked for, or does not."""
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.decide(
             session,
             provider,
@@ -134,7 +134,7 @@ async def answer_consent(
 async def stepped(
     request: Request,
     provider: TheProvider,
-    work: Callable[[Session, SignedIn | None], Awaitable[Outcome]],
+    work: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
     status: int = 302,
 ) -> Response:
     """One step in one transaction, which ends before the answer leaves."""

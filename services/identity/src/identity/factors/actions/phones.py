@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
 from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import authenticators, sms
@@ -59,7 +59,9 @@ async def _send(
     return wait
 
 
-async def prove(session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str) -> Came:
+async def prove(
+    session: Session, people: People, visitor: Visitor, person: BrowserSession, typed: str
+) -> Came:
     """The code sent to the new number: the account has it now, or when the one before is proven too."""
     row = await codes.use(session, people, visitor, codes.PHONE, typed)
     if row is None or row.account != person.account:
@@ -72,11 +74,11 @@ async def prove(session: Session, people: People, visitor: Visitor, person: Sign
     return Came(right=True)
 
 
-def _sure(person: SignedIn) -> bool:
+def _sure(person: BrowserSession) -> bool:
     return factors.level(person.methods) == factors.TWO_FACTORS
 
 
-async def ask_to_remove(session: Session, people: People, visitor: Visitor, person: SignedIn) -> Came:
+async def ask_to_remove(session: Session, people: People, visitor: Visitor, person: BrowserSession) -> Came:
     """Remove the number at once for who has shown two factors; else with a code to it."""
     before = await store.one(session, person.account)
     if before is None:
@@ -111,7 +113,7 @@ async def _ask_before(
 
 
 async def prove_before(
-    session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str
+    session: Session, people: People, visitor: Visitor, person: BrowserSession, typed: str
 ) -> bool:
     """The code that was sent to the number before: the change is made. False when it is not right."""
     row = await codes.use(session, people, visitor, codes.PHONE_BEFORE, typed)

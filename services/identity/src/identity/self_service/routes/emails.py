@@ -14,7 +14,7 @@ from identity.accounts.routes import ThePeople
 from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import MOST, NO_CODE, Change
-from identity.sign_in.routes.interaction import FreshPerson, TheVisitor, too_often
+from identity.sign_in.routes.interaction import RecentSignIn, TheVisitor, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
 from identity.verification.actions import codes
 from identity.verification.actions.codes import Came
@@ -41,7 +41,7 @@ _OLD = Change(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _of_old)
 
 
 @router.get("")
-async def show_email(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_email(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a new address is typed in."""
     account = await accounts.one(session, person.account)
     return pages.render(request, "email.html", form=Form(), account=account)
@@ -49,7 +49,7 @@ async def show_email(_: Anybody, request: Request, session: Writing, person: Fre
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
 async def send_email_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the new address."""
@@ -64,7 +64,7 @@ async def send_email_code(
 
 @router.get("/code")
 async def show_email_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code of the letter to the new address is typed in."""
@@ -73,7 +73,7 @@ async def show_email_code(
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def change_email(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the new address over, or ask for a code of the old one first; that hears of it."""
@@ -88,7 +88,7 @@ async def change_email(
 
 @router.get("/before")
 async def show_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the old address is typed in, and what to do who reads that no more."""
@@ -97,7 +97,7 @@ async def show_email_before(
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the new address over: who asks for it reads the old one."""
@@ -109,7 +109,7 @@ async def prove_email_before(
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_email_before_again(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the old address."""

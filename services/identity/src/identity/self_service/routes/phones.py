@@ -16,7 +16,7 @@ from identity.factors.rules import phones as rules
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.sign_in.routes.code_entry import MOST, Change
-from identity.sign_in.routes.interaction import FreshPerson, TheVisitor
+from identity.sign_in.routes.interaction import RecentSignIn, TheVisitor
 from identity.sign_in.routes.sms import NO_TEXT_CODE, not_yet
 from identity.verification.actions import codes
 from identity.verification.actions.codes import Came
@@ -75,7 +75,7 @@ def number_in(form: Form, settings: Settings) -> str | None:
 
 
 @router.get("")
-async def show_phone(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_phone(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a number is typed in, or removed."""
     return await _phone_page(request, session, person.account, Form())
 
@@ -95,7 +95,7 @@ async def _phone_page(request: Request, session: Session, account: UUID, form: F
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
 async def send_phone_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the number. It costs and looks the same, whoever else has the number."""
@@ -111,7 +111,7 @@ async def send_phone_code(
 
 @router.get("/code")
 async def show_phone_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number is typed in."""
@@ -120,7 +120,7 @@ async def show_phone_code(
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have the number from now on; where there is one already, that is proven next."""
@@ -135,7 +135,7 @@ async def prove_phone(
 
 @router.get("/before")
 async def show_phone_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number before is typed in, and what to do who has that no more."""
@@ -144,7 +144,7 @@ async def show_phone_before(
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Change or remove the number: who asks for it reads the one before."""
@@ -156,7 +156,7 @@ async def prove_phone_before(
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_phone_before_again(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the number before."""
@@ -168,7 +168,7 @@ async def send_phone_before_again(
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_phone(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, people: ThePeople,
     visitor: TheVisitor, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have no number: at once after two factors, else with a code sent to it."""

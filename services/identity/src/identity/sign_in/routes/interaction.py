@@ -14,7 +14,7 @@ from chassis.types import Slug
 from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import ThePeople
 from identity.accounts.rules import devices, factors
 from identity.factors.actions import authentication, passkeys, phones
@@ -113,27 +113,27 @@ async def _visitor(request: Request, interaction: "TheInteraction") -> Visitor:
     )
 
 
-async def _person(request: Request, session: Writing) -> SignedIn:
+async def _signed_in(request: Request, session: Writing) -> BrowserSession:
     person = await sessions.current(session, request)
     if person is None:
         raise _sign_in_first(request)
     return person
 
 
-async def _fresh_person(request: Request, person: "Person", people: "ThePeople") -> SignedIn:
+async def _recent_sign_in(request: Request, person: "SignedIn", people: "ThePeople") -> BrowserSession:
     if people.now() - person.authenticated_at > FRESH:
         raise _sign_in_first(request)
     return person
 
 
-async def _sure_person(request: Request, session: Writing, person: "FreshPerson") -> SignedIn:
+async def _passkey_sign_in(request: Request, session: Writing, person: "RecentSignIn") -> BrowserSession:
     one_factor = factors.level(person.methods) != factors.TWO_FACTORS
     if one_factor and await passkeys.of_account(session, person.account):
         raise _elsewhere(request, f"{_ACCOUNT}/second-step")
     return person
 
 
-async def _full_person(request: Request, session: Writing, person: "SurePerson") -> SignedIn:
+async def _mfa_sign_in(request: Request, session: Writing, person: "PasskeySignIn") -> BrowserSession:
     if factors.level(person.methods) != factors.TWO_FACTORS and any(
         await phones.steps(session, person.account)
     ):
@@ -141,10 +141,10 @@ async def _full_person(request: Request, session: Writing, person: "SurePerson")
     return person
 
 
-async def full_person(request: Request, session: Session, people: People) -> SignedIn:
-    """As ``FullPerson``, in a transaction of the route's own. Raises Problem 303."""
-    person = await _fresh_person(request, await _person(request, session), people)
-    return await _full_person(request, session, await _sure_person(request, session, person))
+async def require_mfa_sign_in(request: Request, session: Session, people: People) -> BrowserSession:
+    """As ``MfaSignIn``, in a transaction of the route's own. Raises Problem 303."""
+    person = await _recent_sign_in(request, await _signed_in(request, session), people)
+    return await _mfa_sign_in(request, session, await _passkey_sign_in(request, session, person))
 
 
 def _sign_in_first(request: Request) -> Problem:
@@ -163,13 +163,13 @@ def _first(to: str) -> Problem:
 
 TheInteraction = Annotated[Interaction, Depends(_interaction)]
 TheVisitor = Annotated[Visitor, Depends(_visitor)]
-Person = Annotated[SignedIn, Depends(_person)]
+SignedIn = Annotated[BrowserSession, Depends(_signed_in)]
 """Who is signed in; anybody else is sent to sign in."""
-FreshPerson = Annotated[SignedIn, Depends(_fresh_person)]
+RecentSignIn = Annotated[BrowserSession, Depends(_recent_sign_in)]
 """Who has signed in a short while ago, with all factors the account has; anybody else is sent to do so."""
-SurePerson = Annotated[SignedIn, Depends(_sure_person)]
+PasskeySignIn = Annotated[BrowserSession, Depends(_passkey_sign_in)]
 """And, where the account has a passkey, with it: who reads the mail alone adds no factor of his own."""
-FullPerson = Annotated[SignedIn, Depends(_full_person)]
+MfaSignIn = Annotated[BrowserSession, Depends(_mfa_sign_in)]
 """And, where the account has a second step, with that, although the session may be older than the step."""
 
 

@@ -15,7 +15,7 @@ from chassis.problems import documents, not_found
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import ThePeople
 from identity.issuer.routes import TheIssuer
 from identity.shared.dependencies import pages
@@ -28,7 +28,7 @@ from identity.sign_in.routes.interaction import (
     go_on,
     too_often,
 )
-from identity.sign_in.routes.upstream_failures import LINKS, interaction_of_visit, failed, title_of, told
+from identity.sign_in.routes.upstream_failures import LINKS, failed, interaction_of_visit, title_of, told
 from identity.upstream_login.actions import callback, links, login_states
 from identity.upstream_login.actions.links import Settled
 from identity.upstream_login.actions.login_states import Came, FailedError, Question
@@ -114,7 +114,7 @@ def _question(
     upstream: Upstream,
     interaction: Interaction,
     purpose: str,
-    person: SignedIn | None,
+    person: BrowserSession | None,
     *,
     is_linked: bool,
 ) -> Question:

@@ -18,9 +18,9 @@ from identity.sign_in.routes.interaction import (
     Interaction,
     TheInteraction,
     TheVisitor,
-    full_person,
     go_on,
     onward,
+    require_mfa_sign_in,
     show,
 )
 from identity.sign_in.routes.upstream import start
@@ -112,7 +112,7 @@ async def show_upstream_confirm(
 ) -> Response:
     """Whether whoever came back is the account that is signed in."""
     async with request.app.state.database.writing() as session:
-        person = await full_person(request, session, people)
+        person = await require_mfa_sign_in(request, session, people)
         account = await accounts.one(session, person.account)
         came = await login_states.waiting(session, visitor.browser, people.now())
     if came is None or not came.visit.chosen or came.visit.account not in {None, person.account}:
@@ -136,7 +136,7 @@ async def link_upstream(
     """He is: from now on he may sign in there. Who came to prove who he is goes back for that."""
     try:
         async with request.app.state.database.writing() as session:
-            person = await full_person(request, session, people)
+            person = await require_mfa_sign_in(request, session, people)
             came = await _decided(session, people, visitor, form)
             proven = await links.link(session, issuer, people, visitor, came, person.account)
             if came.visit.purpose != PROVE:

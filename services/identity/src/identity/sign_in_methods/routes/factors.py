@@ -13,15 +13,15 @@ from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import ThePeople
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, authenticators, passkeys, passwords, phones
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.interaction import (
-    FreshPerson,
-    Person,
-    SurePerson,
+    PasskeySignIn,
+    RecentSignIn,
+    SignedIn,
     TheInteraction,
     TheVisitor,
     onward,
@@ -51,7 +51,7 @@ _WRONG = say("That code is not right. Check that the clock of your phone is righ
 
 
 @router.get("/password")
-async def show_new_password(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_new_password(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a password is set, changed or removed."""
     had = await passwords.has(session, person.account)
     return pages.render(request, "new-password.html", form=Form(), has_password=had)
@@ -64,7 +64,7 @@ async def set_password(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: FreshPerson,
+    person: RecentSignIn,
     people: ThePeople,
     form: SubmittedForm,
 ) -> Response:
@@ -82,7 +82,7 @@ async def set_password(
 
 @router.post("/password/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_password(
-    _: Anybody, session: Writing, person: FreshPerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: RecentSignIn, people: ThePeople, _form: SubmittedForm
 ) -> Response:
     """Have no password any more."""
     await passwords.remove(session, people, person.account)
@@ -91,7 +91,7 @@ async def remove_password(
 
 @router.get("/passkeys")
 async def show_passkeys(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """The person's passkeys, and where one is made."""
@@ -100,7 +100,7 @@ async def show_passkeys(
 
 
 async def _passkeys_page(
-    request: Request, session: Writing, person: SignedIn, people: ThePeople, visitor: TheVisitor, form: Form,
+    request: Request, session: Writing, person: BrowserSession, people: ThePeople, visitor: TheVisitor, form: Form,
     **more: Any,
 ) -> Response:  # fmt: skip
     account = await accounts.one(session, person.account)
@@ -127,7 +127,7 @@ async def _passkeys_page(
     openapi_extra=form_body("credential", "name", credential=MOST_ANSWER, name=_NAME),
 )
 async def add_passkey(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
@@ -145,7 +145,7 @@ async def add_passkey(
     "/passkeys/{passkey_id}/name", responses=documents(403, 404), openapi_extra=form_body("name", name=_NAME)
 )
 async def rename_passkey(
-    _: Anybody, passkey_id: Id, session: Writing, person: SurePerson, form: SubmittedForm
+    _: Anybody, passkey_id: Id, session: Writing, person: PasskeySignIn, form: SubmittedForm
 ) -> Response:
     """Give a passkey another name."""
     name = form.get("name", _NAME)[:_NAME]
@@ -156,7 +156,7 @@ async def rename_passkey(
 
 @router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: SurePerson, people: ThePeople,
+    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: PasskeySignIn, people: ThePeople,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have a passkey open the account no more, unless nothing else does."""
@@ -172,7 +172,7 @@ async def show_authenticator(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: SurePerson,
+    person: PasskeySignIn,
     people: ThePeople,
     interaction: TheInteraction,
 ) -> Response:
@@ -181,7 +181,7 @@ async def show_authenticator(
 
 
 async def _authenticator_page(
-    request: Request, session: Writing, person: SignedIn, people: ThePeople, form: Form, **more: Any
+    request: Request, session: Writing, person: BrowserSession, people: ThePeople, form: Form, **more: Any
 ) -> Response:
     secret = await authenticators.secret(session, people, person.account)
     if secret is None:
@@ -198,7 +198,7 @@ async def _authenticator_page(
 
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
@@ -224,7 +224,7 @@ async def set_up_authenticator(
 
 @router.post("/authenticator/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_authenticator(
-    _: Anybody, session: Writing, person: SurePerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: PasskeySignIn, people: ThePeople, _form: SubmittedForm
 ) -> Response:
     """Sign in without the app from now on."""
     await authenticators.remove(session, people, person.account)
@@ -232,7 +232,9 @@ async def remove_authenticator(
 
 
 @router.get("/recovery-codes")
-async def show_recovery_codes(_: Anybody, request: Request, session: Writing, person: SurePerson) -> Response:
+async def show_recovery_codes(
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn
+) -> Response:
     """How many are left, and where new ones are made."""
     if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
@@ -245,7 +247,7 @@ async def make_recovery_codes(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: SurePerson,
+    person: PasskeySignIn,
     people: ThePeople,
     _form: SubmittedForm,
 ) -> Response:
@@ -258,7 +260,7 @@ async def make_recovery_codes(
 
 @router.get("/second-step")
 async def show_second_step_choice(
-    _: Anybody, request: Request, session: Writing, person: Person, interaction: TheInteraction
+    _: Anybody, request: Request, session: Writing, person: SignedIn, interaction: TheInteraction
 ) -> Response:
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:

@@ -10,7 +10,7 @@ from chassis.database import Session, Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import ThePeople
 from identity.accounts.rules import factors
 from identity.factors.actions import phones
@@ -20,7 +20,7 @@ from identity.shared.dependencies import pages
 from identity.sign_in.routes.code_entry import WRONG_CODE
 from identity.sign_in.routes.interaction import (
     Interaction,
-    FullPerson,
+    MfaSignIn,
     TheInteraction,
     TheVisitor,
     onward,
@@ -45,14 +45,14 @@ _TEXT = "/identity/account/text"
 
 @router.get("")
 async def show_text_step(
-    _: Anybody, request: Request, session: Writing, person: FullPerson, interaction: TheInteraction
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, interaction: TheInteraction
 ) -> Response:
     """Where texts are made the second step, or are so no more."""
     return await _set_up_page(request, session, person, interaction, Form())
 
 
 async def _set_up_page(
-    request: Request, session: Session, person: SignedIn, interaction: Interaction, form: Form
+    request: Request, session: Session, person: BrowserSession, interaction: Interaction, form: Form
 ) -> Response:
     phone = await phones.one(session, person.account)
     there = phone is not None and phone.second_step_since is not None
@@ -65,7 +65,7 @@ async def _set_up_page(
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body(phone=rules.MOST))
 async def send_text_step_code(
-    _: Anybody, request: Request, session: Writing, person: FullPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the account's number; who has none types it in here."""
@@ -79,7 +79,7 @@ async def send_text_step_code(
 
 @router.get("/code")
 async def show_text_step_code(
-    _: Anybody, request: Request, session: Writing, person: FullPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """Where the code is typed in with which texts become the second step."""
@@ -98,7 +98,7 @@ def _code_page(request: Request, interaction: Interaction, number: str | None, f
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_text_step(
-    _: Anybody, request: Request, session: Writing, person: FullPerson, people: ThePeople,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
     visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Sign in with texts from now on; the recovery codes, where they are new, are shown this once."""
@@ -117,7 +117,7 @@ async def set_up_text_step(
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_text_step(
-    _: Anybody, session: Writing, person: FullPerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: MfaSignIn, people: ThePeople, _form: SubmittedForm
 ) -> Response:
     """Sign in without texts from now on."""
     await phones.sign_in_without(session, people, person.account)

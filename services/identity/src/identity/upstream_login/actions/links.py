@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.factors.actions import authentication, passkeys
 from identity.factors.actions.authentication import Proven
 from identity.issuer.actions.signing_keys import Issuer
@@ -39,7 +39,12 @@ class Settled:
 
 
 async def settle(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, person: SignedIn | None
+    session: Session,
+    issuer: Issuer,
+    people: People,
+    visitor: Visitor,
+    came: Came,
+    person: BrowserSession | None,
 ) -> Settled:
     """Somebody has come back. The session sees the council. Raises FailedError."""
     visit, upstream = came.visit, came.upstream
