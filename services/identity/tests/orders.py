@@ -299,7 +299,7 @@ class Orders(RuleBasedStateMachine):
         """An account ends, and somebody else comes in its place."""
         account, self.people[who] = self.people[who], self.run(provider.person(self.database))
         self.seen["closed"] += 1
-        self.write(close_account, self.app.state.people, account)
+        self.write(close_account, self.app.state.auth, account)
         self.signed = [None if one and one.account == account else one for one in self.signed]
         self.agreed.pop(account, None)
         self.hints = [hint for hint in self.hints if hint[0] != account]

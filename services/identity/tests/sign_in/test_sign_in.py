@@ -177,13 +177,13 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
     address = f"work-{way.replace('/', '-')}@example.org"
     await newcomer(address)
     hashed = []
-    verify = app.state.people.passwords.verify
+    verify = app.state.auth.passwords.verify
 
     async def counting(stored, password):
         hashed.append(stored is None)
         return await verify(stored, password)
 
-    monkeypatch.setattr(app.state.people.passwords, "verify", counting)
+    monkeypatch.setattr(app.state.auth.passwords, "verify", counting)
     work = []
     for asked in (address, f"not-{address}"):
         tab = browser()

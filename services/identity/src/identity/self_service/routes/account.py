@@ -15,7 +15,7 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cook
 from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import authenticators, passkeys, passwords, phones
 from identity.factors.rules.phones import shown
 from identity.self_service import actions
@@ -141,14 +141,14 @@ async def close_account(
     request: Request,
     session: Writing,
     person: RecentSignIn,
-    people: ThePeople,
+    auth: TheAuthContext,
     form: SubmittedForm,
 ) -> Response:
     """Close the account for good."""
     if form.get("sure", 3) != "yes":
         form.error("sure", say("Select that you want to close your account, or go back"))
         return pages.render(request, "close.html", 400, form=form)
-    await actions.close_account(session, people, person.account)
+    await actions.close_account(session, auth, person.account)
     answer = pages.render(request, "closed.html")
     sessions.forget(request, answer)
     return answer

@@ -15,7 +15,7 @@ from chassis.web import language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import devices, factors
 from identity.factors.actions import authentication, passkeys, phones
 from identity.factors.actions.authentication import Proven
@@ -26,7 +26,7 @@ from identity.sign_in.actions import Wanted
 from identity.staff.actions import staff
 from identity.upstream_login.actions import logouts
 from identity.upstream_login.store import login_states
-from identity.verification.actions.context import People, Visitor, browser_hash
+from identity.verification.actions.context import AuthContext, ClientContext, browser_hash
 
 FRESH = timedelta(minutes=10)
 """So long after signing in somebody may change how the account is reached and opened."""
@@ -101,10 +101,10 @@ async def interaction_of(
     return Interaction(request_id, then, asked, name, slug)
 
 
-async def _visitor(request: Request, interaction: "TheInteraction") -> Visitor:
+async def _client_context(request: Request, interaction: "TheInteraction") -> ClientContext:
     address = request.client.host if request.client else ""
     browser, system = devices.describe(request.headers.get("user-agent", ""))
-    return Visitor(
+    return ClientContext(
         browser=browser_hash(browser_secret(request)),
         network=limits.network(address),
         language=language_of(request),
@@ -120,8 +120,8 @@ async def _signed_in(request: Request, session: Writing) -> BrowserSession:
     return person
 
 
-async def _recent_sign_in(request: Request, person: "SignedIn", people: "ThePeople") -> BrowserSession:
-    if people.now() - person.authenticated_at > FRESH:
+async def _recent_sign_in(request: Request, person: "SignedIn", auth: "TheAuthContext") -> BrowserSession:
+    if auth.now() - person.authenticated_at > FRESH:
         raise _sign_in_first(request)
     return person
 
@@ -141,9 +141,9 @@ async def _mfa_sign_in(request: Request, session: Writing, person: "PasskeySignI
     return person
 
 
-async def require_mfa_sign_in(request: Request, session: Session, people: People) -> BrowserSession:
+async def require_mfa_sign_in(request: Request, session: Session, auth: AuthContext) -> BrowserSession:
     """As ``MfaSignIn``, in a transaction of the route's own. Raises Problem 303."""
-    person = await _recent_sign_in(request, await _signed_in(request, session), people)
+    person = await _recent_sign_in(request, await _signed_in(request, session), auth)
     return await _mfa_sign_in(request, session, await _passkey_sign_in(request, session, person))
 
 
@@ -162,7 +162,7 @@ def _first(to: str) -> Problem:
 
 
 TheInteraction = Annotated[Interaction, Depends(_interaction)]
-TheVisitor = Annotated[Visitor, Depends(_visitor)]
+TheClientContext = Annotated[ClientContext, Depends(_client_context)]
 SignedIn = Annotated[BrowserSession, Depends(_signed_in)]
 """Who is signed in; anybody else is sent to sign in."""
 RecentSignIn = Annotated[BrowserSession, Depends(_recent_sign_in)]
@@ -185,8 +185,8 @@ def show(
 async def go_on(
     session: Session,
     request: Request,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     interaction: Interaction,
     proven: Proven,
 ) -> Response:
@@ -197,8 +197,8 @@ async def go_on(
     lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
     before = await sessions.current(session, request)
     if before is not None and before.account != proven.account:
-        await login_states.forget(session, visitor.browser)
-    waiting = await login_states.waiting(session, visitor.browser, people.now())
+        await login_states.forget(session, client_context.browser)
+    waiting = await login_states.waiting(session, client_context.browser, auth.now())
     if waiting is not None and waiting.chosen and waiting.account in {None, proven.account}:
         # who came from elsewhere is to be linked with this account
         answer = see_other(interaction.at(CONFIRM))
@@ -208,7 +208,7 @@ async def go_on(
         raise _first(interaction.at(_SIGN_IN))  # he has signed out there meanwhile
     until = await staff.vouched_until(session, proven.account)
     await sessions.start(session, request, answer, proven.account, proven.methods, proven.through, until)
-    await authentication.finish(session, people, visitor, proven.account, proven.methods)
+    await authentication.finish(session, auth, client_context, proven.account, proven.methods)
     return answer
 
 
@@ -220,11 +220,11 @@ def onward(interaction: Interaction) -> str:
 
 
 def too_often(
-    request: Request, people: People, until: datetime, template: str = "too-often.html"
+    request: Request, auth: AuthContext, until: datetime, template: str = "too-often.html"
 ) -> HTMLResponse:
     """The page for who has tried too often: the ways that are still open, and when to come back."""
     # Times are said by the minute, so the next one is meant.
     shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
     answer = pages.render(request, template, 429, until=spoken(shown, request))
-    answer.headers["Retry-After"] = str(max(1, round((shown - people.now()).total_seconds())))
+    answer.headers["Retry-After"] = str(max(1, round((shown - auth.now()).total_seconds())))
     return answer

@@ -16,15 +16,15 @@ from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.issuer.routes import TheIssuer
 from identity.shared.dependencies import pages
 from identity.shared.rules import limits
 from identity.sign_in.routes.interaction import (
     CONFIRM,
     Interaction,
+    TheClientContext,
     TheInteraction,
-    TheVisitor,
     go_on,
     too_often,
 )
@@ -37,7 +37,7 @@ from identity.upstream_login.rules.requests import PROVE, SIGN_IN
 from identity.upstreams.actions.providers import AwayError, Providers
 from identity.upstreams.actions.upstreams import redirect_uri
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -56,20 +56,20 @@ _WAY_BACK: dict[str, Any] = {
 
 @router.post("/{council}/{upstream_id}", responses=_REFUSED, openapi_extra=form_body("purpose", purpose=20))
 async def start_upstream(
-    _: Anybody, request: Request, council: Slug, upstream_id: Id, people: ThePeople, visitor: TheVisitor,
+    _: Anybody, request: Request, council: Slug, upstream_id: Id, auth: TheAuthContext, client_context: TheClientContext,
     interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send the browser to the provider, to sign in, to link it with the account, or to prove who one is."""
     purpose = form.get("purpose", 20)
     if purpose not in requests.PURPOSES:
         raise not_found("purpose of this name")
-    return await start(request, people, visitor, interaction, council, upstream_id, purpose)
+    return await start(request, auth, client_context, interaction, council, upstream_id, purpose)
 
 
 async def start(
     request: Request,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     interaction: Interaction,
     council: str,
     upstream_id: UUID,
@@ -82,21 +82,21 @@ async def start(
     async with database.writing(council) as session:
         upstream = await _offered(request, council, upstream_id, session)
         person = await sessions.current(session, request)
-        wait = await people.wait(session, (limits.UPSTREAM_FROM_NETWORK, visitor.network))
+        wait = await auth.wait(session, (limits.UPSTREAM_FROM_NETWORK, client_context.network))
         if wait is not None:
-            return too_often(request, people, wait)
+            return too_often(request, auth, wait)
         is_linked = person is not None and await links.linked(session, upstream, person.account)
     if purpose != SIGN_IN and person is None:
         return see_other(interaction.at(_SIGN_IN))
     if purpose == PROVE and upstream.identity_level is None:
         raise not_found("proof of identity at this provider")
-    question = _question(request, people, upstream, interaction, purpose, person, is_linked=is_linked)
+    question = _question(request, auth, upstream, interaction, purpose, person, is_linked=is_linked)
     try:
         provider = await _providers(request).describe(upstream.issuer)
     except AwayError:
         return failed(interaction, "away", upstream, purpose)
     async with database.writing(council) as session:
-        where = await login_states.begin(session, people, visitor, upstream, provider, question)
+        where = await login_states.begin(session, auth, client_context, upstream, provider, question)
     return _leave(request, where, upstream)
 
 
@@ -110,7 +110,7 @@ async def _offered(request: Request, council: str, upstream_id: UUID, session: S
 
 def _question(
     request: Request,
-    people: People,
+    auth: AuthContext,
     upstream: Upstream,
     interaction: Interaction,
     purpose: str,
@@ -128,15 +128,15 @@ def _question(
         account=person.account if person is not None and purpose != SIGN_IN else None,
         vot=links.question_of(upstream, purpose, level, is_linked=is_linked),
         fresh=purpose == SIGN_IN and (person is not None or bool(again)),
-        redirect_uri=_way_back(request, people, upstream),
+        redirect_uri=_way_back(request, auth, upstream),
         request=interaction.request,
         page=interaction.then,
     )
 
 
-def _way_back(request: Request, people: People, upstream: Upstream) -> str:
+def _way_back(request: Request, auth: AuthContext, upstream: Upstream) -> str:
     """Where the provider sends people: on a laptop to the name they came by, for their cookies hang on it."""
-    uri = redirect_uri(people.settings, upstream.council, upstream.id)
+    uri = redirect_uri(auth.settings, upstream.council, upstream.id)
     own, asked = urlsplit(uri), request.url
     at_home = own.scheme == "http" and own.hostname in _LOOPBACK and asked.hostname in _LOOPBACK
     if at_home and own.port == asked.port:
@@ -157,33 +157,46 @@ def _leave(request: Request, where: str, upstream: Upstream) -> Response:
 
 @router.get("/{council}/{upstream_id}/callback", responses=_REFUSED, openapi_extra=_WAY_BACK)
 async def end_upstream(
-    _: Anybody, request: Request, council: Slug, upstream_id: Id, people: ThePeople, visitor: TheVisitor,
+    _: Anybody, request: Request, council: Slug, upstream_id: Id, auth: TheAuthContext, client_context: TheClientContext,
     issuer: TheIssuer,
 ) -> Response:  # fmt: skip
     """The browser comes back from the provider."""
     database: Database = request.app.state.database
     try:
         came = await callback.come_back(
-            database, people, _providers(request), council, upstream_id, visitor.browser, request.url.query
+            database,
+            auth,
+            _providers(request),
+            council,
+            upstream_id,
+            client_context.browser,
+            request.url.query,
         )
         interaction = await interaction_of_visit(request, came.visit)
         async with database.writing(council) as session:
             person = await sessions.current(session, request)
-            settled = await links.settle(session, issuer, people, visitor, came, person)
+            settled = await links.settle(session, issuer, auth, client_context, came, person)
             if settled.proven is not None:
-                return await go_on(session, request, people, visitor, interaction, settled.proven)
+                return await go_on(session, request, auth, client_context, interaction, settled.proven)
     except FailedError as error:
         return await told(request, error, council)
-    return await _next(request, people, visitor, interaction, came, settled)
+    return await _next(request, auth, client_context, interaction, came, settled)
 
 
 async def _next(
-    request: Request, people: People, visitor: Visitor, interaction: Interaction, came: Came, settled: Settled
+    request: Request,
+    auth: AuthContext,
+    client_context: ClientContext,
+    interaction: Interaction,
+    came: Came,
+    settled: Settled,
 ) -> Response:
     match settled.next:
         case "ask-again":
             upstream = came.upstream
-            return await start(request, people, visitor, interaction, upstream.council, upstream.id, PROVE)
+            return await start(
+                request, auth, client_context, interaction, upstream.council, upstream.id, PROVE
+            )
         case "linked":
             return see_other(LINKS)
         case "confirm":

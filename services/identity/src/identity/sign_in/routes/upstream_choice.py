@@ -10,14 +10,14 @@ from chassis.database import Session
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.issuer.routes import TheIssuer
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.interaction import (
     CONFIRM,
     Interaction,
+    TheClientContext,
     TheInteraction,
-    TheVisitor,
     go_on,
     onward,
     require_mfa_sign_in,
@@ -29,7 +29,7 @@ from identity.upstream_login.actions import links, login_states
 from identity.upstream_login.actions.login_states import Came, FailedError
 from identity.upstream_login.rules.requests import PROVE, SIGN_IN
 from identity.upstream_login.store import login_states as store
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -40,11 +40,15 @@ _SIGN_IN = "/identity/sign-in"
 
 @router.get("/link")
 async def show_upstream_choice(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction
+    _: Anybody,
+    request: Request,
+    auth: TheAuthContext,
+    client_context: TheClientContext,
+    interaction: TheInteraction,
 ) -> Response:
     """Who has come back for the first time says which account he is."""
     async with request.app.state.database.reading() as session:
-        came = await login_states.waiting(session, visitor.browser, people.now())
+        came = await login_states.waiting(session, client_context.browser, auth.now())
     if came is None or came.visit.purpose != SIGN_IN:
         return see_other(interaction.at(_SIGN_IN))
     return _choice(request, interaction, came, Form())
@@ -65,26 +69,26 @@ def _choice(request: Request, interaction: Interaction, came: Came, form: Form) 
 
 @router.post("/link", responses=_REFUSED, openapi_extra=form_body("visit", "answer", visit=64, answer=10))
 async def choose_upstream_account(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
+    _: Anybody, request: Request, auth: TheAuthContext, client_context: TheClientContext, issuer: TheIssuer,
     interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """``have``: an account, to sign in to first; ``new``: open one; ``cancel``: neither."""
     try:
         async with request.app.state.database.writing() as session:
-            came = await _decided(session, people, visitor, form)
+            came = await _decided(session, auth, client_context, form)
             match form.get("answer", 10):
                 case "cancel":
-                    await store.done(session, came.visit.state_hash, visitor.browser)
+                    await store.done(session, came.visit.state_hash, client_context.browser)
                     return see_other(elsewhere(interaction, came.visit.purpose))
                 case "have":
-                    await store.choose(session, came.visit.state_hash, visitor.browser)
+                    await store.choose(session, came.visit.state_hash, client_context.browser)
                     person = await sessions.current(session, request)
                     return see_other(interaction.at(_SIGN_IN if person is None else CONFIRM))
                 case "new":
-                    proven = await links.open_new(session, issuer, people, visitor, came)
+                    proven = await links.open_new(session, issuer, auth, client_context, came)
                     if proven is None:
                         return see_other(interaction.at("/identity/register/code"))
-                    return await go_on(session, request, people, visitor, interaction, proven)
+                    return await go_on(session, request, auth, client_context, interaction, proven)
     except FailedError as error:
         return await told(request, error)
     if came.upstream.audience == "staff":
@@ -94,13 +98,13 @@ async def choose_upstream_account(
     return _choice(request, interaction, came, form)
 
 
-async def _decided(session: Session, people: People, visitor: Visitor, form: Form) -> Came:
+async def _decided(session: Session, auth: AuthContext, client_context: ClientContext, form: Form) -> Came:
     """The very visit that the page showed, in this browser."""
     try:
         state = bytes.fromhex(form.get("visit", 64))
     except ValueError:
         state = b""
-    came = await login_states.locked(session, state, visitor.browser, people.now())
+    came = await login_states.locked(session, state, client_context.browser, auth.now())
     if came is None:
         raise FailedError("old")
     return came
@@ -108,13 +112,17 @@ async def _decided(session: Session, people: People, visitor: Visitor, form: For
 
 @router.get("/link/confirm")
 async def show_upstream_confirm(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, interaction: TheInteraction
+    _: Anybody,
+    request: Request,
+    auth: TheAuthContext,
+    client_context: TheClientContext,
+    interaction: TheInteraction,
 ) -> Response:
     """Whether whoever came back is the account that is signed in."""
     async with request.app.state.database.writing() as session:
-        person = await require_mfa_sign_in(request, session, people)
+        person = await require_mfa_sign_in(request, session, auth)
         account = await accounts.one(session, person.account)
-        came = await login_states.waiting(session, visitor.browser, people.now())
+        came = await login_states.waiting(session, client_context.browser, auth.now())
     if came is None or not came.visit.chosen or came.visit.account not in {None, person.account}:
         return see_other(onward(interaction))
     return show(
@@ -130,18 +138,18 @@ async def show_upstream_confirm(
 
 @router.post("/link/confirm", responses=_REFUSED, openapi_extra=form_body("visit", visit=64))
 async def link_upstream(
-    _: Anybody, request: Request, people: ThePeople, visitor: TheVisitor, issuer: TheIssuer,
+    _: Anybody, request: Request, auth: TheAuthContext, client_context: TheClientContext, issuer: TheIssuer,
     interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """He is: from now on he may sign in there. Who came to prove who he is goes back for that."""
     try:
         async with request.app.state.database.writing() as session:
-            person = await require_mfa_sign_in(request, session, people)
-            came = await _decided(session, people, visitor, form)
-            proven = await links.link(session, issuer, people, visitor, came, person.account)
+            person = await require_mfa_sign_in(request, session, auth)
+            came = await _decided(session, auth, client_context, form)
+            proven = await links.link(session, issuer, auth, client_context, came, person.account)
             if came.visit.purpose != PROVE:
-                return await go_on(session, request, people, visitor, interaction, proven)
+                return await go_on(session, request, auth, client_context, interaction, proven)
     except FailedError as error:
         return await told(request, error)
     upstream = came.upstream
-    return await start(request, people, visitor, interaction, upstream.council, upstream.id, PROVE)
+    return await start(request, auth, client_context, interaction, upstream.council, upstream.id, PROVE)

@@ -14,7 +14,7 @@ from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.actions.sessions import BrowserSession
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, authenticators, passkeys, passwords, phones
 from identity.shared.dependencies import pages, spoken
@@ -22,8 +22,8 @@ from identity.sign_in.routes.interaction import (
     PasskeySignIn,
     RecentSignIn,
     SignedIn,
+    TheClientContext,
     TheInteraction,
-    TheVisitor,
     onward,
     show,
     too_often,
@@ -65,42 +65,42 @@ async def set_password(
     request: Request,
     session: Writing,
     person: RecentSignIn,
-    people: ThePeople,
+    auth: TheAuthContext,
     form: SubmittedForm,
 ) -> Response:
     """Set a password: long, and not a common one. Elsewhere the person is signed out."""
     password = form.raw("password", password_rules.MOST)
-    wrong = await passwords.fault(request.app.state.database, people, person.account, password)
+    wrong = await passwords.fault(request.app.state.database, auth, person.account, password)
     if wrong is not None:
         form.error("password", _FAULTS[wrong], least=password_rules.LEAST, most=password_rules.MOST)
         had = await passwords.has(session, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
-    await passwords.change(session, people, person.account, await people.passwords.hash(password))
+    await passwords.change(session, auth, person.account, await auth.passwords.hash(password))
     await sessions.end_all(session, person.account, "security", but=person.session)
     return see_other(_ACCOUNT)
 
 
 @router.post("/password/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_password(
-    _: Anybody, session: Writing, person: RecentSignIn, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: RecentSignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Have no password any more."""
-    await passwords.remove(session, people, person.account)
+    await passwords.remove(session, auth, person.account)
     return see_other(_ACCOUNT)
 
 
 @router.get("/passkeys")
 async def show_passkeys(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """The person's passkeys, and where one is made."""
-    form = Form({"name": visitor.device})
-    return await _passkeys_page(request, session, person, people, visitor, form, interaction=interaction)
+    form = Form({"name": client_context.device})
+    return await _passkeys_page(request, session, person, auth, client_context, form, interaction=interaction)
 
 
 async def _passkeys_page(
-    request: Request, session: Writing, person: BrowserSession, people: ThePeople, visitor: TheVisitor, form: Form,
+    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, client_context: TheClientContext, form: Form,
     **more: Any,
 ) -> Response:  # fmt: skip
     account = await accounts.one(session, person.account)
@@ -116,7 +116,7 @@ async def _passkeys_page(
     options = ""
     if len(found) < passkeys.MOST:
         address = account.address if account and account.address else "Townhall"
-        options = await passkeys.new_options(session, people, visitor, person.account, address)
+        options = await passkeys.new_options(session, auth, client_context, person.account, address)
     status = 200 if form.ok else 400
     return pages.render(request, "passkeys.html", status, form=form, passkeys=found, options=options, **more)
 
@@ -127,14 +127,19 @@ async def _passkeys_page(
     openapi_extra=form_body("credential", "name", credential=MOST_ANSWER, name=_NAME),
 )
 async def add_passkey(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
-    answer, name = form.raw("credential", MOST_ANSWER), form.get("name", _NAME)[:_NAME] or visitor.device
-    if not await passkeys.add(session, people, visitor, person.account, answer, name or "Passkey"):
+    answer, name = (
+        form.raw("credential", MOST_ANSWER),
+        form.get("name", _NAME)[:_NAME] or client_context.device,
+    )
+    if not await passkeys.add(session, auth, client_context, person.account, answer, name or "Passkey"):
         form.error("name", _NOT_MADE)
-        return await _passkeys_page(request, session, person, people, visitor, form, interaction=interaction)
+        return await _passkeys_page(
+            request, session, person, auth, client_context, form, interaction=interaction
+        )
     answered = see_other(onward(interaction) if interaction.request else _PASSKEYS)
     until = await staff.vouched_until(session, person.account)
     await sessions.start(session, request, answered, person.account, [factors.PASSKEY], vouched_until=until)
@@ -156,13 +161,13 @@ async def rename_passkey(
 
 @router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: PasskeySignIn, people: ThePeople,
+    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have a passkey open the account no more, unless nothing else does."""
     if not await links.has_other_way(session, person.account, but_passkey=passkey_id):
         return pages.render(request, "upstream-last.html", 409)
-    if not await passkeys.remove(session, people, person.account, passkey_id):
+    if not await passkeys.remove(session, auth, person.account, passkey_id):
         raise not_found("passkey of yours")
     return see_other(_PASSKEYS)
 
@@ -173,17 +178,17 @@ async def show_authenticator(
     request: Request,
     session: Writing,
     person: PasskeySignIn,
-    people: ThePeople,
+    auth: TheAuthContext,
     interaction: TheInteraction,
 ) -> Response:
     """Where an authenticator app is set up, or removed."""
-    return await _authenticator_page(request, session, person, people, Form(), interaction=interaction)
+    return await _authenticator_page(request, session, person, auth, Form(), interaction=interaction)
 
 
 async def _authenticator_page(
-    request: Request, session: Writing, person: BrowserSession, people: ThePeople, form: Form, **more: Any
+    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, form: Form, **more: Any
 ) -> Response:
-    secret = await authenticators.secret(session, people, person.account)
+    secret = await authenticators.secret(session, auth, person.account)
     if secret is None:
         return pages.render(request, "authenticator-there.html", form=form, **more)
     account = await accounts.one(session, person.account)
@@ -198,17 +203,17 @@ async def _authenticator_page(
 
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
-    wait = await authentication.wait_for_second(session, people, visitor, person.account)
+    wait = await authentication.wait_for_second(session, auth, client_context, person.account)
     if wait is not None:
-        return too_often(request, people, wait)
-    made = await authenticators.confirm(session, people, person.account, form.get("code", 20))
+        return too_often(request, auth, wait)
+    made = await authenticators.confirm(session, auth, person.account, form.get("code", 20))
     if made is None:
         form.error("code", _WRONG)
-        return await _authenticator_page(request, session, person, people, form, interaction=interaction)
+        return await _authenticator_page(request, session, person, auth, form, interaction=interaction)
     answer = pages.render(
         request,
         "recovery-codes.html",
@@ -224,10 +229,10 @@ async def set_up_authenticator(
 
 @router.post("/authenticator/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_authenticator(
-    _: Anybody, session: Writing, person: PasskeySignIn, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: PasskeySignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Sign in without the app from now on."""
-    await authenticators.remove(session, people, person.account)
+    await authenticators.remove(session, auth, person.account)
     return see_other(_ACCOUNT)
 
 
@@ -248,13 +253,13 @@ async def make_recovery_codes(
     request: Request,
     session: Writing,
     person: PasskeySignIn,
-    people: ThePeople,
+    auth: TheAuthContext,
     _form: SubmittedForm,
 ) -> Response:
     """Ten new codes, shown this once; those before are worth nothing now."""
     if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
-    made = await authenticators.new_recovery(session, people, person.account)
+    made = await authenticators.new_recovery(session, auth, person.account)
     return pages.render(request, "recovery-codes.html", codes=made, onward=_ACCOUNT)
 
 

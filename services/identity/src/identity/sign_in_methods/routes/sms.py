@@ -11,7 +11,7 @@ from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
@@ -21,8 +21,8 @@ from identity.sign_in.routes.code_entry import WRONG_CODE
 from identity.sign_in.routes.interaction import (
     Interaction,
     MfaSignIn,
+    TheClientContext,
     TheInteraction,
-    TheVisitor,
     onward,
     show,
 )
@@ -65,25 +65,25 @@ async def _set_up_page(
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body(phone=rules.MOST))
 async def send_text_step_code(
-    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the account's number; who has none types it in here."""
     phone = await phones.one(session, person.account)
-    number = phone.number if phone is not None else number_in(form, people.settings)
+    number = phone.number if phone is not None else number_in(form, auth.settings)
     if number is None or (phone is not None and phone.second_step_since is not None):
         return await _set_up_page(request, session, person, interaction, form)
-    wait = await phones.ask_to_sign_in_with(session, people, visitor, person.account, number)
-    return see_other(interaction.at(f"{_TEXT}/code")) if wait is None else not_yet(request, people, wait)
+    wait = await phones.ask_to_sign_in_with(session, auth, client_context, person.account, number)
+    return see_other(interaction.at(f"{_TEXT}/code")) if wait is None else not_yet(request, auth, wait)
 
 
 @router.get("/code")
 async def show_text_step_code(
-    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """Where the code is typed in with which texts become the second step."""
-    number = await codes.waiting(session, people, visitor, codes.TEXT_SET_UP, person.account)
+    number = await codes.waiting(session, auth, client_context, codes.TEXT_SET_UP, person.account)
     return _code_page(request, interaction, number, Form())
 
 
@@ -98,15 +98,15 @@ def _code_page(request: Request, interaction: Interaction, number: str | None, f
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_text_step(
-    _: Anybody, request: Request, session: Writing, person: MfaSignIn, people: ThePeople,
-    visitor: TheVisitor, interaction: TheInteraction, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Sign in with texts from now on; the recovery codes, where they are new, are shown this once."""
     typed = form.get("code", 20)
-    made = await phones.sign_in_with(session, people, visitor, person.account, typed) if typed else None
+    made = await phones.sign_in_with(session, auth, client_context, person.account, typed) if typed else None
     if made is None:
         form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
-        number = await codes.waiting(session, people, visitor, codes.TEXT_SET_UP, person.account)
+        number = await codes.waiting(session, auth, client_context, codes.TEXT_SET_UP, person.account)
         return _code_page(request, interaction, number, form)
     to = onward(interaction) if interaction.request else _ACCOUNT
     answer = pages.render(request, "recovery-codes.html", codes=made, onward=to) if made else see_other(to)
@@ -117,8 +117,8 @@ async def set_up_text_step(
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_text_step(
-    _: Anybody, session: Writing, person: MfaSignIn, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: MfaSignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Sign in without texts from now on."""
-    await phones.sign_in_without(session, people, person.account)
+    await phones.sign_in_without(session, auth, person.account)
     return see_other(_ACCOUNT)

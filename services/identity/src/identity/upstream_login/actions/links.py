@@ -24,7 +24,7 @@ from identity.upstream_login.rules.requests import LINK, PROVE, SIGN_IN
 from identity.upstream_login.store import login_states as visits
 from identity.upstreams import store
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Settled:
 async def settle(
     session: Session,
     issuer: Issuer,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     came: Came,
     person: BrowserSession | None,
 ) -> Settled:
@@ -53,7 +53,7 @@ async def settle(
         if account is None:
             await visits.keep(session, visit.state_hash, came.kept(), chosen=False)
             return Settled("decide")
-        return Settled("opens", await _open(session, issuer, people, visitor, came, account))
+        return Settled("opens", await _open(session, issuer, auth, client_context, came, account))
     if person is None or person.account != visit.account:
         raise FailedError("another-person", visit, upstream)
     if account is None:
@@ -62,11 +62,16 @@ async def settle(
         return Settled("confirm")
     if account != person.account:
         raise FailedError("in-use", visit, upstream)
-    return await _again(session, issuer, people, visitor, came, account)
+    return await _again(session, issuer, auth, client_context, came, account)
 
 
 async def _again(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    came: Came,
+    account: UUID,
 ) -> Settled:
     """The very person who is linked is back."""
     if came.visit.purpose == LINK:
@@ -75,7 +80,7 @@ async def _again(
         return Settled("ask-again")
     if not isinstance(came.identity, Identity):
         raise FailedError("not-proven", came.visit, came.upstream)
-    proven = await _open(session, issuer, people, visitor, came, account)
+    proven = await _open(session, issuer, auth, client_context, came, account)
     await _prove(session, account, came.upstream, came.identity)
     return Settled("opens", proven)
 
@@ -95,12 +100,17 @@ async def linked(session: ReadSession, upstream: Upstream, account: UUID) -> boo
 
 
 async def _open(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    came: Came,
+    account: UUID,
 ) -> Proven:
     await visits.done(session, came.visit.state_hash, came.visit.browser)
     await _at_work(session, issuer, came, account)
-    opening = logouts.through(people, came)
-    return await authentication.prove(session, people, visitor, account, came.method, opening)
+    opening = logouts.through(auth, came)
+    return await authentication.prove(session, auth, client_context, account, came.method, opening)
 
 
 async def _at_work(session: Session, issuer: Issuer, came: Came, account: UUID) -> None:
@@ -120,19 +130,24 @@ async def _prove(session: Session, account: UUID, upstream: Upstream, identity: 
 
 
 async def link(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    came: Came,
+    account: UUID,
 ) -> Proven:
     """The person has confirmed that whoever came back is this account. Raises FailedError."""
     visit, upstream = came.visit, came.upstream
     if visit.account not in (None, account) or not visit.chosen:
         raise FailedError("another-person", visit, upstream)
-    await _tie(session, people, came, account)
-    await accounts.changed(session, people, account, "upstream linked")
-    return await _open(session, issuer, people, visitor, came, account)
+    await _tie(session, auth, came, account)
+    await accounts.changed(session, auth, account, "upstream linked")
+    return await _open(session, issuer, auth, client_context, came, account)
 
 
 async def open_new(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came
+    session: Session, issuer: Issuer, auth: AuthContext, client_context: ClientContext, came: Came
 ) -> Proven | None:
     """A new account, with the address that GOV.UK One Login has verified, if there is one.
 
@@ -142,31 +157,31 @@ async def open_new(
     if came.visit.purpose != SIGN_IN:
         raise FailedError("another-person", came.visit, came.upstream)
     email = came.email if came.email and not email_addresses.fault(came.email) else None
-    account = await accounts.open_account(session, people, visitor.language, email)
+    account = await accounts.open_account(session, auth, client_context.language, email)
     if account is None:
-        await authentication.ask_to_open(session, people, visitor, email or "")
+        await authentication.ask_to_open(session, auth, client_context, email or "")
         await visits.choose(session, came.visit.state_hash, came.visit.browser)
         return None
-    await _tie(session, people, came, account)
-    await accounts.record(session, people, account, "upstream linked", device=visitor.device)
-    return await _open(session, issuer, people, visitor, came, account)
+    await _tie(session, auth, came, account)
+    await accounts.record(session, auth, account, "upstream linked", device=client_context.device)
+    return await _open(session, issuer, auth, client_context, came, account)
 
 
-async def _tie(session: Session, people: People, came: Came, account: UUID) -> None:
+async def _tie(session: Session, auth: AuthContext, came: Came, account: UUID) -> None:
     upstream = came.upstream
-    if await store.link(session, upstream.council, upstream.id, came.subject, account, people.now()):
+    if await store.link(session, upstream.council, upstream.id, came.subject, account, auth.now()):
         return
     held = await store.account_of(session, upstream.council, upstream.id, came.subject)
     if held != account:
         raise FailedError("in-use", came.visit, upstream)
 
 
-async def unlink(session: Session, people: People, council: str, upstream_id: UUID, account: UUID) -> bool:
+async def unlink(session: Session, auth: AuthContext, council: str, upstream_id: UUID, account: UUID) -> bool:
     """Sign in there no more; false for the last way in. The session sees every council after."""
     if not await has_other_way(session, account, (council, upstream_id)):
         return False
     if await store.unlink(session, council, upstream_id, account):
-        await accounts.changed(session, people, account, "upstream unlinked")
+        await accounts.changed(session, auth, account, "upstream unlinked")
     return True
 
 

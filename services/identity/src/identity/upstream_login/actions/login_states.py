@@ -16,7 +16,7 @@ from identity.upstream_login.store.login_states import Visit
 from identity.upstreams import store as upstreams
 from identity.upstreams.rules.metadata import Provider
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 PATIENCE = timedelta(minutes=15)
 
@@ -89,20 +89,20 @@ async def offered(session: ReadSession, council: str, upstream_id: UUID) -> Upst
 
 async def begin(
     session: Session,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     upstream: Upstream,
     provider: Provider,
     question: Question,
 ) -> str:
     """Keep the question; answers where the browser is to be sent with it."""
-    own = requests.secrets_of(deriving(people), requests.new_state())
-    now = people.now()
+    own = requests.secrets_of(deriving(auth), requests.new_state())
+    now = auth.now()
     asked = {name: getattr(question, name) for name in Question.__dataclass_fields__}
     values = {
         **asked,
         "state_hash": requests.state_hash(own.state),
-        "browser": visitor.browser,
+        "browser": client_context.browser,
         "council": upstream.council,
         "upstream": upstream.id,
         "created_at": now,
@@ -113,7 +113,7 @@ async def begin(
         client_id=upstream.client_id,
         redirect_uri=question.redirect_uri,
         scopes=upstream.scopes,
-        language=visitor.language,
+        language=client_context.language,
         vot=question.vot,
         acr_values=upstream.acr_values,
         fresh=question.fresh,
@@ -121,9 +121,9 @@ async def begin(
     return requests.location(provider.authorization_endpoint, wanted, own)
 
 
-def deriving(people: People) -> bytes:
+def deriving(auth: AuthContext) -> bytes:
     """The key from which what binds an answer to its question is derived."""
-    master = crypto.master_bytes(people.settings.master_key.get_secret_value())
+    master = crypto.master_bytes(auth.settings.master_key.get_secret_value())
     return crypto.subkey(master, "upstream requests")
 
 

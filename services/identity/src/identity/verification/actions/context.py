@@ -34,7 +34,7 @@ _WAITING = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class ClientContext:
     """A browser as sign-in sees it. ``browser``: hash of the secret it alone has; ``client``: who sent it."""
 
     browser: bytes
@@ -85,7 +85,7 @@ class Passwords:
             )
 
 
-class People:
+class AuthContext:
     """``clock`` answers Unix seconds; tests put their own in its place."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
