@@ -27,7 +27,7 @@ _PATIENCE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class AuthState:
     """What a browser has shown of an account so far. ``complete``: it opens.
 
     ``through``: the sign-in at another provider that it began with, if it did.
@@ -100,7 +100,7 @@ def _through_client(client_context: ClientContext, *, known: bool = False) -> li
 
 async def open_with_code(
     session: Session, auth: AuthContext, client_context: ClientContext, typed: str
-) -> Proven | None:
+) -> AuthState | None:
     """A new account, for the address whose code this is."""
     row = await codes.use(session, auth, client_context, codes.REGISTER, typed)
     if row is None:
@@ -111,7 +111,7 @@ async def open_with_code(
 
 async def by_code(
     session: Session, auth: AuthContext, client_context: ClientContext, typed: str
-) -> Proven | None:
+) -> AuthState | None:
     """The account whose code was typed in."""
     row = await codes.use(session, auth, client_context, codes.SIGN_IN, typed)
     if row is None or row.account is None:
@@ -120,16 +120,16 @@ async def by_code(
 
 
 @dataclass(frozen=True, slots=True)
-class Password:
+class AuthAttempt:
     """What came of a password, or of a second step. ``wait``: from when on, as there were too many."""
 
-    proven: Proven | None = None
+    auth_state: AuthState | None = None
     wait: datetime | None = None
 
 
 async def by_password(
     database: Database, auth: AuthContext, client_context: ClientContext, address: str, password: str
-) -> Password:
+) -> AuthAttempt:
     """The account whose address and password these are. No connection is held while the hash is made."""
     canonical = email_addresses.canonical(address)
     async with database.writing() as session:
@@ -146,26 +146,26 @@ async def by_password(
             *_through_client(client_context, known=known),
         )
     if wait is not None:
-        return Password(wait=wait)
+        return AuthAttempt(wait=wait)
     if not await auth.passwords.verify(stored, password):
-        return Password()
+        return AuthAttempt()
     async with database.writing() as session:
         if await passwords.get_password(session, account) != stored:  # changed while the hash was made
-            return Password()
-        return Password(await prove(session, auth, client_context, account, factors.PASSWORD))
+            return AuthAttempt()
+        return AuthAttempt(await prove(session, auth, client_context, account, factors.PASSWORD))
 
 
 async def second(
     session: Session, auth: AuthContext, client_context: ClientContext, method: str, typed: str
-) -> Password:
+) -> AuthAttempt:
     """The second step: a code of the app, one sent by text, or a recovery code. Each opens once."""
     so_far = await sign_ins.so_far(session, client_context.browser, auth.now())
     if so_far is None:
-        return Password()
+        return AuthAttempt()
     account: UUID = so_far.account
     wait = await wait_for_second(session, auth, client_context, account)
     if wait is not None:
-        return Password(wait=wait)
+        return AuthAttempt(wait=wait)
     if method == factors.AUTHENTICATOR:
         from identity.factors.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
 
@@ -174,7 +174,7 @@ async def second(
         right = await phones.check_second(session, auth, client_context, account, typed)
     else:
         right = await use_recovery(session, auth, account, typed)
-    return Password(await prove(session, auth, client_context, account, method) if right else None)
+    return AuthAttempt(await prove(session, auth, client_context, account, method) if right else None)
 
 
 async def wait_for_second(
@@ -202,7 +202,7 @@ async def prove(
     account: UUID,
     method: str,
     through: Through | None = None,
-) -> Proven:
+) -> AuthState:
     """Add a method to what this browser has shown of the account; forget what it showed of another."""
     before = await sign_ins.so_far(session, client_context.browser, auth.now())
     same = before is not None and before.account == account
@@ -211,12 +211,12 @@ async def prove(
         through = Through.restored(before.through)
     steps = await phones.steps(session, account)
     complete = factors.complete(methods, has_second=steps.app or steps.text)
-    proven = Proven(account, methods, complete, through)
+    auth_state = AuthState(account, methods, complete, through)
     if not complete:
         kept = through.kept() if through is not None else None
         until = auth.now() + _PATIENCE
         await sign_ins.keep_step(session, client_context.browser, account, sorted(methods), kept, until)
-    return proven
+    return auth_state
 
 
 async def so_far(session: ReadSession, auth: AuthContext, client_context: ClientContext) -> UUID | None:

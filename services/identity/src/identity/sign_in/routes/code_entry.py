@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from chassis.database import Session
 from chassis.web import Form, say, see_other
-from identity.factors.actions.authentication import Proven
+from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import pages
 from identity.sign_in.routes.interaction import Interaction, go_on, show
 from identity.verification.actions import codes
@@ -36,7 +36,7 @@ class Way:
 
     purpose: str
     start: str
-    prove: Callable[[Session, AuthContext, ClientContext, str], Awaitable[Proven | None]]
+    prove: Callable[[Session, AuthContext, ClientContext, str], Awaitable[AuthState | None]]
 
     async def page(
         self,
@@ -65,9 +65,9 @@ class Way:
     ) -> Response:
         """The next step with the right code; the page once more with a wrong one."""
         typed = form.get("code", MOST)
-        proven = await self.prove(session, auth, client_context, typed) if typed else None
-        if proven is not None:
-            return await go_on(session, request, auth, client_context, interaction, proven)
+        auth_state = await self.prove(session, auth, client_context, typed) if typed else None
+        if auth_state is not None:
+            return await go_on(session, request, auth, client_context, interaction, auth_state)
         form.error("code", WRONG_CODE if typed else NO_CODE)
         return await self.page(request, session, auth, client_context, interaction, form)
 

@@ -18,7 +18,7 @@ from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import devices, factors
 from identity.factors.actions import authentication, passkeys, phones
-from identity.factors.actions.authentication import Proven
+from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import pages, spoken
 from identity.shared.rules import limits
 from identity.sign_in import actions
@@ -188,27 +188,29 @@ async def go_on(
     auth: AuthContext,
     client_context: ClientContext,
     interaction: Interaction,
-    proven: Proven,
+    auth_state: AuthState,
 ) -> Response:
     """After a step of signing in: the next step, or signed in and on to where the interaction returns to."""
-    if not proven.complete:
+    if not auth_state.complete:
         return see_other(interaction.at(f"{_SIGN_IN}/second-step"))
     asked = interaction.asked
-    lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(proven.methods)
+    lacking = asked is not None and asked.level == factors.TWO_FACTORS != factors.level(auth_state.methods)
     before = await sessions.current(session, request)
-    if before is not None and before.account != proven.account:
+    if before is not None and before.account != auth_state.account:
         await login_states.forget(session, client_context.browser)
     waiting = await login_states.waiting(session, client_context.browser, auth.now())
-    if waiting is not None and waiting.chosen and waiting.account in {None, proven.account}:
+    if waiting is not None and waiting.chosen and waiting.account in {None, auth_state.account}:
         # who came from elsewhere is to be linked with this account
         answer = see_other(interaction.at(CONFIRM))
     else:
         answer = see_other(interaction.at(f"{_ACCOUNT}/second-step") if lacking else onward(interaction))
-    if proven.through is not None and await logouts.over(session, proven.through):
+    if auth_state.through is not None and await logouts.over(session, auth_state.through):
         raise _first(interaction.at(_SIGN_IN))  # he has signed out there meanwhile
-    until = await staff.vouched_until(session, proven.account)
-    await sessions.start(session, request, answer, proven.account, proven.methods, proven.through, until)
-    await authentication.finish(session, auth, client_context, proven.account, proven.methods)
+    until = await staff.vouched_until(session, auth_state.account)
+    await sessions.start(
+        session, request, answer, auth_state.account, auth_state.methods, auth_state.through, until
+    )
+    await authentication.finish(session, auth, client_context, auth_state.account, auth_state.methods)
     return answer
 
 

@@ -194,9 +194,9 @@ async def sign_in_by_password(
         came = await authentication.by_password(database, auth, client_context, address, password)
         if came.wait is not None:
             return too_often(request, auth, came.wait)
-        if came.proven is not None:
+        if came.auth_state is not None:
             async with database.writing() as session:
-                return await go_on(session, request, auth, client_context, interaction, came.proven)
+                return await go_on(session, request, auth, client_context, interaction, came.auth_state)
         form.error("password", _WRONG_PASSWORD)
     return show(request, interaction, "password.html", 400, form=form)
 
@@ -213,8 +213,8 @@ async def sign_in_by_passkey(
     if account is None:
         form.error("", _WRONG_PASSKEY)
         return await _sign_in_page(request, session, auth, client_context, interaction, form)
-    proven = await authentication.prove(session, auth, client_context, account, factors.PASSKEY)
-    return await go_on(session, request, auth, client_context, interaction, proven)
+    auth_state = await authentication.prove(session, auth, client_context, account, factors.PASSKEY)
+    return await go_on(session, request, auth, client_context, interaction, auth_state)
 
 
 @router.get("/sign-in/second-step")
@@ -262,8 +262,8 @@ async def _second_typed(
     came = await authentication.second(session, auth, client_context, second.factor, typed)
     if came.wait is not None:
         return too_often(request, auth, came.wait)
-    if came.proven is not None:
-        return await go_on(session, request, auth, client_context, interaction, came.proven)
+    if came.auth_state is not None:
+        return await go_on(session, request, auth, client_context, interaction, came.auth_state)
     form.error("code", second.wrong if typed else second.missing)
     return await _second_page(request, session, auth, client_context, interaction, form, second.template)
 

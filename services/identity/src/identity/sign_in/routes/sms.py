@@ -114,7 +114,7 @@ async def sign_in_by_text(
     came = await authentication.second(session, auth, client_context, factors.TEXT, typed)
     if came.wait is not None:
         return too_often(request, auth, came.wait)
-    if came.proven is not None:
-        return await go_on(session, request, auth, client_context, interaction, came.proven)
+    if came.auth_state is not None:
+        return await go_on(session, request, auth, client_context, interaction, came.auth_state)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
     return await _step_page(request, session, auth, client_context, interaction, form)

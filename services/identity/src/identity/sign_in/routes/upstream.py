@@ -176,8 +176,8 @@ async def end_upstream(
         async with database.writing(council) as session:
             person = await sessions.current(session, request)
             settled = await links.settle(session, issuer, auth, client_context, came, person)
-            if settled.proven is not None:
-                return await go_on(session, request, auth, client_context, interaction, settled.proven)
+            if settled.auth_state is not None:
+                return await go_on(session, request, auth, client_context, interaction, settled.auth_state)
     except FailedError as error:
         return await told(request, error, council)
     return await _next(request, auth, client_context, interaction, came, settled)

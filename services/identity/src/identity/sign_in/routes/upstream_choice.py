@@ -85,10 +85,10 @@ async def choose_upstream_account(
                     person = await sessions.current(session, request)
                     return see_other(interaction.at(_SIGN_IN if person is None else CONFIRM))
                 case "new":
-                    proven = await links.open_new(session, issuer, auth, client_context, came)
-                    if proven is None:
+                    auth_state = await links.open_new(session, issuer, auth, client_context, came)
+                    if auth_state is None:
                         return see_other(interaction.at("/identity/register/code"))
-                    return await go_on(session, request, auth, client_context, interaction, proven)
+                    return await go_on(session, request, auth, client_context, interaction, auth_state)
     except FailedError as error:
         return await told(request, error)
     if came.upstream.audience == "staff":
@@ -146,9 +146,9 @@ async def link_upstream(
         async with request.app.state.database.writing() as session:
             person = await require_mfa_sign_in(request, session, auth)
             came = await _decided(session, auth, client_context, form)
-            proven = await links.link(session, issuer, auth, client_context, came, person.account)
+            auth_state = await links.link(session, issuer, auth, client_context, came, person.account)
             if came.visit.purpose != PROVE:
-                return await go_on(session, request, auth, client_context, interaction, proven)
+                return await go_on(session, request, auth, client_context, interaction, auth_state)
     except FailedError as error:
         return await told(request, error)
     upstream = came.upstream

@@ -11,7 +11,7 @@ from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.factors.actions import authentication, passkeys
-from identity.factors.actions.authentication import Proven
+from identity.factors.actions.authentication import AuthState
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
 from identity.shared.rules import email_addresses
@@ -35,7 +35,7 @@ class Settled:
     """
 
     next: Literal["opens", "linked", "ask-again", "decide", "confirm"]
-    proven: Proven | None = None
+    auth_state: AuthState | None = None
 
 
 async def settle(
@@ -80,9 +80,9 @@ async def _again(
         return Settled("ask-again")
     if not isinstance(came.identity, Identity):
         raise FailedError("not-proven", came.visit, came.upstream)
-    proven = await _open(session, issuer, auth, client_context, came, account)
+    auth_state = await _open(session, issuer, auth, client_context, came, account)
     await _prove(session, account, came.upstream, came.identity)
-    return Settled("opens", proven)
+    return Settled("opens", auth_state)
 
 
 async def _unlinked_here(session: ReadSession, came: Came, account: UUID) -> None:
@@ -106,7 +106,7 @@ async def _open(
     client_context: ClientContext,
     came: Came,
     account: UUID,
-) -> Proven:
+) -> AuthState:
     await visits.done(session, came.visit.state_hash, came.visit.browser)
     await _at_work(session, issuer, came, account)
     opening = logouts.through(auth, came)
@@ -136,7 +136,7 @@ async def link(
     client_context: ClientContext,
     came: Came,
     account: UUID,
-) -> Proven:
+) -> AuthState:
     """The person has confirmed that whoever came back is this account. Raises FailedError."""
     visit, upstream = came.visit, came.upstream
     if visit.account not in (None, account) or not visit.chosen:
@@ -148,7 +148,7 @@ async def link(
 
 async def open_new(
     session: Session, issuer: Issuer, auth: AuthContext, client_context: ClientContext, came: Came
-) -> Proven | None:
+) -> AuthState | None:
     """A new account, with the address that GOV.UK One Login has verified, if there is one.
 
     None when that address reaches an account: then a letter has gone there as to anybody who opens one.
