@@ -21,7 +21,7 @@ from identity.shared.rules import email_addresses
 from identity.shared.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit
 from identity.shared.tables import REGION
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 from identity.verification.actions.context import AuthContext, ClientContext
 
 _FIRST = 1
@@ -97,7 +97,7 @@ def _limits(client_context: ClientContext, canonical: str) -> list[tuple[Limit, 
 
 async def change_email(
     session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession, typed: str
-) -> Came:
+) -> CodeResult:
     """Take over the address whose code this is; the old one hears of it.
 
     Whoever has shown neither that he reads the old one nor two factors, a password say, shows it now.
@@ -105,10 +105,10 @@ async def change_email(
     proven = await codes.use(session, auth, client_context, codes.EMAIL, typed)
     before = await store.one(session, person.account)
     if proven is None or proven.account != person.account or before is None:
-        return Came()
+        return CodeResult()
     if before.address is None or _reads(person):
         made = await _change_email(session, auth, person.account, before.address, proven.address)
-        return Came(right=made)
+        return CodeResult(right=made)
     return await _ask_before(session, auth, client_context, before, proven.address)
 
 
@@ -118,7 +118,7 @@ def _reads(person: BrowserSession) -> bool:
 
 async def _ask_before(
     session: Session, auth: AuthContext, client_context: ClientContext, account: Row[Any], new: str
-) -> Came:
+) -> CodeResult:
     old = account.address
     wait = await auth.wait(session, *_limits(client_context, email_addresses.canonical(old)))
     if wait is None:
@@ -127,18 +127,18 @@ async def _ask_before(
             session, auth, client_context, codes.EMAIL_BEFORE, change, account.id, opens=True
         )
         await emails.email_before_code(session, old, account.language, code)
-    return Came(right=True, before=True, wait=wait)
+    return CodeResult(right=True, before=True, wait=wait)
 
 
 async def ask_email_before_again(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID
-) -> Came:
+) -> CodeResult:
     """Send another code to the old address, for the change that waits for it."""
     waiting = await codes.waiting(session, auth, client_context, codes.EMAIL_BEFORE, account)
     before = await store.one(session, account)
     old, _, new = (waiting or "").partition(" ")
     if before is None or before.address is None or before.address != old:  # none waits, or no longer
-        return Came()
+        return CodeResult()
     return await _ask_before(session, auth, client_context, before, new)
 
 

@@ -23,7 +23,7 @@ from identity.factors.store import authenticators as stored_authenticators
 from identity.factors.store import phones as store
 from identity.factors.store import sign_ins
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 from identity.verification.actions.context import AuthContext, ClientContext
 
 
@@ -66,17 +66,17 @@ async def _send(
 
 async def prove(
     session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession, typed: str
-) -> Came:
+) -> CodeResult:
     """The code sent to the new number: the account has it now, or when the one before is proven too."""
     row = await codes.use(session, auth, client_context, codes.PHONE, typed)
     if row is None or row.account != person.account:
-        return Came()
+        return CodeResult()
     before = await store.one(session, person.account)
     if before is not None and before.number != row.address and not _sure(person):
         wait = await _ask_before(session, auth, client_context, person.account, before.number, row.address)
-        return Came(right=True, before=True, wait=wait)
+        return CodeResult(right=True, before=True, wait=wait)
     await _keep(session, auth, person.account, row.address, before)
-    return Came(right=True)
+    return CodeResult(right=True)
 
 
 def _sure(person: BrowserSession) -> bool:
@@ -85,28 +85,28 @@ def _sure(person: BrowserSession) -> bool:
 
 async def ask_to_remove(
     session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession
-) -> Came:
+) -> CodeResult:
     """Remove the number at once for who has shown two factors; else with a code to it."""
     before = await store.one(session, person.account)
     if before is None:
-        return Came(right=True)
+        return CodeResult(right=True)
     if not _sure(person):
         wait = await _ask_before(session, auth, client_context, person.account, before.number, "")
-        return Came(right=True, before=True, wait=wait)
+        return CodeResult(right=True, before=True, wait=wait)
     await _remove(session, auth, person.account, before)
-    return Came(right=True)
+    return CodeResult(right=True)
 
 
 async def ask_before_again(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID
-) -> Came:
+) -> CodeResult:
     """Send another code to the number the account has now, for the change that waits for it."""
     waiting = await codes.waiting(session, auth, client_context, codes.PHONE_BEFORE, account)
     if waiting is None:
-        return Came()
+        return CodeResult()
     old, _, new = waiting.partition(" ")
     wait = await _ask_before(session, auth, client_context, account, old, new)
-    return Came(right=True, before=True, wait=wait)
+    return CodeResult(right=True, before=True, wait=wait)
 
 
 async def _ask_before(

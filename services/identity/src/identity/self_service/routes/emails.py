@@ -17,7 +17,7 @@ from identity.sign_in.routes.code_entry import MOST, NO_CODE, Change
 from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 
 router = APIRouter(prefix="/identity/account/email", tags=["account"], default_response_class=HTMLResponse)
 
@@ -78,11 +78,13 @@ async def change_email(
 ) -> Response:  # fmt: skip
     """Take the new address over, or ask for a code of the old one first; that hears of it."""
     typed = form.get("code", MOST)
-    came = await accounts.change_email(session, auth, client_context, person, typed) if typed else Came()
-    if came.wait is not None:
-        return too_often(request, auth, came.wait)
-    if came.right:
-        return see_other(f"{_EMAIL}/before" if came.before else _ACCOUNT)
+    result = (
+        await accounts.change_email(session, auth, client_context, person, typed) if typed else CodeResult()
+    )
+    if result.wait is not None:
+        return too_often(request, auth, result.wait)
+    if result.right:
+        return see_other(f"{_EMAIL}/before" if result.before else _ACCOUNT)
     return await _NEW.wrong(request, session, auth, client_context, person.account, form)
 
 
@@ -113,7 +115,7 @@ async def send_email_before_again(
     client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the old address."""
-    came = await accounts.ask_email_before_again(session, auth, client_context, person.account)
-    if came.wait is not None:
-        return too_often(request, auth, came.wait)
-    return see_other(f"{_EMAIL}/before" if came.right else _EMAIL)
+    result = await accounts.ask_email_before_again(session, auth, client_context, person.account)
+    if result.wait is not None:
+        return too_often(request, auth, result.wait)
+    return see_other(f"{_EMAIL}/before" if result.right else _EMAIL)

@@ -19,7 +19,7 @@ from identity.sign_in.routes.code_entry import MOST, Change
 from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext
 from identity.sign_in.routes.sms import NO_TEXT_CODE, not_yet
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 
 
 async def offered(request: Request) -> None:
@@ -125,11 +125,11 @@ async def prove_phone(
 ) -> Response:  # fmt: skip
     """Have the number from now on; where there is one already, that is proven next."""
     typed = form.get("code", MOST)
-    came = await phones.prove(session, auth, client_context, person, typed) if typed else Came()
-    if came.wait is not None:
-        return not_yet(request, auth, came.wait)
-    if came.right:
-        return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
+    result = await phones.prove(session, auth, client_context, person, typed) if typed else CodeResult()
+    if result.wait is not None:
+        return not_yet(request, auth, result.wait)
+    if result.right:
+        return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
     return await _NEW.wrong(request, session, auth, client_context, person.account, form)
 
 
@@ -160,10 +160,10 @@ async def send_phone_before_again(
     client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the number before."""
-    came = await phones.ask_before_again(session, auth, client_context, person.account)
-    if came.wait is not None:
-        return not_yet(request, auth, came.wait)
-    return see_other(f"{_PHONE}/before" if came.right else _PHONE)
+    result = await phones.ask_before_again(session, auth, client_context, person.account)
+    if result.wait is not None:
+        return not_yet(request, auth, result.wait)
+    return see_other(f"{_PHONE}/before" if result.right else _PHONE)
 
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
@@ -172,7 +172,7 @@ async def remove_phone(
     client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have no number: at once after two factors, else with a code sent to it."""
-    came = await phones.ask_to_remove(session, auth, client_context, person)
-    if came.wait is not None:
-        return not_yet(request, auth, came.wait)
-    return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
+    result = await phones.ask_to_remove(session, auth, client_context, person)
+    if result.wait is not None:
+        return not_yet(request, auth, result.wait)
+    return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)

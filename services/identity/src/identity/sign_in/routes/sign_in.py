@@ -191,12 +191,12 @@ async def sign_in_by_password(
         form.error("password", say("Enter your password"))
     if form.ok:
         database = request.app.state.database
-        came = await authentication.by_password(database, auth, client_context, address, password)
-        if came.wait is not None:
-            return too_often(request, auth, came.wait)
-        if came.auth_state is not None:
+        attempt = await authentication.by_password(database, auth, client_context, address, password)
+        if attempt.wait is not None:
+            return too_often(request, auth, attempt.wait)
+        if attempt.auth_state is not None:
             async with database.writing() as session:
-                return await go_on(session, request, auth, client_context, interaction, came.auth_state)
+                return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
         form.error("password", _WRONG_PASSWORD)
     return show(request, interaction, "password.html", 400, form=form)
 
@@ -259,11 +259,11 @@ async def _second_typed(
     second: Second,
 ) -> Response:  # fmt: skip
     typed = form.get("code", 20)
-    came = await authentication.second(session, auth, client_context, second.factor, typed)
-    if came.wait is not None:
-        return too_often(request, auth, came.wait)
-    if came.auth_state is not None:
-        return await go_on(session, request, auth, client_context, interaction, came.auth_state)
+    attempt = await authentication.second(session, auth, client_context, second.factor, typed)
+    if attempt.wait is not None:
+        return too_often(request, auth, attempt.wait)
+    if attempt.auth_state is not None:
+        return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
     form.error("code", second.wrong if typed else second.missing)
     return await _second_page(request, session, auth, client_context, interaction, form, second.template)
 

@@ -111,10 +111,10 @@ async def sign_in_by_text(
 ) -> Response:  # fmt: skip
     """Go on with the code of the text."""
     typed = form.get("code", 20)
-    came = await authentication.second(session, auth, client_context, factors.TEXT, typed)
-    if came.wait is not None:
-        return too_often(request, auth, came.wait)
-    if came.auth_state is not None:
-        return await go_on(session, request, auth, client_context, interaction, came.auth_state)
+    attempt = await authentication.second(session, auth, client_context, factors.TEXT, typed)
+    if attempt.wait is not None:
+        return too_often(request, auth, attempt.wait)
+    if attempt.auth_state is not None:
+        return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)
     return await _step_page(request, session, auth, client_context, interaction, form)

@@ -31,7 +31,7 @@ from identity.sign_in.routes.interaction import (
 from identity.sign_in.routes.upstream_failures import LINKS, failed, interaction_of_visit, title_of, told
 from identity.upstream_login.actions import callback, links, login_states
 from identity.upstream_login.actions.links import Settled
-from identity.upstream_login.actions.login_states import Came, FailedError, Question
+from identity.upstream_login.actions.login_states import FailedError, Question, UpstreamLogin
 from identity.upstream_login.rules import requests
 from identity.upstream_login.rules.requests import PROVE, SIGN_IN
 from identity.upstreams.actions.providers import AwayError, Providers
@@ -163,7 +163,7 @@ async def end_upstream(
     """The browser comes back from the provider."""
     database: Database = request.app.state.database
     try:
-        came = await callback.come_back(
+        login = await callback.come_back(
             database,
             auth,
             _providers(request),
@@ -172,15 +172,15 @@ async def end_upstream(
             client_context.browser,
             request.url.query,
         )
-        interaction = await interaction_of_visit(request, came.visit)
+        interaction = await interaction_of_visit(request, login.visit)
         async with database.writing(council) as session:
             person = await sessions.current(session, request)
-            settled = await links.settle(session, issuer, auth, client_context, came, person)
+            settled = await links.settle(session, issuer, auth, client_context, login, person)
             if settled.auth_state is not None:
                 return await go_on(session, request, auth, client_context, interaction, settled.auth_state)
     except FailedError as error:
         return await told(request, error, council)
-    return await _next(request, auth, client_context, interaction, came, settled)
+    return await _next(request, auth, client_context, interaction, login, settled)
 
 
 async def _next(
@@ -188,12 +188,12 @@ async def _next(
     auth: AuthContext,
     client_context: ClientContext,
     interaction: Interaction,
-    came: Came,
+    login: UpstreamLogin,
     settled: Settled,
 ) -> Response:
     match settled.next:
         case "ask-again":
-            upstream = came.upstream
+            upstream = login.upstream
             return await start(
                 request, auth, client_context, interaction, upstream.council, upstream.id, PROVE
             )

@@ -26,7 +26,7 @@ from identity.sign_in.routes.interaction import (
 from identity.sign_in.routes.upstream import start
 from identity.sign_in.routes.upstream_failures import elsewhere, title_of, told
 from identity.upstream_login.actions import links, login_states
-from identity.upstream_login.actions.login_states import Came, FailedError
+from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
 from identity.upstream_login.rules.requests import PROVE, SIGN_IN
 from identity.upstream_login.store import login_states as store
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -48,22 +48,22 @@ async def show_upstream_choice(
 ) -> Response:
     """Who has come back for the first time says which account he is."""
     async with request.app.state.database.reading() as session:
-        came = await login_states.waiting(session, client_context.browser, auth.now())
-    if came is None or came.visit.purpose != SIGN_IN:
+        login = await login_states.waiting(session, client_context.browser, auth.now())
+    if login is None or login.visit.purpose != SIGN_IN:
         return see_other(interaction.at(_SIGN_IN))
-    return _choice(request, interaction, came, Form())
+    return _choice(request, interaction, login, Form())
 
 
-def _choice(request: Request, interaction: Interaction, came: Came, form: Form) -> Response:
+def _choice(request: Request, interaction: Interaction, login: UpstreamLogin, form: Form) -> Response:
     return show(
         request,
         interaction,
         "upstream-link.html",
         200 if form.ok else 400,
         form=form,
-        provider=title_of(request, came.upstream),
-        visit=came.visit.state_hash.hex(),
-        staff=came.upstream.audience == "staff",
+        provider=title_of(request, login.upstream),
+        visit=login.visit.state_hash.hex(),
+        staff=login.upstream.audience == "staff",
     )
 
 
@@ -75,39 +75,41 @@ async def choose_upstream_account(
     """``have``: an account, to sign in to first; ``new``: open one; ``cancel``: neither."""
     try:
         async with request.app.state.database.writing() as session:
-            came = await _decided(session, auth, client_context, form)
+            login = await _decided(session, auth, client_context, form)
             match form.get("answer", 10):
                 case "cancel":
-                    await store.done(session, came.visit.state_hash, client_context.browser)
-                    return see_other(elsewhere(interaction, came.visit.purpose))
+                    await store.done(session, login.visit.state_hash, client_context.browser)
+                    return see_other(elsewhere(interaction, login.visit.purpose))
                 case "have":
-                    await store.choose(session, came.visit.state_hash, client_context.browser)
+                    await store.choose(session, login.visit.state_hash, client_context.browser)
                     person = await sessions.current(session, request)
                     return see_other(interaction.at(_SIGN_IN if person is None else CONFIRM))
                 case "new":
-                    auth_state = await links.open_new(session, issuer, auth, client_context, came)
+                    auth_state = await links.open_new(session, issuer, auth, client_context, login)
                     if auth_state is None:
                         return see_other(interaction.at("/identity/register/code"))
                     return await go_on(session, request, auth, client_context, interaction, auth_state)
     except FailedError as error:
         return await told(request, error)
-    if came.upstream.audience == "staff":
+    if login.upstream.audience == "staff":
         form.error("answer", say("Select which account you want to use at work"))
     else:
         form.error("answer", say("Select whether you have an account"))
-    return _choice(request, interaction, came, form)
+    return _choice(request, interaction, login, form)
 
 
-async def _decided(session: Session, auth: AuthContext, client_context: ClientContext, form: Form) -> Came:
+async def _decided(
+    session: Session, auth: AuthContext, client_context: ClientContext, form: Form
+) -> UpstreamLogin:
     """The very visit that the page showed, in this browser."""
     try:
         state = bytes.fromhex(form.get("visit", 64))
     except ValueError:
         state = b""
-    came = await login_states.locked(session, state, client_context.browser, auth.now())
-    if came is None:
+    login = await login_states.locked(session, state, client_context.browser, auth.now())
+    if login is None:
         raise FailedError("old")
-    return came
+    return login
 
 
 @router.get("/link/confirm")
@@ -122,17 +124,17 @@ async def show_upstream_confirm(
     async with request.app.state.database.writing() as session:
         person = await require_mfa_sign_in(request, session, auth)
         account = await accounts.one(session, person.account)
-        came = await login_states.waiting(session, client_context.browser, auth.now())
-    if came is None or not came.visit.chosen or came.visit.account not in {None, person.account}:
+        login = await login_states.waiting(session, client_context.browser, auth.now())
+    if login is None or not login.visit.chosen or login.visit.account not in {None, person.account}:
         return see_other(onward(interaction))
     return show(
         request,
         interaction,
         "upstream-confirm.html",
-        provider=title_of(request, came.upstream),
-        there=email_addresses.masked(came.email) if came.email else "",
+        provider=title_of(request, login.upstream),
+        there=email_addresses.masked(login.email) if login.email else "",
         account=account,
-        visit=came.visit.state_hash.hex(),
+        visit=login.visit.state_hash.hex(),
     )
 
 
@@ -145,11 +147,11 @@ async def link_upstream(
     try:
         async with request.app.state.database.writing() as session:
             person = await require_mfa_sign_in(request, session, auth)
-            came = await _decided(session, auth, client_context, form)
-            auth_state = await links.link(session, issuer, auth, client_context, came, person.account)
-            if came.visit.purpose != PROVE:
+            login = await _decided(session, auth, client_context, form)
+            auth_state = await links.link(session, issuer, auth, client_context, login, person.account)
+            if login.visit.purpose != PROVE:
                 return await go_on(session, request, auth, client_context, interaction, auth_state)
     except FailedError as error:
         return await told(request, error)
-    upstream = came.upstream
+    upstream = login.upstream
     return await start(request, auth, client_context, interaction, upstream.council, upstream.id, PROVE)

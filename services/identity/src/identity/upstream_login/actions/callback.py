@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.database import Database
 from identity.upstream_login.actions import token_request
-from identity.upstream_login.actions.login_states import Came, FailedError, Reason, deriving, offered
+from identity.upstream_login.actions.login_states import FailedError, Reason, UpstreamLogin, deriving, offered
 from identity.upstream_login.actions.token_request import Shown, Tokens
 from identity.upstream_login.rules import directory_claims, id_tokens, requests
 from identity.upstream_login.rules import identity as upstream_identity
@@ -41,7 +41,7 @@ async def come_back(
     upstream_id: UUID,
     browser: bytes,
     query: str,
-) -> Came:
+) -> UpstreamLogin:
     """Who has come back with this query. Raises FailedError.
 
     The state is used up first, so that of two who bring it one is heard. No transaction is open while the
@@ -83,7 +83,7 @@ async def _heard(
     visit: Visit,
     upstream: Upstream,
     own: Shown,
-) -> Came:
+) -> UpstreamLogin:
     provider = await providers.describe(upstream.issuer)
     if returned.issuer not in ({upstream.issuer} if provider.sends_issuer else {upstream.issuer, None}):
         raise RefusedError("the answer's iss is another issuer")  # RFC 9207
@@ -147,7 +147,7 @@ async def _known(
     upstream: Upstream,
     expected: id_tokens.Expected,
     found: Mapping[str, Any],
-) -> Came:
+) -> UpstreamLogin:
     subject = id_tokens.subject(found, upstream.subject_claim, upstream.tenant)
     email, identity, session_id = None, None, found.get("sid")
     if upstream.kind == ONE_LOGIN:
@@ -156,7 +156,7 @@ async def _known(
         level = requests.identity_of(visit.vot or "")
         if level is not None:
             identity = await _identity(auth, providers, upstream, told, found["sub"], level)
-    return Came(
+    return UpstreamLogin(
         visit=visit,
         upstream=upstream,
         subject=subject,

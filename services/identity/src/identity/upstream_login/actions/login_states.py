@@ -37,7 +37,7 @@ class FailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class UpstreamLogin:
     """Who came back, all of it checked. ``subject`` as links keep it; ``email`` only if verified.
 
     ``sub``, ``session_id`` and ``issued_at`` (Unix time) as its id_token has them.
@@ -76,9 +76,9 @@ class Question:
     page: str | None
 
 
-def restored(visit: Visit, upstream: Upstream) -> Came:
+def restored(visit: Visit, upstream: Upstream) -> UpstreamLogin:
     """Who came back and waits for a decision."""
-    return Came(visit, upstream, **(visit.found or {}), identity=None)
+    return UpstreamLogin(visit, upstream, **(visit.found or {}), identity=None)
 
 
 async def offered(session: ReadSession, council: str, upstream_id: UUID) -> Upstream | None:
@@ -127,17 +127,17 @@ def deriving(auth: AuthContext) -> bytes:
     return crypto.subkey(master, "upstream requests")
 
 
-async def waiting(session: ReadSession, browser: bytes, now: datetime) -> Came | None:
+async def waiting(session: ReadSession, browser: bytes, now: datetime) -> UpstreamLogin | None:
     """Who came back last in this browser and of whom is not decided. The session sees his council after."""
     return await _with_upstream(session, await store.waiting(session, browser, now))
 
 
-async def locked(session: Session, state_hash: bytes, browser: bytes, now: datetime) -> Came | None:
+async def locked(session: Session, state_hash: bytes, browser: bytes, now: datetime) -> UpstreamLogin | None:
     """The same, this very one, which nobody else decides until the transaction ends."""
     return await _with_upstream(session, await store.locked(session, state_hash, browser, now))
 
 
-async def _with_upstream(session: ReadSession, visit: Visit | None) -> Came | None:
+async def _with_upstream(session: ReadSession, visit: Visit | None) -> UpstreamLogin | None:
     if visit is None:
         return None
     await session.see(visit.council)

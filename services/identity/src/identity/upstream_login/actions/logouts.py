@@ -10,7 +10,7 @@ from chassis.problems import not_found
 from identity.accounts.actions import sessions
 from identity.accounts.rules.upstream_session import Through
 from identity.shared.rules import crypto
-from identity.upstream_login.actions.login_states import Came
+from identity.upstream_login.actions.login_states import UpstreamLogin
 from identity.upstream_login.rules import logout_tokens
 from identity.upstream_login.rules.id_tokens import RefusedError, UnknownKeyError
 from identity.upstream_login.rules.logout_tokens import Logout
@@ -30,14 +30,14 @@ _REMEMBERED = timedelta(hours=1)
 """Longer than a logout token is young enough to come again, and than anybody is on the way (twice 15 min)."""
 
 
-def through(auth: AuthContext, came: Came) -> Through:
+def through(auth: AuthContext, login: UpstreamLogin) -> Through:
     """The sign-in there that opens a session here."""
-    hiding, upstream = _hiding(auth), came.upstream.id
-    there = came.session_id
+    hiding, upstream = _hiding(auth), login.upstream.id
+    there = login.session_id
     return Through(
-        person=logout_tokens.hidden(hiding, "sub", upstream, came.sub),
+        person=logout_tokens.hidden(hiding, "sub", upstream, login.sub),
         session=logout_tokens.hidden(hiding, "sid", upstream, there) if there is not None else None,
-        issued_at=came.issued_at,
+        issued_at=login.issued_at,
     )
 
 

@@ -22,7 +22,7 @@ TEXT_SET_UP = "text-set-up"
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class CodeResult:
     """What came of a code that changes how an account is reached.
 
     ``before``: what it has now must be proven too, and a code goes there. ``wait``: none may go before then.
