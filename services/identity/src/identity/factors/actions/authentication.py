@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.database import Database, ReadSession, Session
 from identity.accounts.actions import accounts, emails
 from identity.accounts.rules import factors
-from identity.accounts.rules.upstream_session import Through
+from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import phones
 from identity.factors.store import authenticators as stored_authenticators
@@ -30,13 +30,13 @@ _PATIENCE = timedelta(minutes=15)
 class AuthState:
     """What a browser has shown of an account so far. ``complete``: it opens.
 
-    ``through``: the sign-in at another provider that it began with, if it did.
+    ``upstream_session``: the sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
     methods: frozenset[str]
     complete: bool
-    through: Through | None = None
+    upstream_session: UpstreamSession | None = None
 
 
 async def ask_for_code(
@@ -201,21 +201,21 @@ async def prove(
     client_context: ClientContext,
     account: UUID,
     method: str,
-    through: Through | None = None,
+    upstream_session: UpstreamSession | None = None,
 ) -> AuthState:
     """Add a method to what this browser has shown of the account; forget what it showed of another."""
     before = await sign_ins.so_far(session, client_context.browser, auth.now())
     same = before is not None and before.account == account
     methods = frozenset({method, *(before.methods if same and before is not None else ())})
-    if through is None and same and before is not None and before.through is not None:
-        through = Through.restored(before.through)
+    if upstream_session is None and same and before is not None and before.through is not None:
+        upstream_session = UpstreamSession.from_json(before.through)
     steps = await phones.steps(session, account)
     complete = factors.complete(methods, has_second=steps.app or steps.text)
-    auth_state = AuthState(account, methods, complete, through)
+    auth_state = AuthState(account, methods, complete, upstream_session)
     if not complete:
-        kept = through.kept() if through is not None else None
+        through = upstream_session.as_json() if upstream_session is not None else None
         until = auth.now() + _PATIENCE
-        await sign_ins.keep_step(session, client_context.browser, account, sorted(methods), kept, until)
+        await sign_ins.keep_step(session, client_context.browser, account, sorted(methods), through, until)
     return auth_state
 
 

@@ -204,11 +204,11 @@ async def go_on(
         answer = see_other(interaction.at(CONFIRM))
     else:
         answer = see_other(interaction.at(f"{_ACCOUNT}/second-step") if lacking else onward(interaction))
-    if auth_state.through is not None and await logouts.over(session, auth_state.through):
+    if auth_state.upstream_session is not None and await logouts.over(session, auth_state.upstream_session):
         raise _first(interaction.at(_SIGN_IN))  # he has signed out there meanwhile
     until = await staff.vouched_until(session, auth_state.account)
     await sessions.start(
-        session, request, answer, auth_state.account, auth_state.methods, auth_state.through, until
+        session, request, answer, auth_state.account, auth_state.methods, auth_state.upstream_session, until
     )
     await authentication.finish(session, auth, client_context, auth_state.account, auth_state.methods)
     return answer

@@ -109,7 +109,7 @@ async def _open(
 ) -> AuthState:
     await visits.done(session, login.visit.state_hash, login.visit.browser)
     await _at_work(session, issuer, login, account)
-    opening = logouts.through(auth, login)
+    opening = logouts.derive_session(auth, login)
     return await authentication.prove(session, auth, client_context, account, login.method, opening)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.database import Database, Session
 from chassis.problems import not_found
 from identity.accounts.actions import sessions
-from identity.accounts.rules.upstream_session import Through
+from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.shared.rules import crypto
 from identity.upstream_login.actions.login_states import UpstreamLogin
 from identity.upstream_login.rules import logout_tokens
@@ -30,11 +30,11 @@ _REMEMBERED = timedelta(hours=1)
 """Longer than a logout token is young enough to come again, and than anybody is on the way (twice 15 min)."""
 
 
-def through(auth: AuthContext, login: UpstreamLogin) -> Through:
+def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
     """The sign-in there that opens a session here."""
     hiding, upstream = _hiding(auth), login.upstream.id
     there = login.session_id
-    return Through(
+    return UpstreamSession(
         person=logout_tokens.hidden(hiding, "sub", upstream, login.sub),
         session=logout_tokens.hidden(hiding, "sid", upstream, there) if there is not None else None,
         issued_at=login.issued_at,
@@ -46,7 +46,7 @@ def _hiding(auth: AuthContext) -> bytes:
     return crypto.subkey(master, "upstream sessions")
 
 
-async def over(session: Session, opening: Through) -> bool:
+async def over(session: Session, opening: UpstreamSession) -> bool:
     """Whether that sign-in has ended there already. Until the transaction ends it does not end unheard.
 
     The session sees every council after.
