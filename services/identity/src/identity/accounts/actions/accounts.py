@@ -79,9 +79,9 @@ async def ask_for_email(
 ) -> datetime | None:
     """Send a code to the new address; from when on it may go, when codes were sent too often."""
     canonical = email_addresses.canonical(address)
-    wait = await auth.wait(session, *_limits(client_context, canonical))
-    if wait is not None:
-        return wait
+    retry_after = await auth.retry_after(session, *_limits(client_context, canonical))
+    if retry_after is not None:
+        return retry_after
     held = await store.by_email(session, canonical)
     code = await codes.make(session, auth, client_context, codes.EMAIL, address, account, opens=held is None)
     if held is None:
@@ -120,14 +120,14 @@ async def _ask_before(
     session: Session, auth: AuthContext, client_context: ClientContext, account: Row[Any], new: str
 ) -> CodeResult:
     old = account.address
-    wait = await auth.wait(session, *_limits(client_context, email_addresses.canonical(old)))
-    if wait is None:
+    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.canonical(old)))
+    if retry_after is None:
         change = f"{old} {new}"  # no address has a blank in it
         code = await codes.make(
             session, auth, client_context, codes.EMAIL_BEFORE, change, account.id, opens=True
         )
         await emails.email_before_code(session, old, account.language, code)
-    return CodeResult(right=True, before=True, wait=wait)
+    return CodeResult(right=True, before=True, retry_after=retry_after)
 
 
 async def ask_email_before_again(

@@ -48,9 +48,9 @@ async def ask_for_code(
     """
     found = await stored_accounts.by_email(session, email_addresses.canonical(address))
     account = found.id if found is not None else _NOBODY
-    wait = await _wait_for_code(session, auth, client_context, account, address)
-    if wait is not None:
-        return wait
+    retry_after = await _wait_for_code(session, auth, client_context, account, address)
+    if retry_after is not None:
+        return retry_after
     opens = found is not None
     code = await codes.make(
         session, auth, client_context, codes.SIGN_IN, address, account if opens else None, opens=opens
@@ -68,9 +68,9 @@ async def ask_to_open(
     """Send a letter to open an account with; where there is one, one that says so. As ``ask_for_code``."""
     found = await stored_accounts.by_email(session, email_addresses.canonical(address))
     account = found.id if found is not None else _NOBODY
-    wait = await _wait_for_code(session, auth, client_context, account, address)
-    if wait is not None:
-        return wait
+    retry_after = await _wait_for_code(session, auth, client_context, account, address)
+    if retry_after is not None:
+        return retry_after
     code = await codes.make(session, auth, client_context, codes.REGISTER, address, None, opens=found is None)
     if found is None:
         await emails.register_code(session, address, client_context.language, code)
@@ -83,7 +83,7 @@ async def _wait_for_code(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, address: str
 ) -> datetime | None:
     known = await stored_accounts.knows(session, account, client_context.browser)
-    return await auth.wait(
+    return await auth.retry_after(
         session,
         (limits.CODES_IN_KNOWN, f"{account} {client_context.browser.hex()}")
         if known
@@ -121,10 +121,10 @@ async def by_code(
 
 @dataclass(frozen=True, slots=True)
 class AuthAttempt:
-    """What came of a password, or of a second step. ``wait``: from when on, as there were too many."""
+    """The result of a password, or of a second step. ``retry_after``: none may be tried before then."""
 
     auth_state: AuthState | None = None
-    wait: datetime | None = None
+    retry_after: datetime | None = None
 
 
 async def by_password(
@@ -137,7 +137,7 @@ async def by_password(
         account: UUID = found.id if found is not None else _NOBODY
         stored = found.hash if found is not None else None
         known = found is not None and found.browser is not None
-        wait = await auth.wait(
+        retry_after = await auth.retry_after(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account} {client_context.browser.hex()}")
             if known
@@ -145,8 +145,8 @@ async def by_password(
             (limits.PASSWORDS_FROM_NETWORK, client_context.network),
             *_through_client(client_context, known=known),
         )
-    if wait is not None:
-        return AuthAttempt(wait=wait)
+    if retry_after is not None:
+        return AuthAttempt(retry_after=retry_after)
     if not await auth.passwords.verify(stored, password):
         return AuthAttempt()
     async with database.writing() as session:
@@ -163,9 +163,9 @@ async def second(
     if so_far is None:
         return AuthAttempt()
     account: UUID = so_far.account
-    wait = await wait_for_second(session, auth, client_context, account)
-    if wait is not None:
-        return AuthAttempt(wait=wait)
+    retry_after = await wait_for_second(session, auth, client_context, account)
+    if retry_after is not None:
+        return AuthAttempt(retry_after=retry_after)
     if method == factors.AUTHENTICATOR:
         from identity.factors.actions import authenticators  # noqa: PLC0415 - it proves with this module's help
 
@@ -182,8 +182,10 @@ async def wait_for_second(
 ) -> datetime | None:
     """Count a try of a second factor; from when on there may be another, when there were too many."""
     if await stored_accounts.knows(session, account, client_context.browser):
-        return await auth.wait(session, (limits.SECOND_IN_KNOWN, f"{account} {client_context.browser.hex()}"))
-    return await auth.wait(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
+        return await auth.retry_after(
+            session, (limits.SECOND_IN_KNOWN, f"{account} {client_context.browser.hex()}")
+        )
+    return await auth.retry_after(session, (limits.SECOND_FOR_ACCOUNT, str(account)))
 
 
 async def use_recovery(session: Session, auth: AuthContext, account: UUID, typed: str) -> bool:

@@ -53,7 +53,7 @@ async def signed(
     session: Session, auth: AuthContext, client_context: ClientContext, answer: str
 ) -> UUID | None:
     """The account whose passkey signed the challenge of this browser; None when it did not."""
-    if not await auth.may_try(session, (limits.PASSKEYS_FROM_NETWORK, client_context.network)):
+    if not await auth.check_rate(session, (limits.PASSKEYS_FROM_NETWORK, client_context.network)):
         return None
     challenge = await store.take_challenge(session, client_context.browser, _SIGN_IN, auth.now())
     credential = _parsed(answer)

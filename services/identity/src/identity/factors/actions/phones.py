@@ -57,11 +57,11 @@ async def _send(
     number: str,
     purpose: str,
 ) -> datetime | None:
-    wait = await sms.may_send(session, auth, client_context, account, number, new=True)
-    if wait is None:
+    retry_after = await sms.may_send(session, auth, client_context, account, number, new=True)
+    if retry_after is None:
         code = await codes.make(session, auth, client_context, purpose, number, account, opens=True)
         await sms.code(session, auth, "phone-code", number, client_context.language, code)
-    return wait
+    return retry_after
 
 
 async def prove(
@@ -73,8 +73,10 @@ async def prove(
         return CodeResult()
     before = await store.one(session, person.account)
     if before is not None and before.number != row.address and not _sure(person):
-        wait = await _ask_before(session, auth, client_context, person.account, before.number, row.address)
-        return CodeResult(right=True, before=True, wait=wait)
+        retry_after = await _ask_before(
+            session, auth, client_context, person.account, before.number, row.address
+        )
+        return CodeResult(right=True, before=True, retry_after=retry_after)
     await _keep(session, auth, person.account, row.address, before)
     return CodeResult(right=True)
 
@@ -91,8 +93,8 @@ async def ask_to_remove(
     if before is None:
         return CodeResult(right=True)
     if not _sure(person):
-        wait = await _ask_before(session, auth, client_context, person.account, before.number, "")
-        return CodeResult(right=True, before=True, wait=wait)
+        retry_after = await _ask_before(session, auth, client_context, person.account, before.number, "")
+        return CodeResult(right=True, before=True, retry_after=retry_after)
     await _remove(session, auth, person.account, before)
     return CodeResult(right=True)
 
@@ -105,22 +107,22 @@ async def ask_before_again(
     if waiting is None:
         return CodeResult()
     old, _, new = waiting.partition(" ")
-    wait = await _ask_before(session, auth, client_context, account, old, new)
-    return CodeResult(right=True, before=True, wait=wait)
+    retry_after = await _ask_before(session, auth, client_context, account, old, new)
+    return CodeResult(right=True, before=True, retry_after=retry_after)
 
 
 async def _ask_before(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, old: str, new: str
 ) -> datetime | None:
     """``new`` is empty when the number is to be removed. Both stand in the code's row, proven or not."""
-    wait = await sms.may_send(session, auth, client_context, account, old, new=False)
-    if wait is None:
+    retry_after = await sms.may_send(session, auth, client_context, account, old, new=False)
+    if retry_after is None:
         change = f"{old} {new}"
         code = await codes.make(
             session, auth, client_context, codes.PHONE_BEFORE, change, account, opens=True
         )
         await sms.code(session, auth, "phone-before-code", old, client_context.language, code)
-    return wait
+    return retry_after
 
 
 async def prove_before(
@@ -184,11 +186,11 @@ async def _send_known(
     number: str,
     purpose: str,
 ) -> datetime | None:
-    wait = await sms.may_send(session, auth, client_context, account, number, new=False)
-    if wait is None:
+    retry_after = await sms.may_send(session, auth, client_context, account, number, new=False)
+    if retry_after is None:
         code = await codes.make(session, auth, client_context, purpose, number, account, opens=True)
         await sms.code(session, auth, "sign-in-code", number, client_context.language, code)
-    return wait
+    return retry_after
 
 
 async def sign_in_with(

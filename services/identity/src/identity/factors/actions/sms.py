@@ -48,8 +48,8 @@ async def may_send(
     """
     known = await stored_accounts.knows(session, account, client_context.browser)
     asked = _new(client_context, account, number) if new else _proven(client_context, account, known=known)
-    wait = await auth.wait(session, *asked)
-    return wait or await _within_budget(session, auth, number, "new" if new else "known")
+    retry_after = await auth.retry_after(session, *asked)
+    return retry_after or await _within_budget(session, auth, number, "new" if new else "known")
 
 
 def _new(client_context: ClientContext, account: UUID, number: str) -> list[tuple[Limit, str]]:

@@ -25,12 +25,12 @@ async def may_offer(session: Session, auth: AuthContext, account: UUID, email: s
     An address that has had enough has no more, and nobody learns of it: the offer stands where its person
     signs in, so nobody can keep others' offers from him.
     """
-    if not await auth.may_try(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
+    if not await auth.check_rate(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
         detail = f"You have made {limits.OFFERS_FOR_ACCOUNT.most} offers today. Try again tomorrow."
         raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
     if email is None:
         return False
-    return await auth.may_try(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
+    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
 
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:

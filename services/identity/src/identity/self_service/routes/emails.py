@@ -58,8 +58,8 @@ async def send_email_code(
         form.error("email", NOT_AN_ADDRESS)
         account = await accounts.one(session, person.account)
         return pages.render(request, "email.html", 400, form=form, account=account)
-    wait = await accounts.ask_for_email(session, auth, client_context, person.account, address)
-    return see_other(f"{_EMAIL}/code") if wait is None else too_often(request, auth, wait)
+    retry_after = await accounts.ask_for_email(session, auth, client_context, person.account, address)
+    return see_other(f"{_EMAIL}/code") if retry_after is None else too_often(request, auth, retry_after)
 
 
 @router.get("/code")
@@ -81,8 +81,8 @@ async def change_email(
     result = (
         await accounts.change_email(session, auth, client_context, person, typed) if typed else CodeResult()
     )
-    if result.wait is not None:
-        return too_often(request, auth, result.wait)
+    if result.retry_after is not None:
+        return too_often(request, auth, result.retry_after)
     if result.right:
         return see_other(f"{_EMAIL}/before" if result.before else _ACCOUNT)
     return await _NEW.wrong(request, session, auth, client_context, person.account, form)
@@ -116,6 +116,6 @@ async def send_email_before_again(
 ) -> Response:  # fmt: skip
     """Send another code to the old address."""
     result = await accounts.ask_email_before_again(session, auth, client_context, person.account)
-    if result.wait is not None:
-        return too_often(request, auth, result.wait)
+    if result.retry_after is not None:
+        return too_often(request, auth, result.retry_after)
     return see_other(f"{_EMAIL}/before" if result.right else _EMAIL)

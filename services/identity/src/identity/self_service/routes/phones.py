@@ -105,8 +105,8 @@ async def send_phone_code(
         form.error("phone", _YOURS_ALREADY)
     if number is None or not form.ok:
         return await _phone_page(request, session, person.account, form)
-    wait = await phones.ask(session, auth, client_context, person.account, number)
-    return see_other(f"{_PHONE}/code") if wait is None else not_yet(request, auth, wait)
+    retry_after = await phones.ask(session, auth, client_context, person.account, number)
+    return see_other(f"{_PHONE}/code") if retry_after is None else not_yet(request, auth, retry_after)
 
 
 @router.get("/code")
@@ -126,8 +126,8 @@ async def prove_phone(
     """Have the number from now on; where there is one already, that is proven next."""
     typed = form.get("code", MOST)
     result = await phones.prove(session, auth, client_context, person, typed) if typed else CodeResult()
-    if result.wait is not None:
-        return not_yet(request, auth, result.wait)
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
     if result.right:
         return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
     return await _NEW.wrong(request, session, auth, client_context, person.account, form)
@@ -161,8 +161,8 @@ async def send_phone_before_again(
 ) -> Response:  # fmt: skip
     """Send another code to the number before."""
     result = await phones.ask_before_again(session, auth, client_context, person.account)
-    if result.wait is not None:
-        return not_yet(request, auth, result.wait)
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
     return see_other(f"{_PHONE}/before" if result.right else _PHONE)
 
 
@@ -173,6 +173,6 @@ async def remove_phone(
 ) -> Response:  # fmt: skip
     """Have no number: at once after two factors, else with a code sent to it."""
     result = await phones.ask_to_remove(session, auth, client_context, person)
-    if result.wait is not None:
-        return not_yet(request, auth, result.wait)
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
     return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)

@@ -40,9 +40,9 @@ async def send_register_code(
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return show(request, interaction, "register.html", 400, form=form)
-    wait = await authentication.ask_to_open(session, auth, client_context, address)
-    if wait is not None:
-        return too_often(request, auth, wait)
+    retry_after = await authentication.ask_to_open(session, auth, client_context, address)
+    if retry_after is not None:
+        return too_often(request, auth, retry_after)
     return see_other(interaction.at("/identity/register/code"))
 
 

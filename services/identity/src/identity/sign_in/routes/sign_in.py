@@ -132,9 +132,9 @@ async def send_sign_in_code(
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return await _sign_in_page(request, session, auth, client_context, interaction, form)
-    wait = await authentication.ask_for_code(session, auth, client_context, address)
-    if wait is not None:
-        return too_often(request, auth, wait)
+    retry_after = await authentication.ask_for_code(session, auth, client_context, address)
+    if retry_after is not None:
+        return too_often(request, auth, retry_after)
     return see_other(interaction.at("/identity/sign-in/code"))
 
 
@@ -192,8 +192,8 @@ async def sign_in_by_password(
     if form.ok:
         database = request.app.state.database
         attempt = await authentication.by_password(database, auth, client_context, address, password)
-        if attempt.wait is not None:
-            return too_often(request, auth, attempt.wait)
+        if attempt.retry_after is not None:
+            return too_often(request, auth, attempt.retry_after)
         if attempt.auth_state is not None:
             async with database.writing() as session:
                 return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
@@ -260,8 +260,8 @@ async def _second_typed(
 ) -> Response:  # fmt: skip
     typed = form.get("code", 20)
     attempt = await authentication.second(session, auth, client_context, second.factor, typed)
-    if attempt.wait is not None:
-        return too_often(request, auth, attempt.wait)
+    if attempt.retry_after is not None:
+        return too_often(request, auth, attempt.retry_after)
     if attempt.auth_state is not None:
         return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
     form.error("code", second.wrong if typed else second.missing)

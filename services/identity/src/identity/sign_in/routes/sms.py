@@ -69,8 +69,12 @@ async def send_text(
         return see_other(interaction.at("/identity/sign-in"))
     if auth.settings.texts == "none":
         return see_other(interaction.at(_RECOVERY))
-    wait = await phones.send_second(session, auth, client_context, *found)
-    return see_other(interaction.at(f"{_STEP}/code")) if wait is None else not_yet(request, auth, wait)
+    retry_after = await phones.send_second(session, auth, client_context, *found)
+    return (
+        see_other(interaction.at(f"{_STEP}/code"))
+        if retry_after is None
+        else not_yet(request, auth, retry_after)
+    )
 
 
 @router.get("/code")
@@ -112,8 +116,8 @@ async def sign_in_by_text(
     """Go on with the code of the text."""
     typed = form.get("code", 20)
     attempt = await authentication.second(session, auth, client_context, factors.TEXT, typed)
-    if attempt.wait is not None:
-        return too_often(request, auth, attempt.wait)
+    if attempt.retry_after is not None:
+        return too_often(request, auth, attempt.retry_after)
     if attempt.auth_state is not None:
         return await go_on(session, request, auth, client_context, interaction, attempt.auth_state)
     form.error("code", WRONG_CODE if typed else NO_TEXT_CODE)

@@ -82,9 +82,9 @@ async def start(
     async with database.writing(council) as session:
         upstream = await _offered(request, council, upstream_id, session)
         person = await sessions.current(session, request)
-        wait = await auth.wait(session, (limits.UPSTREAM_FROM_NETWORK, client_context.network))
-        if wait is not None:
-            return too_often(request, auth, wait)
+        retry_after = await auth.retry_after(session, (limits.UPSTREAM_FROM_NETWORK, client_context.network))
+        if retry_after is not None:
+            return too_often(request, auth, retry_after)
         is_linked = person is not None and await links.linked(session, upstream, person.account)
     if purpose != SIGN_IN and person is None:
         return see_other(interaction.at(_SIGN_IN))

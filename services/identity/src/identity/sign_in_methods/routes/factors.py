@@ -207,9 +207,9 @@ async def set_up_authenticator(
     client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
-    wait = await authentication.wait_for_second(session, auth, client_context, person.account)
-    if wait is not None:
-        return too_often(request, auth, wait)
+    retry_after = await authentication.wait_for_second(session, auth, client_context, person.account)
+    if retry_after is not None:
+        return too_often(request, auth, retry_after)
     made = await authenticators.confirm(session, auth, person.account, form.get("code", 20))
     if made is None:
         form.error("code", _WRONG)

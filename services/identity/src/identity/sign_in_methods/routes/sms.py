@@ -73,8 +73,12 @@ async def send_text_step_code(
     number = phone.number if phone is not None else number_in(form, auth.settings)
     if number is None or (phone is not None and phone.second_step_since is not None):
         return await _set_up_page(request, session, person, interaction, form)
-    wait = await phones.ask_to_sign_in_with(session, auth, client_context, person.account, number)
-    return see_other(interaction.at(f"{_TEXT}/code")) if wait is None else not_yet(request, auth, wait)
+    retry_after = await phones.ask_to_sign_in_with(session, auth, client_context, person.account, number)
+    return (
+        see_other(interaction.at(f"{_TEXT}/code"))
+        if retry_after is None
+        else not_yet(request, auth, retry_after)
+    )
 
 
 @router.get("/code")

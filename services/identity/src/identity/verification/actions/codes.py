@@ -25,12 +25,12 @@ TEXT_SET_UP = "text-set-up"
 class CodeResult:
     """What came of a code that changes how an account is reached.
 
-    ``before``: what it has now must be proven too, and a code goes there. ``wait``: none may go before then.
+    ``before``: what it has now must be proven too, and a code goes there. ``retry_after``: not before then.
     """
 
     right: bool = False
     before: bool = False
-    wait: datetime | None = None
+    retry_after: datetime | None = None
 
 
 async def make(
