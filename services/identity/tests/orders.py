@@ -37,7 +37,7 @@ class Asked:
 
 
 @dataclass
-class SignedIn:
+class BrowserSession:
     account: object
     session: object
     two: bool
@@ -172,7 +172,7 @@ class Orders(RuleBasedStateMachine):
     def sign_in(self, browser, who, methods):
         account = self.people[who]
         session = self.run(provider.sign_in(self.database, self.browsers[browser], account, methods))
-        self.signed[browser] = SignedIn(account, session, methods != ONE, next(self.tick))
+        self.signed[browser] = BrowserSession(account, session, methods != ONE, next(self.tick))
 
     @rule(browser=browsers, who=people, scope=st.sampled_from(SCOPES))
     def come_and_step_up(self, browser, who, scope):
@@ -299,7 +299,7 @@ class Orders(RuleBasedStateMachine):
         """An account ends, and somebody else comes in its place."""
         account, self.people[who] = self.people[who], self.run(provider.person(self.database))
         self.seen["closed"] += 1
-        self.write(close_account, self.app.state.people, account)
+        self.write(close_account, self.app.state.auth, account)
         self.signed = [None if one and one.account == account else one for one in self.signed]
         self.agreed.pop(account, None)
         self.hints = [hint for hint in self.hints if hint[0] != account]

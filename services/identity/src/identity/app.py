@@ -54,7 +54,7 @@ from identity.tokens.routes import introspection, token, userinfo
 from identity.upstream_login import routes as upstream_logout
 from identity.upstreams import routes as upstreams
 from identity.upstreams.actions.providers import Providers
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     """The signing keys, kept up to date, and the token endpoint's connections."""
     settings: Settings = app.state.settings
     app.state.issuer = Issuer(settings)
-    app.state.people = People(settings)
+    app.state.auth = AuthContext(settings)
     app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
         await app.state.issuer.prepare(session)
@@ -78,7 +78,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
             )
             yield
     finally:
-        app.state.people.passwords.close()
+        app.state.auth.passwords.close()
         for task in following:
             task.cancel()
             with suppress(asyncio.CancelledError):

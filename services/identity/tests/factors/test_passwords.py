@@ -112,7 +112,7 @@ async def test_a_hash_is_worked_for_every_address_once(newcomer, browser, app, m
     await with_password(newcomer, "has@example.org")
     await newcomer("hasnot@example.org")
     worked = []
-    hasher = app.state.people.passwords._hasher
+    hasher = app.state.auth.passwords._hasher
     verify = type(hasher).verify
 
     def counting(self, stored, password):
@@ -180,8 +180,6 @@ async def test_a_password_is_asked_for_soon_after_signing_in_only(newcomer, acco
 
 
 async def test_more_passwords_than_can_wait_are_turned_away(newcomer, app, monkeypatch, browser):
-    monkeypatch.setattr(
-        app.state.people.passwords, "_room", type("Full", (), {"locked": lambda self: True})()
-    )
+    monkeypatch.setattr(app.state.auth.passwords, "_room", type("Full", (), {"locked": lambda self: True})())
     answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=WORDS)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

@@ -15,7 +15,7 @@ from identity.factors.actions import sms
 from identity.factors.tables import text_count
 from identity.housekeeping import actions as housekeeping
 from identity.shared.rules import limits
-from identity.verification.actions.context import Visitor
+from identity.verification.actions.context import ClientContext
 from identity.verification.tables import attempt
 from services.identity.tests.phones import (
     ACCOUNT,
@@ -36,8 +36,8 @@ def budget(app, monkeypatch):
     """``budget(texts_new_per_day=1)``: so many texts a day."""
 
     def set_to(**most):
-        changed = app.state.people.settings.model_copy(update=most)
-        monkeypatch.setattr(app.state.people, "settings", changed)
+        changed = app.state.auth.settings.model_copy(update=most)
+        monkeypatch.setattr(app.state.auth, "settings", changed)
 
     return set_to
 
@@ -50,9 +50,9 @@ async def sent_to(app, database, numbers, network):
     """How many texts go, asked for to these numbers by as many accounts."""
     sent = 0
     for count, number in enumerate(numbers):
-        visitor = Visitor(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
+        visitor = ClientContext(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
         async with database.writing() as session:
-            wait = await sms.may_send(session, app.state.people, visitor, ids.new(), number, new=True)
+            wait = await sms.may_send(session, app.state.auth, visitor, ids.new(), number, new=True)
         sent += wait is None
     return sent
 

@@ -157,7 +157,7 @@ async def test_a_closed_account_keeps_bare_facts_alone(app, newcomer, account_of
             council="citytown",
         )
     async with database.writing() as session:
-        await close_account(session, app.state.people, who)
+        await close_account(session, app.state.auth, who)
     async with database.reading() as session:
         rows = await session.all(text("SELECT * FROM account_history WHERE account = :id"), {"id": who})
     assert {row.what for row in rows} >= {"opened", "consent given", "closed"}

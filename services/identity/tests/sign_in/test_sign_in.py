@@ -177,13 +177,13 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
     address = f"work-{way.replace('/', '-')}@example.org"
     await newcomer(address)
     hashed = []
-    verify = app.state.people.passwords.verify
+    verify = app.state.auth.passwords.verify
 
     async def counting(stored, password):
         hashed.append(stored is None)
         return await verify(stored, password)
 
-    monkeypatch.setattr(app.state.people.passwords, "verify", counting)
+    monkeypatch.setattr(app.state.auth.passwords, "verify", counting)
     work = []
     for asked in (address, f"not-{address}"):
         tab = browser()
@@ -286,16 +286,16 @@ async def test_no_address_sends_anybody_elsewhere(browser, query):
     assert "location" not in answer.headers
 
 
-async def test_after_signing_in_the_errand_goes_on(newcomer, browser, letters):
-    await newcomer("errand@example.org")
+async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, letters):
+    await newcomer("interaction@example.org")
     for query, onward in (
         ("request=abc_DEF-1", "/identity/authorize/continue?request=abc_DEF-1"),
         ("then=passkeys", "/identity/account/passkeys"),
     ):
         tab = browser()
-        answer = await tab.post(f"/identity/sign-in?{query}", email="errand@example.org")
+        answer = await tab.post(f"/identity/sign-in?{query}", email="interaction@example.org")
         assert answer.headers["location"] == f"/identity/sign-in/code?{query}"
-        code = await code_for(letters, "errand@example.org")
+        code = await code_for(letters, "interaction@example.org")
         answer = await tab.post(f"/identity/sign-in/code?{query}", code=code)
         assert answer.headers["location"] == onward
 

@@ -112,7 +112,7 @@ async def test_a_closed_account_on_either_side_ends_acting_within_a_second(
     token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
     assert await works(visitor, token)
     async with database.writing() as session:
-        await close_account(session, app.state.people, rosa if who == "principal" else ben)
+        await close_account(session, app.state.auth, rosa if who == "principal" else ben)
 
     async def ended():
         return not await works(visitor, token)

@@ -193,7 +193,7 @@ def many():
 
 async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, client):
     """Who offers, takes back and offers again, or does it with many accounts."""
-    people, address = app.state.people, f"{ids.show(ids.new())}@people.example"
+    people, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         heard = [
             await emails.may_offer(session, people, ids.new(), spelt)
@@ -204,7 +204,7 @@ async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, 
 
 
 async def test_one_account_makes_so_many_offers_a_day(app, database, client):
-    one, people = ids.new(), app.state.people
+    one, people = ids.new(), app.state.auth
     async with database.writing() as session:
         for number in range(limits.OFFERS_FOR_ACCOUNT.most):
             await emails.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
@@ -217,7 +217,7 @@ async def test_one_account_makes_so_many_offers_a_day(app, database, client):
 async def test_what_is_counted_is_swept_and_names_nobody(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
-        await emails.may_offer(session, app.state.people, ids.new(), address)
+        await emails.may_offer(session, app.state.auth, ids.new(), address)
         kept = await session.all(text("SELECT * FROM attempt"))
     assert kept
     assert address not in str(kept)

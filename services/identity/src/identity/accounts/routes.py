@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 
-async def _people(request: Request) -> People:
-    people: People = request.app.state.people
-    return people
+async def _auth_context(request: Request) -> AuthContext:
+    auth: AuthContext = request.app.state.auth
+    return auth
 
 
-ThePeople = Annotated[People, Depends(_people)]
+TheAuthContext = Annotated[AuthContext, Depends(_auth_context)]

@@ -10,7 +10,7 @@ from identity.proofs.actions import proofs
 from identity.staff.actions import staff
 from identity.upstream_login.store import login_states
 from identity.upstreams import store as upstreams
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 _ERASERS = (
     mandates.close,
@@ -23,6 +23,6 @@ _ERASERS = (
 """In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""
 
 
-async def close_account(session: Session, people: People, account: UUID) -> None:
+async def close_account(session: Session, auth: AuthContext, account: UUID) -> None:
     """Close an account: every session and token ends, everything personal is erased."""
-    await accounts.close(session, people, account, _ERASERS)
+    await accounts.close(session, auth, account, _ERASERS)

@@ -10,7 +10,7 @@ from chassis.auth import public
 from chassis.ids import Id
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.shared.oauth import token_requests
 from identity.shared.oauth.token_requests import OAuthError
 from identity.shared.oauth_responses import NO_STORE
@@ -48,7 +48,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.post("/{council}/{upstream_id}/logout", responses=_ANSWERS, openapi_extra=_SENT)
 async def hear_upstream_logout(
-    _: Annotated[None, public], request: Request, council: Slug, upstream_id: Id, people: ThePeople
+    _: Annotated[None, public], request: Request, council: Slug, upstream_id: Id, auth: TheAuthContext
 ) -> Response:
     """Somebody has signed out at the provider: the sessions opened here through it end, with their tokens.
 
@@ -59,7 +59,7 @@ async def hear_upstream_logout(
         body = await request.body()
         form = token_requests.read_form(request.headers.get("content-type", ""), request.url.query, body)
         token = form.get(_FIELD, "")
-        await logouts.hear(state.database, people, state.providers, council, upstream_id, token)
+        await logouts.hear(state.database, auth, state.providers, council, upstream_id, token)
     except OAuthError as error:
         return _refused(400, error.error, error.description)
     except RefusedError as error:

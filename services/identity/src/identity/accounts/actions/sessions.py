@@ -15,7 +15,7 @@ from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from chassis.web import secure_cookie, set_cookie
 from identity.accounts.rules import devices, factors
-from identity.accounts.rules.upstream_session import Through
+from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.accounts.store import sessions as store
 from identity.events import SessionEnded
 from identity.grants.actions import grants
@@ -32,7 +32,7 @@ _NONE = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class BrowserSession:
     """A person in a browser. ``methods``: what was shown in this session, see ``rules.factors``."""
 
     account: UUID
@@ -42,12 +42,12 @@ class SignedIn:
     language: str
 
 
-def level(signed_in: SignedIn) -> str:
+def level(signed_in: BrowserSession) -> str:
     """``Cl.Cm`` with two factors or a passkey, else ``Cl``."""
     return factors.level(signed_in.methods)
 
 
-async def current(session: ReadSession, request: Request) -> SignedIn | None:
+async def current(session: ReadSession, request: Request) -> BrowserSession | None:
     """Who is signed in in this browser. Given a ``Session``, it counts as use: 30 minutes more."""
     secret = request.cookies.get(secure_cookie(request, COOKIE))
     if not secret:
@@ -58,7 +58,7 @@ async def current(session: ReadSession, request: Request) -> SignedIn | None:
         return None
     if isinstance(session, Session) and now - row.seen_at > _TOUCH:
         await store.seen(session, row.id, now)
-    return SignedIn(row.account, row.id, frozenset(row.methods), row.authenticated_at, row.language)
+    return BrowserSession(row.account, row.id, frozenset(row.methods), row.authenticated_at, row.language)
 
 
 async def start(
@@ -67,15 +67,15 @@ async def start(
     response: Response,
     account: UUID,
     methods: Iterable[str],
-    through: Through | None = None,
+    upstream_session: UpstreamSession | None = None,
     vouched_until: datetime | None = None,
 ) -> UUID:
     """Sign in, or step up, in this browser: sets its cookie on ``response``; answers the session's id.
 
     The secret is always a new one, so that a session somebody planted is worth nothing (fixation). Somebody
     else's session in the same browser ends; the same person's goes on, with what was shown before besides.
-    ``through``: the sign-in at another provider that opens it, if one does. ``vouched_until``: until when the
-    council's directory vouches for a member of staff, whose session lasts no longer.
+    ``upstream_session``: the session at another provider that opens it, if one does. ``vouched_until``: until
+    when the council's directory vouches for a member of staff, whose session lasts no longer.
     """
     before = await current(session, request)
     if before is not None and before.account != account:
@@ -92,13 +92,13 @@ async def start(
     }
     set_cookie(request, response, COOKIE, secret)
     if before is not None and await store.renew(session, before.session, shown):
-        if through is not None:
-            await store.came_again(session, before.session, through.person, through.session)
+        if upstream_session is not None:
+            await store.came_again(session, before.session, upstream_session.person, upstream_session.session)
         return before.session
     made = ids.new()
     opened = {
-        "upstream_person": through.person if through is not None else None,
-        "upstream_session": through.session if through is not None else None,
+        "upstream_person": upstream_session.person if upstream_session is not None else None,
+        "upstream_session": upstream_session.session if upstream_session is not None else None,
     }
     new = {"id": made, "account": account, "created_at": now, "ended_at": None}
     await store.add(session, {**shown, **opened, **new})

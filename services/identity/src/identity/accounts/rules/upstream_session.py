@@ -1,4 +1,4 @@
-"""Another provider says that somebody has signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+"""The session at an upstream provider that a session here was opened by."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,23 +6,24 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Through:
-    """The sign-in at a provider that opens a session here. ``person`` and ``session``: of there, by HMAC.
+class UpstreamSession:
+    """A session at an upstream provider, which a back-channel logout from there names.
 
-    ``issued_at``: the Unix time of its id_token.
+    ``person`` and ``session``: HMACs of the provider's ``sub`` and ``sid``. ``issued_at``: the Unix time of
+    its id_token.
     """
 
     person: bytes
     session: bytes | None
     issued_at: float
 
-    def kept(self) -> dict[str, Any]:
-        """As it is kept while somebody is half way."""
+    def as_json(self) -> dict[str, Any]:
+        """Write it for a row of the table ``sign_in``, between two steps of a sign-in."""
         session = self.session.hex() if self.session is not None else None
         return {"person": self.person.hex(), "session": session, "issued_at": self.issued_at}
 
     @classmethod
-    def restored(cls, kept: Mapping[str, Any]) -> Self:
-        """What was kept."""
-        session = bytes.fromhex(kept["session"]) if kept["session"] is not None else None
-        return cls(bytes.fromhex(kept["person"]), session, kept["issued_at"])
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Read what ``as_json`` wrote."""
+        session = bytes.fromhex(written["session"]) if written["session"] is not None else None
+        return cls(bytes.fromhex(written["person"]), session, written["issued_at"])

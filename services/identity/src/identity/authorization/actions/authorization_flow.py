@@ -11,11 +11,11 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import SignedIn, level
+from identity.accounts.actions.sessions import BrowserSession, level
 from identity.authorization.actions import authorization_request, granted_values
 from identity.authorization.actions.authorization_request import Redirect
 from identity.authorization.rules import steps
-from identity.clients.actions.authentication import Known, Provider
+from identity.clients.actions.authentication import Client, Provider
 from identity.clients.store import clients
 from identity.grants.actions import history, subjects
 from identity.grants.store import authorizations as store
@@ -42,7 +42,7 @@ class Ask:
 
     request: str
     person: str
-    client: Known
+    client: Client
     wanted: Request
 
 
@@ -56,42 +56,46 @@ class Prove:
 Outcome = Redirect | SignIn | Prove | Ask
 
 
-async def push(session: Session, provider: Provider, known: Known, request: Request) -> str:
+async def push(session: Session, provider: Provider, client: Client, request: Request) -> str:
     """Keep a request that is checked (RFC 9126); answers its ``request_uri``, good once."""
-    secret = await _keep(session, provider, known, request, None, relying_party.PUSHED_SECONDS)
+    secret = await _keep(session, provider, client, request, None, relying_party.PUSHED_SECONDS)
     return PUSHED + secret
 
 
 async def begin(
-    session: Session, provider: Provider, given: Mapping[str, str], browser: str, signed_in: SignedIn | None
+    session: Session,
+    provider: Provider,
+    given: Mapping[str, str],
+    browser: str,
+    signed_in: BrowserSession | None,
 ) -> Outcome:
     """A request has come by a browser. Raises PageError."""
-    known = await authorization_request.client_of(provider, given)
+    client = await authorization_request.client_of(provider, given)
     named = given.get("request_uri", "")
     request: Request | Redirect
     if named.startswith(PUSHED):
         hashed = crypto.secret_hash(named.removeprefix(PUSHED))
-        kept = await store.take_pushed(session, hashed, known.id, provider.now())
+        kept = await store.take_pushed(session, hashed, client.id, provider.now())
         if kept is None:
             raise PageError(_GONE)
         request = authorization_requests.restored(kept)
     else:
         request = authorization_request.unless_pushed(
-            provider, known, await authorization_request.check(provider, known, given, "authorize")
+            provider, client, await authorization_request.check(provider, client, given, "authorize")
         )
     if isinstance(request, Redirect):
         return request
-    secret = await _keep(session, provider, known, request, browser, relying_party.REQUEST_SECONDS)
+    secret = await _keep(session, provider, client, request, browser, relying_party.REQUEST_SECONDS)
     return await proceed(session, provider, secret, browser, signed_in)
 
 
 async def proceed(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
 ) -> Outcome:
     """The next step of a request that waits in this browser. Raises PageError."""
-    row, known, request = await _waiting(session, provider, secret, browser)
+    row, client, request = await _waiting(session, provider, secret, browser)
     try:
-        step = await _step(session, provider, row, known, request, signed_in)
+        step = await _step(session, provider, row, client, request, signed_in)
     except RequestError as error:
         await store.done(session, row.council, row.id)
         return authorization_request.refusal(provider, request.target, error)
@@ -100,25 +104,30 @@ async def proceed(
     if step is steps.Step.PROVE:
         return Prove(secret)
     if step is steps.Step.CONSENT:
-        return _ask(provider, secret, row, known, request, signed_in)
-    return await _answer(session, provider, row, known, request, signed_in)
+        return _ask(provider, secret, row, client, request, signed_in)
+    return await _answer(session, provider, row, client, request, signed_in)
 
 
 def _ask(
-    provider: Provider, secret: str, row: Row[Any], known: Known, request: Request, signed_in: SignedIn
+    provider: Provider,
+    secret: str,
+    row: Row[Any],
+    client: Client,
+    request: Request,
+    signed_in: BrowserSession,
 ) -> Ask:
-    return Ask(secret, subjects.subject(provider.issuer, row.council, signed_in.account), known, request)
+    return Ask(secret, subjects.subject(provider.issuer, row.council, signed_in.account), client, request)
 
 
 async def lacking(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: SignedIn | None
+    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
 ) -> Ask | None:
     """Who is asked for which proof; None when something else comes next. Raises PageError."""
-    row, known, request = await _waiting(session, provider, secret, browser)
-    step = await _due(session, provider, row, known, request, signed_in)
+    row, client, request = await _waiting(session, provider, secret, browser)
+    step = await _due(session, provider, row, client, request, signed_in)
     if signed_in is None or step is not steps.Step.PROVE:
         return None
-    return _ask(provider, secret, row, known, request, signed_in)
+    return _ask(provider, secret, row, client, request, signed_in)
 
 
 async def go_back(
@@ -126,15 +135,15 @@ async def go_back(
     provider: Provider,
     secret: str,
     browser: str,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
     person: str,
 ) -> Outcome:
     """The person does not prove who he is now: the service hears it as it wished to. Raises PageError.
 
     It counts only from who was asked, and only when the next step is the proof.
     """
-    row, known, request = await _waiting(session, provider, secret, browser)
-    step = await _due(session, provider, row, known, request, signed_in)
+    row, client, request = await _waiting(session, provider, secret, browser)
+    step = await _due(session, provider, row, client, request, signed_in)
     asked = signed_in is not None and _same_person(provider, row, signed_in, person)
     if signed_in is not None and asked and step is steps.Step.PROVE:
         if not steps.tells(request):
@@ -149,7 +158,7 @@ async def decide(
     provider: Provider,
     secret: str,
     browser: str,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
     person: str,
     *,
     agrees: bool,
@@ -158,7 +167,7 @@ async def decide(
 
     An answer counts only from who was asked, and only when the next step is to ask him.
     """
-    row, known, request = await _waiting(session, provider, secret, browser)
+    row, client, request = await _waiting(session, provider, secret, browser)
     if signed_in is None or not _same_person(provider, row, signed_in, person):
         return await proceed(session, provider, secret, browser, signed_in)
     if not agrees:
@@ -166,19 +175,21 @@ async def decide(
         return authorization_request.refusal(
             provider, request.target, RequestError("access_denied", "The person does not agree.")
         )
-    if await _due(session, provider, row, known, request, signed_in) is steps.Step.CONSENT:
+    if await _due(session, provider, row, client, request, signed_in) is steps.Step.CONSENT:
         await store.agree(session, _agreement(provider, row, request, signed_in))
-        at, about = provider.now(), {"council": row.council, "about": known.client.name}
+        at, about = provider.now(), {"council": row.council, "about": client.record.name}
         await history.record(session, signed_in.account, "consent given", at, **about)
     return await proceed(session, provider, secret, browser, signed_in)
 
 
-def _same_person(provider: Provider, row: Row[Any], signed_in: SignedIn, person: str) -> bool:
+def _same_person(provider: Provider, row: Row[Any], signed_in: BrowserSession, person: str) -> bool:
     own = subjects.subject(provider.issuer, row.council, signed_in.account)
     return hmac.compare_digest(own.encode(), person.encode())
 
 
-def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: SignedIn) -> dict[str, Any]:
+def _agreement(
+    provider: Provider, row: Row[Any], request: Request, signed_in: BrowserSession
+) -> dict[str, Any]:
     return {
         "council": row.council,
         "account": signed_in.account,
@@ -190,17 +201,17 @@ def _agreement(provider: Provider, row: Row[Any], request: Request, signed_in: S
 
 
 async def _keep(
-    session: Session, provider: Provider, known: Known, request: Request, browser: str | None, seconds: int
+    session: Session, provider: Provider, client: Client, request: Request, browser: str | None, seconds: int
 ) -> str:
     secret, now = secrets.token_urlsafe(32), provider.now()
     values = {
-        "council": known.client.council,
+        "council": client.record.council,
         "id": ids.new(),
-        "client": known.id,
+        "client": client.id,
         "kind": "pushed" if browser is None else "browser",
         "secret_hash": crypto.secret_hash(secret),
         "browser_hash": None if browser is None else crypto.secret_hash(browser),
-        "client_name": clients.called(known.client, request.language),
+        "client_name": clients.called(client.record, request.language),
         "request": request.stored(),
         "created_at": now,
         "expires_at": now + timedelta(seconds=seconds),
@@ -211,26 +222,26 @@ async def _keep(
 
 async def _waiting(
     session: Session, provider: Provider, secret: str, browser: str
-) -> tuple[Row[Any], Known, Request]:
+) -> tuple[Row[Any], Client, Request]:
     """The request, locked, if this is the browser that brought it and its client may still have an answer."""
     row = await store.browser_locked(session, crypto.secret_hash(secret), provider.now())
     if row is None or not hmac.compare_digest(row.browser_hash, crypto.secret_hash(browser)):
         raise PageError(_GONE)
-    known = await authorization_request.client_of(provider, {"client_id": ids.show(row.client)})
+    client = await authorization_request.client_of(provider, {"client_id": ids.show(row.client)})
     request = authorization_requests.restored(row.request)
     authorization_requests.target(
-        {"redirect_uri": request.redirect_uri}, known.party
+        {"redirect_uri": request.redirect_uri}, client.party
     )  # it may have been taken away
-    return row, known, request
+    return row, client, request
 
 
 async def _step(
     session: Session,
     provider: Provider,
     row: Row[Any],
-    known: Known,
+    client: Client,
     request: Request,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
 ) -> steps.Step:
     """What comes next. Raises RequestError."""
     person = consented = None
@@ -246,36 +257,41 @@ async def _step(
                 frozenset(agreed.scopes), frozenset(agreed.claims), agreed.given_at.timestamp()
             )
     asked_at = row.created_at.timestamp()
-    return steps.next_step(request, known.party, person, consented, asked_at, provider.issuer.clock())
+    return steps.next_step(request, client.party, person, consented, asked_at, provider.issuer.clock())
 
 
 async def _due(
     session: Session,
     provider: Provider,
     row: Row[Any],
-    known: Known,
+    client: Client,
     request: Request,
-    signed_in: SignedIn | None,
+    signed_in: BrowserSession | None,
 ) -> steps.Step | None:
     """What comes next; None when the request ends here, of which ``proceed`` tells."""
     try:
-        return await _step(session, provider, row, known, request, signed_in)
+        return await _step(session, provider, row, client, request, signed_in)
     except RequestError:
         return None
 
 
 async def _answer(
-    session: Session, provider: Provider, row: Row[Any], known: Known, request: Request, signed_in: SignedIn
+    session: Session,
+    provider: Provider,
+    row: Row[Any],
+    client: Client,
+    request: Request,
+    signed_in: BrowserSession,
 ) -> Redirect:
     """A grant, and the code with which the client gets at it."""
     now, grant, code = provider.now(), ids.new(), secrets.token_urlsafe(32)
     await store.done(session, row.council, row.id)
-    await grants.add(session, granted_values.values(row, grant, known, request, signed_in, now))
+    await grants.add(session, granted_values.values(row, grant, client, request, signed_in, now))
     values = {
         "council": row.council,
         "grant_id": grant,
         "secret_hash": crypto.secret_hash(code),
-        "expires_at": now + timedelta(seconds=known.party.rules.code_seconds),
+        "expires_at": now + timedelta(seconds=client.party.rules.code_seconds),
         "used_at": None,
     }
     await grants.add_code(session, values)

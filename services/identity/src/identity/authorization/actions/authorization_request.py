@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from identity.authorization.rules import request_objects
-from identity.clients.actions.authentication import Known, Provider
+from identity.clients.actions.authentication import Client, Provider
 from identity.logout.actions import rp_initiated_logout
 from identity.shared.oauth import assertions, authorization_requests, redirects
 from identity.shared.oauth.authorization_requests import PageError, Request, RequestError, Target
@@ -17,47 +17,47 @@ class Redirect:
     url: str
 
 
-async def client_of(provider: Provider, given: Mapping[str, str]) -> Known:
+async def client_of(provider: Provider, given: Mapping[str, str]) -> Client:
     """The client that a request is for. Raises PageError."""
     client_id = given.get("client_id", "")
-    client = await provider.client(client_id)
-    if client is None or client.party is None:
+    record = await provider.client(client_id)
+    if record is None or record.party is None:
         raise PageError("The client_id is not one of a service registered here.")
-    if client.status != "active":
+    if record.status != "active":
         raise PageError("The council of this service is suspended.")
-    return Known(client_id, client)
+    return Client(client_id, record)
 
 
 async def check(
-    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+    provider: Provider, client: Client, given: Mapping[str, str], endpoint: str
 ) -> Request | Redirect:
     """The request, or where the browser goes with what is wrong. Raises PageError."""
     inside = given
     try:
-        inside = await _inside(provider, known, given, endpoint)
-        return _read(provider, known, inside)
+        inside = await _inside(provider, client, given, endpoint)
+        return _read(provider, client, inside)
     except RequestError as error:
-        return refusal(provider, authorization_requests.target(inside, known.party), error)
+        return refusal(provider, authorization_requests.target(inside, client.party), error)
 
 
-async def judge(provider: Provider, known: Known, given: Mapping[str, str], endpoint: str) -> Request:
+async def judge(provider: Provider, client: Client, given: Mapping[str, str], endpoint: str) -> Request:
     """The same for a client that is answered at once. Raises PageError, RequestError."""
-    return _read(provider, known, await _inside(provider, known, given, endpoint))
+    return _read(provider, client, await _inside(provider, client, given, endpoint))
 
 
-def _read(provider: Provider, known: Known, given: Mapping[str, str]) -> Request:
+def _read(provider: Provider, client: Client, given: Mapping[str, str]) -> Request:
     """The request, for the person its id_token_hint names if it has one (OIDC Core 3.1.2.1)."""
-    request, token = authorization_requests.read(given, known.party), given.get("id_token_hint")
+    request, token = authorization_requests.read(given, client.party), given.get("id_token_hint")
     if token is None:
         return request
     hint = rp_initiated_logout.hinted(provider.issuer, token)
-    if hint.get("aud") != known.client_id:
+    if hint.get("aud") != client.client_id:
         raise RequestError("invalid_request", "id_token_hint is not an id_token of this client.")
     return replace(request, subject=str(hint.get("sub")))
 
 
 async def _inside(
-    provider: Provider, known: Known, given: Mapping[str, str], endpoint: str
+    provider: Provider, client: Client, given: Mapping[str, str], endpoint: str
 ) -> Mapping[str, str]:
     """The parameters, from the object the client signed if there is one. Raises RequestError."""
     if "request" not in given:
@@ -65,17 +65,17 @@ async def _inside(
     issuer = provider.issuer
     audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
     try:
-        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), known)
-        unverified = request_objects.look(given["request"], known.client_id)
-        own = await provider.keys(unverified, known.client)
+        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), client)
+        unverified = request_objects.look(given["request"], client.client_id)
+        own = await provider.keys(unverified, client.record)
         return request_objects.read(given, unverified, own, audiences, issuer.clock())
     except assertions.RefusedError as error:
         raise RequestError("invalid_request_object", f"{error}.") from error
 
 
-def unless_pushed(provider: Provider, known: Known, request: Request | Redirect) -> Request | Redirect:
+def unless_pushed(provider: Provider, client: Client, request: Request | Redirect) -> Request | Redirect:
     """The request, unless the client is bound to push its requests (RFC 9126 section 6)."""
-    if isinstance(request, Redirect) or not known.party.par_required:
+    if isinstance(request, Redirect) or not client.party.par_required:
         return request
     error = RequestError("invalid_request", "This client must push its requests.")
     return refusal(provider, request.target, error)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from identity.accounts.actions.sessions import SignedIn, level
-from identity.clients.actions.authentication import Known
+from identity.accounts.actions.sessions import BrowserSession, level
+from identity.clients.actions.authentication import Client
 from identity.shared.oauth.authorization_requests import Request
 
 
 def values(
-    row: Row[Any], grant: UUID, known: Known, request: Request, signed_in: SignedIn, now: datetime
+    row: Row[Any], grant: UUID, client: Client, request: Request, signed_in: BrowserSession, now: datetime
 ) -> dict[str, Any]:
     """The row of a grant: what its code, tokens and claims are bound to."""
     return {
@@ -32,8 +32,8 @@ def values(
             "identity": request.identity,
             "level": level(signed_in),
             "authenticated_at": int(signed_in.authenticated_at.timestamp()),
-            "backchannel_logout_uri": known.party.backchannel_logout_uri,
-            "id_token_alg": known.party.id_token_alg,
+            "backchannel_logout_uri": client.party.backchannel_logout_uri,
+            "id_token_alg": client.party.id_token_alg,
         },
         "created_at": now,
         "revoked_at": None,

@@ -12,7 +12,7 @@ from chassis.database import Session
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.actions.authorization_flow import Ask, Outcome, Prove, SignIn
 from identity.authorization.actions.authorization_request import Redirect
@@ -63,7 +63,7 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
     except PageError as error:
         return show_wrong_request(request, error)
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.begin(session, provider, given, browser_secret(request), signed_in)
 
     async with provider.admit(given.get("client_id", ""), network_of(request)):
@@ -83,14 +83,14 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
 
 async def _kept(provider: TheProvider, given: Mapping[str, str]) -> str:
     """Where the browser goes with a request that came by a form. Raises PageError."""
-    known = await authorization_request.client_of(provider, given)
-    checked = await authorization_request.check(provider, known, given, "authorize")
-    checked = authorization_request.unless_pushed(provider, known, checked)
+    client = await authorization_request.client_of(provider, given)
+    checked = await authorization_request.check(provider, client, given, "authorize")
+    checked = authorization_request.unless_pushed(provider, client, checked)
     if isinstance(checked, Redirect):
         return checked.url
     async with provider.database.writing() as session:
-        uri = await authorization_flow.push(session, provider, known, checked)
-    return f"{_PATH}?{urlencode({'client_id': known.client_id, 'request_uri': uri})}"
+        uri = await authorization_flow.push(session, provider, client, checked)
+    return f"{_PATH}?{urlencode({'client_id': client.client_id, 'request_uri': uri})}"
 
 
 @router.get(f"{_PATH}/continue", responses=ANSWERS)
@@ -99,7 +99,7 @@ async def continue_authorize(
 ) -> Response:
     """The person has signed in: what comes next is judged anew."""
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.proceed(
             session, provider, waiting, browser_secret(request), signed_in
         )
@@ -117,7 +117,7 @@ async def answer_consent(
 ) -> Response:
     """The person agrees that the service learns what it asked for, or does not."""
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.decide(
             session,
             provider,
@@ -134,7 +134,7 @@ async def answer_consent(
 async def stepped(
     request: Request,
     provider: TheProvider,
-    work: Callable[[Session, SignedIn | None], Awaitable[Outcome]],
+    work: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
     status: int = 302,
 ) -> Response:
     """One step in one transaction, which ends before the answer leaves."""
@@ -164,8 +164,8 @@ def _asked(request: Request, ask: Ask) -> Response:
         request,
         "consent.html",
         form_action=(origin(ask.wanted.redirect_uri),),
-        council_name=ask.client.client.council_name,
-        service_name=ask.client.client.name,
+        council_name=ask.client.record.council_name,
+        service_name=ask.client.record.name,
         waiting=ask.request,
         person=ask.person,
         claims=ask.wanted.claims,

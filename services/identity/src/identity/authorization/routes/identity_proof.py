@@ -13,7 +13,7 @@ from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.authorization.actions import authorization_flow
 from identity.authorization.actions.authorization_flow import Ask, Outcome
 from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, stepped
@@ -57,7 +57,7 @@ async def go_back_unproven(
 ) -> Response:
     """Not now: back to the service, which hears that there is no proof."""
 
-    async def work(session: Session, signed_in: SignedIn | None) -> Outcome:
+    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.go_back(
             session, provider, form.get("request"), browser_secret(request), signed_in, form.get("person")
         )
@@ -82,7 +82,7 @@ async def _shown(
         return show_wrong_request(request, error)
     if made is not None:
         found |= {"code": made[0], "ends": spoken(made[1], request)}
-    service = ask.client.client
+    service = ask.client.record
     return pages.render(
         request,
         "prove.html",
@@ -97,9 +97,9 @@ async def _shown(
     )
 
 
-async def _found(request: Request, session: Session, ask: Ask, person: SignedIn) -> dict[str, Any]:
+async def _found(request: Request, session: Session, ask: Ask, person: BrowserSession) -> dict[str, Any]:
     """How it stands with the person's proof, and where the council lets him prove it elsewhere."""
-    council = ask.client.client.council
+    council = ask.client.record.council
     state = await standing.standing(session, person.account, ask.wanted.identity)
     await session.see(council)
     offered = [

@@ -10,9 +10,9 @@ from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.routes.authorize import POSTED
-from identity.clients.actions.authentication import Known
+from identity.clients.actions.authentication import Client
 from identity.clients.routes.cors import FromApps
-from identity.clients.routes.dependencies import TheProvider, authenticate_client
+from identity.clients.routes.dependencies import TheProvider, identify_client
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import relying_party, token_requests
 from identity.shared.oauth.authorization_requests import PageError, RequestError
@@ -37,18 +37,18 @@ class Pushed(BaseModel):
 )
 async def push_request(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """Keep a request for sign-in for the client that shows who it is (RFC 9126)."""
-    known, fields = await authenticate_client(request, provider, "par")
-    _require_relying_party(known)
+    client, fields = await identify_client(request, provider, "par")
+    _require_relying_party(client)
     given = {name: value for name, value in fields.items() if not name.startswith("client_")}
-    given["client_id"] = known.client_id
-    share = network_of(request) if known.party.public else ""
+    given["client_id"] = client.client_id
+    share = network_of(request) if client.party.public else ""
     try:
         if "request_uri" in given:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
-        async with provider.admit(known.client_id, share):
-            checked = await authorization_request.judge(provider, known, given, "par")
+        async with provider.admit(client.client_id, share):
+            checked = await authorization_request.judge(provider, client, given, "par")
             async with provider.database.writing() as session:
-                uri = await authorization_flow.push(session, provider, known, checked)
+                uri = await authorization_flow.push(session, provider, client, checked)
     except PageError as error:
         raise Problem(400, "invalid_request", str(error)) from error
     except RequestError as error:
@@ -56,9 +56,9 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
     return JSONResponse({"request_uri": uri, "expires_in": relying_party.PUSHED_SECONDS}, 201, NO_STORE)
 
 
-def _require_relying_party(known: Known) -> None:
+def _require_relying_party(client: Client) -> None:
     """Raise Problem for a client that is a mere machine."""
     try:
-        known.party  # noqa: B018 - raises
+        client.party  # noqa: B018 - raises
     except token_requests.OAuthError as error:
         raise as_problem(error) from error

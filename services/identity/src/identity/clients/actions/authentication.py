@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _REFUSED = "The client is unknown or did not prove who it is."
 _NOBODY = UUID(int=0)
+Credentials = token_requests.Secret | token_requests.Assertion | token_requests.Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ class Provider:
         self.clients.forget()
         return found or client.keys
 
-    def look_for_keys(self, shown: assertions.Unverified, known: "Known") -> None:
+    def look_for_keys(self, shown: assertions.Unverified, client: "Client") -> None:
         """Have the client's public keys read again, for its next request, when it names a new one."""
-        if shown.issuer == known.client_id and _has_newer(shown, known.client):
-            self.refresher.begin(self.database, known.client.council, known.id)
+        if shown.issuer == client.client_id and _has_newer(shown, client.record):
+            self.refresher.begin(self.database, client.record.council, client.id)
 
     @asynccontextmanager
     async def admit(self, client_id: str, share: str) -> AsyncIterator[None]:
@@ -72,11 +73,14 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A client that has shown who it is."""
+class Client:
+    """A registered client that a request names. Anybody may name it: this proves nothing.
+
+    ``record`` is its registration.
+    """
 
     client_id: str
-    client: store.Authenticating
+    record: store.Authenticating
 
     @property
     def id(self) -> UUID:
@@ -85,76 +89,92 @@ class Known:
     @property
     def party(self) -> Party:
         """Its registration for sign-in. Raises OAuthError for a mere machine."""
-        if self.client.party is None:
+        if self.record.party is None:
             raise token_requests.OAuthError(
                 "unauthorized_client", "The client is not registered to sign people in."
             )
-        return self.client.party
+        return self.record.party
 
 
-async def authenticate(
-    provider: Provider,
-    shown: token_requests.Secret | token_requests.Assertion | token_requests.Named,
-    network: str,
-    endpoint: str = "token",
-) -> Known:
-    """The client, in a way its profile allows, its council not suspended. Raises OAuthError, Problem 429.
+@dataclass(frozen=True, slots=True)
+class AuthenticatedClient(Client):
+    """A client that proved its identity with its secret or its key: only this module makes one."""
 
-    ``network``: where the request comes from. Anybody can say a public client's name, so there each
-    network has a share of its own.
+
+async def identify(
+    provider: Provider, credentials: Credentials, network: str, endpoint: str = "token"
+) -> Client:
+    """Read the client from its credentials: an AuthenticatedClient, unless it is a public client.
+
+    The method must be one its profile allows, and its council must not be suspended. ``network``: where
+    the request comes from. Anybody can name a public client, so there each network has a share of its own.
+    Raises OAuthError, Problem 429.
     """
-    if isinstance(shown, token_requests.Secret):
-        client = await provider.client(shown.client_id)
-        if not _fits(shown.secret, client, provider.issuer.clock()) or client is None:
-            _refuse("the secret does not fit")
-        known = Known(shown.client_id, client)
-    elif isinstance(shown, token_requests.Named):
-        known = await _named(provider, shown)
+    if isinstance(credentials, token_requests.Secret):
+        client: Client = await _check_secret(provider, credentials)
+    elif isinstance(credentials, token_requests.Named):
+        client = await _find_public(provider, credentials)
     else:
         try:
-            known = await _asserted(provider, shown, endpoint)
+            client = await _check_assertion(provider, credentials, endpoint)
         except assertions.RefusedError as error:
             _refuse(str(error), told=str(error) if error.telling else None)
-    party = known.client.party
-    if party is not None and shown.method not in party.authentication:
-        _refuse("the method is not the profile's", told=f"this client cannot use {shown.method}")
-    if known.client.status != "active":
-        raise token_requests.OAuthError("unauthorized_client", f"{known.client.council} is suspended.")
-    provider.issuer.pace.take(known.id, network if isinstance(shown, token_requests.Named) else "")
-    return known
+    party, method = client.record.party, credentials.method
+    if party is not None and method not in party.authentication:
+        _refuse("the method is not the profile's", told=f"this client cannot use {method}")
+    if client.record.status != "active":
+        raise token_requests.OAuthError("unauthorized_client", f"{client.record.council} is suspended.")
+    provider.issuer.pace.take(client.id, network if isinstance(credentials, token_requests.Named) else "")
+    return client
 
 
-async def _named(provider: Provider, shown: token_requests.Named) -> Known:
-    """A client that keeps no secret; any other must authenticate, and one unknown hears the same."""
-    client = await provider.client(shown.client_id)
-    if client is None or client.party is None or not client.party.public:
-        _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
-    return Known(shown.client_id, client)
-
-
-def authenticated(known: Known) -> None:
-    """What is not for clients that only say who they are. Raises OAuthError."""
-    if known.client.party is not None and known.client.party.public:
+def require_authentication(client: Client) -> AuthenticatedClient:
+    """The client, if it proved its identity. Raises OAuthError for one that was only named."""
+    if not isinstance(client, AuthenticatedClient):
         raise token_requests.OAuthError("unauthorized_client", "This is for clients that authenticate.")
+    return client
 
 
-async def _asserted(provider: Provider, shown: token_requests.Assertion, endpoint: str) -> Known:
+async def _check_secret(provider: Provider, credentials: token_requests.Secret) -> AuthenticatedClient:
+    """Authenticate by a secret. Raises OAuthError."""
+    record = await provider.client(credentials.client_id)
+    if not _fits(credentials.secret, record, provider.issuer.clock()) or record is None:
+        _refuse("the secret does not fit")
+    return AuthenticatedClient(credentials.client_id, record)
+
+
+async def _find_public(provider: Provider, credentials: token_requests.Named) -> Client:
+    """Find a client that keeps no secret. Any other must authenticate; an unknown one gets the same error."""
+    record = await provider.client(credentials.client_id)
+    if record is None or record.party is None or not record.party.public:
+        _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
+    return Client(credentials.client_id, record)
+
+
+async def _check_assertion(
+    provider: Provider, credentials: token_requests.Assertion, endpoint: str
+) -> AuthenticatedClient:
     """Authenticate by private_key_jwt. Raises RefusedError."""
     issuer, now = provider.issuer, provider.issuer.clock()
-    unverified = assertions.look(shown.jwt)
-    if shown.client_id not in (None, unverified.issuer):
+    unverified = assertions.look(credentials.jwt)
+    if credentials.client_id not in (None, unverified.issuer):
         raise assertions.RefusedError("client_id is not the assertion's iss")
-    client = await provider.client(unverified.issuer)
+    record = await provider.client(unverified.issuer)
     audiences = frozenset({issuer.url, issuer.token_url, f"{issuer.url}{endpoint}"})
-    held = assertions.verify(unverified, await provider.keys(unverified, client), audiences, now)
-    if client is None:  # pragma: no cover - without keys nothing verifies
+    claims = assertions.verify(unverified, await provider.keys(unverified, record), audiences, now)
+    if record is None:  # pragma: no cover - without keys nothing verifies
         raise assertions.RefusedError("there is no such client", telling=False)
     fresh = await store.use_assertion(
-        provider.pool, client.council, _id(unverified.issuer), held.jti, _moment(held.expires), _moment(now)
+        provider.pool,
+        record.council,
+        _id(unverified.issuer),
+        claims.jti,
+        _moment(claims.expires),
+        _moment(now),
     )
     if not fresh:
         raise assertions.RefusedError("the assertion was used before; sign a new one with a new jti")
-    return Known(unverified.issuer, client)
+    return AuthenticatedClient(unverified.issuer, record)
 
 
 def _has_newer(shown: assertions.Unverified, client: store.Authenticating) -> bool:

@@ -4,7 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from identity.clients.actions.authentication import Known, Provider, authenticate
+from identity.clients.actions.authentication import (
+    AuthenticatedClient,
+    Client,
+    Provider,
+    identify,
+    require_authentication,
+)
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import as_problem
@@ -20,8 +26,22 @@ TheProvider = Annotated[Provider, Depends(_provider)]
 
 async def authenticate_client(
     request: Request, provider: Provider, endpoint: str
-) -> tuple[Known, dict[str, str]]:
+) -> tuple[AuthenticatedClient, dict[str, str]]:
     """Authenticate the client that posts a form to ``endpoint``: the client, and the form.
+
+    Raises Problem with OAuth's error, also for a public client.
+    """
+    client, fields = await identify_client(request, provider, endpoint)
+    try:
+        return require_authentication(client), fields
+    except token_requests.OAuthError as error:
+        raise as_problem(error) from error
+
+
+async def identify_client(
+    request: Request, provider: Provider, endpoint: str
+) -> tuple[Client, dict[str, str]]:
+    """Identify the client that posts a form to ``endpoint``, also a public one: the client, and the form.
 
     Raises Problem with OAuth's error.
     """
@@ -30,8 +50,8 @@ async def authenticate_client(
         fields = token_requests.read_form(
             headers.get("content-type", ""), request.url.query, await request.body()
         )
-        shown = token_requests.credentials(headers.get("authorization"), fields)
-        known = await authenticate(provider, shown, network_of(request), endpoint)
+        credentials = token_requests.credentials(headers.get("authorization"), fields)
+        client = await identify(provider, credentials, network_of(request), endpoint)
     except token_requests.OAuthError as error:
         raise as_problem(error) from error
-    return known, fields
+    return client, fields

@@ -30,7 +30,7 @@ from identity.accounts.actions import accounts
 from identity.accounts.store import accounts as stored_accounts
 from identity.factors.store import passkeys as store
 from identity.shared.rules import limits
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 MOST = 10
 _PATIENCE = timedelta(minutes=10)
@@ -40,26 +40,28 @@ _VERIFIED = UserVerificationRequirement.REQUIRED
 _WRONG = (WebAuthnException, ValueError, KeyError, TypeError)
 
 
-async def sign_in_options(session: Session, people: People, visitor: Visitor) -> str:
+async def sign_in_options(session: Session, auth: AuthContext, client_context: ClientContext) -> str:
     """What the browser asks its passkeys, as JSON; no account is named, so that none is told."""
-    options = generate_authentication_options(rp_id=people.domain, user_verification=_VERIFIED)
+    options = generate_authentication_options(rp_id=auth.domain, user_verification=_VERIFIED)
     await store.keep_challenge(
-        session, visitor.browser, _SIGN_IN, options.challenge, people.now() + _PATIENCE
+        session, client_context.browser, _SIGN_IN, options.challenge, auth.now() + _PATIENCE
     )
     return options_to_json(options)
 
 
-async def signed(session: Session, people: People, visitor: Visitor, answer: str) -> UUID | None:
+async def signed(
+    session: Session, auth: AuthContext, client_context: ClientContext, answer: str
+) -> UUID | None:
     """The account whose passkey signed the challenge of this browser; None when it did not."""
-    if not await people.may_try(session, (limits.PASSKEYS_FROM_NETWORK, visitor.network)):
+    if not await auth.check_rate(session, (limits.PASSKEYS_FROM_NETWORK, client_context.network)):
         return None
-    challenge = await store.take_challenge(session, visitor.browser, _SIGN_IN, people.now())
+    challenge = await store.take_challenge(session, client_context.browser, _SIGN_IN, auth.now())
     credential = _parsed(answer)
     row = await store.by_credential(session, credential.raw_id) if credential else None
     if challenge is None or credential is None or row is None:
         return None
-    count = _count(people, row, credential, challenge)
-    if count is None or not await store.used(session, row, count, people.now()):
+    count = _count(auth, row, credential, challenge)
+    if count is None or not await store.used(session, row, count, auth.now()):
         return None
     active = await stored_accounts.one(session, row.account)
     return row.account if active is not None else None
@@ -73,7 +75,7 @@ def _parsed(answer: str) -> AuthenticationCredential | None:
 
 
 def _count(
-    people: People, row: Row[Any], credential: AuthenticationCredential, challenge: bytes
+    auth: AuthContext, row: Row[Any], credential: AuthenticationCredential, challenge: bytes
 ) -> int | None:
     """The passkey's new count, when all of what it says is right."""
     if credential.response.user_handle not in (None, row.account.bytes):
@@ -82,8 +84,8 @@ def _count(
         verified = verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,
-            expected_rp_id=people.domain,
-            expected_origin=people.origins,
+            expected_rp_id=auth.domain,
+            expected_origin=auth.origins,
             credential_public_key=row.public_key,
             credential_current_sign_count=row.sign_count,
             require_user_verification=True,
@@ -93,11 +95,13 @@ def _count(
     return verified.new_sign_count
 
 
-async def new_options(session: Session, people: People, visitor: Visitor, account: UUID, address: str) -> str:
+async def new_options(
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, address: str
+) -> str:
     """What the browser makes a passkey from, as JSON."""
     known = await store.of_account(session, account)
     options = generate_registration_options(
-        rp_id=people.domain,
+        rp_id=auth.domain,
         rp_name="Townhall",
         user_id=account.bytes,
         user_name=address,
@@ -107,24 +111,24 @@ async def new_options(session: Session, people: People, visitor: Visitor, accoun
         exclude_credentials=[PublicKeyCredentialDescriptor(id=row.credential) for row in known],
     )
     await store.keep_challenge(
-        session, visitor.browser, _REGISTER, options.challenge, people.now() + _PATIENCE
+        session, client_context.browser, _REGISTER, options.challenge, auth.now() + _PATIENCE
     )
     return options_to_json(options)
 
 
 async def add(
-    session: Session, people: People, visitor: Visitor, account: UUID, answer: str, name: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, answer: str, name: str
 ) -> bool:
     """Keep the passkey that the browser made; false when what it says is not right."""
-    challenge = await store.take_challenge(session, visitor.browser, _REGISTER, people.now())
+    challenge = await store.take_challenge(session, client_context.browser, _REGISTER, auth.now())
     if challenge is None or len(await store.of_account(session, account)) >= MOST:
         return False
     try:
         made = verify_registration_response(
             credential=answer,
             expected_challenge=challenge,
-            expected_rp_id=people.domain,
-            expected_origin=people.origins,
+            expected_rp_id=auth.domain,
+            expected_origin=auth.origins,
             require_user_verification=True,
         )
     except _WRONG:
@@ -137,12 +141,12 @@ async def add(
         "sign_count": made.sign_count,
         "synced": made.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
         "name": name,
-        "created_at": people.now(),
+        "created_at": auth.now(),
         "used_at": None,
     }
     if not await store.add(session, values):
         return False
-    await accounts.changed(session, people, account, "passkey added")
+    await accounts.changed(session, auth, account, "passkey added")
     return True
 
 
@@ -155,9 +159,9 @@ async def rename(session: Session, account: UUID, passkey: UUID, name: str) -> b
     return await store.rename(session, account, passkey, name)
 
 
-async def remove(session: Session, people: People, account: UUID, passkey: UUID) -> bool:
+async def remove(session: Session, auth: AuthContext, account: UUID, passkey: UUID) -> bool:
     """Whether it was the person's."""
     if not await store.drop(session, account, passkey):
         return False
-    await accounts.changed(session, people, account, "passkey removed")
+    await accounts.changed(session, auth, account, "passkey removed")
     return True

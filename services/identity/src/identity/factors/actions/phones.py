@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
 from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import authenticators, sms
@@ -23,8 +23,8 @@ from identity.factors.store import authenticators as stored_authenticators
 from identity.factors.store import phones as store
 from identity.factors.store import sign_ins
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.codes import CodeResult
+from identity.verification.actions.context import AuthContext, ClientContext
 
 
 async def ready() -> None:
@@ -43,78 +43,93 @@ async def steps(session: ReadSession, account: UUID) -> Row[Any]:
 
 
 async def ask(
-    session: Session, people: People, visitor: Visitor, account: UUID, number: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, number: str
 ) -> datetime | None:
     """Send a code to a number that is to be the account's; from when on it may go, when it is too soon."""
-    return await _send(session, people, visitor, account, number, codes.PHONE)
+    return await _send(session, auth, client_context, account, number, codes.PHONE)
 
 
 async def _send(
-    session: Session, people: People, visitor: Visitor, account: UUID, number: str, purpose: str
+    session: Session,
+    auth: AuthContext,
+    client_context: ClientContext,
+    account: UUID,
+    number: str,
+    purpose: str,
 ) -> datetime | None:
-    wait = await sms.may_send(session, people, visitor, account, number, new=True)
-    if wait is None:
-        code = await codes.make(session, people, visitor, purpose, number, account, opens=True)
-        await sms.code(session, people, "phone-code", number, visitor.language, code)
-    return wait
+    retry_after = await sms.may_send(session, auth, client_context, account, number, new=True)
+    if retry_after is None:
+        code = await codes.make(session, auth, client_context, purpose, number, account, opens=True)
+        await sms.code(session, auth, "phone-code", number, client_context.language, code)
+    return retry_after
 
 
-async def prove(session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str) -> Came:
+async def prove(
+    session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession, typed: str
+) -> CodeResult:
     """The code sent to the new number: the account has it now, or when the one before is proven too."""
-    row = await codes.use(session, people, visitor, codes.PHONE, typed)
+    row = await codes.use(session, auth, client_context, codes.PHONE, typed)
     if row is None or row.account != person.account:
-        return Came()
+        return CodeResult()
     before = await store.one(session, person.account)
     if before is not None and before.number != row.address and not _sure(person):
-        wait = await _ask_before(session, people, visitor, person.account, before.number, row.address)
-        return Came(right=True, before=True, wait=wait)
-    await _keep(session, people, person.account, row.address, before)
-    return Came(right=True)
+        retry_after = await _ask_before(
+            session, auth, client_context, person.account, before.number, row.address
+        )
+        return CodeResult(right=True, before=True, retry_after=retry_after)
+    await _keep(session, auth, person.account, row.address, before)
+    return CodeResult(right=True)
 
 
-def _sure(person: SignedIn) -> bool:
+def _sure(person: BrowserSession) -> bool:
     return factors.level(person.methods) == factors.TWO_FACTORS
 
 
-async def ask_to_remove(session: Session, people: People, visitor: Visitor, person: SignedIn) -> Came:
+async def ask_to_remove(
+    session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession
+) -> CodeResult:
     """Remove the number at once for who has shown two factors; else with a code to it."""
     before = await store.one(session, person.account)
     if before is None:
-        return Came(right=True)
+        return CodeResult(right=True)
     if not _sure(person):
-        wait = await _ask_before(session, people, visitor, person.account, before.number, "")
-        return Came(right=True, before=True, wait=wait)
-    await _remove(session, people, person.account, before)
-    return Came(right=True)
+        retry_after = await _ask_before(session, auth, client_context, person.account, before.number, "")
+        return CodeResult(right=True, before=True, retry_after=retry_after)
+    await _remove(session, auth, person.account, before)
+    return CodeResult(right=True)
 
 
-async def ask_before_again(session: Session, people: People, visitor: Visitor, account: UUID) -> Came:
+async def ask_before_again(
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID
+) -> CodeResult:
     """Send another code to the number the account has now, for the change that waits for it."""
-    waiting = await codes.waiting(session, people, visitor, codes.PHONE_BEFORE, account)
+    waiting = await codes.waiting(session, auth, client_context, codes.PHONE_BEFORE, account)
     if waiting is None:
-        return Came()
+        return CodeResult()
     old, _, new = waiting.partition(" ")
-    wait = await _ask_before(session, people, visitor, account, old, new)
-    return Came(right=True, before=True, wait=wait)
+    retry_after = await _ask_before(session, auth, client_context, account, old, new)
+    return CodeResult(right=True, before=True, retry_after=retry_after)
 
 
 async def _ask_before(
-    session: Session, people: People, visitor: Visitor, account: UUID, old: str, new: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, old: str, new: str
 ) -> datetime | None:
     """``new`` is empty when the number is to be removed. Both stand in the code's row, proven or not."""
-    wait = await sms.may_send(session, people, visitor, account, old, new=False)
-    if wait is None:
+    retry_after = await sms.may_send(session, auth, client_context, account, old, new=False)
+    if retry_after is None:
         change = f"{old} {new}"
-        code = await codes.make(session, people, visitor, codes.PHONE_BEFORE, change, account, opens=True)
-        await sms.code(session, people, "phone-before-code", old, visitor.language, code)
-    return wait
+        code = await codes.make(
+            session, auth, client_context, codes.PHONE_BEFORE, change, account, opens=True
+        )
+        await sms.code(session, auth, "phone-before-code", old, client_context.language, code)
+    return retry_after
 
 
 async def prove_before(
-    session: Session, people: People, visitor: Visitor, person: SignedIn, typed: str
+    session: Session, auth: AuthContext, client_context: ClientContext, person: BrowserSession, typed: str
 ) -> bool:
     """The code that was sent to the number before: the change is made. False when it is not right."""
-    row = await codes.use(session, people, visitor, codes.PHONE_BEFORE, typed)
+    row = await codes.use(session, auth, client_context, codes.PHONE_BEFORE, typed)
     before = await store.one(session, person.account)
     if row is None or row.account != person.account or before is None:
         return False
@@ -122,90 +137,97 @@ async def prove_before(
     if before.number != old:  # changed meanwhile, elsewhere
         return False
     if new:
-        await _keep(session, people, person.account, new, before)
+        await _keep(session, auth, person.account, new, before)
     else:
-        await _remove(session, people, person.account, before)
+        await _remove(session, auth, person.account, before)
     return True
 
 
 async def _keep(
-    session: Session, people: People, account: UUID, number: str, before: Row[Any] | None
+    session: Session, auth: AuthContext, account: UUID, number: str, before: Row[Any] | None
 ) -> None:
-    await store.keep(session, account, number, people.now())
+    await store.keep(session, account, number, auth.now())
     if before is not None and before.number == number:
         return
-    await accounts.changed(session, people, account, "phone changed" if before else "phone added")
+    await accounts.changed(session, auth, account, "phone changed" if before else "phone added")
     if before is not None:
-        await _tell(session, people, account, before.number)
+        await _tell(session, auth, account, before.number)
 
 
-async def _remove(session: Session, people: People, account: UUID, before: Row[Any]) -> None:
+async def _remove(session: Session, auth: AuthContext, account: UUID, before: Row[Any]) -> None:
     if before.second_step_since is not None:
-        await sign_in_without(session, people, account)
+        await sign_in_without(session, auth, account)
     await store.remove(session, account)
-    await accounts.changed(session, people, account, "phone removed")
-    await _tell(session, people, account, before.number)
+    await accounts.changed(session, auth, account, "phone removed")
+    await _tell(session, auth, account, before.number)
 
 
-async def _tell(session: Session, people: People, account: UUID, number: str) -> None:
+async def _tell(session: Session, auth: AuthContext, account: UUID, number: str) -> None:
     row = await stored_accounts.one(session, account)
     if row is not None:
-        await sms.notice(session, people, "phone-gone", number, row.language)
+        await sms.notice(session, auth, "phone-gone", number, row.language)
 
 
 async def ask_to_sign_in_with(
-    session: Session, people: People, visitor: Visitor, account: UUID, number: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, number: str
 ) -> datetime | None:
     """Send a code with which texts become the second step: to the account's number, or its first one."""
     phone = await store.one(session, account)
     if phone is None:
-        return await _send(session, people, visitor, account, number, codes.TEXT_SET_UP)
-    return await _send_known(session, people, visitor, account, phone.number, codes.TEXT_SET_UP)
+        return await _send(session, auth, client_context, account, number, codes.TEXT_SET_UP)
+    return await _send_known(session, auth, client_context, account, phone.number, codes.TEXT_SET_UP)
 
 
 async def _send_known(
-    session: Session, people: People, visitor: Visitor, account: UUID, number: str, purpose: str
+    session: Session,
+    auth: AuthContext,
+    client_context: ClientContext,
+    account: UUID,
+    number: str,
+    purpose: str,
 ) -> datetime | None:
-    wait = await sms.may_send(session, people, visitor, account, number, new=False)
-    if wait is None:
-        code = await codes.make(session, people, visitor, purpose, number, account, opens=True)
-        await sms.code(session, people, "sign-in-code", number, visitor.language, code)
-    return wait
+    retry_after = await sms.may_send(session, auth, client_context, account, number, new=False)
+    if retry_after is None:
+        code = await codes.make(session, auth, client_context, purpose, number, account, opens=True)
+        await sms.code(session, auth, "sign-in-code", number, client_context.language, code)
+    return retry_after
 
 
 async def sign_in_with(
-    session: Session, people: People, visitor: Visitor, account: UUID, typed: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, typed: str
 ) -> list[str] | None:
     """Have texts as the second step from now on: the recovery codes, to be shown once, where there were none.
 
     None when the code is not right.
     """
-    row = await codes.use(session, people, visitor, codes.TEXT_SET_UP, typed)
+    row = await codes.use(session, auth, client_context, codes.TEXT_SET_UP, typed)
     if row is None or row.account != account:
         return None
     phone = await store.one(session, account)
     if phone is None:
-        await _keep(session, people, account, row.address, None)
-    if not await store.use_as_second_step(session, account, row.address, people.now()):
+        await _keep(session, auth, account, row.address, None)
+    if not await store.use_as_second_step(session, account, row.address, auth.now()):
         return None
-    await accounts.changed(session, people, account, "texts set up")
+    await accounts.changed(session, auth, account, "texts set up")
     if await stored_authenticators.recovery_left(session, account):
         return []
-    return await authenticators.first_recovery(session, people, account)
+    return await authenticators.first_recovery(session, auth, account)
 
 
-async def sign_in_without(session: Session, people: People, account: UUID) -> None:
+async def sign_in_without(session: Session, auth: AuthContext, account: UUID) -> None:
     """Have texts as the second step no more; the recovery codes go, where there is no app either."""
     if not await store.use_no_more(session, account):
         return
     if not (await store.second_steps(session, account)).app:
         await stored_authenticators.drop_recovery(session, account)
-    await accounts.changed(session, people, account, "texts removed")
+    await accounts.changed(session, auth, account, "texts removed")
 
 
-async def to_sign_in(session: ReadSession, people: People, visitor: Visitor) -> tuple[UUID, str] | None:
+async def to_sign_in(
+    session: ReadSession, auth: AuthContext, client_context: ClientContext
+) -> tuple[UUID, str] | None:
     """The account this browser is half way into, and the number its texts go to; None without either."""
-    so_far = await sign_ins.so_far(session, visitor.browser, people.now())
+    so_far = await sign_ins.so_far(session, client_context.browser, auth.now())
     phone = await store.one(session, so_far.account) if so_far is not None else None
     if so_far is None or phone is None or phone.second_step_since is None:
         return None
@@ -213,15 +235,17 @@ async def to_sign_in(session: ReadSession, people: People, visitor: Visitor) -> 
 
 
 async def send_second(
-    session: Session, people: People, visitor: Visitor, account: UUID, number: str
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, number: str
 ) -> datetime | None:
     """Send the code of the second step to who has shown the first."""
-    return await _send_known(session, people, visitor, account, number, codes.TEXT)
+    return await _send_known(session, auth, client_context, account, number, codes.TEXT)
 
 
-async def check_second(session: Session, people: People, visitor: Visitor, account: UUID, typed: str) -> bool:
+async def check_second(
+    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, typed: str
+) -> bool:
     """Whether this is the code that was sent to the number the account has now."""
-    row = await codes.use(session, people, visitor, codes.TEXT, typed)
+    row = await codes.use(session, auth, client_context, codes.TEXT, typed)
     phone = await store.one(session, account)
     if row is None or row.account != account or phone is None or phone.second_step_since is None:
         return False

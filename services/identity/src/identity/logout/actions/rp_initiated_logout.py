@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import subjects
 from identity.issuer.actions.signing_keys import Issuer
@@ -32,7 +32,7 @@ class Wish:
     state: str
 
 
-async def read(provider: Provider, given: Mapping[str, str], signed_in: SignedIn | None) -> Wish:
+async def read(provider: Provider, given: Mapping[str, str], signed_in: BrowserSession | None) -> Wish:
     """What a logout request wishes. Raises PageError when it contradicts itself."""
     hint = hinted(provider.issuer, given.get("id_token_hint"))
     client_id = given.get("client_id") or hint.get("aud", "")

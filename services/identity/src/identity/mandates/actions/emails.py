@@ -12,25 +12,25 @@ from identity.accounts.store import accounts
 from identity.councils import store as councils
 from identity.messages.actions import queue
 from identity.shared.rules import email_addresses, limits
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 # A name stands in a letter to somebody else: no addresses of web sites, no sentences.
 _NOT_OF_NAMES = re.compile(r"[^\w\s'\u2019-]")
 _LONGEST_NAME = 60
 
 
-async def may_offer(session: Session, people: People, account: UUID, email: str | None) -> bool:
+async def may_offer(session: Session, auth: AuthContext, account: UUID, email: str | None) -> bool:
     """Count an offer; whether its address is to have a letter. Raises Problem 429 for too many of one person.
 
     An address that has had enough has no more, and nobody learns of it: the offer stands where its person
     signs in, so nobody can keep others' offers from him.
     """
-    if not await people.may_try(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
+    if not await auth.check_rate(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
         detail = f"You have made {limits.OFFERS_FOR_ACCOUNT.most} offers today. Try again tomorrow."
         raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
     if email is None:
         return False
-    return await people.may_try(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
+    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
 
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:

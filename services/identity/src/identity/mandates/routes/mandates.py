@@ -14,7 +14,7 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.grants.actions import subjects, token_owner
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import LiveAtOnce, TheIssuer
@@ -34,7 +34,7 @@ async def offer_mandate(
     caller: Person,
     session: Writing,
     issuer: TheIssuer,
-    people: ThePeople,
+    auth: TheAuthContext,
     once: OnlyOnce,
 ) -> Response:
     """Let somebody act for you in one theme for a time. It holds when he has accepted.
@@ -47,7 +47,7 @@ async def offer_mandate(
         return rules.code_from(issuer.secret(f"mandate {mandate_id}", 1).encode())
 
     async def make() -> MandateMade:
-        letter = await emails.may_offer(session, people, account, body.email)
+        letter = await emails.may_offer(session, auth, account, body.email)
         named = (body.my_name, body.their_name, body.email)
         given = mandates.Offer(body.theme, body.expires_at, *named, letter=letter)
         row, code = await mandates.offer(session, council, account, given, lambda one: code_of(ids.show(one)))

@@ -15,12 +15,12 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cook
 from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import authenticators, passkeys, passwords, phones
 from identity.factors.rules.phones import shown
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import FreshPerson, Person
+from identity.sign_in.routes.interaction import RecentSignIn, SignedIn
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
 from identity.verification.actions.context import browser_hash
@@ -41,7 +41,7 @@ async def show_start(_: Anybody) -> Response:
 
 
 @router.get("/account")
-async def show_account(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
+async def show_account(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
     """All there is of the account, each with a way to change it."""
     account = await accounts.one(session, person.account)
     phone = account.phone if account is not None else None
@@ -63,7 +63,7 @@ async def show_account(_: Anybody, request: Request, session: Writing, person: P
 
 
 @router.get("/account/sessions")
-async def show_sessions(_: Anybody, request: Request, session: Writing, person: Person) -> Response:
+async def show_sessions(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
     """Where the person is signed in."""
     found = [
         {
@@ -80,7 +80,7 @@ async def show_sessions(_: Anybody, request: Request, session: Writing, person: 
 
 @router.post("/account/sessions/{session_id}/end", responses=_REFUSED, openapi_extra=form_body())
 async def end_session(
-    _: Anybody, session_id: Id, session: Writing, person: Person, _form: SubmittedForm
+    _: Anybody, session_id: Id, session: Writing, person: SignedIn, _form: SubmittedForm
 ) -> Response:
     """Sign out there."""
     await sessions.end(session, person.account, session_id, "ended-by-person")
@@ -88,7 +88,9 @@ async def end_session(
 
 
 @router.post("/account/sessions/end", responses=_REFUSED, openapi_extra=form_body())
-async def end_other_sessions(_: Anybody, session: Writing, person: Person, _form: SubmittedForm) -> Response:
+async def end_other_sessions(
+    _: Anybody, session: Writing, person: SignedIn, _form: SubmittedForm
+) -> Response:
     """Sign out everywhere but here."""
     await sessions.end_all(session, person.account, "ended-by-person", but=person.session)
     return see_other(_SESSIONS)
@@ -107,14 +109,14 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
 
 
 @router.get("/account/language")
-async def show_language(_: Anybody, request: Request, person: Person) -> Response:
+async def show_language(_: Anybody, request: Request, person: SignedIn) -> Response:
     """Where the language of pages and letters is chosen."""
     return pages.render(request, "language.html", form=Form({"language": person.language}))
 
 
 @router.post("/account/language", responses=_REFUSED, openapi_extra=form_body("language", language=2))
 async def change_language(
-    _: Anybody, request: Request, session: Writing, person: Person, form: SubmittedForm
+    _: Anybody, request: Request, session: Writing, person: SignedIn, form: SubmittedForm
 ) -> Response:
     """Pages and letters in this language from now on."""
     language = form.get("language", 2)
@@ -128,7 +130,7 @@ async def change_language(
 
 
 @router.get("/account/close")
-async def show_close(_: Anybody, request: Request, _person: FreshPerson) -> Response:
+async def show_close(_: Anybody, request: Request, _signed_in: RecentSignIn) -> Response:
     """What closing the account means."""
     return pages.render(request, "close.html", form=Form())
 
@@ -138,15 +140,15 @@ async def close_account(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: FreshPerson,
-    people: ThePeople,
+    person: RecentSignIn,
+    auth: TheAuthContext,
     form: SubmittedForm,
 ) -> Response:
     """Close the account for good."""
     if form.get("sure", 3) != "yes":
         form.error("sure", say("Select that you want to close your account, or go back"))
         return pages.render(request, "close.html", 400, form=form)
-    await actions.close_account(session, people, person.account)
+    await actions.close_account(session, auth, person.account)
     answer = pages.render(request, "closed.html")
     sessions.forget(request, answer)
     return answer

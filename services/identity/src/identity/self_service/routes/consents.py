@@ -16,7 +16,7 @@ from identity.grants.actions import grants
 from identity.grants.store import authorizations
 from identity.self_service.routes.account import Anybody
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import Person
+from identity.sign_in.routes.interaction import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -26,7 +26,7 @@ _MOST = 100
 
 @router.get("/account/services")
 async def show_consents(
-    _: Anybody, request: Request, session: Writing, person: Person, provider: TheProvider
+    _: Anybody, request: Request, session: Writing, person: SignedIn, provider: TheProvider
 ) -> Response:
     """The services the person shares details with."""
     found = []
@@ -39,7 +39,7 @@ async def show_consents(
 
 @router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
 async def end_consent(
-    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: Person, provider: TheProvider,
+    _: Anybody, slug: Slug, client_id: Id, session: Writing, person: SignedIn, provider: TheProvider,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take back what a service may know and do; its tokens end with it."""

@@ -10,14 +10,14 @@ from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import MOST, NO_CODE, Change
-from identity.sign_in.routes.interaction import FreshPerson, TheVisitor, too_often
+from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 
 router = APIRouter(prefix="/identity/account/email", tags=["account"], default_response_class=HTMLResponse)
 
@@ -41,7 +41,7 @@ _OLD = Change(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _of_old)
 
 
 @router.get("")
-async def show_email(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_email(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a new address is typed in."""
     account = await accounts.one(session, person.account)
     return pages.render(request, "email.html", form=Form(), account=account)
@@ -49,8 +49,8 @@ async def show_email(_: Anybody, request: Request, session: Writing, person: Fre
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
 async def send_email_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the new address."""
     address = form.get("email", email_addresses.MOST)
@@ -58,62 +58,64 @@ async def send_email_code(
         form.error("email", NOT_AN_ADDRESS)
         account = await accounts.one(session, person.account)
         return pages.render(request, "email.html", 400, form=form, account=account)
-    wait = await accounts.ask_for_email(session, people, visitor, person.account, address)
-    return see_other(f"{_EMAIL}/code") if wait is None else too_often(request, people, wait)
+    retry_after = await accounts.ask_for_email(session, auth, client_context, person.account, address)
+    return see_other(f"{_EMAIL}/code") if retry_after is None else too_often(request, auth, retry_after)
 
 
 @router.get("/code")
 async def show_email_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext,
 ) -> Response:  # fmt: skip
     """Where the code of the letter to the new address is typed in."""
-    return await _NEW.page(request, session, people, visitor, person.account, Form())
+    return await _NEW.page(request, session, auth, client_context, person.account, Form())
 
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def change_email(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the new address over, or ask for a code of the old one first; that hears of it."""
     typed = form.get("code", MOST)
-    came = await accounts.change_email(session, people, visitor, person, typed) if typed else Came()
-    if came.wait is not None:
-        return too_often(request, people, came.wait)
-    if came.right:
-        return see_other(f"{_EMAIL}/before" if came.before else _ACCOUNT)
-    return await _NEW.wrong(request, session, people, visitor, person.account, form)
+    result = (
+        await accounts.change_email(session, auth, client_context, person, typed) if typed else CodeResult()
+    )
+    if result.retry_after is not None:
+        return too_often(request, auth, result.retry_after)
+    if result.right:
+        return see_other(f"{_EMAIL}/before" if result.before else _ACCOUNT)
+    return await _NEW.wrong(request, session, auth, client_context, person.account, form)
 
 
 @router.get("/before")
 async def show_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext,
 ) -> Response:  # fmt: skip
     """Where the code sent to the old address is typed in, and what to do who reads that no more."""
-    return await _OLD.page(request, session, people, visitor, person.account, Form())
+    return await _OLD.page(request, session, auth, client_context, person.account, Form())
 
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_email_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the new address over: who asks for it reads the old one."""
     typed = form.get("code", MOST)
-    if typed and await accounts.prove_email_before(session, people, visitor, person.account, typed):
+    if typed and await accounts.prove_email_before(session, auth, client_context, person.account, typed):
         return see_other(_ACCOUNT)
-    return await _OLD.wrong(request, session, people, visitor, person.account, form)
+    return await _OLD.wrong(request, session, auth, client_context, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_email_before_again(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, _form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the old address."""
-    came = await accounts.ask_email_before_again(session, people, visitor, person.account)
-    if came.wait is not None:
-        return too_often(request, people, came.wait)
-    return see_other(f"{_EMAIL}/before" if came.right else _EMAIL)
+    result = await accounts.ask_email_before_again(session, auth, client_context, person.account)
+    if result.retry_after is not None:
+        return too_often(request, auth, result.retry_after)
+    return see_other(f"{_EMAIL}/before" if result.right else _EMAIL)

@@ -19,7 +19,7 @@ from identity.accounts.rules import factors
 from identity.grants.actions import history
 from identity.mandates.actions import themes
 from identity.shared.dependencies import after_id, pages, spoken
-from identity.sign_in.routes.interaction import Person
+from identity.sign_in.routes.interaction import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -82,7 +82,7 @@ WAYS: Mapping[str, str] = MappingProxyType(
 
 @router.get("/account/history")
 async def show_history(
-    _: Anybody, request: Request, session: Writing, person: Person, paging: Paging
+    _: Anybody, request: Request, session: Writing, person: SignedIn, paging: Paging
 ) -> Response:
     """What happened to the account, the newest first."""
     rows = await history.page(session, person.account, after_id(paging), paging.fetch)

@@ -16,12 +16,12 @@ from chassis.database import Writing
 from chassis.pages import Paging
 from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, say
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import proofs, standing
 from identity.shared.dependencies import after_id, pages, spoken
 from identity.shared.tables import REGION
-from identity.sign_in.routes.interaction import FullPerson
+from identity.sign_in.routes.interaction import MfaSignIn
 
 router = APIRouter(prefix="/identity/account/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -65,7 +65,7 @@ async def show_identity(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: FullPerson,
+    person: MfaSignIn,
     provider: TheProvider,
     paging: Paging,
 ) -> Response:
@@ -75,7 +75,7 @@ async def show_identity(
 
 @router.post("/desk-code", responses=_REFUSED, openapi_extra=form_body())
 async def make_own_desk_code(
-    _: Anybody, request: Request, session: Writing, person: FullPerson, provider: TheProvider, paging: Paging,
+    _: Anybody, request: Request, session: Writing, person: MfaSignIn, provider: TheProvider, paging: Paging,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """A code to show at a desk, shown this once; the one before is void."""
@@ -84,7 +84,7 @@ async def make_own_desk_code(
 
 
 async def _page(
-    request: Request, session: Writing, person: SignedIn, provider: TheProvider, paging: Paging,
+    request: Request, session: Writing, person: BrowserSession, provider: TheProvider, paging: Paging,
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
     rows = await standing.shown(session, person.account)

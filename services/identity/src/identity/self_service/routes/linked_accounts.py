@@ -12,9 +12,9 @@ from chassis.ids import Id
 from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, language_of, see_other
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import FreshPerson, Person
+from identity.sign_in.routes.interaction import RecentSignIn, SignedIn
 from identity.sign_in.routes.upstream_failures import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
@@ -28,7 +28,7 @@ AtCouncil = Annotated[Slug | None, Query(alias="council", description="Whose pro
 
 @router.get("")
 async def show_upstreams(
-    _: Anybody, request: Request, session: Writing, person: Person, at: AtCouncil = None
+    _: Anybody, request: Request, session: Writing, person: SignedIn, at: AtCouncil = None
 ) -> Response:
     """Where else the person signs in, and where he might."""
     await session.across_councils()
@@ -62,10 +62,10 @@ async def show_upstreams(
 
 @router.post("/{slug}/{upstream_id}/unlink", responses=documents(403), openapi_extra=form_body())
 async def unlink_upstream(
-    _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: FreshPerson,
-    people: ThePeople, _form: SubmittedForm,
+    _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: RecentSignIn,
+    auth: TheAuthContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Sign in there no more; never the last way into the account."""
-    if await links.unlink(session, people, slug, upstream_id, person.account):
+    if await links.unlink(session, auth, slug, upstream_id, person.account):
         return see_other(LINKS)
     return pages.render(request, "upstream-last.html", 409)

@@ -10,16 +10,16 @@ from chassis.auth import public
 from chassis.database import Session, Writing
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.sign_in.routes.code_entry import MOST, Change
-from identity.sign_in.routes.interaction import FreshPerson, TheVisitor
+from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext
 from identity.sign_in.routes.sms import NO_TEXT_CODE, not_yet
 from identity.verification.actions import codes
-from identity.verification.actions.codes import Came
+from identity.verification.actions.codes import CodeResult
 
 
 async def offered(request: Request) -> None:
@@ -75,7 +75,7 @@ def number_in(form: Form, settings: Settings) -> str | None:
 
 
 @router.get("")
-async def show_phone(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_phone(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a number is typed in, or removed."""
     return await _phone_page(request, session, person.account, Form())
 
@@ -95,84 +95,84 @@ async def _phone_page(request: Request, session: Session, account: UUID, form: F
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
 async def send_phone_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the number. It costs and looks the same, whoever else has the number."""
-    number = number_in(form, people.settings)
+    number = number_in(form, auth.settings)
     phone = await phones.one(session, person.account)
     if phone is not None and phone.number == number:
         form.error("phone", _YOURS_ALREADY)
     if number is None or not form.ok:
         return await _phone_page(request, session, person.account, form)
-    wait = await phones.ask(session, people, visitor, person.account, number)
-    return see_other(f"{_PHONE}/code") if wait is None else not_yet(request, people, wait)
+    retry_after = await phones.ask(session, auth, client_context, person.account, number)
+    return see_other(f"{_PHONE}/code") if retry_after is None else not_yet(request, auth, retry_after)
 
 
 @router.get("/code")
 async def show_phone_code(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number is typed in."""
-    return await _NEW.page(request, session, people, visitor, person.account, Form())
+    return await _NEW.page(request, session, auth, client_context, person.account, Form())
 
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have the number from now on; where there is one already, that is proven next."""
     typed = form.get("code", MOST)
-    came = await phones.prove(session, people, visitor, person, typed) if typed else Came()
-    if came.wait is not None:
-        return not_yet(request, people, came.wait)
-    if came.right:
-        return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
-    return await _NEW.wrong(request, session, people, visitor, person.account, form)
+    result = await phones.prove(session, auth, client_context, person, typed) if typed else CodeResult()
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
+    if result.right:
+        return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
+    return await _NEW.wrong(request, session, auth, client_context, person.account, form)
 
 
 @router.get("/before")
 async def show_phone_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext,
 ) -> Response:  # fmt: skip
     """Where the code sent to the number before is typed in, and what to do who has that no more."""
-    return await _OLD.page(request, session, people, visitor, person.account, Form())
+    return await _OLD.page(request, session, auth, client_context, person.account, Form())
 
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
 async def prove_phone_before(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Change or remove the number: who asks for it reads the one before."""
     typed = form.get("code", MOST)
-    if typed and await phones.prove_before(session, people, visitor, person, typed):
+    if typed and await phones.prove_before(session, auth, client_context, person, typed):
         return see_other(_ACCOUNT)
-    return await _OLD.wrong(request, session, people, visitor, person.account, form)
+    return await _OLD.wrong(request, session, auth, client_context, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_phone_before_again(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, _form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send another code to the number before."""
-    came = await phones.ask_before_again(session, people, visitor, person.account)
-    if came.wait is not None:
-        return not_yet(request, people, came.wait)
-    return see_other(f"{_PHONE}/before" if came.right else _PHONE)
+    result = await phones.ask_before_again(session, auth, client_context, person.account)
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
+    return see_other(f"{_PHONE}/before" if result.right else _PHONE)
 
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_phone(
-    _: Anybody, request: Request, session: Writing, person: FreshPerson, people: ThePeople,
-    visitor: TheVisitor, _form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
+    client_context: TheClientContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have no number: at once after two factors, else with a code sent to it."""
-    came = await phones.ask_to_remove(session, people, visitor, person)
-    if came.wait is not None:
-        return not_yet(request, people, came.wait)
-    return see_other(f"{_PHONE}/before" if came.before else _ACCOUNT)
+    result = await phones.ask_to_remove(session, auth, client_context, person)
+    if result.retry_after is not None:
+        return not_yet(request, auth, result.retry_after)
+    return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)

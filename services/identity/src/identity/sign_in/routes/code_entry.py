@@ -9,11 +9,11 @@ from fastapi import Request, Response
 
 from chassis.database import Session
 from chassis.web import Form, say, see_other
-from identity.factors.actions.authentication import Proven
+from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.interaction import Errand, go_on, show
+from identity.sign_in.routes.interaction import Interaction, go_on, show
 from identity.verification.actions import codes
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 NO_CODE = say("Enter the code from the email")
 WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
@@ -36,28 +36,40 @@ class Way:
 
     purpose: str
     start: str
-    prove: Callable[[Session, People, Visitor, str], Awaitable[Proven | None]]
+    prove: Callable[[Session, AuthContext, ClientContext, str], Awaitable[AuthState | None]]
 
     async def page(
-        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+        self,
+        request: Request,
+        session: Session,
+        auth: AuthContext,
+        client_context: ClientContext,
+        interaction: Interaction,
+        form: Form,
     ) -> Response:
         """Where the code is typed in; back to the start when none was asked for."""
-        address = await codes.waiting(session, people, visitor, self.purpose)
+        address = await codes.waiting(session, auth, client_context, self.purpose)
         if address is None:
-            return see_other(errand.at(self.start))
-        status, start = 200 if form.ok else 400, errand.at(self.start)
-        return show(request, errand, "code.html", status, form=form, address=address, back=start)
+            return see_other(interaction.at(self.start))
+        status, start = 200 if form.ok else 400, interaction.at(self.start)
+        return show(request, interaction, "code.html", status, form=form, address=address, back=start)
 
     async def typed(
-        self, request: Request, session: Session, people: People, visitor: Visitor, errand: Errand, form: Form
+        self,
+        request: Request,
+        session: Session,
+        auth: AuthContext,
+        client_context: ClientContext,
+        interaction: Interaction,
+        form: Form,
     ) -> Response:
         """The next step with the right code; the page once more with a wrong one."""
         typed = form.get("code", MOST)
-        proven = await self.prove(session, people, visitor, typed) if typed else None
-        if proven is not None:
-            return await go_on(session, request, people, visitor, errand, proven)
+        auth_state = await self.prove(session, auth, client_context, typed) if typed else None
+        if auth_state is not None:
+            return await go_on(session, request, auth, client_context, interaction, auth_state)
         form.error("code", WRONG_CODE if typed else NO_CODE)
-        return await self.page(request, session, people, visitor, errand, form)
+        return await self.page(request, session, auth, client_context, interaction, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +87,29 @@ class Change:
     shown: Callable[[str], dict[str, Any]]
 
     async def page(
-        self, request: Request, session: Session, people: People, visitor: Visitor, account: UUID, form: Form
+        self,
+        request: Request,
+        session: Session,
+        auth: AuthContext,
+        client_context: ClientContext,
+        account: UUID,
+        form: Form,
     ) -> Response:
         """Where the code is typed in; back to the start when this account asked for none."""
-        waiting = await codes.waiting(session, people, visitor, self.purpose, account)
+        waiting = await codes.waiting(session, auth, client_context, self.purpose, account)
         if waiting is None:
             return see_other(self.start)
         return pages.render(request, self.template, 200 if form.ok else 400, form=form, **self.shown(waiting))
 
     async def wrong(
-        self, request: Request, session: Session, people: People, visitor: Visitor, account: UUID, form: Form
+        self,
+        request: Request,
+        session: Session,
+        auth: AuthContext,
+        client_context: ClientContext,
+        account: UUID,
+        form: Form,
     ) -> Response:
         """The page once more, for who has typed in no code or a wrong one."""
         form.error("code", WRONG_CODE if form.get("code", MOST) else self.missing)
-        return await self.page(request, session, people, visitor, account, form)
+        return await self.page(request, session, auth, client_context, account, form)

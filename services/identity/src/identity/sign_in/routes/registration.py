@@ -9,11 +9,11 @@ from chassis.auth import public
 from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
-from identity.accounts.routes import ThePeople
+from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import authentication
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.code_entry import Way
-from identity.sign_in.routes.interaction import TheErrand, TheVisitor, show, too_often
+from identity.sign_in.routes.interaction import TheClientContext, TheInteraction, show, too_often
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
 from identity.verification.actions import codes
 
@@ -25,39 +25,44 @@ _CODE = Way(codes.REGISTER, "/identity/register", authentication.open_with_code)
 
 
 @router.get("/register")
-async def show_register(_: Anybody, request: Request, errand: TheErrand) -> Response:
+async def show_register(_: Anybody, request: Request, interaction: TheInteraction) -> Response:
     """Where opening an account begins."""
-    return show(request, errand, "register.html", form=Form())
+    return show(request, interaction, "register.html", form=Form())
 
 
 @router.post("/register", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
 async def send_register_code(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    _: Anybody, request: Request, session: Writing, auth: TheAuthContext, client_context: TheClientContext, interaction: TheInteraction,
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Send a code to the address; where there is an account, a letter that says so: the page is the same."""
     address = form.get("email", email_addresses.MOST)
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
-        return show(request, errand, "register.html", 400, form=form)
-    wait = await authentication.ask_to_open(session, people, visitor, address)
-    if wait is not None:
-        return too_often(request, people, wait)
-    return see_other(errand.at("/identity/register/code"))
+        return show(request, interaction, "register.html", 400, form=form)
+    retry_after = await authentication.ask_to_open(session, auth, client_context, address)
+    if retry_after is not None:
+        return too_often(request, auth, retry_after)
+    return see_other(interaction.at("/identity/register/code"))
 
 
 @router.get("/register/code")
 async def show_register_code(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    auth: TheAuthContext,
+    client_context: TheClientContext,
+    interaction: TheInteraction,
 ) -> Response:
     """Where the code is typed in."""
-    return await _CODE.page(request, session, people, visitor, errand, Form())
+    return await _CODE.page(request, session, auth, client_context, interaction, Form())
 
 
 @router.post("/register/code", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def register_by_code(
-    _: Anybody, request: Request, session: Writing, people: ThePeople, visitor: TheVisitor, errand: TheErrand,
+    _: Anybody, request: Request, session: Writing, auth: TheAuthContext, client_context: TheClientContext, interaction: TheInteraction,
     form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Open the account with the code of the letter, and sign in."""
-    return await _CODE.typed(request, session, people, visitor, errand, form)
+    return await _CODE.typed(request, session, auth, client_context, interaction, form)

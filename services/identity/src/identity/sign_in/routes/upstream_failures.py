@@ -17,7 +17,7 @@ from chassis.ids import Id
 from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import language_of, see_other
-from identity.sign_in.routes.interaction import Errand, TheErrand, errand_of, show
+from identity.sign_in.routes.interaction import Interaction, TheInteraction, interaction_of, show
 from identity.upstream_login.actions import login_states
 from identity.upstream_login.actions.login_states import FailedError, Reason
 from identity.upstream_login.rules.requests import PROVE, SIGN_IN, Purpose
@@ -46,7 +46,7 @@ Where = Annotated[Id | None, Query(alias="upstream", description="Which provider
 
 @router.get("/failed", responses=documents(409))
 async def show_upstream_failure(
-    _: Annotated[None, public], request: Request, errand: TheErrand, reason: What,
+    _: Annotated[None, public], request: Request, interaction: TheInteraction, reason: What,
     purpose: Why = SIGN_IN, of: Whose = None, upstream_id: Where = None,
 ) -> Response:  # fmt: skip
     """What happened at another provider, or on the way; and the other ways. Nobody is signed in by it."""
@@ -59,45 +59,47 @@ async def show_upstream_failure(
         reason = "old"
     return show(
         request,
-        errand,
+        interaction,
         "upstream-failed.html",
         _STATUS.get(reason, 200),
         reason=reason,
         provider=title_of(request, upstream) if upstream is not None else "",
-        again=errand.at(path_of(upstream)) if upstream is not None else "",
+        again=interaction.at(path_of(upstream)) if upstream is not None else "",
         purpose=purpose,
-        elsewhere=elsewhere(errand, purpose),
+        elsewhere=elsewhere(interaction, purpose),
     )
 
 
 async def told(request: Request, error: FailedError, council: str | None = None) -> Response:
     """On to the page that says what happened."""
     visit = error.visit
-    errand = await errand_of_visit(request, visit, council)
-    return failed(errand, error.reason, error.upstream, visit.purpose if visit else SIGN_IN)
+    interaction = await interaction_of_visit(request, visit, council)
+    return failed(interaction, error.reason, error.upstream, visit.purpose if visit else SIGN_IN)
 
 
-def failed(errand: Errand, reason: Reason, upstream: Upstream | None, purpose: str) -> Response:
-    """The same, on this errand."""
+def failed(interaction: Interaction, reason: Reason, upstream: Upstream | None, purpose: str) -> Response:
+    """The same, in this interaction."""
     asked = {"reason": reason, "purpose": purpose}
     if upstream is not None:
         asked |= {"of": upstream.council, "upstream": ids.show(upstream.id)}
-    at = errand.at(_PATH)
+    at = interaction.at(_PATH)
     return see_other(f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}")
 
 
-async def errand_of_visit(request: Request, visit: Visit | None, council: str | None = None) -> Errand:
-    """On which errand somebody went there."""
+async def interaction_of_visit(
+    request: Request, visit: Visit | None, council: str | None = None
+) -> Interaction:
+    """In which interaction somebody went there."""
     if visit is None:
-        return await errand_of(request, None, None, council)
-    return await errand_of(request, visit.request, visit.page, visit.council)
+        return await interaction_of(request, None, None, council)
+    return await interaction_of(request, visit.request, visit.page, visit.council)
 
 
-def elsewhere(errand: Errand, purpose: str) -> str:
+def elsewhere(interaction: Interaction, purpose: str) -> str:
     """Where the other ways are: to sign in, to prove who one is, to the account."""
-    if purpose == PROVE and errand.request:
-        return f"/identity/prove?{urlencode({'request': errand.request})}"
-    return errand.at(_SIGN_IN) if purpose == SIGN_IN else LINKS
+    if purpose == PROVE and interaction.request:
+        return f"/identity/prove?{urlencode({'request': interaction.request})}"
+    return interaction.at(_SIGN_IN) if purpose == SIGN_IN else LINKS
 
 
 def path_of(upstream: Upstream) -> str:

@@ -13,17 +13,17 @@ from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.actions.sessions import SignedIn
-from identity.accounts.routes import ThePeople
+from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, authenticators, passkeys, passwords, phones
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.interaction import (
-    FreshPerson,
-    Person,
-    SurePerson,
-    TheErrand,
-    TheVisitor,
+    PasskeySignIn,
+    RecentSignIn,
+    SignedIn,
+    TheClientContext,
+    TheInteraction,
     onward,
     show,
     too_often,
@@ -51,7 +51,7 @@ _WRONG = say("That code is not right. Check that the clock of your phone is righ
 
 
 @router.get("/password")
-async def show_new_password(_: Anybody, request: Request, session: Writing, person: FreshPerson) -> Response:
+async def show_new_password(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a password is set, changed or removed."""
     had = await passwords.has(session, person.account)
     return pages.render(request, "new-password.html", form=Form(), has_password=had)
@@ -64,43 +64,43 @@ async def set_password(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: FreshPerson,
-    people: ThePeople,
+    person: RecentSignIn,
+    auth: TheAuthContext,
     form: SubmittedForm,
 ) -> Response:
     """Set a password: long, and not a common one. Elsewhere the person is signed out."""
     password = form.raw("password", password_rules.MOST)
-    wrong = await passwords.fault(request.app.state.database, people, person.account, password)
+    wrong = await passwords.fault(request.app.state.database, auth, person.account, password)
     if wrong is not None:
         form.error("password", _FAULTS[wrong], least=password_rules.LEAST, most=password_rules.MOST)
         had = await passwords.has(session, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
-    await passwords.change(session, people, person.account, await people.passwords.hash(password))
+    await passwords.change(session, auth, person.account, await auth.passwords.hash(password))
     await sessions.end_all(session, person.account, "security", but=person.session)
     return see_other(_ACCOUNT)
 
 
 @router.post("/password/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_password(
-    _: Anybody, session: Writing, person: FreshPerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: RecentSignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Have no password any more."""
-    await passwords.remove(session, people, person.account)
+    await passwords.remove(session, auth, person.account)
     return see_other(_ACCOUNT)
 
 
 @router.get("/passkeys")
 async def show_passkeys(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction,
 ) -> Response:  # fmt: skip
     """The person's passkeys, and where one is made."""
-    form = Form({"name": visitor.device})
-    return await _passkeys_page(request, session, person, people, visitor, form, errand=errand)
+    form = Form({"name": client_context.device})
+    return await _passkeys_page(request, session, person, auth, client_context, form, interaction=interaction)
 
 
 async def _passkeys_page(
-    request: Request, session: Writing, person: SignedIn, people: ThePeople, visitor: TheVisitor, form: Form,
+    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, client_context: TheClientContext, form: Form,
     **more: Any,
 ) -> Response:  # fmt: skip
     account = await accounts.one(session, person.account)
@@ -116,7 +116,7 @@ async def _passkeys_page(
     options = ""
     if len(found) < passkeys.MOST:
         address = account.address if account and account.address else "Townhall"
-        options = await passkeys.new_options(session, people, visitor, person.account, address)
+        options = await passkeys.new_options(session, auth, client_context, person.account, address)
     status = 200 if form.ok else 400
     return pages.render(request, "passkeys.html", status, form=form, passkeys=found, options=options, **more)
 
@@ -127,15 +127,20 @@ async def _passkeys_page(
     openapi_extra=form_body("credential", "name", credential=MOST_ANSWER, name=_NAME),
 )
 async def add_passkey(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
-    answer, name = form.raw("credential", MOST_ANSWER), form.get("name", _NAME)[:_NAME] or visitor.device
-    if not await passkeys.add(session, people, visitor, person.account, answer, name or "Passkey"):
+    answer, name = (
+        form.raw("credential", MOST_ANSWER),
+        form.get("name", _NAME)[:_NAME] or client_context.device,
+    )
+    if not await passkeys.add(session, auth, client_context, person.account, answer, name or "Passkey"):
         form.error("name", _NOT_MADE)
-        return await _passkeys_page(request, session, person, people, visitor, form, errand=errand)
-    answered = see_other(onward(errand) if errand.request else _PASSKEYS)
+        return await _passkeys_page(
+            request, session, person, auth, client_context, form, interaction=interaction
+        )
+    answered = see_other(onward(interaction) if interaction.request else _PASSKEYS)
     until = await staff.vouched_until(session, person.account)
     await sessions.start(session, request, answered, person.account, [factors.PASSKEY], vouched_until=until)
     return answered
@@ -145,7 +150,7 @@ async def add_passkey(
     "/passkeys/{passkey_id}/name", responses=documents(403, 404), openapi_extra=form_body("name", name=_NAME)
 )
 async def rename_passkey(
-    _: Anybody, passkey_id: Id, session: Writing, person: SurePerson, form: SubmittedForm
+    _: Anybody, passkey_id: Id, session: Writing, person: PasskeySignIn, form: SubmittedForm
 ) -> Response:
     """Give a passkey another name."""
     name = form.get("name", _NAME)[:_NAME]
@@ -156,29 +161,34 @@ async def rename_passkey(
 
 @router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: SurePerson, people: ThePeople,
+    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Have a passkey open the account no more, unless nothing else does."""
     if not await links.has_other_way(session, person.account, but_passkey=passkey_id):
         return pages.render(request, "upstream-last.html", 409)
-    if not await passkeys.remove(session, people, person.account, passkey_id):
+    if not await passkeys.remove(session, auth, person.account, passkey_id):
         raise not_found("passkey of yours")
     return see_other(_PASSKEYS)
 
 
 @router.get("/authenticator")
 async def show_authenticator(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople, errand: TheErrand
+    _: Anybody,
+    request: Request,
+    session: Writing,
+    person: PasskeySignIn,
+    auth: TheAuthContext,
+    interaction: TheInteraction,
 ) -> Response:
     """Where an authenticator app is set up, or removed."""
-    return await _authenticator_page(request, session, person, people, Form(), errand=errand)
+    return await _authenticator_page(request, session, person, auth, Form(), interaction=interaction)
 
 
 async def _authenticator_page(
-    request: Request, session: Writing, person: SignedIn, people: ThePeople, form: Form, **more: Any
+    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, form: Form, **more: Any
 ) -> Response:
-    secret = await authenticators.secret(session, people, person.account)
+    secret = await authenticators.secret(session, auth, person.account)
     if secret is None:
         return pages.render(request, "authenticator-there.html", form=form, **more)
     account = await accounts.one(session, person.account)
@@ -193,19 +203,22 @@ async def _authenticator_page(
 
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
-    _: Anybody, request: Request, session: Writing, person: SurePerson, people: ThePeople,
-    visitor: TheVisitor, errand: TheErrand, form: SubmittedForm,
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
-    wait = await authentication.wait_for_second(session, people, visitor, person.account)
-    if wait is not None:
-        return too_often(request, people, wait)
-    made = await authenticators.confirm(session, people, person.account, form.get("code", 20))
+    retry_after = await authentication.wait_for_second(session, auth, client_context, person.account)
+    if retry_after is not None:
+        return too_often(request, auth, retry_after)
+    made = await authenticators.confirm(session, auth, person.account, form.get("code", 20))
     if made is None:
         form.error("code", _WRONG)
-        return await _authenticator_page(request, session, person, people, form, errand=errand)
+        return await _authenticator_page(request, session, person, auth, form, interaction=interaction)
     answer = pages.render(
-        request, "recovery-codes.html", codes=made, onward=onward(errand) if errand.request else _ACCOUNT
+        request,
+        "recovery-codes.html",
+        codes=made,
+        onward=onward(interaction) if interaction.request else _ACCOUNT,
     )
     until = await staff.vouched_until(session, person.account)
     await sessions.start(
@@ -216,15 +229,17 @@ async def set_up_authenticator(
 
 @router.post("/authenticator/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_authenticator(
-    _: Anybody, session: Writing, person: SurePerson, people: ThePeople, _form: SubmittedForm
+    _: Anybody, session: Writing, person: PasskeySignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Sign in without the app from now on."""
-    await authenticators.remove(session, people, person.account)
+    await authenticators.remove(session, auth, person.account)
     return see_other(_ACCOUNT)
 
 
 @router.get("/recovery-codes")
-async def show_recovery_codes(_: Anybody, request: Request, session: Writing, person: SurePerson) -> Response:
+async def show_recovery_codes(
+    _: Anybody, request: Request, session: Writing, person: PasskeySignIn
+) -> Response:
     """How many are left, and where new ones are made."""
     if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
@@ -237,27 +252,27 @@ async def make_recovery_codes(
     _: Anybody,
     request: Request,
     session: Writing,
-    person: SurePerson,
-    people: ThePeople,
+    person: PasskeySignIn,
+    auth: TheAuthContext,
     _form: SubmittedForm,
 ) -> Response:
     """Ten new codes, shown this once; those before are worth nothing now."""
     if not any(await phones.steps(session, person.account)):
         return see_other("/identity/account/authenticator")
-    made = await authenticators.new_recovery(session, people, person.account)
+    made = await authenticators.new_recovery(session, auth, person.account)
     return pages.render(request, "recovery-codes.html", codes=made, onward=_ACCOUNT)
 
 
 @router.get("/second-step")
 async def show_second_step_choice(
-    _: Anybody, request: Request, session: Writing, person: Person, errand: TheErrand
+    _: Anybody, request: Request, session: Writing, person: SignedIn, interaction: TheInteraction
 ) -> Response:
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
-        return see_other(onward(errand))
+        return see_other(onward(interaction))
     if await passkeys.of_account(session, person.account):
-        return show(request, errand, "passkey-needed.html")
+        return show(request, interaction, "passkey-needed.html")
     if any(await phones.steps(session, person.account)):  # set up since this session began
-        return see_other(errand.at("/identity/sign-in"))
+        return see_other(interaction.at("/identity/sign-in"))
     texts = request.app.state.settings.texts != "none"
-    return show(request, errand, "second-step-choice.html", texts=texts)
+    return show(request, interaction, "second-step-choice.html", texts=texts)

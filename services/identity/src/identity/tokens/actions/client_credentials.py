@@ -3,25 +3,24 @@
 from typing import Any
 
 from chassis import ids
-from identity.clients.actions.authentication import Known, Provider, authenticated
+from identity.clients.actions.authentication import AuthenticatedClient, Provider
 from identity.clients.actions.clients import acts_for
 from identity.shared.oauth import scopes, token_requests
 from identity.shared.rules import tokens
 
 
-def issue(provider: Provider, known: Known, asked: str | None) -> dict[str, Any]:
+def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) -> dict[str, Any]:
     """An access token for the client. Raises OAuthError."""
-    authenticated(known)
-    client, now = known.client, provider.issuer.clock()
-    granted = scopes.narrow(asked, client.scopes)
+    record, now = client.record, provider.issuer.clock()
+    granted = scopes.narrow(asked, record.scopes)
     if granted is None:
         raise token_requests.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
     grant = tokens.Grant(
         token_id=ids.show(ids.new()),
-        client_id=known.client_id,
+        client_id=client.client_id,
         scopes=granted,
-        councils=acts_for(client.council),
-        mode=client.mode,
+        councils=acts_for(record.council),
+        mode=record.mode,
         issued=int(now),
         expires=int(now) + tokens.ACCESS_SECONDS,
     )

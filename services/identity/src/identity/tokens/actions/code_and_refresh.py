@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.clients.actions.authentication import Known, Provider
+from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, subjects
 from identity.grants.rules import id_tokens
 from identity.grants.store import grants as store
@@ -28,38 +28,38 @@ from identity.tokens.actions import user_claims
 _STALE = "The code or token is unknown, used, expired, revoked or another client's."
 
 
-async def redeem(provider: Provider, known: Known, asked: TokenRequest) -> dict[str, Any]:
+async def redeem(provider: Provider, client: Client, asked: TokenRequest) -> dict[str, Any]:
     """The answer to a code or a refresh token (RFC 6749 sections 4.1.4 and 6). Raises OAuthError."""
-    known.party  # noqa: B018 - a mere machine has neither
+    client.party  # noqa: B018 - a mere machine has neither
     async with provider.database.writing() as session:
-        await _settle(session, provider, known, asked)
-        answer = await (_code if asked.grant == CODE else _refresh)(session, provider, known, asked)
+        await _settle(session, provider, client, asked)
+        answer = await (_code if asked.grant == CODE else _refresh)(session, provider, client, asked)
     if isinstance(answer, OAuthError):
         raise answer
     return answer
 
 
-async def _settle(session: Session, provider: Provider, known: Known, asked: TokenRequest) -> None:
+async def _settle(session: Session, provider: Provider, client: Client, asked: TokenRequest) -> None:
     """Keep the roles of a member of staff as they are until his token is on record.
 
     Before the grant is locked: whoever changes roles, or ends a leaver's grants, locks the person first too.
     """
-    if not known.party.person_scopes - subjects.OF_PEOPLE - OWN:
+    if not client.party.person_scopes - subjects.OF_PEOPLE - OWN:
         return
     look, name = (store.code_seen, "code") if asked.grant == CODE else (store.refresh_seen, "refresh_token")
     row = await look(session, crypto.secret_hash(asked.fields.get(name, "")))
-    if row is not None and row.client == known.id:
+    if row is not None and row.client == client.id:
         await session.see(row.council)
         await access_changes.settled(session, provider.issuer, row.council, row.account)
 
 
 async def _code(
-    session: Session, provider: Provider, known: Known, asked: TokenRequest
+    session: Session, provider: Provider, client: Client, asked: TokenRequest
 ) -> dict[str, Any] | OAuthError:
     fields, now = asked.fields, provider.now()
     hashed = crypto.secret_hash(fields.get("code", ""))
     row = await store.code(session, hashed)
-    if row is None or row.client != known.id:
+    if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
     if row.used_at is not None:
         await grants.revoke(session, row.council, row.grant_id, now)
@@ -70,7 +70,7 @@ async def _code(
     if fault := _not_bound(row.request, fields):
         await grants.revoke(session, row.council, row.grant_id, now)
         return fault
-    return await _issue(session, provider, known, row, row.scopes, now)
+    return await _issue(session, provider, client, row, row.scopes, now)
 
 
 def _not_bound(request: Mapping[str, Any], fields: Mapping[str, str]) -> OAuthError | None:
@@ -87,12 +87,12 @@ def _not_bound(request: Mapping[str, Any], fields: Mapping[str, str]) -> OAuthEr
 
 
 async def _refresh(
-    session: Session, provider: Provider, known: Known, asked: TokenRequest
+    session: Session, provider: Provider, client: Client, asked: TokenRequest
 ) -> dict[str, Any] | OAuthError:
     now = provider.now()
     hashed = crypto.secret_hash(asked.fields.get("refresh_token", ""))
     row = await store.refresh(session, hashed)
-    if row is None or row.client != known.id:
+    if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
     if row.used_at is not None:  # RFC 9700 section 4.14.2: one of the two is a thief
         await grants.revoke(session, row.council, row.grant_id, now)
@@ -103,16 +103,16 @@ async def _refresh(
     if not set(wanted) <= set(row.scopes):
         return OAuthError("invalid_scope", "A refresh token asks for no more than was granted.")
     await store.use_refresh(session, hashed, now)
-    return await _issue(session, provider, known, row, wanted, now)
+    return await _issue(session, provider, client, row, wanted, now)
 
 
 async def _issue(
-    session: Session, provider: Provider, known: Known, row: Row[Any], scopes: list[str], now: datetime
+    session: Session, provider: Provider, client: Client, row: Row[Any], scopes: list[str], now: datetime
 ) -> dict[str, Any] | OAuthError:
-    party, request = known.party, row.request
-    granted = await _allowed(session, known, row, scopes)
+    party, request = client.party, row.request
+    granted = await _allowed(session, client, row, scopes)
     subject = subjects.subject(provider.issuer, row.council, row.account)
-    written = await access_token(session, provider, known, row, granted, subject, now)
+    written = await access_token(session, provider, client, row, granted, subject, now)
     answer = {
         "access_token": written,
         "token_type": "Bearer",
@@ -121,7 +121,7 @@ async def _issue(
     }
     if "openid" in granted:
         sign_in = id_tokens.SignIn(
-            client_id=known.client_id,
+            client_id=client.client_id,
             subject=subject,
             session=subjects.session_name(provider.issuer, row.council, row.session),
             level=request["level"],
@@ -135,13 +135,13 @@ async def _issue(
         )
         answer["id_token"] = tokens.sign(signer, id_tokens.ID_TYPE, content)
     if authorization_requests.OFFLINE in row.scopes:
-        answer["refresh_token"] = await _refresh_token(session, known, row, now)
+        answer["refresh_token"] = await _refresh_token(session, client, row, now)
     return answer
 
 
-async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[str]) -> list[str]:
+async def _allowed(session: Session, client: Client, row: Row[Any], asked: list[str]) -> list[str]:
     """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
-    doing = set(asked) & known.party.person_scopes - subjects.OF_PEOPLE
+    doing = set(asked) & client.party.person_scopes - subjects.OF_PEOPLE
     if doing:
         await session.see(row.council)
         doing &= OWN | await staff.scopes(session, row.council, row.account)
@@ -151,7 +151,7 @@ async def _allowed(session: Session, known: Known, row: Row[Any], asked: list[st
 async def access_token(
     session: Session,
     provider: Provider,
-    known: Known,
+    client: Client,
     row: Row[Any],
     granted: list[str],
     subject: str,
@@ -161,7 +161,7 @@ async def access_token(
     more: Mapping[str, Any] | None = None,
 ) -> str:
     """A person's access token, kept so that it can be refused when its grant ends."""
-    token_id, seconds = ids.new(), seconds or known.party.rules.access_seconds
+    token_id, seconds = ids.new(), seconds or client.party.rules.access_seconds
     expires = now + timedelta(seconds=seconds)
     values = {"council": row.council, "id": token_id, "grant_id": row.grant_id, "expires_at": expires}
     await store.add_access(session, values)
@@ -169,21 +169,21 @@ async def access_token(
         "iss": provider.issuer.url,
         "aud": provider.issuer.settings.audience,
         "sub": subject,
-        "client_id": known.client_id,
+        "client_id": client.client_id,
         "jti": ids.show(token_id),
         "iat": int(now.timestamp()),
         "exp": int(now.timestamp()) + seconds,
         "scope": " ".join(granted),
         "councils": [row.council],
-        "mode": known.client.mode,
+        "mode": client.record.mode,
         **(more or {}),
     }
     return tokens.sign(provider.issuer.signer(), tokens.ACCESS_TYPE, content)
 
 
-async def _refresh_token(session: Session, known: Known, row: Row[Any], now: datetime) -> str:
+async def _refresh_token(session: Session, client: Client, row: Row[Any], now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
-    unused, absolute = known.party.refresh_seconds
+    unused, absolute = client.party.refresh_seconds
     last = row.created_at + timedelta(seconds=absolute)
     values = {
         "council": row.council,

@@ -13,7 +13,7 @@ from chassis.database import ReadSession, Session
 from chassis.problems import Problem
 from chassis.tenancy import Directory
 from chassis.tokens import Verifier
-from identity.clients.actions.authentication import Known, Provider
+from identity.clients.actions.authentication import AuthenticatedClient, Client, Provider
 from identity.grants.actions import grants, subjects
 from identity.grants.store import grants as store
 from identity.issuer.actions import revocations
@@ -53,12 +53,12 @@ async def userinfo(
 
 
 async def introspect(
-    session: ReadSession, provider: Provider, known: Known, caller: Caller | None, token: str
+    session: ReadSession, provider: Provider, client: AuthenticatedClient, caller: Caller | None, token: str
 ) -> dict[str, Any]:
     """RFC 7662 section 2.2. A client sees tokens of its own council; a client of the region all."""
     if caller is None:
-        return await _refresh_token(session, provider, known, token)
-    council = known.client.council
+        return await _refresh_token(session, provider, client, token)
+    council = client.record.council
     if council != REGION and not caller.acts_for(council):
         return {"active": False}
     content = _content(token)
@@ -70,13 +70,13 @@ async def introspect(
 
 
 async def _refresh_token(
-    session: ReadSession, provider: Provider, known: Known, token: str
+    session: ReadSession, provider: Provider, client: AuthenticatedClient, token: str
 ) -> dict[str, Any]:
     """A refresh token is its own client's business alone."""
     row = await store.refresh_seen(session, crypto.secret_hash(token))
     if (
         row is None
-        or row.client != known.id
+        or row.client != client.id
         or row.used_at
         or row.revoked_at
         or row.expires_at <= provider.now()
@@ -84,7 +84,7 @@ async def _refresh_token(
         return {"active": False}
     return {
         "active": True,
-        "client_id": known.client_id,
+        "client_id": client.client_id,
         "sub": subjects.subject(provider.issuer, row.council, row.account),
         "scope": " ".join(row.scopes),
         "exp": int(row.expires_at.timestamp()),
@@ -93,16 +93,16 @@ async def _refresh_token(
 
 
 async def revoke(
-    session: Session, provider: Provider, known: Known, caller: Caller | None, token: str
+    session: Session, provider: Provider, client: Client, caller: Caller | None, token: str
 ) -> None:
     """RFC 7009 section 2.1: the whole grant with a refresh token. What is not the client's stays."""
     if caller is not None:
-        if caller.client_id == known.client_id:
+        if caller.client_id == client.client_id:
             expires = provider.issuer.moment(caller.expires) + timedelta(seconds=crypto.GRACE)
-            await revocations.refuse(session, known.client.council, caller.token_id, expires, claim="jti")
+            await revocations.refuse(session, client.record.council, caller.token_id, expires, claim="jti")
         return
     row = await store.refresh(session, crypto.secret_hash(token))
-    if row is not None and row.client == known.id:
+    if row is not None and row.client == client.id:
         await grants.revoke(session, row.council, row.grant_id, provider.now())
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
-from identity.clients.actions.authentication import Known, Provider, authenticated
+from identity.clients.actions.authentication import AuthenticatedClient, Provider
 from identity.grants.actions import subjects
 from identity.grants.store import grants as store
 from identity.mandates.actions import mandates
@@ -22,20 +22,19 @@ _MOST = 200
 
 
 async def exchange(
-    provider: Provider, known: Known, asked: TokenRequest, actor: Caller | None
+    provider: Provider, client: AuthenticatedClient, asked: TokenRequest, actor: Caller | None
 ) -> dict[str, Any]:
     """The token that says ``sub``, ``act`` and ``mandate``. Raises OAuthError.
 
     ``subject_token`` is the subject of the person to act for, as the service's council knows him;
     ``actor_token`` (``actor`` is who it speaks for) the access token of who acts, issued to this client.
     """
-    authenticated(known)
     _kinds(asked)
-    granted = _scopes(known, asked)
+    granted = _scopes(client, asked)
     theme, principal = asked.fields.get("theme", ""), asked.fields.get("subject_token", "")
-    council = known.client.council
+    council = client.record.council
     async with provider.database.writing() as session:
-        row = await _of_actor(session, known, actor)
+        row = await _of_actor(session, client, actor)
         await session.see(council)
         found = await mandates.may_act(
             session,
@@ -47,7 +46,7 @@ async def exchange(
         )
         if found is None:
             raise OAuthError("invalid_grant", _REFUSED)
-        return await _issue(session, provider, known, row, found, granted)
+        return await _issue(session, provider, client, row, found, granted)
 
 
 def _kinds(asked: TokenRequest) -> None:
@@ -63,9 +62,9 @@ def _kinds(asked: TokenRequest) -> None:
         raise OAuthError("invalid_request", f"requested_token_type must be {token_requests.ACCESS_TOKEN}.")
 
 
-def _scopes(known: Known, asked: TokenRequest) -> list[str]:
+def _scopes(client: AuthenticatedClient, asked: TokenRequest) -> list[str]:
     """What the person may let another do, as far as the service may; never what his roles allow."""
-    possible = scopes.DELEGABLE & known.party.person_scopes | {_SCOPE}
+    possible = scopes.DELEGABLE & client.party.person_scopes | {_SCOPE}
     wanted = set((asked.scope or _SCOPE).split())
     if not wanted <= possible:
         detail = f"A token to act for somebody has no other scope than {', '.join(sorted(possible))}."
@@ -73,10 +72,15 @@ def _scopes(known: Known, asked: TokenRequest) -> list[str]:
     return sorted(wanted)
 
 
-async def _of_actor(session: Session, known: Known, actor: Caller | None) -> Row[Any]:
+async def _of_actor(session: Session, client: AuthenticatedClient, actor: Caller | None) -> Row[Any]:
     """The grant of who acts: his own, given to this client. No mandate is passed on."""
     row = await introspection.grant_of(session, actor) if actor is not None else None
-    if row is None or row.client != known.id or row.actor is not None or row.council != known.client.council:
+    if (
+        row is None
+        or row.client != client.id
+        or row.actor is not None
+        or row.council != client.record.council
+    ):
         raise OAuthError("invalid_grant", _REFUSED)
     return row
 
@@ -84,7 +88,7 @@ async def _of_actor(session: Session, known: Known, actor: Caller | None) -> Row
 async def _issue(
     session: Session,
     provider: Provider,
-    known: Known,
+    client: AuthenticatedClient,
     actor: Row[Any],
     found: mandates.MandateRow,
     granted: list[str],
@@ -92,7 +96,7 @@ async def _issue(
     """It lives as long as any access token, and to the second not longer than the mandate."""
     now = provider.now()
     left = int(found.expires_at.timestamp()) - int(now.timestamp())
-    seconds = min(known.party.rules.access_seconds, left)
+    seconds = min(client.party.rules.access_seconds, left)
     if seconds <= 0:
         raise OAuthError("invalid_grant", _REFUSED)
     grant = _grant(actor, found, now, granted)
@@ -108,7 +112,7 @@ async def _issue(
     }
     subject = subjects.subject(issuer, council, found.principal)
     written = await code_and_refresh.access_token(
-        session, provider, known, row, granted, subject, now, seconds=seconds, more=more
+        session, provider, client, row, granted, subject, now, seconds=seconds, more=more
     )
     return {
         "access_token": written,

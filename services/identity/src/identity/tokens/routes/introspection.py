@@ -8,12 +8,11 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
-from identity.clients.actions.authentication import Known, authenticated
 from identity.clients.routes.cors import FromApps
-from identity.clients.routes.dependencies import TheProvider, authenticate_client
+from identity.clients.routes.dependencies import TheProvider, authenticate_client, identify_client
 from identity.issuer.routes import LiveAtOnce
 from identity.shared.oauth import token_requests
-from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
+from identity.shared.oauth_responses import NO_STORE, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
 
@@ -61,12 +60,11 @@ class Introspection(BaseModel):
 @router.post("/identity/introspect", response_model=Introspection, responses=_UNKNOWN, openapi_extra=_TOKEN)
 async def introspect_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """What a token is worth now (RFC 7662). A client sees tokens for its own council."""
-    known, fields = await authenticate_client(request, provider, "introspect")
-    _require_secret(known)
+    client, fields = await authenticate_client(request, provider, "introspect")
     token = _token(fields)
     caller = await _caller(request, token)
     async with provider.database.reading() as session:
-        found = await introspection.introspect(session, provider, known, caller, token)
+        found = await introspection.introspect(session, provider, client, caller, token)
     return JSONResponse(found, 200, NO_STORE)
 
 
@@ -75,11 +73,11 @@ async def revoke_token(
     _: Annotated[None, public], _live: LiveAtOnce, request: Request, provider: TheProvider
 ) -> Response:
     """Revoke a token of the client's own; with a refresh token all that was granted with it (RFC 7009)."""
-    known, fields = await authenticate_client(request, provider, "revoke")
+    client, fields = await identify_client(request, provider, "revoke")
     token = _token(fields)
     caller = await _caller(request, token)
     async with provider.database.writing() as session:
-        await introspection.revoke(session, provider, known, caller, token)
+        await introspection.revoke(session, provider, client, caller, token)
     return Response(None, 200, NO_STORE)
 
 
@@ -92,11 +90,3 @@ def _token(fields: dict[str, str]) -> str:
 async def _caller(request: Request, token: str) -> Any:
     state = request.app.state
     return await introspection.caller_of(state.verifier, state.directory, token)
-
-
-def _require_secret(known: Known) -> None:
-    """Raise Problem for a public client: anybody may name it."""
-    try:
-        authenticated(known)
-    except token_requests.OAuthError as error:
-        raise as_problem(error) from error

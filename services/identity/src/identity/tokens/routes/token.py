@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.auth import Caller, public
 from chassis.problems import ErrorShape
-from identity.clients.actions.authentication import authenticate
+from identity.clients.actions.authentication import identify, require_authentication
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import network_of
@@ -67,14 +67,14 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
             request.url.query,
             await request.body(),
         )
-        known = await authenticate(provider, asked.credentials, network_of(request))
+        client = await identify(provider, asked.credentials, network_of(request))
         if asked.grant == token_requests.CLIENT_CREDENTIALS:
-            token = client_credentials.issue(provider, known, asked.scope)
+            token = client_credentials.issue(provider, require_authentication(client), asked.scope)
         elif asked.grant == token_requests.EXCHANGE:
             actor = await _actor(request, asked.fields.get("actor_token", ""))
-            token = await token_exchange.exchange(provider, known, asked, actor)
+            token = await token_exchange.exchange(provider, require_authentication(client), asked, actor)
         else:
-            token = await code_and_refresh.redeem(provider, known, asked)
+            token = await code_and_refresh.redeem(provider, client, asked)
     except token_requests.OAuthError as error:
         raise as_problem(error) from error
     return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.database import Database
 from identity.upstream_login.actions import token_request
-from identity.upstream_login.actions.login_states import Came, FailedError, Reason, deriving, offered
+from identity.upstream_login.actions.login_states import FailedError, Reason, UpstreamLogin, deriving, offered
 from identity.upstream_login.actions.token_request import Shown, Tokens
 from identity.upstream_login.rules import directory_claims, id_tokens, requests
 from identity.upstream_login.rules import identity as upstream_identity
@@ -21,7 +21,7 @@ from identity.upstreams.actions.providers import AwayError, Providers
 from identity.upstreams.rules import metadata, registration
 from identity.upstreams.rules.metadata import Keys, Provider
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 log = logging.getLogger(__name__)
 
@@ -35,22 +35,22 @@ _CANCELLED = frozenset({"access_denied"})
 
 async def come_back(
     database: Database,
-    people: People,
+    auth: AuthContext,
     providers: Providers,
     council: str,
     upstream_id: UUID,
     browser: bytes,
     query: str,
-) -> Came:
+) -> UpstreamLogin:
     """Who has come back with this query. Raises FailedError.
 
     The state is used up first, so that of two who bring it one is heard. No transaction is open while the
     provider is called.
     """
-    returned, visit, upstream, own = await _taken(database, people, council, upstream_id, browser, query)
+    returned, visit, upstream, own = await _taken(database, auth, council, upstream_id, browser, query)
     try:
-        async with asyncio.timeout(max(people.settings.timeout - _MARGIN, 1)):
-            return await _heard(people, providers, returned, visit, upstream, own)
+        async with asyncio.timeout(max(auth.settings.timeout - _MARGIN, 1)):
+            return await _heard(auth, providers, returned, visit, upstream, own)
     except (AwayError, TimeoutError) as error:
         log.warning("upstream %s of %s is away: %s", upstream.id, council, error)
         raise FailedError("away", visit, upstream) from error
@@ -60,7 +60,7 @@ async def come_back(
 
 
 async def _taken(
-    database: Database, people: People, council: str, upstream_id: UUID, browser: bytes, query: str
+    database: Database, auth: AuthContext, council: str, upstream_id: UUID, browser: bytes, query: str
 ) -> tuple[Returned, Visit, Upstream, Shown]:
     try:
         returned = requests.returned(query)
@@ -68,37 +68,37 @@ async def _taken(
         raise FailedError("old") from error
     state = requests.state_hash(returned.state)
     async with database.writing(council) as session:
-        visit = await store.take(session, state, browser, council, upstream_id, people.now())
+        visit = await store.take(session, state, browser, council, upstream_id, auth.now())
         upstream = await offered(session, council, upstream_id)
         if visit is None or upstream is None:
             raise FailedError("old", visit, upstream)
-        own = await token_request.shown(session, people.settings, upstream)
+        own = await token_request.shown(session, auth.settings, upstream)
     return returned, visit, upstream, own
 
 
 async def _heard(
-    people: People,
+    auth: AuthContext,
     providers: Providers,
     returned: Returned,
     visit: Visit,
     upstream: Upstream,
     own: Shown,
-) -> Came:
+) -> UpstreamLogin:
     provider = await providers.describe(upstream.issuer)
     if returned.issuer not in ({upstream.issuer} if provider.sends_issuer else {upstream.issuer, None}):
         raise RefusedError("the answer's iss is another issuer")  # RFC 9207
     if returned.code is None:
         raise FailedError(_reason(returned.error or ""), visit, upstream)
-    bound = requests.secrets_of(deriving(people), returned.state)
+    bound = requests.secrets_of(deriving(auth), returned.state)
     fields = {
         "code": returned.code,
         "redirect_uri": visit.redirect_uri,
         "code_verifier": bound.verifier,
     }
-    tokens = await token_request.redeem(providers, provider, upstream, own, fields, people.clock())
+    tokens = await token_request.redeem(providers, provider, upstream, own, fields, auth.clock())
     expected = _expected(visit, upstream, bound)
-    found = await _checked(providers, provider, tokens, expected, people.clock())
-    return await _known(people, providers, provider, tokens, visit, upstream, expected, found)
+    found = await _checked(providers, provider, tokens, expected, auth.clock())
+    return await _known(auth, providers, provider, tokens, visit, upstream, expected, found)
 
 
 def _reason(error: str) -> Reason:
@@ -139,7 +139,7 @@ async def _checked(
 
 
 async def _known(
-    people: People,
+    auth: AuthContext,
     providers: Providers,
     provider: Provider,
     tokens: Tokens,
@@ -147,7 +147,7 @@ async def _known(
     upstream: Upstream,
     expected: id_tokens.Expected,
     found: Mapping[str, Any],
-) -> Came:
+) -> UpstreamLogin:
     subject = id_tokens.subject(found, upstream.subject_claim, upstream.tenant)
     email, identity, session_id = None, None, found.get("sid")
     if upstream.kind == ONE_LOGIN:
@@ -155,8 +155,8 @@ async def _known(
         email = _verified(told)
         level = requests.identity_of(visit.vot or "")
         if level is not None:
-            identity = await _identity(people, providers, upstream, told, found["sub"], level)
-    return Came(
+            identity = await _identity(auth, providers, upstream, told, found["sub"], level)
+    return UpstreamLogin(
         visit=visit,
         upstream=upstream,
         subject=subject,
@@ -193,7 +193,7 @@ def _of_staff(found: Mapping[str, Any], groups_claim: str | None) -> dict[str, A
 
 
 async def _identity(
-    people: People,
+    auth: AuthContext,
     providers: Providers,
     upstream: Upstream,
     told: Mapping[str, Any],
@@ -201,14 +201,14 @@ async def _identity(
     level: str,
 ) -> Identity | NotProven:
     """What was proven. Whose word counts is the region's to say, now and not when it was registered."""
-    settings = people.settings
+    settings = auth.settings
     url = registration.did_url(upstream.issuer, settings.onelogin_issuers, laptop=providers.plain)
     if url is None:
         raise RefusedError("the region takes no proofs of identity from this issuer")
     own = metadata.own_did(url)
     expected = upstream_identity.Expected(own, upstream.client_id, subject, level)
     try:
-        return upstream_identity.read(told, await providers.document(url), expected, people.clock())
+        return upstream_identity.read(told, await providers.document(url), expected, auth.clock())
     except UnknownKeyError:
         known = await providers.document(url, newer=True)
-        return upstream_identity.read(told, known, expected, people.clock())
+        return upstream_identity.read(told, known, expected, auth.clock())

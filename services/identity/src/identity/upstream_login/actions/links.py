@@ -9,14 +9,14 @@ from uuid import UUID
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import SignedIn
+from identity.accounts.actions.sessions import BrowserSession
 from identity.factors.actions import authentication, passkeys
-from identity.factors.actions.authentication import Proven
+from identity.factors.actions.authentication import AuthState
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
 from identity.shared.rules import email_addresses
 from identity.upstream_login.actions import jit_staff, logouts
-from identity.upstream_login.actions.login_states import Came, FailedError
+from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
 from identity.upstream_login.rules import identity as upstream_identity
 from identity.upstream_login.rules import requests
 from identity.upstream_login.rules.identity import Identity
@@ -24,7 +24,7 @@ from identity.upstream_login.rules.requests import LINK, PROVE, SIGN_IN
 from identity.upstream_login.store import login_states as visits
 from identity.upstreams import store
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,50 +35,60 @@ class Settled:
     """
 
     next: Literal["opens", "linked", "ask-again", "decide", "confirm"]
-    proven: Proven | None = None
+    auth_state: AuthState | None = None
 
 
 async def settle(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, person: SignedIn | None
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    login: UpstreamLogin,
+    person: BrowserSession | None,
 ) -> Settled:
     """Somebody has come back. The session sees the council. Raises FailedError."""
-    visit, upstream = came.visit, came.upstream
-    account = await store.account_of(session, upstream.council, upstream.id, came.subject)
+    visit, upstream = login.visit, login.upstream
+    account = await store.account_of(session, upstream.council, upstream.id, login.subject)
     if visit.purpose == SIGN_IN:
         if account is None:
-            await visits.keep(session, visit.state_hash, came.kept(), chosen=False)
+            await visits.keep(session, visit.state_hash, login.kept(), chosen=False)
             return Settled("decide")
-        return Settled("opens", await _open(session, issuer, people, visitor, came, account))
+        return Settled("opens", await _open(session, issuer, auth, client_context, login, account))
     if person is None or person.account != visit.account:
         raise FailedError("another-person", visit, upstream)
     if account is None:
-        await _unlinked_here(session, came, person.account)
-        await visits.keep(session, visit.state_hash, came.kept(), chosen=True)
+        await _unlinked_here(session, login, person.account)
+        await visits.keep(session, visit.state_hash, login.kept(), chosen=True)
         return Settled("confirm")
     if account != person.account:
         raise FailedError("in-use", visit, upstream)
-    return await _again(session, issuer, people, visitor, came, account)
+    return await _again(session, issuer, auth, client_context, login, account)
 
 
 async def _again(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    login: UpstreamLogin,
+    account: UUID,
 ) -> Settled:
     """The very person who is linked is back."""
-    if came.visit.purpose == LINK:
+    if login.visit.purpose == LINK:
         return Settled("linked")
-    if requests.identity_of(came.visit.vot or "") is None:
+    if requests.identity_of(login.visit.vot or "") is None:
         return Settled("ask-again")
-    if not isinstance(came.identity, Identity):
-        raise FailedError("not-proven", came.visit, came.upstream)
-    proven = await _open(session, issuer, people, visitor, came, account)
-    await _prove(session, account, came.upstream, came.identity)
-    return Settled("opens", proven)
+    if not isinstance(login.identity, Identity):
+        raise FailedError("not-proven", login.visit, login.upstream)
+    auth_state = await _open(session, issuer, auth, client_context, login, account)
+    await _prove(session, account, login.upstream, login.identity)
+    return Settled("opens", auth_state)
 
 
-async def _unlinked_here(session: ReadSession, came: Came, account: UUID) -> None:
+async def _unlinked_here(session: ReadSession, login: UpstreamLogin, account: UUID) -> None:
     """An account has one person at each provider: the same must come back."""
-    if await linked(session, came.upstream, account):
-        raise FailedError("another-person", came.visit, came.upstream)
+    if await linked(session, login.upstream, account):
+        raise FailedError("another-person", login.visit, login.upstream)
 
 
 async def linked(session: ReadSession, upstream: Upstream, account: UUID) -> bool:
@@ -90,21 +100,26 @@ async def linked(session: ReadSession, upstream: Upstream, account: UUID) -> boo
 
 
 async def _open(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
-) -> Proven:
-    await visits.done(session, came.visit.state_hash, came.visit.browser)
-    await _at_work(session, issuer, came, account)
-    opening = logouts.through(people, came)
-    return await authentication.prove(session, people, visitor, account, came.method, opening)
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    login: UpstreamLogin,
+    account: UUID,
+) -> AuthState:
+    await visits.done(session, login.visit.state_hash, login.visit.browser)
+    await _at_work(session, issuer, login, account)
+    opening = logouts.derive_session(auth, login)
+    return await authentication.prove(session, auth, client_context, account, login.method, opening)
 
 
-async def _at_work(session: Session, issuer: Issuer, came: Came, account: UUID) -> None:
-    if came.upstream.audience != "staff":
+async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
+    if login.upstream.audience != "staff":
         return
     try:
-        await jit_staff.joined(session, issuer, came.upstream, came.claims, account, came.external_id)
+        await jit_staff.joined(session, issuer, login.upstream, login.claims, account, login.external_id)
     except jit_staff.RefusedError as refusal:
-        raise FailedError(refusal.reason, came.visit, came.upstream) from refusal
+        raise FailedError(refusal.reason, login.visit, login.upstream) from refusal
 
 
 async def _prove(session: Session, account: UUID, upstream: Upstream, identity: Identity) -> None:
@@ -115,53 +130,58 @@ async def _prove(session: Session, account: UUID, upstream: Upstream, identity: 
 
 
 async def link(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came, account: UUID
-) -> Proven:
+    session: Session,
+    issuer: Issuer,
+    auth: AuthContext,
+    client_context: ClientContext,
+    login: UpstreamLogin,
+    account: UUID,
+) -> AuthState:
     """The person has confirmed that whoever came back is this account. Raises FailedError."""
-    visit, upstream = came.visit, came.upstream
+    visit, upstream = login.visit, login.upstream
     if visit.account not in (None, account) or not visit.chosen:
         raise FailedError("another-person", visit, upstream)
-    await _tie(session, people, came, account)
-    await accounts.changed(session, people, account, "upstream linked")
-    return await _open(session, issuer, people, visitor, came, account)
+    await _tie(session, auth, login, account)
+    await accounts.changed(session, auth, account, "upstream linked")
+    return await _open(session, issuer, auth, client_context, login, account)
 
 
 async def open_new(
-    session: Session, issuer: Issuer, people: People, visitor: Visitor, came: Came
-) -> Proven | None:
+    session: Session, issuer: Issuer, auth: AuthContext, client_context: ClientContext, login: UpstreamLogin
+) -> AuthState | None:
     """A new account, with the address that GOV.UK One Login has verified, if there is one.
 
     None when that address reaches an account: then a letter has gone there as to anybody who opens one.
     Raises FailedError when somebody was faster.
     """
-    if came.visit.purpose != SIGN_IN:
-        raise FailedError("another-person", came.visit, came.upstream)
-    email = came.email if came.email and not email_addresses.fault(came.email) else None
-    account = await accounts.open_account(session, people, visitor.language, email)
+    if login.visit.purpose != SIGN_IN:
+        raise FailedError("another-person", login.visit, login.upstream)
+    email = login.email if login.email and not email_addresses.fault(login.email) else None
+    account = await accounts.open_account(session, auth, client_context.language, email)
     if account is None:
-        await authentication.ask_to_open(session, people, visitor, email or "")
-        await visits.choose(session, came.visit.state_hash, came.visit.browser)
+        await authentication.ask_to_open(session, auth, client_context, email or "")
+        await visits.choose(session, login.visit.state_hash, login.visit.browser)
         return None
-    await _tie(session, people, came, account)
-    await accounts.record(session, people, account, "upstream linked", device=visitor.device)
-    return await _open(session, issuer, people, visitor, came, account)
+    await _tie(session, auth, login, account)
+    await accounts.record(session, auth, account, "upstream linked", device=client_context.device)
+    return await _open(session, issuer, auth, client_context, login, account)
 
 
-async def _tie(session: Session, people: People, came: Came, account: UUID) -> None:
-    upstream = came.upstream
-    if await store.link(session, upstream.council, upstream.id, came.subject, account, people.now()):
+async def _tie(session: Session, auth: AuthContext, login: UpstreamLogin, account: UUID) -> None:
+    upstream = login.upstream
+    if await store.link(session, upstream.council, upstream.id, login.subject, account, auth.now()):
         return
-    held = await store.account_of(session, upstream.council, upstream.id, came.subject)
+    held = await store.account_of(session, upstream.council, upstream.id, login.subject)
     if held != account:
-        raise FailedError("in-use", came.visit, upstream)
+        raise FailedError("in-use", login.visit, upstream)
 
 
-async def unlink(session: Session, people: People, council: str, upstream_id: UUID, account: UUID) -> bool:
+async def unlink(session: Session, auth: AuthContext, council: str, upstream_id: UUID, account: UUID) -> bool:
     """Sign in there no more; false for the last way in. The session sees every council after."""
     if not await has_other_way(session, account, (council, upstream_id)):
         return False
     if await store.unlink(session, council, upstream_id, account):
-        await accounts.changed(session, people, account, "upstream unlinked")
+        await accounts.changed(session, auth, account, "upstream unlinked")
     return True
 
 

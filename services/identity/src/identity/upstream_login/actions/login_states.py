@@ -16,7 +16,7 @@ from identity.upstream_login.store.login_states import Visit
 from identity.upstreams import store as upstreams
 from identity.upstreams.rules.metadata import Provider
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 
 PATIENCE = timedelta(minutes=15)
 
@@ -37,7 +37,7 @@ class FailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class UpstreamLogin:
     """Who came back, all of it checked. ``subject`` as links keep it; ``email`` only if verified.
 
     ``sub``, ``session_id`` and ``issued_at`` (Unix time) as its id_token has them.
@@ -76,9 +76,9 @@ class Question:
     page: str | None
 
 
-def restored(visit: Visit, upstream: Upstream) -> Came:
+def restored(visit: Visit, upstream: Upstream) -> UpstreamLogin:
     """Who came back and waits for a decision."""
-    return Came(visit, upstream, **(visit.found or {}), identity=None)
+    return UpstreamLogin(visit, upstream, **(visit.found or {}), identity=None)
 
 
 async def offered(session: ReadSession, council: str, upstream_id: UUID) -> Upstream | None:
@@ -89,20 +89,20 @@ async def offered(session: ReadSession, council: str, upstream_id: UUID) -> Upst
 
 async def begin(
     session: Session,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     upstream: Upstream,
     provider: Provider,
     question: Question,
 ) -> str:
     """Keep the question; answers where the browser is to be sent with it."""
-    own = requests.secrets_of(deriving(people), requests.new_state())
-    now = people.now()
+    own = requests.secrets_of(deriving(auth), requests.new_state())
+    now = auth.now()
     asked = {name: getattr(question, name) for name in Question.__dataclass_fields__}
     values = {
         **asked,
         "state_hash": requests.state_hash(own.state),
-        "browser": visitor.browser,
+        "browser": client_context.browser,
         "council": upstream.council,
         "upstream": upstream.id,
         "created_at": now,
@@ -113,7 +113,7 @@ async def begin(
         client_id=upstream.client_id,
         redirect_uri=question.redirect_uri,
         scopes=upstream.scopes,
-        language=visitor.language,
+        language=client_context.language,
         vot=question.vot,
         acr_values=upstream.acr_values,
         fresh=question.fresh,
@@ -121,23 +121,23 @@ async def begin(
     return requests.location(provider.authorization_endpoint, wanted, own)
 
 
-def deriving(people: People) -> bytes:
+def deriving(auth: AuthContext) -> bytes:
     """The key from which what binds an answer to its question is derived."""
-    master = crypto.master_bytes(people.settings.master_key.get_secret_value())
+    master = crypto.master_bytes(auth.settings.master_key.get_secret_value())
     return crypto.subkey(master, "upstream requests")
 
 
-async def waiting(session: ReadSession, browser: bytes, now: datetime) -> Came | None:
+async def waiting(session: ReadSession, browser: bytes, now: datetime) -> UpstreamLogin | None:
     """Who came back last in this browser and of whom is not decided. The session sees his council after."""
     return await _with_upstream(session, await store.waiting(session, browser, now))
 
 
-async def locked(session: Session, state_hash: bytes, browser: bytes, now: datetime) -> Came | None:
+async def locked(session: Session, state_hash: bytes, browser: bytes, now: datetime) -> UpstreamLogin | None:
     """The same, this very one, which nobody else decides until the transaction ends."""
     return await _with_upstream(session, await store.locked(session, state_hash, browser, now))
 
 
-async def _with_upstream(session: ReadSession, visit: Visit | None) -> Came | None:
+async def _with_upstream(session: ReadSession, visit: Visit | None) -> UpstreamLogin | None:
     if visit is None:
         return None
     await session.see(visit.council)

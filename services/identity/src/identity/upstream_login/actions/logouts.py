@@ -8,9 +8,9 @@ from uuid import UUID
 from chassis.database import Database, Session
 from chassis.problems import not_found
 from identity.accounts.actions import sessions
-from identity.accounts.rules.upstream_session import Through
+from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.shared.rules import crypto
-from identity.upstream_login.actions.login_states import Came
+from identity.upstream_login.actions.login_states import UpstreamLogin
 from identity.upstream_login.rules import logout_tokens
 from identity.upstream_login.rules.id_tokens import RefusedError, UnknownKeyError
 from identity.upstream_login.rules.logout_tokens import Logout
@@ -19,7 +19,7 @@ from identity.upstreams import store as upstreams
 from identity.upstreams.actions.providers import Providers
 from identity.upstreams.rules.metadata import Keys
 from identity.upstreams.store import Upstream
-from identity.verification.actions.context import People
+from identity.verification.actions.context import AuthContext
 
 log = logging.getLogger(__name__)
 
@@ -30,23 +30,23 @@ _REMEMBERED = timedelta(hours=1)
 """Longer than a logout token is young enough to come again, and than anybody is on the way (twice 15 min)."""
 
 
-def through(people: People, came: Came) -> Through:
+def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
     """The sign-in there that opens a session here."""
-    hiding, upstream = _hiding(people), came.upstream.id
-    there = came.session_id
-    return Through(
-        person=logout_tokens.hidden(hiding, "sub", upstream, came.sub),
+    hiding, upstream = _hiding(auth), login.upstream.id
+    there = login.session_id
+    return UpstreamSession(
+        person=logout_tokens.hidden(hiding, "sub", upstream, login.sub),
         session=logout_tokens.hidden(hiding, "sid", upstream, there) if there is not None else None,
-        issued_at=came.issued_at,
+        issued_at=login.issued_at,
     )
 
 
-def _hiding(people: People) -> bytes:
-    master = crypto.master_bytes(people.settings.master_key.get_secret_value())
+def _hiding(auth: AuthContext) -> bytes:
+    master = crypto.master_bytes(auth.settings.master_key.get_secret_value())
     return crypto.subkey(master, "upstream sessions")
 
 
-async def over(session: Session, opening: Through) -> bool:
+async def over(session: Session, opening: UpstreamSession) -> bool:
     """Whether that sign-in has ended there already. Until the transaction ends it does not end unheard.
 
     The session sees every council after.
@@ -58,7 +58,7 @@ async def over(session: Session, opening: Through) -> bool:
 
 
 async def hear(
-    database: Database, people: People, providers: Providers, council: str, upstream_id: UUID, token: str
+    database: Database, auth: AuthContext, providers: Providers, council: str, upstream_id: UUID, token: str
 ) -> None:
     """A provider's logout token. Raises Problem 404, RefusedError, AwayError and TimeoutError.
 
@@ -69,10 +69,10 @@ async def hear(
         upstream = await upstreams.one(session, council, upstream_id)
     if upstream is None:
         raise not_found("way to sign in with this id")
-    async with asyncio.timeout(max(people.settings.timeout - _MARGIN, 1)):
-        heard = await _read(providers, upstream, token, people.clock())
+    async with asyncio.timeout(max(auth.settings.timeout - _MARGIN, 1)):
+        heard = await _read(providers, upstream, token, auth.clock())
     async with database.writing(council) as session:
-        ended = await _end(session, people, upstream, heard)
+        ended = await _end(session, auth, upstream, heard)
     log.info("upstream %s of %s ended %d sessions", upstream.id, council, ended)
 
 
@@ -89,9 +89,9 @@ async def _read(providers: Providers, upstream: Upstream, token: str, now: float
         return read(await providers.keys(provider.jwks_uri, newer=True))
 
 
-async def _end(session: Session, people: People, upstream: Upstream, heard: Logout) -> int:
+async def _end(session: Session, auth: AuthContext, upstream: Upstream, heard: Logout) -> int:
     """End what it was opened with; how many sessions there were. Raises RefusedError for a second time."""
-    hiding, named = _hiding(people), (("sub", heard.subject), ("sid", heard.session_id))
+    hiding, named = _hiding(auth), (("sub", heard.subject), ("sid", heard.session_id))
     person, there = (
         logout_tokens.hidden(hiding, what, upstream.id, value) if value is not None else None
         for what, value in named
@@ -102,7 +102,7 @@ async def _end(session: Session, people: People, upstream: Upstream, heard: Logo
         "person": person,
         "session": there,
         "issued_at": datetime.fromtimestamp(heard.issued_at, UTC),
-        "expires_at": people.now() + _REMEMBERED,
+        "expires_at": auth.now() + _REMEMBERED,
     }
     if not await store.add(session, upstream.council, values):
         raise RefusedError("its jti was used before")

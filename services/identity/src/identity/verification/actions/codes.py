@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.verification import store
-from identity.verification.actions.context import People, Visitor
+from identity.verification.actions.context import AuthContext, ClientContext
 from identity.verification.rules import codes
 
 SIGN_IN = "sign-in"
@@ -22,21 +22,21 @@ TEXT_SET_UP = "text-set-up"
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class CodeResult:
     """What came of a code that changes how an account is reached.
 
-    ``before``: what it has now must be proven too, and a code goes there. ``wait``: none may go before then.
+    ``before``: what it has now must be proven too, and a code goes there. ``retry_after``: not before then.
     """
 
     right: bool = False
     before: bool = False
-    wait: datetime | None = None
+    retry_after: datetime | None = None
 
 
 async def make(
     session: Session,
-    people: People,
-    visitor: Visitor,
+    auth: AuthContext,
+    client_context: ClientContext,
     purpose: str,
     address: str,
     account: UUID | None,
@@ -47,10 +47,10 @@ async def make(
 
     One that opens nothing is kept all the same, so that who is wrong about an address sees no difference.
     """
-    code, now = codes.by_mail(), people.now()
-    digest = codes.digest(people.coding, visitor.browser, purpose, address, code)
+    code, now = codes.by_mail(), auth.now()
+    digest = codes.digest(auth.coding, client_context.browser, purpose, address, code)
     values = {
-        "browser": visitor.browser,
+        "browser": client_context.browser,
         "purpose": purpose,
         "account": account,
         "address": address,
@@ -64,10 +64,14 @@ async def make(
 
 
 async def waiting(
-    session: ReadSession, people: People, visitor: Visitor, purpose: str, account: UUID | None = None
+    session: ReadSession,
+    auth: AuthContext,
+    client_context: ClientContext,
+    purpose: str,
+    account: UUID | None = None,
 ) -> str | None:
     """The address a code is on its way to; with ``account``, only if that one asked for it."""
-    row = await store.waiting_code(session, visitor.browser, purpose, people.now())
+    row = await store.waiting_code(session, client_context.browser, purpose, auth.now())
     if row is None or (account is not None and row.account != account):
         return None
     address: str = row.address
@@ -75,12 +79,12 @@ async def waiting(
 
 
 async def use(
-    session: Session, people: People, visitor: Visitor, purpose: str, typed: str
+    session: Session, auth: AuthContext, client_context: ClientContext, purpose: str, typed: str
 ) -> Row[tuple[UUID | None, str]] | None:
     """Use the code: its ``account`` and ``address``; None, and one try less, when it is wrong or over."""
-    row = await store.try_code(session, visitor.browser, purpose, people.now(), codes.TRIES)
+    row = await store.try_code(session, client_context.browser, purpose, auth.now(), codes.TRIES)
     address = row.address if row is not None else ""
-    shown = codes.digest(people.coding, visitor.browser, purpose, address, codes.digits(typed))
+    shown = codes.digest(auth.coding, client_context.browser, purpose, address, codes.digits(typed))
     if not codes.same(shown, row.hash if row is not None else None):
         return None
-    return row if await store.use_code(session, visitor.browser, purpose) else None
+    return row if await store.use_code(session, client_context.browser, purpose) else None

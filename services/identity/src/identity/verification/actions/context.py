@@ -34,7 +34,7 @@ _WAITING = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class ClientContext:
     """A browser as sign-in sees it. ``browser``: hash of the secret it alone has; ``client``: who sent it."""
 
     browser: bytes
@@ -85,7 +85,7 @@ class Passwords:
             )
 
 
-class People:
+class AuthContext:
     """``clock`` answers Unix seconds; tests put their own in its place."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
@@ -113,7 +113,7 @@ class People:
         port = f":{url.port}" if url.port else ""
         return [f"{url.scheme}://{self.domain}{port}"]
 
-    async def may_try(self, session: Session, *asked: tuple[Limit, str]) -> bool:
+    async def check_rate(self, session: Session, *asked: tuple[Limit, str]) -> bool:
         """Count one try of each; false when one of them has been tried too often."""
         counted = {
             codes.digest(self._counting, limit.name, of_whom): (limit.most, limit.seconds)
@@ -121,9 +121,9 @@ class People:
         }
         return await store.count(session, counted, self.now())
 
-    async def wait(self, session: Session, *asked: tuple[Limit, str]) -> datetime | None:
+    async def retry_after(self, session: Session, *asked: tuple[Limit, str]) -> datetime | None:
         """Count one try of each; None when it may be made, else from when on there may be another."""
-        return None if await self.may_try(session, *asked) else await self._free_at(session, *asked)
+        return None if await self.check_rate(session, *asked) else await self._free_at(session, *asked)
 
     async def _free_at(self, session: Session, *asked: tuple[Limit, str]) -> datetime:
         now = self.now()
