@@ -75,7 +75,7 @@ def registrations(stack: Stack, council: str) -> list[dict[str, Any]]:
         "client_secret": secrets_of(stack)["directory"],
         "tenant": tid,
         "groups_claim": "groups",
-        "joiners": "claims",
+        "provisioning": "jit",
     }
     return [one_login, directory]
 
