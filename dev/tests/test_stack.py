@@ -27,6 +27,7 @@ def dev(tmp_path):
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.long
 def test_a_second_start_finds_its_data_and_credentials_and_a_stop_leaves_nothing(dev, tmp_path):
     start = ("--port", str(ports.free_ports().base), "--data", "small")
     first = dev("up", *start)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,15 @@ from tests.browser import chromium, harness
 
 Visitor = Callable[..., Awaitable[Page]]
 _FAILED = pytest.StashKey[bool]()
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser is slow: only journeys marked ``everyday`` are part of `make test`."""
+    for item in items:
+        if _HERE in item.path.parents and item.get_closest_marker("everyday") is None:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(wrapper=True)

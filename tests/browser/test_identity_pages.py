@@ -74,6 +74,7 @@ async def test_an_account_is_opened_and_its_pages_are_accessible(site, visitor, 
         await axe(tab)
 
 
+@pytest.mark.everyday("identity")
 async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database, arrival):
     """Chromium holds the redirects after a form to the policy of its page."""
     tab = await visitor(**harness.PHONE)

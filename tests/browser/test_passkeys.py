@@ -74,6 +74,7 @@ async def make_passkey(site, tab):
     await tab.wait_for_selector("h2:has-text('My phone')")
 
 
+@pytest.mark.everyday("identity")
 async def test_a_passkey_is_made_and_signs_in_without_anything_typed(site, phone, code, axe):
     await phone.add_init_script(BUTTON_ALONE)
     devtools, reader = await device(phone)

@@ -100,6 +100,7 @@ def told(settings, service, **more):
     return {**known, "scope": "openid email offline_access", **more}
 
 
+@pytest.mark.everyday("identity")
 async def test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_out(
     settings, resident, code, database, app, authority
 ):

@@ -140,6 +140,7 @@ async def resident(site, visitor, code):
     await tab.wait_for_selector("h1:has-text('closed')")
 
 
+@pytest.mark.everyday("identity")
 async def test_forms_of_other_sites_do_nothing(site, resident, code):
     """CSRF at login, logout and everything of the account: refused, and the browser is still the same one."""
     before = await cookies(resident)

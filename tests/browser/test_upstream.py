@@ -173,6 +173,7 @@ async def test_who_has_an_account_adds_one_login_to_it(
     await looked_at(tab, axe, "added", lang)
 
 
+@pytest.mark.everyday("identity")
 async def test_the_page_that_leads_away_works_for_who_waits_on_it(site, one_login, simulator, visitor, axe):
     """Some browsers do not go on by themselves: there is a button."""
     tab = await visitor(**NARROW)

@@ -12,6 +12,8 @@ import pytest
 
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 PROCESSES = (
     "address",
     "address-worker",

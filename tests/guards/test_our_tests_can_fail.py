@@ -43,6 +43,7 @@ def agreeable():
     thread.join()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_no_journey_passes_against_a_server_that_agrees_to_everything(agreeable):
     done = subprocess.run(
