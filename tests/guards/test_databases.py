@@ -4,19 +4,22 @@ import ast
 import importlib
 import inspect
 from pathlib import Path
+from typing import Annotated
 
 import asyncpg
 import pytest
+from fastapi import APIRouter, Depends
+from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from chassis import health, migrations, tables
 from chassis.testing import fresh_database
+from tests.guards.conftest import NAMES, service_of
 
 # Tables whose key does not start with `council`, each with its reason.
 REGIONAL = {
     "council": "it is the list of councils",
     "outbox": "a queue read in commit order across councils",
     "signing_key": "one issuer per region",
-    "assertion_jti": "a client is known by its id before its council is",
     "account": "accounts belong to the region: one for every council's services",
     "account_email": "of an account",
     "account_history": "of an account",
@@ -54,9 +57,26 @@ def all_tables(service):
 
 
 def test_every_tables_key_starts_with_the_council(service):
-    for name, table in all_tables(service).items():
-        if name not in REGIONAL:
-            assert next(iter(table.primary_key.columns)).name == "council", name
+    assert find_keys_without_council(all_tables(service)) == []
+
+
+def find_keys_without_council(by_name):
+    return [
+        name
+        for name, table in by_name.items()
+        if name not in REGIONAL and next(iter(table.primary_key.columns)).name != "council"
+    ]
+
+
+def test_a_table_that_forgets_the_council_is_found():
+    table = Table("case_note", MetaData(), Column("id", Integer, primary_key=True), Column("council", Text))
+    assert find_keys_without_council({"case_note": table}) == ["case_note"]
+
+
+def test_every_regional_table_is_there():
+    """The list of exceptions only shrinks: a name of no table is taken off it."""
+    there = {name for service in map(service_of, NAMES) for name in all_tables(service)}
+    assert set(REGIONAL) - there == set()
 
 
 async def test_tables_and_migrations_agree(service, owner_url):
@@ -101,22 +121,45 @@ def probe(revision, seen):
 
 
 def test_no_migration_lifts_the_lock_timeout(service):
-    for revision in migrations.script(service.name).walk_revisions():
-        source = inspect.getsource(revision.module).lower()
-        assert "lock_timeout" not in source, revision.path
-        assert ".commit(" not in source, revision.path
+    revisions = list(migrations.script(service.name).walk_revisions())
+    assert revisions
+    assert [one.path for one in revisions if lifts_timeout(inspect.getsource(one.module))] == []
+
+
+def lifts_timeout(source):
+    return "lock_timeout" in source.lower() or ".commit(" in source
+
+
+def test_a_migration_that_lifts_the_lock_timeout_is_found():
+    assert lifts_timeout('op.execute("SET LOCK_TIMEOUT = 0")')
+    assert lifts_timeout("op.get_bind().commit()")
 
 
 def test_the_transaction_ends_before_the_answer_leaves(service):
-    """A dependency that yields must be declared scope="function", or its commit comes after the response."""
-    late = [
+    assert [fault for router in service.routers for fault in find_late(router)] == []
+
+
+def find_late(router):
+    """List dependencies that yield and are not ``scope="function"``: they commit after the response."""
+    return [
         f"{route.path}: {dependant.call}"
-        for router in service.routers
         for route in routes_of(router)
         for dependant in dependants_of(route.dependant)
         if inspect.isasyncgenfunction(dependant.call) and dependant.scope != "function"
     ]
-    assert late == []
+
+
+def test_a_commit_after_the_answer_is_found():
+    async def session():
+        yield
+
+    router, outer = APIRouter(), APIRouter()
+
+    @router.get("/late")
+    async def late(_: Annotated[None, Depends(session)]): ...
+
+    outer.include_router(router)
+    assert len(find_late(router)) == len(find_late(outer)) == 1
 
 
 def routes_of(router):
@@ -134,11 +177,38 @@ def dependants_of(dependant):
 
 
 def test_store_functions_take_the_session_first(service):
-    store = importlib.import_module(f"{service.name}.store")
-    for path in Path(store.__file__).parent.glob("store*/*.py" if hasattr(store, "__path__") else "store.py"):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_"):
-                assert node.args.args[0].arg in {"session", "pool", "connection"}, f"{path}: {node.name}"
+    folder = Path(importlib.import_module(service.name).__file__).parent
+    paths = find_stores(folder)
+    assert paths, "no store was looked at"
+    assert [fault for path in paths for fault in find_sessionless(path.read_text(), path)] == []
+
+
+def find_stores(folder):
+    """List the modules of SQL: ``store.py`` and ``store/*.py`` of the service and of its domains."""
+    return sorted(
+        path for path in folder.rglob("*.py") if path.name == "store.py" or path.parent.name == "store"
+    )
+
+
+def find_sessionless(source, path):
+    """List the public functions of a store that take something else before the session."""
+    return [
+        f"{path}: {node.name}"
+        for node in ast.parse(source).body
+        if isinstance(node, ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and not (node.args.args and node.args.args[0].arg in {"session", "pool", "connection"})
+    ]
+
+
+def test_every_store_is_looked_at(tmp_path):
+    for name in ("store.py", "grants/store.py", "staff/store/roles.py", "staff/routes/roles.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [str(path.relative_to(tmp_path)) for path in find_stores(tmp_path)]
+    assert found == ["grants/store.py", "staff/store/roles.py", "store.py"]
+    assert find_sessionless("async def get_role(name, session): ...", "store.py") == ["store.py: get_role"]
+    assert find_sessionless("async def get_role(): ...", "store.py") == ["store.py: get_role"]
 
 
 async def test_row_level_security_is_forced_where_it_is_declared(service, owner_url):

@@ -10,35 +10,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.guards.sources import ROOT, production, tracked
+
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
-MODULES = {
-    "actions",
-    "app",
-    "consumers",
-    "events",
-    "routes",
-    "rules",
-    "schemas",
-    "settings",
-    "store",
-    "tables",
-}
-# A service with pages for people has folders of them, which hold no Python.
-PAGES = {"pages", "locale", "static", "letters"}
-# Beyond the ten a service has a module only where the field has a word of its own for it.
-OWN_WORDS = {"address": {"matching"}}
-
-
-def tracked(*patterns):
-    listed = subprocess.run(
-        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
-
-
-def production():
-    return [path for path in tracked("*.py") if "tests" not in path.parts and path.name != "conftest.py"]
+MODULES = {"actions", "consumers", "events", "routes", "rules", "schemas", "store", "tables"}
+BESIDE = {"app", "consumers", "events", "settings", "shared", "migrations"}
+# Files that Python does not read: pages, e-mails, text messages, catalogues, scripts, code lists, grids.
+RESOURCES = {"pages", "emails", "sms", "locale", "static", "codelists", "grids"}
+MOST_MODULES = 8  # in a package inside a domain; shared/ may have more, since it is flat
+MOST_FILES = 25  # of a service that is not divided
 
 
 def functions():
@@ -65,12 +45,84 @@ def test_functions_are_short():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_the_same_ten_modules(name):
+def test_a_service_is_ten_modules_or_domains_of_them(name):
     here = ROOT / "services" / name / "src" / name
-    found = {path.stem for path in here.iterdir() if path.stem not in {"__init__", "py", "__pycache__"}}
-    assert found - {"migrations", "codelists", "grids", *PAGES} - OWN_WORDS.get(name, set()) == MODULES
+    assert find_misplaced(here) == []
     for beside in ("README.md", "pyproject.toml", "Dockerfile", "tests"):
         assert (here.parents[1] / beside).exists()
+
+
+def find_misplaced(service):
+    """List what does not belong where it stands in a service, divided or not."""
+    domains = [path for path in service.iterdir() if is_domain(path)]
+    if domains:
+        strays = names_in(service) - BESIDE - {path.name for path in domains}
+        faults = [f"{name} beside the domains" for name in strays]
+        return faults + [fault for domain in domains for fault in find_misplaced_in_domain(domain)]
+    faults = [f"{name} in a service that is not divided" for name in names_in(service) - MODULES - BESIDE]
+    if len(modules_in(service)) > MOST_FILES:
+        faults.append(f"{service.name} has more than {MOST_FILES} files: divide it into domains")
+    return faults
+
+
+def find_misplaced_in_domain(domain):
+    faults = [f"{domain.name}/{name}" for name in names_in(domain) - MODULES]
+    for package in (path for path in domain.iterdir() if path.stem in MODULES and path.is_dir()):
+        if len(modules_in(package)) > MOST_MODULES:
+            faults.append(f"{domain.name}/{package.name} has more than {MOST_MODULES} modules")
+        faults += [f"{path} is a folder in a package" for path in package.iterdir() if is_package(path)]
+    return faults
+
+
+def is_package(path):
+    return (path / "__init__.py").exists()
+
+
+def is_domain(path):
+    return is_package(path) and path.name not in MODULES | BESIDE
+
+
+def names_in(folder):
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or is_package(path)}
+    found |= {path.name for path in folder.iterdir() if path.is_dir() and not is_package(path)}
+    return found - {"__init__", "__pycache__"} - RESOURCES
+
+
+def modules_in(package):
+    return [
+        path for path in package.rglob("*.py") if path.name != "__init__.py" and "versions" not in path.parts
+    ]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        ["grants/store.py", "helpers.py"],
+        ["grants/store.py", "grants/utils.py"],
+        ["grants/store.py", "grants/deep/__init__.py"],
+        ["grants/store/__init__.py", *(f"grants/store/part_{n}.py" for n in range(9))],
+        ["grants/store/__init__.py", "grants/store/deep/__init__.py"],
+        ["routes/__init__.py", *(f"routes/part_{n}.py" for n in range(26))],
+        ["routes.py", "helpers.py"],
+    ],
+)
+def test_a_misplaced_module_is_found(tmp_path, planted):
+    service = tmp_path / "casework"
+    for name in planted:
+        path = service / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    if (service / "grants").exists():
+        (service / "grants" / "__init__.py").touch()
+    assert find_misplaced(service)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_tests_lie_under_the_names_of_domains(name):
+    here = ROOT / "services" / name
+    domains = {path.name for path in (here / "src" / name).iterdir() if is_domain(path)}
+    folders = {path.parent.name for path in tracked(f"services/{name}/tests/*/test_*.py")}
+    assert folders <= domains | {"shared"} if domains else not folders
 
 
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b|pytest\.mark\.skip\(")
