@@ -10,6 +10,7 @@ import nats.errors
 import pytest
 from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from chassis import ids, outbox, relay, streams
 from chassis.consuming import Worker
@@ -137,6 +138,51 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
     await eventually(lambda: copies(database, "batch 5"))
     assert [call for call in calls if call.startswith("batch")] == [f"batch {n}" for n in range(1, 6)]
+
+
+ROWS = outbox.from_rows(
+    "notes.note",
+    subject="word",
+    members="""'"text":', to_json(word)""",
+    rows="SELECT n, 'written' AS kind, :council AS council, n + 1 AS version, word"
+    " FROM (VALUES (0, 'one'), (1, 'to \"quote\"'), (2, repeat('x', 3))) AS listed (n, word)",
+)
+
+
+async def test_events_of_a_query_are_those_of_a_loop(database, connection):
+    """The same envelopes as ``add_all`` writes, but for ids and times, in the query's order."""
+    words = ["one", 'to "quote"', "xxx"]
+    async with database.writing("citytown") as session:
+        await outbox.add_from_rows(session, ROWS, council="citytown")
+        events = [outbox.Event(NoteWritten(text=word), word, n) for n, word in enumerate(words, 1)]
+        await outbox.add_all(session, events, council="citytown")
+    rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
+    await connection.execute("DELETE FROM outbox")
+    envelopes = [json.loads(row["envelope"]) for row in rows]
+    assert [ids.show(row["event_id"]) for row in rows] == [envelope["id"] for envelope in envelopes]
+    assert len({row["event_id"] for row in rows}) == 6
+    assert [row["nats_subject"] for row in rows[:3]] == [row["nats_subject"] for row in rows[3:]]
+    for envelope in envelopes:
+        del envelope["id"], envelope["time"]
+        envelope.pop("traceparent", None)
+    assert envelopes[:3] == envelopes[3:]
+
+
+async def test_an_event_that_is_too_large_is_refused_by_every_writer(database):
+    large = "x" * 500_001
+    rows = (
+        f"SELECT 0 AS n, 'written' AS kind, :council AS council, 1 AS version, repeat('x', {len(large)}) AS w"
+    )
+    statement = outbox.from_rows("notes.note", subject="'s'", members="""'"text":', to_json(w)""", rows=rows)
+    async with database.writing("citytown") as session:
+        with pytest.raises(ValueError, match="an event is thin"):
+            await outbox.add(session, NoteWritten(text=large), council="citytown", subject="s", sequence=1)
+        events = [outbox.Event(NoteWritten(text=large), "s", 1)]
+        with pytest.raises(ValueError, match="an event is thin"):
+            await outbox.add_all(session, events, council="citytown")
+    with pytest.raises(DBAPIError, match=r"over 500000 characters: notes\.note 0"):
+        async with database.writing("citytown") as session:
+            await outbox.add_from_rows(session, statement, council="citytown")
 
 
 async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connection, nc):

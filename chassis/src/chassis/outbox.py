@@ -1,38 +1,96 @@
-"""The transactional outbox: an event is a row in its cause's transaction; ``chassis.relay`` takes it on."""
+"""The transactional outbox: an event is a row in its cause's transaction; ``chassis.relay`` publishes it.
 
-from collections.abc import Sequence
-from typing import Any
+The one place where rows of the outbox are written: of one event, of many, and of the rows of a query. Call it
+after the aggregate's row is written, so that the events of an aggregate stand in the order of its changes.
+"""
 
-from sqlalchemy import insert
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from chassis import tables
+from sqlalchemy import TextClause, insert, text
+
+from chassis import ids, tables
 from chassis.database import Session
-from chassis.events import EventData, wrap
+from chassis.events import SUBJECT_PREFIX, EventData, wrap
 
 _INSERT = insert(tables.outbox)
-_LARGEST = 500_000  # bytes of an envelope; NATS takes a million, and one too large would hold all others up
+_LARGEST = (
+    500_000  # characters of an envelope; NATS takes a million bytes, and one too large holds all others up
+)
+_BATCH = 500  # events that are written at once, between which other requests have their turn
+_COUNTED = 9  # hexadecimal digits of an id that count the rows of a query: 36 bits
+
+
+class Event(NamedTuple):
+    """An event to publish: ``subject`` is the aggregate's id, ``sequence`` its version."""
+
+    data: EventData
+    subject: str
+    sequence: int
 
 
 async def add(session: Session, data: EventData, *, council: str, subject: str, sequence: int) -> None:
-    """Publish an event when this transaction commits.
-
-    ``subject`` is the aggregate's id, ``sequence`` its version: call it after the aggregate's row is
-    written, so that events of one aggregate stand in the order of its changes. Raises ValueError for an
-    event over 500,000 bytes.
-    """
-    await session.execute(_INSERT, _row(data, council, subject, sequence))
+    """Publish an event when this transaction commits. Raises ValueError for one over 500,000 characters."""
+    await session.execute(_INSERT, _row(Event(data, subject, sequence), council))
 
 
-async def add_all(
-    session: Session, events: Sequence[tuple[str, EventData]], *, council: str, sequence: int
-) -> None:
-    """The same of many, each with its subject, with one statement."""
-    if events:
-        rows = [_row(data, council, subject, sequence) for subject, data in events]
+async def add_all(session: Session, events: Iterable[Event], *, council: str) -> None:
+    """Publish many events when this transaction commits, in this order, with a statement for each 500."""
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        rows.append(_row(event, council))
+        if len(rows) == _BATCH:
+            await session.execute(_INSERT, rows)
+            rows = []
+            await asyncio.sleep(0)
+    if rows:
         await session.execute(_INSERT, rows)
 
 
-def _row(data: EventData, council: str, subject: str, sequence: int) -> dict[str, Any]:
+def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextClause:
+    """Make the statement that writes an event of an aggregate (``address.property``) for each row of a query.
+
+    ``rows`` is a SELECT of ``n`` (counts from 0, gives the order), ``kind`` (the event's word: ``created``),
+    ``council``, ``version``, and what ``subject`` and ``members`` need. ``subject`` is SQL of the aggregate's
+    id, ``members`` SQL of the payload's JSON between its braces, as concat() takes it: a null part is left
+    out. The text is made of the caller's own words, never of input. Execute it with ``add_from_rows``.
+    """
+    capability = aggregate.partition(".")[0]
+    return text(f"""
+    INSERT INTO outbox (council, event_id, nats_subject, envelope)
+    SELECT council, (:id_hex || lpad(to_hex(n), {_COUNTED}, '0'))::uuid,
+        concat('{SUBJECT_PREFIX}.', council, '.{aggregate}.', kind),
+        CASE WHEN length(envelope) > {_LARGEST}  -- no integer: the error names the event
+            THEN concat('event of ', council, ' over {_LARGEST} characters: {aggregate} ', n)::integer::text
+            ELSE envelope END
+    FROM (SELECT council, n, kind, concat(
+        '{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_ID_DIGITS},
+        '","source":"urn:townhall:{capability}","type":"{aggregate}.', kind,
+        '.v1","subject":', to_json(({subject})::text), ',"time":"', CAST(:time AS text),
+        '","datacontenttype":"application/json","council":"', council,
+        '","sequence":', version, ',"data":{{', {members}, '}}}}') AS envelope
+        FROM ({rows}) AS touched) AS events
+    ORDER BY n""")  # noqa: S608
+
+
+async def add_from_rows(session: Session, statement: TextClause, *, council: str) -> None:
+    """Publish an event for each row of a ``from_rows`` statement, whose ``:council`` is this one.
+
+    Raises DBAPIError for one over 500,000 characters.
+    """
+    base = ids.new().hex[:-_COUNTED]
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    shown = ids.show(UUID(hex=base + "0" * _COUNTED))
+    await session.execute(
+        statement, {"id_hex": base, "id_text": shown[:-_SHOWN], "time": now, "council": council}
+    )
+
+
+def _row(event: Event, council: str) -> dict[str, Any]:
+    data, subject, sequence = event
     source = f"urn:townhall:{data.capability()}"
     envelope = wrap(data, source=source, council=council, subject=subject, sequence=sequence)
     body = envelope.model_dump_json(exclude_none=True)
@@ -44,3 +102,12 @@ def _row(data: EventData, council: str, subject: str, sequence: int) -> dict[str
         "nats_subject": data.nats_subject(council),
         "envelope": body,
     }
+
+
+def _digit(shift: int) -> str:
+    """SQL of one character of an id as ``ids.show`` writes it, of the number n."""
+    return f"substr('{ids.ALPHABET}', (n >> {shift} & 31)::integer + 1, 1)"
+
+
+_SHOWN = 7  # characters of an id as people see it that the counted digits make
+_ID_DIGITS = ", ".join(_digit(shift) for shift in range(30, -1, -5))

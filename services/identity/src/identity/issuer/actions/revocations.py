@@ -70,7 +70,8 @@ async def refuse_all(
     """The same of many, with as few statements as of one."""
     second = issued_before.replace(microsecond=0) if issued_before else None
     await tenancy.revoke_all(session, council, token_ids, expires_at, second, claim)
-    events = [
-        (each, TokenRevoked(id=each, expires_at=expires_at, issued_before=second)) for each in token_ids
-    ]
-    await outbox.add_all(session, events, council=council, sequence=_FIRST)
+    events = (
+        outbox.Event(TokenRevoked(id=each, expires_at=expires_at, issued_before=second), each, _FIRST)
+        for each in token_ids
+    )
+    await outbox.add_all(session, events, council=council)
