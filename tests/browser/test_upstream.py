@@ -102,7 +102,7 @@ async def looked_at(tab, axe, name, lang):
     await tab.screenshot(path=harness.SCREENSHOTS / f"upstream-{name}-{lang}-{width}.png", full_page=True)
 
 
-async def there(tab, simulator, who, act="go"):
+async def there(tab, simulator, who, act="sign-in"):
     """At the provider's own page: be this person, or do something else."""
     await tab.wait_for_url(f"{simulator.url}/**")
     await tab.check(f"#person-{who}")
