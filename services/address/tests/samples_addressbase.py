@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from address.gazetteer_files.rules.layouts import CLASS_SCHEME, Layout, of_version
+from address.gazetteer_files.rules.layouts import CLASS_SCHEME, Layout, find_by_version
 from address.shared import numbering
 from chassis.types import normal_postcode
 
@@ -39,7 +39,7 @@ def spaced(postcode: str) -> str:
 
 
 def layout(version: str) -> Layout:
-    found = of_version(version)
+    found = find_by_version(version)
     assert found is not None
     return found
 

@@ -197,7 +197,7 @@ async def test_a_page_has_bounds(officer, limit):
 
 async def test_a_cursor_from_beyond_the_end_is_refused_rather_than_believed(officer):
     """As after a restore to an earlier moment: to go on from it would lose what is written until then."""
-    answer = await officer.get("/changes", after=Cursor(10**15, 1).show())
+    answer = await officer.get("/changes", after=Cursor(10**15, 1).encode())
     assert (answer.status_code, answer.json()["code"]) == (409, "cursor-ahead")
 
 

@@ -211,14 +211,14 @@ async def test_a_dry_run_changes_nothing(load, write, tables):
 
 async def test_a_council_that_is_not_known_is_told_so(load, write):
     code, lines = await load(write(ACACIA), council="atlantis")
-    assert code == command.CANNOT
+    assert code == command.FAILED
     assert lines[-1]["outcome"] == "unknown-council"
     assert "citytown" in lines[-1]["message"]
 
 
 async def test_a_file_that_is_not_there_is_told_so(load, tmp_path):
     code, lines = await load(tmp_path / "nothing.csv")
-    assert (code, lines[-1]["outcome"]) == (command.CANNOT, "no-file")
+    assert (code, lines[-1]["outcome"]) == (command.FAILED, "no-file")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ async def test_the_history_and_the_properties_cannot_be_undone(load, write, data
 
 
 def test_the_columns_are_those_of_the_staging_table():
-    line, _ = csv_rows.stage(1, list(row(1).values()))
+    line, _ = csv_rows.stage_row(1, list(row(1).values()))
     assert len(line.split("\t")) == len(csv_rows.STAGED) + 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from address.gazetteer_files.rules import layouts, records
-from address.gazetteer_files.rules.column_types import kind
+from address.gazetteer_files.rules.column_types import column_type
 from address.loading.actions import command
 from services.address.tests.samples import ACACIA, GAZETTEER, row
 from services.address.tests.samples_addressbase import changes, dtf, line
@@ -66,14 +66,14 @@ async def test_an_order_that_is_not_the_layouts_is_refused_and_not_misread(given
 @pytest.mark.parametrize("layout", layouts.LAYOUTS, ids=lambda one: one.name)
 def test_a_line_that_needs_no_second_look_would_be_taken_on_a_second_look(layout):
     """The pattern and the converters of a kind must agree: what one takes as it stands the other keeps."""
-    for record, known in records.formats(layout).items():
+    for record, known in records.compile_formats(layout).items():
         code = "RD04" if record in {"21", "32"} else 1
         written = line(layout.versions[0], "I", 1, record, {"uprn": 1, "usrn": 1, "successor": 2, "udprn": 3,
             "lpi_key": "L", "org_key": "O", "succ_key": "S", "xref_key": "X", "class_key": "C",
             "easting": 1, "northing": 1, "postcode": "BA1 1AA", "classification": code, "reference": "R",
             "scheme": "S", "organisation": "O", "description": "D"}).rstrip("\n")  # fmt: skip
         assert known.matches(written), record
-        for one, value in zip(known.kinds, records.split(1, written)[1:], strict=True):
+        for one, value in zip(known.kinds, records.split_line(1, written)[1:], strict=True):
             assert one.convert(value) == value
 
 
@@ -88,7 +88,7 @@ def test_a_line_that_needs_no_second_look_would_be_taken_on_a_second_look(layout
     ],
 )
 def test_the_ends_of_every_range_are_in_it(name, values):
-    assert [kind(name).convert(value) for value in values] == values
+    assert [column_type(name).convert(value) for value in values] == values
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_ends_of_every_range_are_in_it(name, values):
 def test_what_is_outside_is_told_so(name, values):
     for value in values:
         with pytest.raises(ValueError, match="must be"):
-            kind(name).convert(value)
+            column_type(name).convert(value)
 
 
 async def test_a_property_without_a_postcode_is_left_out_and_counted(given, rows_of):

@@ -151,13 +151,13 @@ async def test_readers_see_the_old_gazetteer_until_the_commit(
 ):
     await given(addressbase(ACACIA))
     seen = []
-    announce = supply_load.announce
+    publish = supply_load.publish_changes
 
     async def look(session, named):
-        await announce(session, named)
+        await publish(session, named)
         seen.extend(await rows_of("SELECT min(street), count(*) FROM place"))
 
-    monkeypatch.setattr(supply_load, "announce", look)
+    monkeypatch.setattr(supply_load, "publish_changes", look)
     name = {"usrn": "90000001", "description": "MIMOSA ROAD", "locality": "WALCOT", "town": "BATH"}
     code, _ = await given(changes(("15", name, "U")))
     assert code == command.DONE

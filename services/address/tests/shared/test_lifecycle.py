@@ -153,7 +153,7 @@ def test_undoing_every_change_gives_back_what_was_at_first(first, edits):
 
 @given(st.integers(0, 10**18 - 1), st.integers(0, 10**18 - 1))
 def test_a_cursor_is_read_as_it_was_shown(xact, position):
-    shown = feed.Cursor(xact, position).show()
+    shown = feed.Cursor(xact, position).encode()
     assert feed.decode(shown) == feed.Cursor(xact, position)
     assert len(shown) <= feed.MAX_LENGTH
 
@@ -172,4 +172,4 @@ def test_a_text_is_either_a_cursor_or_refused(text):
         found = feed.decode(text)
     except ValueError:
         return
-    assert feed.decode(found.show()) == found
+    assert feed.decode(found.encode()) == found

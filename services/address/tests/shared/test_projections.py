@@ -70,7 +70,7 @@ def test_a_place_abroad_is_an_error(point):
 
 def test_without_its_grid_nothing_is_projected(monkeypatch):
     monkeypatch.setattr(projections, "_GRID", "no_such_grid.tif")
-    monkeypatch.setattr(projections, "_own", type(projections._per_thread)())
+    monkeypatch.setattr(projections, "_per_thread", type(projections._per_thread)())
     projections._grid.cache_clear()
     try:
         with pytest.raises(FileNotFoundError, match="no_such_grid"):

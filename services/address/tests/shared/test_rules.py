@@ -196,7 +196,7 @@ def test_filters_never_fail_in_another_way(given_):
 
 
 def test_a_good_row_is_staged_as_copy_text():
-    line, rejects = csv_rows.stage(7, list(row(1, subname="FLAT 2", number="12A", name="A\\B").values()))
+    line, rejects = csv_rows.stage_row(7, list(row(1, subname="FLAT 2", number="12A", name="A\\B").values()))
     assert rejects == []
     fields = dict(zip(csv_rows.STAGED, line.rstrip("\n").split("\t")[1:], strict=True))
     assert line.startswith("7\t1\t")
@@ -222,30 +222,30 @@ def test_a_good_row_is_staged_as_copy_text():
     ],
 )  # fmt: skip
 def test_a_hostile_value_is_rejected_with_its_line_and_column(column, value):
-    text, rejects = csv_rows.stage(42, list(row(1, **{column: value}).values()))
+    text, rejects = csv_rows.stage_row(42, list(row(1, **{column: value}).values()))
     assert text == ""
     assert [(one.line, one.column) for one in rejects] == [(42, column)]
     assert rejects[0].reason
 
 
 def test_every_fault_of_a_row_is_told():
-    _, rejects = csv_rows.stage(3, list(row(1, uprn="", postcode="X", easting="?").values()))
+    _, rejects = csv_rows.stage_row(3, list(row(1, uprn="", postcode="X", easting="?").values()))
     assert [one.column for one in rejects] == ["uprn", "postcode", "easting"]
 
 
 def test_a_row_with_too_few_columns_is_rejected():
-    _, rejects = csv_rows.stage(3, ["1", "2"])
+    _, rejects = csv_rows.stage_row(3, ["1", "2"])
     assert "14 are wanted" in rejects[0].reason
 
 
 def test_a_rejected_value_cannot_act_in_a_spreadsheet():
-    _, rejects = csv_rows.stage(3, list(row(1, uprn="=HYPERLINK(1)").values()))
+    _, rejects = csv_rows.stage_row(3, list(row(1, uprn="=HYPERLINK(1)").values()))
     assert rejects[0].value.startswith("'=")
 
 
 @given(st.lists(st.text(max_size=40), min_size=14, max_size=14))
 def test_any_row_is_staged_on_one_line_or_rejected(values):
-    text, rejects = csv_rows.stage(1, values)
+    text, rejects = csv_rows.stage_row(1, values)
     assert bool(text) != bool(rejects)
     if text:
         assert text.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The change feed, for those without NATS."""
+"""The change feed, for clients without NATS."""
 
 from typing import Annotated
 
@@ -27,10 +27,10 @@ async def list_changes(
     after: After = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most changes on a page")] = 100,
 ) -> ChangePage:
-    """Every change of a property or a street in the order of the commits, each once.
+    """List every change of a property or a street once, in commit order.
 
-    Keep ``next`` when you have dealt with a page and send it as ``after``: nothing is lost or told twice,
-    whenever you ask. A change appears when all transactions before it have ended.
+    When you have processed a page, keep ``next`` and send it as ``after``. You will miss nothing and see
+    nothing twice. A change appears when all transactions before it have ended.
     """
     try:
         cursor = rules.START if after is None else rules.decode(after)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 
 class Change(BaseModel):
-    """One change, as its event tells of it."""
+    """One change, with the data of its event."""
 
     type: str = Field(description="The event's type", examples=["address.property.changed.v1"])
     subject: str = Field(description="The UPRN or USRN", examples=["907900112339"])
@@ -20,14 +20,12 @@ class ChangePage(BaseModel):
     """Changes in the order of their commits."""
 
     items: list[Change] = Field(max_length=1000)
-    next: str = Field(
-        description="Cursor for `after`, also when nothing is left: keep it and ask again later"
-    )
+    next: str = Field(description="Cursor to send as `after` next time, also when nothing is left now")
     more: bool = Field(description="Whether there is more to read right now")
 
 
 class Past(BaseModel):
-    """One change of a property or a street, and whose it was."""
+    """One change of a property or a street, and who made it."""
 
     version: int
     at: datetime

@@ -23,10 +23,10 @@ KIND_CHECK = "kind IN ('created', 'changed', 'retired')"
 
 
 def change_columns() -> list[Column[Any]]:
-    """Who changed what and when, and where the change stands in the feed: its transaction and position.
+    """Return columns for who changed what and when, and the change's transaction and position in the feed.
 
     The database fills both in. A later change of the same property or street never has a lower ``xact`` than
-    the one before it, whichever transaction began first.
+    an earlier one, whichever transaction began first.
     """
     return [
         Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -38,7 +38,7 @@ def change_columns() -> list[Column[Any]]:
     ]
 
 
-# Who changed what of a street, and when; kept as the properties' ``history`` is. ``changes`` names
+# Who changed what of a street, and when; protected as ``history`` is. ``changes`` names
 # description, locality, town (the English name's), state, classification, and names in other languages as
 # description_cym and so on.
 street_history = Table(
@@ -52,7 +52,7 @@ street_history = Table(
     Index(None, "council", "xact", "position"),
 )
 
-# Who changed what, and when. The database itself refuses to change or delete a row of it.
+# Who changed what of a property, and when. The database refuses to change or delete a row.
 history = Table(
     "history",
     metadata,

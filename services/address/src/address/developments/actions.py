@@ -1,4 +1,4 @@
-"""Numbering a development: every plot a UPRN and an address of its own, all of them or none."""
+"""Number a development: each plot gets a UPRN and an address, all plots or none."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,7 +17,7 @@ from address.changes.actions.change_log import (
 )
 from address.developments import rules, schemas, store
 from address.developments.rules import Building, Plot
-from address.developments.schemas import Approval, Development, NewDevelopment
+from address.developments.schemas import Approval, Development, NewDevelopment, PlotGiven
 from address.number_ranges import actions as number_ranges
 from address.properties.actions import creation, retirement
 from address.properties.actions.checks import check_classification, lock_open_street
@@ -31,36 +31,44 @@ _SHELL = "PP"  # AddressBase class of a building that is only the parent of its 
 _MAX_LISTED = 20  # numbers named in a refusal
 
 
-async def create_development(session: Session, act: ChangeContext, asked: NewDevelopment) -> Development:
-    """Enter all properties of a development, provisional.
+async def create_development(
+    session: Session, context: ChangeContext, request: NewDevelopment
+) -> Development:
+    """Create all properties of a development, provisional.
 
-    Raises Problem 400 for a plot that cannot be, 409 when a number or name is taken or no UPRNs are left.
+    Raises Problem 400 for an impossible plot, 409 when a number or name is taken or no UPRNs are left.
     """
-    await lock_exclusive(session, act.council)
-    street = await lock_open_street(session, act.council, asked.street, "street")
-    plots = _plots_of(asked)
-    for code in {asked.classification, *(one.classification for one in asked.plots)} - {None}:
+    await lock_exclusive(session, context.council)
+    street = await lock_open_street(session, context.council, request.street, "street")
+    plots = _plots_of(request)
+    for code in {request.classification, *(plot.classification for plot in request.plots)} - {None}:
         check_classification(code or "")
-    await _check_free(session, act.council, asked.street, plots)
-    wanted = sum(plot.properties for plot in plots)
-    uprns = await number_ranges.allocate(session, act.council, "uprn", wanted)
-    places = {"usrn": asked.street, "postcode": asked.postcode, "logical_status": lifecycle.PROVISIONAL}
-    places |= {"locality": asked.locality or street.locality, "post_town": asked.post_town or street.town}
-    listed = _list_properties(asked, plots, uprns)
-    await creation.insert_properties(session, act, [{**places, **one} for one in listed])
+    await _check_free(session, context.council, request.street, plots)
+    count = sum(plot.properties for plot in plots)
+    uprns = await number_ranges.allocate(session, context.council, "uprn", count)
+    shared = {"usrn": request.street, "postcode": request.postcode, "logical_status": lifecycle.PROVISIONAL}
+    shared |= {"locality": request.locality or street.locality, "post_town": request.post_town or street.town}
+    properties = _list_properties(request, plots, uprns)
+    await creation.insert_properties(session, context, [{**shared, **fields} for fields in properties])
     identity = ids.new()
-    development = {"id": identity, "usrn": asked.street, "name": asked.name, "actor": act.actor, "version": 1}
-    of = {"council": act.council, "development_id": identity}
-    numbered = [{**of, "uprn": one["uprn"], "plot": one["plot"]} for one in listed]
-    await store.insert_development(session, {"council": act.council, **development}, numbered)
-    await record(session, act, CREATED, dict.fromkeys(uprns))
-    return await get_development(session, act.council, identity)
+    development = {
+        "id": identity,
+        "usrn": request.street,
+        "name": request.name,
+        "actor": context.actor,
+        "version": 1,
+    }
+    key = {"council": context.council, "development_id": identity}
+    plot_rows = [{**key, "uprn": fields["uprn"], "plot": fields["plot"]} for fields in properties]
+    await store.insert_development(session, {"council": context.council, **development}, plot_rows)
+    await record(session, context, CREATED, dict.fromkeys(uprns))
+    return await get_development(session, context.council, identity)
 
 
 async def get_development(
     session: ReadSession, council: str, development: UUID, day: date | None = None
 ) -> Development:
-    """The development with its properties, now or as they stood on a day. Raises Problem 404."""
+    """Return the development with its properties, now or on a day. Raise Problem 404."""
     row = await store.get_development(session, council, development)
     if row is None:
         raise not_found(f"development {ids.show(development)}")
@@ -73,87 +81,93 @@ async def get_development(
 
 
 async def approve_development(
-    session: Session, act: ChangeContext, development: UUID, asked: Approval, seen: set[int]
+    session: Session, context: ChangeContext, development: UUID, request: Approval, versions_read: set[int]
 ) -> Development:
-    """Approve all its properties that are provisional still. Raises Problem 404 and 412."""
-    await lock_exclusive(session, act.council)
-    version = await store.lock(session, act.council, development)
+    """Approve the properties that are still provisional. Raise Problem 404 and 412."""
+    await lock_exclusive(session, context.council)
+    version = await store.lock(session, context.council, development)
     if version is None:
         raise not_found(f"development {ids.show(development)}")
-    check_version(seen, version, "development")
-    uprns = await store.lock_provisional(session, act.council, development)
+    check_version(versions_read, version, "development")
+    uprns = await store.lock_provisional(session, context.council, development)
     if uprns:
-        await retirement.set_status(session, act, uprns, lifecycle.APPROVED, asked.state)
-        await store.set_approved(session, act.council, development)
+        await retirement.set_status(session, context, uprns, lifecycle.APPROVED, request.state)
+        await store.set_approved(session, context.council, development)
         changes: dict[str, list[Any]] = {"logical_status": [lifecycle.PROVISIONAL, lifecycle.APPROVED]}
-        if asked.state is not None:
-            changes["state"] = [_PLANNED, asked.state]
-        await record(session, act, CHANGED, dict.fromkeys(uprns, changes))
-    return await get_development(session, act.council, development)
+        if request.state is not None:
+            changes["state"] = [_PLANNED, request.state]
+        await record(session, context, CHANGED, dict.fromkeys(uprns, changes))
+    return await get_development(session, context.council, development)
 
 
-def _plots_of(asked: NewDevelopment) -> list[Plot]:
-    """The plots as given, or as the scheme numbers them. Raises Problem 400."""
-    if asked.scheme is None:
-        plots = [Plot(one.reference, one.number, one.name, tuple(one.flats)) for one in asked.plots]
+def _plots_of(request: NewDevelopment) -> list[Plot]:
+    """Return the plots as requested, or as the scheme numbers them. Raise Problem 400."""
+    if request.scheme is None:
+        plots = [Plot(plot.reference, plot.number, plot.name, tuple(plot.flats)) for plot in request.plots]
         nameless = [plot.reference for plot in plots if plot.number is None and plot.name is None]
         if nameless:
             raise invalid("body.plots", f"has {nameless[0]} with neither number nor name")
     else:
-        rule = asked.scheme
+        scheme = request.scheme
         try:
-            numbers = rules.number_by_scheme(rule.side, rule.first, rule.count, rule.skip)
+            numbers = rules.number_by_scheme(scheme.side, scheme.first, scheme.count, scheme.skip)
         except ValueError as error:
             raise invalid("body.scheme", str(error)) from error
-        plots = [Plot(f"{rule.prefix} {nth}", str(number)) for nth, number in enumerate(numbers, 1)]
+        plots = [Plot(f"{scheme.prefix} {nth}", str(number)) for nth, number in enumerate(numbers, 1)]
     if fault := rules.plots_fault(plots):
         raise invalid("body.plots", fault)
     return plots
 
 
 async def _check_free(session: Session, council: str, usrn: int, plots: Sequence[Plot]) -> None:
-    """Raises Problem 409 when the street has some of the numbers or names, 400 for a number that is none."""
-    there = [Building(row.number, row.name) for row in await store.list_buildings(session, council, usrn)]
+    """Raise Problem 409 when the street has one of the numbers or names, 400 for an impossible number."""
+    existing = [Building(row.number, row.name) for row in await store.list_buildings(session, council, usrn)]
     try:
-        taken = rules.find_taken([Building(plot.number, plot.name) for plot in plots], there)
+        taken = rules.find_taken([Building(plot.number, plot.name) for plot in plots], existing)
     except ValueError as error:
         raise invalid("body.plots", f"has a number that {error}") from error
     if taken:
-        shown = ", ".join(taken[:_MAX_LISTED])
-        detail = f"{len(taken)} of these stand on the street already, or twice in the request: {shown}."
+        listed = ", ".join(taken[:_MAX_LISTED])
+        detail = f"{len(taken)} of these stand on the street already, or twice in the request: {listed}."
         raise conflict("number-taken", detail)
 
 
 def _list_properties(
-    asked: NewDevelopment, plots: Sequence[Plot], uprns: Sequence[int]
+    request: NewDevelopment, plots: Sequence[Plot], uprns: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """The fields of every property, each building before its flats, with its UPRN."""
+    """List the fields of each property with its UPRN, a building before its flats."""
     free = iter(uprns)
-    given = {one.reference: one for one in asked.plots}
-    listed: list[dict[str, Any]] = []
+    requested = {plot.reference: plot for plot in request.plots}
+    properties: list[dict[str, Any]] = []
     for plot in plots:
-        own = given.get(plot.reference)
+        requested_plot = requested.get(plot.reference)
         building = {
             "plot": plot.reference,
             "state": _PLANNED,
-            "easting": asked.easting if own is None or own.easting is None else own.easting,
-            "northing": asked.northing if own is None or own.northing is None else own.northing,
+            "easting": _own_or(requested_plot, "easting", request.easting),
+            "northing": _own_or(requested_plot, "northing", request.northing),
             "building_number": plot.number,
             "building_name": plot.name,
             "sub_building": None,
         }
-        usual = (own and own.classification) or asked.classification
+        usual = _own_or(requested_plot, "classification", request.classification)
         parent = next(free)
-        of_building = {"uprn": parent, "classification": _SHELL if plot.flats else usual}
-        listed.append({**building, **of_building, "parent_uprn": None})
+        building_fields = {"uprn": parent, "classification": _SHELL if plot.flats else usual}
+        properties.append({**building, **building_fields, "parent_uprn": None})
         for flat in plot.flats:
-            of_flat = {"uprn": next(free), "classification": usual, "parent_uprn": parent}
-            listed.append({**building, **of_flat, "sub_building": flat})
-    return listed
+            flat_fields = {"uprn": next(free), "classification": usual, "parent_uprn": parent}
+            properties.append({**building, **flat_fields, "sub_building": flat})
+    return properties
+
+
+def _own_or(plot: PlotGiven | None, name: str, shared: Any) -> Any:
+    """Return the plot's own value of a field, or the development's."""
+    own = getattr(plot, name, None)
+    return shared if own is None else own
 
 
 def to_line(row: Row[Any]) -> schemas.DevelopmentLine:
-    """A development in a list."""
+    """Convert a row to a development in a list."""
     return schemas.DevelopmentLine(
         street=str(row.usrn),
         **{

@@ -1,4 +1,4 @@
-"""Numbering developments."""
+"""Number and approve developments."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -26,16 +26,19 @@ async def create_development(
 ) -> Response:
     """Number the plots of a development on a street: all of them, or none.
 
-    Each gets a provisional property with the next UPRN of the council's range, and so does each flat, within
-    its building. Numbers and names must be free on the street.
+    Each plot gets a provisional property with the next UPRN from the council's range. Each flat gets one
+    within its building. Numbers and names must be free on the street.
     """
-    act = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
-    def headers(made: Development) -> dict[str, str]:
-        return {**etag_headers(made), "Location": f"/{council}/address/v1/developments/{ids.show(made.id)}"}
+    def headers(created: Development) -> dict[str, str]:
+        return {
+            **etag_headers(created),
+            "Location": f"/{council}/address/v1/developments/{ids.show(created.id)}",
+        }
 
     return await once.run(
-        session, caller, body, lambda: actions.create_development(session, act, body), headers=headers
+        session, caller, body, lambda: actions.create_development(session, context, body), headers=headers
     )
 
 
@@ -43,10 +46,10 @@ async def create_development(
 async def list_developments(
     council: Slug, _: Reader, session: Reading, paging: Paging
 ) -> Page[DevelopmentLine]:
-    """The council's developments, the latest first."""
-    last = paging.start(str)
+    """List the council's developments, the latest first."""
+    cursor = paging.start(str)
     try:
-        before: UUID | None = None if last is None else ids.read(last[0])
+        before: UUID | None = None if cursor is None else ids.read(cursor[0])
     except ValueError as error:
         raise invalid("query.after", "is not a cursor of this list", "bad_cursor") from error
     rows = await store.list_developments(session, council, before, paging.fetch)
@@ -57,7 +60,7 @@ async def list_developments(
 async def read_development(
     response: Response, council: Slug, development: ids.Id, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Development:
-    """One development with its properties, as they are or stood on a day."""
+    """Read one development with its properties, now or on a day."""
     found = await actions.get_development(session, council, development, as_of)
     response.headers.update(etag_headers(found))
     return found
@@ -77,13 +80,13 @@ async def approve_development(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Approve all properties of a development that are provisional still, at once.
+    """Approve all properties of a development that are still provisional.
 
-    ``If-Match`` must carry the development's ETag. Each is published as ``address.property.changed.v1``.
+    Send the development's ETag as ``If-Match``. Publishes ``address.property.changed.v1`` for each.
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
     async def approve() -> Development:
-        return await actions.approve_development(session, act, development, body, known)
+        return await actions.approve_development(session, context, development, body, versions_read)
 
     return await once.run(session, caller, body, approve, status=200, headers=etag_headers)

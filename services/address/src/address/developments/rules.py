@@ -1,4 +1,4 @@
-"""Numbering a street: what a developer's plots get, and what is taken already."""
+"""Number the plots of a development, and find numbers and names that are taken."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Side = Literal["odd", "even", "consecutive"]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One building of a development: the builder's name for it, and what it is to be called."""
+    """A building of a development: the builder's name for it, its number or name, its flats."""
 
     reference: str
     number: str | None = None
@@ -23,13 +23,13 @@ class Plot:
 
     @property
     def properties(self) -> int:
-        """How many UPRNs it needs: its own, and one for each flat."""
+        """Count the UPRNs it needs: its own, and one for each flat."""
         return 1 + len(self.flats)
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """What tells a building from the others of a street."""
+    """The number and name that tell a building from the others of its street."""
 
     number: str | None
     name: str | None
@@ -39,7 +39,7 @@ class Building:
 
 
 def number_by_scheme(side: Side, first: int, count: int, skip: Collection[int]) -> list[int]:
-    """The numbers of so many plots, in order from ``first``, leaving out those to skip.
+    """Number so many plots in order from ``first``, leaving out those to skip.
 
     Raises ValueError when ``first`` is on the other side, or the numbers do not last.
     """
@@ -59,40 +59,40 @@ def number_by_scheme(side: Side, first: int, count: int, skip: Collection[int]) 
 
 
 def building_keys(building: Building) -> Iterator[str]:
-    """What a building takes from the others of its street: its name, and each number it stands for.
+    """Yield what a building takes on its street: its name, and each number it covers.
 
-    ``7-9`` stands for 7 and 9, ``7-10`` for all from 7 to 10; ``12A`` is not ``12``.
+    ``7-9`` covers 7 and 9, ``7-10`` all from 7 to 10; ``12A`` is not ``12``.
     """
     if building.name:
         yield " ".join(building.name.upper().split())
     if not building.number:
         return
-    read = numbering.parse_building(None, building.number)
-    start, end = read.start_number or 0, read.end_number
+    parsed = numbering.parse_building(None, building.number)
+    start, end = parsed.start_number or 0, parsed.end_number
     if end is None:
-        yield f"{start}{(read.start_suffix or '').upper()}"
+        yield f"{start}{(parsed.start_suffix or '').upper()}"
         return
     step = 2 if (end - start) % 2 == 0 else 1
     yield from (str(number) for number in range(start, end + 1, step))
 
 
-def find_taken(wanted: Iterable[Building], there: Iterable[Building]) -> list[str]:
-    """Which of the wanted buildings the street has already, or are wanted twice, in order.
+def find_taken(new: Iterable[Building], existing: Iterable[Building]) -> list[str]:
+    """List the new new that the street has already or that occur twice, in order.
 
-    Raises ValueError for a wanted number that is none.
+    Raises ValueError for an impossible number.
     """
-    known = {key for building in there for key in _known_keys(building)}
+    taken_keys = {key for building in existing for key in _known_keys(building)}
     faults: list[str] = []
-    for building in wanted:
-        own = set(building_keys(building))
-        if own & known:
+    for building in new:
+        keys = set(building_keys(building))
+        if keys & taken_keys:
             faults.append(building.show())
-        known |= own
+        taken_keys |= keys
     return faults
 
 
 def _known_keys(building: Building) -> Iterator[str]:
-    """The keys of a building that stands already. A loaded number that cannot be read is a name."""
+    """Yield the keys of an existing building. A loaded number that cannot be parsed counts as a name."""
     try:
         yield from building_keys(building)
     except ValueError:
@@ -100,7 +100,7 @@ def _known_keys(building: Building) -> Iterator[str]:
 
 
 def plots_fault(plots: Collection[Plot]) -> str:
-    """What is wrong with the plots between themselves, or ""."""
+    """Say what is wrong between the plots, or ""."""
     references = [plot.reference.upper() for plot in plots]
     if len(set(references)) < len(references):
         return "has a plot reference twice"

@@ -29,7 +29,7 @@ StreetNumber = Annotated[int, Field(ge=0, le=rules.MAX_NUMBER)]
 
 
 class PlotGiven(BaseModel):
-    """One building: the builder's name for it, and its number or name. Flats get UPRNs of their own."""
+    """One building: the builder's name for it, and its number or name. Each flat gets a UPRN."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,13 +39,13 @@ class PlotGiven(BaseModel):
     flats: Annotated[list[ObjectName], Field(max_length=500)] = Field(
         default=[], examples=[["FLAT 1", "FLAT 2"]]
     )
-    easting: Easting | None = Field(default=None, description="The development's own when left out")
+    easting: Easting | None = Field(default=None, description="The development's if left out")
     northing: Northing | None = None
     classification: Classification | None = None
 
 
 class Scheme(BaseModel):
-    """Numbers given by a rule: one side of the street or both, from a number on."""
+    """Numbering by a rule: one side of the street or both, from a first number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,11 +64,11 @@ class NewDevelopment(BaseModel):
     name: Name
     street: UsrnIn = Field(description="The USRN")
     postcode: Postcode
-    locality: PlaceName | None = Field(default=None, description="The street's own when left out")
-    post_town: PlaceName | None = Field(default=None, description="The street's own when left out")
+    locality: PlaceName | None = Field(default=None, description="The street's if left out")
+    post_town: PlaceName | None = Field(default=None, description="The street's if left out")
     easting: Easting
     northing: Northing
-    classification: Classification = Field(default="RD", description="Of plots and flats without their own")
+    classification: Classification = Field(default="RD", description="For plots and flats without one")
     plots: Annotated[list[PlotGiven], Field(max_length=rules.MAX_PLOTS)] = []
     scheme: Scheme | None = None
 
@@ -80,7 +80,7 @@ class NewDevelopment(BaseModel):
 
 
 class Approval(BaseModel):
-    """The approval of all properties of a development that are provisional still."""
+    """The approval of the properties of a development that are still provisional."""
 
     model_config = ConfigDict(extra="forbid")
 

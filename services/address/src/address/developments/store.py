@@ -1,4 +1,4 @@
-"""Developments: which properties were numbered together."""
+"""Read and write developments and the properties numbered in each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -35,14 +35,15 @@ _LIST_BUILDINGS = text("""SELECT DISTINCT p.building_number AS number, p.buildin
 _LOCK_PROVISIONAL = text("""SELECT b.uprn FROM development_plot d
     JOIN blpu b ON b.council = d.council AND b.uprn = d.uprn AND b.logical_status = 6
     WHERE d.council = :council AND d.development_id = :id ORDER BY b.uprn FOR UPDATE OF b""")
-_SET_APPROVED = text("""UPDATE development SET version = version + 1, approved_at = coalesce(approved_at, now())
+_SET_APPROVED = text("""UPDATE development
+    SET version = version + 1, approved_at = coalesce(approved_at, now())
     WHERE council = :council AND id = :id""")
 
 
 async def insert_development(
     session: Session, development: Mapping[str, Any], plots: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Write a development and its properties."""
+    """Write a development and its plots."""
     await session.execute(_INSERT, development)
     await session.execute(_INSERT_PLOTS, plots)
 
@@ -52,7 +53,7 @@ async def get_development(session: ReadSession, council: str, development: UUID)
 
 
 async def lock(session: Session, council: str, development: UUID) -> int | None:
-    """Keep others from approving it meanwhile. Its version; None when there is none."""
+    """Lock the development. Return its version, or None when it does not exist."""
     version: int | None = await session.scalar(_LOCK, {"council": council, "id": development})
     return version
 
@@ -60,32 +61,32 @@ async def lock(session: Session, council: str, development: UUID) -> int | None:
 async def list_developments(
     session: ReadSession, council: str, before: UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Developments, the latest first, with the number of their ``properties``."""
+    """List developments, the latest first, with the number of their ``properties``."""
     return await session.all(_LIST, {"council": council, "before": before, "limit": limit})
 
 
 async def list_plots(
     session: ReadSession, council: str, development: UUID, day: date | None = None
 ) -> Sequence[Row[Any]]:
-    """Its properties, now or as they stood on a day."""
-    asked = {"council": council, "id": development}
+    """List its plots with their properties, now or on a day."""
+    params = {"council": council, "id": development}
     return (
-        await session.all(_LIST_PLOTS, asked)
+        await session.all(_LIST_PLOTS, params)
         if day is None
-        else await session.all(_LIST_PLOTS_AS_OF, {**asked, "day": day})
+        else await session.all(_LIST_PLOTS_AS_OF, {**params, "day": day})
     )
 
 
 async def list_buildings(session: Session, council: str, usrn: int) -> Sequence[Row[Any]]:
-    """The ``number`` and ``name`` of all that stands on a street, in any language."""
+    """List the ``number`` and ``name`` of the live buildings on a street, in any language."""
     return await session.all(_LIST_BUILDINGS, {"council": council, "usrn": usrn})
 
 
 async def lock_provisional(session: Session, council: str, development: UUID) -> list[int]:
-    """Its properties that are provisional still; nobody else changes them now."""
+    """Lock and list its properties that are still provisional."""
     return [row.uprn for row in await session.all(_LOCK_PROVISIONAL, {"council": council, "id": development})]
 
 
 async def set_approved(session: Session, council: str, development: UUID) -> None:
-    """Note that it has been approved, and move its version on."""
+    """Mark it as approved and increment its version."""
     await session.execute(_SET_APPROVED, {"council": council, "id": development})

@@ -1,4 +1,4 @@
-"""The numbers GeoPlace has allotted to a council, and handing them out."""
+"""Read and set the number ranges GeoPlace has allotted to a council, and allocate from them."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ KINDS = ("uprn", "usrn")
 
 
 async def get_ranges(session: ReadSession, council: str) -> Ranges:
-    """The council's ranges, and how many numbers of each are free."""
+    """Return the council's ranges with the count of free numbers in each."""
     rows = await store.list_by_council(session, council)
     spans: dict[str, list[NumberRange]] = {kind: [] for kind in KINDS}
     for row in rows:
@@ -20,18 +20,20 @@ async def get_ranges(session: ReadSession, council: str) -> Ranges:
     return Ranges(version=max((row.version for row in rows), default=0), **spans)
 
 
-async def replace_ranges(session: Session, council: str, asked: RangesSet, seen: set[int]) -> Ranges:
-    """Make these the council's ranges; what was given from one that stays is not given again.
+async def replace_ranges(
+    session: Session, council: str, new_ranges: RangesSet, versions_read: set[int]
+) -> Ranges:
+    """Replace the council's ranges. Numbers already allocated from a range that stays are not reused.
 
     Raises Problem 412, 400 for ranges that overlap, 409 for numbers of another council.
     """
     await store.lock_ranges(session)
-    now = await get_ranges(session, council)
-    check_version(seen, now.version, "ranges")
-    given = await store.list_allocated(session, council)
+    current = await get_ranges(session, council)
+    check_version(versions_read, current.version, "ranges")
+    allocated = await store.list_allocated(session, council)
     rows = []
     for kind in KINDS:
-        spans = sorted((span.first, span.last) for span in getattr(asked, kind))
+        spans = sorted((span.first, span.last) for span in getattr(new_ranges, kind))
         for before, after in pairwise(spans):
             if after[0] <= before[1]:
                 raise invalid(f"body.{kind}", f"has {after[0]} in two ranges")
@@ -43,8 +45,8 @@ async def replace_ranges(session: Session, council: str, asked: RangesSet, seen:
                 "kind": kind,
                 "first": first,
                 "last": last,
-                "given": given.get((kind, first, last), first - 1),
-                "version": now.version + 1,
+                "given": allocated.get((kind, first, last), first - 1),
+                "version": current.version + 1,
             }
             for first, last in spans
         ]
@@ -52,17 +54,17 @@ async def replace_ranges(session: Session, council: str, asked: RangesSet, seen:
     return await get_ranges(session, council)
 
 
-async def allocate(session: Session, council: str, kind: str, wanted: int) -> list[int]:
-    """So many new UPRNs or USRNs. Raises Problem 409 when the council's ranges do not hold them."""
-    numbers = await store.allocate(session, council, kind, wanted)
-    if len(numbers) == wanted:
+async def allocate(session: Session, council: str, kind: str, count: int) -> list[int]:
+    """Allocate new UPRNs or USRNs. Raise Problem 409 when the council's ranges do not hold enough."""
+    numbers = await store.allocate(session, council, kind, count)
+    if len(numbers) == count:
         return numbers
-    name, known = kind.upper(), await get_ranges(session, council)
-    if not getattr(known, kind):
+    name, ranges = kind.upper(), await get_ranges(session, council)
+    if not getattr(ranges, kind):
         detail = f"This council has no range of {name}s here. GeoPlace allots them: PUT /v1/ranges first."
         raise conflict("no-range", detail)
     detail = (
-        f"{wanted} {name}s are wanted, and the council's ranges have {len(numbers)} left. Ask GeoPlace for"
+        f"{count} {name}s are wanted, and the council's ranges have {len(numbers)} left. Ask GeoPlace for"
         " another range and add it with PUT /v1/ranges."
     )
     raise conflict("range-exhausted", detail)

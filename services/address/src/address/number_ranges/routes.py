@@ -1,4 +1,4 @@
-"""The UPRNs and USRNs a council may give to what it enters."""
+"""Read and set the UPRNs and USRNs a council may allocate."""
 
 from typing import Annotated
 
@@ -18,10 +18,10 @@ Custodian = Annotated[Caller, permission("address:load")]
 
 @router.get("", response_model=Ranges, responses={200: ETAG})
 async def read_ranges(response: Response, council: Slug, _: Reader, session: Reading) -> Ranges:
-    """The ranges GeoPlace has allotted to the council, and how many numbers of each can still be given."""
-    found = await actions.get_ranges(session, council)
-    response.headers.update(etag_headers(found))
-    return found
+    """Read the ranges GeoPlace has allotted to the council, with the count of free numbers in each."""
+    ranges = await actions.get_ranges(session, council)
+    response.headers.update(etag_headers(ranges))
+    return ranges
 
 
 @router.put("", response_model=Ranges, responses={200: ETAG, **documents(409, 412, 428)})
@@ -33,10 +33,10 @@ async def replace_ranges(
     session: Writing,
     if_match: IfMatch = None,
 ) -> Ranges:
-    """Set the council's ranges. ``If-Match`` must carry their ETag, which is ``"0"`` before there are any.
+    """Set the council's ranges. Send their ETag as ``If-Match``; it is ``"0"`` before there are any.
 
-    Numbers that are in the gazetteer are never given, whatever the ranges say.
+    A number that is in the gazetteer is never allocated, whatever the ranges say.
     """
-    made = await actions.replace_ranges(session, council, body, read_if_match(if_match))
-    response.headers.update(etag_headers(made))
-    return made
+    ranges = await actions.replace_ranges(session, council, body, read_if_match(if_match))
+    response.headers.update(etag_headers(ranges))
+    return ranges

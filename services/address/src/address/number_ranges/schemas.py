@@ -8,7 +8,7 @@ from chassis.types import Uprn, Usrn
 
 
 class UprnSpan(BaseModel):
-    """UPRNs from one to another, both included."""
+    """A range of UPRNs, first and last included."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,14 +23,14 @@ class UprnSpan(BaseModel):
 
 
 class UsrnSpan(UprnSpan):
-    """USRNs from one to another, both included."""
+    """A range of USRNs, first and last included."""
 
     first: Usrn
     last: Usrn
 
 
 class RangesSet(BaseModel):
-    """All ranges of a council: those that are not here are given up."""
+    """All ranges of a council. They replace those it has now."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +41,7 @@ class RangesSet(BaseModel):
 
 
 class NumberRange(BaseModel):
-    """A range, and how many of its numbers can still be given."""
+    """A range, and how many of its numbers are free."""
 
     first: int
     last: int

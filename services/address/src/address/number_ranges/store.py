@@ -1,4 +1,4 @@
-"""The UPRNs and USRNs a council may give, and giving them: each once, whoever asks at the same time."""
+"""Read and set a council's number ranges, and allocate each number once under concurrency."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -18,7 +18,7 @@ _IN_USE = " + ".join(
 )
 _LIST = text(f"""SELECT r.kind, r.first, r.last, r.version, r.last - r.given - ({_IN_USE}) AS free
     FROM number_range r WHERE r.council = :council ORDER BY r.kind, r.first""")
-# Everybody's ranges are set one by one, so that no two councils ever hold the same number.
+# One lock for all councils: ranges are set one at a time, so that no two councils hold the same number.
 _LOCK = text("SELECT pg_advisory_xact_lock(7430003)")
 _FIND_OVERLAP = text("""SELECT r.first, r.last FROM number_range r
     JOIN unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS t (first, last)
@@ -48,51 +48,51 @@ _SET_ALLOCATED = text("""UPDATE number_range SET given = :given, updated_at = no
 
 
 async def list_by_council(session: ReadSession, council: str) -> Sequence[Row[Any]]:
-    """A council's ranges: ``kind``, ``first``, ``last``, how many are ``free``, ``version`` of them all."""
+    """List a council's ranges: ``kind``, ``first``, ``last``, numbers ``free``, ``version`` of them all."""
     return await session.all(_LIST, {"council": council})
 
 
 async def lock_ranges(session: Session) -> None:
-    """Wait until nobody else sets ranges; holds until the transaction ends."""
+    """Lock the ranges of all councils until the transaction ends."""
     await session.execute(_LOCK)
 
 
 async def find_overlap(
     session: Session, council: str, kind: str, ranges: Sequence[tuple[int, int]]
 ) -> Row[Any] | None:
-    """A range of another council that shares a number with one of these; None when there is none."""
+    """Find a range of another council that shares a number with one of these."""
     firsts, lasts = [first for first, _ in ranges], [last for _, last in ranges]
-    asked = {"council": council, "kind": kind, "firsts": firsts, "lasts": lasts}
-    return await session.first(_FIND_OVERLAP, asked)
+    params = {"council": council, "kind": kind, "firsts": firsts, "lasts": lasts}
+    return await session.first(_FIND_OVERLAP, params)
 
 
 async def list_allocated(session: Session, council: str) -> dict[tuple[str, int, int], int]:
-    """How far each range (kind, first, last) has been given."""
+    """List the last number allocated from each range (kind, first, last)."""
     rows = await session.all(_LIST_ALLOCATED, {"council": council})
     return {(row.kind, row.first, row.last): row.given for row in rows}
 
 
 async def replace(session: Session, council: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Make these the council's ranges."""
+    """Replace the council's ranges."""
     await session.execute(_DELETE, {"council": council})
     if rows:
         await session.execute(_INSERT, [{"council": council, **row} for row in rows])
 
 
-async def allocate(session: Session, council: str, kind: str, wanted: int) -> list[int]:
-    """So many numbers that nobody has or had, or fewer when the ranges hold no more.
+async def allocate(session: Session, council: str, kind: str, count: int) -> list[int]:
+    """Allocate numbers that are not and were not in use; fewer when the ranges hold no more.
 
-    Whoever asks next waits until this transaction ends. Numbers of the gazetteer are passed over.
+    The next allocation waits until this transaction ends. Numbers in the gazetteer are skipped.
     """
     numbers: list[int] = []
     for span in await session.all(_OPEN, {"council": council, "kind": kind}):
-        asked = {"council": council, "given": span.given, "last": span.last, "wanted": wanted - len(numbers)}
-        found = [row.n for row in await session.all(_FREE[kind], asked)]
-        last = found[-1] if found else span.last
+        params = {"council": council, "given": span.given, "last": span.last, "wanted": count - len(numbers)}
+        free = [row.n for row in await session.all(_FREE[kind], params)]
+        last = free[-1] if free else span.last
         await session.execute(
             _SET_ALLOCATED, {"council": council, "kind": kind, "first": span.first, "given": last}
         )
-        numbers += found
-        if len(numbers) == wanted:
+        numbers += free
+        if len(numbers) == count:
             break
     return numbers

@@ -1,4 +1,4 @@
-"""The gazetteer's own tables, after BS 7666.
+"""The tables of properties, after BS 7666.
 
 A BLPU is a property with one UPRN and one point; an LPI is one address of it, in one language, on a street.
 """
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from address.shared.tables import BYTES, dates, key, metadata
 
-# What a council's gazetteer is as a whole: whose it is and which edition.
+# A council's gazetteer as a whole: its custodian and edition.
 gazetteer = Table(
     "gazetteer",
     metadata,

@@ -23,7 +23,7 @@ from address.shared.tables import BYTES, key, metadata
 _UNIT = """' ' || regexp_replace(upper(coalesce(sub_building || ' ', '') || coalesce(building_number, '')),
     '[^A-Z0-9]+', ' ', 'g') || ' '"""
 
-# One row for each LPI with all a reader asks, so that the hot reads touch one table.
+# One row for each LPI with everything that reads need, so that the hot reads touch one table.
 place = Table(
     "place",
     metadata,
@@ -32,7 +32,7 @@ place = Table(
     key("lpi_key"),
     Column("postcode", BYTES, nullable=False),
     Column("group_id", UUID(as_uuid=True), nullable=False),  # search_group
-    Column("delivery", Boolean, nullable=False),  # the address post is sent to: one of a property's LPIs
+    Column("delivery", Boolean, nullable=False),  # the postal address: one of a property's LPIs
     Column("language", Text, nullable=False),
     Column("lpi_status", SmallInteger, nullable=False),
     Column("logical_status", SmallInteger, nullable=False),
@@ -56,7 +56,7 @@ place = Table(
     Column("building_number", Text),
     Column("sao_number", SmallInteger),  # for the order of a list
     Column("pao_number", SmallInteger),
-    # Its own part of the address, as words with a space at either end: " FLAT 2 97 ".
+    # Number and part of the building as words, a space at either end: " FLAT 2 97 ".
     Column("unit", Text, Computed(_UNIT, persisted=True)),
     Column("street", Text, nullable=False),
     Column("usrn", Integer, nullable=False),
@@ -66,18 +66,18 @@ place = Table(
     Column("entry_date", Date, nullable=False),
     Column("last_update", Date, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    # Since when it has stood so. What stood before is in ``place_past``.
+    # The first day of this row. Earlier rows are in ``place_past``.
     Column("valid_from", Date, nullable=False, server_default=text("current_date")),
     Index(None, "council", "postcode"),
     Index(None, "council", "usrn"),
     Index(None, "council", "group_id"),
     Index(None, "council", "pao_number"),
-    # Where it is: strips 128 m wide, from south to north.
+    # By location: strips 128 m wide, from south to north.
     Index("ix_place_council_strip", "council", text("(easting::integer >> 7)"), text("(northing::integer)")),
     Index("ix_place_council_ward", "council", "ward", "group_id", postgresql_where=text("ward IS NOT NULL")),
 )
 
-# What places have in common but for their numbers: organisation, building, street, locality, town.
+# What places with different numbers have in common: organisation, building, street, locality, town.
 search_group = Table(
     "search_group",
     metadata,
@@ -98,7 +98,7 @@ search_word = Table(
     key("group_id", UUID(as_uuid=True)),
 )
 
-# What of a place is kept. Left out is what no past date asks for, or what can be made again.
+# The columns kept of a past place: all but those that no read of a past day needs, or can be derived.
 KEPT_COLUMNS = (
     "council", "uprn", "lpi_key", "postcode", "group_id", "delivery", "language", "lpi_status",
     "logical_status", "state", "state_date", "classification", "classification_name", "parent_uprn",
@@ -108,8 +108,8 @@ KEPT_COLUMNS = (
 )  # fmt: skip
 _PAST_KEY = {"council", "uprn", "lpi_key", "valid_from"}
 
-# The rows of ``place`` that were, each with the days it stood: from ``valid_from`` until before ``valid_to``.
-# A row that lived less than a day is not kept.
+# Past rows of ``place``, each in force from ``valid_from`` until the day before ``valid_to``.
+# A row in force for less than a day is not kept.
 place_past = Table(
     "place_past",
     metadata,

@@ -1,8 +1,7 @@
-"""Set and end a property's references, and say what a scheme is.
+"""Set and end a property's references, and define schemes.
 
-A reference of a private scheme is seen, set and ended with a scope of its own; it leaves its trace in the
-references' history alone. One of an open scheme is a change of the property: its version moves on, its
-history names it and an event tells.
+Reading or changing a reference of a private scheme needs a scope of its own; only the references' history
+records it. A reference of an open scheme is a change of the property, with a new version, history and event.
 """
 
 from collections.abc import Sequence
@@ -27,7 +26,7 @@ _FIELD = "references"
 
 @dataclass(frozen=True, slots=True)
 class SchemeAtProperty:
-    """A scheme at a property."""
+    """A property and the scheme in which it is referenced."""
 
     uprn: int
     slug: str
@@ -35,155 +34,167 @@ class SchemeAtProperty:
 
 
 async def list_readable_schemes(session: ReadSession, council: str, caller: Caller) -> list[str] | None:
-    """The schemes the caller may see; None for all."""
-    own = await store.list_schemes(session, council)
-    return rules.readable_slugs(rules.merge_schemes(own), private=rules.PRIVATE_SCOPE in caller.scopes)
+    """List the slugs of schemes the caller may read; None for all."""
+    own_schemes = await store.list_schemes(session, council)
+    return rules.readable_slugs(
+        rules.merge_schemes(own_schemes), private=rules.PRIVATE_SCOPE in caller.scopes
+    )
 
 
 async def get_readable_scheme(session: ReadSession, council: str, slug: str, caller: Caller) -> Scheme:
-    """The scheme, to look into. Raises Problem 404, and 403 for a private one without the scope."""
-    found = rules.merge_schemes(await store.list_schemes(session, council)).get(slug)
-    if found is None:
+    """Return the scheme. Raise Problem 404, and 403 for a private one without the scope."""
+    scheme = rules.merge_schemes(await store.list_schemes(session, council)).get(slug)
+    if scheme is None:
         detail = f"There is no scheme {slug}. PUT /{council}/address/v1/reference-schemes/{slug} makes it."
         raise Problem(404, "not-found", detail)
-    check_private(found, caller)
-    return found
+    check_private(scheme, caller)
+    return scheme
 
 
-def check_private(found: Scheme, caller: Caller) -> None:
-    """Raises Problem 403 for a private scheme without the scope."""
-    if found.private and rules.PRIVATE_SCOPE not in caller.scopes:
+def check_private(scheme: Scheme, caller: Caller) -> None:
+    """Raise Problem 403 for a private scheme without the scope."""
+    if scheme.private and rules.PRIVATE_SCOPE not in caller.scopes:
         detail = f"The scheme is private: this needs the scope {rules.PRIVATE_SCOPE}."
         raise Problem(403, "missing-scope", detail, scope=rules.PRIVATE_SCOPE)
 
 
-async def put_scheme(session: Session, act: ChangeContext, slug: str, wanted: Scheme) -> None:
-    """Make a scheme or change it. Raises Problem 403 and 409."""
-    await store.lock_schemes(session, act.council)
-    own = await store.list_schemes(session, act.council)
-    before = rules.merge_schemes(own).get(slug)
-    if before is None and await store.is_used(session, act.council, slug):
+async def put_scheme(session: Session, context: ChangeContext, slug: str, definition: Scheme) -> None:
+    """Create or change a scheme. Raise Problem 403 and 409."""
+    await store.lock_schemes(session, context.council)
+    own_schemes = await store.list_schemes(session, context.council)
+    before = rules.merge_schemes(own_schemes).get(slug)
+    if before is None and await store.is_used(session, context.council, slug):
         before = rules.UNDEFINED
     if before is not None:
-        check_private(before, act.caller)
-    if slug not in own and len(own) >= rules.MAX_SCHEMES:
+        check_private(before, context.caller)
+    if slug not in own_schemes and len(own_schemes) >= rules.MAX_SCHEMES:
         raise conflict(
             "too-many-schemes", f"A council may have {rules.MAX_SCHEMES} schemes of its own at most."
         )
-    if not wanted.many:
-        several = await store.find_with_several(session, act.council, slug, act.today)
-        if several is not None:
-            detail = f"Property {several} has several references in {slug}. End all but one of each first."
+    if not definition.many:
+        uprn = await store.find_with_several(session, context.council, slug, context.today)
+        if uprn is not None:
+            detail = f"Property {uprn} has several references in {slug}. End all but one of each first."
             raise conflict("several-references", detail)
-    await store.put_scheme(session, act.council, slug, wanted)
+    await store.put_scheme(session, context.council, slug, definition)
 
 
 async def put_reference(
-    session: Session, act: ChangeContext, place: SchemeAtProperty, asked: ReferenceChange
+    session: Session, context: ChangeContext, target: SchemeAtProperty, change: ReferenceChange
 ) -> tuple[Reference, bool]:
-    """Set a reference; where a property has only one, it takes the others' place. Whether it is new.
+    """Set a reference and return it, with whether it is new. It ends the others where only one may hold.
 
     Raises Problem 404 and 409.
     """
-    before = await _list_for_change(session, act, place, writable=True)
-    old = next((row for row in before if row.reference == asked.reference), None)
-    held = old is not None and _holds_after(old, act.today)
-    start = asked.start_date or (old.start_date if old is not None and held else act.today)
-    if asked.end_date is not None and asked.end_date < start:
+    before = await _list_for_change(session, context, target, writable=True)
+    old = next((row for row in before if row.reference == change.reference), None)
+    holding = old is not None and _holds_after(old, context.today)
+    start = change.start_date or (old.start_date if old is not None and holding else context.today)
+    if change.end_date is not None and change.end_date < start:
         raise invalid("body.end_date", f"lies before {start}, when the reference begins to hold")
     ended = []
-    if not place.scheme.many and (asked.end_date is None or asked.end_date > act.today):
-        others = [row for row in before if row.reference != asked.reference]
-        ended = await _end_others(session, act, place, others, start)
-    same = old is not None and (old.start_date, old.end_date) == (start, asked.end_date)
-    if not same:
-        await _write(session, act, place, asked.reference, "set", start, asked.end_date)
-    if ended or not same:
-        await _record(session, act, place, ended, [asked.reference])
-    days = {"start_date": start, "end_date": asked.end_date}
-    made = Reference(uprn=str(place.uprn), scheme=place.slug, reference=asked.reference, **days)
-    return made, not held
+    if not target.scheme.many and (change.end_date is None or change.end_date > context.today):
+        others = [row for row in before if row.reference != change.reference]
+        ended = await _end_others(session, context, target, others, start)
+    unchanged = old is not None and (old.start_date, old.end_date) == (start, change.end_date)
+    if not unchanged:
+        await _write(session, context, target, change.reference, "set", start, change.end_date)
+    if ended or not unchanged:
+        await _record(session, context, target, ended, [change.reference])
+    days = {"start_date": start, "end_date": change.end_date}
+    reference = Reference(uprn=str(target.uprn), scheme=target.slug, reference=change.reference, **days)
+    return reference, not holding
 
 
 async def _end_others(
-    session: Session, act: ChangeContext, place: SchemeAtProperty, others: Sequence[Row[Any]], start: date
+    session: Session,
+    context: ChangeContext,
+    target: SchemeAtProperty,
+    others: Sequence[Row[Any]],
+    start: date,
 ) -> list[str]:
-    """What still holds when another starts ends on that day."""
-    ended = [row for row in others if _holds_after(row, max(start, act.today))]
+    """End the references that still hold when another starts. Return them."""
+    ended = [row for row in others if _holds_after(row, max(start, context.today))]
     for row in ended:
         last = max(start, row.start_date)
-        await _write(session, act, place, row.reference, "ended", row.start_date, last)
+        await _write(session, context, target, row.reference, "ended", row.start_date, last)
     return [row.reference for row in ended]
 
 
 async def end_reference(
-    session: Session, act: ChangeContext, place: SchemeAtProperty, reference: str | None
+    session: Session, context: ChangeContext, target: SchemeAtProperty, reference: str | None
 ) -> None:
-    """End the property's reference today; ``reference`` says which where it has several.
+    """End the property's reference today. ``reference`` says which, where it has several.
 
     Raises Problem 404 and 409.
     """
-    held = [
+    holding = [
         row
-        for row in await _list_for_change(session, act, place, writable=False)
-        if _holds_after(row, act.today)
+        for row in await _list_for_change(session, context, target, writable=False)
+        if _holds_after(row, context.today)
     ]
     if reference is not None:
-        held = [row for row in held if row.reference == reference]
-    if not held:
+        holding = [row for row in holding if row.reference == reference]
+    if not holding:
         raise not_found("such reference of the property that still holds")
-    if len(held) > 1:
+    if len(holding) > 1:
         detail = "The property has several references in this scheme. Say which one with ?reference="
         raise conflict("several-references", detail)
-    row = held[0]
-    await _write(session, act, place, row.reference, "ended", row.start_date, max(act.today, row.start_date))
-    await _record(session, act, place, [row.reference], [])
+    row = holding[0]
+    await _write(
+        session, context, target, row.reference, "ended", row.start_date, max(context.today, row.start_date)
+    )
+    await _record(session, context, target, [row.reference], [])
 
 
 async def _list_for_change(
-    session: Session, act: ChangeContext, place: SchemeAtProperty, *, writable: bool
+    session: Session, context: ChangeContext, target: SchemeAtProperty, *, writable: bool
 ) -> Sequence[Row[Any]]:
-    """The property's references of the scheme, nobody else changing them."""
-    locked = await lock_property(session, act.council, place.uprn)
+    """Lock the property and list its references in the scheme."""
+    locked = await lock_property(session, context.council, target.uprn)
     if writable and locked.logical_status == lifecycle.HISTORIC:
         detail = "The property is retired. Its references can be read and ended, and no new one is given."
         raise conflict("property-retired", detail)
-    return await store.list_known(session, act.council, place.uprn, place.slug)
+    return await store.list_known(session, context.council, target.uprn, target.slug)
 
 
 def _holds_after(row: Row[Any], day: date) -> bool:
-    """Whether it holds on the day or will later."""
+    """Return whether the reference holds on the day or will later."""
     return row.end_date is None or row.end_date > day
 
 
 async def _write(
     session: Session,
-    act: ChangeContext,
-    place: SchemeAtProperty,
+    context: ChangeContext,
+    target: SchemeAtProperty,
     reference: str,
     kind: str,
     start: date,
     last: date | None,
 ) -> None:
     change = {
-        "council": act.council,
-        "uprn": place.uprn,
-        "scheme": place.slug,
+        "council": context.council,
+        "uprn": target.uprn,
+        "scheme": target.slug,
         "reference": reference,
         "kind": kind,
         "start": start,
         "end": last,
-        "actor": act.actor,
-        "today": act.today,
+        "actor": context.actor,
+        "today": context.today,
     }
     await store.set_reference(session, change)
 
 
 async def _record(
-    session: Session, act: ChangeContext, place: SchemeAtProperty, ended: list[str], made: list[str]
+    session: Session,
+    context: ChangeContext,
+    target: SchemeAtProperty,
+    ended: list[str],
+    added: list[str],
 ) -> None:
-    """In the property's history and to everybody, if everybody may know."""
-    if place.scheme.private:
+    """Record a change of the property, unless the scheme is private."""
+    if target.scheme.private:
         return
-    told = [{place.slug: names} if names else None for names in (ended, made)]
-    await record_dependent(session, act, {place.uprn: {_FIELD: told}})
+    entries = [{target.slug: names} if names else None for names in (ended, added)]
+    await record_dependent(session, context, {target.uprn: {_FIELD: entries}})

@@ -1,4 +1,4 @@
-"""Cross references: what council tax, business rates, the electoral register call a property."""
+"""Cross references: how council tax, business rates and other registers refer to a property."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -29,33 +29,33 @@ from chassis.types import Slug, Uprn
 router = APIRouter(prefix="/{council}/address/v1", tags=["references"])
 Reader = Annotated[Caller, permission("address:read")]
 Writer = Annotated[Caller, permission("address:write")]
-ReferenceParam = Annotated[ReferenceText | None, Query(description="The reference itself, to the letter")]
+ReferenceParam = Annotated[ReferenceText | None, Query(description="The exact reference")]
 
 
 @router.get("/reference-schemes")
 async def list_reference_schemes(council: Slug, _: Reader, session: Reading) -> Schemes:
-    """The council's schemes: council tax, business rates, electoral and waste rounds, and its own."""
-    known = rules.merge_schemes(await store.list_schemes(session, council))
-    return Schemes(items=[_to_scheme(slug, one) for slug, one in sorted(known.items())])
+    """List the council's schemes: council tax, business rates, electoral, waste rounds, and its own."""
+    schemes = rules.merge_schemes(await store.list_schemes(session, council))
+    return Schemes(items=[_to_scheme(slug, scheme) for slug, scheme in sorted(schemes.items())])
 
 
 @router.get("/reference-schemes/{scheme}", responses=documents(404))
 async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, session: Reading) -> Scheme:
-    """One scheme."""
-    found = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
-    if found is None:
+    """Read one scheme."""
+    found_scheme = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
+    if found_scheme is None:
         raise not_found(f"scheme {scheme}")
-    return _to_scheme(scheme, found)
+    return _to_scheme(scheme, found_scheme)
 
 
 @router.put("/reference-schemes/{scheme}", responses=documents(409))
 async def put_reference_scheme(
     council: Slug, scheme: SchemeSlug, body: SchemeChange, caller: Writer, session: Writing
 ) -> Scheme:
-    """Make a scheme, or say anew what it is. Changing a private one needs ``address:private``."""
-    wanted = rules.Scheme(body.name, body.private, body.many)
-    await actions.put_scheme(session, _context(council, caller), scheme, wanted)
-    return _to_scheme(scheme, wanted)
+    """Create or change a scheme. To change a private one you need ``address:private``."""
+    definition = rules.Scheme(body.name, body.private, body.many)
+    await actions.put_scheme(session, _context(council, caller), scheme, definition)
+    return _to_scheme(scheme, definition)
 
 
 @router.get("/references/{scheme}", responses=documents(404))
@@ -68,16 +68,16 @@ async def find_by_reference(
     reference: ReferenceParam = None,
     as_of: AsOf = None,
 ) -> Page[Referenced]:
-    """The properties a scheme knows under a reference; without one, all that it knows.
+    """List the properties with a reference in a scheme. Without ``reference``, list all in the scheme.
 
-    The reference stands in the query, never in the path: paths are logged, and it may be personal.
+    Send the reference in the query: it may be personal, and paths are logged.
     """
     await actions.get_readable_scheme(session, council, scheme, caller)
     after = paging.start(str, int) or ("", 0)
-    asked: dict[str, Any] = {"council": council, "scheme": scheme, "reference": reference}
-    asked |= {"day": _as_of_day(as_of), "after_reference": after[0], "after_uprn": after[1]}
-    asked["most"] = paging.fetch
-    rows = await store.list_by_scheme(session, asked)
+    params: dict[str, Any] = {"council": council, "scheme": scheme, "reference": reference}
+    params |= {"day": _as_of_day(as_of), "after_reference": after[0], "after_uprn": after[1]}
+    params["most"] = paging.fetch
+    rows = await store.list_by_scheme(session, params)
     return paging.page(
         rows,
         lambda row: Referenced(**_reference_fields(row), address=row.address),
@@ -89,14 +89,19 @@ async def find_by_reference(
 async def list_address_references(
     council: Slug, uprn: Uprn, caller: Reader, session: Reading, paging: Paging, as_of: AsOf = None
 ) -> Page[Reference]:
-    """What other registers call the property. Private schemes need ``address:private``."""
+    """List the property's references in other registers. For private schemes you need ``address:private``."""
     if await store.get_status(session, council, uprn) is None:
         raise not_found(f"property {uprn}")
     after = paging.start(str, str) or ("", "")
-    asked: dict[str, Any] = {"council": council, "uprn": uprn, "day": _as_of_day(as_of), "most": paging.fetch}
-    asked |= {"schemes": await actions.list_readable_schemes(session, council, caller)}
-    asked |= {"after_scheme": after[0], "after_reference": after[1]}
-    rows = await store.list_by_property(session, asked)
+    params: dict[str, Any] = {
+        "council": council,
+        "uprn": uprn,
+        "day": _as_of_day(as_of),
+        "most": paging.fetch,
+    }
+    params |= {"schemes": await actions.list_readable_schemes(session, council, caller)}
+    params |= {"after_scheme": after[0], "after_reference": after[1]}
+    rows = await store.list_by_property(session, params)
     return paging.page(
         rows, lambda row: Reference(**_reference_fields(row)), lambda row: (row.scheme, row.reference)
     )
@@ -106,14 +111,14 @@ async def list_address_references(
 async def list_reference_history(
     council: Slug, uprn: Uprn, scheme: SchemeSlug, caller: Reader, session: Reading, paging: Paging
 ) -> Page[ReferencePast]:
-    """Who set and ended the property's references in the scheme."""
+    """List who set and ended the property's references in the scheme."""
     await actions.get_readable_scheme(session, council, scheme, caller)
     if await store.get_status(session, council, uprn) is None:
         raise not_found(f"property {uprn}")
     after = paging.start(str, int) or ("", 0)
-    asked = {"council": council, "uprn": uprn, "scheme": scheme, "most": paging.fetch}
+    params = {"council": council, "uprn": uprn, "scheme": scheme, "most": paging.fetch}
     rows = await store.list_history(
-        session, {**asked, "after_reference": after[0], "after_version": after[1]}
+        session, {**params, "after_reference": after[0], "after_version": after[1]}
     )
     return paging.page(
         rows,
@@ -136,19 +141,18 @@ async def put_address_reference(
     caller: Writer,
     session: Writing,
 ) -> Reference:
-    """Set what a register calls the property. The same again changes nothing: no ``If-Match`` is needed.
+    """Set the property's reference in a scheme. Repeating it has no effect, so no ``If-Match`` is needed.
 
-    Where the scheme gives a property one reference, the one before ends on the day this one starts; where it
-    gives many, each is set and ended by itself. In an open scheme it is a change of the property and
-    published as ``address.property.changed.v1`` with ``changed: ["references"]``; in a private one nothing
-    is published.
+    If the scheme allows one reference for a property, the earlier one ends on the day this one starts. If it
+    allows many, each is set and ended by itself. In an open scheme this changes the property and publishes
+    ``address.property.changed.v1`` with ``changed: ["references"]``; in a private one it publishes nothing.
     """
-    place = SchemeAtProperty(
+    target = SchemeAtProperty(
         uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
     )
-    made, new = await actions.put_reference(session, _context(council, caller), place, body)
-    response.status_code = 201 if new else 200
-    return made
+    reference_, is_new = await actions.put_reference(session, _context(council, caller), target, body)
+    response.status_code = 201 if is_new else 200
+    return reference_
 
 
 @router.delete("/addresses/{uprn}/references/{scheme}", status_code=204, responses=documents(404, 409))
@@ -160,14 +164,14 @@ async def end_address_reference(
     session: Writing,
     reference: ReferenceParam = None,
 ) -> None:
-    """End the property's reference today. It stays in the history, and is read with ``as_of``.
+    """End the property's reference today. It stays in the history, and you can read it with ``as_of``.
 
-    ``reference`` says which one, where the property has several.
+    Send ``reference`` to say which one, if the property has several.
     """
-    place = SchemeAtProperty(
+    target = SchemeAtProperty(
         uprn, scheme, await actions.get_readable_scheme(session, council, scheme, caller)
     )
-    await actions.end_reference(session, _context(council, caller), place, reference)
+    await actions.end_reference(session, _context(council, caller), target, reference)
 
 
 def _context(council: str, caller: Caller) -> ChangeContext:
@@ -178,8 +182,8 @@ def _as_of_day(as_of: date | None) -> date:
     return as_of or datetime.now(UTC).date()
 
 
-def _to_scheme(slug: str, found: rules.Scheme) -> Scheme:
-    return Scheme(scheme=slug, name=found.name, private=found.private, many=found.many)
+def _to_scheme(slug: str, found_scheme: rules.Scheme) -> Scheme:
+    return Scheme(scheme=slug, name=found_scheme.name, private=found_scheme.private, many=found_scheme.many)
 
 
 def _reference_fields(row: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Schemes of references: other registers that know a property under a number of their own."""
+"""Schemes: the registers outside the gazetteer that have references of their own to properties."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ MAX_SCHEMES = 100  # schemes of a council's own
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """``private``: its references lead to people, and need a scope. ``many``: a property may have several."""
+    """``private``: references lead to people and need a scope. ``many``: a property may have several."""
 
     name: str
     private: bool
@@ -26,17 +26,17 @@ COMMON_SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "waste-round": Scheme("Waste collection rounds", private=False, many=True),
     }
 )
-"""What every council has, until it says otherwise."""
+"""The schemes every council has, until it redefines them."""
 
 UNDEFINED = Scheme("", private=True, many=True)
-"""What a file has brought references of, and nobody has said what it is."""
+"""A scheme that a loaded file has references in and the council has not defined."""
 
 
 def merge_schemes(own: Mapping[str, Scheme]) -> dict[str, Scheme]:
-    """A council's schemes, by slug."""
+    """Return the council's schemes by slug: the common ones, then its own."""
     return {**COMMON_SCHEMES, **own}
 
 
 def readable_slugs(known: Mapping[str, Scheme], *, private: bool) -> list[str] | None:
-    """The schemes somebody may see; None for all."""
+    """List the slugs of schemes that may be read; None for all."""
     return None if private else [slug for slug, scheme in known.items() if not scheme.private]

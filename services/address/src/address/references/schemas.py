@@ -22,29 +22,29 @@ ReferenceText = Annotated[
 
 
 class SchemeChange(BaseModel):
-    """A scheme as a council wants it. Who leaves out whether it is private means that it is."""
+    """A scheme's definition. A scheme is private unless you say that it is not."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Name
-    private: bool = Field(default=True, description="Its references need `address:private`")
-    many: bool = Field(default=False, description="A property may have several references at once")
+    private: bool = Field(default=True, description="Whether its references need `address:private`")
+    many: bool = Field(default=False, description="Whether a property can have several references at once")
 
 
 class Scheme(SchemeChange):
-    """A register that knows properties under references of its own."""
+    """A register with its own references to properties."""
 
     scheme: SchemeSlug
 
 
 class Schemes(BaseModel):
-    """A council's schemes: those every council has, and its own."""
+    """A council's schemes: those that every council has, and its own."""
 
     items: list[Scheme] = Field(max_length=200)
 
 
 class ReferenceChange(BaseModel):
-    """A reference of a property. Without ``start_date`` it holds from today, or from when it did before."""
+    """A reference of a property. Without ``start_date`` it holds from today, or keeps its start date."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +60,7 @@ class ReferenceChange(BaseModel):
 
 
 class Reference(BaseModel):
-    """What another register calls a property, and since when."""
+    """A property's reference in another register, and its dates."""
 
     uprn: UprnText
     scheme: str = Field(examples=["waste-round"])
@@ -72,11 +72,11 @@ class Reference(BaseModel):
 class Referenced(Reference):
     """A property found by its reference."""
 
-    address: str | None = Field(description="Null when the property has no address any more")
+    address: str | None = Field(description="Null when the property no longer has an address")
 
 
 class ReferencePast(BaseModel):
-    """Who set or ended a reference, and which days it holds then."""
+    """A change of a reference: who set or ended it, and its dates after that."""
 
     reference: str
     version: int = Field(ge=1)

@@ -1,7 +1,7 @@
-"""What other registers call a property: current and past references, their schemes, and who changed them.
+"""Read and write references to properties in other registers, their schemes and their history.
 
-A reference that has ended stays as a row until it is set again; the days of the time before are then in its
-history. ``:schemes`` are those the caller may see, null for all.
+An ended reference stays as a row until it is set again; the earlier days are then in its history.
+``:schemes`` are those the caller may see, null for all.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -44,14 +44,16 @@ _LIST_BY_PROPERTY = text(f"""
     ORDER BY scheme, reference, start_date DESC LIMIT :most""")
 _NAMED = "scheme = :scheme AND (CAST(:reference AS text) IS NULL OR reference = :reference)"
 _LIST_BY_SCHEME = text(f"""
-    SELECT r.*, (SELECT {address_json.DISPLAY_LINE} FROM place p WHERE p.council = :council AND p.uprn = r.uprn
+    SELECT r.*, (SELECT {address_json.DISPLAY_LINE} FROM place p
+        WHERE p.council = :council AND p.uprn = r.uprn
         ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1) AS address
     FROM (SELECT DISTINCT ON (reference, uprn) uprn, scheme, reference, start_date, end_date
         FROM {_HELD_ON.format(which=_NAMED)} r
         WHERE (reference, uprn) > (:after_reference, CAST(:after_uprn AS bigint))
         ORDER BY reference, uprn, start_date DESC LIMIT :most) r
     ORDER BY reference, uprn""")
-_LIST_HISTORY = text("""SELECT reference, version, at, actor, kind, start_date, end_date FROM reference_history
+_LIST_HISTORY = text("""SELECT reference, version, at, actor, kind, start_date, end_date
+    FROM reference_history
     WHERE council = :council AND uprn = :uprn AND scheme = :scheme
         AND (reference, version) > (:after_reference, CAST(:after_version AS integer))
     ORDER BY reference, version LIMIT :most""")
@@ -75,61 +77,63 @@ _INSERT_HISTORY = text("""
 
 
 async def list_schemes(session: ReadSession, council: str) -> dict[str, Scheme]:
-    """What the council has said of schemes."""
+    """List the schemes that the council has defined, by slug."""
     rows = await session.all(_SCHEMES, {"council": council})
     return {row.scheme: Scheme(row.name, row.private, row.many) for row in rows}
 
 
 async def put_scheme(session: Session, council: str, slug: str, scheme: Scheme) -> None:
-    said = {"name": scheme.name, "private": scheme.private, "many": scheme.many}
-    await session.execute(_PUT_SCHEME, {"council": council, "scheme": slug, **said})
+    columns = {"name": scheme.name, "private": scheme.private, "many": scheme.many}
+    await session.execute(_PUT_SCHEME, {"council": council, "scheme": slug, **columns})
 
 
 async def lock_schemes(session: Session, council: str) -> None:
-    """Change the council's schemes one by one."""
+    """Lock the council's schemes until the transaction ends."""
     await session.execute(_LOCK_SCHEMES, {"council": council})
 
 
 async def find_with_several(session: Session, council: str, scheme: str, today: date) -> int | None:
-    """A property with more than one reference in the scheme."""
-    asked = {"council": council, "scheme": scheme, "today": today}
-    found: int | None = await session.scalar(_FIND_WITH_SEVERAL, asked)
-    return found
+    """Find a property with more than one current reference in the scheme."""
+    params = {"council": council, "scheme": scheme, "today": today}
+    value: int | None = await session.scalar(_FIND_WITH_SEVERAL, params)
+    return value
 
 
 async def is_used(session: Session, council: str, scheme: str) -> bool:
-    """Whether some property has or had a reference in the scheme."""
+    """Return whether a property has or had a reference in the scheme."""
     return bool(await session.scalar(_IS_USED, {"council": council, "scheme": scheme}))
 
 
 async def get_status(session: ReadSession, council: str, uprn: int) -> int | None:
-    """The property's logical status; None when there is no such property."""
-    found: int | None = await session.scalar(_GET_STATUS, {"council": council, "uprn": uprn})
-    return found
+    """Return the property's logical status, or None when there is no such property."""
+    value: int | None = await session.scalar(_GET_STATUS, {"council": council, "uprn": uprn})
+    return value
 
 
-async def list_by_property(session: ReadSession, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """By scheme and reference: council, uprn, day, schemes, after_scheme, after_reference, most."""
-    return await session.all(_LIST_BY_PROPERTY, asked)
+async def list_by_property(session: ReadSession, params: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """List by scheme and reference. Parameters: council, uprn, day, schemes, after_scheme, after_reference,
+    most."""
+    return await session.all(_LIST_BY_PROPERTY, params)
 
 
-async def list_by_scheme(session: ReadSession, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """By reference and UPRN: council, scheme, reference or null, day, after_reference, after_uprn, most."""
-    return await session.all(_LIST_BY_SCHEME, asked)
+async def list_by_scheme(session: ReadSession, params: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """List by reference and UPRN. Parameters: council, scheme, reference or null, day, after_reference,
+    after_uprn, most."""
+    return await session.all(_LIST_BY_SCHEME, params)
 
 
-async def list_history(session: ReadSession, asked: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """Who changed what: council, uprn, scheme, after_reference, after_version, most."""
-    return await session.all(_LIST_HISTORY, asked)
+async def list_history(session: ReadSession, params: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    """List who changed what. Parameters: council, uprn, scheme, after_reference, after_version, most."""
+    return await session.all(_LIST_HISTORY, params)
 
 
 async def list_known(session: Session, council: str, uprn: int, scheme: str) -> Sequence[Row[Any]]:
-    """Every reference the property has or had in the scheme."""
+    """List every reference the property has or had in the scheme."""
     return await session.all(_LIST_KNOWN, {"council": council, "uprn": uprn, "scheme": scheme})
 
 
 async def set_reference(session: Session, change: Mapping[str, Any]) -> None:
-    """Set a reference's days and remember who did: council, uprn, scheme, reference, kind, start, end,
-    actor, today."""
+    """Set a reference's days and record it in history. Parameters: council, uprn, scheme, reference, kind,
+    start, end, actor, today."""
     await session.execute(_SET, change)
     await session.execute(_INSERT_HISTORY, change)

@@ -1,4 +1,4 @@
-"""The AddressBase code lists that come with the package; their sources stand in ``codelists/README.md``."""
+"""Read the code lists in ``data/codelists``; its README names their sources."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Custodian:
-    """The authority that looks after a gazetteer: its local custodian code and name."""
+    """The authority that maintains a gazetteer: its local custodian code and name."""
 
     code: int
     name: str
@@ -17,31 +17,31 @@ class Custodian:
 
 @lru_cache(maxsize=1)
 def classifications() -> dict[str, str]:
-    """Classification code to description: ``RD04`` to ``Terraced``."""
+    """Map classification codes to descriptions: ``RD04`` to ``Terraced``."""
     return {row[0]: row[1] for row in _rows("blpu_classifications.csv")[1:]}
 
 
 @lru_cache(maxsize=1)
 def classifications_json() -> str:
-    """The same as a JSON object, for PostgreSQL to look codes up in."""
+    """Return the classifications as a JSON object, for PostgreSQL to look codes up in."""
     return json.dumps(classifications())
 
 
 @lru_cache(maxsize=1)
 def districts() -> dict[str, tuple[str, str | None]]:
-    """GSS code of a local authority district to its name and, in England, its region's."""
+    """Map the GSS code of a local authority district to its name and, in England, its region's."""
     return {row[0]: (row[1], row[2] or None) for row in _rows("districts.csv")[1:]}
 
 
 @lru_cache(maxsize=2)
 def areas(kind: str) -> dict[str, str]:
-    """GSS code to name of the ``wards`` or the ``parishes``."""
+    """Map GSS codes to names of the ``wards`` or the ``parishes``."""
     return {row[0]: row[1] for row in _rows(f"{kind}.csv")[1:]}
 
 
 @lru_cache(maxsize=1)
 def custodians() -> dict[str, Custodian]:
-    """GSS code of a council to its custodian."""
+    """Map the GSS code of a council to its custodian."""
     return {row[5]: Custodian(int(row[0]), row[1]) for row in _rows("local_custodians.csv") if row[5]}
 
 

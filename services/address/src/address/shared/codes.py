@@ -39,5 +39,5 @@ UNKNOWN_STATE = "Unknown/Not applicable"
 
 
 def country_of(gss: str) -> str | None:
-    """E, W, S or N from the first letter of an ONS GSS code."""
+    """Return E, W, S or N from the first letter of an ONS GSS code."""
     return gss[0] if gss[:1] in COUNTRIES else None

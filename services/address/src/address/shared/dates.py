@@ -1,4 +1,4 @@
-"""Days in a query."""
+"""Days in queries and bodies: a past day, and ``as_of``."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -24,10 +24,8 @@ def _check_past(day: date) -> date:
 
 
 PastDay = Annotated[date, BeforeValidator(_check_format), AfterValidator(_check_past)]
-# ``as_of: AsOf = None`` in the signature of every read of our own API.
+# Reads of the service's own API take ``as_of: AsOf = None``.
 AsOf = Annotated[
     PastDay | None,
-    Query(
-        description="Answer what the gazetteer said on this day; today when left out", examples=["2026-02-28"]
-    ),
+    Query(description="Show the gazetteer as it was on this day; today if left out", examples=["2026-02-28"]),
 ]

@@ -1,4 +1,4 @@
-"""Entity tags, which changes must name, and cursors of lists that are ordered by a number."""
+"""Parameters of routes: permissions, entity tags, cursors of lists ordered by a number."""
 
 from typing import Annotated, Any
 
@@ -16,11 +16,11 @@ IfMatch = Annotated[
     str | None, Header(max_length=200, description='The ETag of the version you have seen, such as "3"')
 ]
 IfNoneMatch = Annotated[str | None, Header(max_length=200, description="The ETag of the copy you have")]
-StoredJson = RootModel[dict[str, JsonValue]]  # the JSON that PostgreSQL wrote, to the letter of its times
+StoredJson = RootModel[dict[str, JsonValue]]  # JSON as PostgreSQL wrote it, times unchanged
 
 
 def parse_etags(tags: str) -> set[int]:
-    """The versions in a list of entity tags (RFC 9110, 8.8.3); tags that are not ours match nothing."""
+    """Parse the versions from a list of entity tags (RFC 9110, 8.8.3); other tags match nothing."""
     bare = (tag.strip().removeprefix("W/") for tag in tags.split(","))
     return {
         int(tag[1:-1])
@@ -30,7 +30,7 @@ def parse_etags(tags: str) -> set[int]:
 
 
 def read_if_match(if_match: str | None) -> set[int]:
-    """The versions the caller has seen. Raises Problem 428 when the header is missing."""
+    """Parse the versions the caller has read. Raise Problem 428 when the header is missing."""
     if if_match is None:
         detail = "Send the ETag it was read with as If-Match, so that nobody's change is lost."
         raise Problem(428, "precondition-required", detail)
@@ -38,7 +38,7 @@ def read_if_match(if_match: str | None) -> set[int]:
 
 
 def read_number_cursor(paging: Pager) -> int | None:
-    """The number a page goes on after. Raises Problem 400 for a cursor that is none of such a list."""
+    """Read the number a page starts after. Raise Problem 400 for a cursor of another list."""
     key = paging.start(int)
     if key is not None and not 0 <= key[0] <= _MAX_NUMBER:
         raise invalid(
@@ -47,9 +47,9 @@ def read_number_cursor(paging: Pager) -> int | None:
     return key[0] if key else None
 
 
-def etag_headers(made: Any) -> dict[str, str]:
-    """The headers of an answer that has a version."""
-    return {"ETag": f'"{made.root["version"] if isinstance(made, RootModel) else made.version}"'}
+def etag_headers(model: Any) -> dict[str, str]:
+    """Return the ETag header of a model with a version."""
+    return {"ETag": f'"{model.root["version"] if isinstance(model, RootModel) else model.version}"'}
 
 
 Reader = Annotated[Caller, permission("address:read")]

@@ -1,4 +1,4 @@
-"""Fields of the API that several models have, with their bounds."""
+"""Types of the API's fields, with their bounds."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,14 +9,14 @@ from chassis.types import Uprn, Usrn
 
 
 def _normalised(longest: int) -> BeforeValidator:
-    """Single spaces, no control characters, no more than so many characters."""
+    """Normalise text before validation: single spaces, no control characters, a maximum length."""
     return BeforeValidator(
         lambda value: text.normalise_text(value, longest) if isinstance(value, str) else value
     )
 
 
 def _read_number(value: object) -> object:
-    """Reference numbers are shown as text; text and numbers are taken."""
+    """Read a reference number given as text or as a number."""
     digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12  # noqa: PLR2004
     return int(str(value)) if digits else value
 
@@ -25,7 +25,7 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-# A field of a change that is not given stays as it is; one that may not be empty does not take null.
+# The default of a field in a change: left out, the field keeps its value.
 UNCHANGED: Any = Field(default=None, json_schema_extra=_without_default)
 Classification = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""The life of a property: its logical status (BS 7666-2) and what may follow what."""
+"""The lifecycle of a property: logical statuses (BS 7666-2) and the transitions between them."""
 
 from collections.abc import Collection
 
@@ -8,31 +8,31 @@ ALTERNATIVE = 3  # of an LPI only: another name of the same property
 HISTORIC = 8
 LIVE = (APPROVED, PROVISIONAL)
 
-# A UPRN is never used again (BS 7666-2): from historic there is no way back.
+# A UPRN is never reused (BS 7666-2): historic is final.
 _NEXT = {PROVISIONAL: {APPROVED, HISTORIC}, APPROVED: {HISTORIC}, HISTORIC: set[int]()}
-# What becomes of an address of a property when the property passes to a status: an alternative name stays
-# one through its approval, and all end with it.
+# The status of an address after its property's new status: alternatives stay alternatives on approval, and
+# all addresses end with the property.
 _ADDRESS_NEXT = {
     APPROVED: {PROVISIONAL: APPROVED},
     HISTORIC: {APPROVED: HISTORIC, PROVISIONAL: HISTORIC, ALTERNATIVE: HISTORIC},
 }
-# Longest chain of property, building, site ... above a property.
+# The longest chain of parents (building, site ...) above a property.
 MAX_DEPTH = 8
 ENGLISH, WELSH, GAELIC = "ENG", "CYM", "GAE"
 
 
-def can_become(now: int, then: int) -> bool:
-    """Whether a property may pass from one logical status to another (or stay as it is)."""
-    return now == then or then in _NEXT[now]
+def can_become(before: int, after: int) -> bool:
+    """Return whether a property can pass from one logical status to another (or stay)."""
+    return before == after or after in _NEXT[before]
 
 
-def address_statuses_after(property_becomes: int) -> dict[int, int]:
-    """Which statuses of addresses (LPIs) turn into which when their property passes to one."""
-    return dict(_ADDRESS_NEXT.get(property_becomes, {}))
+def address_statuses_after(property_status: int) -> dict[int, int]:
+    """Map each status of addresses (LPIs) to the next when their property gets a status."""
+    return dict(_ADDRESS_NEXT.get(property_status, {}))
 
 
 def parent_chain_fault(uprn: int, ancestors: list[int]) -> str | None:
-    """What is wrong with a property's chain of parents, nearest first, or None.
+    """Say what is wrong with a property's chain of parents, nearest first, or None.
 
     ``ancestors`` is empty when the parent is not in the gazetteer.
     """
@@ -44,17 +44,17 @@ def parent_chain_fault(uprn: int, ancestors: list[int]) -> str | None:
 
 
 def parent_status_fault(status: int, parent: int) -> str | None:
-    """What is wrong with a property of a status within a parent of another, or None."""
+    """Say what is wrong with a property's status within a parent of another status, or None."""
     if status in LIVE and parent == HISTORIC:
         return "is historic: nothing that stands can lie within it"
     return None
 
 
 def name_fault(language: str, status: int, property_status: int, others: Collection[tuple[str, int]]) -> str:
-    """What is wrong with another address of a property, or "".
+    """Say what is wrong with another address of a property, or "".
 
-    ``others`` are the language and status of those it has. A property has one address of its own in each
-    language; whatever else it is called is an alternative (BS 7666-2).
+    ``others``: language and status of its existing addresses. A property has one address of its own in each
+    language; all others are alternatives (BS 7666-2).
     """
     if property_status == HISTORIC:
         return "the property is historic: it gets no new names"

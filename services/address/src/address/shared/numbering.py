@@ -1,7 +1,7 @@
-"""Addressable objects after BS 7666: the number and name of a building (PAO) or of a part of it (SAO).
+"""Parse and format addressable objects (BS 7666): a building (PAO) or a part of it (SAO).
 
-``FLAT 2A`` is the text FLAT and the number 2 with the suffix A; ``TOP FLOOR FLAT`` is text alone. What does
-not come apart without loss stays whole in the text, so that ``show(read_unit(x)) == x``.
+``FLAT 2A`` is the text FLAT and the number 2 with the suffix A; ``TOP FLOOR FLAT`` is text alone. What cannot
+be parsed without loss stays whole in the text, so that ``format_object(parse_unit(x)) == x``.
 """
 
 import re
@@ -23,7 +23,7 @@ class AddressableObject:
 
     @property
     def number(self) -> str | None:
-        """The number as people write it: ``12``, ``12A``, ``12-14``."""
+        """Format the number as people write it: ``12``, ``12A``, ``12-14``."""
         if self.start_number is None:
             return None
         end = "" if self.end_number is None else f"-{self.end_number}{self.end_suffix or ''}"
@@ -31,16 +31,16 @@ class AddressableObject:
 
 
 def parse_building(name: str | None, number: str | None) -> AddressableObject:
-    """A building from its name and its number.
+    """Parse a building from its name and its number.
 
     Raises ValueError when the number is not like 12, 12A or 12-14, or its range runs backwards.
     """
     if number is None:
         return AddressableObject(text=name)
-    found = _NUMBER.fullmatch(number)
-    if found is None:
+    match = _NUMBER.fullmatch(number)
+    if match is None:
         raise ValueError("must be a building number such as 12, 12A or 12-14, from 0 to 9999")
-    start, start_suffix, end, end_suffix = found.groups()
+    start, start_suffix, end, end_suffix = match.groups()
     if end is not None and int(end) < int(start):
         raise ValueError("is a range that runs backwards")
     return AddressableObject(
@@ -49,17 +49,17 @@ def parse_building(name: str | None, number: str | None) -> AddressableObject:
 
 
 def parse_unit(text: str | None) -> AddressableObject:
-    """A part of a building from how it is written: ``FLAT 2``, ``2A``, ``UNITS 3-5``, ``TOP FLOOR FLAT``."""
-    found = _UNIT.fullmatch(text) if text else None
-    if found is None:
+    """Parse a part of a building: ``FLAT 2``, ``2A``, ``UNITS 3-5``, ``TOP FLOOR FLAT``."""
+    match = _UNIT.fullmatch(text) if text else None
+    if match is None:
         return AddressableObject(text=text)
-    words, number = found.group(1), found.group(0)[len(found.group(1) or "") :].lstrip()
+    words, number = match.group(1), match.group(0)[len(match.group(1) or "") :].lstrip()
     try:
         return parse_building(words, number)
     except ValueError:
         return AddressableObject(text=text)
 
 
-def format_object(numbered: AddressableObject) -> str | None:
-    """The object in words, its number last; None when there is nothing to say."""
-    return " ".join(part for part in (numbered.text, numbered.number) if part) or None
+def format_object(addressable: AddressableObject) -> str | None:
+    """Format the object in words, its number last; None when it is empty."""
+    return " ".join(part for part in (addressable.text, addressable.number) if part) or None

@@ -1,7 +1,7 @@
-"""From the British National Grid to longitude and latitude and back, by Ordnance Survey's OSTN15.
+"""Convert between the British National Grid, longitude and latitude, and web maps, by OSTN15.
 
-The grid comes with the package and is named in the pipeline by its path: where it is missing or does not
-cover a point, there is an error and never PROJ's silent approximation, which is up to 5 m off. WGS84
+The grid comes with the package, and the pipeline names its path: a missing grid or a point outside it is an
+error, never PROJ's silent approximation, which is up to 5 m off. WGS84
 (EPSG:4326) is taken as equal to ETRS89 (EPSG:4258), as OS does: in Great Britain they are 0.9 m apart today.
 
 pyproj is imported with the first projection: it takes a fifth of a second and 25 MB.
@@ -33,11 +33,11 @@ _per_thread = threading.local()  # a transformer must not be used by two threads
 
 
 class OutsideGridError(ValueError):
-    """A point that OSTN15 says nothing of."""
+    """A point outside OSTN15."""
 
 
 def to_lonlat(points: Sequence[Point]) -> list[Point]:
-    """``(easting, northing)`` in metres to ``(longitude, latitude)`` in degrees, good to 5 mm.
+    """Convert ``(easting, northing)`` in metres to ``(longitude, latitude)`` in degrees, good to 5 mm.
 
     Raises OutsideGridError when OSTN15 does not cover one of them.
     """
@@ -45,22 +45,22 @@ def to_lonlat(points: Sequence[Point]) -> list[Point]:
 
 
 def from_lonlat(points: Sequence[Point]) -> list[Point]:
-    """``(longitude, latitude)`` in degrees to ``(easting, northing)`` in metres; as ``to_lonlat``."""
+    """Convert ``(longitude, latitude)`` in degrees to ``(easting, northing)`` in metres; as ``to_lonlat``."""
     return _require_inside(_project(points, LONLAT, back=True))
 
 
 def to_mercator(points: Sequence[Point]) -> list[Point]:
-    """``(easting, northing)`` to EPSG:3857, the metres of web maps; as ``to_lonlat``."""
+    """Convert ``(easting, northing)`` to EPSG:3857, the metres of web maps; as ``to_lonlat``."""
     return _require_inside(_project(points, MERCATOR, back=False))
 
 
 def from_mercator(points: Sequence[Point]) -> list[Point]:
-    """EPSG:3857 to ``(easting, northing)``; as ``to_lonlat``."""
+    """Convert EPSG:3857 to ``(easting, northing)``; as ``to_lonlat``."""
     return _require_inside(_project(points, MERCATOR, back=True))
 
 
 def project_or_none(points: Sequence[Point], system: str) -> list[Point | None]:
-    """Points of a gazetteer in ``LONLAT`` or ``MERCATOR``; None where OSTN15 has no answer."""
+    """Convert a gazetteer's points to ``LONLAT`` or ``MERCATOR``; None outside OSTN15."""
     return [point if _inside(point) else None for point in _project(points, system, back=False)]
 
 
@@ -68,21 +68,21 @@ def _project(points: Sequence[Point], system: str, *, back: bool) -> Iterable[Po
     if not points:
         return []
     eastings, northings = zip(*points, strict=True)
-    there = _transformer(system).transform(
+    projected = _transformer(system).transform(
         list(eastings), list(northings), direction="INVERSE" if back else "FORWARD"
     )
-    return zip(*there, strict=True)
+    return zip(*projected, strict=True)
 
 
 def _transformer(system: str) -> "Transformer":
-    """This thread's own, made once."""
-    made: dict[str, Transformer] = _per_thread.__dict__
-    if system not in made:
+    """Return this thread's transformer, made on first use."""
+    transformers: dict[str, Transformer] = _per_thread.__dict__
+    if system not in transformers:
         import pyproj  # noqa: PLC0415 - see above
 
         end = _AS_DEGREES if system == LONLAT else _AS_MERCATOR
-        made[system] = pyproj.Transformer.from_pipeline(_TO_LONLAT.format(grid=_grid()) + end)
-    return made[system]
+        transformers[system] = pyproj.Transformer.from_pipeline(_TO_LONLAT.format(grid=_grid()) + end)
+    return transformers[system]
 
 
 @lru_cache(maxsize=1)
@@ -94,12 +94,12 @@ def _grid() -> str:
 
 
 def _require_inside(points: Iterable[Point]) -> list[Point]:
-    found = list(points)
-    if not all(map(_inside, found)):
+    inside = list(points)
+    if not all(map(_inside, inside)):
         raise OutsideGridError("lies outside Great Britain, where OSTN15 holds")
-    return found
+    return inside
 
 
 def _inside(point: Point) -> bool:
-    """PROJ answers infinity for what its grid does not cover."""
+    """Return whether a point is within the grid: PROJ answers infinity outside it."""
     return math.isfinite(point[0]) and math.isfinite(point[1])

@@ -22,7 +22,7 @@ def key(name: str, kind: Any = Text) -> Column[Any]:
 
 
 def dates() -> list[Column[Any]]:
-    """BS 7666's own dates of a record: when it came into force and ended, was entered, last updated."""
+    """Return BS 7666's dates of a record: start, end, entry, last update."""
     return [
         Column("start_date", Date),
         Column("end_date", Date),

@@ -1,4 +1,4 @@
-"""Street naming: streets as they are and were, new ones, other names, the end of one."""
+"""Read, create, rename and close streets, and list their history."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -34,7 +34,7 @@ NameContains = Annotated[
     str,
     StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
     AfterValidator(plain),
-    Query(description="Part of a name that streets have now, in any language", examples=["york"]),
+    Query(description="Part of a current street name, in any language", examples=["york"]),
 ]
 
 
@@ -47,10 +47,10 @@ async def list_streets(
     q: NameContains | None = None,
     as_of: AsOf = None,
 ) -> Page[Street]:
-    """The council's streets by USRN, also those that are closed; with ``as_of`` as they were on that day."""
-    last = read_number_cursor(paging)
+    """List the council's streets by USRN, closed ones included; with ``as_of``, as they were on that day."""
+    after = read_number_cursor(paging)
     pattern = None if q is None else store.like_pattern(q)
-    rows = await store.list_streets(session, council, pattern, as_of, last or 0, paging.fetch)
+    rows = await store.list_streets(session, council, pattern, as_of, after or 0, paging.fetch)
     return paging.page(rows, views.to_street, lambda row: (row.usrn,))
 
 
@@ -58,7 +58,7 @@ async def list_streets(
 async def read_street(
     response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Street:
-    """One street, also a closed one. Its ETag is what a change sends as If-Match."""
+    """Read one street, open or closed. Send its ETag as ``If-Match`` when you change it."""
     street = await views.get_street(session, council, usrn, as_of)
     response.headers.update(etag_headers(street))
     return street
@@ -68,17 +68,17 @@ async def read_street(
 async def create_street(
     council: Slug, body: NewStreet, caller: Writer, session: Writing, once: OnlyOnce
 ) -> Response:
-    """Enter a street, with the next USRN of the council's own range unless one is given.
+    """Create a street. It gets the next USRN from the council's range unless you send one.
 
-    Its name must be free in its locality and town. Published as ``address.street.created.v1``.
+    Its name must be free in its locality and town. Publishes ``address.street.created.v1``.
     """
-    act = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
-    def headers(made: Street) -> dict[str, str]:
-        return {**etag_headers(made), "Location": f"/{council}/address/v1/streets/{made.usrn}"}
+    def headers(created: Street) -> dict[str, str]:
+        return {**etag_headers(created), "Location": f"/{council}/address/v1/streets/{created.usrn}"}
 
     return await once.run(
-        session, caller, body, lambda: naming.create_street(session, act, body), headers=headers
+        session, caller, body, lambda: naming.create_street(session, context, body), headers=headers
     )
 
 
@@ -92,14 +92,14 @@ async def change_street(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change a street. ``If-Match`` must carry its ETag.
+    """Change a street. Send its ETag as ``If-Match``.
 
-    A new name becomes the name in every address on the street, in the same transaction; each property is
-    kept in its history and published, as is the street (``address.street.changed.v1``).
+    A new name changes every address on the street at the same time. The change is added to the history of the
+    street and of each property, and published for each (``address.street.changed.v1``).
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
-    work = lambda: naming.change_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
-    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    action = lambda: naming.change_street(session, context, usrn, body, versions_read)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
 
 @router.post(
@@ -114,20 +114,20 @@ async def close_street(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Close a street for good. ``If-Match`` must carry its ETag; refused while properties stand on it.
+    """Close a street for good. Send its ETag as ``If-Match``. Refused while it has live properties.
 
-    Published as ``address.street.retired.v1``.
+    Publishes ``address.street.retired.v1``.
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
-    work = lambda: naming.close_street(session, act, usrn, body, known)  # noqa: E731 - once wants it without arguments
-    return await once.run(session, caller, body, work, status=200, headers=etag_headers)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    action = lambda: naming.close_street(session, context, usrn, body, versions_read)  # noqa: E731 - once wants it without arguments
+    return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
 
 @router.get("/{usrn}/history", response_model=Page[Past], responses=documents(404))
 async def list_street_history(
     council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
-    """Who changed what of a street, the latest first. Streets that came before this was kept begin later."""
+    """List who changed what of a street, the latest first. Older streets may lack their first changes."""
     before = read_number_cursor(paging)
     entries = await history.list_by_street(session, council, usrn, before, paging.fetch)
     if not entries and before is None and await store.get_street(session, council, usrn) is None:

@@ -1,12 +1,14 @@
-"""Going back: what something was before the changes that followed."""
+"""Undo changes, to show a street as it fields on an earlier day."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def undo_changes(now: Mapping[str, Any], later: Iterable[Mapping[str, list[Any]] | None]) -> dict[str, Any]:
-    """What stood before ``later``, the changes since, newest first: each names a field's [before, after]."""
-    was = dict(now)
+def undo_changes(
+    current: Mapping[str, Any], later: Iterable[Mapping[str, list[Any]] | None]
+) -> dict[str, Any]:
+    """Undo ``later`` changes, newest first. Each maps a field to its [before, after]."""
+    fields = dict(current)
     for changes in later:
-        was |= {name: before for name, (before, _) in (changes or {}).items() if name in was}
-    return was
+        fields |= {name: before for name, (before, _) in (changes or {}).items() if name in fields}
+    return fields

@@ -40,9 +40,9 @@ class NameGiven(BaseModel):
 
 
 class NewStreet(NameGiven):
-    """A street to enter. Without a USRN it gets the next of the council's own range."""
+    """A new street. Without a USRN it gets the next one from the council's range."""
 
-    usrn: UsrnIn | None = Field(default=None, description="Only one that no street has or had")
+    usrn: UsrnIn | None = Field(default=None, description="A USRN that is not and was not in use")
     record_type: RecordType = 1
     state: OpenState = 1
     classification: StreetClass = 8
@@ -51,7 +51,7 @@ class NewStreet(NameGiven):
 
 
 class StreetChange(BaseModel):
-    """What to change of a street. A field that is not given stays as it is, ``null`` empties it."""
+    """Changes to a street. Leave a field out to keep its value; send ``null`` to empty it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,8 +63,8 @@ class StreetChange(BaseModel):
     welsh: NameGiven | None = UNCHANGED
     gaelic: NameGiven | None = UNCHANGED
 
-    def given(self) -> dict[str, Any]:
-        """The fields that are in the request; a name's own are all of it."""
+    def sent_fields(self) -> dict[str, Any]:
+        """Return the fields in the request; a name in a language is replaced as a whole."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
@@ -73,7 +73,7 @@ class Closing(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    end_date: PastDay | None = Field(default=None, description="The day it closed; today when left out")
+    end_date: PastDay | None = Field(default=None, description="The day it closed; today if left out")
 
 
 class StreetNamed(BaseModel):

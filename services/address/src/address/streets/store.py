@@ -1,4 +1,4 @@
-"""Streets and their names in each language, as they are and as they were."""
+"""Read and write streets and their names in each language."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -73,64 +73,64 @@ _DELETE_NAME = delete(tables.street_descriptor).where(
 async def get_street(
     session: ReadSession, council: str, usrn: int, day: date | None = None
 ) -> Row[Any] | None:
-    """A street, and in ``later`` its changes since a day, the latest first."""
+    """Read a street, with its changes after ``day`` in ``later``, the latest first."""
     return await session.first(_GET, {"council": council, "usrn": usrn, "day": day})
 
 
 async def list_streets(
     session: ReadSession, council: str, pattern: str | None, day: date | None, after: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """Streets by USRN from after one on, as ``one``. ``pattern``: LIKE, of a name a street has now."""
-    asked = {"council": council, "pattern": pattern, "day": day, "after": after, "limit": limit}
-    return await session.all(_LIST, asked)
+    """List streets by USRN, each as ``get_street``. ``pattern``: LIKE, for a current name."""
+    params = {"council": council, "pattern": pattern, "day": day, "after": after, "limit": limit}
+    return await session.all(_LIST, params)
 
 
 async def lock(session: Session, council: str, usrn: int) -> Row[Any] | None:
-    """Keep others from changing the street or putting properties on it. Its ``version`` and ``state``."""
+    """Lock the street against changes and new properties. Return its ``version`` and ``state``."""
     return await session.first(_LOCK, {"council": council, "usrn": usrn})
 
 
 async def find_namesake(
     session: Session, council: str, usrn: int, language: str, name: Mapping[str, Any]
 ) -> int | None:
-    """Another street that is open and has this name in this locality and town; None when there is none."""
-    found: int | None = await session.scalar(
+    """Find another open street with this name in this locality and town."""
+    namesake: int | None = await session.scalar(
         _FIND_NAMESAKE, {"council": council, "usrn": usrn, "language": language, **name}
     )
-    return found
+    return namesake
 
 
 async def count_properties(session: Session, council: str, usrn: int) -> int:
-    """How many properties stand on the street."""
+    """Count the live properties on the street."""
     return int(await session.scalar(_COUNT_PROPERTIES, {"council": council, "usrn": usrn}))
 
 
 async def lock_properties_named(session: Session, council: str, usrn: int, language: str) -> list[int]:
-    """The properties whose address has the street's name in this language; nobody else changes them now."""
+    """Lock and list the properties whose address has the street's name in this language."""
     rows = await session.all(_LOCK_PROPERTIES_NAMED, {"council": council, "usrn": usrn, "language": language})
     return [row.uprn for row in rows]
 
 
 async def insert_street(session: Session, street: Mapping[str, Any]) -> bool:
-    """Write a new street; False when its USRN is or was another's."""
+    """Insert a new street. Return False when its USRN is or was in use."""
     return await session.execute(_INSERT, street) > 0
 
 
 async def update_street(session: Session, council: str, usrn: int, columns: Mapping[str, Any]) -> None:
-    """Set columns of the street and move its version on."""
+    """Update columns of the street and increment its version."""
     await session.execute(_UPDATE, {"of_council": council, "of_usrn": usrn, **columns})
 
 
 async def set_name(session: Session, descriptor: Mapping[str, Any]) -> None:
-    """Give the street its name in a language, or another."""
+    """Insert or replace the street's name in a language."""
     await session.execute(_SET_NAME, descriptor)
 
 
 async def delete_name(session: Session, council: str, usrn: int, language: str) -> None:
-    """Take the street's name in a language away."""
+    """Delete the street's name in a language."""
     await session.execute(_DELETE_NAME, {"of_council": council, "of_usrn": usrn, "of_language": language})
 
 
 def like_pattern(part: str) -> str:
-    """The LIKE pattern of names with this in them, to the letter."""
+    """Return the LIKE pattern for names that contain the text."""
     return "%" + part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

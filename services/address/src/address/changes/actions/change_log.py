@@ -1,4 +1,4 @@
-"""One change, whoever makes it and of however many properties: the same history, read model and events."""
+"""Record changes of properties and streets: history, read model and events; and lock against others."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -31,13 +31,13 @@ _STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
     RETIRED: StreetRetired,
 }
 _SOURCE = "urn:townhall:address"
-_YIELD_EVERY = 500  # events made before others get their turn
+_YIELD_EVERY = 500  # events made between two turns of the event loop
 Changes = Mapping[str, list[Any]]  # field: [before, after]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:
-    """Whose gazetteer is changed, by whom, and the day it is entered under."""
+    """A change: the council, the caller and the day it is entered under."""
 
     council: str
     caller: Caller
@@ -50,38 +50,38 @@ class ChangeContext:
 
 async def record(
     session: Session,
-    act: ChangeContext,
+    context: ChangeContext,
     kind: str,
     changes: Mapping[int, Changes | None],
 ) -> None:
     """Record changes of properties whose rows are written: history, read model and events.
 
-    ``changes`` is by UPRN, None for a property that is new. Their versions have been moved on.
+    ``changes`` is by UPRN, None for a new property. The caller has incremented their versions.
     """
     ordered = {uprn: changes[uprn] for uprn in sorted(changes)}
     uprns = list(ordered)
-    await change_log.insert_history(session, act.council, act.actor, kind, ordered)
-    await read_model.rewrite(session, act.council, uprns)
-    states = await change_log.list_states(session, act.council, uprns)
-    told = [
+    await change_log.insert_history(session, context.council, context.actor, kind, ordered)
+    await read_model.rewrite(session, context.council, uprns)
+    states = await change_log.list_states(session, context.council, uprns)
+    events = [
         (_property_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version)
         for state in states
     ]
-    await announce(session, act.council, told)
-    await change_log.set_last_update(session, act.council, act.today)
+    await announce(session, context.council, events)
+    await change_log.set_last_update(session, context.council, context.today)
 
 
 async def record_dependent(
-    session: Session, act: ChangeContext, changes: Mapping[int, Changes | None]
+    session: Session, context: ChangeContext, changes: Mapping[int, Changes | None]
 ) -> None:
-    """Record changes of properties whose own rows stay as they are, moving their versions on first."""
-    await change_log.increment_versions(session, act.council, list(changes), act.today)
-    await record(session, act, CHANGED, changes)
+    """Record changes that leave the properties' own rows as they are, incrementing their versions first."""
+    await change_log.increment_versions(session, context.council, list(changes), context.today)
+    await record(session, context, CHANGED, changes)
 
 
 async def record_street(
     session: Session,
-    act: ChangeContext,
+    context: ChangeContext,
     kind: str,
     street: Mapping[str, Any],
     version: int,
@@ -92,12 +92,14 @@ async def record_street(
     ``street`` has ``usrn``, ``description``, ``locality`` and ``town`` as they are now.
     """
     usrn = street["usrn"]
-    await change_log.insert_street_history(session, act.council, usrn, version, act.actor, kind, changes)
+    await change_log.insert_street_history(
+        session, context.council, usrn, version, context.actor, kind, changes
+    )
     data = {**street, "usrn": str(usrn), "description": street["description"] or ""}
     if kind == CHANGED:
         data["changed"] = sorted(changes or {})
-    await announce(session, act.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
-    await change_log.set_last_update(session, act.council, act.today)
+    await announce(session, context.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
+    await change_log.set_last_update(session, context.council, context.today)
 
 
 async def announce(session: Session, council: str, events: Iterable[tuple[EventData, str, int]]) -> None:
@@ -135,15 +137,15 @@ def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> Even
     return PropertyChanged(**data, changed=sorted(changes or {}))
 
 
-def check_version(seen: set[int], version: int, what: str) -> None:
-    """Raises Problem 412 when the version is not among those the caller has seen."""
-    if version not in seen:
+def check_version(versions_read: set[int], version: int, what: str) -> None:
+    """Raise Problem 412 when the version is not among those the caller has read."""
+    if version not in versions_read:
         detail = f"The {what} is at version {version} now. Read it again, then repeat the change."
         raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
 
 
 async def lock_exclusive(session: Session, council: str) -> None:
-    """Make the council's larger changes one by one. Raises Problem 409 while a file is being loaded."""
+    """Lock the council's gazetteer for a larger change. Raise Problem 409 while a file is being loaded."""
     if not await change_log.lock_out_loads(session, council):
         raise conflict(
             "load-running", "A file is being loaded into this gazetteer. Try again when it is done."

@@ -1,4 +1,4 @@
-"""The change feed: every change of a property or a street, once, in the order of the commits."""
+"""Read the change feed: every change of a property or street once, in commit order."""
 
 from typing import Any
 
@@ -26,18 +26,18 @@ _STREET: dict[str, type[EventData]] = {
 
 
 async def list_changes(session: ReadSession, council: str, after: Cursor, limit: int) -> ChangePage:
-    """The changes after a cursor.
+    """List the changes after a cursor.
 
-    Raises Problem 409 for a cursor from beyond the end, 503 when the database holds changes from beyond it:
-    both come of restoring, and going on silently would lose changes.
+    Raises Problem 409 for a cursor beyond the end, 503 when the database holds changes beyond it. Both follow
+    a restore; going on silently would lose changes.
     """
     rows = await feed.list_after(session, council, after.xact, after.position, limit + 1)
-    kept = rows[:limit]
-    if not kept:
+    page = rows[:limit]
+    if not page:
         await _check_end(session, council, after)
-        return ChangePage(items=[], next=after.show(), more=False)
-    last = Cursor(kept[-1].xact, kept[-1].position)
-    return ChangePage(items=[_item(row) for row in kept], next=last.show(), more=len(rows) > limit)
+        return ChangePage(items=[], next=after.encode(), more=False)
+    last = Cursor(page[-1].xact, page[-1].position)
+    return ChangePage(items=[_item(row) for row in page], next=last.encode(), more=len(rows) > limit)
 
 
 async def _check_end(session: ReadSession, council: str, after: Cursor) -> None:
@@ -62,6 +62,6 @@ def _item(row: Row[Any]) -> Change:
     if row.kind == CHANGED:
         data["changed"] = sorted(row.changes or {})
     if row.kind == RETIRED and row.of_property:
-        told = (row.changes or {}).get("successors")
-        data["successors"] = told[1] if told else row.successors or []
+        successors = (row.changes or {}).get("successors")
+        data["successors"] = successors[1] if successors else row.successors or []
     return Change(type=kind.event_type, subject=row.subject, sequence=row.version, at=row.at, data=data)

@@ -1,4 +1,4 @@
-"""What every change of properties leaves behind: history, read model, events; keys and locks."""
+"""Write history and events of changes, increment versions, and lock a gazetteer."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from sqlalchemy import Row, insert, text
 from chassis import tables
 from chassis.database import Session
 
-# Whoever changes who lies within what, retires or numbers takes it: a council's such changes are one by one.
+# Taken by changes of parents, retirements, numbering and the like: one at a time for each council.
 _LOCK_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
-# The lock a load holds (store.loading.ALONE), shared: they never wait for each other's rows.
+# The lock a load holds (loading's csv_staging), shared: a change never waits for a load's rows.
 _LOCK_OUT_LOADS = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
 
 _HISTORY = text("""
@@ -35,48 +35,48 @@ _SET_LAST_UPDATE = text("""UPDATE gazetteer SET last_update = CAST(:today AS dat
 
 
 async def lock_structure(session: Session, council: str) -> None:
-    """Wait until nobody else changes the gazetteer's structure; holds until the transaction ends."""
+    """Lock the gazetteer's structure until the transaction ends."""
     await session.execute(_LOCK_STRUCTURE, {"council": council})
 
 
 async def lock_out_loads(session: Session, council: str) -> bool:
-    """Keep a load from starting until the transaction ends; False when one is running."""
+    """Keep loads from starting until the transaction ends. Return False when one is running."""
     return bool(await session.scalar(_LOCK_OUT_LOADS, {"council": council}))
 
 
 async def insert_history(
     session: Session, council: str, actor: str, kind: str, changes: Mapping[int, Mapping[str, Any] | None]
 ) -> None:
-    """Write who changed what of properties whose new versions are written already."""
-    told = [None if one is None else json.dumps(one, default=float) for one in changes.values()]
-    row = {"council": council, "actor": actor, "kind": kind, "uprns": list(changes), "changes": told}
+    """Insert who changed what of properties whose new versions are written."""
+    as_json = [None if fields is None else json.dumps(fields, default=float) for fields in changes.values()]
+    row = {"council": council, "actor": actor, "kind": kind, "uprns": list(changes), "changes": as_json}
     await session.execute(_HISTORY, row)
 
 
 async def list_states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
-    """What an event says of each property, in the order of their UPRNs."""
+    """List what an event says of each property, in the order of UPRNs."""
     return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
 
 
 async def insert_events(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """Put events into the outbox, all in one go."""
+    """Insert events into the outbox."""
     await session.execute(_OUTBOX, envelopes)
 
 
 async def set_last_update(session: Session, council: str, today: Any) -> None:
-    """Note the day of the gazetteer's last change. While a load runs it is the load that does."""
+    """Set the day of the gazetteer's last change. A running load sets it itself."""
     await session.execute(_SET_LAST_UPDATE, {"council": council, "today": today})
 
 
 async def increment_versions(session: Session, council: str, uprns: Sequence[int], today: date) -> None:
-    """Move on the versions of properties whose addresses or references have changed, not their own rows."""
+    """Increment the versions of properties whose addresses or references have changed."""
     await session.execute(_NEXT_VERSION, {"council": council, "uprns": list(uprns), "today": today})
 
 
 async def insert_street_history(
     session: Session, council: str, usrn: int, version: int, actor: str, kind: str, changes: Any
 ) -> None:
-    """Write who changed what of a street. ``changes``: field to [before, after], None for a new one."""
+    """Insert who changed what of a street. ``changes``: field to [before, after], None for a new one."""
     row = {"council": council, "usrn": usrn, "version": version, "actor": actor, "kind": kind}
     as_json = None if changes is None else json.dumps(changes, default=str)
     await session.execute(_STREET_HISTORY, {**row, "changes": as_json})

@@ -9,19 +9,19 @@ from sqlalchemy import Row, text
 
 from chassis.database import ReadSession
 
-# Changes of transactions that no running one can precede: what is read is complete, for ever. (The outbox is
-# read likewise.) Both histories have their index in this order.
+# Only changes of transactions that no running one can precede, so that a page read is complete for good.
+# (The outbox is read likewise.) Both histories have an index in this order.
 _PAGE = """(SELECT xact, position, at, kind, version, changes, {columns} FROM {table} h
     WHERE council = :council AND (xact, position) > (CAST(CAST(:xact AS text) AS xid8), :position)
         AND xact < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY xact, position LIMIT :limit)"""
-# What a field was at a version: as the first change after it found it, or as it is now.
+# The value of a field at a version: that before the first later change, or else the current one.
 _FIRST_AFTER = "(array_agg(n.changes -> '{0}' -> 0 ORDER BY n.version) FILTER (WHERE n.changes ? '{0}'))[1]"
 
 
 def _fields_at_version(table: str, key: str, fields: Sequence[str], name: str) -> str:
-    found = ", ".join(f"{_FIRST_AFTER.format(field)} AS {field}" for field in fields)
-    return f"""LEFT JOIN LATERAL (SELECT {found} FROM {table} n
+    columns = ", ".join(f"{_FIRST_AFTER.format(field)} AS {field}" for field in fields)
+    return f"""LEFT JOIN LATERAL (SELECT {columns} FROM {table} n
         WHERE n.council = :council AND n.{key} = c.{key} AND n.version > c.version) {name}
         ON c.{key} IS NOT NULL"""
 
@@ -57,7 +57,7 @@ _FEED = text(f"""
         {_fields_at_version("history", "uprn", _PROPERTY, "later")}
         {_fields_at_version("street_history", "usrn", _STREET, "street")}
     ORDER BY c.xact, c.position""")
-# Where the feed ends for now, and the last place anything of this council was written at.
+# Where the feed ends now, and the last transaction that wrote anything of this council.
 _END = text("""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS open,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next,
     greatest((SELECT xact FROM history WHERE council = :council ORDER BY xact DESC, position DESC LIMIT 1),
@@ -68,13 +68,13 @@ _END = text("""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS o
 async def list_after(
     session: ReadSession, council: str, xact: int, position: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """The changes after a place in the feed, in its order, each with what its event says."""
-    asked = {"council": council, "xact": str(xact), "position": position, "limit": limit}
-    return await session.all(_FEED, asked)
+    """List the changes after a position of the feed, each with the data of its event."""
+    params = {"council": council, "xact": str(xact), "position": position, "limit": limit}
+    return await session.all(_FEED, params)
 
 
 async def get_end(session: ReadSession, council: str) -> Row[Any]:
-    """``open``: the first transaction still running; ``next``: the next to begin; ``last`` that wrote."""
+    """Read transaction numbers: ``open`` first still running, ``next`` to begin, ``last`` that wrote."""
     row = await session.first(_END, {"council": council})
     assert row is not None  # noqa: S101 - a select without FROM always answers a row
     return row

@@ -17,7 +17,7 @@ _LIST_BY_STREET = text(_LIST.format(table="street_history", key="usrn"))
 async def list_by_property(
     session: ReadSession, council: str, uprn: int, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Versions of a property, the latest first: ``version``, ``at``, ``actor``, ``kind``, ``changes``."""
+    """List versions of a property, latest first: ``version``, ``at``, ``actor``, ``kind``, ``changes``."""
     return await session.all(
         _LIST_BY_PROPERTY, {"council": council, "of": uprn, "before": before, "limit": limit}
     )
@@ -26,7 +26,7 @@ async def list_by_property(
 async def list_by_street(
     session: ReadSession, council: str, usrn: int, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """Versions of a street, as ``of_property``."""
+    """List versions of a street, as ``list_by_property``."""
     return await session.all(
         _LIST_BY_STREET, {"council": council, "of": usrn, "before": before, "limit": limit}
     )

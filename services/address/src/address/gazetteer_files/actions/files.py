@@ -1,4 +1,4 @@
-"""Files to load: plain, gzip or zip, read with a bound on every line and on what they unpack to."""
+"""Read files to load: plain, gzip or zip, bounded in the length of a line and in unpacked size."""
 
 import csv
 import gzip
@@ -14,17 +14,17 @@ from pathlib import Path
 
 from address.gazetteer_files.rules import csv_rows
 
-_LONGEST_LINE = 65_536  # bytes
-_BLOCK = 1 << 18
+_MAX_LINE = 65_536  # bytes
+_BLOCK_BYTES = 1 << 18
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_MOST_MEMBERS = 1_000
-# Addresses pack to a tenth or so; what unpacks to very much more is made to fill a memory or a disk.
-_MOST_UNPACKED, _ALWAYS_ALLOWED = 200, 1 << 26
+_MAX_MEMBERS = 1_000
+# Addresses compress to about a tenth; a file that unpacks to far more is an attack on memory or disk.
+_MAX_RATIO, _ALWAYS_ALLOWED = 200, 1 << 26
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError)
 
 
 class CorruptFileError(Exception):
-    """The file as a whole cannot be read; nothing of it is loaded."""
+    """The file as a whole cannot be read. Nothing of it is loaded."""
 
     def __init__(self, line: int, reason: str, name: str = "") -> None:
         super().__init__(f"{name}{', ' if name else ''}line {line}: {reason}")
@@ -46,38 +46,38 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of files before their rows are: fingerprint of their bytes, in whatever order they are
-    given, and the number of lines in each."""
+class FileFacts:
+    """Facts about files before their rows are read: a hash that does not depend on their order, and the
+    number of lines in each."""
 
     sha256: str
     lines: tuple[int, ...]
 
 
-def sources(path: Path) -> list[Source]:
-    """The file itself, or every CSV of the archive. Raises OSError or CorruptFileError."""
+def list_sources(path: Path) -> list[Source]:
+    """List the file itself, or every CSV of the archive. Raise OSError or CorruptFileError."""
     with path.open("rb") as file:
         if file.read(4) != _ZIP:
             return [Source(path)]
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [one for one in archive.infolist() if not one.is_dir() and one.file_size]
+            sources = [member for member in archive.infolist() if not member.is_dir() and member.file_size]
     except _BROKEN as error:
         raise CorruptFileError(1, f"the zip archive is broken: {error}") from error
     # Licences and read-me files lie beside the data; an archive without any .csv is all data.
-    found = [one for one in found if one.filename.lower().endswith(".csv")] or found
-    if any(one.flag_bits & 1 for one in found):
+    sources = [member for member in sources if member.filename.lower().endswith(".csv")] or sources
+    if any(member.flag_bits & 1 for member in sources):
         raise CorruptFileError(1, "the zip archive is encrypted")
-    if not found or len(found) > _MOST_MEMBERS:
-        raise CorruptFileError(1, f"the zip archive holds {len(found)} files; 1 to {_MOST_MEMBERS} are read")
-    return [Source(path, one.filename) for one in sorted(found, key=lambda one: one.filename)]
+    if not sources or len(sources) > _MAX_MEMBERS:
+        raise CorruptFileError(1, f"the zip archive holds {len(sources)} files; 1 to {_MAX_MEMBERS} are read")
+    return [Source(path, member.filename) for member in sorted(sources, key=lambda member: member.filename)]
 
 
-def inspect(found: Sequence[Source]) -> Facts:
-    """Read everything once. Raises CorruptFileError for broken packing, OSError when it cannot be opened."""
-    digests = sorted(_digest(path) for path in {source.path for source in found})
+def inspect_sources(sources: Sequence[Source]) -> FileFacts:
+    """Hash the files and count their lines. Raise CorruptFileError for broken packing, OSError."""
+    digests = sorted(_digest(path) for path in {source.path for source in sources})
     whole = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    return Facts(whole, tuple(_count(source) for source in found))
+    return FileFacts(whole, tuple(_count(source) for source in sources))
 
 
 def _digest(path: Path) -> str:
@@ -87,38 +87,38 @@ def _digest(path: Path) -> str:
 
 def _count(source: Source) -> int:
     lines, last = 0, b"\n"
-    for block in _blocks(source):
+    for block in _read_bytes(source):
         lines += block.count(b"\n")
         last = block[-1:]
     return lines + (last != b"\n")
 
 
-def first_line(source: Source) -> str:
-    """How the file begins. Raises CorruptFileError."""
-    for block in _blocks(source):
-        return block[:_LONGEST_LINE].split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").strip()
+def read_first_line(source: Source) -> str:
+    """Read the first line. Raise CorruptFileError."""
+    for block in _read_bytes(source):
+        return block[:_MAX_LINE].split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").strip()
     return ""
 
 
-def blocks(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """The file's lines without their ends, many at a time, with the number of the first.
+def read_lines(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """Yield blocks of the file's lines without line ends, each with the number of its first line.
 
     Raises CorruptFileError for bytes that are not UTF-8, a line without end, broken packing.
     """
     number, rest = 1, b""
-    for block in _blocks(source):
+    for block in _read_bytes(source):
         whole, mark, rest = (rest + block).rpartition(b"\n")
         if mark:
-            lines = _decoded(source, number, whole)
+            lines = _decode(source, number, whole)
             yield number, lines
             number += len(lines)
-        if len(rest) > _LONGEST_LINE:
+        if len(rest) > _MAX_LINE:
             raise _too_long(source, number)
     if rest:
-        yield number, _decoded(source, number, rest)
+        yield number, _decode(source, number, rest)
 
 
-def _decoded(source: Source, number: int, data: bytes) -> list[str]:
+def _decode(source: Source, number: int, data: bytes) -> list[str]:
     try:
         text = data.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
@@ -126,26 +126,26 @@ def _decoded(source: Source, number: int, data: bytes) -> list[str]:
         byte = error.start - data.rfind(b"\n", 0, error.start)
         raise CorruptFileError(line, f"byte {byte} is not UTF-8", source.name) from error
     lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
-    if len(data) > _LONGEST_LINE and max(map(len, lines)) > _LONGEST_LINE:
-        long = next(at for at, line in enumerate(lines) if len(line) > _LONGEST_LINE)
+    if len(data) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
+        long = next(at for at, line in enumerate(lines) if len(line) > _MAX_LINE)
         raise _too_long(source, number + long)
     return lines
 
 
 def _too_long(source: Source, line: int) -> CorruptFileError:
-    return CorruptFileError(line, f"the line is longer than {_LONGEST_LINE} bytes", source.name)
+    return CorruptFileError(line, f"the line is longer than {_MAX_LINE} bytes", source.name)
 
 
-def _blocks(source: Source) -> Iterator[bytes]:
-    """The unpacked bytes. What stands before a broken place is handed out first, so lines can be counted."""
-    allowed = max(_ALWAYS_ALLOWED, source.path.stat().st_size * _MOST_UNPACKED)
+def _read_bytes(source: Source) -> Iterator[bytes]:
+    """Yield the unpacked bytes. Those before a fault come first, so that lines can be counted."""
+    allowed = max(_ALWAYS_ALLOWED, source.path.stat().st_size * _MAX_RATIO)
     lines = 0
     try:
-        with _opened(source) as file:
-            while block := file.read1(_BLOCK):
+        with _open(source) as file:
+            while block := file.read1(_BLOCK_BYTES):
                 allowed -= len(block)
                 if allowed < 0:
-                    reason = f"the file unpacks to more than {_MOST_UNPACKED} times its size"
+                    reason = f"the file unpacks to more than {_MAX_RATIO} times its size"
                     raise CorruptFileError(lines + 1, reason, source.name)
                 yield block
                 lines += block.count(b"\n")
@@ -155,10 +155,10 @@ def _blocks(source: Source) -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[io.BufferedIOBase]:
+def _open(source: Source) -> Iterator[io.BufferedIOBase]:
     if source.member:
         with zipfile.ZipFile(source.path) as archive, archive.open(source.member) as member:
-            yield member  # type: ignore[misc]  # it reads as one, in all but its type
+            yield member  # type: ignore[misc]  # reads like one
         return
     with source.path.open("rb") as file:
         packed = file.read(2) == _GZIP
@@ -170,28 +170,30 @@ def _opened(source: Source) -> Iterator[io.BufferedIOBase]:
             yield unpacked
 
 
-def header(source: Source) -> tuple[str, ...]:
-    """The columns of a plain CSV. Raises CorruptFileError when they are not those that are wanted."""
-    with_mark = first_line(source)
-    found = tuple(name.strip().strip('"').lower() for name in with_mark.split(","))
+def read_header(source: Source) -> tuple[str, ...]:
+    """Read the columns of a plain CSV. Raise CorruptFileError when they are not the required ones."""
+    with_mark = read_first_line(source)
+    columns = tuple(name.strip().strip('"').lower() for name in with_mark.split(","))
     if not with_mark:
         raise CorruptFileError(1, "the file is empty")
-    if not csv_rows.readable(found):
-        wanted = ",".join(csv_rows.COLUMNS)
-        may = ",".join(csv_rows.OPTIONAL)
+    if not csv_rows.is_readable(columns):
+        required = ",".join(csv_rows.COLUMNS)
+        optional = ",".join(csv_rows.OPTIONAL)
         raise CorruptFileError(
-            1, f"the header is {','.join(found)[:200]!r}; it must be {wanted}, after that {may} if you like"
+            1,
+            f"the header is {','.join(columns)[:200]!r}; it must be {required},"
+            f" after that {optional} if you like",
         )
-    return found
+    return columns
 
 
-def records(source: Source) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a plain CSV below its header, each with the line it starts on.
+def read_rows(source: Source) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the rows of a plain CSV below its header, each with the line it starts on.
 
     Raises CorruptFileError with the line: wrong header, bytes that are not UTF-8, a quote that is not
     closed, a line without end.
     """
-    header(source)
+    read_header(source)
     reader = csv.reader(_lines(source), strict=True)
     starts = 1
     try:
@@ -202,17 +204,17 @@ def records(source: Source) -> Iterator[tuple[int, Sequence[str]]]:
                 yield starts, record
             starts = reader.line_num + 1
     except csv.Error as error:
-        raise CorruptFileError(starts, _explained(error)) from error
+        raise CorruptFileError(starts, _explain(error)) from error
 
 
 def _lines(source: Source) -> Iterator[str]:
-    """With their ends, which inside quotation marks are a part of the value."""
-    for _, lines in blocks(source):
+    """Yield lines with their ends, which inside quotation marks are part of the value."""
+    for _, lines in read_lines(source):
         for line in lines:
             yield line + "\n"
 
 
-def _explained(error: csv.Error) -> str:
+def _explain(error: csv.Error) -> str:
     if "unexpected end of data" in str(error) or "field limit" in str(error):
         return "a quotation mark is opened here and never closed"
     return f"this is not CSV: {error}"

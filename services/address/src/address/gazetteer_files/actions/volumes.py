@@ -1,8 +1,8 @@
-"""The volumes of an AddressBase or DTF supply: in their order, whole, and no line lost.
+"""Read the volumes of an AddressBase or DTF supply: in order, whole, and without a lost line.
 
-A volume begins with a header (record 10) and ends with a trailer (99) that says how many records stand
-between the two and which volume comes next (0: none). Files whose trailers count metadata, header and
-themselves as well are taken, unless PRO_ORDER has a gap of just so many.
+A volume begins with a header (record 10) and ends with a trailer (99) that gives the number of records
+between them and the next volume (0: none). A trailer that also counts metadata, header and itself is
+accepted, unless PRO_ORDER has a gap of that many.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,17 +13,17 @@ from address.gazetteer_files.actions import files
 from address.gazetteer_files.actions.files import CorruptFileError, Source
 from address.gazetteer_files.rules import layouts, records
 from address.gazetteer_files.rules.layouts import Layout
-from address.gazetteer_files.rules.records import Read, UnclosedError
+from address.gazetteer_files.rules.records import RecordBlock, UnclosedError
 
 _HEADER = ("record", "custodian name", "custodian", "process date", "volume", "entry date", "time stamp",
            "version", "file type")  # fmt: skip
-_TELLING = ("11,", "21,")
+_TELLTALE_RECORDS = ("11,", "21,")
 _TRAILER = ("record", "next volume", "record count", "entry date", "time stamp")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a volume says of itself. ``full`` when what it does not hold is no more."""
+    """The header of a volume. ``full``: records that the supply lacks have ended."""
 
     custodian: int
     day: date
@@ -33,8 +33,8 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A trailer that counts more than the records: header, metadata and itself, or ``missing`` lost ones."""
+class TrailerMismatch:
+    """A trailer that counts more records than there are: header, metadata and itself, or ``missing`` ones."""
 
     name: str
     line: int
@@ -43,33 +43,33 @@ class Doubt:
 
 @dataclass(slots=True)
 class Supply:
-    """The volumes in their order, with where each one's lines begin in the count of all lines."""
+    """The volumes in order, each with the count of lines before it."""
 
     headers: tuple[Header, ...]
     sources: tuple[Source, ...]
     offsets: list[int] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    mismatches: list[TrailerMismatch] = field(default_factory=list)
 
     @property
     def header(self) -> Header:
         return self.headers[0]
 
     def place(self, line: int) -> tuple[Source, int]:
-        """The volume and its own line of a line counted over all."""
-        at = max(at for at, offset in enumerate(self.offsets) if offset < max(line, 1))
-        return self.sources[at], line - self.offsets[at]
+        """Find the volume of a line counted over all volumes, and its number in that volume."""
+        nth = max(nth for nth, offset in enumerate(self.offsets) if offset < max(line, 1))
+        return self.sources[nth], line - self.offsets[nth]
 
 
 def is_supply(source: Source) -> bool:
-    """Whether the file begins as these do."""
-    return files.first_line(source).replace('"', "").startswith("10,")
+    """Return whether the file begins with a header record."""
+    return files.read_first_line(source).replace('"', "").startswith("10,")
 
 
-def supply(found: Sequence[Source], lines: Sequence[int]) -> Supply:
-    """The volumes in the order of their numbers. Raises CorruptFileError for a wrong header."""
+def open_supply(sources: Sequence[Source], lines: Sequence[int]) -> Supply:
+    """Order the volumes by their numbers. Raise CorruptFileError for a wrong header."""
     opened = sorted(
-        ((_header(source), source, count) for source, count in zip(found, lines, strict=True)),
-        key=lambda one: one[0].volume,
+        ((_read_header(source), source, count) for source, count in zip(sources, lines, strict=True)),
+        key=lambda volume: volume[0].volume,
     )
     first = opened[0][0]
     if first.volume > 1:
@@ -77,46 +77,46 @@ def supply(found: Sequence[Source], lines: Sequence[int]) -> Supply:
     for header, source, _ in opened[1:]:
         if (header.layout, header.full, header.custodian) != (first.layout, first.full, first.custodian):
             raise CorruptFileError(1, "belongs to another supply than the first volume", source.name)
-    made = Supply(tuple(one[0] for one in opened), tuple(one[1] for one in opened))
-    made.offsets = [sum(one[2] for one in opened[:at]) for at in range(len(opened))]
-    return made
+    supply = Supply(tuple(volume[0] for volume in opened), tuple(volume[1] for volume in opened))
+    supply.offsets = [sum(volume[2] for volume in opened[:nth]) for nth in range(len(opened))]
+    return supply
 
 
-def _header(source: Source) -> Header:
-    values = _split(source, 1, files.first_line(source))
+def _read_header(source: Source) -> Header:
+    values = _split(source, 1, files.read_first_line(source))
     if len(values) != len(_HEADER) or values[0] != layouts.HEADER:
         raise CorruptFileError(1, f"the header (record 10) must have {len(_HEADER)} columns", source.name)
-    said = dict(zip(_HEADER, values, strict=True))
-    layout = layouts.of_version(said["version"])
+    fields = dict(zip(_HEADER, values, strict=True))
+    layout = layouts.find_by_version(fields["version"])
     if layout is None:
-        known = ", ".join(f"{one.name} ({' or '.join(one.versions)})" for one in layouts.LAYOUTS)
-        reason = f"version {said['version'][:20]!r} is of no layout that is known: {known}"
+        formats = ", ".join(f"{one.name} ({' or '.join(one.versions)})" for one in layouts.LAYOUTS)
+        reason = f"version {fields['version'][:20]!r} is of no layout that is known: {formats}"
         raise CorruptFileError(1, reason, source.name)
-    layout = _fitted(layout, source)
-    kind = said["file type"].strip().upper()[:1]
+    layout = _fit_layout(layout, source)
+    kind = fields["file type"].strip().upper()[:1]
     if kind not in {"F", "C"}:
         raise CorruptFileError(1, "the file type must be F (full) or C (change only)", source.name)
     try:
-        day = date.fromisoformat(said["process date"])
-        return Header(int(said["custodian"]), day, int(said["volume"]), layout, kind == "F")
+        day = date.fromisoformat(fields["process date"])
+        return Header(int(fields["custodian"]), day, int(fields["volume"]), layout, kind == "F")
     except ValueError as error:
         raise CorruptFileError(1, f"the header (record 10) is wrong: {error}", source.name) from error
 
 
-def _fitted(layout: Layout, source: Source) -> Layout:
-    """By the first street or property, of which the releases' columns differ."""
-    for _, lines in files.blocks(source):
-        told = next((line for line in lines if line.replace('"', "")[:3] in _TELLING), None)
-        if told is not None:
-            values = _split(source, 1, told)
-            return layouts.fitting(layout, values[0], len(values))
+def _fit_layout(layout: Layout, source: Source) -> Layout:
+    """Choose the release of the layout by the first street or property, whose columns differ."""
+    for _, lines in files.read_lines(source):
+        telltale = next((line for line in lines if line.replace('"', "")[:3] in _TELLTALE_RECORDS), None)
+        if telltale is not None:
+            values = _split(source, 1, telltale)
+            return layouts.fit_release(layout, values[0], len(values))
         break
     return layout
 
 
 def _split(source: Source, line: int, text: str) -> list[str]:
     try:
-        return [value.strip() for value in records.split(line, text)]
+        return [value.strip() for value in records.split_line(line, text)]
     except UnclosedError as error:
         raise _unclosed(source, error) from error
 
@@ -126,16 +126,16 @@ def _unclosed(source: Source, error: UnclosedError) -> CorruptFileError:
     return CorruptFileError(error.args[0], reason, source.name)
 
 
-def read(made: Supply) -> Iterator[Read]:
-    """Every block of every volume. Raises CorruptFileError, at the latest when the last has been read."""
-    layout = made.header.layout
-    known = records.formats(layout)
-    for at, source in enumerate(made.sources):
-        following = [one.volume for one in made.headers[at + 1 : at + 2]]
-        tally = _Volume(source, made.headers[at], following, made.doubts)
-        for first, lines in files.blocks(source):
+def read_supply(supply: Supply) -> Iterator[RecordBlock]:
+    """Yield every block of every volume. Raise CorruptFileError, at the latest after the last block."""
+    layout = supply.header.layout
+    formats = records.compile_formats(layout)
+    for place, source in enumerate(supply.sources):
+        following = [other.volume for other in supply.headers[place + 1 : place + 2]]
+        tally = _VolumeTally(source, supply.headers[place], following, supply.mismatches)
+        for first, lines in files.read_lines(source):
             try:
-                block = records.read(lines, first, known, layout.read_over, made.offsets[at])
+                block = records.read_records(lines, first, formats, layout.read_over, supply.offsets[place])
             except UnclosedError as error:
                 raise _unclosed(source, error) from error
             tally.count(block, first + len(lines) - 1)
@@ -144,19 +144,19 @@ def read(made: Supply) -> Iterator[Read]:
 
 
 @dataclass(slots=True)
-class _Volume:
-    """Counts what stands between a volume's header and its trailer."""
+class _VolumeTally:
+    """A count of the records between a volume's header and its trailer."""
 
     source: Source
     header: Header
     next_volume: list[int]
-    doubts: list[Doubt]
+    mismatches: list[TrailerMismatch]
     records: int = 0
     metadata: int = 0
     last_line: int = 1
     trailer: tuple[int, list[str]] | None = None
 
-    def count(self, block: Read, last: int) -> None:
+    def count(self, block: RecordBlock, last: int) -> None:
         self.last_line = last
         self.records += sum(map(len, block.rows.values())) + sum(block.read_over.values())
         self.records += len({reject.line for reject in block.rejects})
@@ -174,31 +174,31 @@ class _Volume:
             raise self._wrong(block.last, "stands after the trailer (record 99)")
 
     def finish(self) -> None:
-        """Check the trailer."""
+        """Check the trailer against the count. Raise CorruptFileError."""
         if self.trailer is None:
             reason = "the trailer (record 99) is missing: the file has been cut short"
             raise self._wrong(self.last_line, reason)
         line, values = self.trailer
         if len(values) != len(_TRAILER):
             raise self._wrong(line, f"the trailer (record 99) must have {len(_TRAILER)} columns")
-        said = dict(zip(_TRAILER, (value.strip() for value in values), strict=True))
-        if not (said["next volume"].isdecimal() and said["record count"].isdecimal()):
+        fields = dict(zip(_TRAILER, (value.strip() for value in values), strict=True))
+        if not (fields["next volume"].isdecimal() and fields["record count"].isdecimal()):
             raise self._wrong(line, "the trailer (record 99) must count in whole numbers")
-        self._check_count(line, int(said["record count"]))
-        self._check_next(line, int(said["next volume"]))
+        self._check_count(line, int(fields["record count"]))
+        self._check_next(line, int(fields["next volume"]))
 
-    def _check_count(self, line: int, said: int) -> None:
+    def _check_count(self, line: int, stated: int) -> None:
         both = self.records + self.metadata
-        if said not in {self.records, both, both + 2}:
-            raise self._wrong(line, f"the trailer counts {said} records, but there are {self.records}")
-        if said != self.records:
-            self.doubts.append(Doubt(self.source.name, line, said - self.records))
+        if stated not in {self.records, both, both + 2}:
+            raise self._wrong(line, f"the trailer counts {stated} records, but there are {self.records}")
+        if stated != self.records:
+            self.mismatches.append(TrailerMismatch(self.source.name, line, stated - self.records))
 
-    def _check_next(self, line: int, said: int) -> None:
-        wanted = self.next_volume[0] if self.next_volume else 0
-        if said != wanted:
-            there = f"the next one given is {wanted}" if wanted else "no more are given"
-            raise self._wrong(line, f"volume {said} comes next, but {there}")
+    def _check_next(self, line: int, stated: int) -> None:
+        expected = self.next_volume[0] if self.next_volume else 0
+        if stated != expected:
+            given = f"the next one given is {expected}" if expected else "no more are given"
+            raise self._wrong(line, f"volume {stated} comes next, but {given}")
 
     def _wrong(self, line: int, reason: str) -> CorruptFileError:
         return CorruptFileError(line, reason, self.source.name)

@@ -1,8 +1,8 @@
-"""One row of the council's plain CSV: what each column may hold, and how it goes into the staging table.
+"""Check and convert rows of a council's plain CSV for the staging table.
 
-A converter takes the text of one column and answers the staging table's fields for it as ``COPY`` text, with
-tabs between. It raises ValueError with the reason for the reject file. Most values occur many times in a
-file, so what a converter said of one is remembered.
+A converter takes the text of one column and returns the staging table's fields for it as ``COPY`` text,
+separated by tabs. It raises ValueError with the reason for the reject file. Most values occur many times in a
+file, so results are cached.
 """
 
 import re
@@ -27,14 +27,14 @@ _CLASS = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 _UPRN = re.compile(r"(?=.*[1-9])[0-9]{1,12}")
 _USRN = re.compile(r"(?=.*[1-9])[0-9]{1,8}")
 _GSS = re.compile(r"[EWSN][0-9]{8}")
-_LAST_EASTING, _LAST_NORTHING = 700_000, 1_300_000
+_MAX_EASTING, _MAX_NORTHING = 700_000, 1_300_000
 
 Convert = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Why a row cannot be loaded: a line of the reject file. ``line`` counts from 1, the header included."""
+    """Why a row cannot be loaded: a line of the reject file. ``line`` counts from 1, header included."""
 
     line: int
     column: str
@@ -61,14 +61,14 @@ def _usrn(value: str) -> str:
 
 
 def _easting(value: str) -> str:
-    if not _METRES.fullmatch(value) or float(value) > _LAST_EASTING:
-        raise ValueError(f"must be an easting on the British National Grid, 0 to {_LAST_EASTING} metres")
+    if not _METRES.fullmatch(value) or float(value) > _MAX_EASTING:
+        raise ValueError(f"must be an easting on the British National Grid, 0 to {_MAX_EASTING} metres")
     return value
 
 
 def _northing(value: str) -> str:
-    if not _METRES.fullmatch(value) or float(value) > _LAST_NORTHING:
-        raise ValueError(f"must be a northing on the British National Grid, 0 to {_LAST_NORTHING} metres")
+    if not _METRES.fullmatch(value) or float(value) > _MAX_NORTHING:
+        raise ValueError(f"must be a northing on the British National Grid, 0 to {_MAX_NORTHING} metres")
     return value
 
 
@@ -84,7 +84,7 @@ def _postcode(value: str) -> str:
     return normal_postcode(value)
 
 
-def _copied(value: str | int | None) -> str:
+def _copy_text(value: str | int | None) -> str:
     return NULL if value is None else str(value).replace("\\", "\\\\")
 
 
@@ -94,20 +94,20 @@ def _text(longest: int, *, needed: bool = False) -> Convert:
         value = normalise_text(value, longest)
         if needed and not value:
             raise ValueError("is missing")
-        return _copied(value or None)
+        return _copy_text(value or None)
 
     return convert
 
 
 def _numbers(numbered: numbering.AddressableObject) -> str:
     parts = (numbered.start_number, numbered.start_suffix, numbered.end_number, numbered.end_suffix)
-    return "\t".join(map(_copied, parts))
+    return "\t".join(map(_copy_text, parts))
 
 
 @lru_cache(maxsize=4096)
 def _unit(value: str) -> str:
     read = numbering.parse_unit(normalise_text(value, MAX_NAME) or None)
-    return f"{_copied(read.text)}\t{_numbers(read)}"
+    return f"{_copy_text(read.text)}\t{_numbers(read)}"
 
 
 @lru_cache(maxsize=4096)
@@ -139,38 +139,38 @@ COLUMNS: dict[str, Convert] = {
     "easting": _easting,
     "northing": _northing,
 }
-# The fields the converters make, in order: the columns of the staging table after ``line``.
+# The fields the converters return, in order: the columns of the staging table after ``line``.
 STAGED = (
     "uprn", "parent_uprn", "usrn", "classification", "organisation",
     "sao_text", "sao_start_number", "sao_start_suffix", "sao_end_number", "sao_end_suffix",
     "pao_text", "pao_start_number", "pao_start_suffix", "pao_end_number", "pao_end_suffix",
     "street", "locality", "post_town", "postcode", "easting", "northing",
 )  # fmt: skip
-# Columns that a file may have after those, in this order, and the staging table's for them.
+# Optional columns after those, in this order, and the staging table's columns for them.
 OPTIONAL: dict[str, Convert] = {"wardcode": _gss, "parishcode": _gss}
 STAGED_OPTIONAL = {"wardcode": "ward", "parishcode": "parish"}
-_EVERY = COLUMNS | OPTIONAL
+_CONVERTERS = COLUMNS | OPTIONAL
 _ALL = tuple(COLUMNS)
 
 
 @lru_cache(maxsize=8)
 def _converters(header: tuple[str, ...]) -> tuple[Convert, ...]:
-    return tuple(_EVERY[name] for name in header)
+    return tuple(_CONVERTERS[name] for name in header)
 
 
-def readable(header: Sequence[str]) -> bool:
-    """Whether a file with these columns can be read."""
+def is_readable(header: Sequence[str]) -> bool:
+    """Return whether a file with these columns can be read."""
     after = list(header[len(COLUMNS) :])
     return tuple(header[: len(COLUMNS)]) == _ALL and after == [name for name in OPTIONAL if name in after]
 
 
-def staged(header: Sequence[str]) -> list[str]:
-    """The staging table's columns for a file with these, ``line`` first."""
+def staged_columns(header: Sequence[str]) -> list[str]:
+    """Return the staging table's columns for a file's header, ``line`` first."""
     return ["line", *STAGED, *(STAGED_OPTIONAL[name] for name in header[len(COLUMNS) :])]
 
 
-def stage(line: int, values: Sequence[str], header: tuple[str, ...] = _ALL) -> tuple[str, list[Reject]]:
-    """The row as a line of ``COPY`` text, and what is wrong with it (then the text is empty)."""
+def stage_row(line: int, values: Sequence[str], header: tuple[str, ...] = _ALL) -> tuple[str, list[Reject]]:
+    """Convert the row to a line of ``COPY`` text, with its rejects (then the text is empty)."""
     try:
         fields = [convert(value) for convert, value in zip(_converters(header), values, strict=True)]
     except ValueError:
@@ -179,19 +179,19 @@ def stage(line: int, values: Sequence[str], header: tuple[str, ...] = _ALL) -> t
 
 
 def _rejects(line: int, values: Sequence[str], header: Sequence[str]) -> list[Reject]:
-    """Everything that is wrong with a row, column by column."""
+    """List everything that is wrong with a row, column by column."""
     if len(values) != len(header):
         return [Reject(line, "", "", f"has {len(values)} columns; {len(header)} are wanted")]
     rejects = []
     for column, value in zip(header, values, strict=True):
         try:
-            _EVERY[column](value)
+            _CONVERTERS[column](value)
         except ValueError as error:
-            rejects.append(Reject(line, column, shown(value), str(error)))
+            rejects.append(Reject(line, column, safe_value(value), str(error)))
     return rejects
 
 
-def shown(value: str) -> str:
-    """The value for the reject file: short, and with nothing a spreadsheet or terminal would act on."""
+def safe_value(value: str) -> str:
+    """Shorten a value for the reject file and remove what a spreadsheet or terminal would act on."""
     safe = CONTROL.sub("\ufffd", value[:60])
     return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe

@@ -1,24 +1,24 @@
-"""How the files of gazetteers are laid out: for each record type its columns in order, as data.
+"""Layouts of gazetteer files, as data: the columns of each record type in order.
 
-A column is ``name kind``; its name is that of the staging table's column, its kind one of
-``rules/records.py``. ``-`` is a column that is read over. Every record begins with its type, the kind of
-change (I, U, D) and its place in the order of changes (PRO_ORDER), which are not repeated here.
+A column is ``name type``: the name of the staging table's column and one of ``column_types``. ``-`` is a
+column that is ignored. Every record begins with its record type, the kind of change (I, U, D) and its
+position in the order of changes (PRO_ORDER), which are not repeated here.
 
-AddressBase Premium: the columns of Ordnance Survey's technical specification, release 2; release 1 came
-without latitudes and longitudes. DTF 7.3 (GeoPlace's Data Transfer Format, a council's own export): its
-order is to be confirmed against a council's real file before the first one is loaded for good; a file that
-is laid out otherwise is refused, not misread, because the kinds of its columns do not agree.
+AddressBase Premium: the columns of Ordnance Survey's technical specification, release 2; release 1 lacks
+latitudes and longitudes. DTF 7.3 (GeoPlace's Data Transfer Format, a council's own export): confirm the order
+against a council's real file before the first load. A file in another order is refused, not misread, because
+the types of its columns do not fit.
 """
 
 from dataclasses import dataclass
 
-_LEADING = 3  # the columns that every record begins with
+_LEADING_COLUMNS = 3  # the columns that every record begins with
 HEADER, METADATA, TRAILER = "10", "29", "99"
-# The class scheme that says what OS Places and we call the classification; others are read over.
+# The class scheme of the classification in OS Places and this API; records of others are ignored.
 CLASS_SCHEME = "AddressBase Premium Classification Scheme"
 
-# What a record is known by; a record that is deleted need not say more.
-KEYS = {
+# The key columns of a record. A deletion (D) needs no others.
+KEY_COLUMNS = {
     "11": ("usrn",),
     "15": ("usrn", "language"),
     "21": ("uprn",),
@@ -89,7 +89,7 @@ _DTF = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a record; ``name`` is empty for one that is read over."""
+    """One column of a record; ``name`` is empty for an ignored one."""
 
     name: str
     kind: str
@@ -97,9 +97,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of each record type, and the types that are counted and read over.
+    """The columns of each record type, and the record types that are counted and ignored.
 
-    ``versions`` are the beginnings of the header's VERSION by which a file of this layout is known.
+    ``versions``: the prefixes of the header's VERSION that identify this layout.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Layout:
 
     @property
     def in_one(self) -> bool:
-        """Whether class and organisation stand in the BLPU and the postcode in its addresses."""
+        """Return whether the BLPU holds class and organisation, and the LPIs the postcode."""
         return "32" not in self.records
 
 
@@ -119,8 +119,8 @@ def _columns(columns: str) -> tuple[Column, ...]:
 
 
 def _layout(name: str, versions: tuple[str, ...], records: dict[str, str], *read_over: str) -> Layout:
-    made = {record: _columns(columns) for record, columns in sorted(records.items())}
-    return Layout(name, versions, made, frozenset(read_over))
+    columns_by_record = {record: _columns(columns) for record, columns in sorted(records.items())}
+    return Layout(name, versions, columns_by_record, frozenset(read_over))
 
 
 LAYOUTS = (
@@ -142,23 +142,23 @@ LAYOUTS = (
             "21": _BLPU.format(lat="", dates=_DATES),
         },
     ),
-    # 12 to 14 join streets to their parts and the roads' own network, 22 says where a BLPU's extent is from.
+    # 12 to 14 link streets to their parts and the road network; 22 gives the source of a BLPU's extent.
     _layout("DTF 7.3", ("7.3", "DTF7.3", "DTF 7.3"), _DTF, "12", "13", "14", "22"),
 )
 
 
-def fitting(layout: Layout, record: str, columns: int) -> Layout:
-    """The layout, or its sibling of another release of which such a record has so many columns.
+def fit_release(layout: Layout, record: str, columns: int) -> Layout:
+    """Return the layout, or that of the release whose record has this number of columns.
 
-    Some files say one release and are laid out after another.
+    Some files state one release and have the columns of another.
     """
     family = layout.name.rpartition(" ")[0]
-    siblings = [layout, *(one for one in LAYOUTS if one.name.rpartition(" ")[0] == family)]
-    wanted = columns - _LEADING
-    return next((one for one in siblings if len(one.records.get(record, ())) == wanted), layout)
+    siblings = [layout, *(sibling for sibling in LAYOUTS if sibling.name.rpartition(" ")[0] == family)]
+    expected = columns - _LEADING_COLUMNS
+    return next((sibling for sibling in siblings if len(sibling.records.get(record, ())) == expected), layout)
 
 
-def of_version(version: str) -> Layout | None:
-    """The layout of a file whose header says this VERSION; None when we have none."""
-    said = version.strip().upper()
-    return next((one for one in LAYOUTS if said.startswith(one.versions)), None)
+def find_by_version(version: str) -> Layout | None:
+    """Find the layout of a header's VERSION; None when there is none."""
+    normalised = version.strip().upper()
+    return next((sibling for sibling in LAYOUTS if normalised.startswith(sibling.versions)), None)

@@ -1,8 +1,8 @@
-"""The lines of AddressBase and DTF files: told apart by record type, checked, made ready for ``COPY``.
+"""Sort the lines of AddressBase and DTF files by record type, check them and make them ready for ``COPY``.
 
-A line whose every column fits its kind's pattern passes as it stands: one regular expression says so. Any
-other line is taken apart as CSV and converted column by column, which mends what can be mended and says of
-the rest what is wrong.
+A line whose every column fits the pattern of its type passes unchanged: one regular expression decides. Any
+other line is parsed as CSV and converted column by column, which corrects some values and rejects the rest
+with reasons.
 """
 
 import csv
@@ -11,36 +11,36 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from address.gazetteer_files.rules.column_types import Kind, kind
-from address.gazetteer_files.rules.csv_rows import Reject, shown
-from address.gazetteer_files.rules.layouts import KEYS, Column, Layout
+from address.gazetteer_files.rules.column_types import ColumnType, column_type
+from address.gazetteer_files.rules.csv_rows import Reject, safe_value
+from address.gazetteer_files.rules.layouts import KEY_COLUMNS, Column, Layout
 
-# What every record begins with, after its type.
-LEADING = (Column("change", "change"), Column("pro_order", "order"))
+# The columns after the record type in every record.
+LEADING_COLUMNS = (Column("change", "change"), Column("pro_order", "order"))
 _SPECIAL = {"10", "29", "99"}
 
 Matches = Callable[[str], re.Match[str] | None]
 
 
 class UnclosedError(ValueError):
-    """The line is not CSV: a quotation mark in it is opened and never closed, or stands in a wrong place."""
+    """The line is not CSV: a quotation mark is never closed, or is in the wrong place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One record type: its columns, with their kinds, and the pattern of a line that needs no second look."""
+class RecordFormat:
+    """One record type: its columns with their types, and the pattern of a line that passes unchanged."""
 
     columns: tuple[Column, ...]
-    kinds: tuple[Kind, ...]
+    types: tuple[ColumnType, ...]
     matches: Matches
     keys: frozenset[str]
 
 
 @dataclass(slots=True)
-class Read:
-    """What a block of lines held. ``rows`` are lines of ``COPY ... (FORMAT csv)`` by record type, each led
-    by its number over all volumes; ``special`` are headers, metadata and trailers, by number in this one,
-    and ``last`` is the last line that is not empty."""
+class RecordBlock:
+    """The records of a block of lines. ``rows``: lines for ``COPY ... (FORMAT csv)`` by record type, each
+    with its number over all volumes. ``special``: headers, metadata and trailers, with their number in this
+    volume. ``last``: the last line that is not empty."""
 
     rows: dict[str, list[str]]
     rejects: list[Reject] = field(default_factory=list)
@@ -50,62 +50,74 @@ class Read:
     lines: int = 0
 
 
-def _pattern(one: Kind) -> str:
-    """The pattern of a value with or without quotation marks, inside which a comma is like any other."""
-    if one.words:
-        return f'(?:"{one.pattern.replace("#-+", "#-,")}"|{one.pattern})'
-    return f'(?:{one.pattern}|"(?:{one.pattern})")'
+def _pattern(column: ColumnType) -> str:
+    """Return the pattern of a value with or without quotation marks, inside which commas are allowed."""
+    if column.words:
+        return f'(?:"{column.pattern.replace("#-+", "#-,")}"|{column.pattern})'
+    return f'(?:{column.pattern}|"(?:{column.pattern})")'
 
 
-def _format(record: str, columns: Sequence[Column]) -> Format:
-    columns = (*LEADING, *columns)
-    kinds = tuple(kind(column.kind) for column in columns)
-    line = ",".join([record, *map(_pattern, kinds)])
-    keys = frozenset(("change", "pro_order", *KEYS[record]))
-    return Format(columns, kinds, re.compile(line).fullmatch, keys)
+def _compile_format(record: str, columns: Sequence[Column]) -> RecordFormat:
+    columns = (*LEADING_COLUMNS, *columns)
+    types = tuple(column_type(column.kind) for column in columns)
+    line = ",".join([record, *map(_pattern, types)])
+    keys = frozenset(("change", "pro_order", *KEY_COLUMNS[record]))
+    return RecordFormat(columns, types, re.compile(line).fullmatch, keys)
 
 
-def formats(layout: Layout) -> dict[str, Format]:
-    """The layout's record types, ready to be read."""
-    return {record: _format(record, columns) for record, columns in layout.records.items()}
+def compile_formats(layout: Layout) -> dict[str, RecordFormat]:
+    """Compile the formats of the layout's record types."""
+    return {record: _compile_format(record, columns) for record, columns in layout.records.items()}
 
 
-def read(
-    lines: Sequence[str], first: int, known: dict[str, Format], read_over: frozenset[str], before: int = 0
-) -> Read:
-    """Sort the lines, the first of which is number ``first`` of a volume with ``before`` lines before it.
+def read_records(
+    lines: Sequence[str],
+    first: int,
+    formats: dict[str, RecordFormat],
+    read_over: frozenset[str],
+    before: int = 0,
+) -> RecordBlock:
+    """Sort lines by record type. ``first``: the number of the first; ``before``: lines in earlier volumes.
 
     Raises UnclosedError with the line's number as its argument.
     """
-    found = Read({record: [] for record in known}, lines=len(lines))
-    quick = {f"{record},": (one.matches, found.rows[record].append) for record, one in known.items()}
+    block = RecordBlock({record: [] for record in formats}, lines=len(lines))
+    quick = {
+        f"{record},": (record_format.matches, block.rows[record].append)
+        for record, record_format in formats.items()
+    }
     for number, line in enumerate(lines, first + before):
-        one = quick.get(line[:3])
-        if one is not None and one[0](line) and "  " not in line:
-            one[1](f"{number}{line[2:]}\n")
+        quick_format = quick.get(line[:3])
+        if quick_format is not None and quick_format[0](line) and "  " not in line:
+            quick_format[1](f"{number}{line[2:]}\n")
         elif line and not line.isspace():
-            _slow(number, number - before, line, known, read_over, found)
-    found.last = next((first + at for at in range(len(lines) - 1, -1, -1) if lines[at].strip()), 0)
-    return found
+            _read_slowly(number, number - before, line, formats, read_over, block)
+    block.last = next((first + nth for nth in range(len(lines) - 1, -1, -1) if lines[nth].strip()), 0)
+    return block
 
 
-def _slow(
-    number: int, here: int, line: str, known: dict[str, Format], read_over: frozenset[str], found: Read
+def _read_slowly(
+    number: int,
+    own_number: int,
+    line: str,
+    formats: dict[str, RecordFormat],
+    read_over: frozenset[str],
+    block: RecordBlock,
 ) -> None:
-    values = split(here, line)
+    values = split_line(own_number, line)
     record = values[0].strip()
-    if record in known:
-        _convert(number, known[record], values[1:], found.rows[record], found.rejects)
+    if record in formats:
+        _convert(number, formats[record], values[1:], block.rows[record], block.rejects)
     elif record in _SPECIAL:
-        found.special.append((here, values))
+        block.special.append((own_number, values))
     elif record in read_over:
-        found.read_over[record] = found.read_over.get(record, 0) + 1
+        block.read_over[record] = block.read_over.get(record, 0) + 1
     else:
-        found.rejects.append(Reject(number, "record", shown(record), "is no record type of this layout"))
+        block.rejects.append(Reject(number, "record", safe_value(record), "is no record type of this layout"))
 
 
-def split(number: int, line: str) -> list[str]:
-    """One line of CSV as its values. Raises UnclosedError with the line's number."""
+def split_line(number: int, line: str) -> list[str]:
+    """Split a line of CSV into values. Raise UnclosedError with the line's number."""
     try:
         rows = list(csv.reader([line], strict=True))
     except csv.Error as error:
@@ -114,23 +126,23 @@ def split(number: int, line: str) -> list[str]:
 
 
 def _convert(
-    number: int, known: Format, values: Sequence[str], rows: list[str], rejects: list[Reject]
+    number: int, record_format: RecordFormat, values: Sequence[str], rows: list[str], rejects: list[Reject]
 ) -> None:
-    if len(values) != len(known.columns):
-        wanted = f"has {len(values) + 1} columns; {len(known.columns) + 1} are wanted"
-        rejects.append(Reject(number, "", "", wanted))
+    if len(values) != len(record_format.columns):
+        reason = f"has {len(values) + 1} columns; {len(record_format.columns) + 1} are wanted"
+        rejects.append(Reject(number, "", "", reason))
         return
-    made: list[str] = []
+    converted: list[str] = []
     deleted = values[0].strip().upper() == "D"
-    for column, one, value in zip(known.columns, known.kinds, values, strict=True):
-        if deleted and not value.strip() and column.name not in known.keys:
-            made.append("")
+    for column, column_type, value in zip(record_format.columns, record_format.types, values, strict=True):
+        if deleted and not value.strip() and column.name not in record_format.keys:
+            converted.append("")
             continue
         try:
-            made.append(one.convert(value if one.words else value.strip()))
+            converted.append(column_type.convert(value if column_type.words else value.strip()))
         except ValueError as error:
-            rejects.append(Reject(number, column.name or column.kind, shown(value), str(error)))
-    if len(made) == len(values):
+            rejects.append(Reject(number, column.name or column.kind, safe_value(value), str(error)))
+    if len(converted) == len(values):
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow((number, *made))
+        csv.writer(line, lineterminator="\n").writerow((number, *converted))
         rows.append(line.getvalue())

@@ -1,9 +1,9 @@
-"""``python -m chassis run address load FILE... --council SLUG``: what the operator of a council runs.
+"""The command ``python -m chassis run address load FILE... --council SLUG``.
 
-The file says itself what it is: AddressBase Premium, a DTF export (both of one or more volumes) or the plain
-CSV; packed or not. Prints JSON lines: ``{"step", "rows", "total"}`` while it works, and one summary at the
-end, whose ``outcome`` says what happened. Exit code 0 when the gazetteer holds the file, 1 when the file was
-refused, 2 when the command itself cannot run.
+The format is recognised: AddressBase Premium, a DTF export (each of one or more volumes) or plain CSV, packed
+or not. Prints JSON lines: ``{"step", "rows", "total"}`` while it works, then one summary whose ``outcome``
+says what happened. Exit code 0 when the gazetteer holds the file, 1 when the file was refused, 2 when the
+command cannot run.
 """
 
 import argparse
@@ -20,30 +20,30 @@ from typing import Any
 from address.gazetteer_files.actions import files, volumes
 from address.gazetteer_files.rules.csv_rows import Reject
 from address.loading.actions import csv_load, supply_load
-from address.loading.actions.outcome import File, Outcome, Progress
+from address.loading.actions.outcome import LoadFile, LoadOutcome, Progress
 from address.loading.actions.preparation import TooManyRetiredError
 from address.loading.store import csv_staging
 from chassis import ids
 from chassis.database import Database, Session
 from chassis.settings import Settings
 
-DONE, REFUSED, CANNOT = 0, 1, 2
-_EVERY = 20_000  # rows between two lines of progress
+DONE, REFUSED, FAILED = 0, 1, 2
+_PROGRESS_ROWS = 20_000  # rows between two progress lines
 
 
-Load = Callable[[Session, File, Progress], Awaitable[Outcome]]
+LoadFunction = Callable[[Session, LoadFile, Progress], Awaitable[LoadOutcome]]
 
 
-class _UndoError(Exception):
-    """Ends the transaction without keeping anything."""
+class _RollbackError(Exception):
+    """Rolls the transaction back."""
 
 
 async def load(settings: Settings, arguments: list[str]) -> int:
-    """Run the command. The answer is its exit code."""
-    asked = _parser().parse_args(arguments)
+    """Run the command. Return its exit code."""
+    options = _parser().parse_args(arguments)
     database = Database(settings, "address-load", rows_secured=True)
     try:
-        return await _load(database, asked)
+        return await _load(database, options)
     finally:
         await database.close()
 
@@ -62,38 +62,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _load(database: Database, asked: argparse.Namespace) -> int:
+async def _load(database: Database, arguments: argparse.Namespace) -> int:
     started = time.monotonic()
-    summary: dict[str, Any] = {"council": asked.council, "file": ", ".join(path.name for path in asked.file)}
-    path: Path = asked.file[0]
+    summary: dict[str, Any] = {
+        "council": arguments.council,
+        "file": ", ".join(path.name for path in arguments.file),
+    }
+    path: Path = arguments.file[0]
     try:
-        found = [source for path in asked.file for source in files.sources(path)]
-        facts = await asyncio.to_thread(files.inspect, found)
-        supplied = volumes.is_supply(found[0])
-        if not supplied and len(found) > 1:
+        sources = [source for path in arguments.file for source in files.list_sources(path)]
+        facts = await asyncio.to_thread(files.inspect_sources, sources)
+        supplied = volumes.is_supply(sources[0])
+        if not supplied and len(sources) > 1:
             raise files.CorruptFileError(1, "only a supply of several volumes is loaded from several files")
     except OSError as error:
-        return _end(CANNOT, summary, "no-file", message=f"{path} cannot be read: {error.strerror}")
+        return _end(FAILED, summary, "no-file", message=f"{path} cannot be read: {error.strerror}")
     except files.CorruptFileError as error:
         return _end(REFUSED, summary, "corrupt", line=error.line, message=str(error))
     rows = sum(facts.lines) if supplied else max(facts.lines[0] - 1, 0)
     summary |= {"sha256": facts.sha256, "rows": rows}
-    async with database.writing(asked.council) as session:
-        council = await session.first(csv_staging.COUNCIL, {"council": asked.council})
+    async with database.writing(arguments.council) as session:
+        council = await session.first(csv_staging.GET_COUNCIL, {"council": arguments.council})
         if council is None:
-            return _end(CANNOT, summary, "unknown-council", message=await _unknown(session, asked.council))
-        last = await session.first(csv_staging.LAST_LOAD, {"council": asked.council})
-    if last is not None and last.sha256 == facts.sha256 and not asked.again:
+            return _end(
+                FAILED, summary, "unknown-council", message=await _unknown_council(session, arguments.council)
+            )
+        last = await session.first(csv_staging.GET_LAST_LOAD, {"council": arguments.council})
+    if last is not None and last.sha256 == facts.sha256 and not arguments.again:
         when = last.loaded_at.astimezone(UTC).isoformat(timespec="seconds")
         return _end(DONE, summary, "already-loaded", load=ids.show(last.id), loaded_at=when)
     today = datetime.now(UTC).date()
-    file = File(asked.council, council.gss, summary["file"], tuple(found), facts, today, asked.yes)
+    file = LoadFile(
+        arguments.council, council.gss, summary["file"], tuple(sources), facts, today, arguments.yes
+    )
     run = supply_load.load if supplied else csv_load.load
-    return await _run(database, file, run, summary, started, dry_run=asked.dry_run)
+    return await _run(database, file, run, summary, started, dry_run=arguments.dry_run)
 
 
-async def _unknown(session: Session, slug: str) -> str:
-    known = ", ".join(row.slug for row in await session.all(csv_staging.COUNCILS)) or "none yet"
+async def _unknown_council(session: Session, slug: str) -> str:
+    known = ", ".join(row.slug for row in await session.all(csv_staging.LIST_COUNCILS)) or "none yet"
     return (
         f"council {slug!r} is not known here (known: {known}). Create it with POST /identity/v1/councils;"
         " it is known here as soon as the worker has the event."
@@ -101,82 +108,90 @@ async def _unknown(session: Session, slug: str) -> str:
 
 
 async def _run(
-    database: Database, file: File, load: Load, summary: dict[str, Any], started: float, *, dry_run: bool
+    database: Database,
+    file: LoadFile,
+    load: LoadFunction,
+    summary: dict[str, Any],
+    started: float,
+    *,
+    dry_run: bool,
 ) -> int:
-    outcome = Outcome()
+    outcome = LoadOutcome()
     try:
         async with database.writing(file.council) as session:
             outcome = await load(session, file, _progress(summary["rows"]))
             if outcome.rejects or dry_run:
-                raise _UndoError
+                raise _RollbackError
     except files.CorruptFileError as error:
         return _end(REFUSED, summary, "corrupt", line=error.line, message=str(error))
     except TooManyRetiredError as error:
         return _end(REFUSED, summary, "too-many-retired", absent=error.absent, message=str(error))
-    except _UndoError:
+    except _RollbackError:
         pass
     seconds = time.monotonic() - started
     summary |= {"seconds": round(seconds, 2), "rows_per_second": round(summary["rows"] / seconds)}
-    if given := outcome.notes.get("records", {}).get("21"):
-        summary["addresses_per_second"] = round(sum(given.values()) / seconds)
+    if properties_read := outcome.notes.get("records", {}).get("21"):
+        summary["addresses_per_second"] = round(sum(properties_read.values()) / seconds)
     if outcome.rejects:
-        return _refused(file, summary, outcome.rejects)
+        return _write_rejects(file, summary, outcome.rejects)
     _rejects_file(file).unlink(missing_ok=True)
     names = ("created", "changed", "retired", "unchanged")
     counts = {name: getattr(outcome, name) for name in names}
-    shown = ids.show(outcome.load) if outcome.load and not dry_run else None
-    done = "dry-run" if dry_run else "loaded"
-    return _end(DONE, summary, done, load=shown, **counts, rejected=0, **outcome.notes)
+    load_id = ids.show(outcome.load) if outcome.load and not dry_run else None
+    outcome_name = "dry-run" if dry_run else "loaded"
+    return _end(DONE, summary, outcome_name, load=load_id, **counts, rejected=0, **outcome.notes)
 
 
 def _progress(total: int) -> Progress:
-    said = {"rows": 0}
+    last = {"rows": 0}
 
     def tell(step: str, rows: int) -> None:
-        if step != "reading" or rows - said["rows"] >= _EVERY:
-            said["rows"] = rows
-            _say({"step": step, "rows": rows, "total": total})
+        if step != "reading" or rows - last["rows"] >= _PROGRESS_ROWS:
+            last["rows"] = rows
+            _print_json({"step": step, "rows": rows, "total": total})
 
     return tell
 
 
-def _refused(file: File, summary: dict[str, Any], rejects: list[Reject]) -> int:
+def _write_rejects(file: LoadFile, summary: dict[str, Any], rejects: list[Reject]) -> int:
     place = _rejects_file(file)
     with place.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(("line", "column", "value", "reason"))
-        writer.writerows((_where(file, one.line), one.column, one.value, one.reason) for one in rejects)
+        writer.writerows(
+            (_locate(file, reject.line), reject.column, reject.value, reject.reason) for reject in rejects
+        )
     first = rejects[0]
-    where = _where(file, first.line)
+    where = _locate(file, first.line)
     return _end(
         REFUSED,
         summary,
         "rejected",
-        rejected=len({one.line for one in rejects}),
+        rejected=len({reject.line for reject in rejects}),
         rejects_file=str(place),
         line=where,
         message=f"nothing was loaded; line {where}, {first.column or 'row'}: {first.reason}",
     )
 
 
-def _where(file: File, line: int) -> int | str:
-    """A line's number; of several volumes, with the file's name before it."""
+def _locate(file: LoadFile, line: int) -> int | str:
+    """Return a line's number, after the file's name if there are several volumes."""
     if len(file.sources) == 1:
         return line
-    source, own = volumes.supply(file.sources, file.facts.lines).place(line)
+    source, own = volumes.open_supply(file.sources, file.facts.lines).place(line)
     return f"{source.name}:{own}"
 
 
-def _rejects_file(file: File) -> Path:
+def _rejects_file(file: LoadFile) -> Path:
     path = file.sources[0].path
     return path.with_name(path.name + ".rejects.csv")
 
 
 def _end(code: int, summary: dict[str, Any], outcome: str, **more: Any) -> int:
-    _say({"outcome": outcome, **summary, **more})
+    _print_json({"outcome": outcome, **summary, **more})
     return code
 
 
-def _say(line: dict[str, Any]) -> None:
+def _print_json(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

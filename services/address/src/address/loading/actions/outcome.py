@@ -1,4 +1,4 @@
-"""What a load is given and what comes of it."""
+"""The input of a load and its outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,34 +6,34 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from address.gazetteer_files.actions.files import Facts, Source
+from address.gazetteer_files.actions.files import FileFacts, Source
 from address.gazetteer_files.rules.csv_rows import Reject
 from address.shared import codelists, codes
 from chassis import ids
 
-MOST_REJECTS = 10_000  # told in the reject file
+MAX_REJECTS = 10_000  # lines of the reject file
 
 Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """What to load, and for whom. ``today`` is the date its records are entered under."""
+class LoadFile:
+    """The file to load and its council. ``today`` is the date its records are entered under."""
 
     council: str
     gss: str
     name: str
     sources: tuple[Source, ...]
-    facts: Facts
+    facts: FileFacts
     today: date
     retire_many: bool = False
 
 
 @dataclass(slots=True)
-class Outcome:
-    """What a load did. With ``rejects`` it did nothing: the transaction must be rolled back.
+class LoadOutcome:
+    """The outcome of a load. With ``rejects`` the transaction must be rolled back.
 
-    ``notes`` is what else the summary says: records by type and kind of change, rows left out.
+    ``notes``: the rest of the summary, such as records by type and kind of change, and rows left out.
     """
 
     created: int = 0
@@ -45,13 +45,13 @@ class Outcome:
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def begun(cls) -> "Outcome":
-        """One with an id."""
+    def begun(cls) -> "LoadOutcome":
+        """Return an outcome with a new load id."""
         return cls(load=ids.new())
 
 
-def named(file: File, outcome: Outcome) -> dict[str, Any]:
-    """The parameters that a load's statements share."""
+def load_params(file: LoadFile, outcome: LoadOutcome) -> dict[str, Any]:
+    """Return the parameters that a load's statements share."""
     assert outcome.load is not None  # noqa: S101 - it has begun
     custodian = codelists.custodians().get(file.gss)
     return {

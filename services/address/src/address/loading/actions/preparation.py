@@ -1,17 +1,17 @@
-"""Make a staged supply fit to be applied: one record a key, this council's only, ends included."""
+"""Prepare a staged supply: one record for each key, only this council's, deletions included."""
 
 from typing import Any
 
 from address.gazetteer_files.actions.volumes import Supply
-from address.loading.actions.outcome import Outcome
+from address.loading.actions.outcome import LoadOutcome
 from address.loading.store import supply_staging
 from chassis.database import Session
 
-_FEW, _SHARE = 10, 0.05  # properties that a full supply may retire without being asked to
+_MAX_ABSENT, _MAX_ABSENT_SHARE = 10, 0.05  # properties that a full supply may retire without confirmation
 
 
 class TooManyRetiredError(Exception):
-    """A full supply lacks so many properties that it is more likely to be wrong than they to be gone."""
+    """A full supply lacks so many properties that it is probably wrong."""
 
     def __init__(self, absent: int, standing: int) -> None:
         super().__init__(
@@ -23,89 +23,89 @@ class TooManyRetiredError(Exception):
 
 async def prepare(
     session: Session,
-    made: Supply,
-    asked: dict[str, Any],
-    outcome: Outcome,
+    supply: Supply,
+    params: dict[str, Any],
+    outcome: LoadOutcome,
     *,
     fresh: bool,
     retire_many: bool,
 ) -> None:
-    """Also notes what the file holds. Raises TooManyRetiredError.
+    """Prepare the staged records and note what the file holds. Raise TooManyRetiredError.
 
-    When all is new, several records of one key are not looked for: the tables refuse them, and
-    ``supersede`` is for then.
+    In a fresh gazetteer several records of one key are not looked for: the tables refuse them, and the caller
+    then runs ``supersede``.
     """
-    outcome.notes["format"] = made.header.layout.name
-    outcome.notes["supply"] = "full" if made.header.full else "change-only"
-    outcome.notes["records"] = await _counted(session)
-    outcome.notes["other_schemes"] = await session.execute(supply_staging.OTHER_SCHEMES)
-    if made.header.layout.in_one:
-        for statement in supply_staging.IN_ONE:
+    outcome.notes["format"] = supply.header.layout.name
+    outcome.notes["supply"] = "full" if supply.header.full else "change-only"
+    outcome.notes["records"] = await _count_records(session)
+    outcome.notes["other_schemes"] = await session.execute(supply_staging.DELETE_OTHER_SCHEMES)
+    if supply.header.layout.in_one:
+        for statement in supply_staging.SPLIT_BLPUS:
             await session.execute(statement)
-    outcome.notes["without_postcode"] = await _leave_unfindable(session, made, asked)
-    outcome.notes["superseded"] = await supersede(session, only_hidden=fresh and not _ends(outcome))
-    outcome.notes["elsewhere"] = await _leave_elsewhere(session, made, asked)
-    if not made.header.full:
-        outcome.notes["unexpected"] = await _unexpected(session, asked)
-    if made.header.full and not fresh:
-        await _end_absent(session, asked, retire_many=retire_many)
+    outcome.notes["without_postcode"] = await _drop_without_postcode(session, supply, params)
+    outcome.notes["superseded"] = await supersede(session, only_hidden=fresh and not _has_deletions(outcome))
+    outcome.notes["elsewhere"] = await _drop_other_councils(session, supply, params)
+    if not supply.header.full:
+        outcome.notes["unexpected"] = await _count_unexpected(session, params)
+    if supply.header.full and not fresh:
+        await _retire_absent(session, params, retire_many=retire_many)
 
 
-async def _counted(session: Session) -> dict[str, dict[str, int]]:
-    """Record type, kind of change, how many."""
+async def _count_records(session: Session) -> dict[str, dict[str, int]]:
+    """Count records by record type and kind of change."""
     counted: dict[str, dict[str, int]] = {}
-    for row in await session.all(supply_staging.COUNTED):
+    for row in await session.all(supply_staging.COUNT_RECORDS):
         counted.setdefault(row.record, {})[row.change] = row.rows
     return counted
 
 
-def _ends(outcome: Outcome) -> bool:
+def _has_deletions(outcome: LoadOutcome) -> bool:
     return any("D" in kinds for kinds in outcome.notes["records"].values())
 
 
-async def _unexpected(session: Session, asked: dict[str, Any]) -> dict[str, int]:
-    """How often a change did not find what it was made for; it is applied all the same."""
-    found = await session.first(supply_staging.UNEXPECTED, asked)
-    assert found is not None  # noqa: S101 - an aggregate always answers a row
-    return dict(found._mapping)  # noqa: SLF001
+async def _count_unexpected(session: Session, params: dict[str, Any]) -> dict[str, int]:
+    """Count changes whose record was not as their kind says. They are applied all the same."""
+    counts = await session.first(supply_staging.COUNT_UNEXPECTED, params)
+    assert counts is not None  # noqa: S101 - an aggregate always answers a row
+    return dict(counts._mapping)  # noqa: SLF001
 
 
 async def supersede(session: Session, *, only_hidden: bool = False) -> int:
-    """Of several records with one key leave the last; ``only_hidden``: of those no table would refuse."""
+    """Delete all but the last record of each key. ``only_hidden``: only those that no table would refuse."""
     gone = 0
-    for twice, last in supply_staging.HIDDEN if only_hidden else supply_staging.SUPERSEDED:
+    for twice, last in supply_staging.DEDUPLICATE_REFERENCES if only_hidden else supply_staging.DEDUPLICATE:
         if await session.scalar(twice):
             gone += await session.execute(last)
     return gone
 
 
-async def _leave_unfindable(session: Session, made: Supply, asked: dict[str, Any]) -> int:
-    """Leave properties without a postcode out: fields, ponds and the like in a council's own export."""
-    if not made.header.layout.in_one:
+async def _drop_without_postcode(session: Session, supply: Supply, params: dict[str, Any]) -> int:
+    """Drop properties without a postcode: fields, ponds and the like in a council's own export."""
+    if not supply.header.layout.in_one:
         return 0
-    gone = await session.execute(supply_staging.WITHOUT_POSTCODE, asked)
-    for statement in supply_staging.CHILDREN_LEFT_OUT if gone else ():
-        await session.execute(statement, asked)
+    gone = await session.execute(supply_staging.DELETE_WITHOUT_POSTCODE, params)
+    for statement in supply_staging.DELETE_RECORDS_LEFT_OUT if gone else ():
+        await session.execute(statement, params)
     return gone
 
 
-async def _leave_elsewhere(session: Session, made: Supply, asked: dict[str, Any]) -> int:
-    """Leave other councils' rows out, when we know our own by a code and the file may hold others'."""
-    own = asked["custodian"]
-    if own is None:
+async def _drop_other_councils(session: Session, supply: Supply, params: dict[str, Any]) -> int:
+    """Drop other councils' records, if this council's custodian code is known."""
+    custodian = params["custodian"]
+    if custodian is None:
         return 0
-    gone = await session.execute(supply_staging.ELSEWHERE, asked)
-    if gone or made.header.custodian != own:
-        for statement in (*supply_staging.CHILDREN_ELSEWHERE, *supply_staging.STREETS_ELSEWHERE):
-            gone += await session.execute(statement, asked)
+    gone = await session.execute(supply_staging.DELETE_OTHER_COUNCILS, params)
+    if gone or supply.header.custodian != custodian:
+        for statement in (*supply_staging.DELETE_RECORDS_ELSEWHERE, *supply_staging.DELETE_STREETS_ELSEWHERE):
+            gone += await session.execute(statement, params)
     return gone
 
 
-async def _end_absent(session: Session, asked: dict[str, Any], *, retire_many: bool) -> None:
-    await session.execute(supply_staging.ABSENT_PROPERTIES, asked)
-    found = await session.first(supply_staging.RETIRING, asked)
-    assert found is not None  # noqa: S101 - a query of two numbers always answers a row
-    if not retire_many and found.absent > max(_FEW, found.standing * _SHARE):
-        raise TooManyRetiredError(found.absent, found.standing)
-    for statement in supply_staging.ABSENT:
-        await session.execute(statement, asked)
+async def _retire_absent(session: Session, params: dict[str, Any], *, retire_many: bool) -> None:
+    await session.execute(supply_staging.DELETE_ABSENT_PROPERTIES, params)
+    counts = await session.first(supply_staging.COUNT_RETIRING, params)
+    assert counts is not None  # noqa: S101 - a query of two numbers always answers a row
+    if not retire_many and counts.absent > max(_MAX_ABSENT, counts.standing * _MAX_ABSENT_SHARE):
+        raise TooManyRetiredError(counts.absent, counts.standing)
+    for statement in supply_staging.DELETE_ABSENT_RECORDS:
+        await session.execute(statement, params)

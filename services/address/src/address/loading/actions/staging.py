@@ -7,38 +7,38 @@ from typing import Any
 from address.gazetteer_files.actions import volumes
 from address.gazetteer_files.actions.volumes import Supply
 from address.gazetteer_files.rules.layouts import METADATA, Layout
-from address.gazetteer_files.rules.records import Read
-from address.loading.actions.outcome import MOST_REJECTS, Outcome, Progress
+from address.gazetteer_files.rules.records import RecordBlock
+from address.loading.actions.outcome import MAX_REJECTS, LoadOutcome, Progress
 from address.loading.store import supply_staging
 from chassis.database import Session
 
-_BATCH = 30_000  # lines of one COPY
+_LINES_PER_COPY = 30_000  # lines of one COPY
 
 
-async def stage(session: Session, made: Supply, outcome: Outcome, progress: Progress) -> int:
-    """Fill the staging tables; what cannot be goes to the outcome's rejects. Answers how many lines were
-    read. Raises CorruptFileError."""
+async def stage(session: Session, supply: Supply, outcome: LoadOutcome, progress: Progress) -> int:
+    """Fill the staging tables. Faulty records go to the outcome's rejects. Return the number of lines read.
+    Raise CorruptFileError."""
     for statement in supply_staging.CREATE:
         await session.execute(statement)
-    return await _Stage(session, made, outcome, progress).run()
+    return await _Stager(session, supply, outcome, progress).run()
 
 
-class _Stage:
-    """Copies the records into their tables, while the next ones are read."""
+class _Stager:
+    """Copies records into their tables while the next ones are read."""
 
-    def __init__(self, session: Session, made: Supply, outcome: Outcome, progress: Progress) -> None:
+    def __init__(self, session: Session, supply: Supply, outcome: LoadOutcome, progress: Progress) -> None:
         self._session = session
-        self._made = made
+        self._made = supply
         self._outcome = outcome
         self._progress = progress
-        self._waiting: dict[str, list[str]] = {kind: [] for kind in made.header.layout.records}
+        self._waiting: dict[str, list[str]] = {kind: [] for kind in supply.header.layout.records}
         self._copy: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
-        """Answers how many lines were read."""
+        """Stage the whole supply. Return the number of lines read."""
         connection = await self._session.connection.get_raw_connection()
         self._driver: Any = connection.driver_connection
-        blocks = volumes.read(self._made)
+        blocks = volumes.read_supply(self._made)
         count = 0
         try:
             while (block := await asyncio.to_thread(next, blocks, None)) is not None:
@@ -46,7 +46,7 @@ class _Stage:
                 self._note(block)
                 for kind, rows in block.rows.items():
                     self._waiting[kind] += rows
-                    if len(self._waiting[kind]) >= _BATCH:
+                    if len(self._waiting[kind]) >= _LINES_PER_COPY:
                         await self._send(kind)
                 self._progress("reading", count)
             for kind in self._waiting:
@@ -56,8 +56,8 @@ class _Stage:
                 await self._copy
         return count
 
-    def _note(self, block: Read) -> None:
-        room = MOST_REJECTS - len(self._outcome.rejects)
+    def _note(self, block: RecordBlock) -> None:
+        room = MAX_REJECTS - len(self._outcome.rejects)
         self._outcome.rejects += block.rejects[: max(0, room)]
         left_out = self._outcome.notes.setdefault("read_over", {})
         for kind, rows in block.read_over.items():
@@ -78,7 +78,7 @@ class _Stage:
         await self._driver.copy_to_table(
             supply_staging.TABLES[kind],
             source=io.BytesIO("".join(rows).encode()),
-            columns=supply_staging.copied(layout, kind),
+            columns=supply_staging.copy_columns(layout, kind),
             format="csv",
-            force_null=supply_staging.force_null(layout, kind),
+            force_null=supply_staging.nullable_columns(layout, kind),
         )

@@ -1,11 +1,11 @@
-"""Load AddressBase Premium or a DTF export: all of it or nothing, in one transaction.
+"""Load AddressBase Premium or a DTF export: all or nothing, in one transaction.
 
-Of several records with one key the last in PRO_ORDER counts. I and U alike say how a record is from now on,
-known before or not: nothing is lost by either, and the counts tell them apart. D ends a property (it
-becomes historic, keeps its last addresses and is never used again), closes a street, and removes any other
-record. A full supply is the whole gazetteer: what it does not hold is ended as if by D, but for provisional
-properties and for streets entered after its day; when that would retire more than 5% of the properties it is
-refused unless the caller says that it is meant.
+Of several records with one key the last in PRO_ORDER counts. I and U both give the new state of a record,
+whether it existed or not; only the counts differ. D retires a property (it becomes historic, keeps its last
+addresses and its UPRN is never reused), closes a street, and deletes any other record. A full supply is the
+whole gazetteer: records it lacks are ended as by D, except provisional properties and streets entered after
+its day. If that would retire more than 5% of the properties, the load is refused unless the caller confirms
+it.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from address.gazetteer_files.actions import volumes
 from address.gazetteer_files.actions.files import CorruptFileError
 from address.gazetteer_files.actions.volumes import Supply
 from address.gazetteer_files.rules.csv_rows import Reject
-from address.loading.actions.csv_load import begin
-from address.loading.actions.outcome import MOST_REJECTS, File, Outcome, Progress, named
+from address.loading.actions.csv_load import begin_load
+from address.loading.actions.outcome import MAX_REJECTS, LoadFile, LoadOutcome, Progress, load_params
 from address.loading.actions.preparation import prepare, supersede
-from address.loading.actions.publish_load import announce, record
+from address.loading.actions.publish_load import publish_changes, record_load
 from address.loading.actions.staging import stage
 from address.loading.store import (
     comparison,
@@ -36,104 +36,114 @@ from address.shared import codelists, lifecycle
 from chassis.database import Session
 
 
-async def load(session: Session, file: File, progress: Progress) -> Outcome:
-    """Load the volumes. Raises CorruptFileError and TooManyRetiredError; the caller rolls back then, and
-    when there are rejects."""
-    made = volumes.supply(file.sources, file.facts.lines)
-    await begin(session, file.council)
-    outcome = Outcome.begun()
-    staged = await stage(session, made, outcome, progress)
+async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutcome:
+    """Load the volumes. Raise CorruptFileError and TooManyRetiredError. The caller rolls back then, and when
+    there are rejects."""
+    supply = volumes.open_supply(file.sources, file.facts.lines)
+    await begin_load(session, file.council)
+    outcome = LoadOutcome.begun()
+    staged = await stage(session, supply, outcome, progress)
     if outcome.rejects:
         return outcome
-    await _settle(session, made)
-    asked = {**named(file, outcome), "day": made.header.day, "deepest": lifecycle.MAX_DEPTH}
-    fresh = bool(await session.scalar(csv_staging.EMPTY, asked))
+    await _check_complete(session, supply)
+    params = {**load_params(file, outcome), "day": supply.header.day, "deepest": lifecycle.MAX_DEPTH}
+    fresh = bool(await session.scalar(csv_staging.IS_EMPTY, params))
     progress("checking", staged)
-    await prepare(session, made, asked, outcome, fresh=fresh, retire_many=file.retire_many)
+    await prepare(session, supply, params, outcome, fresh=fresh, retire_many=file.retire_many)
     await _check(
         session,
-        [*([] if fresh else [supply_checks.RETIRED]), supply_checks.WITHIN_ITSELF, *supply_checks.CLASSES],
-        asked,
+        [
+            *([] if fresh else [supply_checks.CHECK_RETIRED]),
+            supply_checks.CHECK_OWN_PARENT,
+            *supply_checks.CHECK_CLASSES,
+        ],
+        params,
         outcome,
     )
     if not outcome.rejects:
         progress("writing", staged)
-        await _apply(session, asked, outcome, fresh=fresh)
-        if made.header.layout.in_one and not fresh:
-            await session.execute(supply_writes.POSTCODES, asked)
-        await _check(session, supply_checks.WRITTEN, asked, outcome)
-        await _check(session, [] if outcome.rejects else [supply_checks.TOO_DEEP], asked, outcome)
+        await _write_tables(session, params, outcome, fresh=fresh)
+        if supply.header.layout.in_one and not fresh:
+            await session.execute(supply_writes.UPDATE_POSTCODES, params)
+        await _check(session, supply_checks.CHECK_WRITTEN, params, outcome)
+        await _check(session, [] if outcome.rejects else [supply_checks.CHECK_DEPTH], params, outcome)
     if outcome.rejects:
         outcome.rejects.sort(key=lambda reject: reject.line)
         return outcome
-    await _tell(session, file, asked, outcome, progress, staged, fresh=fresh)
+    await _publish(session, file, params, outcome, progress, staged, fresh=fresh)
     return outcome
 
 
-async def _settle(session: Session, made: Supply) -> None:
-    """Raises CorruptFileError when lines are missing that a trailer counts."""
-    missing = sum(doubt.missing for doubt in made.doubts)
-    if missing and await session.scalar(supply_staging.GAPS) == missing:
-        first = made.doubts[0]
+async def _check_complete(session: Session, supply: Supply) -> None:
+    """Raise CorruptFileError when lines are missing that a trailer counts."""
+    missing = sum(mismatch.missing for mismatch in supply.mismatches)
+    if missing and await session.scalar(supply_staging.COUNT_GAPS) == missing:
+        first = supply.mismatches[0]
         reason = f"the trailer counts {missing} more, and PRO_ORDER has a gap of as many"
         raise CorruptFileError(first.line, reason, first.name)
 
 
 async def _check(
-    session: Session, statements: Sequence[TextClause], asked: dict[str, Any], outcome: Outcome
+    session: Session, statements: Sequence[TextClause], params: dict[str, Any], outcome: LoadOutcome
 ) -> None:
-    known = {**asked, "codes": list(codelists.classifications())}
+    check_params = {**params, "codes": list(codelists.classifications())}
     for statement in statements:
-        room = MOST_REJECTS - len(outcome.rejects)
-        found = await session.all(statement, known)
-        outcome.rejects += [Reject(row.line, row.name, row.value, row.reason) for row in found[:room]]
+        room = MAX_REJECTS - len(outcome.rejects)
+        faults = await session.all(statement, check_params)
+        outcome.rejects += [Reject(row.line, row.name, row.value, row.reason) for row in faults[:room]]
 
 
-async def _apply(session: Session, asked: dict[str, Any], outcome: Outcome, *, fresh: bool) -> None:
+async def _write_tables(
+    session: Session, params: dict[str, Any], outcome: LoadOutcome, *, fresh: bool
+) -> None:
     """Write the gazetteer's own tables."""
-    await session.scalar(csv_writes.GAZETTEER, asked)
+    await session.scalar(csv_writes.UPSERT_GAZETTEER, params)
     if not fresh:
-        await _written(session, asked, supply_writes.APPLY)
+        await _execute_writes(session, params, supply_writes.WRITE_CHANGES)
         return
     try:
         async with session.connection.begin_nested():
-            await _written(session, asked, supply_writes.FRESH)
+            await _execute_writes(session, params, supply_writes.WRITE_FRESH)
     except IntegrityError:
-        # Several records have one key, which is rare: all is written again without those that came sooner.
+        # Several records have one key, which is rare: write all again without the earlier ones.
         outcome.notes["superseded"] += await supersede(session)
-        await _written(session, asked, supply_writes.FRESH)
+        await _execute_writes(session, params, supply_writes.WRITE_FRESH)
 
 
-async def _written(session: Session, asked: dict[str, Any], statements: Sequence[TextClause]) -> None:
-    for statement in (comparison.NEW, *comparison.WAS_STREETS["records"], *statements):
-        await session.execute(statement, asked)
+async def _execute_writes(session: Session, params: dict[str, Any], statements: Sequence[TextClause]) -> None:
+    for statement in (comparison.TOUCH_NEW, *comparison.SAVE_STREETS["records"], *statements):
+        await session.execute(statement, params)
 
 
-async def _tell(
+async def _publish(
     session: Session,
-    file: File,
-    asked: dict[str, Any],
-    outcome: Outcome,
+    file: LoadFile,
+    params: dict[str, Any],
+    outcome: LoadOutcome,
     progress: Progress,
     staged: int,
     *,
     fresh: bool,
 ) -> None:
-    """The read model, history and events of what was applied."""
+    """Write the read model, history and events of what was applied."""
     if not fresh:
-        for statement in (comparison.CHANGED, comparison.NEXT_VERSION, *comparison.WAS):
-            await session.execute(statement, asked)
-    await session.execute(comparison.NEW_STREETS["records"], asked)
+        for statement in (
+            comparison.TOUCH_CANDIDATES,
+            comparison.INCREMENT_VERSIONS,
+            *comparison.SAVE_PLACES,
+        ):
+            await session.execute(statement, params)
+    await session.execute(comparison.TOUCH_NEW_STREETS["records"], params)
     progress("indexing", staged)
     await read_model.rewrite_loaded(session, file.council, fresh=fresh)
     if not fresh:
-        await session.execute(comparison.COMPARE, asked)
+        await session.execute(comparison.COMPARE, params)
         await session.execute(comparison.FORGET_EQUAL)
-    counts = await session.first(comparison.COUNTS)
+    counts = await session.first(comparison.COUNT_TOUCHED)
     assert counts is not None  # noqa: S101 - an aggregate always answers a row
     outcome.created, outcome.changed, outcome.retired = counts.created, counts.changed, counts.retired
-    given = await session.scalar(supply_staging.PROPERTIES)
-    outcome.unchanged = max(0, given - counts.created - counts.changed - counts.retired)
+    properties_in_file = await session.scalar(supply_staging.COUNT_PROPERTIES)
+    outcome.unchanged = max(0, properties_in_file - counts.created - counts.changed - counts.retired)
     progress("announcing", staged)
-    await announce(session, asked)
-    await record(session, file, outcome, staged, keys=0)
+    await publish_changes(session, params)
+    await record_load(session, file, outcome, staged, keys=0)

@@ -1,6 +1,6 @@
-"""Loading a file: set-based, in one transaction, through two temporary tables.
+"""SQL that stages a plain CSV in a temporary table, and locks and checks for every load.
 
-``staged`` holds the file's rows as they are; ``touched`` the properties that are new or differ.
+``staged`` holds the file's rows; ``touched`` the properties that are new or differ.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -13,27 +13,27 @@ _METRES = {"easting": "numeric(8, 2)", "northing": "numeric(9, 2)"}
 _KINDS = {"uprn": "bigint", "parent_uprn": "bigint", "usrn": "integer", **_METRES}
 _NUMBERS = {name: "smallint" for name in csv_rows.STAGED if name.endswith("_number")}
 _STAGED = (*csv_rows.STAGED, *csv_rows.STAGED_OPTIONAL.values())
-STAGE = text(
+CREATE_STAGED = text(
     f"""CREATE TEMPORARY TABLE staged (line integer, {
         ", ".join(f"{name} {(_KINDS | _NUMBERS).get(name, 'text')}" for name in _STAGED)
     }) ON COMMIT DROP"""
 )
-TOUCH = text("""CREATE TEMPORARY TABLE touched (
+CREATE_TOUCHED = text("""CREATE TEMPORARY TABLE touched (
     n bigint GENERATED ALWAYS AS IDENTITY, uprn bigint, line integer, kind text, lpi_key text, changes jsonb)
     ON COMMIT DROP""")
-# A load takes as long as it takes. Nothing is known yet of what it has just written, and nested loops over
-# tables believed empty would be its ruin.
+# A load has no time limit. The planner has no statistics of what it has just written, and nested loops over
+# tables it believes empty would never end.
 SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
     set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)""")
-# One load of a council at a time; the number is only this lock's own.
-ALONE = text("SELECT pg_advisory_xact_lock(7430001, hashtext(:council))")
-EMPTY = text("""SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)
+# One load of a council at a time. The number identifies this lock.
+LOCK = text("SELECT pg_advisory_xact_lock(7430001, hashtext(:council))")
+IS_EMPTY = text("""SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)
     AND NOT EXISTS (SELECT FROM street WHERE council = :council)
     AND NOT EXISTS (SELECT FROM cross_reference WHERE council = :council)
     AND NOT EXISTS (SELECT FROM successor WHERE council = :council)""")
-COUNCIL = text("SELECT slug, gss, status FROM council WHERE slug = :council")
-COUNCILS = text("SELECT slug FROM council ORDER BY slug LIMIT 20")
-LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE council = :council
+GET_COUNCIL = text("SELECT slug, gss, status FROM council WHERE slug = :council")
+LIST_COUNCILS = text("SELECT slug FROM council ORDER BY slug LIMIT 20")
+GET_LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE council = :council
     ORDER BY loaded_at DESC LIMIT 1""")
 
 
@@ -41,7 +41,7 @@ def _fault(column: str, value: str, reason: str, found: str) -> str:
     return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {found}"
 
 
-# What no row shows alone. Each answers line, column, value, reason.
+# Checks between rows. Each returns line, column, value and reason.
 CHECKS = tuple(
     text(statement)
     for statement in (
@@ -62,7 +62,7 @@ CHECKS = tuple(
             WHERE s.street <> d.name"""),
     )
 )  # fmt: skip
-# Properties within properties, deeper than any are: a loop has no end.
+# Chains of parents that are too deep, or loops.
 TOO_DEEP = text("""
     WITH RECURSIVE up (line, uprn, above, depth) AS (
         SELECT s.line, s.uprn, coalesce(o.parent_uprn, b.parent_uprn), 2

@@ -1,4 +1,4 @@
-"""Loading a file: what the staged rows do to the gazetteer's tables, each table in one statement."""
+"""SQL that applies a staged CSV to the gazetteer's tables, one statement for each table."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from address.read_model.store.read_model import number_sql, unit_sql
 
-# Each field of the API that a file gives, and what the file says of it. In ``place`` it has the same name.
+# Each field of the API that a file has, with the SQL of its value. ``place`` has the same names.
 _COMPARED = {
     "parent_uprn": "s.parent_uprn",
     "usrn": "s.usrn",
@@ -21,7 +21,7 @@ _COMPARED = {
     "postcode": "s.postcode",
     "easting": "s.easting",
     "northing": "s.northing",
-    # Files need not say these; what one does not say stays.
+    # Optional in a file; without them the values stay.
     "ward": "coalesce(s.ward, p.ward)",
     "parish": "coalesce(s.parish, p.parish)",
 }
@@ -32,7 +32,7 @@ _CHANGES = ", ".join(
 _BEFORE = ", ".join(f"p.{name}" for name in _COMPARED)
 _AFTER = ", ".join(_COMPARED.values())
 
-# New properties get the council's next keys; those that are there keep theirs.
+# New properties get the council's next keys; existing ones keep theirs.
 TOUCH_NEW = text("""
     INSERT INTO touched (uprn, line, kind, lpi_key)
     SELECT s.uprn, s.line, 'created',
@@ -44,7 +44,7 @@ TOUCH_CHANGED = text(f"""
     SELECT s.uprn, s.line, 'changed', p.lpi_key, jsonb_strip_nulls(jsonb_build_object({_CHANGES}))
     FROM staged s JOIN place p ON p.council = :council AND p.uprn = s.uprn AND p.delivery
     WHERE ({_BEFORE}) IS DISTINCT FROM ({_AFTER})""")
-# A street that has a new name changes the address of its properties that are not in the file, too.
+# A renamed street also changes the addresses of its properties that are not in the file.
 TOUCH_RENAMED = text("""
     INSERT INTO touched (uprn, kind, changes)
     SELECT p.uprn, 'changed', jsonb_build_object('street', jsonb_build_array(p.street, r.street))
@@ -57,20 +57,20 @@ COUNT_TOUCHED = text("""SELECT count(*) FILTER (WHERE changes IS NULL) AS create
     count(*) FILTER (WHERE changes IS NOT NULL) AS changed, count(*) FILTER (WHERE line IS NULL) AS elsewhere
     FROM touched""")
 
-GAZETTEER = text("""
+UPSERT_GAZETTEER = text("""
     INSERT INTO gazetteer (council, custodian, custodian_name, country, epoch, last_update, keys_given)
     VALUES (:council, :custodian, :custodian_name, :country, 0, :today, 0)
     ON CONFLICT (council) DO UPDATE SET custodian = EXCLUDED.custodian,
         custodian_name = EXCLUDED.custodian_name, country = EXCLUDED.country
     RETURNING keys_given""")
-NEXT_EDITION = text("""UPDATE gazetteer SET epoch = epoch + 1, last_update = :today,
+INCREMENT_EDITION = text("""UPDATE gazetteer SET epoch = epoch + 1, last_update = :today,
     keys_given = keys_given + :created WHERE council = :council""")
 
 _STREETS = (
     """INSERT INTO street (council, usrn, record_type, version, start_date, entry_date, last_update)
         SELECT DISTINCT :council, usrn, 1, 1, CAST(:today AS date), CAST(:today AS date), CAST(:today AS date)
         FROM staged ON CONFLICT DO NOTHING""",
-    # A name of its own, and the locality and town most of its properties are in.
+    # The street's name, with the locality and town of most of its properties.
     """INSERT INTO street_descriptor AS d
             (council, usrn, language, description, locality, town, entry_date, last_update)
         SELECT :council, usrn, 'ENG', min(street), mode() WITHIN GROUP (ORDER BY locality),
@@ -80,7 +80,7 @@ _STREETS = (
             last_update = EXCLUDED.last_update WHERE d.description <> EXCLUDED.description""",
 )
 _PROPERTIES = (
-    # New rows are inserted and others updated: ON CONFLICT does both, but costs new rows a third more.
+    # Insert and update apart: ON CONFLICT does both but makes inserts a third slower.
     """INSERT INTO blpu (council, uprn, logical_status, classification, parent_uprn, easting, northing,
             postcode, custodian, country, ward, parish, postal, start_date, entry_date, last_update, version)
         SELECT :council, uprn, 1, s.classification, s.parent_uprn, s.easting, s.northing, s.postcode,
@@ -118,7 +118,7 @@ _PROPERTIES = (
         FROM touched t JOIN staged s USING (uprn)
         WHERE s.organisation IS NOT NULL AND (t.changes IS NULL OR t.changes ? 'organisation')""",
 )
-# What a load runs, in this order: streets, then properties. All take the same parameters.
+# Run in this order: streets, then properties. All take the same parameters.
 WRITES = tuple(text(statement) for statement in (*_STREETS, *_PROPERTIES))
-RECORD = text("""INSERT INTO load (council, id, file, sha256, rows, created, changed, unchanged)
+INSERT_LOAD = text("""INSERT INTO load (council, id, file, sha256, rows, created, changed, unchanged)
     VALUES (:council, :id, :file, :sha256, :rows, :created, :changed, :unchanged)""")

@@ -11,7 +11,7 @@ from chassis.problems import invalid, not_found
 
 
 async def lock_property(session: Session, council: str, uprn: int) -> Row[Any]:
-    """Lock the property: its ``version``, ``logical_status`` and ``parent_uprn``. Raises Problem 404."""
+    """Lock the property: its ``version``, ``logical_status``, ``parent_uprn``. Raise Problem 404."""
     locked = await properties.lock(session, council, uprn)
     if locked is None:
         raise not_found(f"property {uprn}")
@@ -19,13 +19,13 @@ async def lock_property(session: Session, council: str, uprn: int) -> Row[Any]:
 
 
 def check_classification(code: str) -> None:
-    """Raises Problem 400 when the code is not in the list."""
+    """Raise Problem 400 when the code is not in the AddressBase list."""
     if code not in codelists.classifications():
         raise invalid("body.classification", "is not in the AddressBase code list")
 
 
 async def lock_open_street(session: Session, council: str, usrn: int, field: str = "usrn") -> Row[Any]:
-    """The street, kept open until the transaction ends. Raises Problem 400 when nothing can be put on it."""
+    """Lock the street open until the transaction ends. Raise Problem 400 when it is absent or closed."""
     street = await insert.lock_street(session, council, usrn, lifecycle.ENGLISH)
     if street is None:
         raise invalid(f"body.{field}", "is no street of this gazetteer")
@@ -35,9 +35,9 @@ async def lock_open_street(session: Session, council: str, usrn: int, field: str
 
 
 async def check_parent(session: Session, council: str, uprn: int, parent: int, status: int) -> None:
-    """Raises Problem 400 when a property of this status cannot lie within the parent."""
-    above = await properties.list_ancestors(session, council, parent, lifecycle.MAX_DEPTH)
-    fault = lifecycle.parent_chain_fault(uprn, above)
+    """Raise Problem 400 when a property of this status cannot lie within the parent."""
+    ancestors = await properties.list_ancestors(session, council, parent, lifecycle.MAX_DEPTH)
+    fault = lifecycle.parent_chain_fault(uprn, ancestors)
     if fault is None:
         statuses = await retirement.lock(session, council, [parent])
         fault = lifecycle.parent_status_fault(status, statuses[parent])

@@ -1,4 +1,4 @@
-"""Enter one property: with a UPRN of its own for ever, at an address that is free."""
+"""Create properties, each with a UPRN of its own, at an address that is free."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,79 +25,87 @@ _PARTS = ("organisation", "sub_building", "building_name", "building_number")
 POSTAL = "L"  # postal, as the local authority knows it: Royal Mail does not yet
 
 
-async def create_property(session: Session, act: ChangeContext, asked: NewProperty) -> Row[Any]:
-    """Enter the property; answers it as ``store.own`` does.
+async def create_property(session: Session, context: ChangeContext, new_property: NewProperty) -> Row[Any]:
+    """Create the property. Return it as ``store.properties.get_json``.
 
-    Raises Problem 400 for what it cannot be, 409 when its address or UPRN is somebody's, or none is left.
+    Raises Problem 400 for impossible values, 409 when its address or UPRN is taken or no UPRN is left.
     """
-    await lock_exclusive(session, act.council)
-    street = await lock_open_street(session, act.council, asked.usrn)
-    check_classification(asked.classification)
-    await _check_address(session, act.council, asked)
-    uprn = asked.uprn or (await number_ranges.allocate(session, act.council, "uprn", 1))[0]
-    if asked.parent_uprn is not None:
-        await check_parent(session, act.council, uprn, asked.parent_uprn, asked.logical_status)
-    parts = asked.model_dump(include={*_PARTS, "usrn", "locality", "post_town"})
-    parts["locality"] = asked.locality or street.locality
-    parts["post_town"] = asked.post_town or street.town
-    keys = await keys_store.next_keys(session, act.council, 1)
-    entered = property_rows(act, uprn, keys, 0, {**asked.model_dump(), **parts})
-    if not await insert.insert_property(session, entered):
+    await lock_exclusive(session, context.council)
+    street = await lock_open_street(session, context.council, new_property.usrn)
+    check_classification(new_property.classification)
+    await _check_address(session, context.council, new_property)
+    uprn = new_property.uprn or (await number_ranges.allocate(session, context.council, "uprn", 1))[0]
+    if new_property.parent_uprn is not None:
+        await check_parent(
+            session, context.council, uprn, new_property.parent_uprn, new_property.logical_status
+        )
+    parts = new_property.model_dump(include={*_PARTS, "usrn", "locality", "post_town"})
+    parts["locality"] = new_property.locality or street.locality
+    parts["post_town"] = new_property.post_town or street.town
+    keys = await keys_store.next_keys(session, context.council, 1)
+    new_rows = property_rows(context, uprn, keys, 0, {**new_property.model_dump(), **parts})
+    if not await insert.insert_property(session, new_rows):
         detail = f"UPRN {uprn} is or was another property's. A UPRN is never used again."
         raise conflict("uprn-used", detail)
-    await record(session, act, CREATED, {uprn: None})
-    return await properties.get_json(session, act.council, uprn)
+    await record(session, context, CREATED, {uprn: None})
+    return await properties.get_json(session, context.council, uprn)
 
 
-async def _check_address(session: Session, council: str, asked: NewProperty) -> None:
-    parts = asked.model_dump(include=set(_PARTS))
+async def _check_address(session: Session, council: str, new_property: NewProperty) -> None:
+    parts = new_property.model_dump(include=set(_PARTS))
     if not any(parts.values()):
         raise invalid("body.building_number", "is missing, as are names: a property is called something")
-    same = await insert.find_same_address(session, council, asked.usrn, parts)
-    if same is not None:
-        raise conflict("address-taken", f"Property {same} stands at this address already.")
+    taken_by = await insert.find_same_address(session, council, new_property.usrn, parts)
+    if taken_by is not None:
+        raise conflict("address-taken", f"Property {taken_by} stands at this address already.")
 
 
-async def insert_properties(session: Session, act: ChangeContext, listed: Sequence[dict[str, Any]]) -> None:
-    """Write properties, each of its fields with a ``uprn`` that is free. Records no change.
+async def insert_properties(
+    session: Session, context: ChangeContext, fields_of_each: Sequence[dict[str, Any]]
+) -> None:
+    """Write new properties, the fields of each with a free ``uprn``. The caller records the change.
 
-    Raises Problem 400 for a building number that is none.
+    Raises Problem 400 for an impossible building number.
     """
-    keys = await keys_store.next_keys(session, act.council, len(listed))
-    entered = [property_rows(act, fields["uprn"], keys, nth, fields) for nth, fields in enumerate(listed)]
-    await insert.insert_properties(session, entered)
+    keys = await keys_store.next_keys(session, context.council, len(fields_of_each))
+    new_rows = [
+        property_rows(context, fields["uprn"], keys, nth, fields) for nth, fields in enumerate(fields_of_each)
+    ]
+    await insert.insert_properties(session, new_rows)
 
 
 def property_rows(
-    act: ChangeContext, uprn: int, keys: keys_store.RecordKeys, nth: int, given: dict[str, Any]
+    context: ChangeContext, uprn: int, keys: keys_store.RecordKeys, nth: int, fields: dict[str, Any]
 ) -> PropertyRows:
-    """The rows of a new property; ``nth`` is its number among those that get their keys together.
+    """Make the rows of a new property. ``nth``: its place among those that share ``keys``.
 
-    Raises Problem 400 for a building number that is none.
+    Raises Problem 400 for an impossible building number.
     """
-    of = {"council": act.council, "uprn": uprn, **insert.new_record_dates(act.today)}
-    status = given["logical_status"]
+    key = {"council": context.council, "uprn": uprn, **insert.new_record_dates(context.today)}
+    status = fields["logical_status"]
     blpu = {
-        **of,
+        **key,
         **{
-            name: given.get(name)
+            name: fields.get(name)
             for name in ("state", "classification", "parent_uprn", "easting", "northing")
         },
         "logical_status": status,
-        "state_date": act.today if given.get("state") is not None else None,
-        "postcode": given["postcode"],
+        "state_date": context.today if fields.get("state") is not None else None,
+        "postcode": fields["postcode"],
         "custodian": keys.custodian,
         "country": keys.country,
         "postal": POSTAL,
         "version": 1,
     }
     lpi = {
-        **of,
+        **key,
         "lpi_key": keys.key("L", nth),
         "language": lifecycle.ENGLISH,
         "logical_status": status,
-        **lpi_columns(given),
+        **lpi_columns(fields),
     }
-    organisation = given.get("organisation")
-    named = [{**of, "org_key": keys.key("O", nth), "organisation": organisation}] if organisation else []
-    return PropertyRows([blpu], [lpi], named)
+    organisation = fields.get("organisation")
+    organisations = (
+        [{**key, "org_key": keys.key("O", nth), "organisation": organisation}] if organisation else []
+    )
+    return PropertyRows([blpu], [lpi], organisations)

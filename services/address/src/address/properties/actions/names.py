@@ -1,4 +1,4 @@
-"""What else a property is called: alternative names, and its address in Welsh or Gaelic."""
+"""Add, change and end a property's other addresses: alternatives, and Welsh or Gaelic ones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,79 +19,95 @@ MAX_NAMES = 20  # names of one property that stand
 _PARTS = ("sub_building", "building_name", "building_number", "usrn", "locality", "post_town")
 
 
-async def add_name(session: Session, act: ChangeContext, uprn: int, asked: NewName, seen: set[int]) -> str:
-    """Give the property another address; answers the key of it.
+async def add_name(
+    session: Session, context: ChangeContext, uprn: int, request: NewName, versions_read: set[int]
+) -> str:
+    """Give the property another address. Return its LPI key.
 
-    Raises Problem 404, 412, 409 when it cannot have it, 400 for what an address cannot be.
+    Raises Problem 404, 412, 409 when the property cannot have it, 400 for an impossible address.
     """
-    status = await _lock(session, act, uprn, seen)
-    known = await names.list_by_property(session, act.council, uprn)
-    _check_status(asked, status, known)
-    own = await properties.get_fields(session, act.council, uprn)
-    given = {**asked.model_dump(), "usrn": asked.usrn or own.usrn}
-    street = await _lock_named_street(session, act.council, given["usrn"], asked.language)
-    if asked.language == lifecycle.ENGLISH:
-        given["locality"] = asked.locality or own.locality
-        given["post_town"] = asked.post_town or own.post_town
+    status = await _lock(session, context, uprn, versions_read)
+    lpis = await names.list_by_property(session, context.council, uprn)
+    _check_status(request, status, lpis)
+    own_address = await properties.get_fields(session, context.council, uprn)
+    address = {**request.model_dump(), "usrn": request.usrn or own_address.usrn}
+    street = await _lock_named_street(session, context.council, address["usrn"], request.language)
+    if request.language == lifecycle.ENGLISH:
+        address["locality"] = request.locality or own_address.locality
+        address["post_town"] = request.post_town or own_address.post_town
     else:
-        given["locality"] = asked.locality or street.locality
-        given["post_town"] = asked.post_town or street.town
-    _check_parts(given, known)
-    key = (await keys_store.next_keys(session, act.council, 1)).key("L", 0)
-    of = {"council": act.council, "uprn": uprn, "lpi_key": key, **insert.new_record_dates(act.today)}
-    columns = {"language": asked.language, "logical_status": asked.logical_status, **lpi_columns(given)}
-    await names.insert_lpi(session, {**of, **columns})
-    await _record(session, act, uprn, None, {"key": key, **_history_fields(given, asked.logical_status)})
+        address["locality"] = request.locality or street.locality
+        address["post_town"] = request.post_town or street.town
+    _check_parts(address, lpis)
+    key = (await keys_store.next_keys(session, context.council, 1)).key("L", 0)
+    key_columns = {
+        "council": context.council,
+        "uprn": uprn,
+        "lpi_key": key,
+        **insert.new_record_dates(context.today),
+    }
+    columns = {"language": request.language, "logical_status": request.logical_status, **lpi_columns(address)}
+    await names.insert_lpi(session, {**key_columns, **columns})
+    await _record(
+        session, context, uprn, None, {"key": key, **_history_fields(address, request.logical_status)}
+    )
     return key
 
 
 async def change_name(
-    session: Session, act: ChangeContext, uprn: int, key: str, asked: NameChange, seen: set[int]
+    session: Session,
+    context: ChangeContext,
+    uprn: int,
+    key: str,
+    request: NameChange,
+    versions_read: set[int],
 ) -> None:
     """Change a name, or end it. The property's address for post is changed with the property.
 
-    Raises Problem 404, 412, 409 and 400 as ``add`` does.
+    Raises Problem 404, 412, 409 and 400 as ``add_name``.
     """
-    await _lock(session, act, uprn, seen)
-    known = await names.list_by_property(session, act.council, uprn)
-    one = next((row for row in known if row.lpi_key == key), None)
-    if one is None:
+    await _lock(session, context, uprn, versions_read)
+    lpis = await names.list_by_property(session, context.council, uprn)
+    lpi = next((row for row in lpis if row.lpi_key == key), None)
+    if lpi is None:
         raise not_found(f"name {key} of property {uprn}")
-    own = await properties.get_fields(session, act.council, uprn)
-    if own.lpi_key == key:
+    own_address = await properties.get_fields(session, context.council, uprn)
+    if own_address.lpi_key == key:
         raise conflict(
             "own-address", "This is the property's own address: change it with the property itself."
         )
-    if one.logical_status == lifecycle.HISTORIC:
-        raise conflict("status-not-possible", "This name has ended. Add it anew.")
-    before = dict(one._mapping)  # noqa: SLF001
-    after = {**before, **asked.given()}
+    if lpi.logical_status == lifecycle.HISTORIC:
+        raise conflict("status-not-possible", "This name has end. Add it anew.")
+    before = dict(lpi._mapping)  # noqa: SLF001
+    after = {**before, **request.sent_fields()}
     if after == before:
         return
     if after["logical_status"] != lifecycle.HISTORIC:
-        await _lock_named_street(session, act.council, after["usrn"], one.language)
-        _check_parts(after, [row for row in known if row.lpi_key != key])
-    ended = {"end_date": act.today} if after["logical_status"] == lifecycle.HISTORIC else {}
-    columns = {**lpi_columns(after), "logical_status": after["logical_status"], "last_update": act.today}
-    await names.update_lpi(session, act.council, uprn, key, {**columns, **ended})
-    told = [{"key": key, **_history_fields(fields, fields["logical_status"])} for fields in (before, after)]
-    await _record(session, act, uprn, *told)
+        await _lock_named_street(session, context.council, after["usrn"], lpi.language)
+        _check_parts(after, [row for row in lpis if row.lpi_key != key])
+    end = {"end_date": context.today} if after["logical_status"] == lifecycle.HISTORIC else {}
+    columns = {**lpi_columns(after), "logical_status": after["logical_status"], "last_update": context.today}
+    await names.update_lpi(session, context.council, uprn, key, {**columns, **end})
+    entries = [
+        {"key": key, **_history_fields(fields, fields["logical_status"])} for fields in (before, after)
+    ]
+    await _record(session, context, uprn, *entries)
 
 
-async def _lock(session: Session, act: ChangeContext, uprn: int, seen: set[int]) -> int:
-    """The property's logical status; nobody changes it meanwhile, nor renames its street."""
-    await lock_exclusive(session, act.council)
-    now = await lock_property(session, act.council, uprn)
-    check_version(seen, now.version, "property")
-    status: int = now.logical_status
+async def _lock(session: Session, context: ChangeContext, uprn: int, versions_read: set[int]) -> int:
+    """Lock the property and its street's name. Return its logical status."""
+    await lock_exclusive(session, context.council)
+    locked = await lock_property(session, context.council, uprn)
+    check_version(versions_read, locked.version, "property")
+    status: int = locked.logical_status
     return status
 
 
-def _check_status(asked: NewName, status: int, known: Sequence[Row[Any]]) -> None:
-    standing = [(row.language, row.logical_status) for row in known]
-    if fault := lifecycle.name_fault(asked.language, asked.logical_status, status, standing):
+def _check_status(request: NewName, status: int, lpis: Sequence[Row[Any]]) -> None:
+    addresses = [(row.language, row.logical_status) for row in lpis]
+    if fault := lifecycle.name_fault(request.language, request.logical_status, status, addresses):
         raise conflict("name-not-possible", f"{fault[0].upper()}{fault[1:]}.")
-    if sum(status != lifecycle.HISTORIC for _, status in standing) >= MAX_NAMES:
+    if sum(status != lifecycle.HISTORIC for _, status in addresses) >= MAX_NAMES:
         raise conflict("name-not-possible", f"The property has {MAX_NAMES} names already: end one first.")
 
 
@@ -105,12 +121,12 @@ async def _lock_named_street(session: Session, council: str, usrn: int, language
     return street
 
 
-def _check_parts(given: dict[str, Any], known: Sequence[Row[Any]]) -> None:
-    if not any(given[name] for name in ("sub_building", "building_name", "building_number")):
+def _check_parts(address: dict[str, Any], lpis: Sequence[Row[Any]]) -> None:
+    if not any(address[name] for name in ("sub_building", "building_name", "building_number")):
         raise invalid("body.building_name", "is missing, as are the others: a property is called something")
-    said = _comparable(given)
-    for row in known:
-        if row.logical_status != lifecycle.HISTORIC and _comparable(row._mapping) == said:  # noqa: SLF001
+    comparable = _comparable(address)
+    for row in lpis:
+        if row.logical_status != lifecycle.HISTORIC and _comparable(row._mapping) == comparable:  # noqa: SLF001
             raise conflict("name-taken", f"The property has this address already, as {row.lpi_key}.")
 
 
@@ -122,5 +138,5 @@ def _history_fields(fields: dict[str, Any], status: int) -> dict[str, Any]:
     return {"language": fields["language"], "logical_status": status, **{n: fields[n] for n in _PARTS}}
 
 
-async def _record(session: Session, act: ChangeContext, uprn: int, before: Any, after: Any) -> None:
-    await record_dependent(session, act, {uprn: {"names": [before, after]}})
+async def _record(session: Session, context: ChangeContext, uprn: int, before: Any, after: Any) -> None:
+    await record_dependent(session, context, {uprn: {"names": [before, after]}})

@@ -1,4 +1,4 @@
-"""Change a property: checked against the rules, kept in the history, told to everybody else."""
+"""Change a property: check the change, write it, record it in history and events."""
 
 from dataclasses import asdict
 from datetime import date
@@ -15,7 +15,7 @@ from address.changes.actions.change_log import (
     lock_exclusive,
     record,
 )
-from address.properties.actions import retirement as ending
+from address.properties.actions import retirement as retirement_actions
 from address.properties.actions.checks import (
     check_classification,
     check_parent,
@@ -30,11 +30,11 @@ from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import invalid
 
-_NOT_FIELDS = {"lpi_key", "version"}
-_OF_BLPU = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
-_OF_LPI = ("usrn", "locality", "post_town")
+_INTERNAL = {"lpi_key", "version"}
+_BLPU_FIELDS = ("logical_status", "state", "classification", "parent_uprn", "easting", "northing", "postcode")
+_LPI_FIELDS = ("usrn", "locality", "post_town")
 # What touches more than the property's own rows: parents and children, streets, two postcodes.
-_OF_SEVERAL = {"parent_uprn", "logical_status", "usrn", "postcode"}
+_NEEDS_LOCK = {"parent_uprn", "logical_status", "usrn", "postcode"}
 Changes = dict[str, list[Any]]
 
 
@@ -42,22 +42,22 @@ async def change_property(
     session: Session,
     council: str,
     uprn: int,
-    asked: AddressChange,
+    change: AddressChange,
     caller: Caller,
     today: date,
-    seen: set[int],
+    versions_read: set[int],
 ) -> Row[Any]:
-    """Change the property if its version is among those ``seen``; answers it as ``store.own`` does.
+    """Change the property if its version is among ``versions_read``; as ``store.properties.get_json``.
 
-    Raises Problem 404, 412 (somebody else was faster), 409 (its life does not allow it) and 400.
+    Raises Problem 404, 412 when somebody else was faster, 409 when its status forbids it, and 400.
     """
-    given = asked.given()
-    if given.keys() & _OF_SEVERAL:
+    requested = change.sent_fields()
+    if requested.keys() & _NEEDS_LOCK:
         await lock_exclusive(session, council)
     locked = await lock_property(session, council, uprn)
-    check_version(seen, locked.version, "property")
+    check_version(versions_read, locked.version, "property")
     before = await properties.get_fields(session, council, uprn)
-    after = {**_api_fields(before), **_to_stored(given)}
+    after = {**_api_fields(before), **_to_stored(requested)}
     changes = {name: [old, after[name]] for name, old in _api_fields(before).items() if old != after[name]}
     if changes:
         await _check(session, council, uprn, after, changes)
@@ -66,23 +66,23 @@ async def change_property(
 
 
 def _api_fields(row: Row[Any]) -> dict[str, Any]:
-    return {name: value for name, value in row._mapping.items() if name not in _NOT_FIELDS}  # noqa: SLF001
+    return {name: value for name, value in row._mapping.items() if name not in _INTERNAL}  # noqa: SLF001
 
 
-def _to_stored(given: dict[str, Any]) -> dict[str, Any]:
-    """Metres to the centimetre, as the gazetteer keeps them."""
+def _to_stored(fields: dict[str, Any]) -> dict[str, Any]:
+    """Round metres to the centimetre, as the gazetteer stores them."""
     return {
         name: Decimal(str(value)).quantize(Decimal("0.01")) if name in {"easting", "northing"} else value
-        for name, value in given.items()
+        for name, value in fields.items()
     }
 
 
 async def _check(session: Session, council: str, uprn: int, after: dict[str, Any], changes: Changes) -> None:
-    """Raises Problem 409 or 400 when the gazetteer cannot hold the changes."""
+    """Raise Problem 409 or 400 when the gazetteer cannot hold the changes."""
     if "logical_status" in changes:
-        ending.check_status(*changes["logical_status"])
+        retirement_actions.check_status(*changes["logical_status"])
         if after["logical_status"] == lifecycle.HISTORIC:
-            await ending.check_children(session, council, uprn, too=False)
+            await retirement_actions.check_children(session, council, uprn, retire_too=False)
     if "classification" in changes:
         check_classification(after["classification"])
     if "usrn" in changes:
@@ -93,30 +93,37 @@ async def _check(session: Session, council: str, uprn: int, after: dict[str, Any
 
 
 async def _write(
-    session: Session, act: ChangeContext, uprn: int, before: Row[Any], after: dict[str, Any], changes: Changes
+    session: Session,
+    context: ChangeContext,
+    uprn: int,
+    before: Row[Any],
+    after: dict[str, Any],
+    changes: Changes,
 ) -> None:
-    key = AddressKey(act.council, uprn, before.lpi_key, act.today)
+    key = AddressKey(context.council, uprn, before.lpi_key, context.today)
     status = after["logical_status"]
-    await properties.update_property(session, key, _blpu_columns(after, changes, act.today), lpi_columns(after))
+    await properties.update_property(
+        session, key, _blpu_columns(after, changes, context.today), lpi_columns(after)
+    )
     if "organisation" in changes:
         await properties.set_organisation(session, key, after["organisation"])
     if "logical_status" in changes:
         statuses = lifecycle.address_statuses_after(status)
-        await retirement.set_address_statuses(session, act.council, [uprn], statuses, act.today)
+        await retirement.set_address_statuses(session, context.council, [uprn], statuses, context.today)
     retired = "logical_status" in changes and status == lifecycle.HISTORIC
-    await record(session, act, RETIRED if retired else CHANGED, {uprn: changes})
+    await record(session, context, RETIRED if retired else CHANGED, {uprn: changes})
 
 
 def _blpu_columns(after: dict[str, Any], changes: Changes, today: date) -> dict[str, Any]:
-    """The BLPU's columns."""
+    """Return the BLPU's columns."""
     dates = {"state_date": today} if "state" in changes else {}
     if after["logical_status"] == lifecycle.HISTORIC and "logical_status" in changes:
         dates["end_date"] = today
-    return {**{name: after[name] for name in _OF_BLPU}, **dates}
+    return {**{name: after[name] for name in _BLPU_FIELDS}, **dates}
 
 
 def lpi_columns(after: dict[str, Any]) -> dict[str, Any]:
-    """The LPI's columns but for its status. Raises Problem 400 for a building number that is none."""
+    """Return the LPI's columns but its status. Raise Problem 400 for an impossible building number."""
     try:
         building = numbering.parse_building(after["building_name"], after["building_number"])
     except ValueError as error:
@@ -127,4 +134,4 @@ def lpi_columns(after: dict[str, Any]) -> dict[str, Any]:
         for kind, numbered in (("sao", unit), ("pao", building))
         for part, value in asdict(numbered).items()
     }
-    return {**{name: after[name] for name in _OF_LPI}, **objects}
+    return {**{name: after[name] for name in _LPI_FIELDS}, **objects}

@@ -1,4 +1,4 @@
-"""The end of a property: historic for good, with what took its place. What lies within it goes too."""
+"""Retire properties for good, with what takes their place and what lies within them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,60 +18,62 @@ _MAX_LISTED = 10  # UPRNs named in a refusal
 
 
 async def retire_property(
-    session: Session, act: ChangeContext, uprn: int, asked: Retirement, seen: set[int]
+    session: Session, context: ChangeContext, uprn: int, request: Retirement, versions_read: set[int]
 ) -> Row[Any]:
-    """Retire a property whose version is among those ``seen``; answers it as ``store.own`` does.
+    """Retire a property whose version is among ``versions_read``. Return it as ``store.properties.get_json``.
 
-    Raises Problem 404, 412, 400 for successors that cannot be, and 409 when it is historic already, or when
-    properties stand within it that are not to go too.
+    Raises Problem 404, 412, 400 for impossible successors, and 409 when it is historic already or when
+    properties that are to stay lie within it.
     """
-    await lock_exclusive(session, act.council)
-    now = await lock_property(session, act.council, uprn)
-    check_version(seen, now.version, "property")
-    check_status(now.logical_status, lifecycle.HISTORIC)
-    children = await check_children(session, act.council, uprn, too=asked.children)
-    gone = [uprn, *(child.uprn for child in children)]
-    successors = sorted(set(asked.successors))
-    await _check_successors(session, act.council, gone, successors)
-    before = {uprn: now.logical_status, **{child.uprn: child.logical_status for child in children}}
+    await lock_exclusive(session, context.council)
+    locked = await lock_property(session, context.council, uprn)
+    check_version(versions_read, locked.version, "property")
+    check_status(locked.logical_status, lifecycle.HISTORIC)
+    children = await check_children(session, context.council, uprn, retire_too=request.children)
+    retired = [uprn, *(child.uprn for child in children)]
+    successors = sorted(set(request.successors))
+    await _check_successors(session, context.council, retired, successors)
+    before = {uprn: locked.logical_status, **{child.uprn: child.logical_status for child in children}}
     changes: dict[int, dict[str, list[Any]]] = {
-        one: {"logical_status": [status, lifecycle.HISTORIC]} for one, status in before.items()
+        other: {"logical_status": [status, lifecycle.HISTORIC]} for other, status in before.items()
     }
-    changes[uprn]["successors"] = [[], [str(one) for one in successors]]
-    await retirement.lock(session, act.council, gone)
-    await set_status(session, act, gone, lifecycle.HISTORIC, asked.state)
+    changes[uprn]["successors"] = [[], [str(other) for other in successors]]
+    await retirement.lock(session, context.council, retired)
+    await set_status(session, context, retired, lifecycle.HISTORIC, request.state)
     if successors:
-        keys = await keys_store.next_keys(session, act.council, len(successors))
-        named = {keys.key("S", nth): one for nth, one in enumerate(successors)}
-        await retirement.insert_successors(session, act.council, uprn, named, act.today)
-    await record(session, act, RETIRED, changes)
-    return await properties.get_json(session, act.council, uprn)
+        keys = await keys_store.next_keys(session, context.council, len(successors))
+        by_key = {keys.key("S", nth): other for nth, other in enumerate(successors)}
+        await retirement.insert_successors(session, context.council, uprn, by_key, context.today)
+    await record(session, context, RETIRED, changes)
+    return await properties.get_json(session, context.council, uprn)
 
 
 async def set_status(
-    session: Session, act: ChangeContext, uprns: Sequence[int], status: int, state: int | None = None
+    session: Session, context: ChangeContext, uprns: Sequence[int], status: int, state: int | None = None
 ) -> None:
-    """Pass properties to a logical status with all their addresses; the caller has locked them."""
-    await retirement.set_status(session, act.council, uprns, status, act.today, state)
+    """Set the logical status of properties and their addresses. The caller has locked them."""
+    await retirement.set_status(session, context.council, uprns, status, context.today, state)
     await retirement.set_address_statuses(
-        session, act.council, uprns, lifecycle.address_statuses_after(status), act.today
+        session, context.council, uprns, lifecycle.address_statuses_after(status), context.today
     )
 
 
-def check_status(now: int, then: int) -> None:
-    """Raises Problem 409 when a property cannot pass from one logical status to the other."""
-    if now == then == lifecycle.HISTORIC or not lifecycle.can_become(now, then):
-        detail = f"Logical status {now} cannot become {then}: a retired UPRN is never used again."
+def check_status(before: int, after: int) -> None:
+    """Raise Problem 409 unless a property can pass from one logical status to the other."""
+    if before == after == lifecycle.HISTORIC or not lifecycle.can_become(before, after):
+        detail = f"Logical status {before} cannot become {after}: a retired UPRN is never used again."
         raise conflict("status-not-possible", detail)
 
 
-async def check_children(session: Session, council: str, uprn: int, *, too: bool) -> Sequence[Row[Any]]:
-    """The properties that stand within one. Raises Problem 409 when there are some and they do not go too."""
+async def check_children(
+    session: Session, council: str, uprn: int, *, retire_too: bool
+) -> Sequence[Row[Any]]:
+    """List the properties within one. Raise Problem 409 when there are some and ``retire_too`` is false."""
     children = await retirement.list_children(session, council, uprn, lifecycle.MAX_DEPTH)
-    if children and not too:
-        shown = ", ".join(str(child.uprn) for child in children[:_MAX_LISTED])
+    if children and not retire_too:
+        listed = ", ".join(str(child.uprn) for child in children[:_MAX_LISTED])
         detail = (
-            f"{len(children)} properties stand within property {uprn}: {shown}. Retire them first, give them"
+            f"{len(children)} properties stand within property {uprn}: {listed}. Retire them first, give them"
             f" another parent, or POST /retire with children true to retire all at once."
         )
         raise conflict("has-live-children", detail)
@@ -79,17 +81,17 @@ async def check_children(session: Session, council: str, uprn: int, *, too: bool
 
 
 async def _check_successors(
-    session: Session, council: str, gone: Sequence[int], successors: Sequence[int]
+    session: Session, council: str, retired: Sequence[int], successors: Sequence[int]
 ) -> None:
-    """Raises Problem 400 unless all successors stand and stay."""
-    known = await retirement.lock(session, council, successors)
-    for one in successors:
-        if one in gone:
-            raise _invalid_successor(one, "is retired by this very request")
-        if one not in known:
-            raise _invalid_successor(one, "is not in the gazetteer")
-        if known[one] not in lifecycle.LIVE:
-            raise _invalid_successor(one, "is historic itself: name what took its place")
+    """Raise Problem 400 unless every successor is live and stays so."""
+    statuses = await retirement.lock(session, council, successors)
+    for other in successors:
+        if other in retired:
+            raise _invalid_successor(other, "is retired by this very request")
+        if other not in statuses:
+            raise _invalid_successor(other, "is not in the gazetteer")
+        if statuses[other] not in lifecycle.LIVE:
+            raise _invalid_successor(other, "is historic itself: name what took its place")
 
 
 def _invalid_successor(uprn: int, message: str) -> Problem:

@@ -1,4 +1,4 @@
-"""What else a property is called."""
+"""List, add and change the addresses of a property."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -25,15 +25,15 @@ LpiKey = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,20}$", examples=["0114L000
 async def list_address_names(
     request: Request, council: Slug, uprn: Uprn, _: Reader, as_of: AsOf = None
 ) -> Response:
-    """All addresses of a property: its own first, then alternatives and other languages, ended ones last."""
+    """List all addresses of a property: its own, then alternatives and other languages, then ended ones."""
     pool = fast_pool(request)
-    found = await names.get_json(pool, council, uprn, as_of)
-    if found is None:
+    names_json = await names.get_json(pool, council, uprn, as_of)
+    if names_json is None:
         raise property_not_found(
             uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
         )
-    headers = {"ETag": f'"{found["version"]}"'}
-    return Response(found["body"], media_type="application/json", headers=headers)
+    headers = {"ETag": f'"{names_json["version"]}"'}
+    return Response(names_json["body"], media_type="application/json", headers=headers)
 
 
 @router.post(
@@ -51,14 +51,14 @@ async def add_address_name(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Give a property another address: an alternative (3), or its address in Welsh or Gaelic.
+    """Add an address to a property: an alternative (3), or its address in Welsh or Gaelic.
 
-    ``If-Match`` must carry the property's ETag. A Welsh address needs a Welsh name of its street.
+    Send the property's ETag as ``If-Match``. A Welsh address needs a Welsh name of its street.
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
     async def add() -> StoredJson:
-        await naming.add_name(session, act, uprn, body, known)
+        await naming.add_name(session, context, uprn, body, versions_read)
         return await _stored_names(session, council, uprn)
 
     return await once.run(session, caller, body, add, headers=etag_headers)
@@ -79,12 +79,12 @@ async def change_address_name(
 ) -> Response:
     """Change one of a property's other addresses, or end it with logical status 8.
 
-    ``If-Match`` must carry the property's ETag. The address for post is changed with the property itself.
+    Send the property's ETag as ``If-Match``. To change the postal address, change the property itself.
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
     async def change() -> StoredJson:
-        await naming.change_name(session, act, uprn, lpi_key, body, known)
+        await naming.change_name(session, context, uprn, lpi_key, body, versions_read)
         return await _stored_names(session, council, uprn)
 
     return await once.run(session, caller, body, change, status=200, headers=etag_headers)

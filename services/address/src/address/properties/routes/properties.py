@@ -1,4 +1,4 @@
-"""One property: reading it as it is or was, entering, changing and retiring it, and who did so before."""
+"""Read, create, change and retire a property, and list its history."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -33,7 +33,7 @@ from chassis.types import Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the ETag in If-None-Match says"}}
-# A reader keeps its copy, but asks each time whether it still holds.
+# Clients keep a copy and revalidate it at each use.
 _CACHE = "private, no-cache"
 
 
@@ -46,27 +46,27 @@ async def read_address(
     as_of: AsOf = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """One property, whatever its status. Its ETag is what a change sends as If-Match.
+    """Read one property, whatever its status. Send its ETag as ``If-Match`` when you change it.
 
-    With ``as_of`` it is answered as the gazetteer had it on that day; 404 on a day before it was there.
+    With ``as_of`` you get the property as it was on that day: 404 for a day before the gazetteer had it.
     """
     pool = fast_pool(request)
     if as_of is None:
-        found = await reads.get_json(pool, council, uprn)
+        property_json = await reads.get_json(pool, council, uprn)
     else:
-        found = await reads.get_json_as_of(pool, council, uprn, as_of)
-    if found is None:
+        property_json = await reads.get_json_as_of(pool, council, uprn, as_of)
+    if property_json is None:
         raise property_not_found(
             uprn, as_of, None if as_of is None else await reads.get_first_day(pool, council, uprn)
         )
-    headers = {"ETag": f'"{found["version"]}"', "Cache-Control": _CACHE}
-    if if_none_match is not None and found["version"] in parse_etags(if_none_match):
+    headers = {"ETag": f'"{property_json["version"]}"', "Cache-Control": _CACHE}
+    if if_none_match is not None and property_json["version"] in parse_etags(if_none_match):
         return Response(status_code=304, headers=headers)
-    return Response(found["body"], media_type="application/json", headers=headers)
+    return Response(property_json["body"], media_type="application/json", headers=headers)
 
 
 def property_not_found(uprn: int, day: date | None, first: date | None) -> Problem:
-    """The 404 of a property, on a day: it says when there is one on another day."""
+    """Return the 404 for a property, with its first day if it exists on another day."""
     if day is None or first is None:
         return not_found(f"property {uprn}")
     detail = f"There was no property {uprn} on {day}: the gazetteer has it from {first} on."
@@ -77,18 +77,21 @@ def property_not_found(uprn: int, day: date | None, first: date | None) -> Probl
 async def create_address(
     council: Slug, body: NewProperty, caller: Writer, session: Writing, once: OnlyOnce
 ) -> Response:
-    """Enter a property: provisional unless said otherwise, with the next UPRN of the council's own range.
+    """Create a property. It is provisional by default and gets the next UPRN from the council's range.
 
-    A UPRN may be given instead, if nobody has or had it. Its number or name must be free on the street.
-    Published as ``address.property.created.v1``.
+    You can send a UPRN that is not and was not in use. The number or name must be free on the street.
+    Publishes ``address.property.created.v1``.
     """
-    act = ChangeContext(council, caller, datetime.now(UTC).date())
+    context = ChangeContext(council, caller, datetime.now(UTC).date())
 
     async def create() -> StoredJson:
-        return _stored_json(await creation.create_property(session, act, body))
+        return _stored_json(await creation.create_property(session, context, body))
 
-    def headers(made: StoredJson) -> dict[str, str]:
-        return {**etag_headers(made), "Location": f"/{council}/address/v1/addresses/{made.root['uprn']}"}
+    def headers(created: StoredJson) -> dict[str, str]:
+        return {
+            **etag_headers(created),
+            "Location": f"/{council}/address/v1/addresses/{created.root['uprn']}",
+        }
 
     return await once.run(session, caller, body, create, headers=headers)
 
@@ -103,18 +106,17 @@ async def change_address(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change a property. ``If-Match`` must carry the ETag it was read with.
+    """Change a property. Send the ETag you read it with as ``If-Match``.
 
-    The change is kept in the history and published as ``address.property.changed.v1``, or as ``retired.v1``
-    when the property becomes historic. A change that changes nothing leaves the version as it is. With an
-    ``Idempotency-Key`` a request whose answer was lost can be sent again: without one it would be told 412,
-    its own change having made the version stale.
+    Adds the change to the history and publishes ``address.property.changed.v1``, or ``retired.v1`` when the
+    property becomes historic. A change with no effect keeps the version. Send an ``Idempotency-Key`` so that
+    you can repeat the request if you lose the answer: without one, the repeat is refused with 412.
     """
-    today, known = datetime.now(UTC).date(), read_if_match(if_match)
+    today, versions_read = datetime.now(UTC).date(), read_if_match(if_match)
 
     async def change() -> StoredJson:
         return _stored_json(
-            await properties.change_property(session, council, uprn, body, caller, today, known)
+            await properties.change_property(session, council, uprn, body, caller, today, versions_read)
         )
 
     return await once.run(session, caller, body, change, status=200, headers=etag_headers)
@@ -132,15 +134,15 @@ async def retire_address(
     once: OnlyOnce,
     if_match: IfMatch = None,
 ) -> Response:
-    """Retire a property for good and say what takes its place. ``If-Match`` must carry its ETag.
+    """Retire a property for good, and name its successors. Send its ETag as ``If-Match``.
 
-    Refused while properties stand within it, unless ``children`` says that they end with it. Published as
-    ``address.property.retired.v1`` for each.
+    Refused while there are live properties within it, unless ``children`` is true: then they are retired too.
+    Publishes ``address.property.retired.v1`` for each.
     """
-    act, known = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
+    context, versions_read = ChangeContext(council, caller, datetime.now(UTC).date()), read_if_match(if_match)
 
     async def retire() -> StoredJson:
-        return _stored_json(await retirement.retire_property(session, act, uprn, body, known))
+        return _stored_json(await retirement.retire_property(session, context, uprn, body, versions_read))
 
     return await once.run(session, caller, body, retire, status=200, headers=etag_headers)
 
@@ -149,7 +151,7 @@ async def retire_address(
 async def list_address_history(
     council: Slug, uprn: Uprn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:
-    """Who changed what of a property, the latest first."""
+    """List who changed what of a property, the latest first."""
     before = read_number_cursor(paging)
     entries = await history.list_by_property(session, council, uprn, before, paging.fetch)
     if not entries and before is None:

@@ -22,18 +22,19 @@ class NewName(BaseModel):
 
     language: Language
     logical_status: Literal[1, 3, 6] = Field(
-        default=3, description="3 an alternative; the property's own (1 or 6) for another language's address"
+        default=3,
+        description="3 for an alternative; 1 or 6, as the property, for its address in another language",
     )
     sub_building: ObjectName | None = None
     building_name: ObjectName | None = None
     building_number: BuildingNumber | None = None
-    usrn: UsrnIn | None = Field(default=None, description="The property's own street when left out")
+    usrn: UsrnIn | None = Field(default=None, description="The property's street if left out")
     locality: PlaceName | None = None
     post_town: PlaceName | None = None
 
 
 class NameChange(BaseModel):
-    """What to change of a name. A field that is not given stays, ``null`` empties it, status 8 ends it."""
+    """Changes to a name. Leave a field out to keep it; ``null`` empties it; status 8 ends the name."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +46,7 @@ class NameChange(BaseModel):
     locality: PlaceName | None = UNCHANGED
     post_town: PlaceName | None = UNCHANGED
 
-    def given(self) -> dict[str, Any]:
+    def sent_fields(self) -> dict[str, Any]:
         """The fields that are in the request."""
         return self.model_dump(include=self.model_fields_set)
 
@@ -56,7 +57,7 @@ class AddressName(BaseModel):
     key: str = Field(examples=["0114L000000017"])
     language: Language
     logical_status: LpiStatus
-    post: bool = Field(description="Whether it is the one post is sent to: it is changed with the property")
+    post: bool = Field(description="Whether it is the postal address, which is changed with the property")
     address: str
     sub_building: str | None
     building_name: str | None
@@ -65,7 +66,7 @@ class AddressName(BaseModel):
     usrn: UsrnText
     locality: str | None
     post_town: str | None
-    valid_from: date = Field(description="Since when it has stood so")
+    valid_from: date = Field(description="The day it has been in force from")
 
 
 class AddressNames(BaseModel):

@@ -54,12 +54,12 @@ class Address(AddressLine):
     logical_status: LogicalStatus
     state: BlpuState | None
     updated_at: datetime
-    successors: list[UprnText] = Field(description="What took its place, once it is historic")
-    predecessors: list[UprnText] = Field(description="What it took the place of")
+    successors: list[UprnText] = Field(description="The properties that took its place, once it is historic")
+    predecessors: list[UprnText] = Field(description="The properties whose place it took")
 
 
 class AddressChange(BaseModel):
-    """What to change of a property. A field that is not given stays as it is, ``null`` empties it."""
+    """Changes to a property. Leave a field out to keep its value; send ``null`` to empty it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -78,17 +78,17 @@ class AddressChange(BaseModel):
     locality: PlaceName | None = UNCHANGED
     post_town: PlaceName | None = UNCHANGED
 
-    def given(self) -> dict[str, Any]:
+    def sent_fields(self) -> dict[str, Any]:
         """The fields that are in the request."""
         return self.model_dump(include=self.model_fields_set)
 
 
 class NewProperty(BaseModel):
-    """A property to enter. Without a UPRN it gets the next of the council's own range."""
+    """A new property. Without a UPRN it gets the next one from the council's range."""
 
     model_config = ConfigDict(extra="forbid")
 
-    uprn: UprnIn | None = Field(default=None, description="Only one that nobody has or had")
+    uprn: UprnIn | None = Field(default=None, description="A UPRN that is not and was not in use")
     logical_status: Literal[1, 6] = Field(default=6, description="1 approved, 6 provisional")
     state: BlpuState | None = None
     classification: Classification
@@ -101,8 +101,8 @@ class NewProperty(BaseModel):
     sub_building: ObjectName | None = None
     building_name: ObjectName | None = None
     building_number: BuildingNumber | None = None
-    locality: PlaceName | None = Field(default=None, description="The street's own when left out")
-    post_town: PlaceName | None = Field(default=None, description="The street's own when left out")
+    locality: PlaceName | None = Field(default=None, description="The street's if left out")
+    post_town: PlaceName | None = Field(default=None, description="The street's if left out")
 
 
 class Retirement(BaseModel):
@@ -111,7 +111,7 @@ class Retirement(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     successors: Annotated[list[UprnIn], Field(max_length=100)] = Field(
-        default=[], description="What takes its place: properties that stand", examples=[[907900112340]]
+        default=[], description="The live properties that take its place", examples=[[907900112340]]
     )
-    children: bool = Field(default=False, description="Whether all that stands within it ends with it")
-    state: BlpuState | None = Field(default=None, description="Its last state; as it is when left out")
+    children: bool = Field(default=False, description="Whether to retire the properties within it too")
+    state: BlpuState | None = Field(default=None, description="Its last state; unchanged if left out")

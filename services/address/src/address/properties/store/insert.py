@@ -1,4 +1,4 @@
-"""Entering properties, and the numbers and names a street has already."""
+"""Insert new properties; lock their street and find one at the same address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chassis.database import Session
 
 _ONE_BLPU = insert_new(tables.blpu).on_conflict_do_nothing()
 _BLPUS, _LPIS, _ORGANISATIONS = insert(tables.blpu), insert(tables.lpi), insert(tables.organisation)
-# A street's own lock and names. Whoever closes it waits until those who put properties on it are done.
+# The lock on a street: closing it waits for the transactions that put properties on it.
 _STREET = text("""SELECT s.state, d.description, d.locality, d.town FROM street s
     JOIN street_descriptor d ON d.council = s.council AND d.usrn = s.usrn AND d.language = :language
     WHERE s.council = :council AND s.usrn = :usrn FOR SHARE OF s""")
@@ -27,7 +27,7 @@ _FIND_SAME = text("""SELECT p.uprn FROM place p
 
 @dataclass(frozen=True, slots=True)
 class PropertyRows:
-    """Rows of the gazetteer's own tables for properties that are new."""
+    """Rows of the gazetteer's own tables for new properties."""
 
     blpus: list[dict[str, Any]]
     lpis: list[dict[str, Any]]
@@ -35,41 +35,41 @@ class PropertyRows:
 
 
 def new_record_dates(today: date) -> dict[str, Any]:
-    """The dates of a record that begins today."""
+    """Return the dates of a record that begins today."""
     return {"start_date": today, "end_date": None, "entry_date": today, "last_update": today}
 
 
 async def lock_street(session: Session, council: str, usrn: int, language: str) -> Row[Any] | None:
-    """A street's ``state`` and its name in a language, None without one. It cannot be closed meanwhile."""
+    """Lock a street open. Return its ``state`` and name in a language, or None without such a name."""
     return await session.first(_STREET, {"council": council, "usrn": usrn, "language": language})
 
 
 async def find_same_address(session: Session, council: str, usrn: int, parts: dict[str, Any]) -> int | None:
-    """A property that stands on the street at exactly this address; None when it is free."""
+    """Find a live property on the street at exactly this address; None when it is free."""
     uprn: int | None = await session.scalar(_FIND_SAME, {"council": council, "usrn": usrn, **parts})
     return uprn
 
 
-async def insert_property(session: Session, entered: PropertyRows) -> bool:
-    """Write one property; False when its UPRN is or was somebody's."""
-    if not await session.execute(_ONE_BLPU, entered.blpus[0]):
+async def insert_property(session: Session, new_rows: PropertyRows) -> bool:
+    """Insert one property. Return False when its UPRN is or was in use."""
+    if not await session.execute(_ONE_BLPU, new_rows.blpus[0]):
         return False
-    await _insert_addresses(session, entered)
+    await _insert_addresses(session, new_rows)
     return True
 
 
-async def insert_properties(session: Session, entered: Sequence[PropertyRows]) -> None:
-    """Write properties whose UPRNs are known to be free."""
+async def insert_properties(session: Session, new_rows: Sequence[PropertyRows]) -> None:
+    """Insert properties whose UPRNs are known to be free."""
     together = PropertyRows(
-        [row for one in entered for row in one.blpus],
-        [row for one in entered for row in one.lpis],
-        [row for one in entered for row in one.organisations],
+        [row for one in new_rows for row in one.blpus],
+        [row for one in new_rows for row in one.lpis],
+        [row for one in new_rows for row in one.organisations],
     )
     await session.execute(_BLPUS, together.blpus)
     await _insert_addresses(session, together)
 
 
-async def _insert_addresses(session: Session, entered: PropertyRows) -> None:
-    await session.execute(_LPIS, entered.lpis)
-    if entered.organisations:
-        await session.execute(_ORGANISATIONS, entered.organisations)
+async def _insert_addresses(session: Session, new_rows: PropertyRows) -> None:
+    await session.execute(_LPIS, new_rows.lpis)
+    if new_rows.organisations:
+        await session.execute(_ORGANISATIONS, new_rows.organisations)

@@ -19,30 +19,30 @@ _GAZETTEER = text("""
 
 @dataclass(frozen=True, slots=True)
 class RecordKeys:
-    """Numbers for keys of records, given to nobody else: ``first`` and those after it."""
+    """A block of numbers for keys of new records: ``first`` and those after it."""
 
     custodian: int | None
     country: str | None
     first: int
 
     def key(self, kind: str, nth: int) -> str:
-        """The nth record's key: ``0114L000000017``. ``kind``: L an LPI, O an organisation, S a successor."""
+        """Format the nth key: ``0114L000000017``. ``kind``: L an LPI, O an organisation, S a successor."""
         return f"{self.custodian or 0:04}{kind}{self.first + nth:09}"
 
 
 async def next_keys(session: Session, council: str, count: int) -> RecordKeys:
-    """So many keys of the council's gazetteer, which is made when there is none."""
+    """Take the next ``count`` keys of the council's gazetteer, creating the gazetteer if there is none."""
     row = await session.first(_KEYS, {"council": council, "count": count})
     if row is None:
         gss = await session.scalar(_GSS, {"council": council})
         custodian = codelists.custodians().get(gss)
-        asked = {
+        gazetteer = {
             "council": council,
             "count": count,
             "country": codes.country_of(gss),
             "custodian": custodian and custodian.code,
             "custodian_name": custodian and custodian.name,
         }
-        row = await session.first(_GAZETTEER, asked)
+        row = await session.first(_GAZETTEER, gazetteer)
     assert row is not None  # noqa: S101 - an insert that returns always answers a row
     return RecordKeys(row.custodian, row.country, row.keys_given - count + 1)

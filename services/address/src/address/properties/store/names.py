@@ -1,4 +1,4 @@
-"""The addresses (LPIs) of one property: its own, its alternatives, and those in other languages."""
+"""Read and write the addresses (LPIs) of one property: its own, alternatives, other languages."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -30,8 +30,8 @@ _GET_AS_OF = _JSON.format(places=places_as_of("$3::date"))
 _GET_IN_TRANSACTION = text(_GET.replace("$1", ":council").replace("$2", "CAST(:uprn AS bigint)"))
 _LIST_BY_PROPERTY = text(f"""
     SELECT l.lpi_key, l.language, l.logical_status, {read_model.unit_sql("l")} AS sub_building,
-        l.pao_text AS building_name, {read_model.number_sql("l", "pao")} AS building_number, l.usrn, l.locality,
-        l.post_town
+        l.pao_text AS building_name, {read_model.number_sql("l", "pao")} AS building_number, l.usrn,
+        l.locality, l.post_town
     FROM lpi l WHERE l.council = :council AND l.uprn = :uprn ORDER BY l.lpi_key""")
 _INSERT = insert(tables.lpi)
 _UPDATE = update(tables.lpi).where(
@@ -42,14 +42,14 @@ _UPDATE = update(tables.lpi).where(
 
 
 async def get_json(pool: asyncpg.Pool, council: str, uprn: int, day: date | None) -> asyncpg.Record | None:
-    """All addresses of a property, now or on a day: ``version`` and ``body`` (JSON text)."""
+    """Read all addresses of a property, now or on a day: ``version`` and ``body`` (JSON text)."""
     if day is None:
         return await pool.fetchrow(_GET, council, uprn)
     return await pool.fetchrow(_GET_AS_OF, council, uprn, day)
 
 
 async def get_json_in_transaction(session: Session, council: str, uprn: int) -> str:
-    """All addresses of a property within a transaction, as JSON text."""
+    """Read all addresses of a property within a transaction, as JSON text."""
     row = await session.first(_GET_IN_TRANSACTION, {"council": council, "uprn": uprn})
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")
@@ -58,7 +58,7 @@ async def get_json_in_transaction(session: Session, council: str, uprn: int) -> 
 
 
 async def list_by_property(session: Session, council: str, uprn: int) -> Sequence[Row[Any]]:
-    """The property's LPIs with the fields the API has of each."""
+    """List the property's LPIs with the fields the API shows."""
     return await session.all(_LIST_BY_PROPERTY, {"council": council, "uprn": uprn})
 
 
@@ -68,5 +68,5 @@ async def insert_lpi(session: Session, lpi: Mapping[str, Any]) -> None:
 
 
 async def update_lpi(session: Session, council: str, uprn: int, key: str, columns: Mapping[str, Any]) -> None:
-    """Set columns of an LPI."""
+    """Update columns of an LPI."""
     await session.execute(_UPDATE, {"of_council": council, "of_uprn": uprn, "of_key": key, **columns})

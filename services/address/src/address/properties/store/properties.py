@@ -1,4 +1,4 @@
-"""One property: reading it to change it, and writing the change to every table it touches."""
+"""Lock, read and update one property and the address it is shown by."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -30,7 +30,7 @@ _LIST_ANCESTORS = text("""
         SELECT b.uprn, b.parent_uprn, up.depth + 1
         FROM up JOIN blpu b ON b.council = :council AND b.uprn = up.above WHERE up.depth <= :deepest)
     SELECT uprn FROM up ORDER BY depth""")
-# The columns an update sets are those of the parameters it is given.
+# An update sets the columns named by its parameters.
 _BLPU = (
     update(tables.blpu)
     .where(tables.blpu.c.council == bindparam("of_council"), tables.blpu.c.uprn == bindparam("of_uprn"))
@@ -47,7 +47,7 @@ _ORGANISATION = insert(tables.organisation)
 
 @dataclass(frozen=True, slots=True)
 class AddressKey:
-    """One address of one property, and the day it is changed."""
+    """The address of a property that is changed, and the day."""
 
     council: str
     uprn: int
@@ -56,15 +56,12 @@ class AddressKey:
 
 
 async def lock(session: Session, council: str, uprn: int) -> Row[Any] | None:
-    """Keep others from changing the property until the transaction ends.
-
-    Answers its ``version``, ``logical_status`` and ``parent_uprn``; None when there is none.
-    """
+    """Lock the property. Return its ``version``, ``logical_status`` and ``parent_uprn``, or None."""
     return await session.first(_LOCK, {"council": council, "uprn": uprn})
 
 
 async def get_fields(session: Session, council: str, uprn: int) -> Row[Any]:
-    """The property's fields as the API has them, of its address for post, else of its first."""
+    """Read the property's fields as the API names them, with its postal address or else its first."""
     row = await session.first(_GET_FIELDS, {"council": council, "uprn": uprn})
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")
@@ -72,29 +69,35 @@ async def get_fields(session: Session, council: str, uprn: int) -> Row[Any]:
 
 
 async def list_ancestors(session: Session, council: str, uprn: int, deepest: int) -> list[int]:
-    """The property itself, its parent, and so on, no further than ``deepest`` above; empty without one."""
-    found = await session.all(_LIST_ANCESTORS, {"council": council, "uprn": uprn, "deepest": deepest})
-    return [row.uprn for row in found]
+    """List the property, its parent and so on, at most ``deepest`` levels up; empty without the property."""
+    rows = await session.all(_LIST_ANCESTORS, {"council": council, "uprn": uprn, "deepest": deepest})
+    return [row.uprn for row in rows]
 
 
-async def update_property(session: Session, key: AddressKey, blpu: Mapping[str, Any], lpi: Mapping[str, Any]) -> None:
-    """Set columns of the property and of its address, and move its version on."""
-    where = {"of_council": key.council, "of_uprn": key.uprn}
-    await session.execute(_BLPU, {**where, **blpu, "last_update": key.today})
-    await session.execute(_LPI, {**where, "of_lpi": key.lpi_key, **lpi, "last_update": key.today})
+async def update_property(
+    session: Session, key: AddressKey, blpu: Mapping[str, Any], lpi: Mapping[str, Any]
+) -> None:
+    """Update columns of the property and of its address, and increment its version."""
+    key_columns = {"of_council": key.council, "of_uprn": key.uprn}
+    await session.execute(_BLPU, {**key_columns, **blpu, "last_update": key.today})
+    await session.execute(_LPI, {**key_columns, "of_lpi": key.lpi_key, **lpi, "last_update": key.today})
 
 
 async def set_organisation(session: Session, key: AddressKey, organisation: str | None) -> None:
-    """Say which organisation the property has; None for none."""
+    """Set the organisation at the property, or none."""
     await session.execute(_NO_ORGANISATION, {"council": key.council, "uprn": key.uprn})
     if organisation is not None:
         dates = dict.fromkeys(("start_date", "entry_date", "last_update"), key.today)
-        of = {"council": key.council, "uprn": key.uprn, "org_key": key.lpi_key.replace("L", "O", 1)}
-        await session.execute(_ORGANISATION, {**of, "organisation": organisation, **dates})
+        organisation_key = {
+            "council": key.council,
+            "uprn": key.uprn,
+            "org_key": key.lpi_key.replace("L", "O", 1),
+        }
+        await session.execute(_ORGANISATION, {**organisation_key, "organisation": organisation, **dates})
 
 
 async def get_json(session: Session, council: str, uprn: int) -> Row[Any]:
-    """The property as our API shows it: ``version`` and ``body`` (JSON text)."""
+    """Read the property as the API shows it: ``version`` and ``body`` (JSON text)."""
     row = await session.first(_GET_JSON, {"council": council, "uprn": uprn})
     if row is None:
         raise LookupError(f"{council}/{uprn} has no address")

@@ -9,7 +9,8 @@ import asyncpg
 from address.read_model.store import address_json
 from address.read_model.store.as_of import places_as_of
 
-_GET_AS_OF = f"""SELECT p.version, {address_json.property_json("$3::date")} AS body FROM {places_as_of("$3::date")} p
+_GET_AS_OF = f"""SELECT p.version, {address_json.property_json("$3::date")} AS body
+    FROM {places_as_of("$3::date")} p
     WHERE p.council = $1 AND p.uprn = $2 ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"""
 _FIRST_DAY = """SELECT least((SELECT min(valid_from) FROM place WHERE council = $1 AND uprn = $2),
     (SELECT min(valid_from) FROM place_past WHERE council = $1 AND uprn = $2))"""
@@ -26,10 +27,9 @@ async def get_first_day(pool: asyncpg.Pool, council: str, uprn: int) -> date | N
     return day
 
 
-_GET = (
-    f"SELECT p.version, {address_json.PROPERTY_JSON} AS body FROM place p WHERE p.council = $1 AND p.uprn = $2 \
+_GET = f"SELECT p.version, {address_json.PROPERTY_JSON} AS body FROM place p \
+    WHERE p.council = $1 AND p.uprn = $2 \
     ORDER BY p.delivery DESC, p.lpi_status, p.lpi_key LIMIT 1"
-)
 
 
 async def get_json(pool: asyncpg.Pool, council: str, uprn: int) -> asyncpg.Record | None:

@@ -1,4 +1,4 @@
-"""Passing properties from one logical status to another, with their addresses, and who succeeds whom."""
+"""Set the logical status of properties and their addresses, and write successors."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, text
 from address.properties import tables
 from chassis.database import Session
 
-# Everything that stands within a property, itself left out, the nearest first.
+# Everything live within a property, itself left out, the nearest first.
 _LIST_CHILDREN = text("""
     WITH RECURSIVE down (uprn, logical_status, depth) AS (
         SELECT b.uprn, b.logical_status, 1 FROM blpu b
@@ -40,12 +40,12 @@ _INSERT_SUCCESSOR = insert(tables.successor)
 
 
 async def list_children(session: Session, council: str, uprn: int, deepest: int) -> Sequence[Row[Any]]:
-    """The properties that stand within one, at any depth: ``uprn``, ``logical_status``."""
+    """List the live properties within one, at any depth: ``uprn``, ``logical_status``."""
     return await session.all(_LIST_CHILDREN, {"council": council, "uprn": uprn, "deepest": deepest})
 
 
 async def lock(session: Session, council: str, uprns: Sequence[int]) -> dict[int, int]:
-    """Keep others from changing these properties; answers the logical status of each that there is."""
+    """Lock properties. Return the logical status of each that exists."""
     rows = await session.all(_LOCK, {"council": council, "uprns": list(uprns)})
     return {row.uprn: row.logical_status for row in rows}
 
@@ -53,24 +53,24 @@ async def lock(session: Session, council: str, uprns: Sequence[int]) -> dict[int
 async def set_status(
     session: Session, council: str, uprns: Sequence[int], status: int, today: date, state: int | None = None
 ) -> None:
-    """Give the properties a new version with this logical status, and a state where one is given."""
-    asked = {"council": council, "uprns": list(uprns), "status": status, "today": today, "state": state}
-    await session.execute(_SET_STATUS, asked)
+    """Set the properties' logical status, and a state if there is one, in a new version."""
+    params = {"council": council, "uprns": list(uprns), "status": status, "today": today, "state": state}
+    await session.execute(_SET_STATUS, params)
 
 
 async def set_address_statuses(
     session: Session, council: str, uprns: Sequence[int], statuses: Mapping[int, int], today: date
 ) -> None:
-    """Bring their addresses from one status to another, as ``statuses`` maps them."""
-    for now, then in statuses.items():
-        asked = {"council": council, "uprns": list(uprns), "now": now, "then": then, "today": today}
-        await session.execute(_SET_ADDRESS_STATUSES, asked)
+    """Change the status of their addresses as ``statuses`` maps it."""
+    for before, after in statuses.items():
+        params = {"council": council, "uprns": list(uprns), "now": before, "then": after, "today": today}
+        await session.execute(_SET_ADDRESS_STATUSES, params)
 
 
 async def insert_successors(
     session: Session, council: str, uprn: int, successors: Mapping[str, int], today: date
 ) -> None:
-    """Write which properties took the place of one, by the keys of the records."""
+    """Insert which properties took the place of one, by the keys of the records."""
     dates = dict.fromkeys(("start_date", "entry_date", "last_update"), today)
     rows = [
         {"council": council, "uprn": uprn, "succ_key": key, "successor": successor, **dates}

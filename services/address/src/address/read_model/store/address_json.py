@@ -1,4 +1,4 @@
-"""The JSON of one address of our own API, as PostgreSQL writes it: ready text, passed on as it is."""
+"""SQL that writes the JSON of an address of the service's own API: ready text, passed on unchanged."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
@@ -8,7 +8,7 @@ ADDRESS_LINE = (
     "concat_ws(', ', p.organisation, p.sub_building, p.building_name, p.building_number, p.street,"
     " p.locality, p.post_town, p.postcode)"
 )
-# As people write it, with the number before the street and no comma between.
+# With no comma between the number and the street.
 DISPLAY_LINE = ADDRESS_LINE.replace(
     "p.building_number, p.street", "concat_ws(' ', p.building_number, p.street)"
 )
@@ -17,7 +17,7 @@ _PROPERTY_FIELDS = f"""p.uprn::text AS uprn, p.version, {DISPLAY_LINE} AS addres
     p.locality, p.post_town, p.postcode, p.easting, p.northing, p.classification,
     p.classification_name AS classification_description, p.logical_status, p.state,
     p.parent_uprn::text AS parent_uprn, p.updated_at"""
-# What took a property's place, and what it took the place of: nothing comes after a property that stands.
+# Successors and predecessors of a property: a live one has no successors.
 _SUCCESSORS = """CASE WHEN p.logical_status = 8 THEN ARRAY(
     SELECT DISTINCT s.successor::text FROM successor s
     WHERE s.council = p.council AND s.uprn = p.uprn AND s.end_date IS NULL ORDER BY 1)
@@ -30,7 +30,7 @@ _SUMMARY_FIELDS = f"""p.uprn::text AS uprn, {DISPLAY_LINE} AS address, p.postcod
 
 
 def property_json(day: str = "") -> str:
-    """SQL of one property of our own API as a JSON object. ``day``: SQL of the date it is asked for."""
+    """Return SQL of a property as a JSON object. ``day``: SQL of the date it is read for."""
     before = _PREDECESSORS.replace("s.successor = p.uprn", _SUCCEEDED_BY + day) if day else _PREDECESSORS
     fields = f"{_PROPERTY_FIELDS}, {_SUCCESSORS} AS successors, {before} AS predecessors"
     return f"row_to_json((SELECT whole FROM (SELECT {fields}) whole))::text"
@@ -40,6 +40,6 @@ PROPERTY_JSON = property_json()
 
 
 def summary_json(more: Mapping[str, str]) -> str:
-    """SQL of one line of our own lists, with more fields: the name in the answer and the SQL of its value."""
+    """Return SQL of an address in a list. ``more``: further fields, by name, as SQL."""
     fields = ", ".join((_SUMMARY_FIELDS, *(f"{value} AS {name}" for name, value in more.items())))
     return f"row_to_json((SELECT brief FROM (SELECT {fields}) brief))::text"

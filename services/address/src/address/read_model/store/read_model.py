@@ -1,7 +1,7 @@
-"""The read model: ``place`` and the two search tables, made from the gazetteer's own tables.
+"""SQL that writes the read model, ``place`` and the two search tables, from the gazetteer's own tables.
 
-Whoever changes a property writes these again for its UPRN, in the same transaction. ``{these}`` says which:
-the UPRNs of a bound array, or those of a load's temporary table.
+Every change of a property writes them again for its UPRN, in the same transaction. ``{these}`` selects the
+UPRNs: those of a bound array, or of a load's temporary table.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -14,7 +14,7 @@ _ONE = "b.uprn = ANY(CAST(:uprns AS bigint[]))"
 _TOUCHED = "uprn IN (SELECT uprn FROM touched)"
 _LOADED = f"b.{_TOUCHED}"
 _ALL = "true"  # of a gazetteer that was empty
-# A property's first organisation: looked up for a few properties, read as a whole for very many.
+# A property's first organisation: a lookup for a few properties, one read of the table for very many.
 _FIRST_OF_ONE = """LATERAL (SELECT n.organisation FROM organisation n
         WHERE n.council = b.council AND n.uprn = b.uprn AND n.end_date IS NULL
         ORDER BY n.org_key LIMIT 1) o ON true"""
@@ -25,7 +25,7 @@ _POINT_OF_ONE = """LATERAL (SELECT min(m.udprn) AS udprn FROM delivery_point m W
 _POINT_OF_ALL = """(SELECT m.uprn, min(m.udprn) AS udprn FROM delivery_point m
         WHERE m.council = :council AND m.end_date IS NULL GROUP BY m.uprn) dp ON dp.uprn = b.uprn"""
 
-# The address for post, among several: in English before other languages, approved before provisional.
+# The postal address among several: English before other languages, approved before provisional.
 _BEST = "o.language <> 'ENG', o.logical_status, o.lpi_key"
 _POST_OF_ONE = f"""LATERAL (SELECT o.lpi_key FROM lpi o WHERE o.council = b.council AND o.uprn = b.uprn
         AND o.logical_status IN (1, 6) ORDER BY {_BEST} LIMIT 1) po ON true"""
@@ -36,20 +36,20 @@ _NAME = "coalesce(d.description, e.description)"
 
 
 def number_sql(row: str, kind: str) -> str:
-    """SQL of a number as people write it (12, 12A, 12-14) from its parts; null when there is none."""
+    """Return SQL of a number as people write it (12, 12A, 12-14) from its parts, or null."""
     parts = f"{row}.{kind}_start_number, {row}.{kind}_start_suffix"
     return f"nullif(concat({parts}, '-' || {row}.{kind}_end_number, {row}.{kind}_end_suffix), '')"
 
 
 def unit_sql(row: str) -> str:
-    """SQL of the part of a building as people write it: FLAT 2, TOP FLOOR FLAT; null when there is none."""
+    """Return SQL of the part of a building as people write it (FLAT 2, TOP FLOOR FLAT), or null."""
     return f"nullif(concat_ws(' ', {row}.sao_text, {number_sql(row, 'sao')}), '')"
 
 
 _PLAIN = r"""trim(regexp_replace(upper(regexp_replace(regexp_replace(
     normalize({}, NFKD), '[\u0300-\u036f]', '', 'g'), '[''`\u2018\u2019]', '', 'g')),
     '[^A-Z0-9]+', ' ', 'g'))"""
-# What a group's places have in common, in the order people say it; its id is the fingerprint of that.
+# What the places of a search group have in common, in the order people write it; the group's id is its hash.
 _GROUP_COLUMNS = ("organisation", "building_name", "street", "locality", "post_town")
 _GROUP_TEXT = "concat_ws(' ', {}, {}, {}, {}, {})"
 _GROUP = f"""md5(concat_ws('|', l.usrn, {
@@ -58,13 +58,13 @@ _GROUP = f"""md5(concat_ws('|', l.usrn, {
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _KEPT_COLUMNS = ", ".join(KEPT_COLUMNS)
-# Delete places. What stood until today is kept for reads as of a day; the search groups are answered.
+# Delete places, keeping those in force until today for reads as of a day. Returns their search groups.
 _FORGET = f"""
     WITH gone AS (DELETE FROM place b WHERE b.council = :council AND {{these}} RETURNING b.*),
         kept AS (INSERT INTO place_past ({_KEPT_COLUMNS}, valid_to)
             SELECT {_KEPT_COLUMNS}, {_TODAY} FROM gone WHERE valid_from < {_TODAY})
     SELECT DISTINCT group_id FROM gone"""
-# Whether an address has a past: then what is made now stands from today on.
+# Whether an address has past rows: then its new row is valid from today.
 _PAST_OF_ONE = """LATERAL (SELECT true AS known FROM place_past w
         WHERE w.council = b.council AND w.uprn = b.uprn AND w.lpi_key = l.lpi_key LIMIT 1) w ON true"""
 _PAST_OF_ALL = """(SELECT DISTINCT w.uprn, w.lpi_key, true AS known FROM place_past w
@@ -109,7 +109,7 @@ _GROUPS = f"""
 
 FORGET_ONE, FORGET_LOADED = text(_FORGET.format(these=_ONE)), text(_FORGET.format(these=_LOADED))
 _WHOLE = {"properties": "blpu", "addresses": "lpi"}
-# OFFSET keeps the planner from joining all there is before it looks which are asked for.
+# OFFSET stops the planner from joining the whole tables before it selects the touched rows.
 _PART = {
     name: f"(SELECT b.* FROM {table} b WHERE b.council = :council AND {_LOADED} OFFSET 0)"
     for name, table in _WHOLE.items()
@@ -122,7 +122,7 @@ _OF_ONE = {
     **_WHOLE,
 }
 _OF_ALL = {"organisations": _FIRST_OF_ALL, "points": _POINT_OF_ALL, "post": _POST_OF_ALL}
-# A load of a few properties reads no more of their tables either.
+# A load of a few properties reads only their rows, too.
 _OF_TOUCHED = {
     name: part.replace(f"{row}.council = :council", f"{row}.council = :council AND {row}.{_TOUCHED}")
     for (name, part), row in zip(_OF_ALL.items(), ("n", "m", "o"), strict=True)
@@ -133,7 +133,7 @@ MAKE_LOADED = text(_MAKE.format(these="true", past=_PAST_OF_ALL, **_OF_TOUCHED, 
 MAKE_FRESH = text(_MAKE.format(these=_ALL, past=_NO_PAST, **_OF_ALL, **_WHOLE))
 GROUP_ONE, GROUP_LOADED = text(_GROUPS.format(these=_ONE)), text(_GROUPS.format(these=_LOADED))
 GROUP_FRESH = text(_GROUPS.format(these=_ALL))
-# Groups that no place is in any more nor was, among those that changed places were in.
+# Delete those of the groups that no current or past place is in.
 DROP_GROUPS = text("""
     WITH gone AS (
         DELETE FROM search_group g WHERE g.council = :council AND g.id = ANY(CAST(:groups AS uuid[]))

@@ -1,4 +1,4 @@
-"""Streets as they are, and as they were on a day."""
+"""Show streets as they are, or as they were on a day."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,32 +20,32 @@ Fields = Mapping[str, Any]
 
 
 def to_street(row: Row[Any]) -> Street:
-    """The street as our API has it: without the changes that came after the day it is asked for."""
+    """Convert a row to a street, undoing the changes made after the day requested."""
     later = row.later or []
-    was = undo_changes(street_fields(row), later)
+    as_of_day = undo_changes(street_fields(row), later)
     return Street(
         usrn=str(row.usrn),
         version=row.version - len(later),
         record_type=row.record_type,
         start_date=row.start_date,
-        **{name: was[name] for name in (*PARTS, *_OTHER_FIELDS)},
-        **{language: _name_in(was, suffix) for language, suffix in IN_LANGUAGE.items()},
+        **{name: as_of_day[name] for name in (*PARTS, *_OTHER_FIELDS)},
+        **{language: _name_in(as_of_day, suffix) for language, suffix in IN_LANGUAGE.items()},
     )
 
 
 def street_fields(row: Row[Any]) -> dict[str, Any]:
-    """What can change of a street, as its history names it."""
+    """Return the fields of a street that can change, named as in its history."""
     return {name: getattr(row, name) for name in (*_FIELDS, *_OTHER_FIELDS)}
 
 
-def _name_in(was: Fields, suffix: str) -> StreetNamed | None:
-    if was[f"description{suffix}"] is None:
+def _name_in(as_of_day: Fields, suffix: str) -> StreetNamed | None:
+    if as_of_day[f"description{suffix}"] is None:
         return None
-    return StreetNamed(**{part: was[f"{part}{suffix}"] for part in PARTS})
+    return StreetNamed(**{part: as_of_day[f"{part}{suffix}"] for part in PARTS})
 
 
 async def get_street(session: ReadSession, council: str, usrn: int, day: date | None) -> Street:
-    """The street, now or on a day. Raises Problem 404."""
+    """Return the street, now or on a day. Raise Problem 404."""
     row = await store.get_street(session, council, usrn, day)
     if row is None:
         raise not_found(f"street {usrn}")
