@@ -46,7 +46,10 @@ from identity.self_service.routes import identity as own_identity
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.shared.tables import metadata
-from identity.sign_in.routes import registration, sign_in, sms, upstream, upstream_choice, upstream_failures
+from identity.sign_in.routes import registration, second_step, sign_in
+from identity.sign_in.routes.upstream import failure as upstream_failure
+from identity.sign_in.routes.upstream import link as upstream_link
+from identity.sign_in.routes.upstream import login as upstream_login
 from identity.sign_in_methods.routes import factors
 from identity.sign_in_methods.routes import sms as sms_step
 from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
@@ -139,6 +142,7 @@ service = Service(
         services.router,
         upstreams.router,
         sign_in.router,
+        second_step.router,
         registration.router,
         account.router,
         emails.router,
@@ -146,14 +150,14 @@ service = Service(
         history.router,
         own_identity.router,
         factors.router,
-        upstream_choice.router,  # before the next, whose paths are of two parts that may be any
-        upstream.router,
-        upstream_failures.router,
+        # Before upstream_login, whose `{council}/{upstream_id}` would match its paths.
+        upstream_link.router,
+        upstream_login.router,
+        upstream_failure.router,
         linked_accounts.router,
         upstream_logout.router,
         phones.router,
         sms_step.router,
-        sms.router,
         staff.router,
         scim.router,
         scim_metadata.router,

@@ -7,7 +7,8 @@ import pytest
 
 from identity.factors.actions import authentication
 from identity.shared.rules.limits import Limit
-from identity.sign_in import actions as requests
+from identity.sign_in.actions import sign_in_requests
+from identity.sign_in.rules import SignInRequest
 
 ASK = "request=abcDEF_123"
 ONWARD = f"/identity/authorize/continue?{ASK}"
@@ -18,7 +19,7 @@ def wants(monkeypatch):
     """``wants(level="Cl.Cm")``: every request in the address is of a service that wants this."""
 
     def set_to(**what):
-        wanted = requests.Wanted(
+        request = SignInRequest(
             **{
                 "client_name": "Parking permits",
                 "council": "citytown",
@@ -33,9 +34,9 @@ def wants(monkeypatch):
         )
 
         async def answer(session, request_id):
-            return wanted
+            return request
 
-        monkeypatch.setattr(requests, "wanted", answer)
+        monkeypatch.setattr(sign_in_requests, "get", answer)
 
     return set_to
 

@@ -10,6 +10,7 @@ from chassis.auth import public
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, posted_elsewhere, remember_browser
 from identity.accounts.actions import sessions
+from identity.accounts.routes import delete_session_cookie, session_secret
 from identity.clients.routes.dependencies import TheProvider
 from identity.logout.actions import rp_initiated_logout
 from identity.logout.actions.rp_initiated_logout import Wish
@@ -83,7 +84,7 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
     try:
         given = authorization_requests.fields(text)
         async with provider.database.reading() as session:
-            signed_in = await sessions.current(session, request)
+            signed_in = await sessions.get_current(session, session_secret(request))
         wish = await rp_initiated_logout.read(provider, given, signed_in)
     except PageError as error:
         return show_wrong_request(request, error)
@@ -101,7 +102,7 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
 
 async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
     async with provider.database.writing() as session:
-        signed_in = await sessions.current(session, request)
+        signed_in = await sessions.get_current(session, session_secret(request))
         if signed_in is not None:
             await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
         await login_states.forget(session, browser_hash(browser_secret(request)))
@@ -111,5 +112,5 @@ async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
     else:
         response = RedirectResponse(back, 303 if request.method == "POST" else 302, NOT_REFERRED)
         remember_browser(request, response)
-    sessions.forget(request, response)
+    delete_session_cookie(request, response)
     return response

@@ -1,4 +1,4 @@
-"""A browser as people know it, from its User-Agent: for the list of sessions; nothing is decided by it."""
+"""The name of a device, read from its User-Agent for the list of sessions; nothing is decided by it."""
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -21,10 +21,10 @@ _SYSTEMS = (
 )
 
 
-def describe(user_agent: str) -> tuple[str, str]:
-    """The browser and the system, each empty when not known: ``("Firefox", "Windows")``."""
-    return _first(user_agent, _BROWSERS), _first(user_agent, _SYSTEMS)
+def describe(user_agent: str) -> str:
+    """Name the browser and the system, as far as they are known: ``"Firefox Windows"``."""
+    return f"{_find(user_agent, _BROWSERS)} {_find(user_agent, _SYSTEMS)}".strip()
 
 
-def _first(text: str, known: tuple[tuple[str, str], ...]) -> str:
-    return next((name for mark, name in known if mark in text[:500]), "")
+def _find(user_agent: str, names: tuple[tuple[str, str], ...]) -> str:
+    return next((name for mark, name in names if mark in user_agent[:500]), "")

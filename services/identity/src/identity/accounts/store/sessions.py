@@ -16,7 +16,7 @@ _WITHIN = (
     browser_session.c.seen_at > bindparam("idle_since"),
 )
 _FORGOTTEN = {"upstream_person": None, "upstream_session": None}
-_SHOWN = (
+_COLUMNS = (
     browser_session.c.id,
     browser_session.c.account,
     browser_session.c.methods,
@@ -25,8 +25,8 @@ _SHOWN = (
     browser_session.c.created_at,
     browser_session.c.seen_at,
 )
-_BY_SECRET = (
-    select(*_SHOWN, account.c.language)
+_GET_BY_SECRET = (
+    select(*_COLUMNS, account.c.language)
     .join(account, account.c.id == browser_session.c.account)
     .where(
         browser_session.c.secret_hash == bindparam("secret_hash_"),
@@ -35,14 +35,14 @@ _BY_SECRET = (
         account.c.status == "active",
     )
 )
-_OF_ACCOUNT = (
-    select(*_SHOWN)
+_LIST_BY_ACCOUNT = (
+    select(*_COLUMNS)
     .where(browser_session.c.account == bindparam("account_"), _OPEN, *_WITHIN)
     .order_by(browser_session.c.seen_at.desc(), browser_session.c.id)
     .limit(bindparam("most"))
 )
 _ADD = insert(browser_session)
-_SEEN = (
+_TOUCH = (
     update(browser_session).where(browser_session.c.id == bindparam("id_")).values(seen_at=bindparam("at"))
 )
 _RENEW = (
@@ -55,7 +55,7 @@ _RENEW = (
         }
     )
 )
-_THROUGH = (
+_SET_UPSTREAM_SESSION = (
     update(browser_session)
     .where(
         browser_session.c.id == bindparam("id_"), browser_session.c.upstream_person == bindparam("person_")
@@ -79,20 +79,20 @@ _END_ALL = (
     .returning(browser_session.c.id)
 )
 _SESSION = browser_session.c.upstream_session
-_NAMED = bindparam("session_", type_=LargeBinary)
+_SESSION_PARAM = bindparam("session_", type_=LargeBinary)
 _END_PERSON = (
     update(browser_session)
     .where(
         _OPEN,
         browser_session.c.upstream_person == bindparam("person_"),
-        _NAMED.is_(None) | _SESSION.is_(None) | (_SESSION == _NAMED),
+        _SESSION_PARAM.is_(None) | _SESSION.is_(None) | (_SESSION == _SESSION_PARAM),
     )
     .values(ended_at=bindparam("at"), **_FORGOTTEN)
     .returning(browser_session.c.id, browser_session.c.account)
 )
 _END_SESSION = (
     update(browser_session)
-    .where(_OPEN, _SESSION == _NAMED)
+    .where(_OPEN, _SESSION == _SESSION_PARAM)
     .values(ended_at=bindparam("at"), **_FORGOTTEN)
     .returning(browser_session.c.id, browser_session.c.account)
 )
@@ -114,60 +114,65 @@ _EXPIRE = (
 )
 
 
-async def by_secret(
+async def get_by_secret(
     session: ReadSession, secret_hash: bytes, now: datetime, idle_since: datetime
 ) -> Row[Any] | None:
-    """The live session of a cookie, with its account's ``language``."""
+    """Get the live session of a cookie, with its account's ``language``."""
     values = {"secret_hash_": secret_hash, "now": now, "idle_since": idle_since}
-    return await session.first(_BY_SECRET, values)
+    return await session.first(_GET_BY_SECRET, values)
 
 
-async def of_account(
+async def list_by_account(
     session: ReadSession, account_id: UUID, now: datetime, idle_since: datetime, most: int
 ) -> Sequence[Row[Any]]:
-    """The live sessions of an account, the last used first."""
+    """List the live sessions of an account, the last used first."""
     values = {"account_": account_id, "now": now, "idle_since": idle_since, "most": most}
-    return await session.all(_OF_ACCOUNT, values)
+    return await session.all(_LIST_BY_ACCOUNT, values)
 
 
 async def add(session: Session, values: Mapping[str, Any]) -> None:
+    """Insert a session."""
     await session.execute(_ADD, values)
 
 
-async def seen(session: Session, session_id: UUID, at: datetime) -> None:
-    await session.execute(_SEEN, {"id_": session_id, "at": at})
+async def touch(session: Session, session_id: UUID, at: datetime) -> None:
+    """Note that a session is in use."""
+    await session.execute(_TOUCH, {"id_": session_id, "at": at})
 
 
 async def renew(session: Session, session_id: UUID, values: Mapping[str, Any]) -> bool:
-    """Give a session its next secret and what was shown now; false when it has ended."""
+    """Give a session its next secret and methods; false when it has ended."""
     return await session.execute(_RENEW, {**values, "id_": session_id}) == 1
 
 
 async def end(session: Session, account_id: UUID, session_id: UUID, at: datetime) -> bool:
-    """Whether it was open until now."""
+    """End a session; false when it was not open."""
     row = await session.first(_END, {"account_": account_id, "id_": session_id, "at": at})
     return row is not None
 
 
 async def end_all(session: Session, account_id: UUID, at: datetime, but: UUID) -> list[UUID]:
-    """End every session of an account but one; those that were open."""
+    """End every session of an account except ``but``; returns the ids of those that were open."""
     rows = await session.all(_END_ALL, {"account_": account_id, "at": at, "but": but})
     return [row.id for row in rows]
 
 
-async def came_again(
+async def set_upstream_session(
     session: Session, session_id: UUID, person: bytes, upstream_session: bytes | None
 ) -> None:
-    """Who opened a session through a provider has come from there again, in another session of his there."""
-    await session.execute(_THROUGH, {"id_": session_id, "person_": person, "session_": upstream_session})
+    """Note that the person has come again from the provider, in another session there."""
+    await session.execute(
+        _SET_UPSTREAM_SESSION, {"id_": session_id, "person_": person, "session_": upstream_session}
+    )
 
 
 async def end_through(
     session: Session, person: bytes | None, upstream_session: bytes | None, at: datetime
 ) -> Sequence[Row[Any]]:
-    """End what was opened through a provider by this person, in this session there, or both: ids, accounts.
+    """End the sessions opened through a provider by this person, by this session there, or by both.
 
-    Of a session here that does not say which it was there, the person decides.
+    Where a session here does not say which session there opened it, the person alone decides. Returns ids
+    and accounts.
     """
     if person is None:
         return await session.all(_END_SESSION, {"session_": upstream_session, "at": at})
@@ -175,5 +180,5 @@ async def end_through(
 
 
 async def expire(session: Session, now: datetime, idle_since: datetime, most: int) -> Sequence[Row[Any]]:
-    """Mark what has run out as ended, at most ``most``: ids and accounts."""
+    """Mark at most ``most`` expired sessions as ended; returns ids and accounts."""
     return await session.all(_EXPIRE, {"now": now, "idle_since": idle_since, "most": most})

@@ -13,6 +13,7 @@ from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.routes import session_secret
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.actions.authorization_flow import Ask, Outcome, Prove, SignIn
 from identity.authorization.actions.authorization_request import Redirect
@@ -140,7 +141,7 @@ async def stepped(
     """One step in one transaction, which ends before the answer leaves."""
     try:
         async with provider.database.writing() as session:
-            outcome = await work(session, await sessions.current(session, request))
+            outcome = await work(session, await sessions.get_current(session, session_secret(request)))
     except PageError as error:
         return show_wrong_request(request, error)
     match outcome:

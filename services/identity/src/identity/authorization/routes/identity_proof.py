@@ -14,6 +14,7 @@ from chassis.web import SubmittedForm, form_body, language_of, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.routes import session_secret
 from identity.authorization.actions import authorization_flow
 from identity.authorization.actions.authorization_flow import Ask, Outcome
 from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, stepped
@@ -70,7 +71,7 @@ async def _shown(
 ) -> Response:
     try:
         async with provider.database.writing() as session:
-            person = await sessions.current(session, request)
+            person = await sessions.get_current(session, session_secret(request))
             ask = await authorization_flow.lacking(
                 session, provider, waiting, browser_secret(request), person
             )

@@ -15,12 +15,12 @@ from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cook
 from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
-from identity.accounts.routes import TheAuthContext
+from identity.accounts.routes import TheAuthContext, delete_session_cookie, session_secret
 from identity.factors.actions import authenticators, passkeys, passwords, phones
 from identity.factors.rules.phones import shown
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import RecentSignIn, SignedIn
+from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
 from identity.verification.actions.context import browser_hash
@@ -57,7 +57,7 @@ async def show_account(_: Anybody, request: Request, session: Writing, person: S
         has_password=await passwords.has(session, person.account),
         passkeys=len(await passkeys.of_account(session, person.account)),
         recovery_left=await authenticators.recovery_left(session, person.account),
-        sessions=len(await sessions.of_account(session, person.account)),
+        sessions=len(await sessions.list_by_account(session, person.account)),
         elsewhere=await links.count(session, person.account),
     )
 
@@ -73,7 +73,7 @@ async def show_sessions(_: Anybody, request: Request, session: Writing, person: 
             "since": spoken(row.created_at, request),
             "seen": spoken(datetime.now(UTC) if row.id == person.session else row.seen_at, request),
         }
-        for row in await sessions.of_account(session, person.account)
+        for row in await sessions.list_by_account(session, person.account)
     ]
     return pages.render(request, "sessions.html", sessions=found)
 
@@ -99,12 +99,12 @@ async def end_other_sessions(
 @router.post("/sign-out", responses=_REFUSED, openapi_extra=form_body())
 async def sign_out(_: Anybody, request: Request, session: Writing, _form: SubmittedForm) -> Response:
     """Sign out here. Again is no error."""
-    person = await sessions.current(session, request)
+    person = await sessions.get_current(session, session_secret(request))
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
     await login_states.forget(session, browser_hash(browser_secret(request)))
     answer = pages.render(request, "signed-out.html")
-    sessions.forget(request, answer)
+    delete_session_cookie(request, answer)
     return answer
 
 
@@ -150,5 +150,5 @@ async def close_account(
         return pages.render(request, "close.html", 400, form=form)
     await actions.close_account(session, auth, person.account)
     answer = pages.render(request, "closed.html")
-    sessions.forget(request, answer)
+    delete_session_cookie(request, answer)
     return answer

@@ -16,7 +16,7 @@ from identity.grants.actions import grants
 from identity.grants.store import authorizations
 from identity.self_service.routes.account import Anybody
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import SignedIn
+from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 

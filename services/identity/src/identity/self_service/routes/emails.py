@@ -10,11 +10,11 @@ from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts
-from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
-from identity.sign_in.routes.code_entry import MOST, NO_CODE, Change
-from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext, too_often
+from identity.sign_in.routes.assurance import RecentSignIn
+from identity.sign_in.routes.code_entry import MAX_CODE, NO_CODE, ChangeCode
+from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
@@ -36,8 +36,8 @@ def _of_old(change: str) -> dict[str, Any]:
     return {"address": old, "back": _EMAIL, "again": f"{_EMAIL}/before/again", "before": True}
 
 
-_NEW = Change(codes.EMAIL, _EMAIL, "code.html", NO_CODE, _of_new)
-_OLD = Change(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _of_old)
+_NEW = ChangeCode(codes.EMAIL, _EMAIL, "code.html", NO_CODE, _of_new)
+_OLD = ChangeCode(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _of_old)
 
 
 @router.get("")
@@ -49,73 +49,63 @@ async def show_email(_: Anybody, request: Request, session: Writing, person: Rec
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
 async def send_email_code(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Send a code to the new address."""
     address = form.get("email", email_addresses.MOST)
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
-        account = await accounts.one(session, person.account)
-        return pages.render(request, "email.html", 400, form=form, account=account)
-    retry_after = await accounts.ask_for_email(session, auth, client_context, person.account, address)
-    return see_other(f"{_EMAIL}/code") if retry_after is None else too_often(request, auth, retry_after)
+        account = await accounts.one(interaction.session, person.account)
+        return pages.render(interaction.request, "email.html", 400, form=form, account=account)
+    retry_after = await accounts.ask_for_email(*interaction.contexts, person.account, address)
+    if retry_after is not None:
+        return interaction.show_too_often(retry_after)
+    return see_other(f"{_EMAIL}/code")
 
 
 @router.get("/code")
-async def show_email_code(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext,
-) -> Response:  # fmt: skip
+async def show_email_code(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
     """Where the code of the letter to the new address is typed in."""
-    return await _NEW.page(request, session, auth, client_context, person.account, Form())
+    return await _NEW.show(interaction, person.account, Form())
 
 
-@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def change_email(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Take the new address over, or ask for a code of the old one first; that hears of it."""
-    typed = form.get("code", MOST)
-    result = (
-        await accounts.change_email(session, auth, client_context, person, typed) if typed else CodeResult()
-    )
+    typed = form.get("code", MAX_CODE)
+    result = await accounts.change_email(*interaction.contexts, person, typed) if typed else CodeResult()
     if result.retry_after is not None:
-        return too_often(request, auth, result.retry_after)
+        return interaction.show_too_often(result.retry_after)
     if result.right:
         return see_other(f"{_EMAIL}/before" if result.before else _ACCOUNT)
-    return await _NEW.wrong(request, session, auth, client_context, person.account, form)
+    return await _NEW.show_wrong(interaction, person.account, form)
 
 
 @router.get("/before")
-async def show_email_before(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext,
-) -> Response:  # fmt: skip
+async def show_email_before(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
     """Where the code sent to the old address is typed in, and what to do who reads that no more."""
-    return await _OLD.page(request, session, auth, client_context, person.account, Form())
+    return await _OLD.show(interaction, person.account, Form())
 
 
-@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_email_before(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Take the new address over: who asks for it reads the old one."""
-    typed = form.get("code", MOST)
-    if typed and await accounts.prove_email_before(session, auth, client_context, person.account, typed):
+    typed = form.get("code", MAX_CODE)
+    if typed and await accounts.prove_email_before(*interaction.contexts, person.account, typed):
         return see_other(_ACCOUNT)
-    return await _OLD.wrong(request, session, auth, client_context, person.account, form)
+    return await _OLD.show_wrong(interaction, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_email_before_again(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, _form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
+) -> Response:
     """Send another code to the old address."""
-    result = await accounts.ask_email_before_again(session, auth, client_context, person.account)
+    result = await accounts.ask_email_before_again(*interaction.contexts, person.account)
     if result.retry_after is not None:
-        return too_often(request, auth, result.retry_after)
+        return interaction.show_too_often(result.retry_after)
     return see_other(f"{_EMAIL}/before" if result.right else _EMAIL)

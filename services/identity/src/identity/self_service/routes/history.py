@@ -19,7 +19,7 @@ from identity.accounts.rules import factors
 from identity.grants.actions import history
 from identity.mandates.actions import themes
 from identity.shared.dependencies import after_id, pages, spoken
-from identity.sign_in.routes.interaction import SignedIn
+from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 

@@ -21,7 +21,7 @@ from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import proofs, standing
 from identity.shared.dependencies import after_id, pages, spoken
 from identity.shared.tables import REGION
-from identity.sign_in.routes.interaction import MfaSignIn
+from identity.sign_in.routes.assurance import MfaSignIn
 
 router = APIRouter(prefix="/identity/account/identity", tags=["account"], default_response_class=HTMLResponse)
 

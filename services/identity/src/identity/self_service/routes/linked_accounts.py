@@ -14,8 +14,8 @@ from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, language_of, see_other
 from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import RecentSignIn, SignedIn
-from identity.sign_in.routes.upstream_failures import LINKS, path_of, title_of
+from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
+from identity.sign_in.routes.upstream.failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
 from identity.upstreams import store as upstreams

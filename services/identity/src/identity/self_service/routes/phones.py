@@ -10,14 +10,14 @@ from chassis.auth import public
 from chassis.database import Session, Writing
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
-from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
 from identity.settings import Settings
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.code_entry import MOST, Change
-from identity.sign_in.routes.interaction import RecentSignIn, TheClientContext
-from identity.sign_in.routes.sms import NO_TEXT_CODE, not_yet
+from identity.sign_in.routes.assurance import RecentSignIn
+from identity.sign_in.routes.code_entry import MAX_CODE, ChangeCode
+from identity.sign_in.routes.interaction import TheWritingInteraction
+from identity.sign_in.routes.second_step import NO_SMS_CODE, SMS_WAIT
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
 
@@ -60,8 +60,8 @@ def _of_old(change: str) -> dict[str, Any]:
     return {"number": rules.shown(old), "again": f"{_PHONE}/before/again", "before": True}
 
 
-_NEW = Change(codes.PHONE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_new)
-_OLD = Change(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_TEXT_CODE, _of_old)
+_NEW = ChangeCode(codes.PHONE, _PHONE, "text-code.html", NO_SMS_CODE, _of_new)
+_OLD = ChangeCode(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_SMS_CODE, _of_old)
 
 
 def number_in(form: Form, settings: Settings) -> str | None:
@@ -95,84 +95,75 @@ async def _phone_page(request: Request, session: Session, account: UUID, form: F
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
 async def send_phone_code(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Send a code to the number. It costs and looks the same, whoever else has the number."""
-    number = number_in(form, auth.settings)
-    phone = await phones.one(session, person.account)
+    number = number_in(form, interaction.auth.settings)
+    phone = await phones.one(interaction.session, person.account)
     if phone is not None and phone.number == number:
         form.error("phone", _YOURS_ALREADY)
     if number is None or not form.ok:
-        return await _phone_page(request, session, person.account, form)
-    retry_after = await phones.ask(session, auth, client_context, person.account, number)
-    return see_other(f"{_PHONE}/code") if retry_after is None else not_yet(request, auth, retry_after)
+        return await _phone_page(interaction.request, interaction.session, person.account, form)
+    retry_after = await phones.ask(*interaction.contexts, person.account, number)
+    if retry_after is not None:
+        return interaction.show_too_often(retry_after, SMS_WAIT)
+    return see_other(f"{_PHONE}/code")
 
 
 @router.get("/code")
-async def show_phone_code(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext,
-) -> Response:  # fmt: skip
+async def show_phone_code(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
     """Where the code sent to the number is typed in."""
-    return await _NEW.page(request, session, auth, client_context, person.account, Form())
+    return await _NEW.show(interaction, person.account, Form())
 
 
-@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+@router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_phone(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Have the number from now on; where there is one already, that is proven next."""
-    typed = form.get("code", MOST)
-    result = await phones.prove(session, auth, client_context, person, typed) if typed else CodeResult()
+    typed = form.get("code", MAX_CODE)
+    result = await phones.prove(*interaction.contexts, person, typed) if typed else CodeResult()
     if result.retry_after is not None:
-        return not_yet(request, auth, result.retry_after)
+        return interaction.show_too_often(result.retry_after, SMS_WAIT)
     if result.right:
         return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
-    return await _NEW.wrong(request, session, auth, client_context, person.account, form)
+    return await _NEW.show_wrong(interaction, person.account, form)
 
 
 @router.get("/before")
-async def show_phone_before(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext,
-) -> Response:  # fmt: skip
+async def show_phone_before(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
     """Where the code sent to the number before is typed in, and what to do who has that no more."""
-    return await _OLD.page(request, session, auth, client_context, person.account, Form())
+    return await _OLD.show(interaction, person.account, Form())
 
 
-@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MOST))
+@router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_phone_before(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Change or remove the number: who asks for it reads the one before."""
-    typed = form.get("code", MOST)
-    if typed and await phones.prove_before(session, auth, client_context, person, typed):
+    typed = form.get("code", MAX_CODE)
+    if typed and await phones.prove_before(*interaction.contexts, person, typed):
         return see_other(_ACCOUNT)
-    return await _OLD.wrong(request, session, auth, client_context, person.account, form)
+    return await _OLD.show_wrong(interaction, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_phone_before_again(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, _form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
+) -> Response:
     """Send another code to the number before."""
-    result = await phones.ask_before_again(session, auth, client_context, person.account)
+    result = await phones.ask_before_again(*interaction.contexts, person.account)
     if result.retry_after is not None:
-        return not_yet(request, auth, result.retry_after)
+        return interaction.show_too_often(result.retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/before" if result.right else _PHONE)
 
 
 @router.post("/remove", responses=_REFUSED, openapi_extra=form_body())
 async def remove_phone(
-    _: Anybody, request: Request, session: Writing, person: RecentSignIn, auth: TheAuthContext,
-    client_context: TheClientContext, _form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
+) -> Response:
     """Have no number: at once after two factors, else with a code sent to it."""
-    result = await phones.ask_to_remove(session, auth, client_context, person)
+    result = await phones.ask_to_remove(*interaction.contexts, person)
     if result.retry_after is not None:
-        return not_yet(request, auth, result.retry_after)
+        return interaction.show_too_often(result.retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)

@@ -1,6 +1,6 @@
 """Pages of how a person signs in: password, passkeys, authenticator app, recovery codes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import segno
 from fastapi import APIRouter, Request, Response
@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis import ids
 from chassis.auth import public
-from chassis.database import Writing
+from chassis.database import Database, Writing
 from chassis.ids import Id
 from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
@@ -18,18 +18,15 @@ from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, authenticators, passkeys, passwords, phones
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.interaction import (
+from identity.sign_in.routes.assurance import (
     PasskeySignIn,
     RecentSignIn,
+    RecentSignInChecked,
     SignedIn,
-    TheClientContext,
-    TheInteraction,
-    onward,
-    show,
-    too_often,
+    require_recent_sign_in,
 )
-from identity.sign_in.routes.sign_in import MOST_ANSWER
-from identity.staff.actions import staff
+from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
+from identity.sign_in.routes.sign_in import MAX_CREDENTIAL
 from identity.upstream_login.actions import links
 from identity.verification.rules import codes
 from identity.verification.rules import passwords as password_rules
@@ -61,22 +58,22 @@ async def show_new_password(_: Anybody, request: Request, session: Writing, pers
     "/password", responses=_REFUSED, openapi_extra=form_body("password", password=password_rules.MOST)
 )
 async def set_password(
-    _: Anybody,
-    request: Request,
-    session: Writing,
-    person: RecentSignIn,
-    auth: TheAuthContext,
-    form: SubmittedForm,
+    _: Anybody, request: Request, person: RecentSignInChecked, auth: TheAuthContext, form: SubmittedForm
 ) -> Response:
     """Set a password: long, and not a common one. Elsewhere the person is signed out."""
+    database: Database = request.app.state.database
     password = form.raw("password", password_rules.MOST)
-    wrong = await passwords.fault(request.app.state.database, auth, person.account, password)
-    if wrong is not None:
-        form.error("password", _FAULTS[wrong], least=password_rules.LEAST, most=password_rules.MOST)
-        had = await passwords.has(session, person.account)
+    fault = await passwords.fault(database, auth, person.account, password)
+    if fault is not None:
+        form.error("password", _FAULTS[fault], least=password_rules.LEAST, most=password_rules.MOST)
+        async with database.reading() as reading:
+            had = await passwords.has(reading, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
-    await passwords.change(session, auth, person.account, await auth.passwords.hash(password))
-    await sessions.end_all(session, person.account, "security", but=person.session)
+    hashed = await auth.passwords.hash(password)
+    async with database.writing() as session:
+        person = await require_recent_sign_in(request, session, auth)
+        await passwords.change(session, auth, person.account, hashed)
+        await sessions.end_all(session, person.account, "security", but=person.session)
     return see_other(_ACCOUNT)
 
 
@@ -90,19 +87,14 @@ async def remove_password(
 
 
 @router.get("/passkeys")
-async def show_passkeys(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
-    client_context: TheClientContext, interaction: TheInteraction,
-) -> Response:  # fmt: skip
+async def show_passkeys(_: Anybody, person: PasskeySignIn, interaction: TheWritingInteraction) -> Response:
     """The person's passkeys, and where one is made."""
-    form = Form({"name": client_context.device})
-    return await _passkeys_page(request, session, person, auth, client_context, form, interaction=interaction)
+    form = Form({"name": interaction.client_context.device})
+    return await _passkeys_page(interaction, person, form)
 
 
-async def _passkeys_page(
-    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, client_context: TheClientContext, form: Form,
-    **more: Any,
-) -> Response:  # fmt: skip
+async def _passkeys_page(interaction: WritingInteraction, person: BrowserSession, form: Form) -> Response:
+    request, session = interaction.request, interaction.session
     account = await accounts.one(session, person.account)
     found = [
         {
@@ -116,34 +108,36 @@ async def _passkeys_page(
     options = ""
     if len(found) < passkeys.MOST:
         address = account.address if account and account.address else "Townhall"
-        options = await passkeys.new_options(session, auth, client_context, person.account, address)
+        options = await passkeys.new_options(
+            session, interaction.auth, interaction.client_context, person.account, address
+        )
     status = 200 if form.ok else 400
-    return pages.render(request, "passkeys.html", status, form=form, passkeys=found, options=options, **more)
+    return pages.render(
+        request, "passkeys.html", status, form=form, passkeys=found, options=options, interaction=interaction
+    )
 
 
 @router.post(
     "/passkeys",
     responses=_REFUSED,
-    openapi_extra=form_body("credential", "name", credential=MOST_ANSWER, name=_NAME),
+    openapi_extra=form_body("credential", "name", credential=MAX_CREDENTIAL, name=_NAME),
 )
 async def add_passkey(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
-    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: PasskeySignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Keep the passkey that the browser made. Making it counts as signing in with it."""
-    answer, name = (
-        form.raw("credential", MOST_ANSWER),
-        form.get("name", _NAME)[:_NAME] or client_context.device,
-    )
-    if not await passkeys.add(session, auth, client_context, person.account, answer, name or "Passkey"):
+    client_context = interaction.client_context
+    credential = form.raw("credential", MAX_CREDENTIAL)
+    name = form.get("name", _NAME)[:_NAME] or client_context.device or "Passkey"
+    if not await passkeys.add(
+        interaction.session, interaction.auth, client_context, person.account, credential, name
+    ):
         form.error("name", _NOT_MADE)
-        return await _passkeys_page(
-            request, session, person, auth, client_context, form, interaction=interaction
-        )
-    answered = see_other(onward(interaction) if interaction.request else _PASSKEYS)
-    until = await staff.vouched_until(session, person.account)
-    await sessions.start(session, request, answered, person.account, [factors.PASSKEY], vouched_until=until)
-    return answered
+        return await _passkeys_page(interaction, person, form)
+    returns_to = interaction.returns_to
+    response = see_other(returns_to.destination if returns_to.request_id else _PASSKEYS)
+    await interaction.step_up(response, person, factors.PASSKEY)
+    return response
 
 
 @router.post(
@@ -161,9 +155,14 @@ async def rename_passkey(
 
 @router.post("/passkeys/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
-    _: Anybody, request: Request, passkey_id: Id, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
+    _: Anybody,
+    request: Request,
+    passkey_id: Id,
+    session: Writing,
+    person: PasskeySignIn,
+    auth: TheAuthContext,
     _form: SubmittedForm,
-) -> Response:  # fmt: skip
+) -> Response:
     """Have a passkey open the account no more, unless nothing else does."""
     if not await links.has_other_way(session, person.account, but_passkey=passkey_id):
         return pages.render(request, "upstream-last.html", 409)
@@ -174,57 +173,52 @@ async def remove_passkey(
 
 @router.get("/authenticator")
 async def show_authenticator(
-    _: Anybody,
-    request: Request,
-    session: Writing,
-    person: PasskeySignIn,
-    auth: TheAuthContext,
-    interaction: TheInteraction,
+    _: Anybody, person: PasskeySignIn, interaction: TheWritingInteraction
 ) -> Response:
     """Where an authenticator app is set up, or removed."""
-    return await _authenticator_page(request, session, person, auth, Form(), interaction=interaction)
+    return await _authenticator_page(interaction, person, Form())
 
 
 async def _authenticator_page(
-    request: Request, session: Writing, person: BrowserSession, auth: TheAuthContext, form: Form, **more: Any
+    interaction: WritingInteraction, person: BrowserSession, form: Form
 ) -> Response:
-    secret = await authenticators.secret(session, auth, person.account)
+    request, session = interaction.request, interaction.session
+    secret = await authenticators.secret(session, interaction.auth, person.account)
     if secret is None:
-        return pages.render(request, "authenticator-there.html", form=form, **more)
+        return pages.render(request, "authenticator-there.html", form=form, interaction=interaction)
     account = await accounts.one(session, person.account)
     uri = codes.app_uri(secret, account.address if account and account.address else "account", "Townhall")
-    picture = segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="#fff")
-    grouped = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-    status = 200 if form.ok else 400
     return pages.render(
-        request, "authenticator.html", status, form=form, picture=picture, secret=grouped, **more
+        request,
+        "authenticator.html",
+        200 if form.ok else 400,
+        form=form,
+        picture=segno.make(uri, error="m").svg_data_uri(scale=5, border=4, light="#fff"),
+        secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
+        interaction=interaction,
     )
 
 
 @router.post("/authenticator", responses=_REFUSED, openapi_extra=form_body("code", code=20))
 async def set_up_authenticator(
-    _: Anybody, request: Request, session: Writing, person: PasskeySignIn, auth: TheAuthContext,
-    client_context: TheClientContext, interaction: TheInteraction, form: SubmittedForm,
-) -> Response:  # fmt: skip
+    _: Anybody, person: PasskeySignIn, interaction: TheWritingInteraction, form: SubmittedForm
+) -> Response:
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
-    retry_after = await authentication.wait_for_second(session, auth, client_context, person.account)
+    request, session, auth = interaction.request, interaction.session, interaction.auth
+    retry_after = await authentication.wait_for_second(
+        session, auth, interaction.client_context, person.account
+    )
     if retry_after is not None:
-        return too_often(request, auth, retry_after)
-    made = await authenticators.confirm(session, auth, person.account, form.get("code", 20))
-    if made is None:
+        return interaction.show_too_often(retry_after)
+    recovery_codes = await authenticators.confirm(session, auth, person.account, form.get("code", 20))
+    if recovery_codes is None:
         form.error("code", _WRONG)
-        return await _authenticator_page(request, session, person, auth, form, interaction=interaction)
-    answer = pages.render(
-        request,
-        "recovery-codes.html",
-        codes=made,
-        onward=onward(interaction) if interaction.request else _ACCOUNT,
-    )
-    until = await staff.vouched_until(session, person.account)
-    await sessions.start(
-        session, request, answer, person.account, [factors.AUTHENTICATOR], vouched_until=until
-    )
-    return answer
+        return await _authenticator_page(interaction, person, form)
+    returns_to = interaction.returns_to
+    onward = returns_to.destination if returns_to.request_id else _ACCOUNT
+    response = pages.render(request, "recovery-codes.html", codes=recovery_codes, onward=onward)
+    await interaction.step_up(response, person, factors.AUTHENTICATOR)
+    return response
 
 
 @router.post("/authenticator/remove", responses=_REFUSED, openapi_extra=form_body())
@@ -265,14 +259,14 @@ async def make_recovery_codes(
 
 @router.get("/second-step")
 async def show_second_step_choice(
-    _: Anybody, request: Request, session: Writing, person: SignedIn, interaction: TheInteraction
+    _: Anybody, person: SignedIn, interaction: TheWritingInteraction
 ) -> Response:
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
-        return see_other(onward(interaction))
-    if await passkeys.of_account(session, person.account):
-        return show(request, interaction, "passkey-needed.html")
-    if any(await phones.steps(session, person.account)):  # set up since this session began
-        return see_other(interaction.at("/identity/sign-in"))
-    texts = request.app.state.settings.texts != "none"
-    return show(request, interaction, "second-step-choice.html", texts=texts)
+        return see_other(interaction.returns_to.destination)
+    if await passkeys.of_account(interaction.session, person.account):
+        return interaction.show("passkey-needed.html")
+    if any(await phones.steps(interaction.session, person.account)):  # set up since this session began
+        return interaction.redirect("/identity/sign-in")
+    texts = interaction.auth.settings.texts != "none"
+    return interaction.show("second-step-choice.html", texts=texts)

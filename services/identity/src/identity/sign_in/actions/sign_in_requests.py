@@ -1,0 +1,28 @@
+"""What a client asks of the sign-in that it sent a browser to."""
+
+from datetime import UTC, datetime
+
+from chassis.database import ReadSession
+from identity.grants.store import authorizations as store
+from identity.shared.oauth import authorization_requests, redirects
+from identity.shared.rules import crypto
+from identity.sign_in.rules import SignInRequest
+
+
+async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
+    """Get the request with this id, which stands in the address; None when it is unknown or too old."""
+    row = await store.browser(session, crypto.secret_hash(request_id), datetime.now(UTC))
+    if row is None:
+        return None
+    request = authorization_requests.restored(row.request)
+    return SignInRequest(
+        client_name=row.client_name,
+        council=row.council,
+        level=request.level,
+        prompt=frozenset(request.prompts),
+        max_age=request.max_age,
+        login_hint=request.login_hint,
+        language=request.language,
+        origin=redirects.source(request.redirect_uri),
+        identity=request.identity,
+    )

@@ -1,0 +1,85 @@
+"""How strongly somebody must have signed in for a page: requirements that routes state in their signature."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.database import Database, Session, Writing
+from chassis.problems import Problem
+from identity.accounts.actions import sessions
+from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.routes import TheAuthContext, session_secret
+from identity.accounts.rules import factors
+from identity.factors.actions import passkeys, phones
+from identity.sign_in.routes.interaction import sign_in_needed
+from identity.sign_in.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo
+from identity.verification.actions.context import AuthContext
+
+RECENT = timedelta(minutes=10)
+"""For this long after signing in you may change how your account is reached and opened."""
+
+
+async def _signed_in(request: Request, session: Writing) -> BrowserSession:
+    person = await sessions.get_current(session, session_secret(request))
+    if person is None:
+        raise _elsewhere(request, SIGN_IN)
+    return person
+
+
+async def _recent_sign_in(request: Request, person: "SignedIn", auth: TheAuthContext) -> BrowserSession:
+    if auth.now() - person.authenticated_at > RECENT:
+        raise _elsewhere(request, SIGN_IN)
+    return person
+
+
+async def _passkey_sign_in(request: Request, session: Writing, person: "RecentSignIn") -> BrowserSession:
+    one_factor = factors.level(person.methods) != factors.TWO_FACTORS
+    if one_factor and await passkeys.of_account(session, person.account):
+        raise _elsewhere(request, f"{ACCOUNT}/second-step")
+    return person
+
+
+async def _mfa_sign_in(request: Request, session: Writing, person: "PasskeySignIn") -> BrowserSession:
+    if factors.level(person.methods) != factors.TWO_FACTORS and any(
+        await phones.steps(session, person.account)
+    ):
+        raise _elsewhere(request, SIGN_IN)
+    return person
+
+
+async def require_recent_sign_in(request: Request, session: Session, auth: AuthContext) -> BrowserSession:
+    """As ``RecentSignIn``, in a transaction that the route opened. Raises Problem 303."""
+    return await _recent_sign_in(request, await _signed_in(request, session), auth)
+
+
+async def require_mfa_sign_in(request: Request, session: Session, auth: AuthContext) -> BrowserSession:
+    """As ``MfaSignIn``, in a transaction that the route opened. Raises Problem 303."""
+    person = await require_recent_sign_in(request, session, auth)
+    return await _mfa_sign_in(request, session, await _passkey_sign_in(request, session, person))
+
+
+async def _check_recent_sign_in(request: Request, auth: TheAuthContext) -> BrowserSession:
+    database: Database = request.app.state.database
+    async with database.writing() as session:
+        return await require_recent_sign_in(request, session, auth)
+
+
+def _elsewhere(request: Request, path: str) -> Problem:
+    """Send the browser to ``path`` and afterwards back to the page it is on."""
+    page = request.url.path.removeprefix(f"{ACCOUNT}/").partition("/")[0]
+    return sign_in_needed(
+        ReturnTo(request.query_params.get("request"), page if page in PAGES else None).at(path)
+    )
+
+
+SignedIn = Annotated[BrowserSession, Depends(_signed_in)]
+"""Requires somebody to be signed in; sends anybody else to sign in."""
+RecentSignIn = Annotated[BrowserSession, Depends(_recent_sign_in)]
+"""Requires a sign-in of the last minutes, with all factors the account has."""
+RecentSignInChecked = Annotated[BrowserSession, Depends(_check_recent_sign_in)]
+"""As ``RecentSignIn``, checked in a transaction that ends before the route begins: it may hash a password."""
+PasskeySignIn = Annotated[BrowserSession, Depends(_passkey_sign_in)]
+"""Requires a passkey sign-in if the account has one: e-mail alone must not allow adding factors."""
+MfaSignIn = Annotated[BrowserSession, Depends(_mfa_sign_in)]
+"""Requires the second step too if the account has one, although the session may be older than the step."""

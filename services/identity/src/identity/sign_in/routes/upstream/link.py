@@ -1,0 +1,137 @@
+"""Pages that link a login at another provider with an account: which one it is, and whether to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from chassis.auth import public
+from chassis.database import Session
+from chassis.problems import documents
+from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from identity.accounts.actions import accounts, sessions
+from identity.issuer.routes import TheIssuer
+from identity.shared.rules import email_addresses
+from identity.sign_in.routes.assurance import require_mfa_sign_in
+from identity.sign_in.routes.interaction import CONFIRM_LINK, Interaction, TheInteraction
+from identity.sign_in.routes.upstream.failure import other_ways, redirect_after_error, title_of
+from identity.sign_in.routes.upstream.login import start_login
+from identity.sign_in.rules import SIGN_IN
+from identity.upstream_login.actions import links, login_states
+from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
+from identity.upstream_login.rules import requests
+from identity.upstream_login.store import login_states as store
+
+router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
+
+Anybody = Annotated[None, public]
+_REFUSED = documents(403, 409)
+
+
+@router.get("/link")
+async def show_upstream_choice(_: Anybody, interaction: TheInteraction) -> Response:
+    """The page where you say which account is yours, the first time you come from another provider."""
+    async with interaction.database.reading() as session:
+        login = await login_states.waiting(
+            session, interaction.client_context.browser, interaction.auth.now()
+        )
+    if login is None or login.visit.purpose != requests.SIGN_IN:
+        return interaction.redirect(SIGN_IN)
+    return _show_choice(interaction, login, Form())
+
+
+def _show_choice(interaction: Interaction, login: UpstreamLogin, form: Form) -> Response:
+    return interaction.show_form(
+        "upstream-link.html",
+        form,
+        provider=title_of(interaction.request, login.upstream),
+        visit=login.visit.state_hash.hex(),
+        staff=login.upstream.audience == "staff",
+    )
+
+
+@router.post("/link", responses=_REFUSED, openapi_extra=form_body("visit", "answer", visit=64, answer=10))
+async def choose_upstream_account(
+    _: Anybody, interaction: TheInteraction, issuer: TheIssuer, form: SubmittedForm
+) -> Response:
+    """Choose the account: `have` to sign in to one first, `new` to open one, `cancel` for neither."""
+    auth, client_context = interaction.auth, interaction.client_context
+    try:
+        async with interaction.database.writing() as session:
+            login = await _lock_login(session, interaction, form)
+            match form.get("answer", 10):
+                case "cancel":
+                    await store.done(session, login.visit.state_hash, client_context.browser)
+                    return see_other(other_ways(interaction.returns_to, login.visit.purpose))
+                case "have":
+                    await store.choose(session, login.visit.state_hash, client_context.browser)
+                    person = await sessions.get_current(session, interaction.session_secret)
+                    return interaction.redirect(SIGN_IN if person is None else CONFIRM_LINK)
+                case "new":
+                    state = await links.open_new(session, issuer, auth, client_context, login)
+                    if state is None:
+                        return interaction.redirect("/identity/register/code")
+                    return await interaction.writing(session).advance(state)
+    except FailedError as error:
+        return await redirect_after_error(interaction.request, error)
+    if login.upstream.audience == "staff":
+        form.error("answer", say("Select which account you want to use at work"))
+    else:
+        form.error("answer", say("Select whether you have an account"))
+    return _show_choice(interaction, login, form)
+
+
+async def _lock_login(session: Session, interaction: Interaction, form: Form) -> UpstreamLogin:
+    """Lock the login that the page showed, made in this browser. Raises FailedError."""
+    try:
+        state_hash = bytes.fromhex(form.get("visit", 64))
+    except ValueError:
+        state_hash = b""
+    login = await login_states.locked(
+        session, state_hash, interaction.client_context.browser, interaction.auth.now()
+    )
+    if login is None:
+        raise FailedError("old")
+    return login
+
+
+@router.get("/link/confirm")
+async def show_upstream_confirm(_: Anybody, interaction: TheInteraction) -> Response:
+    """The page where you confirm that you want to link your account to the one at the provider."""
+    async with interaction.database.writing() as session:
+        person = await require_mfa_sign_in(interaction.request, session, interaction.auth)
+        account = await accounts.one(session, person.account)
+        login = await login_states.waiting(
+            session, interaction.client_context.browser, interaction.auth.now()
+        )
+    if login is None or not login.visit.chosen or login.visit.account not in {None, person.account}:
+        return see_other(interaction.returns_to.destination)
+    return interaction.show(
+        "upstream-confirm.html",
+        provider=title_of(interaction.request, login.upstream),
+        there=email_addresses.masked(login.email) if login.email else "",
+        account=account,
+        visit=login.visit.state_hash.hex(),
+    )
+
+
+@router.post("/link/confirm", responses=_REFUSED, openapi_extra=form_body("visit", visit=64))
+async def link_upstream(
+    _: Anybody, interaction: TheInteraction, issuer: TheIssuer, form: SubmittedForm
+) -> Response:
+    """Link your account to your account at the provider.
+
+    If you came to prove your identity, you go back to the provider to do so.
+    """
+    auth, client_context = interaction.auth, interaction.client_context
+    try:
+        async with interaction.database.writing() as session:
+            person = await require_mfa_sign_in(interaction.request, session, auth)
+            login = await _lock_login(session, interaction, form)
+            state = await links.link(session, issuer, auth, client_context, login, person.account)
+            if login.visit.purpose != requests.PROVE:
+                return await interaction.writing(session).advance(state)
+    except FailedError as error:
+        return await redirect_after_error(interaction.request, error)
+    upstream = login.upstream
+    return await start_login(interaction, upstream.council, upstream.id, requests.PROVE)

@@ -1,0 +1,86 @@
+"""Where a sign-in returns to, and how strong it must be."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+from urllib.parse import urlencode
+
+from identity.accounts.rules import factors
+from identity.shared.oauth.vectors import NO_IDENTITY
+
+ACCOUNT = "/identity/account"
+SIGN_IN = "/identity/sign-in"
+
+Page = Literal[
+    "email",
+    "phone",
+    "text",
+    "password",
+    "passkeys",
+    "authenticator",
+    "recovery-codes",
+    "close",
+    "identity",
+    "history",
+    "upstreams",
+]
+PAGES = frozenset(get_args(Page))
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRequest:
+    """What a client asks of a sign-in.
+
+    ``council`` is a slug, ``region`` for a client of the whole region. ``origin``: of the client's site,
+    where the browser goes in the end. ``identity``: the level of proof of identity that the client asks for.
+    """
+
+    client_name: str
+    council: str
+    level: str
+    prompt: frozenset[str]
+    max_age: int | None
+    login_hint: str | None
+    language: str | None
+    origin: str
+    identity: str = NO_IDENTITY
+
+    @property
+    def needs_new_sign_in(self) -> bool:
+        """Whether the person must sign in again although they are signed in already."""
+        return self.max_age is not None or bool({"login", "select_account"} & self.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTo:
+    """Where a sign-in returns to: a client's request, or a page of the account. It travels in the address.
+
+    ``request_id`` stands for the client's request; ``sign_in_request`` is that request, if it is known
+    and recent enough. ``council``: the slug of the council whose page the sign-in is on, if it is one's.
+    """
+
+    request_id: str | None
+    page: str | None
+    sign_in_request: SignInRequest | None = None
+    council_name: str = ""
+    council: str | None = None
+
+    def at(self, path: str) -> str:
+        """Write the address of one of our pages, in the same sign-in."""
+        query = {"request": self.request_id, "then": self.page}
+        if self.request_id is None:
+            query["council"] = self.council
+        encoded = urlencode({name: value for name, value in query.items() if value})
+        return f"{path}?{encoded}" if encoded else path
+
+    @property
+    def destination(self) -> str:
+        """Where the browser goes once the person is signed in: one of our own pages, whatever was asked."""
+        if self.request_id:
+            return f"/identity/authorize/continue?{urlencode({'request': self.request_id})}"
+        return f"{ACCOUNT}/{self.page}" if self.page in PAGES else ACCOUNT
+
+
+def needs_step_up(request: SignInRequest | None, methods: Iterable[str]) -> bool:
+    """Tell whether the client asks for two factors and the person has signed in with one."""
+    return request is not None and request.level == factors.TWO_FACTORS != factors.level(methods)
