@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv/bin/python
 # What the person has set for Python elsewhere does not reach in here.
 export PYTHONPATH :=
+# Where the tests put the pages they rendered.
+PAGES := .run/test/pages
+test: export TEST_RENDERED_PAGES := $(abspath $(PAGES))
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -32,7 +35,9 @@ seed-gb: setup ## Load every postcode of Great Britain into the Townhall that ru
 
 test: ## Run the tests on real servers, on ports and state of their own: make test [ARGS=path]
 	@$(PYTHON) -m dev.setup tests
+	@rm -rf $(PAGES) && mkdir -p $(PAGES)
 	@$(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(if $(ARGS),,TEST_RENDERED_ALL=yes) $(VENV) -m pytest -q -m rendered tests/browser/test_rendered_pages.py
 
 test-long: ## Run the long proofs: restarts, kills, every page, whole documents
 	@$(PYTHON) -m dev.setup tests

@@ -20,7 +20,8 @@ _HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A browser is slow: only journeys marked ``everyday`` are part of `make test`."""
     for item in items:
-        if _HERE in item.path.parents and item.get_closest_marker("everyday") is None:
+        marks = {mark.name for mark in item.iter_markers()}
+        if _HERE in item.path.parents and not marks & {"everyday", "rendered"}:
             item.add_marker(pytest.mark.long)
 
 

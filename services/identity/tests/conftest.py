@@ -13,8 +13,17 @@ from chassis.tokens import keys_from
 from identity.app import service as identity_service
 from services.identity.tests import servers
 from services.identity.tests.provider import KEY, browser_of, person, register, sign_in
+from tests.browser.page_recorder import recording
 
+CHEAP_PASSWORDS = 64  # KiB; what people's cost is tested in factors/test_passwords.py
 OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:clients", "address:read"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorded_pages():
+    """The pages that these tests render are looked at afterwards: tests/browser/test_rendered_pages.py."""
+    with recording():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +60,7 @@ def settings(service, database_url, nats_url, master_key):
         issuer=ISSUER,
         master_key=master_key,
         trace_ratio=0,
+        password_memory_kib=CHEAP_PASSWORDS,
         key_lead=60,
         key_poll=0.1,
         jwks_max_age=30,

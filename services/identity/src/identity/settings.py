@@ -7,6 +7,9 @@ from pydantic_settings import SettingsConfigDict
 
 import chassis.settings
 
+OWASP_MEMORY_KIB = 19_456
+"""The least memory of argon2id with two passes (OWASP Password Storage Cheat Sheet)."""
+
 
 class Settings(chassis.settings.Settings):
     """Settings of identity, from the environment with the prefix ``IDENTITY_``."""
@@ -24,7 +27,10 @@ class Settings(chassis.settings.Settings):
     key_poll: float = Field(default=15, gt=0, description="Seconds between looks for new signing keys")
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
     password_threads: int = Field(
-        default=1, ge=1, le=32, description="Passwords hashed at once, each taking 19 MiB"
+        default=1, ge=1, le=32, description="Passwords hashed at once, each taking password_memory_kib"
+    )
+    password_memory_kib: int = Field(
+        default=OWASP_MEMORY_KIB, ge=8, le=1_048_576, description="Memory of one argon2id hash of two passes"
     )
     issuing_pool_size: int = Field(default=4, ge=1, description="Connections of the token endpoint")
 
@@ -97,6 +103,12 @@ class Settings(chassis.settings.Settings):
             raise ValueError("texts=outbox shows everybody's codes to everybody; not where there is https")
         if self.texts == "notify" and not (self.notify_key.get_secret_value() and self.notify_text_template):
             raise ValueError("texts=notify needs notify_key and notify_text_template")
+        return self
+
+    @model_validator(mode="after")
+    def _passwords_are_costly_to_guess(self) -> "Settings":
+        if self.password_memory_kib < OWASP_MEMORY_KIB and self.issuer.startswith("https://"):
+            raise ValueError(f"password_memory_kib must be at least {OWASP_MEMORY_KIB} where there is https")
         return self
 
     @model_validator(mode="after")

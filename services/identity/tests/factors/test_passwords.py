@@ -1,10 +1,12 @@
 """Passwords: optional, long, argon2id at OWASP's settings; and how often one may be wrong."""
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import published
+from identity.settings import OWASP_MEMORY_KIB
 
 WORDS = "kettle orange window"
 ACCOUNT = "/identity/account"
@@ -22,6 +24,12 @@ async def stored(database, account):
         return await session.scalar(
             text("SELECT hash FROM account_password WHERE account = :who"), {"who": account}
         )
+
+
+@pytest.fixture(scope="module")
+def settings(settings):
+    """Here alone passwords cost in tests what they cost people."""
+    return settings.model_copy(update={"password_memory_kib": OWASP_MEMORY_KIB})
 
 
 async def test_somebody_sets_a_password_and_signs_in_with_it(
@@ -183,3 +191,9 @@ async def test_more_passwords_than_can_wait_are_turned_away(newcomer, app, monke
     monkeypatch.setattr(app.state.auth.passwords, "_room", type("Full", (), {"locked": lambda self: True})())
     answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=WORDS)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+def test_cheap_hashes_are_refused_where_there_is_https(settings):
+    values = settings.model_dump() | {"issuer": "https://town.example/identity/", "outbound_private": False}
+    with pytest.raises(ValidationError, match="password_memory_kib must be at least 19456"):
+        type(settings)(**values | {"password_memory_kib": OWASP_MEMORY_KIB - 1})

@@ -25,10 +25,8 @@ from identity.verification.rules import codes, passwords
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-MEMORY_KIB = 19_456
-PASSES = 2
-LANES = 1
-"""OWASP's settings for argon2id."""
+_PASSES = 2
+_LANES = 1
 _WAITING = 32
 """Passwords that wait to be hashed; more are turned away, or memory and patience would run out."""
 
@@ -47,8 +45,8 @@ class ClientContext:
 class Passwords:
     """argon2id in threads of its own: never in the event loop, and never more at once than memory allows."""
 
-    def __init__(self, threads: int) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+    def __init__(self, threads: int, memory_kib: int) -> None:
+        self._hasher = PasswordHasher(time_cost=_PASSES, memory_cost=memory_kib, parallelism=_LANES)
         self._threads = ThreadPoolExecutor(threads, "passwords")
         self._room = asyncio.Semaphore(_WAITING)
         self._nobodys = self._hasher.hash(os.urandom(16).hex())
@@ -95,7 +93,7 @@ class AuthContext:
         self.coding = crypto.subkey(master, "one-time codes")
         self.sealing = crypto.subkey(master, "authenticator secrets")
         self._counting = crypto.subkey(master, "attempts")
-        self.passwords = Passwords(settings.password_threads)
+        self.passwords = Passwords(settings.password_threads, settings.password_memory_kib)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
