@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 from chassis import health, migrations, tables
 from chassis.testing import fresh_database
 from tests.guards.conftest import NAMES, service_of
+from tests.guards.sources import ROOT, production
 
 # Tables whose key does not start with `council`, each with its reason.
 REGIONAL = {
@@ -226,3 +228,17 @@ async def test_the_runtime_role_neither_owns_nor_bypasses(service, postgres_url,
     assert (role["rolsuper"], role["rolbypassrls"], role["rolcreatedb"], role["rolcreaterole"]) == (
         False,
     ) * 4
+
+
+def find_outbox_writers(paths):
+    """List the modules that write the outbox themselves: chassis.outbox alone may."""
+    written = re.compile(r"insert\(\s*(?:tables\.)?outbox\s*\)|INSERT\s+INTO\s+outbox\b", re.IGNORECASE)
+    return [str(path) for path in paths if written.search(path.read_text())]
+
+
+def test_the_outbox_has_one_writer(tmp_path):
+    assert find_outbox_writers(path for path in production() if "bench" not in path.parts) == [
+        str(ROOT / "chassis/src/chassis/outbox.py")
+    ]
+    (tmp_path / "store.py").write_text("_ADD = insert(tables.outbox)")
+    assert find_outbox_writers([tmp_path / "store.py"])

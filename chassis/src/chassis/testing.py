@@ -38,7 +38,7 @@ COUNCILS = (
 
 _TEMPLATE_LOCK = 7_420_599
 _IS_TEMPLATE = "SELECT true FROM pg_database WHERE datistemplate AND datname = $1"
-_templates: set[str] = set()
+_templates: set[tuple[str, str]] = set()  # of a server, by its superuser's URL
 _apps: dict[int, tuple[Service, FastAPI]] = {}
 _OUTBOX = select(tables.outbox.c.envelope).order_by(tables.outbox.c.id)
 
@@ -113,7 +113,7 @@ async def _template(admin: str, service: Service, settings: Mapping[str, Any]) -
 
     Processes of one run share the server; the first to come makes the template.
     """
-    if service.name in _templates:
+    if (admin, service.name) in _templates:
         return service.name
     connection = await asyncpg.connect(admin)
     try:
@@ -125,7 +125,7 @@ async def _template(admin: str, service: Service, settings: Mapping[str, Any]) -
             await connection.execute(f"ALTER DATABASE {service.name} IS_TEMPLATE true")
     finally:
         await connection.close()
-    _templates.add(service.name)
+    _templates.add((admin, service.name))
     return service.name
 
 

@@ -14,11 +14,19 @@ from address.properties.actions import properties
 from address.properties.schemas.properties import AddressChange
 from chassis.auth import Caller
 from chassis.testing import published
+from dev import postgres
 from services.address.tests.officers import Officer, house
 from services.address.tests.samples import GAZETTEER
 
 pytestmark = pytest.mark.usefixtures("gazetteer")
 CALLER = Caller("officer-1", "test", "t", frozenset({"citytown"}), frozenset(), "sandbox", 0)
+
+
+@pytest.fixture(scope="module")
+def postgres_url(tmp_path_factory):
+    """A server of these tests' own: the feed waits for every transaction that runs on its server."""
+    with postgres.running(tmp_path_factory.mktemp("postgres"), fast=True) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")

@@ -182,10 +182,12 @@ async def test_two_supplies_at_once_take_turns(settings, tmp_path, rows_of, caps
 async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of, postgres_url, monkeypatch):
     async def die(*_, **__):
         await rows_of(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'address-load'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'address-load' AND datname = current_database()"
         )
         await rows_of(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE state = 'idle in transaction' AND datname = current_database()"
         )
 
     monkeypatch.setattr(supply_load.read_model, "rewrite_loaded", die)

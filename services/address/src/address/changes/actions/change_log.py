@@ -1,7 +1,6 @@
 """Record changes of properties and streets: history, read model and events; and lock against others."""
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,9 +18,10 @@ from address.events import (
     StreetRetired,
 )
 from address.read_model import actions as read_model
+from chassis import outbox
 from chassis.auth import Caller
 from chassis.database import Session
-from chassis.events import EventData, wrap
+from chassis.events import EventData
 from chassis.problems import Problem, conflict
 
 CREATED, CHANGED, RETIRED = "created", "changed", "retired"
@@ -30,8 +30,6 @@ _STREET_EVENTS: Mapping[str, type[StreetEvent]] = {
     CHANGED: StreetChanged,
     RETIRED: StreetRetired,
 }
-_SOURCE = "urn:townhall:address"
-_YIELD_EVERY = 500  # events made between two turns of the event loop
 Changes = Mapping[str, list[Any]]  # field: [before, after]
 
 
@@ -63,11 +61,11 @@ async def record(
     await change_log.insert_history(session, context.council, context.actor, kind, ordered)
     await read_model.rewrite(session, context.council, uprns)
     states = await change_log.list_states(session, context.council, uprns)
-    events = [
-        (_property_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version)
+    events = (
+        outbox.Event(_property_event(kind, state, ordered[state.uprn]), str(state.uprn), state.version)
         for state in states
-    ]
-    await announce(session, context.council, events)
+    )
+    await outbox.add_all(session, events, council=context.council)
     await change_log.set_last_update(session, context.council, context.today)
 
 
@@ -98,27 +96,10 @@ async def record_street(
     data = {**street, "usrn": str(usrn), "description": street["description"] or ""}
     if kind == CHANGED:
         data["changed"] = sorted(changes or {})
-    await announce(session, context.council, [(_STREET_EVENTS[kind](**data), str(usrn), version)])
+    await outbox.add(
+        session, _STREET_EVENTS[kind](**data), council=context.council, subject=str(usrn), sequence=version
+    )
     await change_log.set_last_update(session, context.council, context.today)
-
-
-async def announce(session: Session, council: str, events: Iterable[tuple[EventData, str, int]]) -> None:
-    """Publish events (data, subject, sequence) when this transaction commits, as ``outbox.add`` does."""
-    rows: list[dict[str, Any]] = []
-    for data, subject, sequence in events:
-        envelope = wrap(data, source=_SOURCE, council=council, subject=subject, sequence=sequence)
-        rows.append(
-            {
-                "council": council,
-                "event_id": envelope.id,
-                "nats_subject": data.nats_subject(council),
-                "envelope": envelope.model_dump_json(exclude_none=True),
-            }
-        )
-        if len(rows) % _YIELD_EVERY == 0:
-            await asyncio.sleep(0)
-    if rows:
-        await change_log.insert_events(session, rows)
 
 
 def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> EventData:

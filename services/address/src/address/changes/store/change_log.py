@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 
-from chassis import tables
 from chassis.database import Session
 
 # Taken by changes of parents, retirements, numbering and the like: one at a time for each council.
@@ -28,7 +27,6 @@ _STREET_HISTORY = text("""INSERT INTO street_history (council, usrn, version, ac
 _NEXT_VERSION = text("""UPDATE blpu SET version = version + 1, updated_at = now(),
         last_update = CAST(:today AS date)
     WHERE council = :council AND uprn = ANY(CAST(:uprns AS bigint[]))""")
-_OUTBOX = insert(tables.outbox)
 _SET_LAST_UPDATE = text("""UPDATE gazetteer SET last_update = CAST(:today AS date) WHERE council IN (
     SELECT council FROM gazetteer WHERE council = :council AND last_update < CAST(:today AS date)
     FOR UPDATE SKIP LOCKED)""")
@@ -56,11 +54,6 @@ async def insert_history(
 async def list_states(session: Session, council: str, uprns: Sequence[int]) -> Sequence[Row[Any]]:
     """List what an event says of each property, in the order of UPRNs."""
     return await session.all(_STATES, {"council": council, "uprns": list(uprns)})
-
-
-async def insert_events(session: Session, envelopes: Sequence[Mapping[str, Any]]) -> None:
-    """Insert events into the outbox."""
-    await session.execute(_OUTBOX, envelopes)
 
 
 async def set_last_update(session: Session, council: str, today: Any) -> None:

@@ -1,13 +1,10 @@
 """Publish a load of any format: history, events and the record of the load."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from address.events import PropertyCreated, StreetCreated
 from address.loading.actions.outcome import LoadFile, LoadOutcome
 from address.loading.store import announcements, comparison, csv_writes
-from chassis import ids
+from chassis import outbox
 from chassis.database import Session
 
 
@@ -19,21 +16,8 @@ async def publish_changes(session: Session, params: dict[str, Any]) -> None:
         announcements.INSERT_HISTORY,
     ):
         await session.execute(statement, params)
-    for statement, event in (
-        (announcements.INSERT_STREET_EVENTS, StreetCreated),
-        (announcements.INSERT_PROPERTY_EVENTS, PropertyCreated),
-    ):
-        subject = event.nats_subject(params["council"]).removesuffix("created")
-        await session.execute(
-            statement, {**_event_params(), "council": params["council"], "subject": subject}
-        )
-
-
-def _event_params() -> dict[str, str]:
-    """Return the prefix of new event ids, whose last 36 bits count the events, and the time."""
-    base = ids.new().hex[:-9]
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return {"id_hex": base, "id_text": ids.show(UUID(hex=base + "0" * 9))[:-7], "time": now}
+    for statement in (announcements.INSERT_STREET_EVENTS, announcements.INSERT_PROPERTY_EVENTS):
+        await outbox.add_from_rows(session, statement, council=params["council"])
 
 
 async def record_load(

@@ -1,32 +1,14 @@
-"""SQL of a load's history and events, each in one statement.
-
-An event is the same text that ``chassis.events.wrap`` writes. An id is a UUIDv7 whose last 36 bits count the
-load's events: ``id_hex`` is the rest in hexadecimal, ``id_text`` as ``ids.show`` writes it.
-"""
+"""SQL of a load's history and events, each in one statement."""
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
 
 from sqlalchemy import text
 
-_DIGIT = "substr('0123456789abcdefghjkmnpqrstvwxyz', (n >> {} & 31)::integer + 1, 1)"
-_DIGITS = ", ".join(_DIGIT.format(shift) for shift in range(30, -1, -5))
-# json_agg puts spaces after commas and wrap does not; no field name contains one.
+from chassis import outbox
+
+# json_agg puts spaces after commas and chassis.outbox does not; no field name contains one.
 _CHANGED = """(SELECT replace(json_agg(field ORDER BY field)::text, ', ', ',')
     FROM jsonb_object_keys(t.changes) AS field)"""
-
-
-def _envelope(aggregate: str, key: str, data: str) -> str:
-    """Return SQL of an envelope. concat() leaves out nulls."""
-    return f"""concat('{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_DIGITS},
-            '","source":"urn:townhall:address","type":"address.{aggregate}.', kind, '.v1","subject":"', {key},
-            '","time":"', CAST(:time AS text), '","datacontenttype":"application/json","council":"', council,
-            '","sequence":', version, ',"data":{{', {data}, '}}}}')"""
-
-
-_OUTBOX = """INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT council, (:id_hex || lpad(to_hex(n), 9, '0'))::uuid,
-        CAST(:subject AS text) || kind, {envelope}
-    FROM ({rows}) touched ORDER BY n"""
 _PROPERTY = """'"uprn":"', uprn, '","easting":', easting, ',"northing":', northing, ',"postcode":"', postcode,
     '","logical_status":', logical_status, ',"classification":"', classification, '"',
     ',"changed":' || changed, ',"successors":' || successors"""
@@ -46,10 +28,10 @@ _STREETS = f"""SELECT k.council, k.usrn, k.version, t.n, t.kind, coalesce(d.desc
         WHERE council = :council ORDER BY usrn, language <> 'ENG', language) d USING (usrn)
     WHERE k.council = :council"""
 
-INSERT_PROPERTY_EVENTS = text(
-    _OUTBOX.format(envelope=_envelope("property", "uprn", _PROPERTY), rows=_PROPERTIES)
+INSERT_PROPERTY_EVENTS = outbox.from_rows(
+    "address.property", subject="uprn", members=_PROPERTY, rows=_PROPERTIES
 )
-INSERT_STREET_EVENTS = text(_OUTBOX.format(envelope=_envelope("street", "usrn", _STREET), rows=_STREETS))
+INSERT_STREET_EVENTS = outbox.from_rows("address.street", subject="usrn", members=_STREET, rows=_STREETS)
 INSERT_HISTORY = text("""
     INSERT INTO history (council, uprn, version, actor, kind, changes)
     SELECT :council, uprn, b.version, :actor, t.kind, t.changes
