@@ -11,7 +11,7 @@ import pytest
 
 from dev import nats, postgres
 
-pytest_plugins = ["chassis.testing"]
+pytest_plugins = ["chassis.testing", "tests.budget"]
 
 _SERVERS = pytest.StashKey[ExitStack]()
 _POSTGRES = "TEST_POSTGRES_URL"

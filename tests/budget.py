@@ -1,0 +1,140 @@
+"""A pytest plugin: what the tests of each part cost, and a budget that every service keeps.
+
+Counted in CPU-seconds of the test processes, which a busy machine changes little; servers are not in it.
+"""
+
+import os
+import resource
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST_CPU = 60.0
+"""CPU-seconds of all the tests of a service in one run."""
+MOST_SETUP = 0.2
+"""CPU-seconds of the set-up of a module, on average over a service's modules; its first pays for the run."""
+MOST_JOURNEYS = 5
+_COST = "cpu"
+_Key = tuple[str, str]
+
+
+class Costs:
+    """CPU-seconds by part (``services/identity``, ``tests/guards``) and module."""
+
+    def __init__(self) -> None:
+        self.total: dict[str, float] = defaultdict(float)
+        self.setup: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self.journeys: dict[str, int] = defaultdict(int)
+
+    def add(self, module: str, phase: str, seconds: float) -> None:
+        part = "/".join(Path(module).parts[:2])
+        self.total[part] += seconds
+        if phase == "setup":
+            self.setup[part][module] += seconds
+
+    def list_faults(self) -> list[str]:
+        """List the budgets that were not kept."""
+        faults = [
+            f"{part}: {seconds:.0f} CPU-seconds, {MOST_CPU:.0f} at most"
+            for part, seconds in self.total.items()
+            if part.startswith("services/") and seconds > MOST_CPU
+        ]
+        for part, modules in self.setup.items():
+            later = sorted(modules.values())[:-1]  # one module pays for templates and servers of the run
+            if part.startswith("services/") and later and (mean := sum(later) / len(later)) > MOST_SETUP:
+                faults.append(f"{part}: set-up of {mean:.2f} CPU-seconds a module, {MOST_SETUP} at most")
+        faults += [
+            f"{service}: {count} everyday browser journeys, {MOST_JOURNEYS} at most"
+            for service, count in self.journeys.items()
+            if count > MOST_JOURNEYS
+        ]
+        return faults
+
+
+_costs = pytest.StashKey[Costs]()
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_costs] = Costs()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Note what a phase cost; xdist carries the note to the run's first process."""
+    report: Any = yield
+    now = _cpu_seconds()
+    before = item.config.stash.get(_before, now)
+    item.config.stash[_before] = now
+    report.user_properties.append((f"{_COST}-{call.when}", now - before))
+    return report
+
+
+_before = pytest.StashKey[float]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[_before] = _cpu_seconds()
+
+
+class _Collector:
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, seconds in report.user_properties:
+            if name == f"{_COST}-{report.when}":
+                self._config.stash[_costs].add(report.nodeid.partition("::")[0], report.when, float(seconds))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        session.config.pluginmanager.register(_Collector(session.config), "costs")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("everyday"):
+            config.stash[_costs].journeys[mark.args[0]] += 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run that costs too much has failed, long proofs aside."""
+    first = "PYTEST_XDIST_WORKER" not in os.environ
+    if (
+        first
+        and not exitstatus
+        and _is_everyday(session.config)
+        and session.config.stash[_costs].list_faults()
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_everyday(config: pytest.Config) -> bool:
+    return "not long" in (config.getoption("markexpr") or "")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    costs = config.stash[_costs]
+    parts = sorted(costs.total.items(), key=lambda item: -item[1])
+    if sum(costs.total.values()) < 10 or not _is_everyday(config):
+        return
+    terminalreporter.section("CPU-seconds")
+    for part, seconds in parts:
+        modules = costs.setup[part]
+        terminalreporter.line(
+            f"{part:28} {seconds:7.1f}   set-up {sum(modules.values()):6.1f} in {len(modules)} modules"
+        )
+    for fault in costs.list_faults():
+        terminalreporter.line(f"over budget: {fault}", red=True)
