@@ -14,7 +14,7 @@ TEXT = "/identity/account/text"
 
 @pytest.fixture(scope="module")
 def settings(service, database_url, nats_url, master_key):
-    """Identity as on a laptop, where texts stay in the outbox."""
+    """Identity as on a laptop, where text messages are shown and not sent."""
     return service.settings(
         database_url=database_url,
         nats_url=nats_url,
@@ -24,7 +24,7 @@ def settings(service, database_url, nats_url, master_key):
         key_lead=60,
         key_poll=0.1,
         jwks_max_age=30,
-        texts="outbox",
+        texts="sent-messages",
     )
 
 

@@ -188,7 +188,7 @@ service = Service(
         "sweep": housekeeping.sweep,
         "logout notices": backchannel_logout.tell,
         "client keys": client_keys.keep_fresh,
-        "post": worker.post,
+        "messages": worker.run,
     },
     start=_start,
     keys=_own_keys,

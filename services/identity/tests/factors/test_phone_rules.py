@@ -13,7 +13,7 @@ from identity.factors.rules.phones import NumberError
 from identity.messages.actions import templates as written
 
 A_LONG_DOMAIN = "identity.north-east-somerset.gov.uk"
-TEMPLATES = sorted(written.templates(written.TEXT))
+TEMPLATES = sorted(written.list_templates(written.SMS))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_text_takes_as_many_parts_as_a_network_counts(text, parts):
 
 def text_of(name, language, domain="identity.citytown.gov.uk"):
     values = {"code": "123456", "domain": domain}
-    needed = written.placeholders(name, language, written.TEXT)
-    return written.write(name, language, {key: values[key] for key in needed}, written.TEXT).body
+    needed = written.list_placeholders(name, language, written.SMS)
+    return written.render(name, language, {key: values[key] for key in needed}, written.SMS).body
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
@@ -146,7 +146,7 @@ def test_a_text_is_one_message_in_either_language(name, language):
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_text_is_in_both_languages_with_the_same_values_and_no_link(name):
-    of = {language: written.placeholders(name, language, written.TEXT) for language in written.LANGUAGES}
+    of = {language: written.list_placeholders(name, language, written.SMS) for language in written.LANGUAGES}
     assert of["en"] == of["cy"]
     english, welsh = text_of(name, "en"), text_of(name, "cy")
     assert english != welsh

@@ -24,13 +24,13 @@ async def code(
     session: Session, auth: AuthContext, template: str, number: str, language: str, digits: str
 ) -> None:
     """Queue a code, with the line by which a browser knows that it is for our pages alone."""
-    await queue.send_text(session, template, number, language, code=digits, domain=auth.domain)
+    await queue.send_sms(session, template, number, language, code=digits, domain=auth.domain)
 
 
 async def notice(session: Session, auth: AuthContext, template: str, number: str, language: str) -> None:
     """Queue a notice; not counted, as none goes without a code that was."""
     if auth.settings.texts != "none":
-        await queue.send_text(session, template, number, language)
+        await queue.send_sms(session, template, number, language)
 
 
 async def may_send(

@@ -38,7 +38,7 @@ async def offered(session: Session, council: str, row: Row[Any], to: str) -> Non
     principal = await accounts.one(session, row.principal)
     language = principal.language if principal is not None else "en"
     name = _name(row.principal_name)
-    await queue.send(
+    await queue.send_email(
         session, "mandate-offered", to, language, name=name, council=await _council(session, council)
     )
 
@@ -59,7 +59,7 @@ async def _tell(session: Session, letter: str, council: str, account: UUID, name
     if row is None or row.address is None:
         return
     values = {"name": _name(name), "council": await _council(session, council)}
-    await queue.send(session, letter, row.address, row.language, **values)
+    await queue.send_email(session, letter, row.address, row.language, **values)
 
 
 async def _council(session: Session, slug: str) -> str:

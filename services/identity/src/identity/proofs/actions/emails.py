@@ -36,7 +36,7 @@ async def tell(session: Session, account: UUID, what: str, proof: Row[Any], at: 
     if letter == "identity-proven":
         until = proof.expires_at.astimezone(_HERE)
         values["until"] = format_date(until, "d MMMM y", locale=row.language)
-    await queue.send(session, letter, row.address, row.language, **values)
+    await queue.send_email(session, letter, row.address, row.language, **values)
 
 
 async def _place(session: Session, proof: Row[Any]) -> str:

@@ -68,7 +68,7 @@ def number_in(form: Form, settings: Settings) -> str | None:
     """The number in E.164; None when it cannot be taken, which the form says then."""
     typed, abroad = form.get("phone", rules.MOST), settings.texts_abroad_per_day > 0
     try:
-        return rules.read(typed, abroad=abroad, drama=settings.texts == "outbox")
+        return rules.read(typed, abroad=abroad, drama=settings.texts == "sent-messages")
     except rules.NumberError as error:
         form.error("phone", _FAULTS[error.fault] if typed else say("Enter your mobile phone number"))
     return None
