@@ -107,9 +107,9 @@ def service_environment(town: Town, name: str) -> dict[str, str]:
     }
     if name == "identity":
         env["IDENTITY_MASTER_KEY"] = secrets_of(town)["identity_master_key"]
-        env["IDENTITY_MAIL"] = "outbox"  # letters are read at /identity/outbox
+        env["IDENTITY_MAIL"] = "sent-messages"  # read them at /identity/sent-messages
         env["IDENTITY_OUTBOUND_PRIVATE"] = "true"  # the outside providers are simulated on this machine
-        env["IDENTITY_TEXTS"] = "outbox"
+        env["IDENTITY_TEXTS"] = "sent-messages"
     # What the person set is kept: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return env | base_environment()
 
