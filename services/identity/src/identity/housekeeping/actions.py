@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
 from identity.accounts.actions import sessions
-from identity.factors.store import phones
+from identity.factors.actions import authentication, sms
 from identity.grants.store import authorizations, grants
 from identity.mandates.actions import mandates
 from identity.proofs import store as stored_proofs
@@ -37,7 +37,8 @@ async def once(database: Database) -> None:
         now = datetime.now(UTC)
         await stored_codes.sweep(session, now)
         await stored_proofs.sweep(session, now)
-        await phones.sweep(session, now.date() - _A_MONTH)
+        await authentication.purge(session, now)
+        await sms.purge_counts(session, now.date() - _A_MONTH)
         await authorizations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
         await mandates.sweep(session)

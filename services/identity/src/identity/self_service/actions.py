@@ -4,7 +4,7 @@ from uuid import UUID
 
 from chassis.database import Session
 from identity.accounts.actions import accounts
-from identity.factors.store import sign_ins
+from identity.factors.actions import authentication
 from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
 from identity.staff.actions import staff
@@ -17,7 +17,7 @@ _ERASERS = (
     proofs.erase,
     staff.unlink,
     upstreams.forget,
-    sign_ins.erase,
+    authentication.erase_factors,
     login_states.erase,
 )
 """In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""

@@ -16,8 +16,8 @@ from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import TheAuthContext, delete_session_cookie, session_secret
-from identity.factors.actions import authenticators, passkeys, passwords, phones
-from identity.factors.rules.phones import shown
+from identity.factors.actions import passkeys, passwords, phones, recovery_codes
+from identity.factors.rules.phones import format_number
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
@@ -46,17 +46,17 @@ async def show_account(_: Anybody, request: Request, session: Writing, person: S
     account = await accounts.one(session, person.account)
     phone = account.phone if account is not None else None
     if phone is not None:
-        await phones.ready()
+        await phones.load_library()
     return pages.render(
         request,
         "account.html",
         account=account,
         texts=request.app.state.settings.texts != "none",
-        phone=shown(phone) if phone is not None else "",
-        steps=await phones.steps(session, person.account),
-        has_password=await passwords.has(session, person.account),
-        passkeys=len(await passkeys.of_account(session, person.account)),
-        recovery_left=await authenticators.recovery_left(session, person.account),
+        phone=format_number(phone) if phone is not None else "",
+        steps=await phones.get_second_steps(session, person.account),
+        has_password=await passwords.has_password(session, person.account),
+        passkeys=len(await passkeys.list_passkeys(session, person.account)),
+        recovery_left=await recovery_codes.count_unused(session, person.account),
         sessions=len(await sessions.list_by_account(session, person.account)),
         elsewhere=await links.count(session, person.account),
     )

@@ -26,7 +26,7 @@ async def offered(request: Request) -> None:
     """Where no texts go, there are no pages of phones; where some do, numbers can be read from here on."""
     if request.app.state.settings.texts == "none":
         raise not_found("phones here")
-    await phones.ready()
+    await phones.load_library()
 
 
 router = APIRouter(
@@ -52,12 +52,12 @@ _YOURS_ALREADY = say("This is your phone number already")
 
 
 def _of_new(number: str) -> dict[str, Any]:
-    return {"number": rules.shown(number), "again": _PHONE, "typed": number, "other": _PHONE}
+    return {"number": rules.format_number(number), "again": _PHONE, "typed": number, "other": _PHONE}
 
 
 def _of_old(change: str) -> dict[str, Any]:
     old = change.partition(" ")[0]
-    return {"number": rules.shown(old), "again": f"{_PHONE}/before/again", "before": True}
+    return {"number": rules.format_number(old), "again": f"{_PHONE}/before/again", "before": True}
 
 
 _NEW = ChangeCode(codes.PHONE, _PHONE, "text-code.html", NO_SMS_CODE, _of_new)
@@ -66,9 +66,9 @@ _OLD = ChangeCode(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_SMS_CODE, _of
 
 def number_in(form: Form, settings: Settings) -> str | None:
     """The number in E.164; None when it cannot be taken, which the form says then."""
-    typed, abroad = form.get("phone", rules.MOST), settings.texts_abroad_per_day > 0
+    typed, abroad = form.get("phone", rules.MAX_TYPED), settings.texts_abroad_per_day > 0
     try:
-        return rules.read(typed, abroad=abroad, drama=settings.texts == "sent-messages")
+        return rules.parse(typed, abroad=abroad, fictional=settings.texts == "sent-messages")
     except rules.NumberError as error:
         form.error("phone", _FAULTS[error.fault] if typed else say("Enter your mobile phone number"))
     return None
@@ -81,30 +81,30 @@ async def show_phone(_: Anybody, request: Request, session: Writing, person: Rec
 
 
 async def _phone_page(request: Request, session: Session, account: UUID, form: Form) -> Response:
-    phone = await phones.one(session, account)
+    phone = await phones.get(session, account)
     status = 200 if form.ok else 400
     return pages.render(
         request,
         "phone.html",
         status,
         form=form,
-        number=rules.shown(phone.number) if phone else "",
+        number=rules.format_number(phone.number) if phone else "",
         second_step=bool(phone and phone.second_step_since),
     )
 
 
-@router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
+@router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MAX_TYPED))
 async def send_phone_code(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
     """Send a code to the number. It costs and looks the same, whoever else has the number."""
     number = number_in(form, interaction.auth.settings)
-    phone = await phones.one(interaction.session, person.account)
+    phone = await phones.get(interaction.session, person.account)
     if phone is not None and phone.number == number:
         form.error("phone", _YOURS_ALREADY)
     if number is None or not form.ok:
         return await _phone_page(interaction.request, interaction.session, person.account, form)
-    retry_after = await phones.ask(*interaction.contexts, person.account, number)
+    retry_after = await phones.send_code(*interaction.contexts, person.account, number)
     if retry_after is not None:
         return interaction.show_too_often(retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/code")
@@ -122,7 +122,7 @@ async def prove_phone(
 ) -> Response:
     """Have the number from now on; where there is one already, that is proven next."""
     typed = form.get("code", MAX_CODE)
-    result = await phones.prove(*interaction.contexts, person, typed) if typed else CodeResult()
+    result = await phones.confirm_number(*interaction.contexts, person, typed) if typed else CodeResult()
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
     if result.right:
@@ -142,7 +142,7 @@ async def prove_phone_before(
 ) -> Response:
     """Change or remove the number: who asks for it reads the one before."""
     typed = form.get("code", MAX_CODE)
-    if typed and await phones.prove_before(*interaction.contexts, person, typed):
+    if typed and await phones.confirm_change(*interaction.contexts, person, typed):
         return see_other(_ACCOUNT)
     return await _OLD.show_wrong(interaction, person.account, form)
 
@@ -152,7 +152,7 @@ async def send_phone_before_again(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
     """Send another code to the number before."""
-    result = await phones.ask_before_again(*interaction.contexts, person.account)
+    result = await phones.resend_code_to_old_number(*interaction.contexts, person.account)
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/before" if result.right else _PHONE)
@@ -163,7 +163,7 @@ async def remove_phone(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
     """Have no number: at once after two factors, else with a code sent to it."""
-    result = await phones.ask_to_remove(*interaction.contexts, person)
+    result = await phones.request_removal(*interaction.contexts, person)
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)

@@ -16,7 +16,14 @@ from identity.accounts.actions import accounts, sessions
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
-from identity.factors.actions import authentication, authenticators, passkeys, passwords, phones
+from identity.factors.actions import (
+    authentication,
+    authenticators,
+    passkeys,
+    passwords,
+    phones,
+    recovery_codes,
+)
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import (
     PasskeySignIn,
@@ -50,7 +57,7 @@ _WRONG = say("That code is not right. Check that the clock of your phone is righ
 @router.get("/password")
 async def show_new_password(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a password is set, changed or removed."""
-    had = await passwords.has(session, person.account)
+    had = await passwords.has_password(session, person.account)
     return pages.render(request, "new-password.html", form=Form(), has_password=had)
 
 
@@ -63,16 +70,16 @@ async def set_password(
     """Set a password: long, and not a common one. Elsewhere the person is signed out."""
     database: Database = request.app.state.database
     password = form.raw("password", password_rules.MOST)
-    fault = await passwords.fault(database, auth, person.account, password)
+    fault = await passwords.find_fault(database, auth, person.account, password)
     if fault is not None:
         form.error("password", _FAULTS[fault], least=password_rules.LEAST, most=password_rules.MOST)
         async with database.reading() as reading:
-            had = await passwords.has(reading, person.account)
+            had = await passwords.has_password(reading, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
     hashed = await auth.passwords.hash(password)
     async with database.writing() as session:
         person = await require_recent_sign_in(request, session, auth)
-        await passwords.change(session, auth, person.account, hashed)
+        await passwords.set_password(session, auth, person.account, hashed)
         await sessions.end_all(session, person.account, "security", but=person.session)
     return see_other(_ACCOUNT)
 
@@ -103,12 +110,12 @@ async def _passkeys_page(interaction: WritingInteraction, person: BrowserSession
             "made": spoken(row.created_at, request),
             "used": spoken(row.used_at, request) if row.used_at else "",
         }
-        for row in await passkeys.of_account(session, person.account)
+        for row in await passkeys.list_passkeys(session, person.account)
     ]
     options = ""
-    if len(found) < passkeys.MOST:
+    if len(found) < passkeys.MAX_PASSKEYS:
         address = account.address if account and account.address else "Townhall"
-        options = await passkeys.new_options(
+        options = await passkeys.make_registration_options(
             session, interaction.auth, interaction.client_context, person.account, address
         )
     status = 200 if form.ok else 400
@@ -129,7 +136,7 @@ async def add_passkey(
     client_context = interaction.client_context
     credential = form.raw("credential", MAX_CREDENTIAL)
     name = form.get("name", _NAME)[:_NAME] or client_context.device or "Passkey"
-    if not await passkeys.add(
+    if not await passkeys.register(
         interaction.session, interaction.auth, client_context, person.account, credential, name
     ):
         form.error("name", _NOT_MADE)
@@ -183,7 +190,7 @@ async def _authenticator_page(
     interaction: WritingInteraction, person: BrowserSession, form: Form
 ) -> Response:
     request, session = interaction.request, interaction.session
-    secret = await authenticators.secret(session, interaction.auth, person.account)
+    secret = await authenticators.get_or_create_secret(session, interaction.auth, person.account)
     if secret is None:
         return pages.render(request, "authenticator-there.html", form=form, interaction=interaction)
     account = await accounts.one(session, person.account)
@@ -205,7 +212,7 @@ async def set_up_authenticator(
 ) -> Response:
     """Take the app into use with the code it shows; the recovery codes are shown this once."""
     request, session, auth = interaction.request, interaction.session, interaction.auth
-    retry_after = await authentication.wait_for_second(
+    retry_after = await authentication.check_second_step_rate(
         session, auth, interaction.client_context, person.account
     )
     if retry_after is not None:
@@ -235,9 +242,9 @@ async def show_recovery_codes(
     _: Anybody, request: Request, session: Writing, person: PasskeySignIn
 ) -> Response:
     """How many are left, and where new ones are made."""
-    if not any(await phones.steps(session, person.account)):
+    if not any(await phones.get_second_steps(session, person.account)):
         return see_other("/identity/account/authenticator")
-    left = await authenticators.recovery_left(session, person.account)
+    left = await recovery_codes.count_unused(session, person.account)
     return pages.render(request, "new-recovery-codes.html", left=left)
 
 
@@ -251,9 +258,9 @@ async def make_recovery_codes(
     _form: SubmittedForm,
 ) -> Response:
     """Ten new codes, shown this once; those before are worth nothing now."""
-    if not any(await phones.steps(session, person.account)):
+    if not any(await phones.get_second_steps(session, person.account)):
         return see_other("/identity/account/authenticator")
-    made = await authenticators.new_recovery(session, auth, person.account)
+    made = await recovery_codes.replace(session, auth, person.account)
     return pages.render(request, "recovery-codes.html", codes=made, onward=_ACCOUNT)
 
 
@@ -264,9 +271,11 @@ async def show_second_step_choice(
     """Where somebody is sent whom a service wants to be surer of than one factor makes it."""
     if factors.level(person.methods) == factors.TWO_FACTORS:
         return see_other(interaction.returns_to.destination)
-    if await passkeys.of_account(interaction.session, person.account):
+    if await passkeys.list_passkeys(interaction.session, person.account):
         return interaction.show("passkey-needed.html")
-    if any(await phones.steps(interaction.session, person.account)):  # set up since this session began
+    if any(
+        await phones.get_second_steps(interaction.session, person.account)
+    ):  # set up since this session began
         return interaction.redirect("/identity/sign-in")
     texts = interaction.auth.settings.texts != "none"
     return interaction.show("second-step-choice.html", texts=texts)

@@ -12,7 +12,7 @@ from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
-from identity.factors.actions import phones
+from identity.factors.actions import phones, sms_step
 from identity.factors.rules import phones as rules
 from identity.self_service.routes.phones import number_in, offered
 from identity.shared.dependencies import pages
@@ -42,23 +42,23 @@ async def show_text_step(_: Anybody, person: MfaSignIn, interaction: TheWritingI
 
 
 async def _set_up_page(interaction: WritingInteraction, person: BrowserSession, form: Form) -> Response:
-    phone = await phones.one(interaction.session, person.account)
+    phone = await phones.get(interaction.session, person.account)
     there = phone is not None and phone.second_step_since is not None
-    number = rules.shown(phone.number) if phone else ""
+    number = rules.format_number(phone.number) if phone else ""
     return interaction.show_form("text-there.html" if there else "text-set-up.html", form, number=number)
 
 
-@router.post("", responses=_REFUSED, openapi_extra=form_body(phone=rules.MOST))
+@router.post("", responses=_REFUSED, openapi_extra=form_body(phone=rules.MAX_TYPED))
 async def send_text_step_code(
     _: Anybody, person: MfaSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
     """Send a code to the account's number; who has none types it in here."""
     session, auth = interaction.session, interaction.auth
-    phone = await phones.one(session, person.account)
+    phone = await phones.get(session, person.account)
     number = phone.number if phone is not None else number_in(form, auth.settings)
     if number is None or (phone is not None and phone.second_step_since is not None):
         return await _set_up_page(interaction, person, form)
-    retry_after = await phones.ask_to_sign_in_with(
+    retry_after = await sms_step.send_set_up_code(
         session, auth, interaction.client_context, person.account, number
     )
     if retry_after is not None:
@@ -78,7 +78,7 @@ async def _code_page(interaction: WritingInteraction, person: BrowserSession, fo
         return interaction.redirect(_TEXT)
     start = interaction.at(_TEXT)
     return interaction.show_form(
-        "text-code.html", form, number=rules.shown(number), again=start, typed=number, other=start
+        "text-code.html", form, number=rules.format_number(number), again=start, typed=number, other=start
     )
 
 
@@ -89,7 +89,7 @@ async def set_up_text_step(
     """Sign in with texts from now on; the recovery codes, where they are new, are shown this once."""
     session, auth, code = interaction.session, interaction.auth, form.get("code", 20)
     recovery_codes = (
-        await phones.sign_in_with(session, auth, interaction.client_context, person.account, code)
+        await sms_step.set_up(session, auth, interaction.client_context, person.account, code)
         if code
         else None
     )
@@ -112,5 +112,5 @@ async def remove_text_step(
     _: Anybody, session: Writing, person: MfaSignIn, auth: TheAuthContext, _form: SubmittedForm
 ) -> Response:
     """Sign in without texts from now on."""
-    await phones.sign_in_without(session, auth, person.account)
+    await sms_step.disable(session, auth, person.account)
     return see_other(_ACCOUNT)

@@ -110,7 +110,7 @@ async def _open(
     await visits.done(session, login.visit.state_hash, login.visit.browser)
     await _at_work(session, issuer, login, account)
     opening = logouts.derive_session(auth, login)
-    return await authentication.prove(session, auth, client_context, account, login.method, opening)
+    return await authentication.add_method(session, auth, client_context, account, login.method, opening)
 
 
 async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
@@ -159,7 +159,7 @@ async def open_new(
     email = login.email if login.email and not email_addresses.fault(login.email) else None
     account = await accounts.open_account(session, auth, client_context.language, email)
     if account is None:
-        await authentication.ask_to_open(session, auth, client_context, email or "")
+        await authentication.send_registration_code(session, auth, client_context, email or "")
         await visits.choose(session, login.visit.state_hash, login.visit.browser)
         return None
     await _tie(session, auth, login, account)
@@ -199,7 +199,7 @@ async def has_other_way(
     row = await accounts.one(session, account)
     if row is not None and row.address is not None:
         return True
-    if any(one.id != but_passkey for one in await passkeys.of_account(session, account)):
+    if any(one.id != but_passkey for one in await passkeys.list_passkeys(session, account)):
         return True
     return any(
         one.enabled and (one.council, one.upstream) != but_upstream
