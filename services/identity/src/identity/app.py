@@ -185,7 +185,7 @@ service = Service(
         "rotate-keys": commands.rotate_keys,
     },
     tasks={
-        "sweep": housekeeping.sweep,
+        "purge": housekeeping.run,
         "logout notices": backchannel_logout.tell,
         "client keys": client_keys.keep_fresh,
         "messages": worker.run,

@@ -112,9 +112,9 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
     assert await is_signed_in(tab)
     await older(database, account, what, by)
     assert not await is_signed_in(tab)
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await ended(database, account) == ["expired"]
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await ended(database, account) == ["expired"]
 
 

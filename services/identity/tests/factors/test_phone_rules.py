@@ -169,10 +169,10 @@ def test_an_sms_with_a_code_can_be_autofilled_and_warns_to_tell_nobody(name, lan
 
 
 def test_sms_are_a_second_factor_and_never_enough_alone():
-    assert factors.level({factors.EMAIL, factors.TEXT}) == factors.TWO_FACTORS
-    assert factors.level({factors.TEXT}) == factors.ONE_FACTOR
-    for methods in ({factors.TEXT}, {factors.TEXT, factors.AUTHENTICATOR}, {factors.TEXT, factors.RECOVERY}):
+    assert factors.level({factors.EMAIL, factors.SMS}) == factors.TWO_FACTORS
+    assert factors.level({factors.SMS}) == factors.ONE_FACTOR
+    for methods in ({factors.SMS}, {factors.SMS, factors.AUTHENTICATOR}, {factors.SMS, factors.RECOVERY}):
         for has_second in (True, False):
-            assert not factors.complete(methods, has_second=has_second)
-    assert not factors.complete({factors.EMAIL}, has_second=True)
-    assert factors.complete({factors.PASSWORD, factors.TEXT}, has_second=True)
+            assert not factors.is_complete(methods, has_second=has_second)
+    assert not factors.is_complete({factors.EMAIL}, has_second=True)
+    assert factors.is_complete({factors.PASSWORD, factors.SMS}, has_second=True)

@@ -16,6 +16,6 @@ async def test_expired_challenges_and_pending_sign_ins_are_purged(newcomer, brow
     for table in (passkey_challenge, sign_in):
         async with database.writing() as session:
             assert await session.execute(update(table).values(expires_at=past)) == 1
-        await housekeeping.once(database)
+        await housekeeping.purge(database)
         async with database.reading() as session:
             assert await session.all(table.select()) == []

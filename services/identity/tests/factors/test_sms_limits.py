@@ -189,7 +189,7 @@ async def test_counts_of_sms_are_purged_after_a_month(newcomer, sent_sms, databa
     async with database.writing() as session:
         old = datetime.now(UTC).date() - timedelta(days=32)
         await session.execute(sms_count.insert(), {"day": old, "kind": "new", "sent": 7})
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     async with database.reading() as session:
         rows = await session.all(select(sms_count))
     assert [(row.kind, row.sent) for row in rows] == [("new", 1)]

@@ -20,8 +20,8 @@ from services.identity.tests.provider import person, register
 
 _SERVICE = Path(identity.__file__).parent
 # The functions that keep what happened, and where its name stands among what they are given.
-_KEEP = {"accounts.record": 3, "accounts.changed": 3, "history.record": 2}
-_KEEP_HERE = {"accounts.py": {"record": 3, "changed": 3}, "mandates.py": {"_note": 3}}
+_KEEP = {"accounts.record_event": 3, "accounts.record_change": 3, "history.record": 2}
+_KEEP_HERE = {"accounts.py": {"record_event": 3, "record_change": 3}, "mandates.py": {"_note": 3}}
 
 
 def _kept():

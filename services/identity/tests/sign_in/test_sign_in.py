@@ -67,7 +67,7 @@ async def test_after_five_wrong_tries_the_right_code_is_wrong_too(newcomer, brow
     tab = browser()
     await tab.post("/identity/sign-in", email="tries@example.org")
     code = await code_for(letters, "tries@example.org")
-    for _ in range(codes.TRIES):
+    for _ in range(codes.MAX_ATTEMPTS):
         assert (await tab.post("/identity/sign-in/code", code=other_than(code))).status_code == 400
     assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 400
     assert tab.session is None

@@ -280,7 +280,7 @@ async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, databas
     await mary.leave()
     async with database.writing() as session:
         await session.execute(text("UPDATE upstream_visit SET expires_at = now() - interval '1 s'"))
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await count("upstream_visit") == 0
 
 

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Database, ReadSession, Session
-from identity.accounts.actions import accounts, emails
+from identity.accounts.actions import accounts, emails, known_browsers
 from identity.accounts.rules import factors
 from identity.accounts.rules.upstream_session import UpstreamSession
-from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import authenticators, phones, recovery_codes, sms_step
 from identity.factors.store import passwords, sign_ins
 from identity.shared.rules import email_addresses, limits
@@ -52,18 +51,18 @@ async def send_sign_in_code(
 
     Return from when on another may be sent, when there were too many.
     """
-    account = await stored_accounts.by_email(session, email_addresses.canonical(address))
+    account = await accounts.get_by_email(session, email_addresses.canonical(address))
     account_id = account.id if account is not None else None
     retry_after = await _check_code_rate(session, auth, client_context, account_id, address)
     if retry_after is not None:
         return retry_after
-    code = await codes.make(
+    code = await codes.create_code(
         session, auth, client_context, codes.SIGN_IN, address, account_id, opens=account is not None
     )
     if account is not None:
-        await emails.sign_in_code(session, account.address, account.language, code)
+        await emails.send_sign_in_code(session, account.address, account.language, code)
     else:
-        await emails.no_account(session, address, client_context.language, auth.settings.issuer)
+        await emails.send_no_account(session, address, client_context.language, auth.settings.issuer)
     return None
 
 
@@ -74,18 +73,18 @@ async def send_registration_code(
 
     Return from when on another may be sent, when there were too many.
     """
-    account = await stored_accounts.by_email(session, email_addresses.canonical(address))
+    account = await accounts.get_by_email(session, email_addresses.canonical(address))
     account_id = account.id if account is not None else None
     retry_after = await _check_code_rate(session, auth, client_context, account_id, address)
     if retry_after is not None:
         return retry_after
-    code = await codes.make(
+    code = await codes.create_code(
         session, auth, client_context, codes.REGISTER, address, None, opens=account is None
     )
     if account is None:
-        await emails.register_code(session, address, client_context.language, code)
+        await emails.send_register_code(session, address, client_context.language, code)
     else:
-        await emails.has_account(session, account.address, account.language, auth.settings.issuer)
+        await emails.send_has_account(session, account.address, account.language, auth.settings.issuer)
     return None
 
 
@@ -93,7 +92,7 @@ async def _check_code_rate(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID | None, address: str
 ) -> datetime | None:
     account_id = account_id or _NO_ACCOUNT  # an address without an account takes the same statements
-    known = await stored_accounts.knows(session, account_id, client_context.browser)
+    known = await known_browsers.is_known(session, account_id, client_context)
     return await auth.retry_after(
         session,
         (limits.CODES_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
@@ -113,10 +112,10 @@ async def register_by_code(
     session: Session, auth: AuthContext, client_context: ClientContext, code: str
 ) -> AuthState | None:
     """Open an account for the address the code was sent to; None when the code is not right."""
-    row = await codes.use(session, auth, client_context, codes.REGISTER, code)
+    row = await codes.use_code(session, auth, client_context, codes.REGISTER, code)
     if row is None:
         return None
-    account_id = await accounts.open_account(session, auth, client_context.language, row.address)
+    account_id = await accounts.create(session, auth, client_context.language, row.address)
     if account_id is None:
         return None
     return await add_method(session, auth, client_context, account_id, factors.EMAIL)
@@ -126,7 +125,7 @@ async def sign_in_by_code(
     session: Session, auth: AuthContext, client_context: ClientContext, code: str
 ) -> AuthState | None:
     """Sign in to the account the code was sent for; None when the code is not right."""
-    row = await codes.use(session, auth, client_context, codes.SIGN_IN, code)
+    row = await codes.use_code(session, auth, client_context, codes.SIGN_IN, code)
     if row is None or row.account is None:
         return None
     return await add_method(session, auth, client_context, row.account, factors.EMAIL)
@@ -172,7 +171,7 @@ async def verify_second_step(
         return AuthAttempt(retry_after=retry_after)
     if method == factors.AUTHENTICATOR:
         right = await authenticators.use_code(session, auth, account_id, code)
-    elif method == factors.TEXT:
+    elif method == factors.SMS:
         right = await sms_step.use_code(session, auth, client_context, account_id, code)
     else:
         right = await recovery_codes.use(session, auth, account_id, code)
@@ -185,7 +184,7 @@ async def check_second_step_rate(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID
 ) -> datetime | None:
     """Count a try of a second factor. Return from when on there may be another, when there were too many."""
-    if await stored_accounts.knows(session, account_id, client_context.browser):
+    if await known_browsers.is_known(session, account_id, client_context):
         browser_of_account = f"{account_id} {client_context.browser.hex()}"
         return await auth.retry_after(session, (limits.SECOND_IN_KNOWN, browser_of_account))
     return await auth.retry_after(session, (limits.SECOND_FOR_ACCOUNT, str(account_id)))
@@ -207,7 +206,7 @@ async def add_method(
     if upstream_session is None and pending is not None and pending.through is not None:
         upstream_session = UpstreamSession.from_json(pending.through)
     steps = await phones.get_second_steps(session, account_id)
-    complete = factors.complete(methods, has_second=steps.app or steps.sms)
+    complete = factors.is_complete(methods, has_second=steps.app or steps.sms)
     if not complete:
         through = upstream_session.as_json() if upstream_session is not None else None
         expires_at = auth.now() + _PENDING_LIFE
@@ -233,15 +232,15 @@ async def complete_sign_in(
     methods: Iterable[str],
 ) -> None:
     """Record a sign-in: the account knows this browser from now on, and an e-mail goes if it is a new one."""
-    new = await stored_accounts.is_new_browser(session, account_id, client_context.browser)
+    new = await known_browsers.is_new(session, account_id, client_context)
     if new:
-        account = await stored_accounts.one(session, account_id)
+        account = await accounts.get(session, account_id)
         if account is not None and account.address is not None:
-            await emails.new_device(session, account.address, account.language, client_context.device)
+            await emails.send_new_device(session, account.address, account.language, client_context.device)
     await sign_ins.delete_pending(session, client_context.browser)
-    await stored_accounts.get_to_know(session, account_id, client_context.browser, auth.now())
+    await known_browsers.remember(session, auth, account_id, client_context)
     event = f"signed in {'on a new device ' if new else ''}by {' and '.join(sorted(methods))}"
-    await accounts.record(session, auth, account_id, event, device=client_context.device)
+    await accounts.record_event(session, auth, account_id, event, device=client_context.device)
 
 
 async def purge(session: Session, now: datetime) -> None:

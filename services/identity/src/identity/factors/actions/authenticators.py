@@ -15,13 +15,13 @@ async def get_or_create_secret(session: Session, auth: AuthContext, account_id: 
     """Get the secret of the app being set up, created at first; None when an app is set up already."""
     authenticator = await store.get(session, account_id)
     if authenticator is None:
-        secret = codes.new_secret()
-        sealed = codes.seal(auth.sealing, secret, account_id.bytes)
+        secret = codes.create_secret()
+        sealed = codes.seal(auth.sealing_key, secret, account_id.bytes)
         await store.create(session, account_id, sealed, auth.now())
         return secret
     if authenticator.confirmed_at:
         return None
-    return codes.unseal(auth.sealing, authenticator.sealed, account_id.bytes)
+    return codes.unseal(auth.sealing_key, authenticator.sealed, account_id.bytes)
 
 
 async def confirm(session: Session, auth: AuthContext, account_id: UUID, code: str) -> list[str] | None:
@@ -30,10 +30,10 @@ async def confirm(session: Session, auth: AuthContext, account_id: UUID, code: s
     None when the code is not right.
     """
     secret = await get_or_create_secret(session, auth, account_id)
-    step = codes.step_of(secret, codes.digits(code), auth.clock()) if secret else None
+    step = codes.find_time_step(secret, codes.read_digits(code), auth.clock()) if secret else None
     if step is None or not await store.confirm(session, account_id, step, auth.now()):
         return None
-    await accounts.changed(session, auth, account_id, "authenticator set up")
+    await accounts.record_change(session, auth, account_id, "authenticator set up")
     return await recovery_codes.create(session, auth, account_id)
 
 
@@ -42,8 +42,8 @@ async def use_code(session: Session, auth: AuthContext, account_id: UUID, code: 
     authenticator = await store.get(session, account_id)
     if authenticator is None or authenticator.confirmed_at is None:
         return False
-    secret = codes.unseal(auth.sealing, authenticator.sealed, account_id.bytes)
-    step = codes.step_of(secret, codes.digits(code), auth.clock())
+    secret = codes.unseal(auth.sealing_key, authenticator.sealed, account_id.bytes)
+    step = codes.find_time_step(secret, codes.read_digits(code), auth.clock())
     return step is not None and await store.use_step(session, account_id, step)
 
 
@@ -52,4 +52,4 @@ async def remove(session: Session, auth: AuthContext, account_id: UUID) -> None:
     if not (await phones.get_second_steps(session, account_id)).sms:
         await recovery_codes.remove(session, account_id)
     if await store.delete_app(session, account_id):
-        await accounts.changed(session, auth, account_id, "authenticator removed")
+        await accounts.record_change(session, auth, account_id, "authenticator removed")

@@ -27,7 +27,6 @@ from webauthn.helpers.structs import (
 from chassis import ids
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.store import accounts as stored_accounts
 from identity.factors.store import passkeys as store
 from identity.shared.rules import limits
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -68,7 +67,7 @@ async def verify_sign_in(
     count = _verify(auth, passkey, credential, challenge)
     if count is None or not await store.update_sign_count(session, passkey, count, auth.now()):
         return None
-    account = await stored_accounts.one(session, passkey.account)
+    account = await accounts.get(session, passkey.account)
     return passkey.account if account is not None else None
 
 
@@ -154,7 +153,7 @@ async def register(
     }
     if not await store.create(session, values):
         return False
-    await accounts.changed(session, auth, account_id, "passkey added")
+    await accounts.record_change(session, auth, account_id, "passkey added")
     return True
 
 
@@ -172,5 +171,5 @@ async def remove(session: Session, auth: AuthContext, account_id: UUID, passkey_
     """Remove a passkey; return false when the account has no such passkey."""
     if not await store.delete_passkey(session, account_id, passkey_id):
         return False
-    await accounts.changed(session, auth, account_id, "passkey removed")
+    await accounts.record_change(session, auth, account_id, "passkey removed")
     return True

@@ -15,7 +15,6 @@ from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
-from identity.accounts.store import accounts as stored_accounts
 from identity.factors.actions import sms, sms_step
 from identity.factors.rules import phones as rules
 from identity.factors.store import phones as store
@@ -59,7 +58,7 @@ async def confirm_number(
     session: Session, auth: AuthContext, client_context: ClientContext, signed_in: BrowserSession, code: str
 ) -> CodeResult:
     """Set the number the code was sent to; or, when the old number must be proven too, send a code there."""
-    row = await codes.use(session, auth, client_context, codes.PHONE, code)
+    row = await codes.use_code(session, auth, client_context, codes.PHONE, code)
     if row is None or row.account != signed_in.account:
         return CodeResult()
     phone = await store.get(session, signed_in.account)
@@ -96,7 +95,7 @@ async def resend_code_to_old_number(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID
 ) -> CodeResult:
     """Send another code to the old number, for the change that waits for it."""
-    pending = await codes.waiting(session, auth, client_context, codes.PHONE_BEFORE, account_id)
+    pending = await codes.get_destination(session, auth, client_context, codes.PHONE_BEFORE, account_id)
     if pending is None:
         return CodeResult()
     old, _, new = pending.partition(" ")
@@ -124,7 +123,7 @@ async def confirm_change(
     session: Session, auth: AuthContext, client_context: ClientContext, signed_in: BrowserSession, code: str
 ) -> bool:
     """Make the change that the code sent to the old number confirms; return false when it is not right."""
-    row = await codes.use(session, auth, client_context, codes.PHONE_BEFORE, code)
+    row = await codes.use_code(session, auth, client_context, codes.PHONE_BEFORE, code)
     phone = await store.get(session, signed_in.account)
     if row is None or row.account != signed_in.account or phone is None:
         return False
@@ -144,7 +143,7 @@ async def _set_number(
     await store.set_number(session, account_id, number, auth.now())
     if old_phone is not None and old_phone.number == number:
         return
-    await accounts.changed(session, auth, account_id, "phone changed" if old_phone else "phone added")
+    await accounts.record_change(session, auth, account_id, "phone changed" if old_phone else "phone added")
     if old_phone is not None:
         await _notify_old_number(session, auth, account_id, old_phone.number)
 
@@ -153,11 +152,11 @@ async def _remove(session: Session, auth: AuthContext, account_id: UUID, phone: 
     if phone.second_step_since is not None:
         await sms_step.disable(session, auth, account_id)
     await store.delete_phone(session, account_id)
-    await accounts.changed(session, auth, account_id, "phone removed")
+    await accounts.record_change(session, auth, account_id, "phone removed")
     await _notify_old_number(session, auth, account_id, phone.number)
 
 
 async def _notify_old_number(session: Session, auth: AuthContext, account_id: UUID, number: str) -> None:
-    account = await stored_accounts.one(session, account_id)
+    account = await accounts.get(session, account_id)
     if account is not None:
         await sms.send_notice(session, auth, "phone-gone", number, account.language)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from chassis.database import Session
-from identity.accounts.store import accounts as stored_accounts
+from identity.accounts.actions import known_browsers
 from identity.factors.rules import phones
 from identity.factors.store import phones as store
 from identity.messages.actions import queue
@@ -41,7 +41,7 @@ async def send_code(
     retry_after = await _check_rate(session, auth, client_context, account_id, number, new=new)
     if retry_after is not None:
         return retry_after
-    code = await codes.make(
+    code = await codes.create_code(
         session, auth, client_context, purpose, confirms or number, account_id, opens=True
     )
     language = client_context.language
@@ -69,7 +69,7 @@ async def _check_rate(
     *,
     new: bool,
 ) -> datetime | None:
-    known = await stored_accounts.knows(session, account_id, client_context.browser)
+    known = await known_browsers.is_known(session, account_id, client_context)
     if new:
         counts = _limits_of_new_number(client_context, account_id, number)
     else:

@@ -26,7 +26,7 @@ async def send_set_up_code(
         client_context,
         account_id,
         number if phone is None else phone.number,
-        purpose=codes.TEXT_SET_UP,
+        purpose=codes.SMS_SET_UP,
         template="phone-code" if phone is None else "sign-in-code",
         new=phone is None,
     )
@@ -39,15 +39,15 @@ async def set_up(
 
     None when the code is not right.
     """
-    row = await codes.use(session, auth, client_context, codes.TEXT_SET_UP, code)
+    row = await codes.use_code(session, auth, client_context, codes.SMS_SET_UP, code)
     if row is None or row.account != account_id:
         return None
     if await store.get(session, account_id) is None:
         await store.set_number(session, account_id, row.address, auth.now())
-        await accounts.changed(session, auth, account_id, "phone added")
+        await accounts.record_change(session, auth, account_id, "phone added")
     if not await store.enable_step(session, account_id, row.address, auth.now()):
         return None
-    await accounts.changed(session, auth, account_id, "texts set up")
+    await accounts.record_change(session, auth, account_id, "texts set up")
     if await recovery_codes.count_unused(session, account_id):
         return []
     return await recovery_codes.create(session, auth, account_id)
@@ -59,7 +59,7 @@ async def disable(session: Session, auth: AuthContext, account_id: UUID) -> None
         return
     if not (await store.get_second_steps(session, account_id)).app:
         await recovery_codes.remove(session, account_id)
-    await accounts.changed(session, auth, account_id, "texts removed")
+    await accounts.record_change(session, auth, account_id, "texts removed")
 
 
 async def get_pending_number(
@@ -81,7 +81,7 @@ async def send_code(
 ) -> datetime | None:
     """Send the code of the second step, as ``sms.send_code``."""
     return await sms.send_code(
-        session, auth, client_context, account_id, number, purpose=codes.TEXT, template="sign-in-code"
+        session, auth, client_context, account_id, number, purpose=codes.SMS, template="sign-in-code"
     )
 
 
@@ -89,7 +89,7 @@ async def use_code(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID, code: str
 ) -> bool:
     """Use up a code of the second step; return false unless it was sent to the account's present number."""
-    row = await codes.use(session, auth, client_context, codes.TEXT, code)
+    row = await codes.use_code(session, auth, client_context, codes.SMS, code)
     phone = await store.get(session, account_id)
     if row is None or row.account != account_id or phone is None or phone.second_step_since is None:
         return False

@@ -23,7 +23,7 @@ from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
-from identity.verification.actions.context import browser_hash
+from identity.verification.actions.context import hash_browser_secret
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
@@ -43,7 +43,7 @@ async def show_start(_: Anybody) -> Response:
 @router.get("/account")
 async def show_account(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
     """All there is of the account, each with a way to change it."""
-    account = await accounts.one(session, person.account)
+    account = await accounts.get(session, person.account)
     phone = account.phone if account is not None else None
     if phone is not None:
         await phones.load_library()
@@ -102,7 +102,7 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
     person = await sessions.get_current(session, session_secret(request))
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
-    await login_states.forget(session, browser_hash(browser_secret(request)))
+    await login_states.forget(session, hash_browser_secret(browser_secret(request)))
     answer = pages.render(request, "signed-out.html")
     delete_session_cookie(request, answer)
     return answer

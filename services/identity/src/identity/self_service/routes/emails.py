@@ -9,7 +9,7 @@ from chassis.auth import public
 from chassis.database import Writing
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, see_other
-from identity.accounts.actions import accounts
+from identity.accounts.actions import accounts, email_changes
 from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.assurance import RecentSignIn
@@ -43,7 +43,7 @@ _OLD = ChangeCode(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _of_old)
 @router.get("")
 async def show_email(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
     """Where a new address is typed in."""
-    account = await accounts.one(session, person.account)
+    account = await accounts.get(session, person.account)
     return pages.render(request, "email.html", form=Form(), account=account)
 
 
@@ -55,9 +55,9 @@ async def send_email_code(
     address = form.get("email", email_addresses.MOST)
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
-        account = await accounts.one(interaction.session, person.account)
+        account = await accounts.get(interaction.session, person.account)
         return pages.render(interaction.request, "email.html", 400, form=form, account=account)
-    retry_after = await accounts.ask_for_email(*interaction.contexts, person.account, address)
+    retry_after = await email_changes.start(*interaction.contexts, person.account, address)
     if retry_after is not None:
         return interaction.show_too_often(retry_after)
     return see_other(f"{_EMAIL}/code")
@@ -75,7 +75,7 @@ async def change_email(
 ) -> Response:
     """Take the new address over, or ask for a code of the old one first; that hears of it."""
     typed = form.get("code", MAX_CODE)
-    result = await accounts.change_email(*interaction.contexts, person, typed) if typed else CodeResult()
+    result = await email_changes.confirm_new(*interaction.contexts, person, typed) if typed else CodeResult()
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after)
     if result.right:
@@ -95,7 +95,7 @@ async def prove_email_before(
 ) -> Response:
     """Take the new address over: who asks for it reads the old one."""
     typed = form.get("code", MAX_CODE)
-    if typed and await accounts.prove_email_before(*interaction.contexts, person.account, typed):
+    if typed and await email_changes.confirm_old(*interaction.contexts, person.account, typed):
         return see_other(_ACCOUNT)
     return await _OLD.show_wrong(interaction, person.account, form)
 
@@ -105,7 +105,7 @@ async def send_email_before_again(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
     """Send another code to the old address."""
-    result = await accounts.ask_email_before_again(*interaction.contexts, person.account)
+    result = await email_changes.resend_old_code(*interaction.contexts, person.account)
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after)
     return see_other(f"{_EMAIL}/before" if result.right else _EMAIL)

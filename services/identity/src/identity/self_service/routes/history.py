@@ -72,7 +72,7 @@ WAYS: Mapping[str, str] = MappingProxyType(
         factors.PASSKEY: say("passkey"),
         factors.AUTHENTICATOR: say("authenticator app"),
         factors.RECOVERY: say("recovery code"),
-        factors.TEXT: say("text message"),
+        factors.SMS: say("text message"),
         factors.UPSTREAM: say("another provider"),
         factors.UPSTREAM_TWO: say("another provider, with two factors"),
     }

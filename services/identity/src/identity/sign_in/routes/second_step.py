@@ -138,7 +138,7 @@ async def show_text_code(_: Anybody, interaction: TheWritingInteraction) -> Resp
 async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
     session, auth, client_context = interaction.contexts
     found = await sms_step.get_pending_number(session, auth, client_context)
-    waiting = found and await codes.waiting(session, auth, client_context, codes.TEXT, found[0])
+    waiting = found and await codes.get_destination(session, auth, client_context, codes.SMS, found[0])
     if found is None or waiting is None:
         return interaction.redirect(_SMS)
     return interaction.show_form(
@@ -154,7 +154,7 @@ async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
 async def sign_in_by_text(_: Anybody, interaction: TheWritingInteraction, form: SubmittedForm) -> Response:
     """Go on with the code from the text message."""
     code = form.get("code", MAX_CODE)
-    attempt = await authentication.verify_second_step(*interaction.contexts, factors.TEXT, code)
+    attempt = await authentication.verify_second_step(*interaction.contexts, factors.SMS, code)
     if attempt.retry_after is not None:
         return interaction.show_too_often(attempt.retry_after)
     if attempt.auth_state is not None:

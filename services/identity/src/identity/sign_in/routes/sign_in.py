@@ -48,7 +48,7 @@ async def show_sign_in(_: Anybody, interaction: TheWritingInteraction) -> Respon
     if wish and wish.language in NAMES and not _chose_language(interaction.request):
         return see_other(f"{interaction.at(SIGN_IN)}&lang={wish.language}")
     person = await sessions.get_current(interaction.session, interaction.session_secret)
-    account = await accounts.one(interaction.session, person.account) if person else None
+    account = await accounts.get(interaction.session, person.account) if person else None
     hint = (account.address if account else None) or (wish.login_hint if wish else None) or ""
     return await _show_sign_in(interaction, Form({"email": hint}))
 
@@ -122,21 +122,21 @@ async def sign_in_by_code(_: Anybody, interaction: TheWritingInteraction, form: 
 @router.get("/sign-in/password")
 async def show_password(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you enter your email address and password."""
-    address = await codes.waiting(*interaction.contexts, codes.SIGN_IN)
+    address = await codes.get_destination(*interaction.contexts, codes.SIGN_IN)
     return interaction.show("password.html", form=Form({"email": address or ""}))
 
 
 @router.post(
     "/sign-in/password",
     responses=_REFUSED,
-    openapi_extra=form_body("email", "password", email=email_addresses.MOST, password=passwords.MOST),
+    openapi_extra=form_body("email", "password", email=email_addresses.MOST, password=passwords.MAX_LENGTH),
 )
 async def sign_in_by_password(_: Anybody, interaction: TheInteraction, form: SubmittedForm) -> Response:
     """Sign in with your email address and password.
 
     An unknown address takes as long as a wrong password.
     """
-    address, password = form.get("email", email_addresses.MOST), form.raw("password", passwords.MOST)
+    address, password = form.get("email", email_addresses.MOST), form.raw("password", passwords.MAX_LENGTH)
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
     if not password:

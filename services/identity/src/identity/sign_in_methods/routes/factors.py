@@ -62,17 +62,19 @@ async def show_new_password(_: Anybody, request: Request, session: Writing, pers
 
 
 @router.post(
-    "/password", responses=_REFUSED, openapi_extra=form_body("password", password=password_rules.MOST)
+    "/password", responses=_REFUSED, openapi_extra=form_body("password", password=password_rules.MAX_LENGTH)
 )
 async def set_password(
     _: Anybody, request: Request, person: RecentSignInChecked, auth: TheAuthContext, form: SubmittedForm
 ) -> Response:
     """Set a password: long, and not a common one. Elsewhere the person is signed out."""
     database: Database = request.app.state.database
-    password = form.raw("password", password_rules.MOST)
+    password = form.raw("password", password_rules.MAX_LENGTH)
     fault = await passwords.find_fault(database, auth, person.account, password)
     if fault is not None:
-        form.error("password", _FAULTS[fault], least=password_rules.LEAST, most=password_rules.MOST)
+        form.error(
+            "password", _FAULTS[fault], least=password_rules.MIN_LENGTH, most=password_rules.MAX_LENGTH
+        )
         async with database.reading() as reading:
             had = await passwords.has_password(reading, person.account)
         return pages.render(request, "new-password.html", 400, form=form, has_password=had)
@@ -102,7 +104,7 @@ async def show_passkeys(_: Anybody, person: PasskeySignIn, interaction: TheWriti
 
 async def _passkeys_page(interaction: WritingInteraction, person: BrowserSession, form: Form) -> Response:
     request, session = interaction.request, interaction.session
-    account = await accounts.one(session, person.account)
+    account = await accounts.get(session, person.account)
     found = [
         {
             "id": ids.show(row.id),
@@ -193,8 +195,10 @@ async def _authenticator_page(
     secret = await authenticators.get_or_create_secret(session, interaction.auth, person.account)
     if secret is None:
         return pages.render(request, "authenticator-there.html", form=form, interaction=interaction)
-    account = await accounts.one(session, person.account)
-    uri = codes.app_uri(secret, account.address if account and account.address else "account", "Townhall")
+    account = await accounts.get(session, person.account)
+    uri = codes.build_app_uri(
+        secret, account.address if account and account.address else "account", "Townhall"
+    )
     return pages.render(
         request,
         "authenticator.html",

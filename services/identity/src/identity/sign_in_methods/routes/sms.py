@@ -73,7 +73,7 @@ async def show_text_step_code(_: Anybody, person: MfaSignIn, interaction: TheWri
 
 
 async def _code_page(interaction: WritingInteraction, person: BrowserSession, form: Form) -> Response:
-    number = await codes.waiting(*interaction.contexts, codes.TEXT_SET_UP, person.account)
+    number = await codes.get_destination(*interaction.contexts, codes.SMS_SET_UP, person.account)
     if number is None:
         return interaction.redirect(_TEXT)
     start = interaction.at(_TEXT)
@@ -103,7 +103,7 @@ async def set_up_text_step(
         response = pages.render(
             interaction.request, "recovery-codes.html", codes=recovery_codes, onward=onward
         )
-    await interaction.step_up(response, person, factors.TEXT)
+    await interaction.step_up(response, person, factors.SMS)
     return response
 
 
