@@ -1,4 +1,4 @@
-"""Closing an account, which every domain that keeps something of it takes part in."""
+"""Close accounts: every domain that keeps data of one takes part."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ _ERASERS = (
     authentication.erase_factors,
     login_states.erase,
 )
-"""In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""
+"""In order: mandates come first, since they name the account's e-mail address, which is erased at the end."""
 
 
 async def close_account(session: Session, auth: AuthContext, account: UUID) -> None:
