@@ -35,10 +35,10 @@ async def ended(database, account):
     ]
 
 
-async def test_the_cookie_is_for_this_host_and_no_script(browser, letters):
+async def test_the_cookie_is_for_this_host_and_no_script(browser, sent_emails):
     tab = browser()
     await tab.post("/identity/register", email="cookie@example.org")
-    code = (await letters("cookie@example.org"))[-1].personalisation["code"]
+    code = (await sent_emails("cookie@example.org"))[-1].personalisation["code"]
     answer = await tab.post("/identity/register/code", code=code)
     [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith("townhall-session=")]
     parts = {part.strip().lower() for part in cookie.split(";")[1:]}

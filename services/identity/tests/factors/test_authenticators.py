@@ -33,20 +33,22 @@ async def set_up(tab):
     return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
 
 
-async def take_first_step(tab, letters, address):
+async def take_first_step(tab, sent_emails, address):
     await tab.post("/identity/sign-in", email=address)
     codes = [
-        email.personalisation["code"] for email in await letters(address) if "code" in email.personalisation
+        email.personalisation["code"]
+        for email in await sent_emails(address)
+        if "code" in email.personalisation
     ]
     answer = await tab.post("/identity/sign-in/code", code=codes[-1])
     assert answer.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
 
 
-async def test_an_app_is_needed_besides_the_emailed_code(newcomer, browser, letters):
+async def test_an_app_is_needed_besides_the_emailed_code(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("app@example.org"))
     tab = browser()
-    await take_first_step(tab, letters, "app@example.org")
+    await take_first_step(tab, sent_emails, "app@example.org")
     assert (await tab.get(ACCOUNT)).status_code == 303
     answer = await tab.post("/identity/sign-in/second-step", code=app.next())
     assert answer.headers["location"] == ACCOUNT
@@ -66,32 +68,32 @@ async def test_an_app_is_needed_besides_the_password(newcomer, browser):
     assert (await tab.post("/identity/sign-in/second-step", code=app.next())).headers["location"] == ACCOUNT
 
 
-async def test_a_code_of_the_app_works_once(newcomer, browser, letters):
+async def test_a_code_of_the_app_works_once(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("replay@example.org"))
     code = app.next()
     for expected in (303, 400):
         tab = browser()
-        await take_first_step(tab, letters, "replay@example.org")
+        await take_first_step(tab, sent_emails, "replay@example.org")
         answer = await tab.post("/identity/sign-in/second-step", code=code)
         assert answer.status_code == expected
     assert tab.session is None
 
 
-async def test_an_older_code_does_not_work_after_a_newer_one(newcomer, browser, letters):
+async def test_an_older_code_does_not_work_after_a_newer_one(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("older@example.org"))
     older, newer = app.next(), app.next()
     for code, expected in ((newer, 303), (older, 400)):
         tab = browser()
-        await take_first_step(tab, letters, "older@example.org")
+        await take_first_step(tab, sent_emails, "older@example.org")
         assert (await tab.post("/identity/sign-in/second-step", code=code)).status_code == expected
 
 
 @pytest.mark.parametrize("code", ["", "abcdef", "1234567", "\u0660" * 6, "\ud83d"])
-async def test_anything_but_a_code_is_refused(newcomer, browser, letters, code):
+async def test_anything_but_a_code_is_refused(newcomer, browser, sent_emails, code):
     address = f"no{len(code)}{ord(code[0]) if code else 0}@example.org"
     await set_up(await newcomer(address))
     tab = browser()
-    await take_first_step(tab, letters, address)
+    await take_first_step(tab, sent_emails, address)
     encoded = code.encode("utf-8", "surrogatepass").decode("latin-1")
     assert (await tab.post("/identity/sign-in/second-step", code=encoded)).status_code == 400
 
@@ -105,18 +107,18 @@ async def test_the_second_step_alone_signs_nobody_in(newcomer, browser):
     assert tab.session is None
 
 
-async def test_a_recovery_code_works_once_in_any_spelling(newcomer, browser, letters):
+async def test_a_recovery_code_works_once_in_any_spelling(newcomer, browser, sent_emails):
     _, recovery = await set_up(await newcomer("lost@example.org"))
     assert len(set(recovery)) == 10
     typed = recovery[3].upper().replace("-", " ").replace("0", "O").replace("1", "I")
     for expected in (303, 400):
         tab = browser()
-        await take_first_step(tab, letters, "lost@example.org")
+        await take_first_step(tab, sent_emails, "lost@example.org")
         assert (await tab.post("/identity/sign-in/recovery", code=typed)).status_code == expected
-    assert "changed-recovery-code-used" in {email.template for email in await letters("lost@example.org")}
+    assert "changed-recovery-code-used" in {email.template for email in await sent_emails("lost@example.org")}
 
 
-async def test_new_recovery_codes_replace_the_old(newcomer, browser, letters):
+async def test_new_recovery_codes_replace_the_old(newcomer, browser, sent_emails):
     mine = await newcomer("renew@example.org")
     _, old = await set_up(mine)
     page = await mine.post(f"{ACCOUNT}/recovery-codes")
@@ -124,7 +126,7 @@ async def test_new_recovery_codes_replace_the_old(newcomer, browser, letters):
     assert len(new) == 10
     for code, expected in ((old[0], 400), (new[0], 303)):
         tab = browser()
-        await take_first_step(tab, letters, "renew@example.org")
+        await take_first_step(tab, sent_emails, "renew@example.org")
         assert (await tab.post("/identity/sign-in/recovery", code=code)).status_code == expected
 
 
@@ -163,11 +165,11 @@ async def test_no_table_holds_the_secret_or_a_recovery_code(newcomer, database):
 
 
 async def test_guesses_at_the_second_step_are_limited_until_the_window_has_passed(
-    newcomer, browser, letters, database
+    newcomer, browser, sent_emails, database
 ):
     app, _ = await set_up(await newcomer("limit@example.org"))
     tab = browser()
-    await take_first_step(tab, letters, "limit@example.org")
+    await take_first_step(tab, sent_emails, "limit@example.org")
     statuses = [
         (await tab.post("/identity/sign-in/second-step", code="000000")).status_code for _ in range(11)
     ]

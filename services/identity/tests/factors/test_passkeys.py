@@ -96,11 +96,11 @@ async def sign_in(tab, key, **forged):
     return await tab.post("/identity/sign-in/passkey", credential=key.sign(options, **forged))
 
 
-async def test_a_passkey_is_registered_and_signs_in_alone(newcomer, browser, letters):
+async def test_a_passkey_is_registered_and_signs_in_alone(newcomer, browser, sent_emails):
     mine, key, answer = await register_with_passkey(newcomer, "key@example.org")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{ACCOUNT}/passkeys")
     assert "My phone" in (await mine.get(f"{ACCOUNT}/passkeys")).text
-    assert "changed-passkey-added" in {email.template for email in await letters("key@example.org")}
+    assert "changed-passkey-added" in {email.template for email in await sent_emails("key@example.org")}
     tab = browser()
     answer = await sign_in(tab, key)
     assert answer.headers["location"] == ACCOUNT

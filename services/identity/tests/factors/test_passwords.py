@@ -25,7 +25,7 @@ async def get_hash(database, account):
 
 
 async def test_a_person_sets_a_password_and_signs_in_with_it(
-    newcomer, browser, account_of, database, letters
+    newcomer, browser, account_of, database, sent_emails
 ):
     await register_with_password(newcomer, "pass@example.org")
     tab = browser()
@@ -39,7 +39,7 @@ async def test_a_person_sets_a_password_and_signs_in_with_it(
         ["password"],
         2,
     )
-    assert "changed-password-set" in {email.template for email in await letters("pass@example.org")}
+    assert "changed-password-set" in {email.template for email in await sent_emails("pass@example.org")}
 
 
 async def test_passwords_are_hashed_by_argon2id_at_owasps_settings(newcomer, account_of, database):

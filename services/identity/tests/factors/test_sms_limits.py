@@ -118,7 +118,7 @@ async def test_a_budget_holds_for_concurrent_requests(app, client, database, bud
 
 
 async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
-    newcomer, sent_sms, budget, browser, letters, database
+    newcomer, sent_sms, budget, browser, sent_emails, database
 ):
     address, number = "in@limits.example", "+447700900531"
     tab = await newcomer(address)
@@ -129,14 +129,15 @@ async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
         await request_code(await newcomer(f"pest{who}@limits.example"), number)
     other = browser()
     await other.post("/identity/sign-in", email=address)
-    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation]
+    emails = await sent_emails(address)
+    code = [email.personalisation["code"] for email in emails if "code" in email.personalisation]
     await other.post("/identity/sign-in/code", code=code[-1])
     assert (await other.post("/identity/sign-in/text")).status_code == 303
     answer = await other.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
     assert answer.headers["location"] == ACCOUNT
 
 
-async def test_a_thief_of_the_mailbox_locks_no_known_browser_out(newcomer, sent_sms, browser, letters):
+async def test_a_thief_of_the_mailbox_locks_no_known_browser_out(newcomer, sent_sms, browser, sent_emails):
     address, number = "known@limits.example", "+447700900532"
     mine = await newcomer(address)
     await mine.post(TEXT, phone=number)
@@ -146,7 +147,7 @@ async def test_a_thief_of_the_mailbox_locks_no_known_browser_out(newcomer, sent_
         await tab.post("/identity/sign-in", email=address)
         codes = [
             email.personalisation["code"]
-            for email in await letters(address)
+            for email in await sent_emails(address)
             if "code" in email.personalisation
         ]
         await tab.post("/identity/sign-in/code", code=codes[-1])

@@ -51,17 +51,17 @@ async def get_methods(database, account):
 
 
 async def test_where_sms_are_the_second_step_one_is_needed_besides_the_emailed_code(
-    newcomer, browser, letters, sent_sms, database, account_of
+    newcomer, browser, sent_emails, sent_sms, database, account_of
 ):
     mine = await newcomer("texts@step.example")
     recovery = await set_up(mine, sent_sms, "+447700900401")
     assert len(set(recovery)) == 10
     account = await account_of("texts@step.example")
     assert await get_methods(database, account) == ["email", "text"]
-    templates = [email.template for email in await letters("texts@step.example")][-2:]
+    templates = [email.template for email in await sent_emails("texts@step.example")][-2:]
     assert templates == ["changed-phone-added", "changed-texts-set-up"]
     tab = browser()
-    await take_first_step(tab, letters, "texts@step.example")
+    await take_first_step(tab, sent_emails, "texts@step.example")
     before = len(await sent_sms("+447700900401"))
     page = (await tab.get(STEP)).text
     assert "ending in 401" in page
@@ -99,21 +99,21 @@ async def test_a_number_given_to_another_person_opens_only_their_own_account(new
 
 
 async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
-    newcomer, browser, letters, sent_sms
+    newcomer, browser, sent_emails, sent_sms
 ):
     for who in ("one", "two"):
         await set_up(await newcomer(f"{who}@once.example"), sent_sms, "+447700900404")
     tab = browser()
-    await take_first_step(tab, letters, "one@once.example")
+    await take_first_step(tab, sent_emails, "one@once.example")
     await tab.post(STEP)
     code = await code_to(sent_sms, "+447700900404")
-    await take_first_step(tab, letters, "two@once.example")
+    await take_first_step(tab, sent_emails, "two@once.example")
     assert (await tab.post(f"{STEP}/code", code=code)).headers["location"] == STEP
     assert tab.session is None
     answer = await take_second_step(tab, sent_sms, "+447700900404")
     assert answer.headers["location"] == ACCOUNT
     again = browser()
-    await take_first_step(again, letters, "two@once.example")
+    await take_first_step(again, sent_emails, "two@once.example")
     await again.post(STEP)
     answer = await again.post(f"{STEP}/code", code=code)
     assert answer.status_code == 400
@@ -121,11 +121,11 @@ async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
 
 
 async def test_a_code_to_a_number_that_was_changed_meanwhile_is_not_accepted(
-    newcomer, browser, letters, sent_sms, database, account_of
+    newcomer, browser, sent_emails, sent_sms, database, account_of
 ):
     await set_up(await newcomer("moved@step.example"), sent_sms, "+447700900405")
     tab = browser()
-    await take_first_step(tab, letters, "moved@step.example")
+    await take_first_step(tab, sent_emails, "moved@step.example")
     await tab.post(STEP)
     async with database.writing() as session:
         mine = account_phone.c.account == await account_of("moved@step.example")
@@ -135,10 +135,10 @@ async def test_a_code_to_a_number_that_was_changed_meanwhile_is_not_accepted(
     assert tab.session is None
 
 
-async def test_wrong_codes_are_refused_and_limited(newcomer, browser, letters, sent_sms):
+async def test_wrong_codes_are_refused_and_limited(newcomer, browser, sent_emails, sent_sms):
     await set_up(await newcomer("guess@step.example"), sent_sms, "+447700900407")
     tab = browser()
-    await take_first_step(tab, letters, "guess@step.example")
+    await take_first_step(tab, sent_emails, "guess@step.example")
     await tab.post(STEP)
     right = await code_to(sent_sms, "+447700900407")
     statuses = [(await tab.post(f"{STEP}/code", code="12")).status_code for _ in range(5)]
@@ -150,21 +150,23 @@ async def test_wrong_codes_are_refused_and_limited(newcomer, browser, letters, s
     assert tab.session is None
 
 
-async def test_a_recovery_code_replaces_an_sms_once(newcomer, browser, letters, sent_sms):
+async def test_a_recovery_code_replaces_an_sms_once(newcomer, browser, sent_emails, sent_sms):
     recovery = await set_up(await newcomer("recover@step.example"), sent_sms, "+447700900408")
     for expected in (303, 400):
         tab = browser()
-        await take_first_step(tab, letters, "recover@step.example")
+        await take_first_step(tab, sent_emails, "recover@step.example")
         assert "Use the code from my app" not in (await tab.get("/identity/sign-in/recovery")).text
         assert (await tab.post("/identity/sign-in/recovery", code=recovery[0])).status_code == expected
 
 
-async def test_the_app_is_asked_for_first_and_sms_are_offered_beside_it(newcomer, browser, letters, sent_sms):
+async def test_the_app_is_asked_for_first_and_sms_are_offered_beside_it(
+    newcomer, browser, sent_emails, sent_sms
+):
     mine = await newcomer("two@step.example")
     app, _ = await set_up_app(mine)
     assert await set_up(mine, sent_sms, "+447700900409") == []  # the app's recovery codes serve
     tab = browser()
-    await take_first_step(tab, letters, "two@step.example")
+    await take_first_step(tab, sent_emails, "two@step.example")
     page = await tab.get("/identity/sign-in/second-step")
     assert page.status_code == 200
     assert 'href="/identity/sign-in/text"' in page.text
@@ -190,31 +192,31 @@ async def test_recovery_codes_last_as_long_as_one_second_step(newcomer, sent_sms
 
 
 async def test_without_sms_the_first_step_is_enough_again_and_the_person_notified(
-    newcomer, letters, sent_sms, signed_in_again
+    newcomer, sent_emails, sent_sms, signed_in_again
 ):
     tab = await newcomer("off@step.example")
     await set_up(tab, sent_sms, "+447700900411")
     assert (await tab.post(f"{TEXT}/remove")).headers["location"] == ACCOUNT
-    assert (await letters("off@step.example"))[-1].template == "changed-texts-removed"
+    assert (await sent_emails("off@step.example"))[-1].template == "changed-texts-removed"
     other = await signed_in_again("off@step.example")
     assert other.session is not None
 
 
-async def test_removing_the_number_disables_the_second_step(newcomer, letters, sent_sms, signed_in_again):
+async def test_removing_the_number_disables_the_second_step(newcomer, sent_emails, sent_sms, signed_in_again):
     tab = await newcomer("gone@step.example")
     await set_up(tab, sent_sms, "+447700900412")
     assert (await tab.post(f"{PHONE}/remove")).headers["location"] == ACCOUNT
-    templates = [email.template for email in await letters("gone@step.example")][-2:]
+    templates = [email.template for email in await sent_emails("gone@step.example")][-2:]
     assert templates == ["changed-texts-removed", "changed-phone-removed"]
     assert (await signed_in_again("gone@step.example")).session is not None
 
 
-async def test_a_changed_number_stays_the_second_step(newcomer, browser, letters, sent_sms):
+async def test_a_changed_number_stays_the_second_step(newcomer, browser, sent_emails, sent_sms):
     tab = await newcomer("over@step.example")
     await set_up(tab, sent_sms, "+447700900413")
     await add_phone(tab, sent_sms, "+447700900414")
     other = browser()
-    await take_first_step(other, letters, "over@step.example")
+    await take_first_step(other, sent_emails, "over@step.example")
     assert (await take_second_step(other, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
 
 
@@ -246,7 +248,7 @@ async def test_an_older_session_changes_the_number_only_with_a_code_to_it(
 
 
 async def test_a_number_already_in_the_account_is_set_up_with_a_code_to_it(
-    newcomer, browser, letters, sent_sms
+    newcomer, browser, sent_emails, sent_sms
 ):
     tab = await newcomer("chose@step.example")
     await add_phone(tab, sent_sms, "+447700900418")

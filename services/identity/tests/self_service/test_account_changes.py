@@ -9,8 +9,8 @@ ACCOUNT = "/identity/account"
 TABLES_KEPT = {"account", "account_history", "browser_session", "outbox", "revoked_token"}
 
 
-async def last_code(letters, address):
-    emails = await letters(address)
+async def last_code(sent_emails, address):
+    emails = await sent_emails(address)
     return [email.personalisation["code"] for email in emails if "code" in email.personalisation][-1]
 
 
@@ -19,17 +19,17 @@ async def list_events(database, account):
 
 
 async def test_an_address_is_changed_with_a_code_to_the_new_one_and_a_notice_to_the_old(
-    newcomer, letters, account_of, database, signed_in_again
+    newcomer, sent_emails, account_of, database, signed_in_again
 ):
     tab = await newcomer("old@example.org")
     account = await account_of("old@example.org")
     answer = await tab.post(f"{ACCOUNT}/email", email="New@example.org")
     assert answer.headers["location"] == f"{ACCOUNT}/email/code"
     assert "old@example.org" in (await tab.get(ACCOUNT)).text
-    answer = await tab.post(f"{ACCOUNT}/email/code", code=await last_code(letters, "New@example.org"))
+    answer = await tab.post(f"{ACCOUNT}/email/code", code=await last_code(sent_emails, "New@example.org"))
     assert answer.headers["location"] == ACCOUNT
     assert "New@example.org" in (await tab.get(ACCOUNT)).text
-    assert (await letters("old@example.org"))[-1].template == "changed-email"
+    assert (await sent_emails("old@example.org"))[-1].template == "changed-email"
     event = (await list_events(database, account))[-1]
     assert (event.type, event.data["changed"], event.sequence) == (
         "identity.account.changed.v1",
@@ -41,21 +41,23 @@ async def test_an_address_is_changed_with_a_code_to_the_new_one_and_a_notice_to_
     assert await account_of("old@example.org") is None
 
 
-async def test_an_address_of_another_account_is_refused_and_its_owner_notified(newcomer, letters, account_of):
+async def test_an_address_of_another_account_is_refused_and_its_owner_notified(
+    newcomer, sent_emails, account_of
+):
     await newcomer("owner@example.org")
     owner = await account_of("owner@example.org")
     tab = await newcomer("taker@example.org")
     answer = await tab.post(f"{ACCOUNT}/email", email="owner@example.org")
     assert answer.headers["location"] == f"{ACCOUNT}/email/code"
-    assert (await letters("owner@example.org"))[-1].template == "email-taken"
+    assert (await sent_emails("owner@example.org"))[-1].template == "email-taken"
     assert (await tab.post(f"{ACCOUNT}/email/code", code="000000")).status_code == 400
     assert await account_of("owner@example.org") == owner
 
 
-async def test_an_address_that_got_an_account_meanwhile_is_refused(newcomer, letters, account_of):
+async def test_an_address_that_got_an_account_meanwhile_is_refused(newcomer, sent_emails, account_of):
     tab = await newcomer("slow@example.org")
     await tab.post(f"{ACCOUNT}/email", email="race@example.org")
-    code = await last_code(letters, "race@example.org")
+    code = await last_code(sent_emails, "race@example.org")
     await newcomer("race@example.org")
     winner = await account_of("race@example.org")
     assert (await tab.post(f"{ACCOUNT}/email/code", code=code)).status_code == 303
@@ -63,24 +65,24 @@ async def test_an_address_that_got_an_account_meanwhile_is_refused(newcomer, let
     assert await account_of("slow@example.org") is not None
 
 
-async def test_a_code_of_one_account_changes_no_other(newcomer, letters, account_of, signed_in_again):
+async def test_a_code_of_one_account_changes_no_other(newcomer, sent_emails, account_of, signed_in_again):
     tab = await newcomer("first@example.org")
     await newcomer("second@example.org")
     await tab.post(f"{ACCOUNT}/email", email="stolen@example.org")
-    code = await last_code(letters, "stolen@example.org")
+    code = await last_code(sent_emails, "stolen@example.org")
     await signed_in_again("second@example.org", tab)
     await tab.post(f"{ACCOUNT}/email/code", code=code)
     assert await account_of("stolen@example.org") is None
     assert await account_of("second@example.org") is not None
 
 
-async def test_the_language_of_pages_and_emails_is_chosen(newcomer, letters):
+async def test_the_language_of_pages_and_emails_is_chosen(newcomer, sent_emails):
     tab = await newcomer("iaith@example.org")
     assert (await tab.post(f"{ACCOUNT}/language", language="fr")).status_code == 400
     assert (await tab.post(f"{ACCOUNT}/language", language="cy")).headers["location"] == ACCOUNT
     assert "Eich cyfrif" in (await tab.get(ACCOUNT)).text
     await tab.post("/identity/sign-in", email="iaith@example.org")
-    assert (await letters("iaith@example.org"))[-1].language == "cy"
+    assert (await sent_emails("iaith@example.org"))[-1].language == "cy"
 
 
 async def set_up_factors(tab):
@@ -102,7 +104,7 @@ async def find_tables(database, needle):
 
 
 async def test_a_closed_account_leaves_only_its_id_and_impersonal_events(
-    newcomer, account_of, database, signed_in_again, letters
+    newcomer, account_of, database, signed_in_again, sent_emails
 ):
     tab = await newcomer("erase-me@example.org")
     account = await account_of("erase-me@example.org")
@@ -114,7 +116,7 @@ async def test_a_closed_account_leaves_only_its_id_and_impersonal_events(
     assert tab.session is None
     assert (await other.get(ACCOUNT)).status_code == 303
     assert await find_tables(database, account) <= TABLES_KEPT
-    assert (await letters("erase-me@example.org"))[-1].template == "closed"
+    assert (await sent_emails("erase-me@example.org"))[-1].template == "closed"
     async with database.writing() as session:
         await session.execute(text("DELETE FROM mail"))  # the worker deletes e-mails once they are sent
         status = await session.scalar(text("SELECT status FROM account WHERE id = :who"), {"who": account})

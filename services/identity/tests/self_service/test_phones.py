@@ -44,7 +44,9 @@ async def enter_new_number(tab, sent_sms, number):
     return await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
 
 
-async def test_a_number_is_added_with_the_code_sent_to_it(newcomer, sent_sms, number_of, letters, database):
+async def test_a_number_is_added_with_the_code_sent_to_it(
+    newcomer, sent_sms, number_of, sent_emails, database
+):
     tab = await newcomer("gwen@phones.example")
     assert (await tab.post(PHONE, phone="07700 900 111")).headers["location"] == f"{PHONE}/code"
     assert await number_of("gwen@phones.example") is None
@@ -55,7 +57,7 @@ async def test_a_number_is_added_with_the_code_sent_to_it(newcomer, sent_sms, nu
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("gwen@phones.example") == FIRST
     assert "07700 900111" in (await tab.get(ACCOUNT)).text
-    assert (await letters("gwen@phones.example"))[-1].template == "changed-phone-added"
+    assert (await sent_emails("gwen@phones.example"))[-1].template == "changed-phone-added"
     events = [event for event in await published(database) if event.type == "identity.account.changed.v1"]
     assert events[-1].data["changed"] == ["phone"]
     assert "900111" not in events[-1].model_dump_json()
@@ -117,7 +119,7 @@ async def test_a_code_expires_after_ten_minutes(newcomer, sent_sms, number_of, d
 
 
 async def test_a_change_takes_codes_to_both_numbers_and_notifies_the_old(
-    newcomer, sent_sms, number_of, letters
+    newcomer, sent_sms, number_of, sent_emails
 ):
     tab = await newcomer("both@phones.example")
     await add_phone(tab, sent_sms, FIRST)
@@ -133,7 +135,7 @@ async def test_a_change_takes_codes_to_both_numbers_and_notifies_the_old(
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("both@phones.example") == OTHER
     assert (await sent_sms(FIRST))[-1].template == "phone-gone"
-    assert (await letters("both@phones.example"))[-1].template == "changed-phone-changed"
+    assert (await sent_emails("both@phones.example"))[-1].template == "changed-phone-changed"
 
 
 async def test_the_old_numbers_code_alone_changes_nothing(newcomer, sent_sms, number_of):
@@ -190,7 +192,7 @@ async def test_a_pending_change_is_void_when_the_old_number_has_changed(
     assert await number_of("race@phones.example") == "+447700900348"
 
 
-async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent_sms, number_of, letters):
+async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent_sms, number_of, sent_emails):
     tab = await newcomer("away@phones.example")
     await add_phone(tab, sent_sms, "+447700900350")
     answer = await tab.post(f"{PHONE}/remove")
@@ -201,7 +203,7 @@ async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("away@phones.example") is None
     assert (await sent_sms("+447700900350"))[-1].template == "phone-gone"
-    assert (await letters("away@phones.example"))[-1].template == "changed-phone-removed"
+    assert (await sent_emails("away@phones.example"))[-1].template == "changed-phone-removed"
 
 
 async def test_two_accounts_may_share_a_number_and_neither_can_tell(newcomer, sent_sms, number_of):
