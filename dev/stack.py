@@ -105,9 +105,9 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
     }
     if name == "identity":
         environment["IDENTITY_MASTER_KEY"] = secrets_of(stack)["identity_master_key"]
-        environment["IDENTITY_MAIL"] = "outbox"  # e-mails and texts are read at /identity/outbox
+        environment["IDENTITY_MAIL"] = "sent-messages"  # e-mails and SMS are read at /identity/sent-messages
         environment["IDENTITY_OUTBOUND_PRIVATE"] = "true"  # the simulated providers are on this machine
-        environment["IDENTITY_TEXTS"] = "outbox"
+        environment["IDENTITY_TEXTS"] = "sent-messages"
     # What the person has set wins: `ADDRESS_LOG_LEVEL=DEBUG make run`, ADDRESS_DATABASE_URL ...
     return environment | base_environment()
 

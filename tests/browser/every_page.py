@@ -285,14 +285,14 @@ async def _signed_out(visit: Visit) -> None:
     await visit.go("logout")
 
 
-@way("outbox.html")
-async def _outbox(visit: Visit) -> None:
+@way("sent-messages.html")
+async def _sent_messages(visit: Visit) -> None:
     await _code(visit)
-    await visit.go("outbox")
+    await visit.go("sent-messages")
 
 
-@way("letter.html")
-async def _letter(visit: Visit) -> None:
-    await _outbox(visit)
+@way("sent-message.html")
+async def _sent_message(visit: Visit) -> None:
+    await _sent_messages(visit)
     await visit.tab.click("main li a")
     await visit.tab.wait_for_selector(".govuk-inset-text")

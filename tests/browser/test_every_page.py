@@ -24,7 +24,11 @@ LARGE = {"width": 1280, "height": 900}
 @pytest.fixture(scope="module")
 def settings(service, database_url, nats_url, master_key, jwks_url):
     return service.settings(
-        database_url=database_url, nats_url=nats_url, master_key=master_key, trace_ratio=0, mail="outbox"
+        database_url=database_url,
+        nats_url=nats_url,
+        master_key=master_key,
+        trace_ratio=0,
+        mail="sent-messages",
     )
 
 

@@ -22,7 +22,11 @@ def app(service, settings):
 @pytest.fixture(scope="module")
 def settings(service, database_url, nats_url, master_key, jwks_url):
     return service.settings(
-        database_url=database_url, nats_url=nats_url, master_key=master_key, trace_ratio=0, mail="outbox"
+        database_url=database_url,
+        nats_url=nats_url,
+        master_key=master_key,
+        trace_ratio=0,
+        mail="sent-messages",
     )
 
 
@@ -99,12 +103,12 @@ async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database
     assert "code" in answer
 
 
-async def test_the_outbox_is_accessible(site, phone, code, axe):
+async def test_the_page_of_sent_messages_is_accessible(site, phone, code, axe):
     await phone.goto(f"{site}/identity/register")
     await phone.fill("#email", "sam@resident.example")
     await phone.press("#email", "Enter")
     await phone.wait_for_selector("#code")
-    await phone.goto(f"{site}/identity/outbox?lang=cy")
+    await phone.goto(f"{site}/identity/sent-messages?lang=cy")
     await axe(phone)
     await phone.click("main li a")
     await phone.wait_for_selector(".govuk-inset-text")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.app import create_app
-from identity.verification.actions.context import browser_hash
+from identity.verification.actions.context import hash_browser_secret
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 from tests.browser.test_identity_pages import code, open_account
@@ -144,7 +144,7 @@ async def test_who_chooses_no_passkey_sees_no_error_and_signs_in_by_code(site, p
     browser = next(one for one in await phone.context.cookies() if one["name"].endswith("townhall-browser"))
     async with database.reading() as session:
         kept = text("SELECT count(*) FROM passkey_challenge WHERE browser = :of AND purpose = 'sign-in'")
-        assert await session.scalar(kept, {"of": browser_hash(browser["value"])}) == 1
+        assert await session.scalar(kept, {"of": hash_browser_secret(browser["value"])}) == 1
     await phone.fill("#email", "noor@resident.example")
     await phone.press("#email", "Enter")
     await phone.fill("#code", await code("noor@resident.example"))

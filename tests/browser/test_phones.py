@@ -24,7 +24,7 @@ SIZES = {"375": NARROW, "1280": harness.DESKTOP}
 def settings(service, database_url, nats_url, master_key):
     return service.settings(
         database_url=database_url, nats_url=nats_url, master_key=master_key, trace_ratio=0,
-        mail="outbox", texts="outbox", texts_new_per_day=10_000, texts_per_day=10_000,
+        mail="sent-messages", texts="sent-messages", texts_new_per_day=10_000, texts_per_day=10_000,
     )  # fmt: skip
 
 
@@ -208,12 +208,12 @@ async def _nothing(_tab):
     """axe needs scripts."""
 
 
-async def test_the_outbox_shows_a_text_as_the_phone_would(someone, app):
+async def test_a_laptop_shows_a_text_message_as_the_phone_would(someone, app):
     person = await someone("375", "en")
     await person.give(person.number())
-    assert await worker.once(app.state.database, app.state.settings, None) >= 1
-    await person.go("outbox")
-    await person.look("outbox")
+    assert await worker.send_due(app.state.database, app.state.settings, None) >= 1
+    await person.go("sent-messages")
+    await person.look("sent-messages")
     await person.tab.click("main li a:has-text('Text message')")
     assert "@localhost #" in await person.tab.inner_text("main")
-    await person.look("outbox-text")
+    await person.look("sent-text-message")

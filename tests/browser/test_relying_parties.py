@@ -38,7 +38,7 @@ def settings(service, database_url, nats_url, master_key, jwks_url, port):
         master_key=master_key,
         trace_ratio=0,
         issuer=f"http://localhost:{port}/identity/",
-        mail="outbox",
+        mail="sent-messages",
     )
 
 

@@ -40,7 +40,7 @@ def settings(service, database_url, nats_url, master_key, port):
         nats_url=nats_url,
         master_key=master_key,
         trace_ratio=0,
-        mail="outbox",
+        mail="sent-messages",
         issuer=f"http://127.0.0.1:{port}/identity/",
         outbound_private=True,
         jwks_floor=0,

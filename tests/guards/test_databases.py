@@ -38,7 +38,7 @@ REGIONAL = {
     "passkey_challenge": "of a browser, before anybody is known",
     "upstream_visit": "of a browser, on its way to a provider and back to an account",
     "attempt": "counted before it is known whose account is meant",
-    "mail": "letters to people, whose accounts belong to the region",
+    "mail": "e-mails and SMS to people, whose accounts belong to the region",
     "postcode": "one file of postcodes serves every council of the region",
     "outcode": "made from the region's file of postcodes",
     "postcode_file": "which file of postcodes the region has",

@@ -40,9 +40,9 @@ PUBLIC = {
         "read_trustmark",
         # Styles and scripts of pages, the same for everybody.
         "read_asset",
-        # A laptop's letters: 404 wherever letters are sent, and refused at start where there is https.
-        "read_outbox",
-        "read_letter",
+        # A laptop's sent messages: 404 wherever messages are sent, and refused at start where there is https.
+        "list_sent_messages",
+        "read_sent_message",
         # A browser brings a service's request; who sits there is the session's cookie's matter.
         "authorize",
         "authorize_by_form",

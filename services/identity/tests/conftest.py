@@ -150,8 +150,8 @@ def browser(app, client):
 
 
 @pytest.fixture
-def letters(database):
-    """``await letters("jo@example.org")`` -> the letters to an address, in order."""
+def sent_emails(database):
+    """``await sent_emails("jo@example.org")`` -> the e-mails to an address, oldest first."""
 
     async def to(address):
         async with database.reading() as session:
@@ -163,13 +163,13 @@ def letters(database):
 
 
 @pytest.fixture
-def newcomer(browser, letters):
+def newcomer(browser, sent_emails):
     """``await newcomer("jo@example.org")`` -> a browser in which somebody has just opened an account."""
 
     async def come(address, **how):
         tab = browser(**how)
         await tab.post("/identity/register", email=address)
-        code = (await letters(address))[-1].personalisation["code"]
+        code = (await sent_emails(address))[-1].personalisation["code"]
         answer = await tab.post("/identity/register/code", code=code)
         assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
         return tab
@@ -178,16 +178,16 @@ def newcomer(browser, letters):
 
 
 @pytest.fixture
-def signed_in_again(browser, letters):
+def signed_in_again(browser, sent_emails):
     """``await signed_in_again("jo@example.org")`` -> another browser, where the same person has signed in."""
 
     async def come(address, tab=None):
         tab = tab or browser()
         await tab.post("/identity/sign-in", email=address)
         codes = [
-            letter.personalisation["code"]
-            for letter in await letters(address)
-            if "code" in letter.personalisation
+            email.personalisation["code"]
+            for email in await sent_emails(address)
+            if "code" in email.personalisation
         ]
         answer = await tab.post("/identity/sign-in/code", code=codes[-1])
         assert answer.status_code == 303, answer.text

@@ -1,10 +1,10 @@
-"""A phone that gets text messages: for tests."""
+"""Fixtures and helpers for tests of phones that get SMS."""
 
 import pytest
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
-from identity.factors.tables import text_count
+from identity.factors.tables import sms_count
 from identity.verification.tables import attempt
 
 ACCOUNT = "/identity/account"
@@ -14,7 +14,7 @@ TEXT = "/identity/account/text"
 
 @pytest.fixture(scope="module")
 def settings(service, database_url, nats_url, master_key):
-    """Identity as on a laptop, where texts stay in the outbox."""
+    """Identity as on a laptop, where SMS are shown and not sent."""
     return service.settings(
         database_url=database_url,
         nats_url=nats_url,
@@ -24,38 +24,39 @@ def settings(service, database_url, nats_url, master_key):
         key_lead=60,
         key_poll=0.1,
         jwks_max_age=30,
-        texts="outbox",
+        texts="sent-messages",
     )
 
 
 @pytest.fixture(autouse=True)
-async def uncounted(database):
-    """Every test's first text is the first of its day: they all come from one network."""
+async def reset_limits(database):
+    """Reset all limits before each test, since every test's browsers share one network."""
     async with database.writing() as session:
         await session.execute(attempt.delete())
-        await session.execute(text_count.delete())
+        await session.execute(sms_count.delete())
 
 
 @pytest.fixture
-def texts(database):
-    """``await texts("+447700900111")`` -> the text messages to a number, in order."""
+def sent_sms(database):
+    """``await sent_sms("+447700900111")`` -> the SMS to a number, oldest first."""
 
-    async def to(number):
+    async def list_by_number(number):
         async with database.reading() as session:
             query = text("SELECT * FROM mail WHERE address = :to AND channel = 'text' ORDER BY id")
             return await session.all(query, {"to": number})
 
-    return to
+    return list_by_number
 
 
-async def code_to(texts, number):
-    """The newest code sent to a number."""
-    return [one.personalisation["code"] for one in await texts(number) if "code" in one.personalisation][-1]
+async def code_to(sent_sms, number):
+    """Get the newest code sent to a number."""
+    messages = await sent_sms(number)
+    return [sms.personalisation["code"] for sms in messages if "code" in sms.personalisation][-1]
 
 
-async def add_phone(tab, texts, number):
-    """Somebody who is signed in adds a number that nobody has proven in the account before."""
+async def add_phone(tab, sent_sms, number):
+    """Add a number to the account that a browser is signed in to, which has none."""
     answer = await tab.post(PHONE, phone=number)
     assert answer.status_code == 303, answer.text
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(texts, number))
+    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
     assert answer.headers["location"] == ACCOUNT

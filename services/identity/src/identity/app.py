@@ -41,8 +41,15 @@ from identity.mandates.routes import mandates, themes
 from identity.messages import routes as sent_messages
 from identity.messages.actions import worker
 from identity.proofs import routes as proofs
-from identity.self_service.routes import account, consents, emails, history, linked_accounts, phones
-from identity.self_service.routes import identity as own_identity
+from identity.self_service.routes import (
+    account,
+    consents,
+    emails,
+    history,
+    identity_proofs,
+    linked_accounts,
+    phones,
+)
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.shared.tables import metadata
@@ -50,7 +57,13 @@ from identity.sign_in.routes import registration, second_step, sign_in
 from identity.sign_in.routes.upstream import failure as upstream_failure
 from identity.sign_in.routes.upstream import link as upstream_link
 from identity.sign_in.routes.upstream import login as upstream_login
-from identity.sign_in_methods.routes import factors
+from identity.sign_in_methods.routes import (
+    authenticator,
+    passkeys,
+    passwords,
+    recovery_codes,
+    second_step_choice,
+)
 from identity.sign_in_methods.routes import sms as sms_step
 from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
 from identity.tokens.routes import introspection, token, userinfo
@@ -148,8 +161,12 @@ service = Service(
         emails.router,
         consents.router,
         history.router,
-        own_identity.router,
-        factors.router,
+        identity_proofs.router,
+        passwords.router,
+        passkeys.router,
+        authenticator.router,
+        recovery_codes.router,
+        second_step_choice.router,
         # Before upstream_login, whose `{council}/{upstream_id}` would match its paths.
         upstream_link.router,
         upstream_login.router,
@@ -185,10 +202,10 @@ service = Service(
         "rotate-keys": commands.rotate_keys,
     },
     tasks={
-        "sweep": housekeeping.sweep,
+        "purge": housekeeping.run,
         "logout notices": backchannel_logout.tell,
         "client keys": client_keys.keep_fresh,
-        "post": worker.post,
+        "messages": worker.run,
     },
     start=_start,
     keys=_own_keys,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 import chassis.settings
@@ -60,10 +60,11 @@ class Settings(chassis.settings.Settings):
         default="", description="File of the CAs trusted in such calls; the system's if empty"
     )
 
-    mail: Literal["none", "outbox", "smtp", "notify"] = Field(
-        default="none", description="How letters go: outbox shows them to everybody, so laptops only"
+    mail: Literal["none", "sent-messages", "smtp", "notify"] = Field(
+        default="none",
+        description="How e-mails are sent; sent-messages shows them to everybody instead, so laptops only",
     )
-    mail_from: str = Field(default="", description="The address letters come from")
+    mail_from: str = Field(default="", description="The address that e-mails come from")
     smtp_host: str = ""
     smtp_port: int = Field(default=587, ge=1, le=65_535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
@@ -75,8 +76,9 @@ class Settings(chassis.settings.Settings):
         default="", description="Id of the Notify template whose subject is ((subject)) and body ((body))"
     )
 
-    texts: Literal["none", "outbox", "notify"] = Field(
-        default="none", description="How text messages go; none: phones are not offered. outbox: laptops only"
+    texts: Literal["none", "sent-messages", "notify"] = Field(
+        default="none",
+        description="How SMS are sent; none: phones are not offered; sent-messages: as for `mail`",
     )
     notify_text_template: str = Field(default="", description="Id of the Notify text template ((body))")
     texts_per_day: int = Field(default=5_000, ge=0, description="Text messages of a day, all together")
@@ -87,10 +89,17 @@ class Settings(chassis.settings.Settings):
         default=50, ge=0, description="Of them, to other countries, which cost much more; 0: not taken"
     )
 
+    @field_validator("mail", "texts", mode="before")
+    @classmethod
+    def _refuse_old_value(cls, value: object) -> object:
+        if value == "outbox":
+            raise ValueError("outbox is called sent-messages now")
+        return value
+
     @model_validator(mode="after")
-    def _letters_can_go(self) -> "Settings":
-        if self.mail == "outbox" and self.issuer.startswith("https://"):
-            raise ValueError("mail=outbox shows everybody's codes to everybody; not where there is https")
+    def _check_mail(self) -> "Settings":
+        if self.mail == "sent-messages" and self.issuer.startswith("https://"):
+            raise ValueError("mail=sent-messages shows everybody's codes to everybody; not under https")
         if self.mail == "smtp" and not (self.smtp_host and self.mail_from):
             raise ValueError("mail=smtp needs smtp_host and mail_from")
         if self.mail == "notify" and not (self.notify_key.get_secret_value() and self.notify_template):
@@ -98,9 +107,9 @@ class Settings(chassis.settings.Settings):
         return self
 
     @model_validator(mode="after")
-    def _texts_can_go(self) -> "Settings":
-        if self.texts == "outbox" and self.issuer.startswith("https://"):
-            raise ValueError("texts=outbox shows everybody's codes to everybody; not where there is https")
+    def _check_texts(self) -> "Settings":
+        if self.texts == "sent-messages" and self.issuer.startswith("https://"):
+            raise ValueError("texts=sent-messages shows everybody's codes to everybody; not under https")
         if self.texts == "notify" and not (self.notify_key.get_secret_value() and self.notify_text_template):
             raise ValueError("texts=notify needs notify_key and notify_text_template")
         return self

@@ -21,27 +21,27 @@ async def at_once(tab, path, times, **form):
     return [answer.headers.get("location", answer.status_code) for answer in answers]
 
 
-async def last_code(letters, address):
-    return [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
-        -1
-    ]
+async def last_code(sent_emails, address):
+    return [
+        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
+    ][-1]
 
 
-async def test_a_code_sent_twice_opens_one_session(newcomer, browser, letters, account_of, database):
+async def test_a_code_sent_twice_opens_one_session(newcomer, browser, sent_emails, account_of, database):
     await newcomer("race-code@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="race-code@example.org")
-    code = await last_code(letters, "race-code@example.org")
+    code = await last_code(sent_emails, "race-code@example.org")
     led = await at_once(tab, "/identity/sign-in/code", 4, code=code)
     assert led.count(ACCOUNT) == 1, led
 
 
-async def test_an_account_is_opened_once(browser, letters, database):
+async def test_an_account_is_opened_once(browser, sent_emails, database):
     tabs = [browser() for _ in range(3)]
     codes = []
     for tab in tabs:
         await tab.post("/identity/register", email="race-open@example.org")
-        codes.append(await last_code(letters, "race-open@example.org"))
+        codes.append(await last_code(sent_emails, "race-open@example.org"))
     tokens = [await token_of(tab) for tab in tabs]
     answers = await asyncio.gather(
         *(
@@ -61,7 +61,7 @@ async def test_an_account_is_opened_once(browser, letters, database):
     assert sum(1 for answer in answers if answer.headers["location"] == ACCOUNT) == 1
 
 
-async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, letters):
+async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, sent_emails):
     mine = await newcomer("race-app@example.org")
     page = (await mine.get(f"{ACCOUNT}/authenticator")).text
     app = pyotp.TOTP(re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
@@ -70,7 +70,7 @@ async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, 
     tabs = [browser() for _ in range(2)]
     for tab in tabs:
         await tab.post("/identity/sign-in", email="race-app@example.org")
-        await tab.post("/identity/sign-in/code", code=await last_code(letters, "race-app@example.org"))
+        await tab.post("/identity/sign-in/code", code=await last_code(sent_emails, "race-app@example.org"))
     tokens = [await token_of(tab) for tab in tabs]
     answers = await asyncio.gather(
         *(
@@ -81,11 +81,11 @@ async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, 
     assert sorted(answer.status_code for answer in answers) == [303, 400]
 
 
-async def test_tries_sent_together_are_all_counted(newcomer, browser, letters):
+async def test_tries_sent_together_are_all_counted(newcomer, browser, sent_emails):
     await newcomer("race-tries@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="race-tries@example.org")
-    code = await last_code(letters, "race-tries@example.org")
+    code = await last_code(sent_emails, "race-tries@example.org")
     wrong = f"{(int(code) + 1) % 10**6:06}"
     assert await at_once(tab, "/identity/sign-in/code", 8, code=wrong) == [400] * 8
     assert await at_once(tab, "/identity/sign-in/code", 1, code=code) == [400]

@@ -35,10 +35,10 @@ async def ended(database, account):
     ]
 
 
-async def test_the_cookie_is_for_this_host_and_no_script(browser, letters):
+async def test_the_cookie_is_for_this_host_and_no_script(browser, sent_emails):
     tab = browser()
     await tab.post("/identity/register", email="cookie@example.org")
-    code = (await letters("cookie@example.org"))[-1].personalisation["code"]
+    code = (await sent_emails("cookie@example.org"))[-1].personalisation["code"]
     answer = await tab.post("/identity/register/code", code=code)
     [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith("townhall-session=")]
     parts = {part.strip().lower() for part in cookie.split(";")[1:]}
@@ -112,9 +112,9 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
     assert await is_signed_in(tab)
     await older(database, account, what, by)
     assert not await is_signed_in(tab)
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await ended(database, account) == ["expired"]
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await ended(database, account) == ["expired"]
 
 

@@ -108,17 +108,17 @@ CONTRACT = {
     "user enumeration by text": "sign_in/test_sign_in::test_pages_do_not_tell_who_has_an_account",
     "user enumeration by timing": "sign_in/test_sign_in::"
     "test_the_same_work_is_done_whether_there_is_an_account_or_not "
-    "factors/test_passwords::test_a_hash_is_worked_for_every_address_once",
+    "factors/test_passwords::test_one_hash_is_computed_whether_or_not_the_address_has_an_account",
     "OTP rate limits": "sign_in/test_sign_in::test_after_five_wrong_tries_the_right_code_is_wrong_too "
     "factors/test_authenticators::"
-    "test_guessing_the_second_step_is_limited_and_a_passing_attack_is_over_after_the_window",
+    "test_guesses_at_the_second_step_are_limited_until_the_window_has_passed",
     "password rate limits": "factors/test_passwords::"
-    "test_too_many_wrong_passwords_are_refused_but_not_in_the_persons_own_browser",
+    "test_wrong_passwords_are_limited_but_not_in_a_browser_the_account_knows",
     "lockout abuse": "sign_in/test_sign_in::"
     "test_who_was_signed_in_here_before_is_not_locked_out_by_strangers "
     f"{BROWSER}a_sign_out_posted_by_a_service_asks_and_then_signs_out",
-    "WebAuthn origin and challenge": "factors/test_passkeys::test_a_lie_to_the_browser_opens_nothing",
-    "WebAuthn sign count": "factors/test_passkeys::test_a_copy_that_counts_behind_is_refused",
+    "WebAuthn origin and challenge": "factors/test_passkeys::test_forged_client_data_is_refused",
+    "WebAuthn sign count": "factors/test_passkeys::test_a_copy_with_a_lower_sign_count_is_refused",
     "plain exchange with may_act fails": f"{ACTING}test_a_plain_exchange_of_tokens_fails",
     "revoked actor": f"{ACTING}test_a_revoked_mandate_ends_its_tokens_and_gives_no_more",
     "disabled actor": "mandates/test_mandates::test_a_closed_account_neither_acts_nor_is_acted_for",

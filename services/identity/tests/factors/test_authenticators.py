@@ -1,4 +1,4 @@
-"""Authenticator apps and recovery codes: a second step that nothing goes round."""
+"""Authenticator apps and recovery codes: a second step that cannot be skipped."""
 
 import re
 import time
@@ -11,20 +11,20 @@ ACCOUNT = "/identity/account"
 
 
 class App:
-    """An authenticator app, whose clock the test turns."""
+    """An authenticator app whose clock the test sets."""
 
     def __init__(self, secret):
         self.secret = secret
         self.later = 0
 
     def next(self):
-        """The code of a step no code was taken of yet: the server takes one step to either side."""
+        """Make a code of a time step not used yet: the server takes one step to either side."""
         self.later += 1
         return pyotp.TOTP(self.secret).at(time.time() + 30 * (self.later - 2))
 
 
 async def set_up(tab):
-    """The app and the recovery codes of somebody who sets it up."""
+    """Set up an app, and return it and the recovery codes."""
     page = (await tab.get(f"{ACCOUNT}/authenticator")).text
     secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     app = App(secret)
@@ -33,27 +33,29 @@ async def set_up(tab):
     return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
 
 
-async def first_step(tab, letters, address):
+async def take_first_step(tab, sent_emails, address):
     await tab.post("/identity/sign-in", email=address)
-    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
-        -1
+    codes = [
+        email.personalisation["code"]
+        for email in await sent_emails(address)
+        if "code" in email.personalisation
     ]
-    answer = await tab.post("/identity/sign-in/code", code=code)
+    answer = await tab.post("/identity/sign-in/code", code=codes[-1])
     assert answer.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
 
 
-async def test_who_has_an_app_needs_it_besides_the_code_from_the_letter(newcomer, browser, letters):
+async def test_an_app_is_needed_besides_the_emailed_code(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("app@example.org"))
     tab = browser()
-    await first_step(tab, letters, "app@example.org")
+    await take_first_step(tab, sent_emails, "app@example.org")
     assert (await tab.get(ACCOUNT)).status_code == 303
     answer = await tab.post("/identity/sign-in/second-step", code=app.next())
     assert answer.headers["location"] == ACCOUNT
     assert (await tab.get(ACCOUNT)).status_code == 200
 
 
-async def test_who_has_an_app_needs_it_besides_the_password(newcomer, browser):
+async def test_an_app_is_needed_besides_the_password(newcomer, browser):
     mine = await newcomer("both@example.org")
     await mine.post(f"{ACCOUNT}/password", password="kettle orange window")
     app, _ = await set_up(mine)
@@ -66,37 +68,37 @@ async def test_who_has_an_app_needs_it_besides_the_password(newcomer, browser):
     assert (await tab.post("/identity/sign-in/second-step", code=app.next())).headers["location"] == ACCOUNT
 
 
-async def test_a_code_of_the_app_works_once(newcomer, browser, letters):
+async def test_a_code_of_the_app_works_once(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("replay@example.org"))
     code = app.next()
     for expected in (303, 400):
         tab = browser()
-        await first_step(tab, letters, "replay@example.org")
+        await take_first_step(tab, sent_emails, "replay@example.org")
         answer = await tab.post("/identity/sign-in/second-step", code=code)
         assert answer.status_code == expected
     assert tab.session is None
 
 
-async def test_an_older_code_does_not_work_after_a_newer_one(newcomer, browser, letters):
+async def test_an_older_code_does_not_work_after_a_newer_one(newcomer, browser, sent_emails):
     app, _ = await set_up(await newcomer("older@example.org"))
     older, newer = app.next(), app.next()
     for code, expected in ((newer, 303), (older, 400)):
         tab = browser()
-        await first_step(tab, letters, "older@example.org")
+        await take_first_step(tab, sent_emails, "older@example.org")
         assert (await tab.post("/identity/sign-in/second-step", code=code)).status_code == expected
 
 
 @pytest.mark.parametrize("code", ["", "abcdef", "1234567", "\u0660" * 6, "\ud83d"])
-async def test_what_is_no_code_is_told_so(newcomer, browser, letters, code):
+async def test_anything_but_a_code_is_refused(newcomer, browser, sent_emails, code):
     address = f"no{len(code)}{ord(code[0]) if code else 0}@example.org"
     await set_up(await newcomer(address))
     tab = browser()
-    await first_step(tab, letters, address)
+    await take_first_step(tab, sent_emails, address)
     encoded = code.encode("utf-8", "surrogatepass").decode("latin-1")
     assert (await tab.post("/identity/sign-in/second-step", code=encoded)).status_code == 400
 
 
-async def test_the_second_step_alone_opens_nothing(newcomer, browser):
+async def test_the_second_step_alone_signs_nobody_in(newcomer, browser):
     app, recovery = await set_up(await newcomer("alone@example.org"))
     tab = browser()
     for way, code in (("second-step", app.next()), ("recovery", recovery[0])):
@@ -105,18 +107,18 @@ async def test_the_second_step_alone_opens_nothing(newcomer, browser):
     assert tab.session is None
 
 
-async def test_a_recovery_code_works_once_however_it_is_typed(newcomer, browser, letters):
+async def test_a_recovery_code_works_once_in_any_spelling(newcomer, browser, sent_emails):
     _, recovery = await set_up(await newcomer("lost@example.org"))
     assert len(set(recovery)) == 10
     typed = recovery[3].upper().replace("-", " ").replace("0", "O").replace("1", "I")
     for expected in (303, 400):
         tab = browser()
-        await first_step(tab, letters, "lost@example.org")
+        await take_first_step(tab, sent_emails, "lost@example.org")
         assert (await tab.post("/identity/sign-in/recovery", code=typed)).status_code == expected
-    assert "changed-recovery-code-used" in {one.template for one in await letters("lost@example.org")}
+    assert "changed-recovery-code-used" in {email.template for email in await sent_emails("lost@example.org")}
 
 
-async def test_new_recovery_codes_take_the_place_of_the_old(newcomer, browser, letters):
+async def test_new_recovery_codes_replace_the_old(newcomer, browser, sent_emails):
     mine = await newcomer("renew@example.org")
     _, old = await set_up(mine)
     page = await mine.post(f"{ACCOUNT}/recovery-codes")
@@ -124,11 +126,11 @@ async def test_new_recovery_codes_take_the_place_of_the_old(newcomer, browser, l
     assert len(new) == 10
     for code, expected in ((old[0], 400), (new[0], 303)):
         tab = browser()
-        await first_step(tab, letters, "renew@example.org")
+        await take_first_step(tab, sent_emails, "renew@example.org")
         assert (await tab.post("/identity/sign-in/recovery", code=code)).status_code == expected
 
 
-async def test_an_app_that_is_not_confirmed_changes_nothing(newcomer, browser, signed_in_again):
+async def test_an_unconfirmed_app_changes_nothing(newcomer, browser, signed_in_again):
     mine = await newcomer("half@example.org")
     await mine.get(f"{ACCOUNT}/authenticator")
     assert (await mine.post(f"{ACCOUNT}/authenticator", code="000000")).status_code == 400
@@ -136,7 +138,7 @@ async def test_an_app_that_is_not_confirmed_changes_nothing(newcomer, browser, s
     assert (await other.get(ACCOUNT)).status_code == 200
 
 
-async def test_a_removed_app_is_not_asked_for(newcomer, signed_in_again):
+async def test_a_removed_app_is_not_needed(newcomer, signed_in_again):
     mine = await newcomer("removed@example.org")
     await set_up(mine)
     await mine.post(f"{ACCOUNT}/authenticator/remove")
@@ -157,17 +159,17 @@ async def test_no_table_holds_the_secret_or_a_recovery_code(newcomer, database):
         app.secret,
         app.secret.encode().hex(),
         *recovery,
-        *(one.encode().hex() for one in recovery),
+        *(code.encode().hex() for code in recovery),
     ):
         assert secret not in everything
 
 
-async def test_guessing_the_second_step_is_limited_and_a_passing_attack_is_over_after_the_window(
-    newcomer, browser, letters, database
+async def test_guesses_at_the_second_step_are_limited_until_the_window_has_passed(
+    newcomer, browser, sent_emails, database
 ):
     app, _ = await set_up(await newcomer("limit@example.org"))
     tab = browser()
-    await first_step(tab, letters, "limit@example.org")
+    await take_first_step(tab, sent_emails, "limit@example.org")
     statuses = [
         (await tab.post("/identity/sign-in/second-step", code="000000")).status_code for _ in range(11)
     ]
@@ -182,7 +184,7 @@ async def test_guessing_the_second_step_is_limited_and_a_passing_attack_is_over_
     assert (await tab.post("/identity/sign-in/second-step", code=app.next())).status_code == 303
 
 
-async def test_setting_up_the_app_gives_the_session_another_secret(newcomer):
+async def test_setting_up_an_app_changes_the_secret_of_the_session(newcomer):
     tab = await newcomer("stepup@example.org")
     before = tab.session
     await set_up(tab)

@@ -1,4 +1,4 @@
-"""Passwords: optional, long, argon2id at OWASP's settings; and how often one may be wrong."""
+"""Passwords: optional, long, argon2id at OWASP's settings, with limits on wrong ones."""
 
 import pytest
 from pydantic import ValidationError
@@ -8,18 +8,18 @@ from chassis import ids
 from chassis.testing import published
 from identity.settings import OWASP_MEMORY_KIB
 
-WORDS = "kettle orange window"
+PASSWORD = "kettle orange window"
 ACCOUNT = "/identity/account"
 
 
-async def with_password(newcomer, address, password=WORDS):
+async def register_with_password(newcomer, address, password=PASSWORD):
     tab = await newcomer(address)
     answer = await tab.post(f"{ACCOUNT}/password", password=password)
     assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT), answer.text
     return tab
 
 
-async def stored(database, account):
+async def get_hash(database, account):
     async with database.reading() as session:
         return await session.scalar(
             text("SELECT hash FROM account_password WHERE account = :who"), {"who": account}
@@ -32,35 +32,35 @@ def settings(settings):
     return settings.model_copy(update={"password_memory_kib": OWASP_MEMORY_KIB})
 
 
-async def test_somebody_sets_a_password_and_signs_in_with_it(
-    newcomer, browser, account_of, database, letters
+async def test_a_person_sets_a_password_and_signs_in_with_it(
+    newcomer, browser, account_of, database, sent_emails
 ):
-    await with_password(newcomer, "pass@example.org")
+    await register_with_password(newcomer, "pass@example.org")
     tab = browser()
-    answer = await tab.post("/identity/sign-in/password", email="Pass@example.org", password=WORDS)
+    answer = await tab.post("/identity/sign-in/password", email="Pass@example.org", password=PASSWORD)
     assert (answer.status_code, answer.headers["location"]) == (303, ACCOUNT)
     assert (await tab.get(ACCOUNT)).status_code == 200
     account = ids.show(await account_of("pass@example.org"))
-    events = [one for one in await published(database) if one.subject == account]
+    events = [event for event in await published(database) if event.subject == account]
     assert (events[-1].type, events[-1].data["changed"], events[-1].sequence) == (
         "identity.account.changed.v1",
         ["password"],
         2,
     )
-    assert "changed-password-set" in {one.template for one in await letters("pass@example.org")}
+    assert "changed-password-set" in {email.template for email in await sent_emails("pass@example.org")}
 
 
 async def test_passwords_are_hashed_by_argon2id_at_owasps_settings(newcomer, account_of, database):
-    await with_password(newcomer, "hash@example.org")
-    kept = await stored(database, await account_of("hash@example.org"))
-    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert WORDS not in kept
+    await register_with_password(newcomer, "hash@example.org")
+    password_hash = await get_hash(database, await account_of("hash@example.org"))
+    assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert PASSWORD not in password_hash
 
 
-@pytest.mark.parametrize("password", ["", "kettle orange", WORDS + " ", WORDS.upper(), "x" * 5_000])
-async def test_a_wrong_password_opens_nothing(newcomer, browser, password):
+@pytest.mark.parametrize("password", ["", "kettle orange", PASSWORD + " ", PASSWORD.upper(), "x" * 5_000])
+async def test_a_wrong_password_signs_nobody_in(newcomer, browser, password):
     address = f"wrong{len(password)}{password[:1]}@example.org".lower()
-    await with_password(newcomer, address)
+    await register_with_password(newcomer, address)
     tab = browser()
     answer = await tab.post("/identity/sign-in/password", email=address, password=password)
     assert answer.status_code == 400
@@ -68,16 +68,16 @@ async def test_a_wrong_password_opens_nothing(newcomer, browser, password):
     assert password == "" or password not in answer.text
 
 
-async def test_an_account_without_a_password_is_not_opened_by_one(newcomer, browser):
+async def test_an_account_without_a_password_takes_none(newcomer, browser):
     await newcomer("none@example.org")
     tab = browser()
-    answer = await tab.post("/identity/sign-in/password", email="none@example.org", password=WORDS)
+    answer = await tab.post("/identity/sign-in/password", email="none@example.org", password=PASSWORD)
     assert answer.status_code == 400
     assert "The email address or password is not right" in answer.text
 
 
 @pytest.mark.parametrize(
-    ("password", "says"),
+    ("password", "message"),
     [
         ("short words", "12 characters or more"),
         ("passwordpassword", "too easy to guess"),
@@ -88,13 +88,13 @@ async def test_an_account_without_a_password_is_not_opened_by_one(newcomer, brow
         ("long words " * 12, "128 characters or fewer"),
     ],
 )
-async def test_weak_passwords_are_refused_with_a_way_out(newcomer, password, says, account_of, database):
+async def test_weak_passwords_are_refused_with_advice(newcomer, password, message, account_of, database):
     address = f"weak.person{len(password)}{password[:1]}@example.org"
     tab = await newcomer(address)
     answer = await tab.post(f"{ACCOUNT}/password", password=password or address)
     assert answer.status_code == 400
-    assert says in answer.text
-    assert await stored(database, await account_of(address)) is None
+    assert message in answer.text
+    assert await get_hash(database, await account_of(address)) is None
 
 
 @pytest.mark.parametrize(
@@ -103,28 +103,30 @@ async def test_weak_passwords_are_refused_with_a_way_out(newcomer, password, say
 )
 async def test_no_kind_of_character_is_required_or_forbidden(newcomer, browser, password):
     address = f"free{abs(hash(password))}@example.org"
-    await with_password(newcomer, address, password)
+    await register_with_password(newcomer, address, password)
     answer = await browser().post("/identity/sign-in/password", email=address, password=password)
     assert answer.status_code == 303
 
 
-async def test_letters_composed_by_another_keyboard_are_the_same(newcomer, browser):
-    await with_password(newcomer, "nfc@example.org", "caf\u00e9 orange window")
+async def test_another_unicode_form_of_the_same_password_is_accepted(newcomer, browser):
+    await register_with_password(newcomer, "nfc@example.org", "caf\u00e9 orange window")
     answer = await browser().post(
         "/identity/sign-in/password", email="nfc@example.org", password="cafe\u0301 orange window"
     )
     assert answer.status_code == 303
 
 
-async def test_a_hash_is_worked_for_every_address_once(newcomer, browser, app, monkeypatch):
-    await with_password(newcomer, "has@example.org")
+async def test_one_hash_is_computed_whether_or_not_the_address_has_an_account(
+    newcomer, browser, app, monkeypatch
+):
+    await register_with_password(newcomer, "has@example.org")
     await newcomer("hasnot@example.org")
-    worked = []
+    hashes = []
     hasher = app.state.auth.passwords._hasher
     verify = type(hasher).verify
 
     def counting(self, stored, password):
-        worked.append(stored.split("$")[3])
+        hashes.append(stored.split("$")[3])
         return verify(self, stored, password)
 
     monkeypatch.setattr(type(hasher), "verify", counting)
@@ -133,26 +135,26 @@ async def test_a_hash_is_worked_for_every_address_once(newcomer, browser, app, m
             "/identity/sign-in/password", email=address, password="wrong words here"
         )
         assert answer.status_code == 400
-    assert worked == ["m=19456,t=2,p=1"] * 3
+    assert hashes == ["m=19456,t=2,p=1"] * 3
 
 
-async def test_a_change_of_password_signs_out_elsewhere(newcomer, signed_in_again):
+async def test_a_change_of_password_ends_other_sessions(newcomer, signed_in_again):
     here = await newcomer("elsewhere@example.org")
     there = await signed_in_again("elsewhere@example.org")
-    await here.post(f"{ACCOUNT}/password", password=WORDS)
+    await here.post(f"{ACCOUNT}/password", password=PASSWORD)
     assert (await there.get(ACCOUNT)).status_code == 303
     assert (await here.get(ACCOUNT)).status_code == 200
 
 
-async def test_a_removed_password_opens_nothing(newcomer, browser):
-    tab = await with_password(newcomer, "gone@example.org")
+async def test_a_removed_password_signs_nobody_in(newcomer, browser):
+    tab = await register_with_password(newcomer, "gone@example.org")
     await tab.post(f"{ACCOUNT}/password/remove")
-    answer = await browser().post("/identity/sign-in/password", email="gone@example.org", password=WORDS)
+    answer = await browser().post("/identity/sign-in/password", email="gone@example.org", password=PASSWORD)
     assert answer.status_code == 400
 
 
-async def test_too_many_wrong_passwords_are_refused_but_not_in_the_persons_own_browser(newcomer, browser):
-    mine = await with_password(newcomer, "guess@example.org")
+async def test_wrong_passwords_are_limited_but_not_in_a_browser_the_account_knows(newcomer, browser):
+    mine = await register_with_password(newcomer, "guess@example.org")
     await mine.post("/identity/sign-out")
     answers = [
         await browser().post(
@@ -160,15 +162,15 @@ async def test_too_many_wrong_passwords_are_refused_but_not_in_the_persons_own_b
         )
         for n in range(11)
     ]
-    assert [one.status_code for one in answers] == [400] * 10 + [429]
-    right = await browser().post("/identity/sign-in/password", email="guess@example.org", password=WORDS)
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+    right = await browser().post("/identity/sign-in/password", email="guess@example.org", password=PASSWORD)
     assert right.status_code == 429
     assert (
-        await mine.post("/identity/sign-in/password", email="guess@example.org", password=WORDS)
+        await mine.post("/identity/sign-in/password", email="guess@example.org", password=PASSWORD)
     ).status_code == 303
 
 
-async def test_a_password_is_asked_for_soon_after_signing_in_only(newcomer, account_of, database):
+async def test_factors_are_changed_only_soon_after_signing_in(newcomer, account_of, database):
     tab = await newcomer("stale@example.org")
     account = await account_of("stale@example.org")
     async with database.writing() as session:
@@ -182,14 +184,14 @@ async def test_a_password_is_asked_for_soon_after_signing_in_only(newcomer, acco
     for page in ("password", "passkeys", "authenticator", "recovery-codes", "email", "close"):
         answer = await tab.get(f"{ACCOUNT}/{page}")
         assert (answer.status_code, answer.headers["location"]) == (303, f"/identity/sign-in?then={page}")
-    answer = await tab.post(f"{ACCOUNT}/password", password=WORDS)
+    answer = await tab.post(f"{ACCOUNT}/password", password=PASSWORD)
     assert answer.headers["location"] == "/identity/sign-in?then=password"
-    assert await stored(database, account) is None
+    assert await get_hash(database, account) is None
 
 
-async def test_more_passwords_than_can_wait_are_turned_away(newcomer, app, monkeypatch, browser):
+async def test_more_passwords_than_the_queue_holds_are_refused(newcomer, app, monkeypatch, browser):
     monkeypatch.setattr(app.state.auth.passwords, "_room", type("Full", (), {"locked": lambda self: True})())
-    answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=WORDS)
+    answer = await browser().post("/identity/sign-in/password", email="busy@example.org", password=PASSWORD)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
 
 

@@ -1,4 +1,4 @@
-"""Phone numbers as people type them, and how much a text message takes."""
+"""Phone numbers as people type them, and the segments and templates of SMS."""
 
 import subprocess
 import sys
@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from identity.accounts.rules import factors
 from identity.factors.rules import phones, sms_segments
 from identity.factors.rules.phones import NumberError
-from identity.messages.actions import templates as written
+from identity.messages.actions import templates
 
-A_LONG_DOMAIN = "identity.north-east-somerset.gov.uk"
-TEMPLATES = sorted(written.templates(written.TEXT))
+LONG_DOMAIN = "identity.north-east-somerset.gov.uk"
+TEMPLATES = sorted(templates.list_templates(templates.SMS))
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "number"),
     [
         ("07400 123456", "+447400123456"),
         ("(07400) 123-456", "+447400123456"),
@@ -29,8 +29,8 @@ TEMPLATES = sorted(written.templates(written.TEXT))
         ("+1 202-555-0123", "+12025550123"),
     ],
 )
-def test_a_number_is_read_as_people_type_it(typed, kept):
-    assert phones.read(typed) == kept
+def test_a_number_is_parsed_as_people_type_it(typed, number):
+    assert phones.parse(typed) == number
 
 
 @pytest.mark.parametrize(
@@ -57,57 +57,57 @@ def test_a_number_is_read_as_people_type_it(typed, kept):
         ("0800 123456", "no-texts"),
     ],
 )
-def test_a_number_that_cannot_be_or_costs_too_much_is_refused(typed, fault):
+def test_a_number_that_is_invalid_or_costs_too_much_is_refused(typed, fault):
     with pytest.raises(NumberError) as error:
-        phones.read(typed)
+        phones.parse(typed)
     assert error.value.fault == fault
 
 
-def test_a_number_of_another_country_is_refused_where_none_are_paid_for():
+def test_a_foreign_number_is_refused_where_they_are_not_allowed():
     with pytest.raises(NumberError) as error:
-        phones.read("+33612345678", abroad=False)
+        phones.parse("+33612345678", abroad=False)
     assert error.value.fault == "abroad"
-    assert phones.read("07400 123456", abroad=False) == "+447400123456"
+    assert phones.parse("07400 123456", abroad=False) == "+447400123456"
 
 
-def test_numbers_of_plays_are_taken_on_a_laptop_alone():
-    assert phones.read("07700 900123", drama=True) == "+447700900123"
+def test_fictional_numbers_are_taken_only_on_a_laptop():
+    assert phones.parse("07700 900123", fictional=True) == "+447700900123"
 
 
 @given(st.text(max_size=60) | st.text("+0123456789 ()-", max_size=20))
-def test_whatever_is_typed_is_a_number_or_a_fault(typed):
+def test_anything_typed_is_a_number_or_refused(typed):
     try:
-        kept = phones.read(typed)
+        number = phones.parse(typed)
     except NumberError:
         return
-    assert phones.read(kept) == kept
-    assert kept[0] == "+"
-    assert kept[1:].isascii()
-    assert kept[1:].isdigit()
+    assert phones.parse(number) == number
+    assert number[0] == "+"
+    assert number[1:].isascii()
+    assert number[1:].isdigit()
 
 
-def test_a_number_is_shown_as_people_write_it_and_partly_to_strangers():
-    assert phones.shown("+447400123456") == "07400 123456"
-    assert phones.shown("+33612345678") == "+33 6 12 34 56 78"
+def test_a_number_is_formatted_as_people_write_it_or_cut_to_three_digits():
+    assert phones.format_number("+447400123456") == "07400 123456"
+    assert phones.format_number("+33612345678") == "+33 6 12 34 56 78"
     assert phones.last_digits("+447400123456") == "456"
 
 
-def test_numbers_cost_no_memory_before_the_first_and_never_load_places():
+def test_the_library_is_loaded_with_the_first_number_and_without_places():
     script = (
         "import sys; from identity.factors.rules import phones; import identity.factors.actions.phones;"
-        "assert 'phonenumbers' not in sys.modules; phones.read('07400 123456');"
+        "assert 'phonenumbers' not in sys.modules; phones.parse('07400 123456');"
         "loaded = [name for name in sys.modules if name.startswith('phonenumbers.')];"
         "assert loaded; heavy = ('geodata', 'carrier', 'timezone', 'geocoder', 'tzdata');"
         "assert not [name for name in loaded if name.split('.')[1].startswith(heavy)], loaded"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
+    ("text", "segments"),
     [
         ("", 1),
         ("a" * 160, 1),
@@ -124,31 +124,34 @@ def test_numbers_cost_no_memory_before_the_first_and_never_load_places():
         ("😀" * 36, 2),
     ],
 )
-def test_a_text_takes_as_many_parts_as_a_network_counts(text, parts):
-    assert sms_segments.parts(text) == parts
+def test_an_sms_has_as_many_segments_as_a_network_counts(text, segments):
+    assert sms_segments.count_segments(text) == segments
 
 
-def text_of(name, language, domain="identity.citytown.gov.uk"):
+def render_sms(name, language, domain="identity.citytown.gov.uk"):
     values = {"code": "123456", "domain": domain}
-    needed = written.placeholders(name, language, written.TEXT)
-    return written.write(name, language, {key: values[key] for key in needed}, written.TEXT).body
+    placeholders = templates.list_placeholders(name, language, templates.SMS)
+    return templates.render(name, language, {key: values[key] for key in placeholders}, templates.SMS).body
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_text_is_one_message_in_either_language(name, language):
-    """Where the pages' domain is long, it may take a second part; wide letters would make it three."""
-    text = text_of(name, language)
-    assert sms_segments.plain(text), text
-    assert sms_segments.parts(text) == 1, len(text)
-    assert sms_segments.parts(text_of(name, language, A_LONG_DOMAIN)) <= 2
+def test_an_sms_is_one_segment_in_either_language(name, language):
+    """With a long domain it may take a second segment; characters outside GSM would make it three."""
+    text = render_sms(name, language)
+    assert sms_segments.is_gsm(text), text
+    assert sms_segments.count_segments(text) == 1, len(text)
+    assert sms_segments.count_segments(render_sms(name, language, LONG_DOMAIN)) <= 2
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_text_is_in_both_languages_with_the_same_values_and_no_link(name):
-    of = {language: written.placeholders(name, language, written.TEXT) for language in written.LANGUAGES}
-    assert of["en"] == of["cy"]
-    english, welsh = text_of(name, "en"), text_of(name, "cy")
+def test_an_sms_is_in_both_languages_with_the_same_values_and_no_link(name):
+    placeholders = {
+        language: templates.list_placeholders(name, language, templates.SMS)
+        for language in templates.LANGUAGES
+    }
+    assert placeholders["en"] == placeholders["cy"]
+    english, welsh = render_sms(name, "en"), render_sms(name, "cy")
     assert english != welsh
     for text in (english, welsh):
         assert "Townhall" in text
@@ -158,18 +161,18 @@ def test_a_text_is_in_both_languages_with_the_same_values_and_no_link(name):
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if name.endswith("-code")])
-def test_a_text_with_a_code_is_filled_in_by_browsers_and_says_to_tell_nobody(name, language):
-    text = text_of(name, language)
+def test_an_sms_with_a_code_can_be_autofilled_and_warns_to_tell_nobody(name, language):
+    text = render_sms(name, language)
     assert text.startswith("123456 ")
     assert text.splitlines()[-1] == "@identity.citytown.gov.uk #123456"
     assert {"en": "Never give it to anybody", "cy": "Ni ddylid ei roi i neb"}[language] in text
 
 
-def test_a_text_is_a_second_factor_and_never_opens_an_account_alone():
-    assert factors.level({factors.EMAIL, factors.TEXT}) == factors.TWO_FACTORS
-    assert factors.level({factors.TEXT}) == factors.ONE_FACTOR
-    for methods in ({factors.TEXT}, {factors.TEXT, factors.AUTHENTICATOR}, {factors.TEXT, factors.RECOVERY}):
+def test_sms_are_a_second_factor_and_never_enough_alone():
+    assert factors.level({factors.EMAIL, factors.SMS}) == factors.TWO_FACTORS
+    assert factors.level({factors.SMS}) == factors.ONE_FACTOR
+    for methods in ({factors.SMS}, {factors.SMS, factors.AUTHENTICATOR}, {factors.SMS, factors.RECOVERY}):
         for has_second in (True, False):
-            assert not factors.complete(methods, has_second=has_second)
-    assert not factors.complete({factors.EMAIL}, has_second=True)
-    assert factors.complete({factors.PASSWORD, factors.TEXT}, has_second=True)
+            assert not factors.is_complete(methods, has_second=has_second)
+    assert not factors.is_complete({factors.EMAIL}, has_second=True)
+    assert factors.is_complete({factors.PASSWORD, factors.SMS}, has_second=True)

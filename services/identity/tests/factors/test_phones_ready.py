@@ -1,4 +1,4 @@
-"""A process's first phone number: what numbers take is loaded then, while others are served."""
+"""The library of phone numbers is loaded in a thread, with a process's first number."""
 
 import importlib.abc
 import sys
@@ -6,16 +6,16 @@ import threading
 
 import pytest
 
-from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, settings, texts, uncounted
+from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, reset_limits, sent_sms, settings
 
-__all__ = ["settings", "texts", "uncounted"]
+__all__ = ["reset_limits", "sent_sms", "settings"]
 
 
 @pytest.fixture
-def as_new(monkeypatch):
-    """``as_new()``: as in a process that has met no number yet -> the threads that load phonenumbers."""
+def unload_library(monkeypatch):
+    """``unload_library()`` -> a list of the threads that load phonenumbers from now on."""
 
-    def forget():
+    def unload():
         threads = []
 
         class Finder(importlib.abc.MetaPathFinder):
@@ -23,33 +23,33 @@ def as_new(monkeypatch):
                 if name == "phonenumbers":
                     threads.append(threading.current_thread())
 
-        for name in [one for one in sys.modules if one.partition(".")[0] == "phonenumbers"]:
+        for name in [module for module in sys.modules if module.partition(".")[0] == "phonenumbers"]:
             monkeypatch.delitem(sys.modules, name)
         monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
         return threads
 
-    return forget
+    return unload
 
 
-async def test_nobody_waits_for_a_process_that_reads_its_first_number(newcomer, as_new):
+async def test_the_first_number_typed_loads_the_library_in_a_thread(newcomer, unload_library):
     tab = await newcomer("first@phones.example")
-    threads = as_new()
+    threads = unload_library()
     assert (await tab.post(PHONE, phone="07700 900 131")).status_code == 303
     assert len(threads) == 1
     assert threading.main_thread() not in threads
 
 
-async def test_nobody_waits_for_a_process_that_shows_its_first_number(newcomer, texts, as_new):
+async def test_the_first_number_shown_loads_the_library_in_a_thread(newcomer, sent_sms, unload_library):
     tab = await newcomer("shown@phones.example")
-    await add_phone(tab, texts, "+447700900132")
-    threads = as_new()
+    await add_phone(tab, sent_sms, "+447700900132")
+    threads = unload_library()
     assert "07700 900132" in (await tab.get(ACCOUNT)).text
     assert len(threads) == 1
     assert threading.main_thread() not in threads
 
 
-async def test_an_account_without_a_number_loads_nothing(newcomer, as_new):
+async def test_an_account_without_a_number_loads_no_library(newcomer, unload_library):
     tab = await newcomer("none@phones.example")
-    threads = as_new()
+    threads = unload_library()
     assert (await tab.get(ACCOUNT)).status_code == 200
     assert threads == []

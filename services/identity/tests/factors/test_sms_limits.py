@@ -1,4 +1,4 @@
-"""How many text messages may go: each costs money, and each bothers somebody."""
+"""Limits and budgets of SMS: each costs money, and each bothers the person who gets it."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from chassis import ids
 from chassis.app import create_app
 from chassis.testing import running
-from identity.factors.actions import sms
-from identity.factors.tables import text_count
+from identity.factors.actions import phones
+from identity.factors.tables import sms_count
 from identity.housekeeping import actions as housekeeping
 from identity.shared.rules import limits
 from identity.verification.actions.context import ClientContext
@@ -23,175 +23,180 @@ from services.identity.tests.phones import (
     TEXT,
     add_phone,
     code_to,
+    reset_limits,
+    sent_sms,
     settings,
-    texts,
-    uncounted,
 )
 
-__all__ = ["settings", "texts", "uncounted"]
+__all__ = ["reset_limits", "sent_sms", "settings"]
 
 
 @pytest.fixture
 def budget(app, monkeypatch):
-    """``budget(texts_new_per_day=1)``: so many texts a day."""
+    """``budget(texts_new_per_day=1)`` sets the budget of a day."""
 
-    def set_to(**most):
-        changed = app.state.auth.settings.model_copy(update=most)
+    def set_budget(**budgets):
+        changed = app.state.auth.settings.model_copy(update=budgets)
         monkeypatch.setattr(app.state.auth, "settings", changed)
 
-    return set_to
+    return set_budget
 
 
-async def ask(tab, number):
+async def request_code(tab, number):
     return await tab.post(PHONE, phone=number)
 
 
-async def sent_to(app, database, numbers, network):
-    """How many texts go, asked for to these numbers by as many accounts."""
+async def count_sent(app, database, numbers, network):
+    """Request a code to each number, each for another account, and count those that are sent."""
     sent = 0
     for count, number in enumerate(numbers):
-        visitor = ClientContext(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
+        browser = ClientContext(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
         async with database.writing() as session:
-            wait = await sms.may_send(session, app.state.auth, visitor, ids.new(), number, new=True)
-        sent += wait is None
+            retry_after = await phones.send_code(session, app.state.auth, browser, ids.new(), number)
+        sent += retry_after is None
     return sent
 
 
-async def test_one_account_gets_few_texts_and_is_told_when_to_come_again(newcomer, texts):
+async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcomer, sent_sms):
     tab = await newcomer("many@limits.example")
     for last in range(limits.TEXTS_FOR_ACCOUNT.most):
-        assert (await ask(tab, f"0770090050{last}")).status_code == 303
-    answer = await ask(tab, "07700900509")
+        assert (await request_code(tab, f"0770090050{last}")).status_code == 303
+    answer = await request_code(tab, "07700900509")
     assert answer.status_code == 429
     assert "We cannot send you another text message yet" in answer.text
     assert 800 < int(answer.headers["Retry-After"]) <= 960
     assert re.search(r"<strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", answer.text)
-    assert await texts("+447700900509") == []
+    assert await sent_sms("+447700900509") == []
 
 
-async def test_a_number_gets_few_texts_whoever_asks(newcomer, texts):
+async def test_a_number_gets_few_sms_from_all_accounts_together(newcomer, sent_sms):
     number = "+447700900511"
     for who in range(limits.TEXTS_TO_NUMBER.most):
-        assert (await ask(await newcomer(f"who{who}@limits.example"), number)).status_code == 303
-    answer = await ask(await newcomer("who9@limits.example"), number)
+        assert (await request_code(await newcomer(f"who{who}@limits.example"), number)).status_code == 303
+    answer = await request_code(await newcomer("who9@limits.example"), number)
     assert answer.status_code == 429
-    assert len(await texts(number)) == limits.TEXTS_TO_NUMBER.most
+    assert len(await sent_sms(number)) == limits.TEXTS_TO_NUMBER.most
     assert int(answer.headers["Retry-After"]) > 3_000
 
 
-async def test_a_row_of_numbers_gets_few_texts(app, client, database):
-    """Toll fraud asks for texts to whole rows of numbers, by many accounts, from many places."""
-    row = [f"+447400123{last:03}" for last in range(limits.TEXTS_TO_NEIGHBOURS.most + 3)]
-    assert await sent_to(app, database, row, "") == limits.TEXTS_TO_NEIGHBOURS.most
+async def test_a_block_of_numbers_gets_few_sms(app, client, database):
+    """Toll fraud requests SMS to whole blocks of numbers, by many accounts, from many networks."""
+    block = [f"+447400123{last:03}" for last in range(limits.TEXTS_TO_NEIGHBOURS.most + 3)]
+    assert await count_sent(app, database, block, "") == limits.TEXTS_TO_NEIGHBOURS.most
 
 
-async def test_a_network_gets_so_many_texts(app, client, database):
-    numbers = [f"+447400{place:03}456" for place in range(limits.TEXTS_FROM_NETWORK.most + 2)]
-    assert await sent_to(app, database, numbers, "198.51.100.7") == limits.TEXTS_FROM_NETWORK.most
+async def test_a_network_gets_only_so_many_sms(app, client, database):
+    numbers = [f"+447400{middle:03}456" for middle in range(limits.TEXTS_FROM_NETWORK.most + 2)]
+    assert await count_sent(app, database, numbers, "198.51.100.7") == limits.TEXTS_FROM_NETWORK.most
 
 
-async def test_the_days_budget_for_new_numbers_ends_at_midnight_and_is_said_once(
-    newcomer, texts, budget, caplog
+async def test_the_budget_for_new_numbers_lasts_until_midnight_and_is_logged_once(
+    newcomer, sent_sms, budget, caplog
 ):
     budget(texts_new_per_day=1)
     with caplog.at_level(logging.ERROR):
-        assert (await ask(await newcomer("day1@limits.example"), "07700900521")).status_code == 303
+        assert (await request_code(await newcomer("day1@limits.example"), "07700900521")).status_code == 303
         tab = await newcomer("day2@limits.example")
         for _ in range(2):
-            answer = await ask(tab, "07700900522")
+            answer = await request_code(tab, "07700900522")
     assert answer.status_code == 429
     tomorrow = datetime.combine(datetime.now(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     seconds = (tomorrow - datetime.now(UTC)).total_seconds()
     assert seconds - 5 <= int(answer.headers["Retry-After"]) <= seconds + 65
-    assert [one.message for one in caplog.records if "budget" in one.message] == [
-        "the day's budget of text messages is used up: 1 of new"
+    assert [record.message for record in caplog.records if "budget" in record.message] == [
+        "the day's budget of SMS is used up: 1 of new"
     ]
     assert "900521" not in caplog.text
 
 
-async def test_a_budget_holds_when_many_ask_at_once(app, client, database, budget):
+async def test_a_budget_holds_for_concurrent_requests(app, client, database, budget):
     budget(texts_new_per_day=3)
-    asked = [sent_to(app, database, [f"+447400{place:03}789"], f"203.0.113.{place}") for place in range(8)]
-    assert sum(await asyncio.gather(*asked)) == 3
+    requests = [
+        count_sent(app, database, [f"+447400{index:03}789"], f"203.0.113.{index}") for index in range(8)
+    ]
+    assert sum(await asyncio.gather(*requests)) == 3
 
 
-async def test_what_strangers_use_up_shuts_nobody_out_of_signing_in(
-    newcomer, texts, budget, browser, letters, database
+async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
+    newcomer, sent_sms, budget, browser, sent_emails, database
 ):
     address, number = "in@limits.example", "+447700900531"
     tab = await newcomer(address)
     await tab.post(TEXT, phone=number)
-    await tab.post(f"{TEXT}/code", code=await code_to(texts, number))
+    await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
     budget(texts_new_per_day=0)
     for who in range(limits.TEXTS_TO_NUMBER.most):
-        await ask(await newcomer(f"pest{who}@limits.example"), number)
+        await request_code(await newcomer(f"pest{who}@limits.example"), number)
     other = browser()
     await other.post("/identity/sign-in", email=address)
-    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation]
+    emails = await sent_emails(address)
+    code = [email.personalisation["code"] for email in emails if "code" in email.personalisation]
     await other.post("/identity/sign-in/code", code=code[-1])
     assert (await other.post("/identity/sign-in/text")).status_code == 303
-    answer = await other.post("/identity/sign-in/text/code", code=await code_to(texts, number))
+    answer = await other.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
     assert answer.headers["location"] == ACCOUNT
 
 
-async def test_who_reads_the_mail_alone_shuts_a_known_browser_not_out(newcomer, texts, browser, letters):
+async def test_a_thief_of_the_mailbox_locks_no_known_browser_out(newcomer, sent_sms, browser, sent_emails):
     address, number = "known@limits.example", "+447700900532"
     mine = await newcomer(address)
     await mine.post(TEXT, phone=number)
-    await mine.post(f"{TEXT}/code", code=await code_to(texts, number))
+    await mine.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
 
-    async def first(tab):
+    async def take_first_step(tab):
         await tab.post("/identity/sign-in", email=address)
         codes = [
-            one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation
+            email.personalisation["code"]
+            for email in await sent_emails(address)
+            if "code" in email.personalisation
         ]
         await tab.post("/identity/sign-in/code", code=codes[-1])
 
     thief = browser()
-    await first(thief)
+    await take_first_step(thief)
     statuses = [(await thief.post("/identity/sign-in/text")).status_code for _ in range(6)]
     assert statuses[-1] == 429
     await mine.post("/identity/sign-out")
-    await first(mine)
+    await take_first_step(mine)
     assert (await mine.post("/identity/sign-in/text")).status_code == 303
 
 
-async def test_other_countries_have_a_budget_of_their_own(newcomer, texts, budget):
+async def test_other_countries_have_a_budget_of_their_own(newcomer, sent_sms, budget):
     budget(texts_abroad_per_day=1)
-    assert (await ask(await newcomer("fr1@limits.example"), "+33612345678")).status_code == 303
+    assert (await request_code(await newcomer("fr1@limits.example"), "+33612345678")).status_code == 303
     tab = await newcomer("fr2@limits.example")
-    assert (await ask(tab, "+33612345679")).status_code == 429
-    assert (await ask(tab, "07700900541")).status_code == 303
+    assert (await request_code(tab, "+33612345679")).status_code == 429
+    assert (await request_code(tab, "07700900541")).status_code == 303
     budget(texts_abroad_per_day=0)
-    answer = await ask(tab, "+33612345670")
+    answer = await request_code(tab, "+33612345670")
     assert answer.status_code == 400
     assert "We cannot send texts to other countries" in answer.text
 
 
-async def test_a_text_may_go_again_when_the_time_that_was_said_has_come(newcomer, texts, database):
+async def test_an_sms_may_be_sent_again_after_the_time_that_was_shown(newcomer, sent_sms, database):
     tab = await newcomer("again@limits.example")
     for last in range(5):
-        await ask(tab, f"0770090055{last}")
-    assert (await ask(tab, "07700900559")).status_code == 429
+        await request_code(tab, f"0770090055{last}")
+    assert (await request_code(tab, "07700900559")).status_code == 429
     async with database.writing() as session:
         for row in await session.all(select(attempt)):
-            earlier = [one - timedelta(seconds=900) for one in row.times]
+            earlier = [time - timedelta(seconds=900) for time in row.times]
             await session.execute(update(attempt).where(attempt.c.key == row.key).values(times=earlier))
-    assert (await ask(tab, "07700900559")).status_code == 303
+    assert (await request_code(tab, "07700900559")).status_code == 303
 
 
-async def test_the_days_counts_are_cleared_away_after_a_month(newcomer, texts, database):
-    await add_phone(await newcomer("sweep@limits.example"), texts, "+447700900561")
+async def test_counts_of_sms_are_purged_after_a_month(newcomer, sent_sms, database):
+    await add_phone(await newcomer("purge@limits.example"), sent_sms, "+447700900561")
     async with database.writing() as session:
         old = datetime.now(UTC).date() - timedelta(days=32)
-        await session.execute(text_count.insert(), {"day": old, "kind": "new", "sent": 7})
-    await housekeeping.once(database)
+        await session.execute(sms_count.insert(), {"day": old, "kind": "new", "sent": 7})
+    await housekeeping.purge(database)
     async with database.reading() as session:
-        rows = await session.all(select(text_count))
+        rows = await session.all(select(sms_count))
     assert [(row.kind, row.sent) for row in rows] == [("new", 1)]
 
 
-async def test_where_no_texts_go_there_are_no_pages_of_phones(service, database_url, settings):
+async def test_there_are_no_pages_of_phones_where_no_sms_are_sent(service, database_url, settings):
     app = create_app(service, settings.model_copy(update={"texts": "none"}))
     async with running(app) as client:
         for path in (PHONE, f"{PHONE}/code", TEXT):

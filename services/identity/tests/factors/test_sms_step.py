@@ -1,4 +1,4 @@
-"""Codes by text message as the second step: chosen in the account, and never enough alone."""
+"""Codes by SMS as the second step: set up in the account, and never enough alone."""
 
 import re
 
@@ -8,83 +8,76 @@ from sqlalchemy import text, update
 
 from identity.accounts.tables import account_phone
 from services.identity.tests.factors.test_authenticators import set_up as set_up_app
+from services.identity.tests.factors.test_authenticators import take_first_step
 from services.identity.tests.phones import (
     ACCOUNT,
     PHONE,
     TEXT,
     add_phone,
     code_to,
+    reset_limits,
+    sent_sms,
     settings,
-    texts,
-    uncounted,
 )
 from services.identity.tests.sign_in.test_interactions import wants
 
-__all__ = ["settings", "texts", "uncounted", "wants"]
+__all__ = ["reset_limits", "sent_sms", "settings", "wants"]
 
 STEP = "/identity/sign-in/text"
 
 
-async def choose(tab, texts, number):
-    """Have texts as the second step: the recovery codes, if any were made."""
+async def set_up(tab, sent_sms, number):
+    """Make SMS the second step, and return the recovery codes, if any were made."""
     answer = await tab.post(TEXT, phone=number)
     assert answer.headers["location"].startswith(f"{TEXT}/code"), answer.text
-    answer = await tab.post(f"{TEXT}/code", code=await code_to(texts, number))
+    answer = await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
     assert answer.status_code in {200, 303}, answer.text
     return re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
 
 
-async def first_step(tab, letters, address):
-    await tab.post("/identity/sign-in", email=address)
-    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
-        -1
-    ]
-    answer = await tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/sign-in/second-step"
-    assert tab.session is None
-
-
-async def through_text(tab, texts, number):
-    """The second step by text."""
+async def take_second_step(tab, sent_sms, number):
+    """Take the second step by a code sent to a number."""
     assert (await tab.get("/identity/sign-in/second-step")).headers["location"] == STEP
     assert (await tab.post(STEP)).headers["location"] == f"{STEP}/code"
-    return await tab.post(f"{STEP}/code", code=await code_to(texts, number))
+    return await tab.post(f"{STEP}/code", code=await code_to(sent_sms, number))
 
 
-async def methods_of(database, tab_account):
+async def get_methods(database, account):
     async with database.reading() as session:
         query = text(
             "SELECT methods FROM browser_session WHERE account = :who ORDER BY authenticated_at DESC"
         )
-        return await session.scalar(query, {"who": tab_account})
+        return await session.scalar(query, {"who": account})
 
 
-async def test_who_chose_texts_needs_one_besides_the_code_from_the_letter(
-    newcomer, browser, letters, texts, database, account_of
+async def test_where_sms_are_the_second_step_one_is_needed_besides_the_emailed_code(
+    newcomer, browser, sent_emails, sent_sms, database, account_of
 ):
     mine = await newcomer("texts@step.example")
-    recovery = await choose(mine, texts, "+447700900401")
+    recovery = await set_up(mine, sent_sms, "+447700900401")
     assert len(set(recovery)) == 10
     account = await account_of("texts@step.example")
-    assert await methods_of(database, account) == ["email", "text"]
-    kinds = [one.template for one in await letters("texts@step.example")][-2:]
-    assert kinds == ["changed-phone-added", "changed-texts-set-up"]
+    assert await get_methods(database, account) == ["email", "text"]
+    templates = [email.template for email in await sent_emails("texts@step.example")][-2:]
+    assert templates == ["changed-phone-added", "changed-texts-set-up"]
     tab = browser()
-    await first_step(tab, letters, "texts@step.example")
-    before = len(await texts("+447700900401"))
+    await take_first_step(tab, sent_emails, "texts@step.example")
+    before = len(await sent_sms("+447700900401"))
     page = (await tab.get(STEP)).text
     assert "ending in 401" in page
     assert "900401" not in page
-    assert len(await texts("+447700900401")) == before
-    answer = await through_text(tab, texts, "+447700900401")
+    assert len(await sent_sms("+447700900401")) == before
+    answer = await take_second_step(tab, sent_sms, "+447700900401")
     assert answer.headers["location"] == ACCOUNT
     assert (await tab.get(ACCOUNT)).status_code == 200
-    assert await methods_of(database, account) == ["email", "text"]
+    assert await get_methods(database, account) == ["email", "text"]
 
 
-async def test_a_text_alone_opens_nothing_and_none_is_sent_without_the_first_step(newcomer, browser, texts):
-    await choose(await newcomer("alone@step.example"), texts, "+447700900402")
-    code, before = await code_to(texts, "+447700900402"), len(await texts("+447700900402"))
+async def test_an_sms_alone_signs_nobody_in_and_none_is_sent_before_the_first_step(
+    newcomer, browser, sent_sms
+):
+    await set_up(await newcomer("alone@step.example"), sent_sms, "+447700900402")
+    code, before = await code_to(sent_sms, "+447700900402"), len(await sent_sms("+447700900402"))
     tab = browser()
     for path, form in ((STEP, {}), (f"{STEP}/code", {"code": code})):
         answer = await tab.post(path, **form)
@@ -92,60 +85,62 @@ async def test_a_text_alone_opens_nothing_and_none_is_sent_without_the_first_ste
         answer = await tab.get(answer.headers["location"])
         assert answer.status_code in {200, 303}
     assert tab.session is None
-    assert len(await texts("+447700900402")) == before
+    assert len(await sent_sms("+447700900402")) == before
 
 
-async def test_who_has_the_number_now_but_not_the_mail_gets_in_nowhere(newcomer, browser, letters, texts):
-    """Numbers are given to others in time: whoever registers with one has an account of his own."""
-    await choose(await newcomer("before@step.example"), texts, "+447700900403")
+async def test_a_number_given_to_another_person_opens_only_their_own_account(newcomer, sent_sms):
+    """Networks give unused numbers to other people: one who registers with it has an account of their own."""
+    await set_up(await newcomer("before@step.example"), sent_sms, "+447700900403")
     stranger = await newcomer("after@step.example")
-    await add_phone(stranger, texts, "+447700900403")
+    await add_phone(stranger, sent_sms, "+447700900403")
     page = (await stranger.get(ACCOUNT)).text
     assert "after@step.example" in page
     assert "before@step.example" not in page
 
 
-async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(newcomer, browser, letters, texts):
+async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
+    newcomer, browser, sent_emails, sent_sms
+):
     for who in ("one", "two"):
-        await choose(await newcomer(f"{who}@once.example"), texts, "+447700900404")
+        await set_up(await newcomer(f"{who}@once.example"), sent_sms, "+447700900404")
     tab = browser()
-    await first_step(tab, letters, "one@once.example")
+    await take_first_step(tab, sent_emails, "one@once.example")
     await tab.post(STEP)
-    code = await code_to(texts, "+447700900404")
-    await first_step(tab, letters, "two@once.example")
+    code = await code_to(sent_sms, "+447700900404")
+    await take_first_step(tab, sent_emails, "two@once.example")
     assert (await tab.post(f"{STEP}/code", code=code)).headers["location"] == STEP
     assert tab.session is None
-    answer = await through_text(tab, texts, "+447700900404")
+    answer = await take_second_step(tab, sent_sms, "+447700900404")
     assert answer.headers["location"] == ACCOUNT
     again = browser()
-    await first_step(again, letters, "two@once.example")
+    await take_first_step(again, sent_emails, "two@once.example")
     await again.post(STEP)
     answer = await again.post(f"{STEP}/code", code=code)
     assert answer.status_code == 400
     assert again.session is None
 
 
-async def test_a_code_to_a_number_that_was_changed_meanwhile_opens_nothing(
-    newcomer, browser, letters, texts, database, account_of
+async def test_a_code_to_a_number_that_was_changed_meanwhile_is_not_accepted(
+    newcomer, browser, sent_emails, sent_sms, database, account_of
 ):
-    await choose(await newcomer("moved@step.example"), texts, "+447700900405")
+    await set_up(await newcomer("moved@step.example"), sent_sms, "+447700900405")
     tab = browser()
-    await first_step(tab, letters, "moved@step.example")
+    await take_first_step(tab, sent_emails, "moved@step.example")
     await tab.post(STEP)
     async with database.writing() as session:
         mine = account_phone.c.account == await account_of("moved@step.example")
         await session.execute(update(account_phone).where(mine).values(number="+447700900406"))
-    answer = await tab.post(f"{STEP}/code", code=await code_to(texts, "+447700900405"))
+    answer = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900405"))
     assert answer.headers["location"] == STEP
     assert tab.session is None
 
 
-async def test_wrong_codes_are_told_and_run_out(newcomer, browser, letters, texts):
-    await choose(await newcomer("guess@step.example"), texts, "+447700900407")
+async def test_wrong_codes_are_refused_and_limited(newcomer, browser, sent_emails, sent_sms):
+    await set_up(await newcomer("guess@step.example"), sent_sms, "+447700900407")
     tab = browser()
-    await first_step(tab, letters, "guess@step.example")
+    await take_first_step(tab, sent_emails, "guess@step.example")
     await tab.post(STEP)
-    right = await code_to(texts, "+447700900407")
+    right = await code_to(sent_sms, "+447700900407")
     statuses = [(await tab.post(f"{STEP}/code", code="12")).status_code for _ in range(5)]
     assert statuses == [400] * 5
     assert (await tab.post(f"{STEP}/code", code=right)).status_code == 400
@@ -155,82 +150,84 @@ async def test_wrong_codes_are_told_and_run_out(newcomer, browser, letters, text
     assert tab.session is None
 
 
-async def test_a_recovery_code_opens_in_place_of_a_text_once(newcomer, browser, letters, texts):
-    recovery = await choose(await newcomer("recover@step.example"), texts, "+447700900408")
+async def test_a_recovery_code_replaces_an_sms_once(newcomer, browser, sent_emails, sent_sms):
+    recovery = await set_up(await newcomer("recover@step.example"), sent_sms, "+447700900408")
     for expected in (303, 400):
         tab = browser()
-        await first_step(tab, letters, "recover@step.example")
+        await take_first_step(tab, sent_emails, "recover@step.example")
         assert "Use the code from my app" not in (await tab.get("/identity/sign-in/recovery")).text
         assert (await tab.post("/identity/sign-in/recovery", code=recovery[0])).status_code == expected
 
 
-async def test_the_app_is_asked_first_and_leads_to_the_text(newcomer, browser, letters, texts):
+async def test_the_app_is_asked_for_first_and_sms_are_offered_beside_it(
+    newcomer, browser, sent_emails, sent_sms
+):
     mine = await newcomer("two@step.example")
     app, _ = await set_up_app(mine)
-    assert await choose(mine, texts, "+447700900409") == []  # the app's recovery codes serve
+    assert await set_up(mine, sent_sms, "+447700900409") == []  # the app's recovery codes serve
     tab = browser()
-    await first_step(tab, letters, "two@step.example")
+    await take_first_step(tab, sent_emails, "two@step.example")
     page = await tab.get("/identity/sign-in/second-step")
     assert page.status_code == 200
     assert 'href="/identity/sign-in/text"' in page.text
     assert (await tab.post(STEP)).headers["location"] == f"{STEP}/code"
-    answer = await tab.post(f"{STEP}/code", code=await code_to(texts, "+447700900409"))
+    answer = await tab.post(f"{STEP}/code", code=await code_to(sent_sms, "+447700900409"))
     assert answer.headers["location"] == ACCOUNT
     assert isinstance(pyotp.TOTP(app.secret).now(), str)
 
 
-async def left(tab):
-    found = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
-    return int(found[1]) if found else None
+async def count_recovery_codes(tab):
+    shown = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
+    return int(shown[1]) if shown else None
 
 
-async def test_recovery_codes_last_as_long_as_one_second_step(newcomer, texts):
+async def test_recovery_codes_last_as_long_as_one_second_step(newcomer, sent_sms):
     tab = await newcomer("last@step.example")
     await set_up_app(tab)
-    await choose(tab, texts, "+447700900410")
+    await set_up(tab, sent_sms, "+447700900410")
     await tab.post(f"{ACCOUNT}/authenticator/remove")
-    assert await left(tab) == 10
+    assert await count_recovery_codes(tab) == 10
     await tab.post(f"{TEXT}/remove")
-    assert await left(tab) is None
+    assert await count_recovery_codes(tab) is None
 
 
-async def test_without_texts_the_first_step_is_enough_again_and_the_person_told(
-    newcomer, letters, texts, signed_in_again
+async def test_without_sms_the_first_step_is_enough_again_and_the_person_notified(
+    newcomer, sent_emails, sent_sms, signed_in_again
 ):
     tab = await newcomer("off@step.example")
-    await choose(tab, texts, "+447700900411")
+    await set_up(tab, sent_sms, "+447700900411")
     assert (await tab.post(f"{TEXT}/remove")).headers["location"] == ACCOUNT
-    assert (await letters("off@step.example"))[-1].template == "changed-texts-removed"
+    assert (await sent_emails("off@step.example"))[-1].template == "changed-texts-removed"
     other = await signed_in_again("off@step.example")
     assert other.session is not None
 
 
-async def test_removing_the_number_ends_signing_in_by_it(newcomer, letters, texts, signed_in_again):
+async def test_removing_the_number_disables_the_second_step(newcomer, sent_emails, sent_sms, signed_in_again):
     tab = await newcomer("gone@step.example")
-    await choose(tab, texts, "+447700900412")
+    await set_up(tab, sent_sms, "+447700900412")
     assert (await tab.post(f"{PHONE}/remove")).headers["location"] == ACCOUNT
-    kinds = [one.template for one in await letters("gone@step.example")][-2:]
-    assert kinds == ["changed-texts-removed", "changed-phone-removed"]
+    templates = [email.template for email in await sent_emails("gone@step.example")][-2:]
+    assert templates == ["changed-texts-removed", "changed-phone-removed"]
     assert (await signed_in_again("gone@step.example")).session is not None
 
 
-async def test_another_number_takes_over_the_second_step(newcomer, browser, letters, texts):
+async def test_a_changed_number_stays_the_second_step(newcomer, browser, sent_emails, sent_sms):
     tab = await newcomer("over@step.example")
-    await choose(tab, texts, "+447700900413")
-    await add_phone(tab, texts, "+447700900414")
+    await set_up(tab, sent_sms, "+447700900413")
+    await add_phone(tab, sent_sms, "+447700900414")
     other = browser()
-    await first_step(other, letters, "over@step.example")
-    assert (await through_text(other, texts, "+447700900414")).headers["location"] == ACCOUNT
+    await take_first_step(other, sent_emails, "over@step.example")
+    assert (await take_second_step(other, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
 
 
 @pytest.mark.parametrize("path", [f"{TEXT}/remove", TEXT])
 async def test_a_session_of_one_factor_changes_no_second_step(
-    newcomer, signed_in_again, texts, path, database, account_of
+    newcomer, signed_in_again, sent_sms, path, database, account_of
 ):
     address = f"older{len(path)}@step.example"
     mine = await newcomer(address)
     older = await signed_in_again(address)
-    await choose(mine, texts, "+447700900415")
+    await set_up(mine, sent_sms, "+447700900415")
     answer = await older.post(path)
     assert answer.headers["location"] == "/identity/sign-in?then=text"
     async with database.reading() as session:
@@ -238,33 +235,37 @@ async def test_a_session_of_one_factor_changes_no_second_step(
         assert await session.scalar(query, {"who": await account_of(address)}) is not None
 
 
-async def test_an_older_session_changes_the_number_only_with_a_text_to_it(newcomer, signed_in_again, texts):
+async def test_an_older_session_changes_the_number_only_with_a_code_to_it(
+    newcomer, signed_in_again, sent_sms
+):
     mine = await newcomer("thief@step.example")
     older = await signed_in_again("thief@step.example")
-    await choose(mine, texts, "+447700900416")
+    await set_up(mine, sent_sms, "+447700900416")
     await older.post(PHONE, phone="07700 900417")
-    answer = await older.post(f"{PHONE}/code", code=await code_to(texts, "+447700900417"))
+    answer = await older.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900417"))
     assert answer.headers["location"] == f"{PHONE}/before"
     assert (await older.post(f"{PHONE}/remove")).headers["location"] == f"{PHONE}/before"
 
 
-async def test_who_has_a_phone_already_chooses_it_with_a_code_to_it(newcomer, browser, letters, texts):
+async def test_a_number_already_in_the_account_is_set_up_with_a_code_to_it(
+    newcomer, browser, sent_emails, sent_sms
+):
     tab = await newcomer("chose@step.example")
-    await add_phone(tab, texts, "+447700900418")
+    await add_phone(tab, sent_sms, "+447700900418")
     assert "07700 900418" in (await tab.get(TEXT)).text
-    assert len(await choose(tab, texts, "+447700900418")) == 10
+    assert len(await set_up(tab, sent_sms, "+447700900418")) == 10
     assert "Sign in without text messages" in (await tab.get(TEXT)).text
 
 
-async def test_a_service_that_wants_two_factors_gets_them_by_text(newcomer, texts, wants):
+async def test_a_service_that_requires_two_factors_gets_them_by_sms(newcomer, sent_sms, wants):
     wants(level="Cl.Cm")
     tab = await newcomer("service@step.example")
-    ask = "request=abcDEF_123"
-    page = (await tab.get(f"{ACCOUNT}/second-step?{ask}")).text
-    assert f"{TEXT}?{ask}" in page
-    answer = await tab.post(f"{TEXT}?{ask}", phone="07700 900419")
-    assert answer.headers["location"] == f"{TEXT}/code?{ask}"
-    answer = await tab.post(f"{TEXT}/code?{ask}", code=await code_to(texts, "+447700900419"))
-    assert f'href="/identity/authorize/continue?{ask}"' in answer.text
-    answer = await tab.get(f"{ACCOUNT}/second-step?{ask}")
-    assert answer.headers["location"] == f"/identity/authorize/continue?{ask}"
+    query = "request=abcDEF_123"
+    page = (await tab.get(f"{ACCOUNT}/second-step?{query}")).text
+    assert f"{TEXT}?{query}" in page
+    answer = await tab.post(f"{TEXT}?{query}", phone="07700 900419")
+    assert answer.headers["location"] == f"{TEXT}/code?{query}"
+    answer = await tab.post(f"{TEXT}/code?{query}", code=await code_to(sent_sms, "+447700900419"))
+    assert f'href="/identity/authorize/continue?{query}"' in answer.text
+    answer = await tab.get(f"{ACCOUNT}/second-step?{query}")
+    assert answer.headers["location"] == f"/identity/authorize/continue?{query}"

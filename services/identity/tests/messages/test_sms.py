@@ -1,4 +1,4 @@
-"""Text messages on their way: queued with the change they belong to, taken by GOV.UK Notify, or kept."""
+"""SMS: queued with the change they belong to, sent by GOV.UK Notify, or shown on a laptop."""
 
 import json
 import logging
@@ -9,15 +9,17 @@ from sqlalchemy import select
 from chassis.app import create_app
 from chassis.ids import show
 from chassis.testing import running
-from identity.messages.actions import transports, worker
-from identity.messages.actions.queue import Letter, send, send_text
+from identity.messages.actions import worker
+from identity.messages.actions.queue import send_email, send_sms
+from identity.messages.actions.templates import Message
+from identity.messages.actions.transports import NotSentError
 from identity.messages.tables import mail
 from services.identity.tests.messages.test_emails import (
     SECRET,
     SERVICE,
-    Taker,
-    at_the_wire,
-    service_copy,
+    FakeTransport,
+    change_settings,
+    record_requests,
     settings,
 )
 
@@ -32,63 +34,63 @@ async def empty(database):
         await session.execute(mail.delete())
 
 
-async def queue(database, code="123456"):
+async def queue_code(database, code="123456"):
     async with database.writing() as session:
-        await send_text(session, "sign-in-code", TO, "en", code=code, domain="citytown.gov.uk")
+        await send_sms(session, "sign-in-code", TO, "en", code=code, domain="citytown.gov.uk")
 
 
-async def waiting(database):
+async def list_mail(database):
     async with database.reading() as session:
         return await session.all(select(mail).order_by(mail.c.id))
 
 
-def how(settings, **more):
-    return settings.model_copy(update={"mail": "smtp", "texts": "notify", **more})
+def sending(settings, **changes):
+    return settings.model_copy(update={"mail": "smtp", "texts": "notify", **changes})
 
 
-async def test_a_text_goes_by_its_own_way_and_a_letter_by_its(database, settings):
-    await queue(database)
+async def test_an_sms_and_an_email_each_go_by_their_own_transport(database, settings):
+    await queue_code(database)
     async with database.writing() as session:
-        await send(session, "closed", "gwen@resident.example", "en")
-    letters, texts = Taker(), Taker()
-    assert await worker.once(database, how(settings), letters, texts) == 2
-    [(_, to, text)] = texts.taken
-    assert (to, text.subject) == (TO, "")
-    assert text.body.endswith("@citytown.gov.uk #123456")
-    assert [to for _, to, _ in letters.taken] == ["gwen@resident.example"]
-    assert await waiting(database) == []
+        await send_email(session, "closed", "gwen@resident.example", "en")
+    email, sms = FakeTransport(), FakeTransport()
+    assert await worker.send_due(database, sending(settings), email, sms) == 2
+    [(_, to, message)] = sms.delivered
+    assert (to, message.subject) == (TO, "")
+    assert message.body.endswith("@citytown.gov.uk #123456")
+    assert [to for _, to, _ in email.delivered] == ["gwen@resident.example"]
+    assert await list_mail(database) == []
 
 
-async def test_texts_wait_where_nothing_takes_them_and_letters_go(database, settings):
-    await queue(database)
+async def test_sms_wait_without_a_transport_while_emails_are_sent(database, settings):
+    await queue_code(database)
     async with database.writing() as session:
-        await send(session, "closed", "gwen@resident.example", "en")
-    assert await worker.once(database, how(settings, texts="none"), Taker(), None) == 1
-    assert [row.channel for row in await waiting(database)] == ["text"]
+        await send_email(session, "closed", "gwen@resident.example", "en")
+    assert await worker.send_due(database, sending(settings, texts="none"), FakeTransport(), None) == 1
+    assert [row.channel for row in await list_mail(database)] == ["text"]
 
 
-async def test_a_transaction_that_fails_sends_no_text(database, settings):
+async def test_a_transaction_that_fails_sends_no_sms(database, settings):
     with pytest.raises(RuntimeError):
         async with database.writing() as session:
-            await send_text(session, "phone-gone", TO, "cy")
+            await send_sms(session, "phone-gone", TO, "cy")
             raise RuntimeError
-    assert await waiting(database) == []
+    assert await list_mail(database) == []
 
 
 @pytest.mark.parametrize(("name", "values"), [("../sign-in-code", {}), ("closed", {}), ("phone-code", {})])
-async def test_a_text_that_cannot_be_written_is_not_queued(database, name, values):
+async def test_an_sms_that_cannot_be_rendered_is_not_queued(database, name, values):
     with pytest.raises(KeyError):
         async with database.writing() as session:
-            await send_text(session, name, TO, "en", **values)
-    assert await waiting(database) == []
+            await send_sms(session, name, TO, "en", **values)
+    assert await list_mail(database) == []
 
 
-async def test_a_number_and_a_code_stand_in_no_log(database, settings, caplog):
-    await queue(database)
+async def test_no_log_has_a_number_or_a_code(database, settings, caplog):
+    await queue_code(database)
     with caplog.at_level(logging.DEBUG):
-        failing = Taker(transports.NotSentError("Notify answered 400", for_ever=True))
-        await worker.once(database, how(settings), None, failing)
-    assert await waiting(database) == []
+        failing = FakeTransport(NotSentError("Notify answered 400", permanent=True))
+        await worker.send_due(database, sending(settings), None, failing)
+    assert await list_mail(database) == []
     assert "sign-in-code was not sent" in caplog.text
     assert "900123" not in caplog.text
     assert "123456" not in caplog.text
@@ -96,17 +98,17 @@ async def test_a_number_and_a_code_stand_in_no_log(database, settings, caplog):
 
 def notify_settings(settings):
     key = f"live-key-{SERVICE}-{SECRET}"
-    return service_copy(settings, texts="notify", notify_key=key, notify_text_template="t2")
+    return change_settings(settings, texts="notify", notify_key=key, notify_text_template="t2")
 
 
-def notify(settings, monkeypatch, status):
-    return transports.text_carrier(notify_settings(settings)), at_the_wire(monkeypatch, status)
+def make_notify(settings, monkeypatch, status):
+    return worker.make_sms_transport(notify_settings(settings)), record_requests(monkeypatch, status)
 
 
-async def test_notify_gets_the_text_with_a_token_of_the_service(settings, monkeypatch):
-    taker, asked = notify(settings, monkeypatch, 201)
-    await taker.carry("ref1", TO, Letter("", "123456 is your code"))
-    [request] = asked
+async def test_notify_gets_the_sms_with_a_token_of_the_service(settings, monkeypatch):
+    transport, requests = make_notify(settings, monkeypatch, 201)
+    await transport.deliver("ref1", TO, Message("", "123456 is your code"))
+    [request] = requests
     assert str(request.url) == "https://api.notifications.service.gov.uk/v2/notifications/sms"
     assert json.loads(request.content) == {
         "phone_number": TO,
@@ -117,42 +119,43 @@ async def test_notify_gets_the_text_with_a_token_of_the_service(settings, monkey
     assert request.headers["Authorization"].startswith("Bearer ey")
 
 
-@pytest.mark.parametrize(("status", "for_ever"), [(400, True), (403, False), (429, False), (503, False)])
-async def test_notifys_refusal_of_a_text_is_for_ever_or_for_now(settings, monkeypatch, status, for_ever):
-    taker, _ = notify(settings, monkeypatch, status)
-    with pytest.raises(transports.NotSentError) as error:
-        await taker.carry("ref1", TO, Letter("", "text"))
-    assert error.value.for_ever is for_ever
+@pytest.mark.parametrize(("status", "permanent"), [(400, True), (403, False), (429, False), (503, False)])
+async def test_notifys_refusal_of_an_sms_is_permanent_or_temporary(settings, monkeypatch, status, permanent):
+    transport, _ = make_notify(settings, monkeypatch, status)
+    with pytest.raises(NotSentError) as error:
+        await transport.deliver("ref1", TO, Message("", "text"))
+    assert error.value.permanent is permanent
 
 
 @pytest.mark.parametrize(
-    ("more", "wrong"),
+    ("changes", "fault"),
     [
-        ({"mail": "none", "texts": "outbox", "issuer": "https://live.example/identity/"}, "https"),
+        ({"texts": "outbox"}, "outbox is called sent-messages now"),
+        ({"mail": "none", "texts": "sent-messages", "issuer": "https://live.example/identity/"}, "https"),
         ({"texts": "notify"}, "notify_key"),
         ({"texts": "notify", "notify_key": f"k-{SERVICE}-{SECRET}"}, "notify_text_template"),
         ({"texts_per_day": -1}, "texts_per_day"),
     ],
 )
-def test_settings_by_which_no_text_can_go_are_refused(settings, more, wrong):
-    with pytest.raises(ValueError, match=wrong):
-        service_copy(settings, **more)
+def test_settings_that_can_send_no_sms_are_refused(settings, changes, fault):
+    with pytest.raises(ValueError, match=fault):
+        change_settings(settings, **changes)
 
 
-async def test_the_outbox_shows_a_text_and_not_the_letters_that_are_sent(service, settings, database):
-    await queue(database, "654321")
+async def test_a_laptop_shows_sms_and_not_the_emails_that_are_sent(service, settings, database):
+    await queue_code(database, "654321")
     async with database.writing() as session:
-        await send(session, "sign-in-code", "gwen@resident.example", "en", code="111222")
-    laptop = settings.model_copy(update={"mail": "smtp", "texts": "outbox"})
+        await send_email(session, "sign-in-code", "gwen@resident.example", "en", code="111222")
+    laptop = settings.model_copy(update={"mail": "smtp", "texts": "sent-messages"})
     async with running(create_app(service, laptop)) as client:
-        page = await client.get("/identity/outbox", headers={"Accept": "text/html"})
+        page = await client.get("/identity/sent-messages", headers={"Accept": "text/html"})
         assert TO in page.text
         assert "Text message" in page.text
         assert "654321" not in page.text
         assert "gwen@resident.example" not in page.text
-        ids = [row.id for row in await waiting(database)]
-        found = page.text.partition('href="/identity/outbox/')[2].partition('"')[0]
-        assert "@citytown.gov.uk #654321" in (await client.get(f"/identity/outbox/{found}")).text
-        assert len(ids) == 2
-        other = await client.get(f"/identity/outbox/{show(ids[1])}")
-        assert other.status_code == 404
+        message_ids = [row.id for row in await list_mail(database)]
+        message = page.text.partition('href="/identity/sent-messages/')[2].partition('"')[0]
+        assert "@citytown.gov.uk #654321" in (await client.get(f"/identity/sent-messages/{message}")).text
+        assert len(message_ids) == 2
+        email = await client.get(f"/identity/sent-messages/{show(message_ids[1])}")
+        assert email.status_code == 404

@@ -227,23 +227,25 @@ async def test_another_proof_that_is_enough_keeps_what_was_given(client, clerk, 
     assert names.CORE_IDENTITY in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
-async def heard(letters, database, who):
+async def heard(sent_emails, database, who):
     async with database.reading() as session:
         address = await session.scalar(
             text("SELECT address FROM account_email WHERE account = :who"), {"who": who}
         )
         kept = [row.what for row in await history.page(session, who, None, 20)]
-    return [(one.template, dict(one.personalisation)) for one in await letters(address)], kept
+    return [(one.template, dict(one.personalisation)) for one in await sent_emails(address)], kept
 
 
-async def test_the_person_is_told_by_letter_and_in_the_history(client, clerk, colleague, database, letters):
+async def test_the_person_is_told_by_letter_and_in_the_history(
+    client, clerk, colleague, database, sent_emails
+):
     who = await person(database)
     made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
     await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=colleague)
     await client.delete(f"{URL}/proofs/{made['id']}", headers=clerk)
     refused = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
     await client.delete(f"{URL}/proofs/{refused['id']}", headers=colleague)
-    sent, kept = await heard(letters, database, who)
+    sent, kept = await heard(sent_emails, database, who)
     assert [template for template, _ in sent] == [
         "identity-waiting", "identity-proven", "identity-ended", "identity-waiting", "identity-ended",
     ]  # fmt: skip
@@ -259,20 +261,20 @@ async def test_the_person_is_told_by_letter_and_in_the_history(client, clerk, co
     ]
 
 
-async def test_a_proof_by_another_provider_is_told_too(database, letters):
+async def test_a_proof_by_another_provider_is_told_too(database, sent_emails):
     who = await person(database)
     him = proofs.Person(["Rosa"], "Example", date(1980, 2, 29), [])
     async with database.writing() as session:
         await proofs.from_upstream(session, who, "P1", [{"kind": "upstream"}], him, "https://one.invalid/")
-    sent, kept = await heard(letters, database, who)
+    sent, kept = await heard(sent_emails, database, who)
     assert [(template, values["place"]) for template, values in sent] == [("identity-proven", "one.invalid")]
     assert kept == ["identity proven"]
 
 
-async def test_closing_an_account_writes_no_letter_of_its_proofs(client, clerk, database, letters):
+async def test_closing_an_account_writes_no_letter_of_its_proofs(client, clerk, database, sent_emails):
     who = await person(database)
     await prove(client, clerk, database, who)
     async with database.writing() as session:
         await proofs.erase(session, who)
-    sent, _ = await heard(letters, database, who)
+    sent, _ = await heard(sent_emails, database, who)
     assert [template for template, _ in sent] == ["identity-proven"]

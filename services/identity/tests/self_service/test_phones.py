@@ -1,4 +1,4 @@
-"""The phone of an account: added, changed and removed, proven on both sides."""
+"""The phone number of an account: added, changed and removed with codes to the new and the old number."""
 
 import re
 from datetime import timedelta
@@ -9,56 +9,64 @@ from sqlalchemy import text, update
 from chassis.testing import published
 from identity.accounts.tables import account_phone, browser_session
 from identity.verification.tables import one_time_code
-from services.identity.tests.phones import ACCOUNT, PHONE, add_phone, code_to, settings, texts, uncounted
+from services.identity.tests.phones import (
+    ACCOUNT,
+    PHONE,
+    add_phone,
+    code_to,
+    reset_limits,
+    sent_sms,
+    settings,
+)
 
-__all__ = ["settings", "texts", "uncounted"]
+__all__ = ["reset_limits", "sent_sms", "settings"]
 
 FIRST, OTHER = "+447700900111", "+447700900222"
 
 
 @pytest.fixture
 def number_of(database, account_of):
-    async def find(address):
+    async def get_number(address):
         async with database.reading() as session:
-            found = await session.first(
+            phone = await session.first(
                 text("SELECT number FROM account_phone WHERE account = :who"),
                 {"who": await account_of(address)},
             )
-        return found.number if found is not None else None
+        return phone.number if phone is not None else None
 
-    return find
+    return get_number
 
 
-async def start(tab, texts, number):
-    """Ask for a change of the number, and type in the code sent to the new one."""
+async def enter_new_number(tab, sent_sms, number):
+    """Enter a new number, and the code sent to it."""
     answer = await tab.post(PHONE, phone=number)
     assert answer.headers["location"] == f"{PHONE}/code", answer.text
-    return await tab.post(f"{PHONE}/code", code=await code_to(texts, number))
+    return await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, number))
 
 
-async def test_a_number_is_added_when_its_reader_types_in_the_code(
-    newcomer, texts, number_of, letters, database
+async def test_a_number_is_added_with_the_code_sent_to_it(
+    newcomer, sent_sms, number_of, sent_emails, database
 ):
     tab = await newcomer("gwen@phones.example")
     assert (await tab.post(PHONE, phone="07700 900 111")).headers["location"] == f"{PHONE}/code"
     assert await number_of("gwen@phones.example") is None
     assert "07700 900111" in (await tab.get(f"{PHONE}/code")).text
-    [sent] = await texts(FIRST)
-    assert (sent.channel, sent.template, sent.language) == ("text", "phone-code", "en")
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(texts, FIRST))
+    [sms] = await sent_sms(FIRST)
+    assert (sms.channel, sms.template, sms.language) == ("text", "phone-code", "en")
+    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, FIRST))
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("gwen@phones.example") == FIRST
     assert "07700 900111" in (await tab.get(ACCOUNT)).text
-    assert (await letters("gwen@phones.example"))[-1].template == "changed-phone-added"
-    event = [one for one in await published(database) if one.type == "identity.account.changed.v1"][-1]
-    assert event.data["changed"] == ["phone"]
-    assert "900111" not in event.model_dump_json()
+    assert (await sent_emails("gwen@phones.example"))[-1].template == "changed-phone-added"
+    events = [event for event in await published(database) if event.type == "identity.account.changed.v1"]
+    assert events[-1].data["changed"] == ["phone"]
+    assert "900111" not in events[-1].model_dump_json()
 
 
-async def test_a_wrong_code_adds_nothing_and_five_spend_it(newcomer, texts, number_of):
+async def test_a_wrong_code_adds_nothing_and_five_use_up_the_right_one(newcomer, sent_sms, number_of):
     tab = await newcomer("wrong@phones.example")
     await tab.post(PHONE, phone="07700 900333")
-    right = await code_to(texts, "+447700900333")
+    right = await code_to(sent_sms, "+447700900333")
     for _ in range(5):
         answer = await tab.post(f"{PHONE}/code", code="000000" if right != "000000" else "111111")
         assert answer.status_code == 400
@@ -66,26 +74,26 @@ async def test_a_wrong_code_adds_nothing_and_five_spend_it(newcomer, texts, numb
     assert await number_of("wrong@phones.example") is None
 
 
-async def test_a_code_works_in_the_browser_and_the_account_that_asked(
-    newcomer, texts, number_of, signed_in_again
+async def test_a_code_works_only_in_the_browser_and_account_that_asked_for_it(
+    newcomer, sent_sms, number_of, signed_in_again
 ):
     tab = await newcomer("one@phones.example")
     await newcomer("two@phones.example")
     await tab.post(PHONE, phone="07700 900334")
-    code = await code_to(texts, "+447700900334")
-    elsewhere = await signed_in_again("one@phones.example")
-    assert (await elsewhere.post(f"{PHONE}/code", code=code)).status_code == 303
+    code = await code_to(sent_sms, "+447700900334")
+    other_browser = await signed_in_again("one@phones.example")
+    assert (await other_browser.post(f"{PHONE}/code", code=code)).status_code == 303
     assert await number_of("one@phones.example") is None
     await signed_in_again("two@phones.example", tab)
     await tab.post(f"{PHONE}/code", code=code)
     assert await number_of("two@phones.example") is None
 
 
-async def test_a_number_and_an_address_are_shown_to_nobody_else_in_the_same_browser(
-    newcomer, texts, signed_in_again
+async def test_another_account_in_the_same_browser_sees_no_number_or_address(
+    newcomer, sent_sms, signed_in_again
 ):
     tab = await newcomer("library@phones.example")
-    await add_phone(tab, texts, "+447700900336")
+    await add_phone(tab, sent_sms, "+447700900336")
     await tab.post(f"{PHONE}/remove")
     await tab.post(PHONE, phone="07700 900337")
     await tab.post(f"{ACCOUNT}/email", email="secret@phones.example")
@@ -95,65 +103,65 @@ async def test_a_number_and_an_address_are_shown_to_nobody_else_in_the_same_brow
         answer = await tab.get(path)
         assert answer.status_code == 303, path
         assert "90033" not in answer.text
-    before = len(await texts("+447700900336"))
+    before = len(await sent_sms("+447700900336"))
     assert (await tab.post(f"{PHONE}/before/again")).headers["location"] == PHONE
-    assert len(await texts("+447700900336")) == before
+    assert len(await sent_sms("+447700900336")) == before
 
 
-async def test_a_code_is_over_after_ten_minutes(newcomer, texts, number_of, database):
+async def test_a_code_expires_after_ten_minutes(newcomer, sent_sms, number_of, database):
     tab = await newcomer("late@phones.example")
     await tab.post(PHONE, phone="07700 900335")
     async with database.writing() as session:
         await session.execute(update(one_time_code).values(expires_at=text("now() - interval '1 second'")))
-    answer = await tab.post(f"{PHONE}/code", code=await code_to(texts, "+447700900335"))
+    answer = await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900335"))
     assert answer.headers["location"] == PHONE
     assert await number_of("late@phones.example") is None
 
 
-async def test_a_change_is_proven_by_the_new_number_and_the_old_which_is_told(
-    newcomer, texts, number_of, letters
+async def test_a_change_takes_codes_to_both_numbers_and_notifies_the_old(
+    newcomer, sent_sms, number_of, sent_emails
 ):
     tab = await newcomer("both@phones.example")
-    await add_phone(tab, texts, FIRST)
-    answer = await start(tab, texts, OTHER)
+    await add_phone(tab, sent_sms, FIRST)
+    answer = await enter_new_number(tab, sent_sms, OTHER)
     assert answer.headers["location"] == f"{PHONE}/before"
     assert await number_of("both@phones.example") == FIRST
     page = (await tab.get(f"{PHONE}/before")).text
     assert "07700 900111" in page
     assert "/identity/account/passkeys" in page
-    wrong = await tab.post(f"{PHONE}/before", code=await code_to(texts, OTHER))
+    wrong = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, OTHER))
     assert wrong.status_code == 400
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(texts, FIRST))
+    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, FIRST))
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("both@phones.example") == OTHER
-    assert (await texts(FIRST))[-1].template == "phone-gone"
-    assert (await letters("both@phones.example"))[-1].template == "changed-phone-changed"
+    assert (await sent_sms(FIRST))[-1].template == "phone-gone"
+    assert (await sent_emails("both@phones.example"))[-1].template == "changed-phone-changed"
 
 
-async def test_the_old_numbers_code_alone_changes_nothing(newcomer, texts, number_of):
+async def test_the_old_numbers_code_alone_changes_nothing(newcomer, sent_sms, number_of):
     tab = await newcomer("alone@phones.example")
-    await add_phone(tab, texts, "+447700900341")
+    await add_phone(tab, sent_sms, "+447700900341")
     await tab.post(PHONE, phone="07700 900342")
-    for code in ("000000", await code_to(texts, "+447700900341")):
+    for code in ("000000", await code_to(sent_sms, "+447700900341")):
         await tab.post(f"{PHONE}/before", code=code)
     assert await number_of("alone@phones.example") == "+447700900341"
 
 
-async def test_who_has_lost_the_old_number_shows_two_factors_instead(
-    newcomer, texts, number_of, database, account_of
+async def test_two_factors_replace_the_code_to_a_lost_old_number(
+    newcomer, sent_sms, number_of, database, account_of
 ):
     tab = await newcomer("lost@phones.example")
-    await add_phone(tab, texts, "+447700900343")
+    await add_phone(tab, sent_sms, "+447700900343")
     async with database.writing() as session:
         mine = browser_session.c.account == await account_of("lost@phones.example")
         await session.execute(update(browser_session).where(mine).values(methods=["email", "totp"]))
-    answer = await start(tab, texts, "+447700900344")
+    answer = await enter_new_number(tab, sent_sms, "+447700900344")
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("lost@phones.example") == "+447700900344"
-    assert (await texts("+447700900343"))[-1].template == "phone-gone"
+    assert (await sent_sms("+447700900343"))[-1].template == "phone-gone"
 
 
-async def test_two_factors_shown_long_ago_change_no_number(newcomer, texts, database, account_of):
+async def test_two_factors_of_an_old_sign_in_change_no_number(newcomer, sent_sms, database, account_of):
     tab = await newcomer("stale@phones.example")
     async with database.writing() as session:
         mine = browser_session.c.account == await account_of("stale@phones.example")
@@ -167,55 +175,55 @@ async def test_two_factors_shown_long_ago_change_no_number(newcomer, texts, data
         )
     answer = await tab.post(PHONE, phone="07700 900345")
     assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=phone")
-    assert await texts("+447700900345") == []
+    assert await sent_sms("+447700900345") == []
 
 
-async def test_a_change_that_waits_for_the_old_number_is_void_when_that_has_changed(
-    newcomer, texts, number_of, database, account_of
+async def test_a_pending_change_is_void_when_the_old_number_has_changed(
+    newcomer, sent_sms, number_of, database, account_of
 ):
     tab = await newcomer("race@phones.example")
-    await add_phone(tab, texts, "+447700900346")
-    await start(tab, texts, "+447700900347")
+    await add_phone(tab, sent_sms, "+447700900346")
+    await enter_new_number(tab, sent_sms, "+447700900347")
     async with database.writing() as session:
         mine = account_phone.c.account == await account_of("race@phones.example")
         await session.execute(update(account_phone).where(mine).values(number="+447700900348"))
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(texts, "+447700900346"))
+    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900346"))
     assert answer.status_code == 303
     assert await number_of("race@phones.example") == "+447700900348"
 
 
-async def test_a_number_is_removed_with_a_code_to_it_and_told(newcomer, texts, number_of, letters):
+async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent_sms, number_of, sent_emails):
     tab = await newcomer("away@phones.example")
-    await add_phone(tab, texts, "+447700900350")
+    await add_phone(tab, sent_sms, "+447700900350")
     answer = await tab.post(f"{PHONE}/remove")
     assert answer.headers["location"] == f"{PHONE}/before"
     assert await number_of("away@phones.example") == "+447700900350"
     await tab.post(f"{PHONE}/before/again")
-    answer = await tab.post(f"{PHONE}/before", code=await code_to(texts, "+447700900350"))
+    answer = await tab.post(f"{PHONE}/before", code=await code_to(sent_sms, "+447700900350"))
     assert answer.headers["location"] == ACCOUNT
     assert await number_of("away@phones.example") is None
-    assert (await texts("+447700900350"))[-1].template == "phone-gone"
-    assert (await letters("away@phones.example"))[-1].template == "changed-phone-removed"
+    assert (await sent_sms("+447700900350"))[-1].template == "phone-gone"
+    assert (await sent_emails("away@phones.example"))[-1].template == "changed-phone-removed"
 
 
-async def test_a_household_shares_a_number_and_nobody_learns_so(newcomer, texts, number_of):
+async def test_two_accounts_may_share_a_number_and_neither_can_tell(newcomer, sent_sms, number_of):
     answers = []
     for who in ("first", "second"):
         tab = await newcomer(f"{who}@household.example")
         answers.append(await tab.post(PHONE, phone="07700 900355"))
         page = await tab.get(f"{PHONE}/code")
-        answers.append(await tab.post(f"{PHONE}/code", code=await code_to(texts, "+447700900355")))
+        answers.append(await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900355")))
         answers.append(re.sub('(value|nonce)="[^"]+"', "", page.text))
         assert await number_of(f"{who}@household.example") == "+447700900355"
-    assert [(one.status_code, one.headers["location"]) for one in (answers[0], answers[1])] == [
-        (one.status_code, one.headers["location"]) for one in (answers[3], answers[4])
+    assert [(answer.status_code, answer.headers["location"]) for answer in (answers[0], answers[1])] == [
+        (answer.status_code, answer.headers["location"]) for answer in (answers[3], answers[4])
     ]
     assert answers[2] == answers[5]
-    assert {one.template for one in await texts("+447700900355")} == {"phone-code"}
+    assert {sms.template for sms in await sent_sms("+447700900355")} == {"phone-code"}
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "error"),
     [
         ("", "Enter your mobile phone number"),
         ("0901 234 5678", "costs too much"),
@@ -224,18 +232,18 @@ async def test_a_household_shares_a_number_and_nobody_learns_so(newcomer, texts,
         ("07700 900360", "This is your phone number already"),
     ],
 )
-async def test_a_number_that_is_not_taken_is_said_clearly(newcomer, texts, typed, said):
-    tab = await newcomer(f"no-{len(said)}-{said[-3:]}@phones.example")
-    if "already" in said:
-        await add_phone(tab, texts, "+447700900360")
+async def test_a_refused_number_gets_a_clear_error(newcomer, sent_sms, typed, error):
+    tab = await newcomer(f"no-{len(error)}-{error[-3:]}@phones.example")
+    if "already" in error:
+        await add_phone(tab, sent_sms, "+447700900360")
     answer = await tab.post(PHONE, phone=typed)
     assert answer.status_code == 400
-    assert said in answer.text
+    assert error in answer.text
 
 
-async def test_a_closed_account_leaves_no_number(newcomer, texts, database, account_of):
+async def test_a_closed_account_leaves_no_number(newcomer, sent_sms, database, account_of):
     tab = await newcomer("closing@phones.example")
-    await add_phone(tab, texts, "+447700900365")
+    await add_phone(tab, sent_sms, "+447700900365")
     await tab.post(PHONE, phone="07700 900366")
     assert (await tab.post(f"{ACCOUNT}/close", sure="yes")).status_code == 200
     async with database.writing("*") as session:
@@ -246,9 +254,9 @@ async def test_a_closed_account_leaves_no_number(newcomer, texts, database, acco
             assert await session.scalar(query) == 0, name.tablename
 
 
-async def test_the_history_says_what_happened_to_the_phone(newcomer, texts, database, account_of):
+async def test_the_history_shows_changes_of_the_phone(newcomer, sent_sms, database, account_of):
     tab = await newcomer("history@phones.example")
-    await add_phone(tab, texts, "+447700900367")
+    await add_phone(tab, sent_sms, "+447700900367")
     async with database.reading() as session:
         rows = await session.all(
             text("SELECT what FROM account_history WHERE account = :who ORDER BY id"),

@@ -41,27 +41,27 @@ def wants(monkeypatch):
     return set_to
 
 
-async def by_code(tab, letters, address):
+async def by_code(tab, sent_emails, address):
     await tab.post(f"/identity/sign-in?{ASK}", email=address)
-    code = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation][
-        -1
-    ]
+    code = [
+        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
+    ][-1]
     return await tab.post(f"/identity/sign-in/code?{ASK}", code=code)
 
 
-async def test_one_factor_is_enough_where_a_service_wants_one(newcomer, browser, letters, wants):
+async def test_one_factor_is_enough_where_a_service_wants_one(newcomer, browser, sent_emails, wants):
     await newcomer("one@example.org")
     wants(level="Cl")
-    assert (await by_code(browser(), letters, "one@example.org")).headers["location"] == ONWARD
+    assert (await by_code(browser(), sent_emails, "one@example.org")).headers["location"] == ONWARD
 
 
 async def test_who_has_one_factor_sets_up_another_where_a_service_wants_two(
-    newcomer, browser, letters, wants
+    newcomer, browser, sent_emails, wants
 ):
     await newcomer("two@example.org")
     wants(level="Cl.Cm")
     tab = browser()
-    answer = await by_code(tab, letters, "two@example.org")
+    answer = await by_code(tab, sent_emails, "two@example.org")
     assert answer.headers["location"] == f"/identity/account/second-step?{ASK}"
     choice = await tab.get(f"/identity/account/second-step?{ASK}")
     assert f"/identity/account/authenticator?{ASK}" in choice.text
@@ -92,7 +92,7 @@ async def test_a_services_language_is_taken_unless_the_person_chose_one(browser,
     assert "Sign in" in (await english.get(f"/identity/sign-in?{ASK}")).text
 
 
-async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, letters):
+async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, sent_emails):
     monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
     wants(client_name="Crowded")
     answers = [
@@ -106,7 +106,7 @@ async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypat
 
 
 async def test_strangers_at_a_service_lock_nobody_out_of_a_browser_he_knows(
-    browser, wants, monkeypatch, letters, newcomer
+    browser, wants, monkeypatch, sent_emails, newcomer
 ):
     tab = await newcomer("regular@example.org")
     await tab.post("/identity/sign-out")

@@ -12,8 +12,10 @@ from identity.shared.rules import limits
 from identity.verification.rules import codes
 
 
-async def code_for(letters, address):
-    found = [one.personalisation["code"] for one in await letters(address) if "code" in one.personalisation]
+async def code_for(sent_emails, address):
+    found = [
+        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
+    ]
     return found[-1]
 
 
@@ -30,59 +32,59 @@ async def test_an_account_is_opened_by_a_code_and_announced(newcomer, account_of
     assert event.data == {"account": ids.show(account)}
 
 
-async def test_somebody_signs_in_by_code_whatever_the_case_of_the_address(newcomer, browser, letters):
+async def test_somebody_signs_in_by_code_whatever_the_case_of_the_address(newcomer, browser, sent_emails):
     await newcomer("case@example.org")
     tab = browser()
     answer = await tab.post("/identity/sign-in", email=" CASE@example.ORG ")
     assert answer.headers["location"] == "/identity/sign-in/code"
-    code = await code_for(letters, "case@example.org")
+    code = await code_for(sent_emails, "case@example.org")
     answer = await tab.post("/identity/sign-in/code", code=f"{code[:3]} {code[3:]}")
     assert answer.headers["location"] == "/identity/account"
     assert (await tab.get("/identity/account")).status_code == 200
 
 
-async def test_a_code_works_once(newcomer, browser, letters):
+async def test_a_code_works_once(newcomer, browser, sent_emails):
     await newcomer("once@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="once@example.org")
-    code = await code_for(letters, "once@example.org")
+    code = await code_for(sent_emails, "once@example.org")
     assert (await tab.post("/identity/sign-in/code", code=code)).headers["location"] == "/identity/account"
     again = await tab.post("/identity/sign-in/code", code=code)
     assert again.headers["location"] == "/identity/sign-in"
 
 
-async def test_a_code_works_in_the_browser_that_asked_for_it_alone(newcomer, browser, letters):
+async def test_a_code_works_in_the_browser_that_asked_for_it_alone(newcomer, browser, sent_emails):
     await newcomer("bound@example.org")
     tab, thief = browser(), browser()
     await tab.post("/identity/sign-in", email="bound@example.org")
-    code = await code_for(letters, "bound@example.org")
+    code = await code_for(sent_emails, "bound@example.org")
     await thief.post("/identity/sign-in", email="nobody-at-all@example.org")
     assert (await thief.post("/identity/sign-in/code", code=code)).status_code == 400
     assert thief.session is None
     assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 303
 
 
-async def test_after_five_wrong_tries_the_right_code_is_wrong_too(newcomer, browser, letters):
+async def test_after_five_wrong_tries_the_right_code_is_wrong_too(newcomer, browser, sent_emails):
     await newcomer("tries@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="tries@example.org")
-    code = await code_for(letters, "tries@example.org")
-    for _ in range(codes.TRIES):
+    code = await code_for(sent_emails, "tries@example.org")
+    for _ in range(codes.MAX_ATTEMPTS):
         assert (await tab.post("/identity/sign-in/code", code=other_than(code))).status_code == 400
     assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 400
     assert tab.session is None
 
 
 async def test_a_code_is_worth_nothing_after_ten_minutes_and_after_the_next(
-    newcomer, browser, letters, database
+    newcomer, browser, sent_emails, database
 ):
     await newcomer("late@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="late@example.org")
-    first = await code_for(letters, "late@example.org")
+    first = await code_for(sent_emails, "late@example.org")
     await tab.post("/identity/sign-in", email="late@example.org")
     assert (await tab.post("/identity/sign-in/code", code=first)).status_code == 400
-    second = await code_for(letters, "late@example.org")
+    second = await code_for(sent_emails, "late@example.org")
     async with database.writing() as session:
         await session.execute(
             text("UPDATE one_time_code SET expires_at = expires_at - interval '10 minutes'")
@@ -92,11 +94,11 @@ async def test_a_code_is_worth_nothing_after_ten_minutes_and_after_the_next(
     assert tab.session is None
 
 
-async def test_no_table_of_accounts_holds_a_code(newcomer, browser, letters, database):
+async def test_no_table_of_accounts_holds_a_code(newcomer, browser, sent_emails, database):
     await newcomer("hash@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="hash@example.org")
-    code = await code_for(letters, "hash@example.org")
+    code = await code_for(sent_emails, "hash@example.org")
     async with database.reading() as session:
         row = await session.first(
             text(
@@ -107,21 +109,21 @@ async def test_no_table_of_accounts_holds_a_code(newcomer, browser, letters, dat
     assert len(row.hash) == 32
 
 
-async def test_an_address_without_an_account_gets_a_letter_that_says_so(browser, letters):
+async def test_an_address_without_an_account_gets_a_letter_that_says_so(browser, sent_emails):
     tab = browser()
     answer = await tab.post("/identity/sign-in", email="stranger@example.org")
     assert answer.headers["location"] == "/identity/sign-in/code"
-    [letter] = await letters("stranger@example.org")
+    [letter] = await sent_emails("stranger@example.org")
     assert letter.template == "no-account"
     assert letter.personalisation["link"].endswith("/identity/register")
 
 
-async def test_opening_an_account_twice_sends_a_letter_and_no_code(newcomer, browser, letters):
+async def test_opening_an_account_twice_sends_a_letter_and_no_code(newcomer, browser, sent_emails):
     await newcomer("known@example.org")
     tab = browser()
     answer = await tab.post("/identity/register", email="known@example.org")
     assert answer.headers["location"] == "/identity/register/code"
-    assert (await letters("known@example.org"))[-1].template == "has-account"
+    assert (await sent_emails("known@example.org"))[-1].template == "has-account"
 
 
 def same_but_for(first, second, *parts):
@@ -132,7 +134,7 @@ def same_but_for(first, second, *parts):
 
 
 @pytest.mark.parametrize("way", ["sign-in", "register"])
-async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, letters, way):
+async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, sent_emails, way):
     address = f"tell-{way}@example.org"
     await newcomer(address)
     seen = []
@@ -213,7 +215,7 @@ async def test_an_unknown_address_is_limited_alike(browser):
     assert statuses == [303] * 6 + [429]
 
 
-async def test_who_was_signed_in_here_before_is_not_locked_out_by_strangers(newcomer, browser, letters):
+async def test_who_was_signed_in_here_before_is_not_locked_out_by_strangers(newcomer, browser, sent_emails):
     mine = await newcomer("victim@example.org")
     await mine.post("/identity/sign-out")
     for _ in range(8):
@@ -222,7 +224,7 @@ async def test_who_was_signed_in_here_before_is_not_locked_out_by_strangers(newc
     assert "Retry-After" in attack.headers
     assert "passkey" in attack.text
     assert (await mine.post("/identity/sign-in", email="victim@example.org")).status_code == 303
-    code = await code_for(letters, "victim@example.org")
+    code = await code_for(sent_emails, "victim@example.org")
     assert (await mine.post("/identity/sign-in/code", code=code)).status_code == 303
     assert (await mine.get("/identity/account")).status_code == 200
 
@@ -286,7 +288,7 @@ async def test_no_address_sends_anybody_elsewhere(browser, query):
     assert "location" not in answer.headers
 
 
-async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, letters):
+async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, sent_emails):
     await newcomer("interaction@example.org")
     for query, onward in (
         ("request=abc_DEF-1", "/identity/authorize/continue?request=abc_DEF-1"),
@@ -295,23 +297,23 @@ async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, lette
         tab = browser()
         answer = await tab.post(f"/identity/sign-in?{query}", email="interaction@example.org")
         assert answer.headers["location"] == f"/identity/sign-in/code?{query}"
-        code = await code_for(letters, "interaction@example.org")
+        code = await code_for(sent_emails, "interaction@example.org")
         answer = await tab.post(f"/identity/sign-in/code?{query}", code=code)
         assert answer.headers["location"] == onward
 
 
-async def test_a_new_device_is_told_of(newcomer, signed_in_again, letters):
+async def test_a_new_device_is_told_of(newcomer, signed_in_again, sent_emails):
     await newcomer("device@example.org")
-    assert "new-device" not in {one.template for one in await letters("device@example.org")}
+    assert "new-device" not in {one.template for one in await sent_emails("device@example.org")}
     await signed_in_again("device@example.org")
-    assert (await letters("device@example.org"))[-1].template == "new-device"
+    assert (await sent_emails("device@example.org"))[-1].template == "new-device"
 
 
-async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, letters):
+async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, sent_emails):
     tab = browser()
     assert "Mewngofnodi" in (await tab.get("/identity/sign-in?lang=cy")).text
     await tab.post("/identity/register", email="cymro@example.org")
-    assert (await letters("cymro@example.org"))[-1].language == "cy"
+    assert (await sent_emails("cymro@example.org"))[-1].language == "cy"
     wrong = await tab.post("/identity/register/code", code="")
     assert "Rhowch y cod o&#39;r e-bost" in wrong.text
 

@@ -32,7 +32,7 @@ def library(app, service, **more):
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 async def test_authlib_signs_a_person_in_and_refreshes(
-    app, database, client, visitor, newcomer, letters, method
+    app, database, client, visitor, newcomer, sent_emails, method
 ):
     """The person comes by the pages: address, code of the letter, consent."""
     service, address = await register(database), f"ada-{method}@people.example"
@@ -45,7 +45,7 @@ async def test_authlib_signs_a_person_in_and_refreshes(
         )
         page = await follow(visitor, await visitor.get(url))
         page = await send(visitor, page, email=address)
-        code = (await letters(address))[-1].personalisation["code"]
+        code = (await sent_emails(address))[-1].personalisation["code"]
         page = await send(visitor, page, code=code)
         assert "Share your details" in page.text
         answer = await send(visitor, page, answer="yes")

@@ -7,10 +7,10 @@ from sqlalchemy import delete
 
 from identity.accounts.tables import account_phone
 from services.identity.tests.authorization.test_one_login_profile import school, tokens
-from services.identity.tests.phones import settings, uncounted
+from services.identity.tests.phones import reset_limits, settings
 from services.identity.tests.provider import ask, claims_of, register, sign_in, waiting
 
-__all__ = ["school", "settings", "uncounted"]
+__all__ = ["reset_limits", "school", "settings"]
 
 NUMBER = "+447700900601"
 CLAIMS = {"phone_number": NUMBER, "phone_number_verified": True}

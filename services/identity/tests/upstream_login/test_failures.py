@@ -99,14 +99,14 @@ async def test_who_signs_out_leaves_nothing_to_be_linked(
 
 
 async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
-    journey, one_login, newcomer, letters, signed_in_again, database
+    journey, one_login, newcomer, sent_emails, signed_in_again, database
 ):
     await newcomer(JO)
     await newcomer(SAM)
     shared = journey(one_login)
     visit = await begun(shared, signed_in_again)
     await shared.tab.post("/identity/sign-in", email=SAM)
-    code = (await letters(SAM))[-1].personalisation["code"]
+    code = (await sent_emails(SAM))[-1].personalisation["code"]
     answer = await shared.tab.post("/identity/sign-in/code", code=code)
     assert answer.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
@@ -115,7 +115,7 @@ async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
 
 
 async def test_a_link_that_one_account_began_is_not_offered_to_another(
-    journey, one_login, newcomer, signed_in_again, letters, database
+    journey, one_login, newcomer, signed_in_again, sent_emails, database
 ):
     """Nor when the first one's session has run out meanwhile."""
     await newcomer(SAM)
@@ -124,17 +124,17 @@ async def test_a_link_that_one_account_began_is_not_offered_to_another(
     async with database.writing() as session:
         await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
     await shared.tab.post("/identity/sign-in", email=SAM)
-    code = (await letters(SAM))[-1].personalisation["code"]
+    code = (await sent_emails(SAM))[-1].personalisation["code"]
     answer = await shared.tab.post("/identity/sign-in/code", code=code)
     assert answer.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
 
 
-async def test_who_comes_back_and_signs_in_himself_is_still_asked(journey, one_login, newcomer, letters):
+async def test_who_comes_back_and_signs_in_himself_is_still_asked(journey, one_login, newcomer, sent_emails):
     """A person who is signed in and has to sign in once more is the same."""
     jo = journey(one_login, await newcomer(JO))
     assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)
     await jo.tab.post("/identity/sign-in", email=JO)
-    code = (await letters(JO))[-1].personalisation["code"]
+    code = (await sent_emails(JO))[-1].personalisation["code"]
     answer = await jo.tab.post("/identity/sign-in/code", code=code)
     assert answer.headers["location"] == CONFIRM

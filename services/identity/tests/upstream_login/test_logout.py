@@ -331,7 +331,7 @@ async def test_nothing_of_there_is_kept_in_the_open_or_after_the_end(
         [row] = await session.all(statement, {"sub": sub})
         assert (row.upstream_person, row.upstream_session) == (None, None)
         await session.execute(text("UPDATE upstream_logout SET expires_at = now() - interval '1 second'"))
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     async with database.reading("*") as session:
         assert await session.scalar(text("SELECT count(*) FROM upstream_logout")) == 0
 

@@ -53,16 +53,16 @@ def count(database):
 
 
 async def test_somebody_new_gets_an_account_with_the_address_that_was_verified(
-    journey, one_login, database, letters, history
+    journey, one_login, database, sent_emails, history
 ):
-    before = len(await letters(MARY))
+    before = len(await sent_emails(MARY))
     mary = await journey(one_login).arrive("mary")
     [account] = (await account_of(database, one_login)).values()
     assert MARY in (await mary.tab.get("/identity/account")).text
     assert await history(account) == [
         "opened", "upstream linked", "signed in by upstream-two-factors",
     ]  # fmt: skip
-    assert len(await letters(MARY)) == before  # there is nothing to warn of
+    assert len(await sent_emails(MARY)) == before  # there is nothing to warn of
 
 
 async def test_who_has_been_here_before_comes_straight_in(journey, one_login, database):
@@ -75,7 +75,7 @@ async def test_who_has_been_here_before_comes_straight_in(journey, one_login, da
 
 
 async def test_who_has_an_account_links_it_after_signing_in_to_it(
-    journey, one_login, newcomer, signed_in_again, account_of_address, database, letters, history
+    journey, one_login, newcomer, signed_in_again, account_of_address, database, sent_emails, history
 ):
     await newcomer("jo@people.example")
     mary = journey(one_login)
@@ -90,7 +90,7 @@ async def test_who_has_an_account_links_it_after_signing_in_to_it(
     assert (await mary.confirm()).headers["location"] == "/identity/account"
     [account] = (await account_of(database, one_login)).values()
     assert account == await account_of_address("jo@people.example")
-    assert (await letters("jo@people.example"))[-1].template == "changed-upstream-linked"
+    assert (await sent_emails("jo@people.example"))[-1].template == "changed-upstream-linked"
     assert "upstream linked" in await history(account)
     assert MARY not in (await mary.tab.get("/identity/account")).text
 
@@ -105,18 +105,20 @@ def account_of_address(database):
     return find
 
 
-async def test_signing_in_leads_to_the_page_that_links(journey, one_login, newcomer, letters):
+async def test_signing_in_leads_to_the_page_that_links(journey, one_login, newcomer, sent_emails):
     await newcomer("jo@people.example")
     mary = journey(one_login)
     await mary.go("mary")
     await mary.choose("have")
     await mary.tab.post("/identity/sign-in", email="jo@people.example")
-    code = (await letters("jo@people.example"))[-1].personalisation["code"]
+    code = (await sent_emails("jo@people.example"))[-1].personalisation["code"]
     answer = await mary.tab.post("/identity/sign-in/code", code=code)
     assert answer.headers["location"] == "/identity/upstream/link/confirm"
 
 
-async def test_nobody_is_linked_by_an_equal_address(journey, one_login, newcomer, database, letters, count):
+async def test_nobody_is_linked_by_an_equal_address(
+    journey, one_login, newcomer, database, sent_emails, count
+):
     """One Login has verified the address of an account here, and still it is not opened or told of."""
     await newcomer(MARY)
     accounts = await count("account")
@@ -129,7 +131,7 @@ async def test_nobody_is_linked_by_an_equal_address(journey, one_login, newcomer
     assert await count("account") == accounts
     page = await mary.tab.get("/identity/register/code")
     assert "If it has a code in it" in page.text
-    assert (await letters(MARY))[-1].template == "has-account"
+    assert (await sent_emails(MARY))[-1].template == "has-account"
 
 
 async def test_who_cancels_is_nobody(journey, one_login, database, count):
@@ -203,7 +205,7 @@ async def test_the_account_shows_where_else_one_signs_in_and_adds_another(
 
 
 async def test_an_upstream_is_removed_from_the_account(
-    journey, one_login, newcomer, database, letters, history
+    journey, one_login, newcomer, database, sent_emails, history
 ):
     tab = await newcomer("jo@people.example")
     jo = journey(one_login, tab)
@@ -213,7 +215,7 @@ async def test_an_upstream_is_removed_from_the_account(
     answer = await tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
     assert answer.headers["location"] == "/identity/account/upstreams"
     assert await account_of(database, one_login) == {}
-    assert (await letters("jo@people.example"))[-1].template == "changed-upstream-unlinked"
+    assert (await sent_emails("jo@people.example"))[-1].template == "changed-upstream-unlinked"
     assert (await history(account))[-1] == "upstream unlinked"
 
 
@@ -280,7 +282,7 @@ async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, databas
     await mary.leave()
     async with database.writing() as session:
         await session.execute(text("UPDATE upstream_visit SET expires_at = now() - interval '1 s'"))
-    await housekeeping.once(database)
+    await housekeeping.purge(database)
     assert await count("upstream_visit") == 0
 
 

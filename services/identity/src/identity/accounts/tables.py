@@ -1,4 +1,4 @@
-"""Accounts of people: the region's, one for every council's services."""
+"""Accounts of people. They belong to the region: one account for every council's services."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -15,13 +15,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity.shared.tables import ID, SECURED, metadata, timestamp
 
-# An account is an id. All that is personal lies in the tables beside it, so that it can be erased.
+# An account is an id. Everything personal is in other tables, so that it can be erased.
 account = Table(
     "account",
     metadata,
     Column("id", ID, primary_key=True),
     Column("status", Text, nullable=False),
-    Column("language", Text, nullable=False),  # en or cy: the one pages and letters are in
+    Column("language", Text, nullable=False),  # en or cy: of pages and e-mails
     Column("version", Integer, nullable=False),
     timestamp("created_at"),
     timestamp("closed_at", nullable=True),
@@ -29,7 +29,7 @@ account = Table(
     CheckConstraint("language IN ('en', 'cy')", name="language"),
 )
 
-# The addresses an account proved it can read. ``address`` as it was typed, ``canonical`` as it is compared.
+# The verified address of an account. ``address`` as it was typed, ``canonical`` as it is compared.
 account_email = Table(
     "account_email",
     metadata,
@@ -48,14 +48,14 @@ browser_session = Table(
     Column("account", ID, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False),
     Column("methods", ARRAY(Text), nullable=False),  # email, password, passkey, totp, recovery, upstream
-    Column("device", Text, nullable=False),  # as people know it: "Firefox on Windows"
+    Column("device", Text, nullable=False),  # for the list of sessions: "Firefox Windows"
     timestamp("authenticated_at"),
     timestamp("created_at"),
     timestamp("seen_at"),
     timestamp("expires_at"),
     timestamp("ended_at", nullable=True),
-    Column("upstream_person", LargeBinary),  # HMAC: who it is at the provider through which it was opened,
-    Column("upstream_session", LargeBinary),  # and his session there; both go when it ends
+    Column("upstream_person", LargeBinary),  # HMACs of the person and the session at the
+    Column("upstream_session", LargeBinary),  # provider that opened it; erased when it ends
     Index("uq_browser_session_secret_hash", "secret_hash", unique=True),
     Index("ix_browser_session_account", "account", postgresql_where=text("ended_at IS NULL")),
     Index("ix_browser_session_seen_at", "seen_at", postgresql_where=text("ended_at IS NULL")),
@@ -65,7 +65,7 @@ browser_session = Table(
     ),
 )
 
-# A browser in which an account was signed in before: strangers' failures do not shut it out.
+# A browser in which an account was signed in before: attempts of strangers do not lock it out.
 known_browser = Table(
     "known_browser",
     metadata,
@@ -74,20 +74,18 @@ known_browser = Table(
     timestamp("seen_at"),
 )
 
-# The number an account has shown that it reads. Not unique: a household may share one phone.
+# The verified phone number of an account. Not unique: a household may share one phone.
 account_phone = Table(
     "account_phone",
     metadata,
     Column("account", ID, primary_key=True),
     Column("number", Text, nullable=False),  # E.164
     timestamp("verified_at"),
-    timestamp(
-        "second_step_since", nullable=True
-    ),  # since when signing in needs a text to it; null: it does not
+    timestamp("second_step_since", nullable=True),  # null: signing in needs no SMS to it
     CheckConstraint("number ~ '^[+][1-9][0-9]{4,14}$'", name="number"),
 )
 
-# Who a provider's subject is here. Made by the person's own act, never from an e-mail address.
+# The account of a subject at a provider. Linked by the person, never by an e-mail address.
 upstream_account = Table(
     "upstream_account",
     metadata,

@@ -1,1 +1,1 @@
-"""Factors: passwords, passkeys, authenticator apps and phones, and signing in with them."""
+"""Factors: passwords, passkeys, authenticator apps, recovery codes and phones, and signing in with them."""

@@ -1,4 +1,4 @@
-"""What people sign in with: passwords, passkeys, authenticator apps, recovery codes. All of it can be erased."""
+"""The tables of passwords, passkeys, authenticator apps, recovery codes and pending sign-ins."""
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +20,7 @@ account_password = Table(
     "account_password",
     metadata,
     Column("account", ID, primary_key=True),
-    Column("hash", Text, nullable=False),  # argon2id in PHC form: its parameters stand in it
+    Column("hash", Text, nullable=False),  # argon2id as a PHC string, parameters included
     timestamp("set_at"),
 )
 
@@ -33,20 +33,20 @@ passkey = Table(
     Column("public_key", LargeBinary, nullable=False),  # COSE
     Column("sign_count", BigInteger, nullable=False),
     Column("synced", Boolean, nullable=False),  # the person's other devices may have it too
-    Column("name", Text, nullable=False),  # the person's own word for it
+    Column("name", Text, nullable=False),  # chosen by the person
     timestamp("created_at"),
     timestamp("used_at", nullable=True),
     Index("uq_passkey_credential", "credential", unique=True),
     Index("ix_passkey_account", "account"),
 )
 
-# An authenticator app. Without ``confirmed_at`` it is being set up and opens nothing.
+# Authenticator apps. One without ``confirmed_at`` is being set up, and its codes are not accepted.
 authenticator = Table(
     "authenticator",
     metadata,
     Column("account", ID, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM of the shared secret
-    Column("last_step", BigInteger, nullable=False),  # of the last code taken: each works once
+    Column("last_step", BigInteger, nullable=False),  # time step of the last code used: each works once
     timestamp("created_at"),
     timestamp("confirmed_at", nullable=True),
 )
@@ -70,21 +70,21 @@ passkey_challenge = Table(
     CheckConstraint("purpose IN ('sign-in', 'register')", name="purpose"),
 )
 
-# Somebody half way through signing in: what this browser has proven so far.
+# Pending sign-ins: the methods a browser has used, until they are enough.
 sign_in = Table(
     "sign_in",
     metadata,
     Column("browser", LargeBinary, primary_key=True),
     Column("account", ID, nullable=False),
     Column("methods", ARRAY(Text), nullable=False),
-    Column("through", JSONB(none_as_null=True)),  # the sign-in elsewhere that it began with, if so
+    Column("through", JSONB(none_as_null=True)),  # the upstream session it began with, if any
     timestamp("expires_at"),
     Index("ix_sign_in_expires_at", "expires_at"),
     Index("ix_sign_in_account", "account"),
 )
 
-# How many texts went on a day, against the budget: one row for a kind and a day, no person in it.
-text_count = Table(
+# How many SMS were sent on a day, against its budget. It holds no personal data.
+sms_count = Table(
     "text_count",
     metadata,
     Column("day", Date, primary_key=True),

@@ -1,11 +1,11 @@
-"""What runs out is cleared away: sessions end, codes and counts go. The worker does it."""
+"""Purge what has expired: sessions end, codes, requests and counts are deleted. The worker runs it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 from chassis.database import Database
 from identity.accounts.actions import sessions
-from identity.factors.store import phones
+from identity.factors.actions import authentication, sms
 from identity.grants.store import authorizations, grants
 from identity.mandates.actions import mandates
 from identity.proofs import store as stored_proofs
@@ -14,30 +14,31 @@ from identity.shared.oauth import relying_party
 from identity.upstream_login.actions import jit_staff, logouts
 from identity.upstream_login.store import login_states
 from identity.upstreams.actions import keys
-from identity.verification import store as stored_codes
+from identity.verification.actions import codes
 
 _EVERY = 30  # seconds
 _A_MONTH = timedelta(days=31)
 
 
-async def sweep(database: Database, _settings: Settings) -> None:
-    """Clear away for ever."""
+async def run(database: Database, _settings: Settings) -> None:
+    """Purge every half minute, for ever."""
     while True:
-        await once(database)
+        await purge(database)
         await asyncio.sleep(_EVERY)
 
 
-async def once(database: Database) -> None:
-    """End every session whose time is over, a batch a transaction; delete what is of no use any more."""
+async def purge(database: Database) -> None:
+    """End every session whose time is over, a batch a transaction; then delete what has expired."""
     ended = 1
     while ended:
         async with database.writing() as session:
             ended = await sessions.expire(session)
     async with database.writing() as session:
         now = datetime.now(UTC)
-        await stored_codes.sweep(session, now)
+        await codes.purge(session, now)
         await stored_proofs.sweep(session, now)
-        await phones.sweep(session, now.date() - _A_MONTH)
+        await authentication.purge(session, now)
+        await sms.purge_counts(session, now.date() - _A_MONTH)
         await authorizations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
         await mandates.sweep(session)

@@ -1,1 +1,1 @@
-"""E-mails and text messages: queued with the change they belong to, sent by the worker."""
+"""E-mails and SMS: queued with the change they belong to, sent by the worker."""

@@ -1,4 +1,4 @@
-"""The laptop's outbox: what would have been sent. There only where the settings `mail` or `texts` say so."""
+"""The page of sent messages, on a laptop only: where the setting `mail` or `texts` is `sent-messages`."""
 
 from typing import Annotated
 
@@ -12,25 +12,27 @@ from identity.messages.actions import sent_messages
 from identity.shared.dependencies import pages
 
 
-async def _laptop(request: Request) -> None:
-    if not sent_messages.channels(request.app.state.settings):
-        raise not_found("outbox here")
+async def _require_laptop(request: Request) -> None:
+    if not sent_messages.list_shown_channels(request.app.state.settings):
+        raise not_found("page of sent messages here")
 
 
-router = APIRouter(prefix="/identity/outbox", tags=["laptop"], dependencies=[Depends(_laptop)])
+router = APIRouter(prefix="/identity/sent-messages", tags=["laptop"], dependencies=[Depends(_require_laptop)])
 
 
 @router.get("", response_class=Response)
-async def read_outbox(_: Annotated[None, public], request: Request, session: Reading) -> Response:
-    """The newest letters and texts. 404 but on a laptop."""
-    letters = await sent_messages.newest(session, request.app.state.settings)
-    return pages.render(request, "outbox.html", letters=letters)
+async def list_sent_messages(_: Annotated[None, public], request: Request, session: Reading) -> Response:
+    """Show the newest emails and text messages that would have been sent. 404 unless this is a laptop."""
+    messages = await sent_messages.list_newest(session, request.app.state.settings)
+    return pages.render(request, "sent-messages.html", messages=messages)
 
 
-@router.get("/{letter}", response_class=Response)
-async def read_letter(_: Annotated[None, public], request: Request, session: Reading, letter: Id) -> Response:
-    """One letter as its reader would see it. 404 but on a laptop."""
-    found = await sent_messages.one(session, request.app.state.settings, letter)
-    if found is None:
-        raise not_found("such letter")
-    return pages.render(request, "letter.html", letter=found)
+@router.get("/{message}", response_class=Response)
+async def read_sent_message(
+    _: Annotated[None, public], request: Request, session: Reading, message: Id
+) -> Response:
+    """Show one email or text message as its reader would see it. 404 unless this is a laptop."""
+    sent_message = await sent_messages.get(session, request.app.state.settings, message)
+    if sent_message is None:
+        raise not_found("such message")
+    return pages.render(request, "sent-message.html", message=sent_message)

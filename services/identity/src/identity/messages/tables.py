@@ -1,12 +1,12 @@
-"""Letters and text messages to people that wait to be sent."""
+"""The table of e-mails and SMS that wait to be sent."""
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from identity.shared.tables import ID, metadata, timestamp
 
-# Address, names and codes are personal: a row goes as soon as its letter is sent or too old. Only a laptop's
-# outbox keeps letters, for a day, as it has nobody to give them to.
+# Addresses, names and codes are personal: a row is deleted as soon as its message is sent or has expired.
+# Only a laptop keeps messages, for a day, to show them instead of sending them.
 mail = Table(
     "mail",
     metadata,
@@ -18,7 +18,7 @@ mail = Table(
     Column("personalisation", JSONB, nullable=False),
     Column("tries", Integer, nullable=False),
     timestamp("created_at"),
-    timestamp("due_at", nullable=True),  # null: it is in the outbox
+    timestamp("due_at", nullable=True),  # null: a laptop shows it instead of sending it
     timestamp("expires_at"),
     CheckConstraint("channel IN ('email', 'text')", name="channel"),
     CheckConstraint("language IN ('en', 'cy')", name="language"),

@@ -1,1 +1,1 @@
-"""Pages on which signed-in people manage their own account."""
+"""Pages where signed-in people manage their own account."""

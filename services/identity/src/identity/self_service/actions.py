@@ -1,10 +1,10 @@
-"""Closing an account, which every domain that keeps something of it takes part in."""
+"""Close accounts: every domain that keeps data of one takes part."""
 
 from uuid import UUID
 
 from chassis.database import Session
 from identity.accounts.actions import accounts
-from identity.factors.store import sign_ins
+from identity.factors.actions import authentication
 from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
 from identity.staff.actions import staff
@@ -17,10 +17,10 @@ _ERASERS = (
     proofs.erase,
     staff.unlink,
     upstreams.forget,
-    sign_ins.erase,
+    authentication.erase_factors,
     login_states.erase,
 )
-"""In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""
+"""In order: mandates come first, since they name the account's e-mail address, which is erased at the end."""
 
 
 async def close_account(session: Session, auth: AuthContext, account: UUID) -> None:

@@ -1,1 +1,1 @@
-"""Pages on which people set up how they sign in: password, passkeys, authenticator app, text messages."""
+"""Pages where people set up how they sign in: password, passkeys, authenticator app, codes by SMS."""

@@ -1,1 +1,1 @@
-"""Verification: one-time codes, passwords hashed and attempts counted."""
+"""Verification: one-time codes, password hashes and rate limits."""

@@ -1,4 +1,4 @@
-"""One-time codes, and the attempts that limits count."""
+"""One-time codes, and the attempts that rate limits count."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from chassis.database import ReadSession, Session
 from identity.verification.tables import attempt, one_time_code
 
 _CODE = upsert(one_time_code)
-_SEND = _CODE.on_conflict_do_update(
+_SAVE_CODE = _CODE.on_conflict_do_update(
     index_elements=["browser", "purpose"],
     set_={c: _CODE.excluded[c] for c in ("account", "address", "hash", "tries", "created_at", "expires_at")},
 )
@@ -19,8 +19,8 @@ _THE_CODE = (
     one_time_code.c.browser == bindparam("browser_"),
     one_time_code.c.purpose == bindparam("purpose_"),
 )
-_WAITING = select(one_time_code).where(*_THE_CODE, one_time_code.c.expires_at > bindparam("now"))
-_TRY = (
+_GET_CODE = select(one_time_code).where(*_THE_CODE, one_time_code.c.expires_at > bindparam("now"))
+_COUNT_ATTEMPT = (
     update(one_time_code)
     .where(
         *_THE_CODE, one_time_code.c.expires_at > bindparam("now"), one_time_code.c.tries < bindparam("most")
@@ -28,15 +28,15 @@ _TRY = (
     .values(tries=one_time_code.c.tries + 1)
     .returning(one_time_code.c.account, one_time_code.c.address, one_time_code.c.hash)
 )
-_USE = delete(one_time_code).where(*_THE_CODE)
+_DELETE_CODE = delete(one_time_code).where(*_THE_CODE)
 
-# Counts all or says which are full; the rows' locks make two at once count one after the other.
-_COUNT = text("""
+# A key that is full returns no row. The rows' locks make two at once count one after the other.
+_COUNT_ATTEMPTS = text("""
     INSERT INTO attempt AS had (key, times, most, expires_at)
     SELECT key, ARRAY[CAST(:now AS timestamptz)], most,
         CAST(:now AS timestamptz) + make_interval(secs => seconds)
     FROM unnest(CAST(:keys AS bytea[]), CAST(:mosts AS integer[]), CAST(:seconds AS float8[]))
-        AS asked (key, most, seconds)
+        AS attempted (key, most, seconds)
     ORDER BY key
     ON CONFLICT (key) DO UPDATE SET
         times = array(SELECT one FROM unnest(had.times) AS one
@@ -45,51 +45,54 @@ _COUNT = text("""
     WHERE (SELECT count(*) FROM unnest(had.times) AS one
         WHERE one > excluded.times[1] - (excluded.expires_at - excluded.times[1])) < excluded.most
     RETURNING true""")
-_TRIES = select(attempt.c.key, attempt.c.times).where(attempt.c.key.in_(bindparam("keys", expanding=True)))
-_SWEEP = tuple(
+_LIST_ATTEMPTS = select(attempt.c.key, attempt.c.times).where(
+    attempt.c.key.in_(bindparam("keys", expanding=True))
+)
+_PURGE = tuple(
     delete(table).where(table.c.expires_at < bindparam("now")) for table in (attempt, one_time_code)
 )
 
 
-async def send_code(session: Session, values: Mapping[str, Any]) -> None:
-    """Keep a code; it takes the place of the one sent before to the same browser for the same purpose."""
-    await session.execute(_SEND, dict(values))
+async def save_code(session: Session, values: Mapping[str, Any]) -> None:
+    """Save a code; it replaces the one before of the same browser and purpose."""
+    await session.execute(_SAVE_CODE, dict(values))
 
 
-async def waiting_code(session: ReadSession, browser: bytes, purpose: str, now: datetime) -> Row[Any] | None:
-    return await session.first(_WAITING, {"browser_": browser, "purpose_": purpose, "now": now})
+async def get_code(session: ReadSession, browser: bytes, purpose: str, now: datetime) -> Row[Any] | None:
+    """Get the live code of a browser and purpose."""
+    return await session.first(_GET_CODE, {"browser_": browser, "purpose_": purpose, "now": now})
 
 
-async def try_code(
+async def count_attempt(
     session: Session, browser: bytes, purpose: str, now: datetime, most: int
 ) -> Row[Any] | None:
-    """Count a try and answer ``account``, ``address`` and ``hash``; None when there is none to try."""
+    """Count an attempt at a code: its ``account``, ``address`` and ``hash``; None when none may be tried."""
     values = {"browser_": browser, "purpose_": purpose, "now": now, "most": most}
-    return await session.first(_TRY, values)
+    return await session.first(_COUNT_ATTEMPT, values)
 
 
-async def use_code(session: Session, browser: bytes, purpose: str) -> bool:
-    """Whether it was there to be used."""
-    return await session.execute(_USE, {"browser_": browser, "purpose_": purpose}) == 1
+async def delete_code(session: Session, browser: bytes, purpose: str) -> bool:
+    """Delete a code; false when there was none."""
+    return await session.execute(_DELETE_CODE, {"browser_": browser, "purpose_": purpose}) == 1
 
 
-async def count(session: Session, asked: Mapping[bytes, tuple[int, int]], now: datetime) -> bool:
-    """Count a try under every key: (most, seconds). False when one is full: the others are counted still."""
+async def count_attempts(session: Session, attempts: Mapping[bytes, tuple[int, int]], now: datetime) -> bool:
+    """Count an attempt under every key: (most, seconds). False when one is full; the others count it."""
     values = {
         "now": now,
-        "keys": list(asked),
-        "mosts": [most for most, _ in asked.values()],
-        "seconds": [float(seconds) for _, seconds in asked.values()],
+        "keys": list(attempts),
+        "mosts": [most for most, _ in attempts.values()],
+        "seconds": [float(seconds) for _, seconds in attempts.values()],
     }
-    return len(await session.all(_COUNT, values)) == len(asked)
+    return len(await session.all(_COUNT_ATTEMPTS, values)) == len(attempts)
 
 
-async def tries(session: ReadSession, keys: Sequence[bytes]) -> dict[bytes, list[datetime]]:
-    """When each of these was tried; those never tried are not there."""
-    return {row.key: row.times for row in await session.all(_TRIES, {"keys": list(keys)})}
+async def list_attempts(session: ReadSession, keys: Sequence[bytes]) -> dict[bytes, list[datetime]]:
+    """List the times of attempts by key; a key without attempts is left out."""
+    return {row.key: row.times for row in await session.all(_LIST_ATTEMPTS, {"keys": list(keys)})}
 
 
-async def sweep(session: Session, now: datetime) -> None:
-    """Delete what has run out."""
-    for statement in _SWEEP:
+async def purge(session: Session, now: datetime) -> None:
+    """Delete expired codes and attempts."""
+    for statement in _PURGE:
         await session.execute(statement, {"now": now})

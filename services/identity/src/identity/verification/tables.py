@@ -1,4 +1,4 @@
-"""One-time codes that were sent, and how often what was tried."""
+"""One-time codes, and the attempts that rate limits count."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from identity.shared.tables import ID, metadata, timestamp
 
-# A code on its way to an address, good in the one browser that asked for it. ``account`` null: there is none.
+# A code sent to an address, good in the one browser that asked for it. ``account`` may be null: none yet.
 one_time_code = Table(
     "one_time_code",
     metadata,
@@ -22,7 +22,7 @@ one_time_code = Table(
     Column("purpose", Text, primary_key=True),
     Column("account", ID),
     Column("address", Text, nullable=False),
-    Column("hash", LargeBinary),  # HMAC of the code; null when it opens nothing: no account, or used
+    Column("hash", LargeBinary),  # HMAC of the code; null when it opens nothing
     Column("tries", Integer, nullable=False),
     timestamp("created_at"),
     timestamp("expires_at"),
@@ -35,7 +35,7 @@ one_time_code = Table(
     ),
 )
 
-# Sliding windows: when something was last tried. ``key``: HMAC of what is limited and for whom.
+# Sliding windows: the times of the last attempts. ``key``: HMAC of the limit and of whom it is for.
 attempt = Table(
     "attempt",
     metadata,

@@ -1,4 +1,4 @@
-"""Ways to sign in, and how sure they make us."""
+"""Methods of signing in, and how strong they are together."""
 
 from collections.abc import Iterable
 
@@ -7,30 +7,31 @@ PASSWORD = "password"  # noqa: S105 - the name of a method
 PASSKEY = "passkey"
 AUTHENTICATOR = "totp"
 RECOVERY = "recovery"
-TEXT = "text"
-"""A code sent to the phone that the account chose for it."""
+SMS = "text"
+"""A code sent by SMS to the account's phone number."""
 UPSTREAM = "upstream"
 UPSTREAM_TWO = "upstream-two-factors"
-"""By another provider, which says that it saw two factors."""
+"""By another provider, which says that it checked two factors."""
 
 ONE_FACTOR = "Cl"
 TWO_FACTORS = "Cl.Cm"
 _FIRST = frozenset({EMAIL, PASSWORD, UPSTREAM})
-_SECOND = frozenset({AUTHENTICATOR, RECOVERY, TEXT})
+_SECOND = frozenset({AUTHENTICATOR, RECOVERY, SMS})
 _ENOUGH_ALONE = frozenset({PASSKEY, UPSTREAM_TWO})
 
 
 def level(methods: Iterable[str]) -> str:
-    """``Cl.Cm`` for two factors, or a passkey, which is a device and what unlocks it; else ``Cl``.
+    """Tell how strong methods are: ``Cl.Cm`` for two factors or a passkey, else ``Cl``.
 
-    Code and password are both of the first kind: whoever reads the mail can have a password forgotten.
+    A passkey is a device and what unlocks it. A code by e-mail and a password are of the same kind: somebody
+    who reads the e-mails can replace the password.
     """
-    shown = frozenset(methods)
-    two = shown & _ENOUGH_ALONE or (shown & _FIRST and shown & _SECOND)
+    used = frozenset(methods)
+    two = used & _ENOUGH_ALONE or (used & _FIRST and used & _SECOND)
     return TWO_FACTORS if two else ONE_FACTOR
 
 
-def complete(methods: Iterable[str], *, has_second: bool) -> bool:
-    """Whether these open an account. One that has a second step is never opened without it."""
-    shown = frozenset(methods)
-    return level(shown) == TWO_FACTORS or (bool(shown & _FIRST) and not has_second)
+def is_complete(methods: Iterable[str], *, has_second: bool) -> bool:
+    """Tell whether methods sign somebody in. An account with a second step always needs it."""
+    used = frozenset(methods)
+    return level(used) == TWO_FACTORS or (bool(used & _FIRST) and not has_second)

@@ -12,12 +12,12 @@ from chassis.database import ReadSession, Session
 from identity.accounts.tables import account, account_email, account_phone, browser_session, known_browser
 from identity.verification.tables import one_time_code
 
-_BY_EMAIL = (
+_GET_BY_EMAIL = (
     select(account.c.id, account.c.language, account_email.c.address)
     .join(account_email, account_email.c.account == account.c.id)
     .where(account_email.c.canonical == bindparam("canonical_"), account.c.status == "active")
 )
-_ONE = (
+_GET = (
     select(
         account.c.id,
         account.c.language,
@@ -40,13 +40,15 @@ _CHANGE_EMAIL = (
         set_={c: bindparam(c) for c in ("address", "canonical", "verified_at")},
     )
 )
-_BUMP = (
+_INCREMENT_VERSION = (
     update(account)
     .where(account.c.id == bindparam("id_"), account.c.status == "active")
     .values(version=account.c.version + 1)
     .returning(account.c.version)
 )
-_LANGUAGE = update(account).where(account.c.id == bindparam("id_")).values(language=bindparam("language_"))
+_SET_LANGUAGE = (
+    update(account).where(account.c.id == bindparam("id_")).values(language=bindparam("language_"))
+)
 _CLOSE = (
     update(account)
     .where(account.c.id == bindparam("id_"), account.c.status == "active")
@@ -63,56 +65,58 @@ _ERASE = tuple(delete(table).where(table.c.account == bindparam("account_")) for
 _FORGET_DEVICES = (
     update(browser_session).where(browser_session.c.account == bindparam("account_")).values(device="")
 )
-_KNOWS = select(known_browser.c.account).where(
+_KNOWS_BROWSER = select(known_browser.c.account).where(
     known_browser.c.account == bindparam("account_"), known_browser.c.browser == bindparam("browser_")
 )
-_SEEN_IN = select(
+_COUNT_BROWSERS = select(
     func.count().label("browsers"),
     func.count().filter(known_browser.c.browser == bindparam("browser_")).label("here"),
 ).where(known_browser.c.account == bindparam("account_"))
-_MEET = upsert(known_browser)
-_GET_TO_KNOW = _MEET.on_conflict_do_update(
-    index_elements=["account", "browser"], set_={"seen_at": _MEET.excluded.seen_at}
+_ADD_BROWSER = upsert(known_browser)
+_REMEMBER_BROWSER = _ADD_BROWSER.on_conflict_do_update(
+    index_elements=["account", "browser"], set_={"seen_at": _ADD_BROWSER.excluded.seen_at}
 )
 
 
-async def by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
-    """The active account an address reaches: ``id``, ``language``, ``address``."""
-    return await session.first(_BY_EMAIL, {"canonical_": canonical})
+async def get_by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
+    """Get the active account that an address reaches: ``id``, ``language``, ``address``."""
+    return await session.first(_GET_BY_EMAIL, {"canonical_": canonical})
 
 
-async def one(session: ReadSession, account_id: UUID) -> Row[Any] | None:
-    """An active account with its ``address`` and ``phone`` (each null when it has none)."""
-    return await session.first(_ONE, {"id_": account_id})
+async def get(session: ReadSession, account_id: UUID) -> Row[Any] | None:
+    """Get an active account with its ``address`` and ``phone`` (each null when it has none)."""
+    return await session.first(_GET, {"id_": account_id})
 
 
 async def add(session: Session, values: Mapping[str, Any]) -> None:
+    """Insert an account."""
     await session.execute(_ADD, values)
 
 
 async def add_email(session: Session, values: Mapping[str, Any]) -> bool:
-    """False when the address reaches another account already."""
+    """Insert the address of an account; false when it reaches another account already."""
     return await session.scalar(_ADD_EMAIL, dict(values)) is not None
 
 
 async def change_email(session: Session, values: Mapping[str, Any]) -> None:
-    """Raises IntegrityError when the address reaches another account already."""
+    """Set the address of an account. Raises IntegrityError when it reaches another account already."""
     async with session.connection.begin_nested():
         await session.execute(_CHANGE_EMAIL, dict(values))
 
 
-async def bump(session: Session, account_id: UUID) -> int | None:
-    """The account's next version; None when it is closed."""
-    version: int | None = await session.scalar(_BUMP, {"id_": account_id})
+async def increment_version(session: Session, account_id: UUID) -> int | None:
+    """Increment the version of an account and return it; None when it is closed."""
+    version: int | None = await session.scalar(_INCREMENT_VERSION, {"id_": account_id})
     return version
 
 
 async def set_language(session: Session, account_id: UUID, language: str) -> None:
-    await session.execute(_LANGUAGE, {"id_": account_id, "language_": language})
+    """Set the language of an account."""
+    await session.execute(_SET_LANGUAGE, {"id_": account_id, "language_": language})
 
 
 async def close(session: Session, account_id: UUID, at: datetime) -> int | None:
-    """Its last version; None when it was closed before."""
+    """Mark an account as closed: returns its last version; None when it was closed before."""
     version: int | None = await session.scalar(_CLOSE, {"id_": account_id, "at": at})
     return version
 
@@ -124,16 +128,17 @@ async def erase(session: Session, account_id: UUID) -> None:
     await session.execute(_FORGET_DEVICES, {"account_": account_id})
 
 
-async def knows(session: ReadSession, account_id: UUID, browser: bytes) -> bool:
-    """Whether the account was signed in in this browser before."""
-    return await session.first(_KNOWS, {"account_": account_id, "browser_": browser}) is not None
+async def knows_browser(session: ReadSession, account_id: UUID, browser: bytes) -> bool:
+    """Tell whether the account was signed in in this browser before."""
+    return await session.first(_KNOWS_BROWSER, {"account_": account_id, "browser_": browser}) is not None
 
 
 async def is_new_browser(session: ReadSession, account_id: UUID, browser: bytes) -> bool:
-    """Whether the account was used in others before, but not in this one."""
-    row = await session.first(_SEEN_IN, {"account_": account_id, "browser_": browser})
+    """Tell whether the account was signed in in other browsers before, but not in this one."""
+    row = await session.first(_COUNT_BROWSERS, {"account_": account_id, "browser_": browser})
     return row is not None and row.browsers > 0 and row.here == 0
 
 
-async def get_to_know(session: Session, account_id: UUID, browser: bytes, at: datetime) -> None:
-    await session.execute(_GET_TO_KNOW, {"account": account_id, "browser": browser, "seen_at": at})
+async def remember_browser(session: Session, account_id: UUID, browser: bytes, at: datetime) -> None:
+    """Insert or update the browser of an account."""
+    await session.execute(_REMEMBER_BROWSER, {"account": account_id, "browser": browser, "seen_at": at})

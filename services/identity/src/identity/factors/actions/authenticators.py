@@ -1,73 +1,55 @@
-"""Authenticator apps (TOTP, RFC 6238) and the recovery codes for whoever loses the phone."""
+"""Set up, check and remove authenticator apps (TOTP, RFC 6238)."""
 
 from uuid import UUID
 
-from chassis.database import ReadSession, Session
+from chassis.database import Session
 from identity.accounts.actions import accounts
+from identity.factors.actions import recovery_codes
 from identity.factors.store import authenticators as store
 from identity.factors.store import phones
 from identity.verification.actions.context import AuthContext
 from identity.verification.rules import codes
 
 
-async def has(session: ReadSession, account: UUID) -> bool:
-    """Whether an app is set up."""
-    row = await store.authenticator_of(session, account)
-    return row is not None and row.confirmed_at is not None
-
-
-async def secret(session: Session, auth: AuthContext, account: UUID) -> str | None:
-    """The secret of the app being set up, made at the first look; None when one is set up already."""
-    row = await store.authenticator_of(session, account)
-    if row is None:
-        made = codes.new_secret()
-        sealed = codes.seal(auth.sealing, made, account.bytes)
-        await store.add_authenticator(session, account, sealed, auth.now())
-        return made
-    return None if row.confirmed_at else codes.unseal(auth.sealing, row.sealed, account.bytes)
-
-
-async def confirm(session: Session, auth: AuthContext, account: UUID, typed: str) -> list[str] | None:
-    """Take the app into use, when it shows the right code: the recovery codes, to be shown once."""
-    shared = await secret(session, auth, account)
-    step = codes.step_of(shared, codes.digits(typed), auth.clock()) if shared else None
-    if step is None or not await store.confirm_authenticator(session, account, step, auth.now()):
+async def get_or_create_secret(session: Session, auth: AuthContext, account_id: UUID) -> str | None:
+    """Get the secret of the app being set up, created at first; None when an app is set up already."""
+    authenticator = await store.get(session, account_id)
+    if authenticator is None:
+        secret = codes.create_secret()
+        sealed = codes.seal(auth.sealing_key, secret, account_id.bytes)
+        await store.create(session, account_id, sealed, auth.now())
+        return secret
+    if authenticator.confirmed_at:
         return None
-    await accounts.changed(session, auth, account, "authenticator set up")
-    return await first_recovery(session, auth, account)
+    return codes.unseal(auth.sealing_key, authenticator.sealed, account_id.bytes)
 
 
-async def check(session: Session, auth: AuthContext, account: UUID, typed: str) -> bool:
-    """Whether the app shows this code now, and it was not used before."""
-    row = await store.authenticator_of(session, account)
-    if row is None or row.confirmed_at is None:
+async def confirm(session: Session, auth: AuthContext, account_id: UUID, code: str) -> list[str] | None:
+    """Confirm the app by a code of it, and return the recovery codes, to be shown once.
+
+    None when the code is not right.
+    """
+    secret = await get_or_create_secret(session, auth, account_id)
+    step = codes.find_time_step(secret, codes.read_digits(code), auth.clock()) if secret else None
+    if step is None or not await store.confirm(session, account_id, step, auth.now()):
+        return None
+    await accounts.record_change(session, auth, account_id, "authenticator set up")
+    return await recovery_codes.create(session, auth, account_id)
+
+
+async def use_code(session: Session, auth: AuthContext, account_id: UUID, code: str) -> bool:
+    """Use up a code of the app; return false when the app does not show it now or it was used before."""
+    authenticator = await store.get(session, account_id)
+    if authenticator is None or authenticator.confirmed_at is None:
         return False
-    shared = codes.unseal(auth.sealing, row.sealed, account.bytes)
-    step = codes.step_of(shared, codes.digits(typed), auth.clock())
-    return step is not None and await store.take_step(session, account, step)
+    secret = codes.unseal(auth.sealing_key, authenticator.sealed, account_id.bytes)
+    step = codes.find_time_step(secret, codes.read_digits(code), auth.clock())
+    return step is not None and await store.use_step(session, account_id, step)
 
 
-async def remove(session: Session, auth: AuthContext, account: UUID) -> None:
-    """Forget the app; and the recovery codes, where no texts are the second step either."""
-    if not (await phones.second_steps(session, account)).text:
-        await store.drop_recovery(session, account)
-    if await store.drop_authenticator(session, account):
-        await accounts.changed(session, auth, account, "authenticator removed")
-
-
-async def new_recovery(session: Session, auth: AuthContext, account: UUID) -> list[str]:
-    """Ten new codes; the old ones are worth nothing now."""
-    await accounts.changed(session, auth, account, "recovery codes made")
-    return await first_recovery(session, auth, account)
-
-
-async def recovery_left(session: ReadSession, account: UUID) -> int:
-    return await store.recovery_left(session, account)
-
-
-async def first_recovery(session: Session, auth: AuthContext, account: UUID) -> list[str]:
-    """Ten codes in the place of those there were; nothing is said, as setting up a second step is."""
-    made = codes.recovery()
-    hashes = [codes.digest(auth.coding, "recovery", account.bytes, one) for one in made]
-    await store.replace_recovery(session, account, hashes)
-    return made
+async def remove(session: Session, auth: AuthContext, account_id: UUID) -> None:
+    """Remove the app; and the recovery codes, when no other second step is left."""
+    if not (await phones.get_second_steps(session, account_id)).sms:
+        await recovery_codes.remove(session, account_id)
+    if await store.delete_app(session, account_id):
+        await accounts.record_change(session, auth, account_id, "authenticator removed")

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn level 3): discoverable, with the person verified by the device."""
+"""Register and verify passkeys (WebAuthn level 3): discoverable, and the device verifies the person."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,58 +27,62 @@ from webauthn.helpers.structs import (
 from chassis import ids
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.store import accounts as stored_accounts
 from identity.factors.store import passkeys as store
 from identity.shared.rules import limits
 from identity.verification.actions.context import AuthContext, ClientContext
 
-MOST = 10
-_PATIENCE = timedelta(minutes=10)
+MAX_PASSKEYS = 10
+_CHALLENGE_LIFE = timedelta(minutes=10)
 _SIGN_IN = "sign-in"
 _REGISTER = "register"
 _VERIFIED = UserVerificationRequirement.REQUIRED
-_WRONG = (WebAuthnException, ValueError, KeyError, TypeError)
+_ERRORS = (WebAuthnException, ValueError, KeyError, TypeError)
 
 
-async def sign_in_options(session: Session, auth: AuthContext, client_context: ClientContext) -> str:
-    """What the browser asks its passkeys, as JSON; no account is named, so that none is told."""
+async def make_sign_in_options(session: Session, auth: AuthContext, client_context: ClientContext) -> str:
+    """Make the JSON that the browser asks its passkeys with; it names no account, so it discloses none."""
     options = generate_authentication_options(rp_id=auth.domain, user_verification=_VERIFIED)
-    await store.keep_challenge(
-        session, client_context.browser, _SIGN_IN, options.challenge, auth.now() + _PATIENCE
-    )
+    await _set_challenge(session, auth, client_context, _SIGN_IN, options.challenge)
     return options_to_json(options)
 
 
-async def signed(
-    session: Session, auth: AuthContext, client_context: ClientContext, answer: str
+async def _set_challenge(
+    session: Session, auth: AuthContext, client_context: ClientContext, purpose: str, challenge: bytes
+) -> None:
+    expires_at = auth.now() + _CHALLENGE_LIFE
+    await store.set_challenge(session, client_context.browser, purpose, challenge, expires_at)
+
+
+async def verify_sign_in(
+    session: Session, auth: AuthContext, client_context: ClientContext, response: str
 ) -> UUID | None:
-    """The account whose passkey signed the challenge of this browser; None when it did not."""
+    """Verify the browser's response to the challenge, and return the account; None when it is not right."""
     if not await auth.check_rate(session, (limits.PASSKEYS_FROM_NETWORK, client_context.network)):
         return None
-    challenge = await store.take_challenge(session, client_context.browser, _SIGN_IN, auth.now())
-    credential = _parsed(answer)
-    row = await store.by_credential(session, credential.raw_id) if credential else None
-    if challenge is None or credential is None or row is None:
+    challenge = await store.use_challenge(session, client_context.browser, _SIGN_IN, auth.now())
+    credential = _parse(response)
+    passkey = await store.get_by_credential(session, credential.raw_id) if credential else None
+    if challenge is None or credential is None or passkey is None:
         return None
-    count = _count(auth, row, credential, challenge)
-    if count is None or not await store.used(session, row, count, auth.now()):
+    count = _verify(auth, passkey, credential, challenge)
+    if count is None or not await store.update_sign_count(session, passkey, count, auth.now()):
         return None
-    active = await stored_accounts.one(session, row.account)
-    return row.account if active is not None else None
+    account = await accounts.get(session, passkey.account)
+    return passkey.account if account is not None else None
 
 
-def _parsed(answer: str) -> AuthenticationCredential | None:
+def _parse(response: str) -> AuthenticationCredential | None:
     try:
-        return parse_authentication_credential_json(answer)
-    except _WRONG:
+        return parse_authentication_credential_json(response)
+    except _ERRORS:
         return None
 
 
-def _count(
-    auth: AuthContext, row: Row[Any], credential: AuthenticationCredential, challenge: bytes
+def _verify(
+    auth: AuthContext, passkey: Row[Any], credential: AuthenticationCredential, challenge: bytes
 ) -> int | None:
-    """The passkey's new count, when all of what it says is right."""
-    if credential.response.user_handle not in (None, row.account.bytes):
+    """Verify a signature, and return the passkey's new sign count; None when anything is wrong."""
+    if credential.response.user_handle not in (None, passkey.account.bytes):
         return None
     try:
         verified = verify_authentication_response(
@@ -86,82 +90,86 @@ def _count(
             expected_challenge=challenge,
             expected_rp_id=auth.domain,
             expected_origin=auth.origins,
-            credential_public_key=row.public_key,
-            credential_current_sign_count=row.sign_count,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except _WRONG:
+    except _ERRORS:
         return None
     return verified.new_sign_count
 
 
-async def new_options(
-    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, address: str
+async def make_registration_options(
+    session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID, address: str
 ) -> str:
-    """What the browser makes a passkey from, as JSON."""
-    known = await store.of_account(session, account)
+    """Make the JSON that the browser makes a passkey from."""
+    passkeys = await store.list_by_account(session, account_id)
     options = generate_registration_options(
         rp_id=auth.domain,
         rp_name="Townhall",
-        user_id=account.bytes,
+        user_id=account_id.bytes,
         user_name=address,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=row.credential) for row in known],
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential) for passkey in passkeys],
     )
-    await store.keep_challenge(
-        session, client_context.browser, _REGISTER, options.challenge, auth.now() + _PATIENCE
-    )
+    await _set_challenge(session, auth, client_context, _REGISTER, options.challenge)
     return options_to_json(options)
 
 
-async def add(
-    session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, answer: str, name: str
+async def register(
+    session: Session,
+    auth: AuthContext,
+    client_context: ClientContext,
+    account_id: UUID,
+    response: str,
+    name: str,
 ) -> bool:
-    """Keep the passkey that the browser made; false when what it says is not right."""
-    challenge = await store.take_challenge(session, client_context.browser, _REGISTER, auth.now())
-    if challenge is None or len(await store.of_account(session, account)) >= MOST:
+    """Register the passkey that the browser made; return false when its response is not right."""
+    challenge = await store.use_challenge(session, client_context.browser, _REGISTER, auth.now())
+    if challenge is None or len(await store.list_by_account(session, account_id)) >= MAX_PASSKEYS:
         return False
     try:
-        made = verify_registration_response(
-            credential=answer,
+        credential = verify_registration_response(
+            credential=response,
             expected_challenge=challenge,
             expected_rp_id=auth.domain,
             expected_origin=auth.origins,
             require_user_verification=True,
         )
-    except _WRONG:
+    except _ERRORS:
         return False
     values = {
         "id": ids.new(),
-        "account": account,
-        "credential": made.credential_id,
-        "public_key": made.credential_public_key,
-        "sign_count": made.sign_count,
-        "synced": made.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
+        "account": account_id,
+        "credential": credential.credential_id,
+        "public_key": credential.credential_public_key,
+        "sign_count": credential.sign_count,
+        "synced": credential.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
         "name": name,
         "created_at": auth.now(),
         "used_at": None,
     }
-    if not await store.add(session, values):
+    if not await store.create(session, values):
         return False
-    await accounts.changed(session, auth, account, "passkey added")
+    await accounts.record_change(session, auth, account_id, "passkey added")
     return True
 
 
-async def of_account(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
-    """The person's passkeys, in order of making."""
-    return await store.of_account(session, account)
+async def list_passkeys(session: ReadSession, account_id: UUID) -> Sequence[Row[Any]]:
+    """List the passkeys of an account, oldest first."""
+    return await store.list_by_account(session, account_id)
 
 
-async def rename(session: Session, account: UUID, passkey: UUID, name: str) -> bool:
-    return await store.rename(session, account, passkey, name)
+async def rename(session: Session, account_id: UUID, passkey_id: UUID, name: str) -> bool:
+    """Rename a passkey; return false when the account has no such passkey."""
+    return await store.rename(session, account_id, passkey_id, name)
 
 
-async def remove(session: Session, auth: AuthContext, account: UUID, passkey: UUID) -> bool:
-    """Whether it was the person's."""
-    if not await store.drop(session, account, passkey):
+async def remove(session: Session, auth: AuthContext, account_id: UUID, passkey_id: UUID) -> bool:
+    """Remove a passkey; return false when the account has no such passkey."""
+    if not await store.delete_passkey(session, account_id, passkey_id):
         return False
-    await accounts.changed(session, auth, account, "passkey removed")
+    await accounts.record_change(session, auth, account_id, "passkey removed")
     return True

@@ -1,37 +1,38 @@
-"""A person's password, which nobody must have."""
+"""Set and remove passwords, which no account must have."""
 
 from uuid import UUID
 
 from chassis.database import Database, ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.store import accounts as stored_accounts
 from identity.factors.store import passwords as store
 from identity.verification.actions.context import AuthContext
 from identity.verification.rules import passwords as rules
 
 
-async def has(session: ReadSession, account: UUID) -> bool:
-    return await store.get_password(session, account) is not None
+async def has_password(session: ReadSession, account_id: UUID) -> bool:
+    """Whether an account has a password."""
+    return await store.get_hash(session, account_id) is not None
 
 
-async def fault(database: Database, auth: AuthContext, account: UUID, password: str) -> str | None:
-    """Why it cannot be taken: ``short``, ``long`` or ``common``; None when it can."""
-    if len(password) < rules.LEAST:
+async def find_fault(database: Database, auth: AuthContext, account_id: UUID, password: str) -> str | None:
+    """Find why a new password is refused: ``short``, ``long`` or ``common``; None when it is not."""
+    if len(password) < rules.MIN_LENGTH:
         return "short"
-    if len(password) > rules.MOST:
+    if len(password) > rules.MAX_LENGTH:
         return "long"
     async with database.reading() as session:
-        row = await stored_accounts.one(session, account)
-    address = row.address if row is not None and row.address else ""
-    return "common" if await auth.passwords.too_common(password, address, *address.split("@")) else None
+        account = await accounts.get(session, account_id)
+    address = account.address if account is not None and account.address else ""
+    return "common" if await auth.passwords.is_too_common(password, address, *address.split("@")) else None
 
 
-async def change(session: Session, auth: AuthContext, account: UUID, hashed: str) -> None:
-    """Set it, or another."""
-    await store.set_password(session, account, hashed, auth.now())
-    await accounts.changed(session, auth, account, "password set")
+async def set_password(session: Session, auth: AuthContext, account_id: UUID, password_hash: str) -> None:
+    """Set or change the password of an account."""
+    await store.set_hash(session, account_id, password_hash, auth.now())
+    await accounts.record_change(session, auth, account_id, "password set")
 
 
-async def remove(session: Session, auth: AuthContext, account: UUID) -> None:
-    if await store.drop_password(session, account):
-        await accounts.changed(session, auth, account, "password removed")
+async def remove(session: Session, auth: AuthContext, account_id: UUID) -> None:
+    """Remove the password of an account, if it has one."""
+    if await store.delete_password(session, account_id):
+        await accounts.record_change(session, auth, account_id, "password removed")

@@ -1,88 +1,121 @@
-"""Text messages: each costs money, so how many go is bounded, for one person and for all.
+"""Send SMS. Each costs money, so limits bound how many one person and everybody together can cause.
 
-Who makes money by texts (toll fraud) asks for them to numbers of his own, many and dear. What he uses up
-must not be what others sign in with: numbers nobody has proven are counted apart from those somebody has.
+Toll fraud: attackers request SMS to premium numbers they own. Numbers that nobody has proven have a budget of
+their own, so that using it up does not stop people signing in by numbers they have proven.
 """
 
 import logging
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from chassis.database import Session
-from identity.accounts.store import accounts as stored_accounts
+from identity.accounts.actions import known_browsers
 from identity.factors.rules import phones
 from identity.factors.store import phones as store
 from identity.messages.actions import queue
 from identity.shared.rules import limits
 from identity.shared.rules.limits import Limit
+from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext
 
 log = logging.getLogger(__name__)
 
 
-async def code(
-    session: Session, auth: AuthContext, template: str, number: str, language: str, digits: str
-) -> None:
-    """Queue a code, with the line by which a browser knows that it is for our pages alone."""
-    await queue.send_text(session, template, number, language, code=digits, domain=auth.domain)
-
-
-async def notice(session: Session, auth: AuthContext, template: str, number: str, language: str) -> None:
-    """Queue a notice; not counted, as none goes without a code that was."""
-    if auth.settings.texts != "none":
-        await queue.send_text(session, template, number, language)
-
-
-async def may_send(
+async def send_code(
     session: Session,
     auth: AuthContext,
     client_context: ClientContext,
-    account: UUID,
+    account_id: UUID,
+    number: str,
+    *,
+    purpose: str,
+    template: str,
+    new: bool = False,
+    confirms: str | None = None,
+) -> datetime | None:
+    """Send a code by SMS. Return from when on it may be sent, when there were too many.
+
+    ``new``: nobody has proven yet that the account's person reads the number. ``confirms``: what the code is
+    kept for, the number itself if not given. The SMS ends with the line that binds the code to our pages.
+    """
+    retry_after = await _check_rate(session, auth, client_context, account_id, number, new=new)
+    if retry_after is not None:
+        return retry_after
+    code = await codes.create_code(
+        session, auth, client_context, purpose, confirms or number, account_id, opens=True
+    )
+    language = client_context.language
+    await queue.send_sms(session, template, number, language, code=code, domain=auth.domain)
+    return None
+
+
+async def send_notice(session: Session, auth: AuthContext, template: str, number: str, language: str) -> None:
+    """Send a notice by SMS. It needs no limit: each follows a code that was counted."""
+    if auth.settings.texts != "none":
+        await queue.send_sms(session, template, number, language)
+
+
+async def purge_counts(session: Session, before: date) -> None:
+    """Delete the counts of SMS of the days before one."""
+    await store.purge_counts(session, before)
+
+
+async def _check_rate(
+    session: Session,
+    auth: AuthContext,
+    client_context: ClientContext,
+    account_id: UUID,
     number: str,
     *,
     new: bool,
 ) -> datetime | None:
-    """Count a text; None when it may go, else from when on one may be asked for again.
+    known = await known_browsers.is_known(session, account_id, client_context)
+    if new:
+        counts = _limits_of_new_number(client_context, account_id, number)
+    else:
+        counts = _limits_of_proven_number(client_context, account_id, known=known)
+    retry_after = await auth.retry_after(session, *counts)
+    return retry_after or await _check_budget(session, auth, number, "new" if new else "known")
 
-    ``new``: nobody has proven yet that the account's person reads it.
-    """
-    known = await stored_accounts.knows(session, account, client_context.browser)
-    asked = _new(client_context, account, number) if new else _proven(client_context, account, known=known)
-    retry_after = await auth.retry_after(session, *asked)
-    return retry_after or await _within_budget(session, auth, number, "new" if new else "known")
 
-
-def _new(client_context: ClientContext, account: UUID, number: str) -> list[tuple[Limit, str]]:
+def _limits_of_new_number(
+    client_context: ClientContext, account_id: UUID, number: str
+) -> list[tuple[Limit, str]]:
     return [
-        (limits.TEXTS_FOR_ACCOUNT, str(account)),
-        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account)),
+        (limits.TEXTS_FOR_ACCOUNT, str(account_id)),
+        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account_id)),
         (limits.TEXTS_TO_NUMBER, number),
         (limits.TEXTS_TO_NUMBER_A_DAY, number),
-        (limits.TEXTS_TO_NEIGHBOURS, phones.neighbours(number)),
+        (limits.TEXTS_TO_NEIGHBOURS, phones.number_block(number)),
         (limits.TEXTS_FROM_NETWORK, client_context.network),
     ]
 
 
-def _proven(client_context: ClientContext, account: UUID, *, known: bool) -> list[tuple[Limit, str]]:
-    """The number's own counts are left out: strangers can fill those, and would shut its owner out."""
+def _limits_of_proven_number(
+    client_context: ClientContext, account_id: UUID, *, known: bool
+) -> list[tuple[Limit, str]]:
+    """The number's own limits do not apply: strangers could reach them, and lock its owner out."""
     if known:
-        here = f"{account} {client_context.browser.hex()}"
-        return [(limits.TEXTS_IN_KNOWN, here), (limits.TEXTS_IN_KNOWN_A_DAY, here)]
+        browser_of_account = f"{account_id} {client_context.browser.hex()}"
+        return [
+            (limits.TEXTS_IN_KNOWN, browser_of_account),
+            (limits.TEXTS_IN_KNOWN_A_DAY, browser_of_account),
+        ]
     return [
-        (limits.TEXTS_FOR_ACCOUNT, str(account)),
-        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account)),
+        (limits.TEXTS_FOR_ACCOUNT, str(account_id)),
+        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account_id)),
         (limits.TEXTS_FROM_NETWORK, client_context.network),
     ]
 
 
-async def _within_budget(session: Session, auth: AuthContext, number: str, kind: str) -> datetime | None:
+async def _check_budget(session: Session, auth: AuthContext, number: str, kind: str) -> datetime | None:
     settings, now = auth.settings, auth.now()
     budgets = {"new": settings.texts_new_per_day, "known": settings.texts_per_day}
-    asked = {f"{kind}-abroad": settings.texts_abroad_per_day} if phones.is_abroad(number) else {}
-    for name, most in {**asked, kind: budgets[kind]}.items():
-        sent = await store.count_text(session, now.date(), name, most)
+    abroad = {f"{kind}-abroad": settings.texts_abroad_per_day} if phones.is_abroad(number) else {}
+    for name, budget in {**abroad, kind: budgets[kind]}.items():
+        sent = await store.count_sms(session, now.date(), name, budget)
         if sent is None:
             return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-        if sent == most:
-            log.error("the day's budget of text messages is used up: %s of %s", most, name)
+        if sent == budget:
+            log.error("the day's budget of SMS is used up: %s of %s", budget, name)
     return None

@@ -1,8 +1,7 @@
-"""Phone numbers as people type them and as they are kept (E.164), and which can be sent a text.
+"""Phone numbers: parse what people type (to E.164), format it, and tell which numbers can be sent an SMS.
 
-``phonenumbers`` takes 7 MB, so a process loads it when it meets its first number; the parts of it that know
-places and carriers are never loaded. It takes a tenth of a second too: who serves others meanwhile calls
-``load`` in a thread first.
+``phonenumbers`` takes 7 MB, so a process loads it with its first number; the parts of it that know places and
+carriers are never loaded. Loading takes a tenth of a second: call ``load_library`` in a thread first.
 """
 
 import re
@@ -12,79 +11,87 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-MOST = 40
-"""Characters somebody may type."""
+MAX_TYPED = 40
+"""Characters that a person may type."""
 _HOME = "GB"
 _HOME_CODE = 44
 _TYPED = re.compile(r"\+?[0-9 ().\-/]+")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
-# Ofcom keeps 07700 900000 to 900999 for plays and films: nobody has one.
-_DRAMA = re.compile(r"\+447700900[0-9]{3}")
-_LAST = 3
-_A_THOUSAND = 3
+# Ofcom keeps 07700 900000 to 900999 for fiction: no person has one.
+_FICTIONAL = re.compile(r"\+447700900[0-9]{3}")
+_LAST_DIGITS = 3
+_BLOCK_DIGITS = 3
 
 
 class NumberError(ValueError):
-    """It is not taken. ``fault``: ``format``, ``costly``, ``no-texts`` or ``abroad``."""
+    """A number is refused. ``fault``: ``format``, ``costly``, ``no-texts`` or ``abroad``."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(fault)
         self.fault = fault
 
 
-def load() -> None:
-    """Load what the other functions need; once it is there this costs nothing."""
+def load_library() -> None:
+    """Load the library that the other functions need; after the first time this costs nothing."""
     import phonenumbers  # noqa: F401, PLC0415 - 7 MB, see above
 
 
-def read(typed: str, *, abroad: bool = True, drama: bool = False) -> str:
-    """The number in E.164; a British one where no country is said. Raises NumberError.
+def parse(typed: str, *, abroad: bool = True, fictional: bool = False) -> str:
+    """Parse a number to E.164; without a country code it is British. Raises NumberError.
 
-    ``drama``: numbers that nobody has are taken too, as a laptop's texts go nowhere.
+    ``abroad``: take numbers of other countries. ``fictional``: take numbers kept for fiction, as a laptop
+    does, which sends no SMS.
     """
     import phonenumbers  # noqa: PLC0415 - 7 MB, see above
 
-    meant = unicodedata.normalize("NFKC", typed).translate(_DASHES).strip()
-    if len(meant) > MOST or not _TYPED.fullmatch(meant):
+    plain = unicodedata.normalize("NFKC", typed).translate(_DASHES).strip()
+    if len(plain) > MAX_TYPED or not _TYPED.fullmatch(plain):
         raise NumberError("format")
     try:
-        number = phonenumbers.parse(meant, _HOME)
+        number = phonenumbers.parse(plain, _HOME)
     except phonenumbers.NumberParseException:
         raise NumberError("format") from None
-    kept = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if _DRAMA.fullmatch(kept):
-        if not drama:
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if _FICTIONAL.fullmatch(e164):
+        if not fictional:
             raise NumberError("format")
-        return kept
-    _look(number)
+        return e164
+    _check_kind(number)
     if number.country_code != _HOME_CODE and not abroad:
         raise NumberError("abroad")
-    return kept
+    return e164
 
 
-def _look(number: "PhoneNumber") -> None:
-    """Raises NumberError for what cannot be, what costs more than a text should, and what takes no texts."""
+def _check_kind(number: "PhoneNumber") -> None:
+    """Raise NumberError for numbers that cannot exist, cost more than an SMS should, or take no SMS."""
     import phonenumbers  # noqa: PLC0415 - 7 MB, see above
 
     kinds = phonenumbers.PhoneNumberType
     if not phonenumbers.is_valid_number(number):
         raise NumberError("format")
     kind = phonenumbers.number_type(number)
-    # Numbers of no country are satellites' and the like.
-    nowhere = phonenumbers.region_code_for_number(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
-    if nowhere or kind in {kinds.PREMIUM_RATE, kinds.SHARED_COST, kinds.PERSONAL_NUMBER, kinds.PAGER}:
+    # Numbers that belong to no country are satellite phones and the like.
+    non_geographic = (
+        phonenumbers.region_code_for_number(number) == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
+    )
+    if non_geographic or kind in {
+        kinds.PREMIUM_RATE,
+        kinds.SHARED_COST,
+        kinds.PERSONAL_NUMBER,
+        kinds.PAGER,
+    }:
         raise NumberError("costly")
     if kind not in {kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE}:
         raise NumberError("no-texts")
 
 
 def is_abroad(number: str) -> bool:
-    """Whether a kept number is of another country than ours: a text to it costs many times as much."""
+    """Whether a number in E.164 is not British: an SMS to it costs many times as much."""
     return not number.startswith(f"+{_HOME_CODE}")
 
 
-def shown(number: str) -> str:
-    """As people write it: ``07700 900123``, ``+33 6 12 34 56 78``."""
+def format_number(number: str) -> str:
+    """Format a number as people write it: ``07700 900123``, ``+33 6 12 34 56 78``."""
     import phonenumbers  # noqa: PLC0415 - 7 MB, see above
 
     forms = phonenumbers.PhoneNumberFormat
@@ -93,13 +100,13 @@ def shown(number: str) -> str:
 
 
 def last_digits(number: str) -> str:
-    """For a page that is not the person's own yet: ``123``."""
-    return number[-_LAST:]
+    """Cut a number to its last digits, ``123``, for pages that a stranger may see."""
+    return number[-_LAST_DIGITS:]
 
 
-def neighbours(number: str) -> str:
-    """The thousand numbers it is of: who makes money by texts sends them to rows of numbers.
+def number_block(number: str) -> str:
+    """Cut a number to the prefix of its block of a thousand: toll fraud uses many numbers of one block.
 
-    Nobody makes any by those of plays, so each of them stands for itself.
+    Numbers kept for fiction make nobody money, so each of them is a block of its own.
     """
-    return number if _DRAMA.fullmatch(number) else number[:-_A_THOUSAND]
+    return number if _FICTIONAL.fullmatch(number) else number[:-_BLOCK_DIGITS]

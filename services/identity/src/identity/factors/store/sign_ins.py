@@ -1,4 +1,4 @@
-"""What a browser has shown of a sign-in so far; and the end of all factors of an account."""
+"""Read and change pending sign-ins; purge and erase what people sign in with."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,15 +18,15 @@ from identity.factors.tables import (
     sign_in,
 )
 
-_STEP = upsert(sign_in)
-_KEEP_STEP = _STEP.on_conflict_do_update(
+_INSERT = upsert(sign_in)
+_SET = _INSERT.on_conflict_do_update(
     index_elements=["browser"],
-    set_={c: _STEP.excluded[c] for c in ("account", "methods", "through", "expires_at")},
+    set_={c: _INSERT.excluded[c] for c in ("account", "methods", "through", "expires_at")},
 )
-_SO_FAR = select(sign_in.c.account, sign_in.c.methods, sign_in.c.through).where(
+_GET = select(sign_in.c.account, sign_in.c.methods, sign_in.c.through).where(
     sign_in.c.browser == bindparam("browser_"), sign_in.c.expires_at > bindparam("now")
 )
-_DONE = delete(sign_in).where(sign_in.c.browser == bindparam("browser_"))
+_DELETE = delete(sign_in).where(sign_in.c.browser == bindparam("browser_"))
 _PURGE = tuple(
     delete(table).where(table.c.expires_at < bindparam("now")) for table in (passkey_challenge, sign_in)
 )
@@ -36,34 +36,36 @@ _ERASE = tuple(
 )
 
 
-async def keep_step(
+async def set_pending(
     session: Session,
     browser: bytes,
     account_id: UUID,
     methods: Sequence[str],
-    through: Mapping[str, Any] | None,
+    upstream_session: Mapping[str, Any] | None,
     expires_at: datetime,
 ) -> None:
-    """Keep what a browser has proven so far, and the sign-in elsewhere that it began with."""
+    """Set a browser's pending sign-in: the methods it has used, and the upstream session it began with."""
     values = {"browser": browser, "account": account_id, "methods": list(methods), "expires_at": expires_at}
-    await session.execute(_KEEP_STEP, {**values, "through": through})
+    await session.execute(_SET, {**values, "through": upstream_session})
 
 
-async def so_far(session: ReadSession, browser: bytes, now: datetime) -> Row[Any] | None:
-    return await session.first(_SO_FAR, {"browser_": browser, "now": now})
+async def get_pending(session: ReadSession, browser: bytes, now: datetime) -> Row[Any] | None:
+    """Get the pending sign-in of a browser: ``account``, ``methods``, ``through`` (or null)."""
+    return await session.first(_GET, {"browser_": browser, "now": now})
 
 
-async def done(session: Session, browser: bytes) -> None:
-    await session.execute(_DONE, {"browser_": browser})
+async def delete_pending(session: Session, browser: bytes) -> None:
+    """Delete the pending sign-in of a browser."""
+    await session.execute(_DELETE, {"browser_": browser})
 
 
 async def purge(session: Session, now: datetime) -> None:
-    """Delete challenges and sign-ins whose time is over."""
+    """Delete expired challenges and pending sign-ins."""
     for statement in _PURGE:
         await session.execute(statement, {"now": now})
 
 
 async def erase(session: Session, account_id: UUID) -> None:
-    """Delete every factor of an account."""
+    """Delete every factor of an account, except its phone, and its pending sign-ins."""
     for statement in _ERASE:
         await session.execute(statement, {"account_": account_id})

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from chassis.database import Session
 from chassis.problems import Problem
-from identity.accounts.store import accounts
+from identity.accounts.actions import accounts
 from identity.councils import store as councils
 from identity.messages.actions import queue
 from identity.shared.rules import email_addresses, limits
@@ -35,10 +35,10 @@ async def may_offer(session: Session, auth: AuthContext, account: UUID, email: s
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:
     """To the address an offer is for, whoever has it; in the language of who offers."""
-    principal = await accounts.one(session, row.principal)
+    principal = await accounts.get(session, row.principal)
     language = principal.language if principal is not None else "en"
     name = _name(row.principal_name)
-    await queue.send(
+    await queue.send_email(
         session, "mandate-offered", to, language, name=name, council=await _council(session, council)
     )
 
@@ -55,11 +55,11 @@ async def ended(session: Session, council: str, row: Row[Any]) -> None:
 
 
 async def _tell(session: Session, letter: str, council: str, account: UUID, name: str | None) -> None:
-    row = await accounts.one(session, account)
+    row = await accounts.get(session, account)
     if row is None or row.address is None:
         return
     values = {"name": _name(name), "council": await _council(session, council)}
-    await queue.send(session, letter, row.address, row.language, **values)
+    await queue.send_email(session, letter, row.address, row.language, **values)
 
 
 async def _council(session: Session, slug: str) -> str:

@@ -1,39 +1,37 @@
-"""Letters by e-mail and texts: put into a queue in the transaction they belong to, sent by the worker."""
+"""Queue e-mails and SMS in the transaction they belong to; the worker sends them."""
 
 from datetime import UTC, datetime, timedelta
 
 from chassis import ids
 from chassis.database import Session
 from identity.messages import store
-from identity.messages.actions.templates import EMAIL, LANGUAGES, TEXT, Letter, write
-
-__all__ = ["Letter", "send", "send_text", "write"]
+from identity.messages.actions.templates import EMAIL, LANGUAGES, SMS, render
 
 _CODE_LIFE = timedelta(minutes=10)
 _LIFE = timedelta(days=1)
 
 
-async def send(session: Session, template: str, to: str, language: str, **personalisation: str) -> None:
-    """Queue a letter; it goes when the transaction commits, and not when it is rolled back.
+async def send_email(session: Session, template: str, to: str, language: str, **personalisation: str) -> None:
+    """Queue an e-mail, to be sent once the transaction has committed.
 
-    ``template`` is a file of ``letters/``, ``language`` en or cy. KeyError for a template that does not exist
-    and for a missing or surplus value: before anything is queued.
+    ``template`` is a file of some domain's ``emails/``; ``language`` is en or cy. Raises KeyError, before
+    anything is queued, for a template that does not exist and for a missing or surplus value.
     """
-    await _queue(session, EMAIL, template, to, language, personalisation)
+    await _add(session, EMAIL, template, to, language, personalisation)
 
 
-async def send_text(session: Session, template: str, to: str, language: str, **personalisation: str) -> None:
-    """Queue a text message to a number in E.164, as `send` does a letter; ``letters/texts/`` has them."""
-    await _queue(session, TEXT, template, to, language, personalisation)
+async def send_sms(session: Session, template: str, to: str, language: str, **personalisation: str) -> None:
+    """Queue an SMS to a number in E.164, as `send_email` queues an e-mail; templates lie in ``sms/``."""
+    await _add(session, SMS, template, to, language, personalisation)
 
 
-async def _queue(
+async def _add(
     session: Session, channel: str, template: str, to: str, language: str, personalisation: dict[str, str]
 ) -> None:
     language = language if language in LANGUAGES else "en"
-    write(template, language, personalisation, channel)
+    render(template, language, personalisation, channel)
     now = datetime.now(UTC)
-    # A code that comes too late is of no use, and of none to a thief who reads the queue.
+    # A code that arrives after it has expired helps nobody, and should not stay in the table to be stolen.
     life = _CODE_LIFE if "code" in personalisation else _LIFE
     values = {
         "id": ids.new(),
@@ -47,4 +45,4 @@ async def _queue(
         "due_at": now,
         "expires_at": now + life,
     }
-    await store.add(session, values)
+    await store.create(session, values)

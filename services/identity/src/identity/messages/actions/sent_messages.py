@@ -1,4 +1,4 @@
-"""Letters and texts that a laptop keeps instead of sending, for whoever sits there."""
+"""Messages that a laptop shows on a page instead of sending them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,15 +10,15 @@ from sqlalchemy import Row
 from chassis import ids
 from chassis.database import ReadSession
 from identity.messages import store
-from identity.messages.actions.templates import EMAIL, TEXT, write
+from identity.messages.actions.templates import EMAIL, SMS, render
 from identity.settings import Settings
 
-_MOST = 100
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A letter, or a text message, in the outbox."""
+class SentMessage:
+    """An e-mail or an SMS as its reader would get it; an SMS has no subject."""
 
     id: str
     channel: str
@@ -26,27 +26,36 @@ class Kept:
     language: str
     subject: str
     body: str
-    at: datetime
+    created_at: datetime
 
 
-def channels(settings: Settings) -> list[str]:
-    """What stays here instead of being sent."""
-    ways = {EMAIL: settings.mail, TEXT: settings.texts}
-    return [channel for channel, way in ways.items() if way == "outbox"]
+def list_shown_channels(settings: Settings) -> list[str]:
+    """List the channels whose messages are shown here instead of sent."""
+    transports = {EMAIL: settings.mail, SMS: settings.texts}
+    return [channel for channel, transport in transports.items() if transport == "sent-messages"]
 
 
-async def newest(session: ReadSession, settings: Settings) -> list[Kept]:
-    """The newest letters, newest first."""
-    now, shown = datetime.now(UTC), channels(settings)
-    return [_kept(row) for row in await store.newest(session, _MOST, shown) if row.expires_at > now]
+async def list_newest(session: ReadSession, settings: Settings) -> list[SentMessage]:
+    """List up to 100 messages that have not expired, newest first."""
+    now, channels = datetime.now(UTC), list_shown_channels(settings)
+    rows = await store.list_newest(session, _PAGE, channels)
+    return [_render(row) for row in rows if row.expires_at > now]
 
 
-async def one(session: ReadSession, settings: Settings, letter: UUID) -> Kept | None:
-    row = await store.one(session, letter, channels(settings))
-    return _kept(row) if row is not None else None
+async def get(session: ReadSession, settings: Settings, message_id: UUID) -> SentMessage | None:
+    """Get one message, expired or not."""
+    row = await store.get(session, message_id, list_shown_channels(settings))
+    return _render(row) if row is not None else None
 
 
-def _kept(row: Row[Any]) -> Kept:
-    letter = write(row.template, row.language, row.personalisation, row.channel)
-    shown = (row.address, row.language, letter.subject, letter.body, row.created_at)
-    return Kept(ids.show(row.id), row.channel, *shown)
+def _render(row: Row[Any]) -> SentMessage:
+    message = render(row.template, row.language, row.personalisation, row.channel)
+    return SentMessage(
+        ids.show(row.id),
+        row.channel,
+        row.address,
+        row.language,
+        message.subject,
+        message.body,
+        row.created_at,
+    )

@@ -1,4 +1,4 @@
-"""The texts of e-mails and text messages: plain files of the domain that sends them.
+"""Templates of e-mails and SMS: plain files that lie in the domain that sends them.
 
 ``<domain>/emails/<template>.<language>.txt`` begins with the subject; ``<domain>/sms/`` has no subjects.
 """
@@ -12,30 +12,31 @@ from string import Template
 
 LANGUAGES = ("en", "cy")
 EMAIL = "email"
-TEXT = "text"
+SMS = "text"
+"""The channels, as the table spells them."""
 _SERVICE = Path(__file__).parents[2]
-_FOLDERS = {EMAIL: "emails", TEXT: "sms"}
+_FOLDERS = {EMAIL: "emails", SMS: "sms"}
 _BLANKS = re.compile(r"\s+")
-_LONGEST = 500  # characters of one value
+_MAX_VALUE = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A letter, or a text message, as it is sent."""
+class Message:
+    """An e-mail or an SMS as it is sent; an SMS has no subject."""
 
     subject: str
     body: str
 
 
 @cache
-def templates(channel: str = EMAIL) -> frozenset[str]:
+def list_templates(channel: str = EMAIL) -> frozenset[str]:
     """List the names of a channel's templates."""
-    return frozenset(name for name, _ in _files(channel))
+    return frozenset(name for name, _ in _find_files(channel))
 
 
 @cache
-def _files(channel: str) -> dict[tuple[str, str], Path]:
-    """The file of each template in each language. Raises ValueError for one that two domains have."""
+def _find_files(channel: str) -> dict[tuple[str, str], Path]:
+    """Map (template, language) to its file. Raises ValueError when two domains have the same template."""
     files: dict[tuple[str, str], Path] = {}
     for path in _SERVICE.glob(f"*/{_FOLDERS[channel]}/*.txt"):
         name, language, _ = path.name.split(".")
@@ -46,27 +47,27 @@ def _files(channel: str) -> dict[tuple[str, str], Path]:
 
 
 @cache
-def template(name: str, language: str, channel: str = EMAIL) -> tuple[Template, Template]:
-    """Subject and body. KeyError when there is none."""
-    if name not in templates(channel) or language not in LANGUAGES:
-        raise KeyError(f"there is no letter {name} in {language}")
-    whole = _files(channel)[name, language].read_text()
-    if channel == TEXT:
-        return Template(""), Template(whole.rstrip())
-    subject, _, body = whole.partition("\n\n")
+def _load(name: str, language: str, channel: str) -> tuple[Template, Template]:
+    """Load a template's subject and body. Raises KeyError when there is none."""
+    if name not in list_templates(channel) or language not in LANGUAGES:
+        raise KeyError(f"there is no {channel} template {name} in {language}")
+    content = _find_files(channel)[name, language].read_text()
+    if channel == SMS:
+        return Template(""), Template(content.rstrip())
+    subject, _, body = content.partition("\n\n")
     return Template(subject), Template(body)
 
 
-def placeholders(name: str, language: str, channel: str = EMAIL) -> set[str]:
-    """The values a letter needs."""
-    return {found for part in template(name, language, channel) for found in part.get_identifiers()}
+def list_placeholders(name: str, language: str, channel: str = EMAIL) -> set[str]:
+    """List the values that a template needs."""
+    return {name for part in _load(name, language, channel) for name in part.get_identifiers()}
 
 
-def write(name: str, language: str, values: Mapping[str, str], channel: str = EMAIL) -> Letter:
-    """Fill it in. A value is one line: it cannot add a header or pretend to be our own text below."""
-    needed = placeholders(name, language, channel)
-    if needed != set(values):
-        raise KeyError(f"{name} needs {sorted(needed)}, not {sorted(values)}")
-    lines = {key: _BLANKS.sub(" ", value).strip()[:_LONGEST] for key, value in values.items()}
-    subject, body = template(name, language, channel)
-    return Letter(subject.substitute(lines), body.substitute(lines))
+def render(name: str, language: str, values: Mapping[str, str], channel: str = EMAIL) -> Message:
+    """Render a template. Each value becomes one line, so it can add no header and no paragraph of its own."""
+    placeholders = list_placeholders(name, language, channel)
+    if placeholders != set(values):
+        raise KeyError(f"{name} needs {sorted(placeholders)}, not {sorted(values)}")
+    lines = {key: _BLANKS.sub(" ", value).strip()[:_MAX_VALUE] for key, value in values.items()}
+    subject, body = _load(name, language, channel)
+    return Message(subject.substitute(lines), body.substitute(lines))

@@ -1,4 +1,4 @@
-"""The worker's task that sends what is queued, each letter until it is gone or too old."""
+"""The worker's task that sends queued messages until each is delivered or has expired."""
 
 import asyncio
 import logging
@@ -10,64 +10,86 @@ from sqlalchemy import Row
 from chassis import ids
 from chassis.database import Database
 from identity.messages import store
-from identity.messages.actions.templates import EMAIL, TEXT, write
-from identity.messages.actions.transports import Carrier, NotSentError, carrier, text_carrier
+from identity.messages.actions.notify import NotifyEmail, NotifySms
+from identity.messages.actions.smtp import Smtp
+from identity.messages.actions.templates import EMAIL, SMS, render
+from identity.messages.actions.transports import NotSentError, Transport
 from identity.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_EVERY = 1.0  # seconds between looks: somebody waits for a code
-_AT_ONCE = 10
-# Longer than the slowest sending, so that no two processes send one letter.
+_POLL = 1.0  # seconds: people wait for their codes
+_BATCH = 10
+# Longer than the slowest delivery, so that no two processes send the same message.
 _LEASE = timedelta(seconds=90)
-_FIRST_WAIT = 5  # seconds; twice as long after each try
-_LONGEST_WAIT = 1_800
+_FIRST_DELAY = 5  # seconds; doubled after each try
+_MAX_DELAY = 1_800
 
 
-async def post(database: Database, settings: Settings) -> None:
-    """Send letters for ever."""
-    takes, texts = carrier(settings), text_carrier(settings)
+def make_email_transport(settings: Settings) -> Transport | None:
+    """Make the e-mail transport that the settings name; None where nothing is sent."""
+    match settings.mail:
+        case "smtp":
+            return Smtp(settings)
+        case "notify":
+            return NotifyEmail(settings)
+        case _:
+            return None
+
+
+def make_sms_transport(settings: Settings) -> Transport | None:
+    """Make the SMS transport that the settings name; None where nothing is sent."""
+    return NotifySms(settings) if settings.texts == "notify" else None
+
+
+async def run(database: Database, settings: Settings) -> None:
+    """Send messages for ever."""
+    email, sms = make_email_transport(settings), make_sms_transport(settings)
     while True:
-        if not await once(database, settings, takes, texts):
-            await asyncio.sleep(_EVERY)
+        if not await send_due(database, settings, email, sms):
+            await asyncio.sleep(_POLL)
 
 
-async def once(
-    database: Database, settings: Settings, takes: Carrier | None, texts: Carrier | None = None
+async def send_due(
+    database: Database, settings: Settings, email: Transport | None, sms: Transport | None = None
 ) -> int:
-    """Send what is due, and answer how many letters that were; what is too old is thrown away."""
+    """Purge expired messages, send those that are due, and return how many were due.
+
+    Messages of a channel without a transport stay where the page of sent messages shows them.
+    """
     now = datetime.now(UTC)
-    ways = {EMAIL: settings.mail, TEXT: settings.texts}
-    open_ways = [channel for channel, way in ways.items() if way != "none"]
+    ways = {EMAIL: settings.mail, SMS: settings.texts}
+    channels = [channel for channel, way in ways.items() if way != "none"]
     async with database.writing() as session:
-        stale = await store.remove_expired(session, now)
-        due = await store.claim(session, now, _LEASE, _AT_ONCE, open_ways) if open_ways else []
-    if stale:
-        log.error("%s letters were too old to be sent and are gone", stale)
-    await asyncio.gather(*(_one(database, texts if row.channel == TEXT else takes, row) for row in due))
+        unsent = await store.purge(session, now)
+        due = await store.claim_due(session, now, _LEASE, _BATCH, channels) if channels else []
+    if unsent:
+        log.error("%s messages expired before they could be sent", unsent)
+    transports = {EMAIL: email, SMS: sms}
+    await asyncio.gather(*(_send(database, transports[row.channel], row) for row in due))
     return len(due)
 
 
-async def _one(database: Database, takes: Carrier | None, row: Row[Any]) -> None:
-    if takes is None:  # it stays where the person at the laptop finds it
+async def _send(database: Database, transport: Transport | None, row: Row[Any]) -> None:
+    if transport is None:
         async with database.writing() as session:
-            await store.put_off(session, row.id, None)
+            await store.reschedule(session, row.id, None)
         return
-    letter = write(row.template, row.language, row.personalisation, row.channel)
+    message = render(row.template, row.language, row.personalisation, row.channel)
     try:
-        await takes.carry(ids.show(row.id), row.address, letter)
+        await transport.deliver(ids.show(row.id), row.address, message)
     except NotSentError as error:
-        await _not_sent(database, row, error)
+        await _retry_or_drop(database, row, error)
         return
     async with database.writing() as session:
-        await store.remove(session, row.id)
+        await store.delete_message(session, row.id)
 
 
-async def _not_sent(database: Database, row: Row[Any], error: NotSentError) -> None:
+async def _retry_or_drop(database: Database, row: Row[Any], error: NotSentError) -> None:
     log.warning("%s was not sent at try %s: %s", row.template, row.tries, error)
-    wait = min(_FIRST_WAIT * 2 ** (row.tries - 1), _LONGEST_WAIT)
+    delay = min(_FIRST_DELAY * 2 ** (row.tries - 1), _MAX_DELAY)
     async with database.writing() as session:
-        if error.for_ever:
-            await store.remove(session, row.id)
+        if error.permanent:
+            await store.delete_message(session, row.id)
         else:
-            await store.put_off(session, row.id, datetime.now(UTC) + timedelta(seconds=wait))
+            await store.reschedule(session, row.id, datetime.now(UTC) + timedelta(seconds=delay))

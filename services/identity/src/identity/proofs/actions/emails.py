@@ -10,7 +10,7 @@ from babel.dates import format_date
 from sqlalchemy import Row
 
 from chassis.database import Session
-from identity.accounts.store import accounts
+from identity.accounts.actions import accounts
 from identity.councils import store as councils
 from identity.grants.actions import history
 from identity.messages.actions import queue
@@ -29,14 +29,14 @@ async def tell(session: Session, account: UUID, what: str, proof: Row[Any], at: 
     """In the history and by letter: ``what`` is a key of the history's texts."""
     council = None if proof.council == REGION else proof.council
     await history.record(session, account, what, at, council=council)
-    row = await accounts.one(session, account)
+    row = await accounts.get(session, account)
     if row is None or row.address is None:
         return
     letter, values = _LETTERS[what], {"place": await _place(session, proof)}
     if letter == "identity-proven":
         until = proof.expires_at.astimezone(_HERE)
         values["until"] = format_date(until, "d MMMM y", locale=row.language)
-    await queue.send(session, letter, row.address, row.language, **values)
+    await queue.send_email(session, letter, row.address, row.language, **values)
 
 
 async def _place(session: Session, proof: Row[Any]) -> str:

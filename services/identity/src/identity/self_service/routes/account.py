@@ -1,4 +1,4 @@
-"""Pages of a person's own account: what there is, sessions, language, the end of it."""
+"""Pages of a person's own account: overview, sessions, language, and closing it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -16,56 +16,56 @@ from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import TheAuthContext, delete_session_cookie, session_secret
-from identity.factors.actions import authenticators, passkeys, passwords, phones
-from identity.factors.rules.phones import shown
+from identity.factors.actions import passkeys, passwords, phones, recovery_codes
+from identity.factors.rules.phones import format_number
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
+from identity.sign_in.rules import ACCOUNT
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
-from identity.verification.actions.context import browser_hash
+from identity.verification.actions.context import hash_browser_secret
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
 _REFUSED = documents(403)
-_ACCOUNT = "/identity/account"
-_SESSIONS = "/identity/account/sessions"
-_A_YEAR = 365 * 86_400
+_SESSIONS = f"{ACCOUNT}/sessions"
+_YEAR = 365 * 86_400
 
 
 @router.get("/")
 async def show_start(_: Anybody) -> Response:
-    """The region's account pages begin at the account."""
-    return see_other(_ACCOUNT)
+    """Go to your account."""
+    return see_other(ACCOUNT)
 
 
 @router.get("/account")
 async def show_account(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
-    """All there is of the account, each with a way to change it."""
-    account = await accounts.one(session, person.account)
+    """Show your account, with a link to change each part of it."""
+    account = await accounts.get(session, person.account)
     phone = account.phone if account is not None else None
     if phone is not None:
-        await phones.ready()
+        await phones.load_library()
     return pages.render(
         request,
         "account.html",
         account=account,
         texts=request.app.state.settings.texts != "none",
-        phone=shown(phone) if phone is not None else "",
-        steps=await phones.steps(session, person.account),
-        has_password=await passwords.has(session, person.account),
-        passkeys=len(await passkeys.of_account(session, person.account)),
-        recovery_left=await authenticators.recovery_left(session, person.account),
+        phone=format_number(phone) if phone is not None else "",
+        steps=await phones.get_second_steps(session, person.account),
+        has_password=await passwords.has_password(session, person.account),
+        passkeys=len(await passkeys.list_passkeys(session, person.account)),
+        recovery_left=await recovery_codes.count_unused(session, person.account),
         sessions=len(await sessions.list_by_account(session, person.account)),
-        elsewhere=await links.count(session, person.account),
+        linked=await links.count(session, person.account),
     )
 
 
 @router.get("/account/sessions")
 async def show_sessions(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
-    """Where the person is signed in."""
-    found = [
+    """Show where you are signed in."""
+    entries = [
         {
             "id": ids.show(row.id),
             "device": row.device,
@@ -75,14 +75,14 @@ async def show_sessions(_: Anybody, request: Request, session: Writing, person: 
         }
         for row in await sessions.list_by_account(session, person.account)
     ]
-    return pages.render(request, "sessions.html", sessions=found)
+    return pages.render(request, "sessions.html", sessions=entries)
 
 
 @router.post("/account/sessions/{session_id}/end", responses=_REFUSED, openapi_extra=form_body())
 async def end_session(
     _: Anybody, session_id: Id, session: Writing, person: SignedIn, _form: SubmittedForm
 ) -> Response:
-    """Sign out there."""
+    """Sign out of one of your sessions."""
     await sessions.end(session, person.account, session_id, "ended-by-person")
     return see_other(_SESSIONS)
 
@@ -91,26 +91,26 @@ async def end_session(
 async def end_other_sessions(
     _: Anybody, session: Writing, person: SignedIn, _form: SubmittedForm
 ) -> Response:
-    """Sign out everywhere but here."""
+    """Sign out everywhere else."""
     await sessions.end_all(session, person.account, "ended-by-person", but=person.session)
     return see_other(_SESSIONS)
 
 
 @router.post("/sign-out", responses=_REFUSED, openapi_extra=form_body())
 async def sign_out(_: Anybody, request: Request, session: Writing, _form: SubmittedForm) -> Response:
-    """Sign out here. Again is no error."""
+    """Sign out here. Signing out twice is not an error."""
     person = await sessions.get_current(session, session_secret(request))
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
-    await login_states.forget(session, browser_hash(browser_secret(request)))
-    answer = pages.render(request, "signed-out.html")
-    delete_session_cookie(request, answer)
-    return answer
+    await login_states.forget(session, hash_browser_secret(browser_secret(request)))
+    response = pages.render(request, "signed-out.html")
+    delete_session_cookie(request, response)
+    return response
 
 
 @router.get("/account/language")
 async def show_language(_: Anybody, request: Request, person: SignedIn) -> Response:
-    """Where the language of pages and letters is chosen."""
+    """Show where you choose the language of pages and emails."""
     return pages.render(request, "language.html", form=Form({"language": person.language}))
 
 
@@ -118,20 +118,20 @@ async def show_language(_: Anybody, request: Request, person: SignedIn) -> Respo
 async def change_language(
     _: Anybody, request: Request, session: Writing, person: SignedIn, form: SubmittedForm
 ) -> Response:
-    """Pages and letters in this language from now on."""
+    """Choose the language of pages and emails."""
     language = form.get("language", 2)
     if language not in ("en", "cy"):
         form.error("language", say("Select a language"))
         return pages.render(request, "language.html", 400, form=form)
     await accounts.set_language(session, person.account, language)
-    answer = see_other(_ACCOUNT)
-    set_cookie(request, answer, COOKIE, language, _A_YEAR)
-    return answer
+    response = see_other(ACCOUNT)
+    set_cookie(request, response, COOKIE, language, _YEAR)
+    return response
 
 
 @router.get("/account/close")
 async def show_close(_: Anybody, request: Request, _signed_in: RecentSignIn) -> Response:
-    """What closing the account means."""
+    """Show what closing your account means."""
     return pages.render(request, "close.html", form=Form())
 
 
@@ -144,11 +144,11 @@ async def close_account(
     auth: TheAuthContext,
     form: SubmittedForm,
 ) -> Response:
-    """Close the account for good."""
+    """Close your account for good."""
     if form.get("sure", 3) != "yes":
         form.error("sure", say("Select that you want to close your account, or go back"))
         return pages.render(request, "close.html", 400, form=form)
     await actions.close_account(session, auth, person.account)
-    answer = pages.render(request, "closed.html")
-    delete_session_cookie(request, answer)
-    return answer
+    response = pages.render(request, "closed.html")
+    delete_session_cookie(request, response)
+    return response

@@ -1,4 +1,4 @@
-"""What a person has agreed that services may know and do, and how it is taken back."""
+"""Pages where people see what they share with services, and withdraw their consent."""
 
 from uuid import UUID
 
@@ -17,24 +17,25 @@ from identity.grants.store import authorizations
 from identity.self_service.routes.account import Anybody
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import SignedIn
+from identity.sign_in.rules import ACCOUNT
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
-_SERVICES = "/identity/account/services"
-_MOST = 100
+_SERVICES = f"{ACCOUNT}/services"
+_MAX_CONSENTS = 100
 
 
 @router.get("/account/services")
 async def show_consents(
     _: Anybody, request: Request, session: Writing, person: SignedIn, provider: TheProvider
 ) -> Response:
-    """The services the person shares details with."""
-    found = []
-    for row in await authorizations.consents(session, person.account, _MOST):
+    """Show the services you share details with."""
+    entries = []
+    for row in await authorizations.consents(session, person.account, _MAX_CONSENTS):
         client = await provider.client(ids.show(row.client))
         if client is not None:
-            found.append(_shown(row.council, row.client, client.name, spoken(row.given_at, request)))
-    return pages.render(request, "services.html", services=found)
+            entries.append(_entry(row.council, row.client, client.name, spoken(row.given_at, request)))
+    return pages.render(request, "services.html", services=entries)
 
 
 @router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
@@ -42,12 +43,12 @@ async def end_consent(
     _: Anybody, slug: Slug, client_id: Id, session: Writing, person: SignedIn, provider: TheProvider,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
-    """Take back what a service may know and do; its tokens end with it."""
+    """Withdraw your consent to share details with a service. Its tokens end too."""
     client = await provider.client(ids.show(client_id))
     name = client.name if client is not None and client.council == slug else ""
     await grants.revoke_consent(session, slug, person.account, client_id, name)
     return see_other(_SERVICES)
 
 
-def _shown(council: str, client: UUID, name: str, since: str) -> dict[str, str]:
+def _entry(council: str, client: UUID, name: str, since: str) -> dict[str, str]:
     return {"path": f"{_SERVICES}/{council}/{ids.show(client)}/end", "name": name, "since": since}

@@ -1,4 +1,4 @@
-"""What happened to a person's account, in plain words."""
+"""The page of what happened to a person's account, in plain words."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -25,8 +25,9 @@ router = APIRouter(prefix="/identity", tags=["account"], default_response_class=
 
 Anybody = Annotated[None, public]
 _SIGNED_IN = "signed in by "
-_ON_NEW = "signed in on a new device by "
-_OF_THEMES = ("mandate ", "acting ")  # how the name of what is about a theme begins
+_SIGNED_IN_ON_NEW_DEVICE = "signed in on a new device by "
+_ABOUT_THEMES = ("mandate ", "acting ")
+"""How events about themes of mandates begin."""
 _UNTITLED = say("Something this council does not list")
 
 TEXTS: Mapping[str, str] = MappingProxyType(
@@ -64,65 +65,69 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "identity withdrawn": say("The proof of your identity was taken back"),
     }
 )
-"""What each ``what`` of the history says. Whoever records a new one gives it a text here."""
-WAYS: Mapping[str, str] = MappingProxyType(
+"""The text of each event of the history. A new kind of event needs a text here."""
+METHODS: Mapping[str, str] = MappingProxyType(
     {
         factors.EMAIL: say("email code"),
         factors.PASSWORD: say("password"),
         factors.PASSKEY: say("passkey"),
         factors.AUTHENTICATOR: say("authenticator app"),
         factors.RECOVERY: say("recovery code"),
-        factors.TEXT: say("text message"),
+        factors.SMS: say("text message"),
         factors.UPSTREAM: say("another provider"),
         factors.UPSTREAM_TWO: say("another provider, with two factors"),
     }
 )
-"""What each factor is called."""
+"""The name of each method to sign in."""
 
 
 @router.get("/account/history")
 async def show_history(
     _: Anybody, request: Request, session: Writing, person: SignedIn, paging: Paging
 ) -> Response:
-    """What happened to the account, the newest first."""
+    """Show what happened to your account, newest first."""
     rows = await history.page(session, person.account, after_id(paging), paging.fetch)
-    about = await _about(session, rows, language_of(request))
-    found = paging.page(rows, lambda row: _shown(row, about, request), lambda row: (ids.show(row.id),))
-    return pages.render(request, "history.html", entries=found.items, older=found.next)
+    titles = await _get_theme_titles(session, rows, language_of(request))
+    page = paging.page(rows, lambda row: _entry(row, titles, request), lambda row: (ids.show(row.id),))
+    return pages.render(request, "history.html", entries=page.items, older=page.next)
 
 
-async def _about(session: Session, rows: Sequence[Row[Any]], language: Language) -> dict[UUID, str]:
-    """What the entries about a theme are about, by their ids: its title in the reader's language."""
-    named = {
+async def _get_theme_titles(
+    session: Session, rows: Sequence[Row[Any]], language: Language
+) -> dict[UUID, str]:
+    """Get the titles of the themes that entries are about, in the reader's language, by the entry's id."""
+    theme_keys = {
         row.id: (row.council or "", row.about)
         for row in rows
-        if row.about and row.what.startswith(_OF_THEMES)
+        if row.about and row.what.startswith(_ABOUT_THEMES)
     }
-    titles = await themes.titles(session, set(named.values()))
+    titles = await themes.titles(session, set(theme_keys.values()))
     untitled = translate("identity", language, _UNTITLED)
     return {
-        entry: titles[one][language == "cy"] if one in titles else untitled for entry, one in named.items()
+        entry: titles[key][language == "cy"] if key in titles else untitled
+        for entry, key in theme_keys.items()
     }
 
 
-def _shown(row: Row[Any], about: Mapping[UUID, str], request: Request) -> dict[str, str]:
+def _entry(row: Row[Any], titles: Mapping[UUID, str], request: Request) -> dict[str, str]:
     council = request.app.state.directory.councils.get(row.council or "")
     return {
-        "what": words(row.what, language_of(request)),
+        "what": describe_event(row.what, language_of(request)),
         "when": spoken(row.at, request),
         "device": row.device,
         "council": council.name if council else "",
-        "about": about.get(row.id, row.about),
+        "about": titles.get(row.id, row.about),
     }
 
 
-def words(what: str, language: Language) -> str:
-    """What happened, in the reader's language. KeyError for what has no text."""
+def describe_event(what: str, language: Language) -> str:
+    """Describe an event in the reader's language. Raises KeyError for one without a text."""
     for prefix, text in (
-        (_ON_NEW, say("You signed in on a new device, by %(ways)s")),
+        (_SIGNED_IN_ON_NEW_DEVICE, say("You signed in on a new device, by %(ways)s")),
         (_SIGNED_IN, say("You signed in by %(ways)s")),
     ):
         if what.startswith(prefix):
-            ways = [translate("identity", language, WAYS[one]) for one in what[len(prefix) :].split(" and ")]
-            return translate("identity", language, text, ways=", ".join(ways))
+            methods = what[len(prefix) :].split(" and ")
+            names = [translate("identity", language, METHODS[method]) for method in methods]
+            return translate("identity", language, text, ways=", ".join(names))
     return translate("identity", language, TEXTS[what])

@@ -1,4 +1,4 @@
-"""Pages of the account: where else a person may sign in to it."""
+"""Pages where people see and remove their links to accounts at other providers."""
 
 from typing import Annotated
 
@@ -23,19 +23,20 @@ from identity.upstreams import store as upstreams
 router = APIRouter(prefix=LINKS, tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-AtCouncil = Annotated[Slug | None, Query(alias="council", description="Whose providers to offer")]
+OfferingCouncil = Annotated[Slug | None, Query(alias="council", description="Whose providers to offer")]
 
 
 @router.get("")
 async def show_upstreams(
-    _: Anybody, request: Request, session: Writing, person: SignedIn, at: AtCouncil = None
+    _: Anybody, request: Request, session: Writing, person: SignedIn, council_slug: OfferingCouncil = None
 ) -> Response:
-    """Where else the person signs in, and where he might."""
+    """Show the other providers you can sign in with, and those you can add."""
     await session.across_councils()
     councils, welsh = request.app.state.directory.councils, language_of(request) == "cy"
     rows = await upstreams.of_account(session, person.account)
-    held = {(row.council, row.upstream) for row in rows}
-    offered = await upstreams.offered(session, at, "residents") if at and at in councils else []
+    linked = {(row.council, row.upstream) for row in rows}
+    chosen = councils.get(council_slug or "")
+    offered = await upstreams.offered(session, chosen.slug, "residents") if chosen else []
     return pages.render(
         request,
         "upstreams.html",
@@ -51,11 +52,11 @@ async def show_upstreams(
         councils=sorted(
             (councils[slug].name, slug) for slug in await login_states.councils(session) if slug in councils
         ),
-        at=councils[at].name if at and at in councils else "",
+        chosen=chosen.name if chosen else "",
         offered=[
-            {"title": title_of(request, one), "path": f"{path_of(one)}?then=upstreams"}
-            for one in offered
-            if (one.council, one.id) not in held
+            {"title": title_of(request, upstream), "path": f"{path_of(upstream)}?then=upstreams"}
+            for upstream in offered
+            if (upstream.council, upstream.id) not in linked
         ],
     )
 
@@ -65,7 +66,7 @@ async def unlink_upstream(
     _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: RecentSignIn,
     auth: TheAuthContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
-    """Sign in there no more; never the last way into the account."""
+    """Stop signing in with this provider. 409 when it is the only way to sign in to your account."""
     if await links.unlink(session, auth, slug, upstream_id, person.account):
         return see_other(LINKS)
     return pages.render(request, "upstream-last.html", 409)

@@ -1,4 +1,4 @@
-"""Pages of the account's phone number: added, changed, removed, each proven by a text message."""
+"""Pages where people add, change and remove their phone number, with codes sent by SMS."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,28 +18,29 @@ from identity.sign_in.routes.assurance import RecentSignIn
 from identity.sign_in.routes.code_entry import MAX_CODE, ChangeCode
 from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.second_step import NO_SMS_CODE, SMS_WAIT
+from identity.sign_in.rules import ACCOUNT
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
 
 
-async def offered(request: Request) -> None:
-    """Where no texts go, there are no pages of phones; where some do, numbers can be read from here on."""
+async def require_sms(request: Request) -> None:
+    """Require that SMS are sent here, and load what reading and showing numbers needs. Raises Problem 404."""
     if request.app.state.settings.texts == "none":
         raise not_found("phones here")
-    await phones.ready()
+    await phones.load_library()
 
+
+_PHONE = f"{ACCOUNT}/phone"
 
 router = APIRouter(
-    prefix="/identity/account/phone",
+    prefix=_PHONE,
     tags=["account"],
     default_response_class=HTMLResponse,
-    dependencies=[Depends(offered)],
+    dependencies=[Depends(require_sms)],
 )
 
 Anybody = Annotated[None, public]
 _REFUSED = documents(403, 404)
-_ACCOUNT = "/identity/account"
-_PHONE = "/identity/account/phone"
 _FAULTS = {
     "format": say("Enter a mobile phone number, like 07700 900 982 or +33 6 12 34 56 78"),
     "costly": say(
@@ -48,27 +49,27 @@ _FAULTS = {
     "no-texts": say("Enter a mobile phone number: this one cannot be sent text messages"),
     "abroad": say("We cannot send texts to other countries. Enter a UK mobile number"),
 }
-_YOURS_ALREADY = say("This is your phone number already")
+_ALREADY_YOURS = say("This is your phone number already")
 
 
-def _of_new(number: str) -> dict[str, Any]:
-    return {"number": rules.shown(number), "again": _PHONE, "typed": number, "other": _PHONE}
+def _new_number_context(number: str) -> dict[str, Any]:
+    return {"number": rules.format_number(number), "again": _PHONE, "typed": number, "other": _PHONE}
 
 
-def _of_old(change: str) -> dict[str, Any]:
+def _old_number_context(change: str) -> dict[str, Any]:
     old = change.partition(" ")[0]
-    return {"number": rules.shown(old), "again": f"{_PHONE}/before/again", "before": True}
+    return {"number": rules.format_number(old), "again": f"{_PHONE}/before/again", "before": True}
 
 
-_NEW = ChangeCode(codes.PHONE, _PHONE, "text-code.html", NO_SMS_CODE, _of_new)
-_OLD = ChangeCode(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_SMS_CODE, _of_old)
+_NEW_NUMBER = ChangeCode(codes.PHONE, _PHONE, "text-code.html", NO_SMS_CODE, _new_number_context)
+_OLD_NUMBER = ChangeCode(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_SMS_CODE, _old_number_context)
 
 
-def number_in(form: Form, settings: Settings) -> str | None:
-    """The number in E.164; None when it cannot be taken, which the form says then."""
-    typed, abroad = form.get("phone", rules.MOST), settings.texts_abroad_per_day > 0
+def read_number(form: Form, settings: Settings) -> str | None:
+    """Read the number of a form as E.164; None when it is refused, with an error in the form."""
+    typed, abroad = form.get("phone", rules.MAX_TYPED), settings.texts_abroad_per_day > 0
     try:
-        return rules.read(typed, abroad=abroad, drama=settings.texts == "outbox")
+        return rules.parse(typed, abroad=abroad, fictional=settings.texts == "sent-messages")
     except rules.NumberError as error:
         form.error("phone", _FAULTS[error.fault] if typed else say("Enter your mobile phone number"))
     return None
@@ -76,35 +77,35 @@ def number_in(form: Form, settings: Settings) -> str | None:
 
 @router.get("")
 async def show_phone(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
-    """Where a number is typed in, or removed."""
-    return await _phone_page(request, session, person.account, Form())
+    """Show where you add, change or remove your phone number."""
+    return await _show_phone(request, session, person.account, Form())
 
 
-async def _phone_page(request: Request, session: Session, account: UUID, form: Form) -> Response:
-    phone = await phones.one(session, account)
+async def _show_phone(request: Request, session: Session, account: UUID, form: Form) -> Response:
+    phone = await phones.get(session, account)
     status = 200 if form.ok else 400
     return pages.render(
         request,
         "phone.html",
         status,
         form=form,
-        number=rules.shown(phone.number) if phone else "",
+        number=rules.format_number(phone.number) if phone else "",
         second_step=bool(phone and phone.second_step_since),
     )
 
 
-@router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MOST))
+@router.post("", responses=_REFUSED, openapi_extra=form_body("phone", phone=rules.MAX_TYPED))
 async def send_phone_code(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
-    """Send a code to the number. It costs and looks the same, whoever else has the number."""
-    number = number_in(form, interaction.auth.settings)
-    phone = await phones.one(interaction.session, person.account)
+    """Send a code to your new number. The answer does not depend on who else has the number."""
+    number = read_number(form, interaction.auth.settings)
+    phone = await phones.get(interaction.session, person.account)
     if phone is not None and phone.number == number:
-        form.error("phone", _YOURS_ALREADY)
+        form.error("phone", _ALREADY_YOURS)
     if number is None or not form.ok:
-        return await _phone_page(interaction.request, interaction.session, person.account, form)
-    retry_after = await phones.ask(*interaction.contexts, person.account, number)
+        return await _show_phone(interaction.request, interaction.session, person.account, form)
+    retry_after = await phones.send_code(*interaction.contexts, person.account, number)
     if retry_after is not None:
         return interaction.show_too_often(retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/code")
@@ -112,47 +113,47 @@ async def send_phone_code(
 
 @router.get("/code")
 async def show_phone_code(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
-    """Where the code sent to the number is typed in."""
-    return await _NEW.show(interaction, person.account, Form())
+    """Show where you enter the code sent to your new number."""
+    return await _NEW_NUMBER.show(interaction, person.account, Form())
 
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_phone(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
-    """Have the number from now on; where there is one already, that is proven next."""
-    typed = form.get("code", MAX_CODE)
-    result = await phones.prove(*interaction.contexts, person, typed) if typed else CodeResult()
+    """Add your new number. If your account has another number, you enter a code sent to that one next."""
+    code = form.get("code", MAX_CODE)
+    result = await phones.confirm_number(*interaction.contexts, person, code) if code else CodeResult()
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
     if result.right:
-        return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
-    return await _NEW.show_wrong(interaction, person.account, form)
+        return see_other(f"{_PHONE}/before" if result.before else ACCOUNT)
+    return await _NEW_NUMBER.show_wrong(interaction, person.account, form)
 
 
 @router.get("/before")
 async def show_phone_before(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
-    """Where the code sent to the number before is typed in, and what to do who has that no more."""
-    return await _OLD.show(interaction, person.account, Form())
+    """Show where you enter the code sent to your old number, and what to do if you no longer have it."""
+    return await _OLD_NUMBER.show(interaction, person.account, Form())
 
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_phone_before(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
-    """Change or remove the number: who asks for it reads the one before."""
-    typed = form.get("code", MAX_CODE)
-    if typed and await phones.prove_before(*interaction.contexts, person, typed):
-        return see_other(_ACCOUNT)
-    return await _OLD.show_wrong(interaction, person.account, form)
+    """Change or remove your number, with the code sent to your old number."""
+    code = form.get("code", MAX_CODE)
+    if code and await phones.confirm_change(*interaction.contexts, person, code):
+        return see_other(ACCOUNT)
+    return await _OLD_NUMBER.show_wrong(interaction, person.account, form)
 
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_phone_before_again(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
-    """Send another code to the number before."""
-    result = await phones.ask_before_again(*interaction.contexts, person.account)
+    """Send another code to your old number."""
+    result = await phones.resend_code_to_old_number(*interaction.contexts, person.account)
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
     return see_other(f"{_PHONE}/before" if result.right else _PHONE)
@@ -162,8 +163,8 @@ async def send_phone_before_again(
 async def remove_phone(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
-    """Have no number: at once after two factors, else with a code sent to it."""
-    result = await phones.ask_to_remove(*interaction.contexts, person)
+    """Remove your number: at once if you signed in with two factors, or with a code sent to it."""
+    result = await phones.request_removal(*interaction.contexts, person)
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after, SMS_WAIT)
-    return see_other(f"{_PHONE}/before" if result.before else _ACCOUNT)
+    return see_other(f"{_PHONE}/before" if result.before else ACCOUNT)

@@ -74,7 +74,7 @@ async def take(
         state.upstream_session,
         await staff.vouched_until(session, state.account),
     )
-    await authentication.finish(session, auth, client_context, state.account, state.methods)
+    await authentication.complete_sign_in(session, auth, client_context, state.account, state.methods)
     if confirm_link:
         return ConfirmLink(new_secret)
     return StepUpNeeded(new_secret) if needs_step_up(request, state.methods) else Completed(new_secret)

@@ -35,14 +35,14 @@ async def _recent_sign_in(request: Request, person: "SignedIn", auth: TheAuthCon
 
 async def _passkey_sign_in(request: Request, session: Writing, person: "RecentSignIn") -> BrowserSession:
     one_factor = factors.level(person.methods) != factors.TWO_FACTORS
-    if one_factor and await passkeys.of_account(session, person.account):
+    if one_factor and await passkeys.list_passkeys(session, person.account):
         raise _elsewhere(request, f"{ACCOUNT}/second-step")
     return person
 
 
 async def _mfa_sign_in(request: Request, session: Writing, person: "PasskeySignIn") -> BrowserSession:
     if factors.level(person.methods) != factors.TWO_FACTORS and any(
-        await phones.steps(session, person.account)
+        await phones.get_second_steps(session, person.account)
     ):
         raise _elsewhere(request, SIGN_IN)
     return person

@@ -33,7 +33,7 @@ class SignInCode:
 
     async def show(self, interaction: WritingInteraction, form: Form) -> Response:
         """Show where the code is typed in; go back to the start when none was asked for."""
-        address = await codes.waiting(*interaction.contexts, self.purpose)
+        address = await codes.get_destination(*interaction.contexts, self.purpose)
         if address is None:
             return interaction.redirect(self.start)
         return interaction.show_form("code.html", form, address=address, back=interaction.at(self.start))
@@ -64,7 +64,7 @@ class ChangeCode:
 
     async def show(self, interaction: WritingInteraction, account: UUID, form: Form) -> Response:
         """Show where the code is typed in; go back to the start when this account asked for none."""
-        destination = await codes.waiting(*interaction.contexts, self.purpose, account)
+        destination = await codes.get_destination(*interaction.contexts, self.purpose, account)
         if destination is None:
             return see_other(self.start)
         context = self.context(destination)

@@ -20,7 +20,7 @@ from identity.shared.dependencies import pages, spoken
 from identity.shared.rules import limits
 from identity.sign_in.actions import next_step, sign_in_requests
 from identity.sign_in.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
-from identity.verification.actions.context import AuthContext, ClientContext, browser_hash
+from identity.verification.actions.context import AuthContext, ClientContext, hash_browser_secret
 
 SECOND_STEP = f"{SIGN_IN}/second-step"
 CONFIRM_LINK = "/identity/upstream/link/confirm"
@@ -154,7 +154,7 @@ async def _interaction(
 def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
     sign_in_request = returns_to.sign_in_request
     return ClientContext(
-        browser=browser_hash(browser_secret(request)),
+        browser=hash_browser_secret(browser_secret(request)),
         network=limits.network(request.client.host if request.client else ""),
         language=language_of(request),
         device=devices.describe(request.headers.get("user-agent", "")),

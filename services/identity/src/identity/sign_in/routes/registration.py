@@ -19,7 +19,7 @@ router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=
 
 Anybody = Annotated[None, public]
 _REFUSED = documents(403)
-_CODE = SignInCode(codes.REGISTER, "/identity/register", authentication.open_with_code)
+_CODE = SignInCode(codes.REGISTER, "/identity/register", authentication.register_by_code)
 
 
 @router.get("/register")
@@ -38,7 +38,7 @@ async def send_register_code(_: Anybody, interaction: TheWritingInteraction, for
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return interaction.show_form("register.html", form)
-    retry_after = await authentication.ask_to_open(*interaction.contexts, address)
+    retry_after = await authentication.send_registration_code(*interaction.contexts, address)
     if retry_after is not None:
         return interaction.show_too_often(retry_after)
     return interaction.redirect("/identity/register/code")

@@ -10,7 +10,7 @@ from chassis.auth import public
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say
 from identity.accounts.rules import factors
-from identity.factors.actions import authentication, phones
+from identity.factors.actions import authentication, phones, sms_step
 from identity.factors.rules import phones as rules
 from identity.sign_in.routes.code_entry import MAX_CODE, WRONG_CODE
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
@@ -55,9 +55,9 @@ _RECOVERY = _Factor(
 @router.get("/second-step")
 async def show_second_step(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you enter the code from your app. If you have no app, you go to get a code by text."""
-    account = await authentication.so_far(*interaction.contexts)
-    steps = await phones.steps(interaction.session, account) if account is not None else None
-    if steps is not None and steps.text and not steps.app:
+    account = await authentication.get_pending_account(*interaction.contexts)
+    steps = await phones.get_second_steps(interaction.session, account) if account is not None else None
+    if steps is not None and steps.sms and not steps.app:
         return interaction.redirect(_SMS)
     return await _show(interaction, Form(), _APP)
 
@@ -85,16 +85,16 @@ async def sign_in_by_recovery(
 
 
 async def _show(interaction: WritingInteraction, form: Form, factor: _Factor) -> Response:
-    account = await authentication.so_far(*interaction.contexts)
+    account = await authentication.get_pending_account(*interaction.contexts)
     if account is None:
         return interaction.redirect(SIGN_IN)
-    steps = await phones.steps(interaction.session, account)
+    steps = await phones.get_second_steps(interaction.session, account)
     return interaction.show_form(factor.template, form, steps=steps)
 
 
 async def _enter(interaction: WritingInteraction, form: Form, factor: _Factor) -> Response:
     code = form.get("code", MAX_CODE)
-    attempt = await authentication.second(*interaction.contexts, factor.factor, code)
+    attempt = await authentication.verify_second_step(*interaction.contexts, factor.factor, code)
     if attempt.retry_after is not None:
         return interaction.show_too_often(attempt.retry_after)
     if attempt.auth_state is not None:
@@ -106,7 +106,7 @@ async def _enter(interaction: WritingInteraction, form: Form, factor: _Factor) -
 @router.get("/text")
 async def show_send_text(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you ask for a code by text message. None is sent before you press the button."""
-    found = await phones.to_sign_in(*interaction.contexts)
+    found = await sms_step.get_pending_number(*interaction.contexts)
     if found is None:
         return interaction.redirect(SIGN_IN)
     if interaction.auth.settings.texts == "none":
@@ -118,12 +118,12 @@ async def show_send_text(_: Anybody, interaction: TheWritingInteraction) -> Resp
 async def send_text(_: Anybody, interaction: TheWritingInteraction, _form: SubmittedForm) -> Response:
     """Send a code to your phone by text message."""
     session, auth, client_context = interaction.contexts
-    found = await phones.to_sign_in(session, auth, client_context)
+    found = await sms_step.get_pending_number(session, auth, client_context)
     if found is None:
         return interaction.redirect(SIGN_IN)
     if auth.settings.texts == "none":
         return interaction.redirect(_RECOVERY_CODE)
-    retry_after = await phones.send_second(session, auth, client_context, *found)
+    retry_after = await sms_step.send_code(session, auth, client_context, *found)
     if retry_after is not None:
         return interaction.show_too_often(retry_after, SMS_WAIT)
     return interaction.redirect(f"{_SMS}/code")
@@ -137,8 +137,8 @@ async def show_text_code(_: Anybody, interaction: TheWritingInteraction) -> Resp
 
 async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
     session, auth, client_context = interaction.contexts
-    found = await phones.to_sign_in(session, auth, client_context)
-    waiting = found and await codes.waiting(session, auth, client_context, codes.TEXT, found[0])
+    found = await sms_step.get_pending_number(session, auth, client_context)
+    waiting = found and await codes.get_destination(session, auth, client_context, codes.SMS, found[0])
     if found is None or waiting is None:
         return interaction.redirect(_SMS)
     return interaction.show_form(
@@ -154,7 +154,7 @@ async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
 async def sign_in_by_text(_: Anybody, interaction: TheWritingInteraction, form: SubmittedForm) -> Response:
     """Go on with the code from the text message."""
     code = form.get("code", MAX_CODE)
-    attempt = await authentication.second(*interaction.contexts, factors.TEXT, code)
+    attempt = await authentication.verify_second_step(*interaction.contexts, factors.SMS, code)
     if attempt.retry_after is not None:
         return interaction.show_too_often(attempt.retry_after)
     if attempt.auth_state is not None:

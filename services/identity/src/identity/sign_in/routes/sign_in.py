@@ -38,7 +38,7 @@ _ANNOUNCED = timedelta(days=90)
 """For this long the page says that a way to sign in was removed."""
 _WRONG_PASSWORD = say("The email address or password is not right")
 _WRONG_PASSKEY = say("That passkey did not work. Try again, or sign in another way")
-_CODE = SignInCode(codes.SIGN_IN, SIGN_IN, authentication.by_code)
+_CODE = SignInCode(codes.SIGN_IN, SIGN_IN, authentication.sign_in_by_code)
 
 
 @router.get("/sign-in")
@@ -48,7 +48,7 @@ async def show_sign_in(_: Anybody, interaction: TheWritingInteraction) -> Respon
     if wish and wish.language in NAMES and not _chose_language(interaction.request):
         return see_other(f"{interaction.at(SIGN_IN)}&lang={wish.language}")
     person = await sessions.get_current(interaction.session, interaction.session_secret)
-    account = await accounts.one(interaction.session, person.account) if person else None
+    account = await accounts.get(interaction.session, person.account) if person else None
     hint = (account.address if account else None) or (wish.login_hint if wish else None) or ""
     return await _show_sign_in(interaction, Form({"email": hint}))
 
@@ -64,7 +64,7 @@ async def _show_sign_in(interaction: WritingInteraction, form: Form) -> Response
         "sign-in.html",
         form,
         client_name=wish.client_name if wish else "",
-        options=await passkeys.sign_in_options(*interaction.contexts),
+        options=await passkeys.make_sign_in_options(*interaction.contexts),
         ways=await _list_upstreams(interaction),
     )
 
@@ -101,7 +101,7 @@ async def send_sign_in_code(_: Anybody, interaction: TheWritingInteraction, form
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
         return await _show_sign_in(interaction, form)
-    retry_after = await authentication.ask_for_code(*interaction.contexts, address)
+    retry_after = await authentication.send_sign_in_code(*interaction.contexts, address)
     if retry_after is not None:
         return interaction.show_too_often(retry_after)
     return interaction.redirect(f"{SIGN_IN}/code")
@@ -122,27 +122,27 @@ async def sign_in_by_code(_: Anybody, interaction: TheWritingInteraction, form: 
 @router.get("/sign-in/password")
 async def show_password(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you enter your email address and password."""
-    address = await codes.waiting(*interaction.contexts, codes.SIGN_IN)
+    address = await codes.get_destination(*interaction.contexts, codes.SIGN_IN)
     return interaction.show("password.html", form=Form({"email": address or ""}))
 
 
 @router.post(
     "/sign-in/password",
     responses=_REFUSED,
-    openapi_extra=form_body("email", "password", email=email_addresses.MOST, password=passwords.MOST),
+    openapi_extra=form_body("email", "password", email=email_addresses.MOST, password=passwords.MAX_LENGTH),
 )
 async def sign_in_by_password(_: Anybody, interaction: TheInteraction, form: SubmittedForm) -> Response:
     """Sign in with your email address and password.
 
     An unknown address takes as long as a wrong password.
     """
-    address, password = form.get("email", email_addresses.MOST), form.raw("password", passwords.MOST)
+    address, password = form.get("email", email_addresses.MOST), form.raw("password", passwords.MAX_LENGTH)
     if email_addresses.fault(address):
         form.error("email", NOT_AN_ADDRESS)
     if not password:
         form.error("password", say("Enter your password"))
     if form.ok:
-        attempt = await authentication.by_password(
+        attempt = await authentication.sign_in_by_password(
             interaction.database, interaction.auth, interaction.client_context, address, password
         )
         if attempt.retry_after is not None:
@@ -161,10 +161,10 @@ async def sign_in_by_passkey(_: Anybody, interaction: TheWritingInteraction, for
     """Sign in with a passkey. It names your account, and you need no second step."""
     session, auth, client_context = interaction.contexts
     credential = form.raw("credential", MAX_CREDENTIAL)
-    account = await passkeys.signed(session, auth, client_context, credential)
+    account = await passkeys.verify_sign_in(session, auth, client_context, credential)
     if account is None:
         form.error("", _WRONG_PASSKEY)
         return await _show_sign_in(interaction, form)
     return await interaction.advance(
-        await authentication.prove(session, auth, client_context, account, factors.PASSKEY)
+        await authentication.add_method(session, auth, client_context, account, factors.PASSKEY)
     )

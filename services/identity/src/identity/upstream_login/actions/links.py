@@ -110,7 +110,7 @@ async def _open(
     await visits.done(session, login.visit.state_hash, login.visit.browser)
     await _at_work(session, issuer, login, account)
     opening = logouts.derive_session(auth, login)
-    return await authentication.prove(session, auth, client_context, account, login.method, opening)
+    return await authentication.add_method(session, auth, client_context, account, login.method, opening)
 
 
 async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
@@ -142,7 +142,7 @@ async def link(
     if visit.account not in (None, account) or not visit.chosen:
         raise FailedError("another-person", visit, upstream)
     await _tie(session, auth, login, account)
-    await accounts.changed(session, auth, account, "upstream linked")
+    await accounts.record_change(session, auth, account, "upstream linked")
     return await _open(session, issuer, auth, client_context, login, account)
 
 
@@ -157,13 +157,13 @@ async def open_new(
     if login.visit.purpose != SIGN_IN:
         raise FailedError("another-person", login.visit, login.upstream)
     email = login.email if login.email and not email_addresses.fault(login.email) else None
-    account = await accounts.open_account(session, auth, client_context.language, email)
+    account = await accounts.create(session, auth, client_context.language, email)
     if account is None:
-        await authentication.ask_to_open(session, auth, client_context, email or "")
+        await authentication.send_registration_code(session, auth, client_context, email or "")
         await visits.choose(session, login.visit.state_hash, login.visit.browser)
         return None
     await _tie(session, auth, login, account)
-    await accounts.record(session, auth, account, "upstream linked", device=client_context.device)
+    await accounts.record_event(session, auth, account, "upstream linked", device=client_context.device)
     return await _open(session, issuer, auth, client_context, login, account)
 
 
@@ -181,7 +181,7 @@ async def unlink(session: Session, auth: AuthContext, council: str, upstream_id:
     if not await has_other_way(session, account, (council, upstream_id)):
         return False
     if await store.unlink(session, council, upstream_id, account):
-        await accounts.changed(session, auth, account, "upstream unlinked")
+        await accounts.record_change(session, auth, account, "upstream unlinked")
     return True
 
 
@@ -196,10 +196,10 @@ async def has_other_way(
     A password goes with an address, and second steps open nothing alone.
     """
     await session.across_councils()
-    row = await accounts.one(session, account)
+    row = await accounts.get(session, account)
     if row is not None and row.address is not None:
         return True
-    if any(one.id != but_passkey for one in await passkeys.of_account(session, account)):
+    if any(one.id != but_passkey for one in await passkeys.list_passkeys(session, account)):
         return True
     return any(
         one.enabled and (one.council, one.upstream) != but_upstream

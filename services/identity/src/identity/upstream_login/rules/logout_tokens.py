@@ -44,4 +44,4 @@ def logout_token(text: str, keys: Keys, issuer: str, client_id: str, now: float)
 
 def hidden(key: bytes, what: str, upstream_id: UUID, value: str) -> bytes:
     """A person's or session's name at a provider as sessions keep it: ``what`` is sub or sid."""
-    return codes.digest(key, what, upstream_id.bytes, value)
+    return codes.compute_hmac(key, what, upstream_id.bytes, value)

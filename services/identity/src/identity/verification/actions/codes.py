@@ -1,4 +1,7 @@
-"""One-time codes by e-mail and by text: six digits, ten minutes, five tries, once, in the asking browser."""
+"""One-time codes by e-mail and SMS: six digits, good once, for ten minutes, in the browser that asked.
+
+Five wrong codes make the right one worthless.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,15 +20,16 @@ EMAIL = "email"
 EMAIL_BEFORE = "email-before"
 PHONE = "phone"
 PHONE_BEFORE = "phone-before"
-TEXT = "text"
-TEXT_SET_UP = "text-set-up"
+SMS = "text"
+SMS_SET_UP = "text-set-up"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeResult:
-    """What came of a code that changes how an account is reached.
+    """The result of a code that changes how an account is reached.
 
-    ``before``: what it has now must be proven too, and a code goes there. ``retry_after``: not before then.
+    ``before``: a code to the old address or number must be entered too. ``retry_after``: that code may be
+    sent from then on.
     """
 
     right: bool = False
@@ -33,7 +37,7 @@ class CodeResult:
     retry_after: datetime | None = None
 
 
-async def make(
+async def create_code(
     session: Session,
     auth: AuthContext,
     client_context: ClientContext,
@@ -43,48 +47,55 @@ async def make(
     *,
     opens: bool,
 ) -> str:
-    """A code for this browser; the one before is worth nothing now. ``opens=False``: it never will be right.
+    """Create a code for this browser; it replaces the one before. ``opens=False``: it is never right.
 
-    One that opens nothing is kept all the same, so that who is wrong about an address sees no difference.
+    A code that opens nothing is stored all the same, so that nobody can tell which addresses have accounts.
     """
-    code, now = codes.by_mail(), auth.now()
-    digest = codes.digest(auth.coding, client_context.browser, purpose, address, code)
+    code, now = codes.create_code(), auth.now()
+    code_hash = codes.compute_hmac(auth.code_key, client_context.browser, purpose, address, code)
     values = {
         "browser": client_context.browser,
         "purpose": purpose,
         "account": account,
         "address": address,
-        "hash": digest if opens else None,
+        "hash": code_hash if opens else None,
         "tries": 0,
         "created_at": now,
         "expires_at": now + timedelta(seconds=codes.CODE_SECONDS),
     }
-    await store.send_code(session, values)
+    await store.save_code(session, values)
     return code
 
 
-async def waiting(
+async def get_destination(
     session: ReadSession,
     auth: AuthContext,
     client_context: ClientContext,
     purpose: str,
     account: UUID | None = None,
 ) -> str | None:
-    """The address a code is on its way to; with ``account``, only if that one asked for it."""
-    row = await store.waiting_code(session, client_context.browser, purpose, auth.now())
+    """Get the address or number that a live code was sent to; with ``account``, only if that one asked."""
+    row = await store.get_code(session, client_context.browser, purpose, auth.now())
     if row is None or (account is not None and row.account != account):
         return None
     address: str = row.address
     return address
 
 
-async def use(
+async def use_code(
     session: Session, auth: AuthContext, client_context: ClientContext, purpose: str, typed: str
 ) -> Row[tuple[UUID | None, str]] | None:
-    """Use the code: its ``account`` and ``address``; None, and one try less, when it is wrong or over."""
-    row = await store.try_code(session, client_context.browser, purpose, auth.now(), codes.TRIES)
+    """Use a code: returns its ``account`` and ``address``; None when it is wrong, which costs an attempt."""
+    row = await store.count_attempt(session, client_context.browser, purpose, auth.now(), codes.MAX_ATTEMPTS)
     address = row.address if row is not None else ""
-    shown = codes.digest(auth.coding, client_context.browser, purpose, address, codes.digits(typed))
-    if not codes.same(shown, row.hash if row is not None else None):
+    typed_hash = codes.compute_hmac(
+        auth.code_key, client_context.browser, purpose, address, codes.read_digits(typed)
+    )
+    if not codes.is_same(typed_hash, row.hash if row is not None else None):
         return None
-    return row if await store.use_code(session, client_context.browser, purpose) else None
+    return row if await store.delete_code(session, client_context.browser, purpose) else None
+
+
+async def purge(session: Session, now: datetime) -> None:
+    """Delete expired codes, and the attempts that no rate limit counts any more."""
+    await store.purge(session, now)

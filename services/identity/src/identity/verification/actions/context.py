@@ -1,4 +1,4 @@
-"""What one process needs to sign people in: keys, a bounded pool for passwords, who we are to browsers."""
+"""What a process needs to authenticate people: a clock, keys, rate limits and a password pool."""
 
 import asyncio
 import hashlib
@@ -28,12 +28,16 @@ _R = TypeVar("_R")
 _PASSES = 2
 _LANES = 1
 _WAITING = 32
-"""Passwords that wait to be hashed; more are turned away, or memory and patience would run out."""
+"""Passwords that may wait to be hashed. More are turned away, or memory and patience would run out."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientContext:
-    """A browser as sign-in sees it. ``browser``: hash of the secret it alone has; ``client``: who sent it."""
+    """What the service sees of a browser.
+
+    ``browser``: the hash of a secret that this browser alone has. ``client``: the client whose request the
+    browser came with, empty without one.
+    """
 
     browser: bytes
     network: str
@@ -42,65 +46,69 @@ class ClientContext:
     client: str = ""
 
 
-class Passwords:
-    """argon2id in threads of its own: never in the event loop, and never more at once than memory allows."""
+class PasswordPool:
+    """Hashes passwords (argon2id) in threads of its own, so many at once as memory allows."""
 
     def __init__(self, threads: int, memory_kib: int) -> None:
         self._hasher = PasswordHasher(time_cost=_PASSES, memory_cost=memory_kib, parallelism=_LANES)
         self._threads = ThreadPoolExecutor(threads, "passwords")
         self._room = asyncio.Semaphore(_WAITING)
-        self._nobodys = self._hasher.hash(os.urandom(16).hex())
+        self._hash_of_nobody = self._hasher.hash(os.urandom(16).hex())
 
     async def hash(self, password: str) -> str:
-        """The PHC string to keep."""
-        return await self._run(self._hasher.hash, passwords.normal(password))
+        """Hash a password as a PHC string. Raises Problem 503 when too many wait."""
+        return await self._run(self._hasher.hash, passwords.normalise(password))
 
-    async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether it is the one. Nobody's (None) takes as long as somebody's."""
-        right = await self._run(self._right, stored or self._nobodys, passwords.normal(password))
-        return right and stored is not None
+    async def verify(self, stored_hash: str | None, password: str) -> bool:
+        """Tell whether a password fits a hash. None, of no account, takes as long. Raises Problem 503."""
+        fits = await self._run(self._fits, stored_hash or self._hash_of_nobody, passwords.normalise(password))
+        return fits and stored_hash is not None
 
-    async def too_common(self, password: str, *of_person: str) -> bool:
-        return await self._run(passwords.too_common, passwords.normal(password), *of_person)
+    async def is_too_common(self, password: str, *personal_data: str) -> bool:
+        """Tell whether a password is easy to guess. Raises Problem 503 when too many wait."""
+        return await self._run(passwords.is_too_common, passwords.normalise(password), *personal_data)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _right(self, stored: str, password: str) -> bool:
+    def _fits(self, stored_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(stored, password)
+            return self._hasher.verify(stored_hash, password)
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, work: Callable[_P, _R], *given: _P.args, **named: _P.kwargs) -> _R:
+    async def _run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         if self._room.locked():
             raise Problem(
                 503, "busy", "Too many people sign in just now. Try again.", headers={"Retry-After": "2"}
             )
         async with self._room:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, lambda: work(*given, **named)
+                self._threads, lambda: function(*args, **kwargs)
             )
 
 
 class AuthContext:
-    """``clock`` answers Unix seconds; tests put their own in its place."""
+    """The clock, keys, rate limits and password pool of one process.
+
+    ``clock`` returns Unix seconds; tests put their own in its place.
+    """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         master = crypto.master_bytes(settings.master_key.get_secret_value())
         self.settings = settings
         self.clock = clock
-        self.coding = crypto.subkey(master, "one-time codes")
-        self.sealing = crypto.subkey(master, "authenticator secrets")
-        self._counting = crypto.subkey(master, "attempts")
-        self.passwords = Passwords(settings.password_threads, settings.password_memory_kib)
+        self.code_key = crypto.subkey(master, "one-time codes")
+        self.sealing_key = crypto.subkey(master, "authenticator secrets")
+        self._attempt_key = crypto.subkey(master, "attempts")
+        self.passwords = PasswordPool(settings.password_threads, settings.password_memory_kib)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 
     @property
     def domain(self) -> str:
-        """WebAuthn's relying party id: the issuer's host. An address cannot be one: a laptop is localhost."""
+        """WebAuthn's relying party id: the issuer's host, or localhost, since an IP address cannot be one."""
         host = urlsplit(self.settings.issuer).hostname or "localhost"
         return "localhost" if _is_address(host) else host
 
@@ -111,32 +119,34 @@ class AuthContext:
         port = f":{url.port}" if url.port else ""
         return [f"{url.scheme}://{self.domain}{port}"]
 
-    async def check_rate(self, session: Session, *asked: tuple[Limit, str]) -> bool:
-        """Count one try of each; false when one of them has been tried too often."""
-        counted = {
-            codes.digest(self._counting, limit.name, of_whom): (limit.most, limit.seconds)
-            for limit, of_whom in asked
-        }
-        return await store.count(session, counted, self.now())
+    async def check_rate(self, session: Session, *attempts: tuple[Limit, str]) -> bool:
+        """Count one attempt under each limit, for whom or what it names; false when a limit is reached."""
+        counted = {self._key(limit, subject): (limit.most, limit.seconds) for limit, subject in attempts}
+        return await store.count_attempts(session, counted, self.now())
 
-    async def retry_after(self, session: Session, *asked: tuple[Limit, str]) -> datetime | None:
-        """Count one try of each; None when it may be made, else from when on there may be another."""
-        return None if await self.check_rate(session, *asked) else await self._free_at(session, *asked)
+    async def retry_after(self, session: Session, *attempts: tuple[Limit, str]) -> datetime | None:
+        """Count one attempt as ``check_rate`` does: None if it is allowed, else when the next one will be."""
+        if await self.check_rate(session, *attempts):
+            return None
+        return await self._free_at(session, *attempts)
 
-    async def _free_at(self, session: Session, *asked: tuple[Limit, str]) -> datetime:
+    async def _free_at(self, session: Session, *attempts: tuple[Limit, str]) -> datetime:
         now = self.now()
-        counted = {codes.digest(self._counting, limit.name, of_whom): limit for limit, of_whom in asked}
+        limits = {self._key(limit, subject): limit for limit, subject in attempts}
         free = [now]
-        for key, times in (await store.tries(session, list(counted))).items():
-            limit = counted[key]
-            within = sorted(one for one in times if one > now - timedelta(seconds=limit.seconds))
+        for key, times in (await store.list_attempts(session, list(limits))).items():
+            limit = limits[key]
+            within = sorted(at for at in times if at > now - timedelta(seconds=limit.seconds))
             if len(within) >= limit.most:
                 free.append(within[-limit.most] + timedelta(seconds=limit.seconds))
         return max(free)
 
+    def _key(self, limit: Limit, subject: str) -> bytes:
+        return codes.compute_hmac(self._attempt_key, limit.name, subject)
 
-def browser_hash(secret: str) -> bytes:
-    """How a browser stands in tables."""
+
+def hash_browser_secret(secret: str) -> bytes:
+    """Hash the secret of a browser, as tables hold it."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -1,25 +1,25 @@
-"""Which passwords are taken: long ones that nobody guesses soon (NIST SP 800-63B-4, NCSC)."""
+"""Which passwords are accepted: long ones that are hard to guess (NIST SP 800-63B-4, NCSC)."""
 
 import unicodedata
 
-LEAST = 12
-MOST = 128
-_LOOKED_AT = 72  # characters zxcvbn takes
+MIN_LENGTH = 12
+MAX_LENGTH = 128
+_CHECKED = 72  # characters zxcvbn reads
 _GUESSES = 10**8
-"""What a list of leaked passwords and rules on it yields first."""
+"""The guesses an attacker makes first, with a list of leaked passwords and rules to vary them."""
 
 
-def normal(password: str) -> str:
-    """As it is hashed: the same however a keyboard composes its letters."""
+def normalise(password: str) -> str:
+    """Normalise a password before it is hashed: keyboards compose letters differently."""
     return unicodedata.normalize("NFKC", password)
 
 
-def too_common(password: str, *of_person: str) -> bool:
-    """Whether it is on lists of known passwords, or made of such, of patterns or of the person's own data.
+def is_too_common(password: str, *personal_data: str) -> bool:
+    """Tell whether a password is known, or made of known ones, of patterns or of the person's own data.
 
-    Takes some milliseconds of CPU: call it outside the event loop.
+    It takes some milliseconds of CPU: call it outside the event loop.
     """
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - 13 MB of lists, for a worker in which somebody sets one
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - 13 MB of lists, which few processes need
 
-    found = zxcvbn(password[:_LOOKED_AT], user_inputs=["townhall", "council", *of_person])
-    return float(found["guesses"]) < _GUESSES
+    estimate = zxcvbn(password[:_CHECKED], user_inputs=["townhall", "council", *personal_data])
+    return float(estimate["guesses"]) < _GUESSES

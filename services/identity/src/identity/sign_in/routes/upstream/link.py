@@ -100,7 +100,7 @@ async def show_upstream_confirm(_: Anybody, interaction: TheInteraction) -> Resp
     """The page where you confirm that you want to link your account to the one at the provider."""
     async with interaction.database.writing() as session:
         person = await require_mfa_sign_in(interaction.request, session, interaction.auth)
-        account = await accounts.one(session, person.account)
+        account = await accounts.get(session, person.account)
         login = await login_states.waiting(
             session, interaction.client_context.browser, interaction.auth.now()
         )

@@ -1,4 +1,4 @@
-"""A developer hears of logout at his own machine, from a laptop only; for all others nothing changes."""
+"""Back-channel logout to http://localhost: for sandbox services, from an issuer on a laptop only."""
 
 import pytest
 
@@ -13,13 +13,13 @@ from services.identity.tests.provider import person, register, sign_in
 from services.identity.tests.servers import Names, Server, listening
 
 SERVICES = "/citytown/identity/v1/services"
-HERE = [
+LOCALHOST_URIS = [
     "http://localhost:3000/logout",
     "http://127.0.0.1:3000/logout",
     "http://127.0.0.1/logout",
     "http://[::1]:3000/logout",
 ]
-ELSEWHERE = [
+OTHER_URIS = [
     "http://service.example/logout",
     "http://10.0.0.1/logout",
     "http://169.254.169.254/latest",
@@ -42,8 +42,8 @@ ELSEWHERE = [
 ]
 
 
-def faults(mode, uri, *, laptop):
-    asked = registration.Registration(
+def list_faulty_fields(mode, uri, *, laptop):
+    request = registration.Registration(
         mode=mode,
         profile="standard",
         scopes=["openid"],
@@ -54,41 +54,41 @@ def faults(mode, uri, *, laptop):
         identity_levels=[],
         claims=[],
     )
-    return [fault.field for fault in registration.faults(asked, laptop=laptop)]
+    return [fault.field for fault in registration.faults(request, laptop=laptop)]
 
 
-@pytest.mark.parametrize("uri", HERE)
-def test_this_machine_is_called_from_a_laptop_in_the_sandbox_alone(uri):
-    assert faults("sandbox", uri, laptop=True) == []
-    assert faults("live", uri, laptop=True) == ["backchannel_logout_uri"]
-    assert faults("sandbox", uri, laptop=False) == ["backchannel_logout_uri"]
+@pytest.mark.parametrize("uri", LOCALHOST_URIS)
+def test_localhost_may_be_registered_only_on_a_laptop_and_in_the_sandbox(uri):
+    assert list_faulty_fields("sandbox", uri, laptop=True) == []
+    assert list_faulty_fields("live", uri, laptop=True) == ["backchannel_logout_uri"]
+    assert list_faulty_fields("sandbox", uri, laptop=False) == ["backchannel_logout_uri"]
 
 
-@pytest.mark.parametrize("uri", ELSEWHERE)
-def test_a_laptop_calls_nothing_else_over_http(uri):
+@pytest.mark.parametrize("uri", OTHER_URIS)
+def test_no_other_http_uri_may_be_registered_on_a_laptop(uri):
     assert not uris.on_this_machine(uri)
-    assert faults("sandbox", uri, laptop=True) == ["backchannel_logout_uri"]
+    assert list_faulty_fields("sandbox", uri, laptop=True) == ["backchannel_logout_uri"]
 
 
 @pytest.mark.parametrize(
     "address", ["10.0.0.1", "169.254.169.254", "192.0.2.1", "8.8.8.8", "::ffff:10.0.0.1"]
 )
-async def test_a_name_of_this_machine_that_leads_elsewhere_is_not_followed(settings, address):
+async def test_localhost_is_not_called_when_it_resolves_to_another_address(settings, address):
     lenient = settings.model_copy(update={"outbound_private": True})
     outbound = Outbound(lenient, Names(["127.0.0.1", address]))
     with pytest.raises(OutboundError, match="address"):
         await outbound.post("http://localhost:9219/logout", b"", most=100, here=True)
 
 
-async def test_http_stays_closed_to_every_other_call(settings):
+async def test_other_outbound_calls_stay_https_only(settings):
     outbound = Outbound(settings, Names(["127.0.0.1"]))
     with pytest.raises(OutboundError, match="https"):
         await outbound.post("http://localhost:9219/logout", b"", most=100)
 
 
-def body(**other):
-    named = {"name": f"Mine {ids.show(ids.new())}", "name_cy": "Fy ngwasanaeth", "mode": "sandbox"}
-    return {**named, "redirect_uris": ["http://localhost:3000/cb"], **other}
+def service_body(**fields):
+    required = {"name": f"Mine {ids.show(ids.new())}", "name_cy": "Fy ngwasanaeth", "mode": "sandbox"}
+    return {**required, "redirect_uris": ["http://localhost:3000/cb"], **fields}
 
 
 @pytest.fixture
@@ -96,29 +96,35 @@ def sandbox(mint):
     return {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='sandbox')}"}
 
 
-async def test_a_developer_registers_it_on_day_one_and_changes_it(client, sandbox):
-    made = await client.post(SERVICES, json=body(backchannel_logout_uri=HERE[0]), headers=sandbox)
-    assert made.status_code == 201, made.text
-    at, tagged = f"{SERVICES}/{made.json()['client_id']}", {**sandbox, "If-Match": '"1"'}
+async def test_a_developer_registers_a_localhost_uri_and_changes_it(client, sandbox):
+    created = await client.post(
+        SERVICES, json=service_body(backchannel_logout_uri=LOCALHOST_URIS[0]), headers=sandbox
+    )
+    assert created.status_code == 201, created.text
+    url, headers = f"{SERVICES}/{created.json()['client_id']}", {**sandbox, "If-Match": '"1"'}
     assert (
-        await client.patch(at, json={"backchannel_logout_uri": HERE[1]}, headers=tagged)
+        await client.patch(url, json={"backchannel_logout_uri": LOCALHOST_URIS[1]}, headers=headers)
     ).status_code == 200
 
 
-async def test_where_the_issuer_is_at_https_he_cannot(client, app, sandbox, monkeypatch, settings):
+async def test_an_https_issuer_refuses_a_localhost_uri(client, app, sandbox, monkeypatch, settings):
     outside = Issuer(settings.model_copy(update={"issuer": "https://id.example/identity/", "mail": "none"}))
     monkeypatch.setattr(app.state.issuer, "settings", outside.settings)
-    answer = await client.post(SERVICES, json=body(backchannel_logout_uri=HERE[0]), headers=sandbox)
+    answer = await client.post(
+        SERVICES, json=service_body(backchannel_logout_uri=LOCALHOST_URIS[0]), headers=sandbox
+    )
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.backchannel_logout_uri")
 
 
-async def test_his_keys_are_not_read_from_there(client, sandbox):
-    answer = await client.post(SERVICES, json=body(jwks_uri="http://localhost:3000/keys"), headers=sandbox)
+async def test_keys_are_not_read_from_localhost(client, sandbox):
+    answer = await client.post(
+        SERVICES, json=service_body(jwks_uri="http://localhost:3000/keys"), headers=sandbox
+    )
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
 
 
-async def ended(visitor, database, uri):
-    """A session at a service that wants to hear of its end there; it has ended."""
+async def end_session(visitor, database, uri):
+    """End a session at a service whose back-channel logout URI this is."""
     service = await register(database, backchannel_logout_uri=uri)
     account_id = await person(database)
     session_id = await sign_in(database, visitor, account_id)
@@ -127,16 +133,18 @@ async def ended(visitor, database, uri):
         await sessions.end(session, account_id, session_id, "signed-out")
 
 
-async def test_the_logout_token_arrives_there(visitor, app, database, settings):
+async def test_the_logout_token_arrives_at_localhost(visitor, app, database, settings):
     async with listening(Server(), None) as server:
-        await ended(visitor, database, f"http://127.0.0.1:{server.port}/logout")
+        await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         assert await backchannel_logout.once(database, app.state.issuer, Outbound(settings)) == 1
     assert server.asked[0].startswith(b"POST /logout HTTP/1.1")
 
 
-async def test_from_an_issuer_at_https_it_never_goes_there(visitor, app, database, settings, monkeypatch):
+async def test_an_https_issuer_sends_no_logout_token_to_localhost(
+    visitor, app, database, settings, monkeypatch
+):
     async with listening(Server(), None) as server:
-        await ended(visitor, database, f"http://127.0.0.1:{server.port}/logout")
+        await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
         monkeypatch.setattr(app.state.issuer, "settings", outside)
         await backchannel_logout.once(database, app.state.issuer, Outbound(outside))

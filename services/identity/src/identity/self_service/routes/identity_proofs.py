@@ -1,4 +1,4 @@
-"""A person's own proofs of identity: what is proven, how and until when, and who looked at it."""
+"""The page of a person's own proofs of identity: what is proven, until when, and who has accessed it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,8 +22,9 @@ from identity.proofs.actions import proofs, standing
 from identity.shared.dependencies import after_id, pages, spoken
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
+from identity.sign_in.rules import ACCOUNT
 
-router = APIRouter(prefix="/identity/account/identity", tags=["account"], default_response_class=HTMLResponse)
+router = APIRouter(prefix=f"{ACCOUNT}/identity", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
 _REFUSED = documents(403)
@@ -47,7 +48,7 @@ EVIDENCE: Mapping[str, str] = MappingProxyType(
         "utility-bill": say("Utility bill"),
     }
 )
-"""What each kind of evidence is called; what another provider names is called as it names it."""
+"""The name of each kind of evidence. Kinds that other providers name are shown under their name."""
 ACTS: Mapping[str, str] = MappingProxyType(
     {
         "recorded": say("Recorded the proof"),
@@ -69,8 +70,8 @@ async def show_identity(
     provider: TheProvider,
     paging: Paging,
 ) -> Response:
-    """What is proven of the person, and who looked at it."""
-    return await _page(request, session, person, provider, paging)
+    """Show what is proven of you, and who has looked at it."""
+    return await _show_proofs(request, session, person, provider, paging)
 
 
 @router.post("/desk-code", responses=_REFUSED, openapi_extra=form_body())
@@ -78,25 +79,25 @@ async def make_own_desk_code(
     _: Anybody, request: Request, session: Writing, person: MfaSignIn, provider: TheProvider, paging: Paging,
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
-    """A code to show at a desk, shown this once; the one before is void."""
+    """Make a code to show at a council's desk. You see it this once, and your last code stops working."""
     code, ends = await proofs.new_desk_code(session, person.account)
-    return await _page(request, session, person, provider, paging, code, spoken(ends, request))
+    return await _show_proofs(request, session, person, provider, paging, code, spoken(ends, request))
 
 
-async def _page(
+async def _show_proofs(
     request: Request, session: Writing, person: BrowserSession, provider: TheProvider, paging: Paging,
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
     rows = await standing.shown(session, person.account)
-    found = await standing.looks(session, person.account, after_id(paging), paging.fetch)
-    looks = [await _look(request, provider, row) for row in found]
-    listed = paging.page(looks, lambda one: one, lambda one: (one["id"],))
+    accesses = await standing.looks(session, person.account, after_id(paging), paging.fetch)
+    entries = [await _access(request, provider, row) for row in accesses]
+    page = paging.page(entries, lambda entry: entry, lambda entry: (entry["id"],))
     return pages.render(
         request,
         "identity.html",
         proofs=[_proof(request, row) for row in rows],
-        looks=listed.items,
-        older=listed.next,
+        accesses=page.items,
+        older=page.next,
         first=paging.after is None,
         code=code,
         code_ends=ends,
@@ -110,16 +111,16 @@ def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
         "state": state,
         "at": spoken(row.proved_at, request),
         "until": spoken(row.expires_at, request),
-        "by": _by(request, row.council, row.proved_by),
+        "by": _name_actor(request, row.council, row.proved_by),
         "name": " ".join([*row.given_names, row.family_name]),
         "born": format_date(row.birth_date, "d MMMM y", locale=language_of(request)),
-        "addresses": [_line(one) for one in row.addresses],
-        "evidence": [EVIDENCE.get(one["kind"], one["kind"]) for one in row.evidence],
+        "addresses": [_format_address(address) for address in row.addresses],
+        "evidence": [EVIDENCE.get(evidence["kind"], evidence["kind"]) for evidence in row.evidence],
     }
 
 
-def _line(address: Mapping[str, Any]) -> str:
-    """An address on one line, by the names of the address claim."""
+def _format_address(address: Mapping[str, Any]) -> str:
+    """Format an address on one line; its parts are named as in the address claim."""
     number = " ".join(
         str(address[part]) for part in ("buildingNumber", "streetName") if address.get(part) is not None
     )
@@ -128,26 +129,26 @@ def _line(address: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _by(request: Request, council: str, maker: str) -> str:
-    """The council whose staff did it, or the other provider."""
+def _name_actor(request: Request, council: str, actor: str) -> str:
+    """Name the council whose staff did something, or the other provider that did."""
     if council == REGION:
-        return urlsplit(maker).hostname or maker
+        return urlsplit(actor).hostname or actor
     known = request.app.state.directory.councils.get(council)
     return known.name if known else council
 
 
-async def _look(request: Request, provider: TheProvider, row: Row[Any]) -> dict[str, str]:
+async def _access(request: Request, provider: TheProvider, row: Row[Any]) -> dict[str, str]:
     return {
         "id": ids.show(row.id),
         "act": ACTS[row.act],
         "at": spoken(row.at, request),
-        "by": _by(request, row.council, row.actor),
-        "service": await _service(provider, row.actor),
+        "by": _name_actor(request, row.council, row.actor),
+        "service": await _name_service(provider, row.actor),
     }
 
 
-async def _service(provider: TheProvider, actor: str) -> str:
-    """The service's name, where no member of staff looked but a service was told."""
+async def _name_service(provider: TheProvider, actor: str) -> str:
+    """Name the service that was told a proof; empty where a member of staff looked at it."""
     try:
         ids.read(actor)
     except ValueError:

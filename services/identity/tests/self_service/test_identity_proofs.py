@@ -1,4 +1,4 @@
-"""What a person sees of the proofs of his identity, and of who looked at them."""
+"""The page of a person's own proofs of identity, and of who has accessed them."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +10,7 @@ from chassis import ids
 from identity.proofs import rules
 from identity.proofs.actions import proofs
 from identity.proofs.schemas import Access
-from identity.self_service.routes.identity import ACTS, EVIDENCE, LEVELS
+from identity.self_service.routes.identity_proofs import ACTS, EVIDENCE, LEVELS
 from identity.shared.oauth import claims as names
 from services.identity.tests.proofs import test_proofs
 from services.identity.tests.proofs.test_proofs import PASSPORT, URL, code_of, prove, seen
@@ -21,117 +21,123 @@ PAGE = "/identity/account/identity"
 WHO = proofs.Person(["Ada"], "Byron", date(1980, 2, 29), [])
 
 
-async def shown(tab, path=PAGE):
+async def read_page(tab, path=PAGE):
     page = await tab.get(path)
     assert page.status_code == 200, page.text
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
 
 
-def test_every_kind_level_and_act_is_called_something():
+def test_every_kind_level_and_act_has_a_name():
     assert set(EVIDENCE) == set(rules.KINDS)
     assert set(LEVELS) == set(rules.LASTS)
     assert set(ACTS) == set(Access.model_fields["act"].annotation.__args__)
 
 
 async def test_at_first_nothing_is_proven(visitor, resident):
-    said = await shown(visitor)
-    assert "Nothing is proven of you." in said
-    assert "Nobody has." in said
+    page_text = await read_page(visitor)
+    assert "Nothing is proven of you." in page_text
+    assert "Nobody has." in page_text
 
 
-async def test_what_is_proven_is_shown_with_evidence_council_and_time(
+async def test_proofs_are_shown_with_evidence_council_and_time(
     client, clerk, colleague, visitor, resident, database
 ):
     made = await prove(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
-    assert "Waits for a second member of staff" in await shown(visitor)
+    assert "Waits for a second member of staff" in await read_page(visitor)
     await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=colleague)
-    said = await shown(visitor)
+    page_text = await read_page(visitor)
     for expected in (
         "Thorough proof (P2)", "Holds until", "Rosa Jane Canarysurname", "29 February 1980",
         "1 High Street, Citytown, BA1 1LJ", "Passport", "Citytown Council", "Confirmed the proof",
     ):  # fmt: skip
-        assert expected in said
-    assert said.index("Confirmed the proof") < said.index("Recorded the proof"), "the newest first"
-    welsh = await shown(visitor, f"{PAGE}?lang=cy")
+        assert expected in page_text
+    assert page_text.index("Confirmed the proof") < page_text.index("Recorded the proof"), "newest first"
+    welsh = await read_page(visitor, f"{PAGE}?lang=cy")
     for expected in ("Prawf trylwyr (P2)", "29 Chwefror 1980", "Pasbort", "Cadarnhaodd y prawf"):
         assert expected in welsh
 
 
-async def test_a_service_that_was_told_is_named(client, clerk, visitor, database):
+async def test_a_service_that_accessed_a_proof_is_named(client, clerk, visitor, database):
     who = await person(database)
     await sign_in(database, visitor, who, ["email", "totp"])
     await prove(client, clerk, database, who)
     school = await register(database, identity_levels=["P1"])
     core = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
-    found = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=core)
-    await visitor.get("/identity/userinfo", headers={"Authorization": f"Bearer {found['access_token']}"})
-    assert f"Looked at what was proven Bins {school.client_id[-6:]}, Citytown Council" in await shown(visitor)
+    tokens = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=core)
+    await visitor.get("/identity/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    assert f"Looked at what was proven Bins {school.client_id[-6:]}, Citytown Council" in await read_page(
+        visitor
+    )
 
 
 async def test_another_provider_is_named(visitor, resident, database):
     async with database.writing() as session:
         evidence = [{"kind": "GOV.UK One Login", "checks": []}]
         await proofs.from_upstream(session, resident, "P1", evidence, WHO, "https://one.invalid/")
-    said = await shown(visitor)
-    assert "GOV.UK One Login" in said
-    assert "one.invalid" in said
+    page_text = await read_page(visitor)
+    assert "GOV.UK One Login" in page_text
+    assert "one.invalid" in page_text
 
 
-async def test_what_has_run_out_is_said_to_have(client, clerk, visitor, resident, database):
+async def test_an_expired_proof_is_shown_as_run_out(client, clerk, visitor, resident, database):
     made = await prove(client, clerk, database, resident)
     past = {"id": ids.new(), "of": ids.read(made["id"]), "at": datetime.now(UTC) - timedelta(days=1)}
-    old = "SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at, status FROM proof"
-    told = "SELECT :id, given_names, 'Oldname', birth_date, addresses FROM proof_person"
+    proof_row = (
+        "SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at, status FROM proof"
+    )
+    person_row = "SELECT :id, given_names, 'Oldname', birth_date, addresses FROM proof_person"
     async with database.writing("citytown") as session:
-        await session.execute(text(f"INSERT INTO proof {old} WHERE id = :of"), past)
-        await session.execute(text(f"INSERT INTO proof_person {told} WHERE proof = :of"), past)
-    said = await shown(visitor)
-    assert "Ran out on" in said
-    assert "Rosa Jane Oldname" in said
+        await session.execute(text(f"INSERT INTO proof {proof_row} WHERE id = :of"), past)
+        await session.execute(text(f"INSERT INTO proof_person {person_row} WHERE proof = :of"), past)
+    page_text = await read_page(visitor)
+    assert "Ran out on" in page_text
+    assert "Rosa Jane Oldname" in page_text
 
 
-async def test_what_was_withdrawn_is_not_shown_but_that_it_was_is(client, clerk, visitor, resident, database):
+async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
+    client, clerk, visitor, resident, database
+):
     made = await prove(client, clerk, database, resident)
     await client.delete(f"{URL}/proofs/{made['id']}", headers=clerk)
-    said = await shown(visitor)
-    assert "Canarysurname" not in said
-    assert "Took the proof back" in said
+    page_text = await read_page(visitor)
+    assert "Canarysurname" not in page_text
+    assert "Took the proof back" in page_text
 
 
-async def test_a_desk_code_made_there_proves_the_person(client, clerk, visitor, resident, database):
+async def test_a_desk_code_from_the_page_proves_the_person(client, clerk, visitor, resident, database):
     page = await visitor.get(PAGE)
     headers = {"Origin": "http://test.invalid"}
     answer = await visitor.post(f"{PAGE}/desk-code", data=fields_of(page), headers=headers)
     code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
     made = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
     assert made.status_code == 201
-    assert "Basic proof (P1)" in await shown(visitor)
+    assert "Basic proof (P1)" in await read_page(visitor)
 
 
-async def test_a_code_is_given_to_the_page_s_own_form_alone(visitor, resident):
+async def test_only_the_pages_own_form_makes_a_code(visitor, resident):
     assert (await visitor.post(f"{PAGE}/desk-code", data={"csrf": "x"})).status_code == 403
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}?lang=cy"])
-async def test_who_signed_in_long_ago_signs_in_again_first(visitor, database, path):
+async def test_an_old_session_signs_in_again_first(visitor, database, path):
     await sign_in(database, visitor, await person(database), ago=700)
     answer = await visitor.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=identity")
 
 
-async def test_looks_come_in_pages(client, clerk, visitor, resident, database):
+async def test_accesses_are_paged(client, clerk, visitor, resident, database):
     for _ in range(3):
         await prove(client, clerk, database, resident)
     page = await visitor.get(f"{PAGE}?limit=2")
     older = re.search(rf'href="({PAGE}\?after=[^"]+)"', page.text)[1]
-    said = await shown(visitor, older)
-    assert said.count("Recorded the proof") == 1
-    assert "Basic proof" not in said
+    page_text = await read_page(visitor, older)
+    assert page_text.count("Recorded the proof") == 1
+    assert "Basic proof" not in page_text
 
 
-async def test_nobody_sees_anothers_proofs(client, clerk, visitor, resident, database):
+async def test_the_proofs_of_another_person_are_not_shown(client, clerk, visitor, resident, database):
     await prove(client, clerk, database, await person(database))
     await code_of(database, resident)
-    said = await shown(visitor)
-    assert "Canarysurname" not in said
-    assert "Recorded the proof" not in said
+    page_text = await read_page(visitor)
+    assert "Canarysurname" not in page_text
+    assert "Recorded the proof" not in page_text
