@@ -73,7 +73,7 @@ def test_a_line_that_needs_no_second_look_would_be_taken_on_a_second_look(layout
             "easting": 1, "northing": 1, "postcode": "BA1 1AA", "classification": code, "reference": "R",
             "scheme": "S", "organisation": "O", "description": "D"}).rstrip("\n")  # fmt: skip
         assert known.matches(written), record
-        for one, value in zip(known.kinds, records.split_line(1, written)[1:], strict=True):
+        for one, value in zip(known.types, records.split_line(1, written)[1:], strict=True):
             assert one.convert(value) == value
 
 
