@@ -383,9 +383,9 @@ async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_s
     assert answer.json()["error"]["statuscode"] == 413
 
 
-WANTED = places.Wanted(datasets=("DPA", "LPI"))
+WANTED = places.PlacesQuery(datasets=("DPA", "LPI"))
 HERE, ON_FIELD = (WEST + 400.0, SOUTH + 400.0), geometry.Area(WEST, SOUTH, WEST + 9, SOUTH + 9)
-TRIANGLE = geometry.read_polygon(
+TRIANGLE = geometry.parse_polygon(
     json.dumps({"type": "Polygon", "coordinates": [[*PAIR, PAIR[0]]]}).encode(), "BNG"
 )
 
@@ -393,10 +393,10 @@ TRIANGLE = geometry.read_polygon(
 @pytest.mark.parametrize(
     "look",
     [
-        lambda c: areas.nearest(c, "citytown", HERE, 1000.0, WANTED),
-        lambda c: areas.within_circle(c, "citytown", HERE, 1000.0, WANTED),
-        lambda c: areas.within(c, "citytown", ON_FIELD, WANTED),
-        lambda c: areas.within(c, "citytown", TRIANGLE, WANTED),
+        lambda c: areas.find_nearest(c, "citytown", HERE, 1000.0, WANTED),
+        lambda c: areas.list_within_circle(c, "citytown", HERE, 1000.0, WANTED),
+        lambda c: areas.list_within_area(c, "citytown", ON_FIELD, WANTED),
+        lambda c: areas.list_within_area(c, "citytown", TRIANGLE, WANTED),
     ],
 )
 async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, look):

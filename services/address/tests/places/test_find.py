@@ -117,13 +117,13 @@ async def test_what_is_nowhere_is_not_found(find):
     ],
 )
 def test_short_forms_are_written_out(typed, names):
-    assert search_text.search(typed).names == names
+    assert search_text.parse_search(typed).names == names
 
 
 def test_the_nearest_known_word_is_meant_and_a_far_one_is_not():
     known = ["STEEP", "STREET", "STREETS", "STATION", "STOKE"]
-    assert spelling.closest("STRET", known) == "STREET"
-    assert spelling.closest("STEET", known) == "STREET"  # STEEP is as near, but nobody means it
-    assert spelling.closest("STATOIN", known) == "STATION"
-    assert spelling.closest("STORM", known) is None
-    assert spelling.closest("STRANGE", []) is None
+    assert spelling.find_closest("STRET", known) == "STREET"
+    assert spelling.find_closest("STEET", known) == "STREET"  # STEEP is as near, but nobody means it
+    assert spelling.find_closest("STATOIN", known) == "STATION"
+    assert spelling.find_closest("STORM", known) is None
+    assert spelling.find_closest("STRANGE", []) is None

@@ -8,18 +8,19 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from address.places.rules.postcode_search import search as search_postcode
-from address.places.rules.search_text import search
-from address.places.store import find, places, suggestions
-from address.places.store.find import Scoring
-from address.places.store.places import Wanted
+from address.places.rules.postcode_search import parse_postcode as search_postcode
+from address.places.rules.search_text import parse_search
+from address.places.store import places
+from address.places.store.find import Scoring, find_addresses
+from address.places.store.places import PlacesQuery
+from address.places.store.suggestions import list_suggestions
 from address.properties.store import properties, reads
 from address.read_model import actions as read_model
 from address.shared import codelists
 from services.address.tests.samples import ACACIA, row
 
 WHOLE = search_postcode("BA1 5AA")
-BOTH = Wanted(datasets=("DPA", "LPI"))
+BOTH = PlacesQuery(datasets=("DPA", "LPI"))
 
 
 @pytest.fixture
@@ -52,27 +53,31 @@ async def statements(connection):
 async def asked_everything(connection, council="citytown"):
     """Every read of the store, once. Answers the JSON texts."""
     answers = []
-    for wanted in (places.USUAL, BOTH):
-        found = [await places.by_uprn(connection, council, 1001, wanted)]
+    for wanted in (places.DEFAULT_QUERY, BOTH):
+        found = [await places.list_by_uprn(connection, council, 1001, wanted)]
         searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
-        found += [await places.by_postcode(connection, council, search, wanted) for search in searches]
+        found += [await places.list_by_postcode(connection, council, search, wanted) for search in searches]
         answers += [one["results"] or "" for one in found]
     own = await reads.get_json(connection, council, 1001)
     answers.append(own["body"] if own else "")
     for typed in ("acacia", "12 long lane", "ba1 5", "001001"):
-        answers += await suggestions.suggest(connection, council, search(typed), 10)
-        found = await find.find(connection, council, search(typed + " "), BOTH, Scoring())
+        answers += await list_suggestions(connection, council, parse_search(typed), 10)
+        found = await find_addresses(connection, council, parse_search(typed + " "), BOTH, Scoring())
         answers.append(found["results"] or "")
     return answers
 
 
 async def test_every_read_is_one_statement_whatever_its_size(connection, statements):
     for ask in (
-        lambda: places.by_postcode(connection, "citytown", search_postcode("SW1A 1AA"), places.USUAL),
-        lambda: places.by_postcode(connection, "citytown", search_postcode("BA2 9ZZ"), places.USUAL),
-        lambda: places.by_postcode(connection, "citytown", search_postcode("BA2"), BOTH),
-        lambda: suggestions.suggest(connection, "citytown", search("long lane"), 50),
-        lambda: find.find(connection, "citytown", search("long lane "), BOTH, Scoring()),
+        lambda: places.list_by_postcode(
+            connection, "citytown", search_postcode("SW1A 1AA"), places.DEFAULT_QUERY
+        ),
+        lambda: places.list_by_postcode(
+            connection, "citytown", search_postcode("BA2 9ZZ"), places.DEFAULT_QUERY
+        ),
+        lambda: places.list_by_postcode(connection, "citytown", search_postcode("BA2"), BOTH),
+        lambda: list_suggestions(connection, "citytown", parse_search("long lane"), 50),
+        lambda: find_addresses(connection, "citytown", parse_search("long lane "), BOTH, Scoring()),
     ):
         async with statements() as seen:
             await ask()
@@ -82,15 +87,15 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda c: places.by_uprn(c, "citytown", 1001, places.USUAL), "pk_place"),
-        (lambda c: places.by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
+        (lambda c: places.list_by_uprn(c, "citytown", 1001, places.DEFAULT_QUERY), "pk_place"),
+        (lambda c: places.list_by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
         (lambda c: reads.get_json(c, "citytown", 1001), "pk_place"),
-        (lambda c: places.by_postcode(c, "citytown", WHOLE, places.USUAL), "council_postcode"),
-        (lambda c: places.by_postcode(c, "citytown", search_postcode("BA1"), BOTH), "council_postcode"),
-        (lambda c: suggestions.suggest(c, "citytown", search("aca"), 9), "pk_search_word"),
-        (lambda c: suggestions.suggest(c, "citytown", search("aca"), 9), "place_council_group_id"),
-        (lambda c: suggestions.suggest(c, "citytown", search("ba1 5"), 9), "council_postcode"),
-        (lambda c: find.find(c, "citytown", search("acacia "), BOTH, Scoring()), "pk_search_word"),
+        (lambda c: places.list_by_postcode(c, "citytown", WHOLE, places.DEFAULT_QUERY), "council_postcode"),
+        (lambda c: places.list_by_postcode(c, "citytown", search_postcode("BA1"), BOTH), "council_postcode"),
+        (lambda c: list_suggestions(c, "citytown", parse_search("aca"), 9), "pk_search_word"),
+        (lambda c: list_suggestions(c, "citytown", parse_search("aca"), 9), "place_council_group_id"),
+        (lambda c: list_suggestions(c, "citytown", parse_search("ba1 5"), 9), "council_postcode"),
+        (lambda c: find_addresses(c, "citytown", parse_search("acacia "), BOTH, Scoring()), "pk_search_word"),
     ],
 )  # fmt: skip
 async def test_every_read_has_its_index(connection, statements, ask, index):
@@ -114,7 +119,9 @@ async def test_no_read_shows_another_councils_addresses(connection):
 async def test_every_answer_is_json_whatever_an_address_holds(load, write, connection):
     hostile = row(7001, name='A"B\\C</script>', organisationname="Ü & <Ö> 'X'", subname="%s {0}", number="")
     await load(write([hostile]))
-    dpa = json.loads((await places.by_uprn(connection, "citytown", 7001, places.USUAL))["results"])["DPA"]
+    dpa = json.loads(
+        (await places.list_by_uprn(connection, "citytown", 7001, places.DEFAULT_QUERY))["results"]
+    )["DPA"]
     assert dpa["ADDRESS"].startswith("Ü & <Ö> 'X', %S {0}, A\"B\\C</SCRIPT>, ACACIA ROAD")
     own = json.loads((await reads.get_json(connection, "citytown", 7001))["body"])
     assert own["building_name"] == hostile["name"]
@@ -141,9 +148,11 @@ async def test_a_second_address_of_a_property_is_found_beside_the_first(load, wr
                 entry_date, last_update FROM lpi WHERE council = 'citytown' AND uprn = 7003""")
         )
         await read_model.rewrite(session, "citytown", [7003])
-    usual = await places.by_uprn(connection, "citytown", 7003, places.USUAL)
-    lpis = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",)))
-    only = await places.by_uprn(connection, "citytown", 7003, Wanted(datasets=("LPI",), lpi_statuses=(3,)))
+    usual = await places.list_by_uprn(connection, "citytown", 7003, places.DEFAULT_QUERY)
+    lpis = await places.list_by_uprn(connection, "citytown", 7003, PlacesQuery(datasets=("LPI",)))
+    only = await places.list_by_uprn(
+        connection, "citytown", 7003, PlacesQuery(datasets=("LPI",), lpi_statuses=(3,))
+    )
     assert (usual["total"], lpis["total"], only["total"]) == (1, 2, 1)
     assert "THE OLD FORGE" in only["results"]
     own = await reads.get_json(connection, "citytown", 7003)

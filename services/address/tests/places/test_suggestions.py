@@ -124,8 +124,8 @@ async def test_hostile_text_is_refused_or_finds_nothing(client, mint, typed):
 
 
 def test_a_point_is_read_in_metres_and_in_degrees():
-    assert near_point.read("375202.5,164718") == (375202.5, 164718.0)
-    east, north = near_point.read("-2.35775,51.38112")
+    assert near_point.parse_point("375202.5,164718") == (375202.5, 164718.0)
+    east, north = near_point.parse_point("-2.35775,51.38112")
     assert (round(east, -2), round(north, -2)) == (375200, 164700)
 
 

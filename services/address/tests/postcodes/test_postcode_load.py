@@ -160,7 +160,7 @@ async def test_a_corrupt_file_changes_nothing_and_says_which_line(postcodes, row
 
 async def test_a_file_that_is_not_there_is_told_so(postcodes, tmp_path):
     code, lines = await postcodes(tmp_path / "nothing.csv")
-    assert (code, lines[-1]["outcome"]) == (postcode_load.CANNOT, "no-file")
+    assert (code, lines[-1]["outcome"]) == (postcode_load.FAILED, "no-file")
 
 
 async def test_a_fault_is_found_in_whichever_block_it_is(postcodes, rows):
@@ -190,7 +190,7 @@ async def test_readers_have_the_old_postcodes_until_the_new_ones_are_whole(
     await postcodes(TWO)
     base = "/citytown/address/postcodes-io"
     reached, go, half_way = asyncio.Event(), asyncio.Event(), "the machine stops here"
-    record = postcode_load._bring
+    record = postcode_load._write_tables
 
     async def halting(*arguments):
         counts = await record(*arguments)
@@ -200,7 +200,7 @@ async def test_readers_have_the_old_postcodes_until_the_new_ones_are_whole(
             raise ConnectionResetError(half_way)
         return counts
 
-    monkeypatch.setattr(postcode_load, "_bring", halting)
+    monkeypatch.setattr(postcode_load, "_write_tables", halting)
     path = tmp_path / "new.csv"
     path.write_text(HEADER + "BA1 1AB,1,2,E06000022\nBA1 1AD,3,4,E06000022\n")
 
@@ -239,19 +239,19 @@ async def test_two_loads_take_turns(settings, tmp_path, rows):
 def test_a_block_is_taken_as_it_stands_only_when_every_row_reads_the_same():
     lines = EXTRACT.read_text().splitlines(keepends=True)[1:]
     for line in lines:
-        assert file_rows.plain(line.encode()) == (not line.startswith("NPT"))
-        assert file_rows.read(line) == ("" if line.startswith("NPT") else line)
+        assert file_rows.is_plain(line.encode()) == (not line.startswith("NPT"))
+        assert file_rows.convert_row(line) == ("" if line.startswith("NPT") else line)
     good = [line for line in lines if not line.startswith("NPT")]
-    assert file_rows.plain("".join(good).encode())
+    assert file_rows.is_plain("".join(good).encode())
     for wrong in ("AB1 0AA,700000,1,E06000022\n", "AB1 0AA,1,1300000,E06000022\n", "ab1 0AA,1,1,E06000022\n",
                   "AB1 0AA,1,1,E0600002\n", "AB1 0AA,1,1,E06000022,\n", "AB1 0AA,1,1,E06000022"):  # fmt: skip
-        assert not file_rows.plain("".join([*good, wrong]).encode()), wrong
+        assert not file_rows.is_plain("".join([*good, wrong]).encode()), wrong
 
 
 def test_the_lines_of_a_postcode_are_found_however_it_is_written(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text(HEADER + GOOD + "\nba1 1ab,1,1,\n" + '"BA11AA",1,1,E06000022')
-    assert postcode_files.lines_of(path, "BA1 1AA") == [2, 5]
+    assert postcode_files.find_lines(path, "BA1 1AA") == [2, 5]
 
 
 OWN = (

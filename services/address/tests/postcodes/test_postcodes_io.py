@@ -324,7 +324,7 @@ async def test_every_postcode_may_be_the_random_one(database):
     total = sum(one["postcodes"] for one in outcodes)
     everyone = await database.fast.fetch("SELECT postcode FROM postcode ORDER BY postcode")
     drawn = [
-        (await postcodes.at_random(database.fast, "citytown", (n + 0.5) / total, None))["postcode"]
+        (await postcodes.get_random(database.fast, "citytown", (n + 0.5) / total, None))["postcode"]
         for n in range(0, total, 7)
     ]
     assert drawn == [row["postcode"] for row in everyone][::7]

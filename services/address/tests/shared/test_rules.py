@@ -69,7 +69,7 @@ def test_what_is_no_building_number_is_refused(number):
 
 @pytest.mark.parametrize("typed", ["BA1 1LJ", "ba11lj", " ba1  1lj ", "BA11LJ"])
 def test_a_whole_postcode_is_recognised_however_it_is_typed(typed):
-    assert postcode_search.search(typed).whole == "BA1 1LJ"
+    assert postcode_search.parse_postcode(typed).whole == "BA1 1LJ"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_whole_postcode_is_recognised_however_it_is_typed(typed):
     ],
 )
 def test_the_beginning_of_a_postcode_gives_the_ranges_it_may_be_in(typed, beginnings):
-    found = postcode_search.search(typed)
+    found = postcode_search.parse_postcode(typed)
     assert found.whole is None
     assert [low for low, _ in found.ranges] == beginnings
 
@@ -95,13 +95,13 @@ def test_the_beginning_of_a_postcode_gives_the_ranges_it_may_be_in(typed, beginn
 )
 def test_what_no_postcode_begins_with_is_refused(typed):
     with pytest.raises(ValueError, match="postcode"):
-        postcode_search.search(typed)
+        postcode_search.parse_postcode(typed)
 
 
 @given(st.text(max_size=20))
 def test_a_postcode_search_never_fails_in_another_way(typed):
     try:
-        found = postcode_search.search(typed)
+        found = postcode_search.parse_postcode(typed)
     except ValueError:
         return
     assert found.ranges
@@ -125,38 +125,38 @@ def test_a_postcode_search_never_fails_in_another_way(typed):
     ],
 )
 def test_typed_text_comes_apart_into_names_and_units(typed, names, units):
-    found = search_text.search(typed)
+    found = search_text.parse_search(typed)
     assert (found.names, found.units) == (names, units)
 
 
 def test_a_postcode_among_the_words_is_taken_out():
-    found = search_text.search("2 york street ba1 1lj")
+    found = search_text.parse_search("2 york street ba1 1lj")
     assert found.postcode is not None
     assert found.postcode.whole == "BA1 1LJ"
     assert (found.names, found.units, found.typing) == (("YORK", "STREET"), ("2",), None)
 
 
 def test_a_uprn_is_recognised():
-    assert search_text.search("907900112339").uprn == 907900112339
+    assert search_text.parse_search("907900112339").uprn == 907900112339
 
 
 def test_the_last_word_is_unfinished_until_a_space_follows():
-    assert search_text.search("york str").typing == "STR"
-    assert search_text.search("york street ").typing is None
+    assert search_text.parse_search("york str").typing == "STR"
+    assert search_text.parse_search("york street ").typing is None
 
 
 @given(st.text(max_size=300))
 def test_any_text_gives_a_bounded_number_of_bounded_plain_words(typed):
-    found = search_text.search(typed)
-    assert len(found.said) <= search_text.MOST_WORDS
+    found = search_text.parse_search(typed)
+    assert len(found.said) <= search_text.MAX_WORDS
     for word in (*found.names, *found.units):
         assert word.isascii()
         assert word.isalnum()
-        assert len(word) <= search_text.LONGEST_WORD
+        assert len(word) <= search_text.MAX_WORD_LENGTH
 
 
 def test_filters_of_one_field_widen_and_filters_apart_narrow():
-    found = filters.read(
+    found = filters.parse_filters(
         ["classification_code:RD* CLASSIFICATION_CODE:PP", "logical_status_code:1 6", "LOGICAL_STATUS_CODE:1"]
     )
     assert found == filters.Filters(classes=("RD%", "PP"), statuses=(1,))
@@ -174,7 +174,7 @@ def test_filters_of_one_field_widen_and_filters_apart_narrow():
 )
 def test_two_classification_filters_leave_what_passes_both(one, other, both):
     given_ = [f"CLASSIFICATION_CODE:{one}", f"CLASSIFICATION_CODE:{other}"]
-    assert filters.read(given_).classes == both
+    assert filters.parse_filters(given_).classes == both
 
 
 @pytest.mark.parametrize(
@@ -184,13 +184,13 @@ def test_two_classification_filters_leave_what_passes_both(one, other, both):
 )  # fmt: skip
 def test_a_filter_that_makes_no_sense_is_refused(fq):
     with pytest.raises(ValueError, match=r"must name one field|cannot be filtered|is no |is the most"):
-        filters.read([fq])
+        filters.parse_filters([fq])
 
 
 @given(st.lists(st.text(max_size=60), max_size=4))
 def test_filters_never_fail_in_another_way(given_):
     try:
-        filters.read(given_)
+        filters.parse_filters(given_)
     except ValueError:
         return
 

@@ -1,4 +1,4 @@
-"""Finding addresses: what was typed is taken apart by the rules and looked up by the store."""
+"""Find addresses: parse the text with the rules, then look it up in the store."""
 
 from dataclasses import replace
 
@@ -9,35 +9,43 @@ from address.places.rules.search_text import AddressSearch
 from address.places.store import find as finding
 from address.places.store import places, suggestions
 from address.places.store.find import Scoring
-from address.places.store.places import Wanted
-from address.places.store.suggestions import Where
+from address.places.store.places import PlacesQuery
+from address.places.store.suggestions import SuggestionScope
 
-_MOST_CORRECTED = 3  # words of one search
-
-
-async def suggest(pool: asyncpg.Pool, council: str, typed: str, limit: int, where: Where) -> list[str]:
-    """The best addresses for what is typed so far, each as JSON text."""
-    return await suggestions.suggest(pool, council, search_text.search(typed), limit, where)
+_MAX_CORRECTED = 3  # words of one search
 
 
-async def find(
-    pool: asyncpg.Pool, council: str, query: str, wanted: Wanted, scoring: Scoring
+async def suggest_addresses(
+    pool: asyncpg.Pool, council: str, text: str, limit: int, scope: SuggestionScope
+) -> list[str]:
+    """List the best addresses for the text typed so far, each as JSON text."""
+    return await suggestions.list_suggestions(pool, council, search_text.parse_search(text), limit, scope)
+
+
+async def find_addresses(
+    pool: asyncpg.Pool, council: str, query: str, places_query: PlacesQuery, scoring: Scoring
 ) -> asyncpg.Record:
-    """OS Places' ``find``. A query that is a postcode and nothing else is the postcode's own search."""
-    asked = search_text.search(query + " ")
-    only_postcode = asked.postcode is not None and not asked.said and scoring.box is None
-    if only_postcode and asked.postcode is not None:
-        return await places.by_postcode(pool, council, asked.postcode, wanted)
-    spelt, misspelt = await _spelt(pool, council, asked)
-    return await finding.find(pool, council, spelt, wanted, replace(scoring, misspelt=misspelt))
+    """Find addresses by free text. A query that is only a postcode is a search by postcode."""
+    search = search_text.parse_search(query + " ")
+    only_postcode = search.postcode is not None and not search.said and scoring.box is None
+    if only_postcode and search.postcode is not None:
+        return await places.list_by_postcode(pool, council, search.postcode, places_query)
+    corrected, misspelt = await _correct_spelling(pool, council, search)
+    return await finding.find_addresses(
+        pool, council, corrected, places_query, replace(scoring, misspelt=misspelt)
+    )
 
 
-async def _spelt(pool: asyncpg.Pool, council: str, asked: AddressSearch) -> tuple[AddressSearch, int]:
-    """The search with words nobody has replaced by the nearest the gazetteer has, and how many those are."""
-    names = list(asked.names)
-    for word in (await finding.unknown(pool, council, asked.names))[:_MOST_CORRECTED]:
-        meant = spelling.closest(word, await finding.beginning(pool, council, word[: spelling.SAME]))
-        if meant is not None:
-            names[names.index(word)] = meant
-    corrected = sum(one != other for one, other in zip(names, asked.names, strict=True))
-    return replace(asked, names=tuple(names)), corrected
+async def _correct_spelling(
+    pool: asyncpg.Pool, council: str, search: AddressSearch
+) -> tuple[AddressSearch, int]:
+    """Replace words that the gazetteer lacks by the nearest it has. Return the search and their count."""
+    names = list(search.names)
+    for word in (await finding.list_unknown_words(pool, council, search.names))[:_MAX_CORRECTED]:
+        correction = spelling.find_closest(
+            word, await finding.list_words_beginning(pool, council, word[: spelling.SAME_START])
+        )
+        if correction is not None:
+            names[names.index(word)] = correction
+    corrected = sum(name != other for name, other in zip(names, search.names, strict=True))
+    return replace(search, names=tuple(names)), corrected

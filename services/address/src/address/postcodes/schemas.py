@@ -1,7 +1,7 @@
-"""postcodes.io as its clients know it: parameters, answers, errors, for the OpenAPI document.
+"""postcodes.io's parameters, answers and errors, for the OpenAPI document.
 
-The answers themselves are written by ``rules.postcode_fields`` and the parameters read by
-``rules.postcode_queries``: a list of a hundred postcodes has six thousand fields, nearly all of them null.
+``rules.fields`` writes the answers and ``rules.queries`` parses the parameters: a list of a hundred postcodes
+has six thousand fields, nearly all of them null.
 """
 
 from typing import Any
@@ -9,21 +9,21 @@ from typing import Any
 from pydantic import BaseModel, Field, create_model
 
 from address.postcodes.rules.fields import CODES, DISTANCE, FIELDS
-from address.postcodes.rules.queries import LONGEST_QUERY
+from address.postcodes.rules.queries import MAX_QUERY
 
-LONGEST_CALLBACK = 64
-LONGEST_FILTER = 1_000
-_MANY = 999_999_999
+MAX_CALLBACK = 64
+MAX_FILTER = 1_000
+_MAX_INTEGER = 999_999_999
 
 _CODE_KINDS: dict[str, Any] = dict.fromkeys(CODES, (str | None, None))
 _Codes: Any = create_model(
     "PostcodesIoCodes",
-    __doc__="The GSS code of each area; null where nobody has told us.",
+    __doc__="The GSS code of each area; null without data.",
     **_CODE_KINDS,
 )
 _KINDS: dict[str, Any] = {
     "postcode": (str, Field(examples=["BA1 1LJ"])),
-    "quality": (int | None, Field(None, description="Nobody has told us: null")),
+    "quality": (int | None, Field(None, description="Null: there are no data")),
     "eastings": (int | None, Field(description="British National Grid, m")),
     "northings": (int | None, Field(description="British National Grid, m")),
     "country": (str | None, Field(examples=["England"])),
@@ -33,20 +33,20 @@ _KINDS: dict[str, Any] = {
     "incode": (str, Field(examples=["1LJ"])),
     "outcode": (str, Field(examples=["BA1"])),
     "admin_district": (str | None, Field(examples=["Bath and North East Somerset"])),
-    "date_of_introduction": (str | None, Field(None, description="Nobody has told us: null")),
+    "date_of_introduction": (str | None, Field(None, description="Null: there are no data")),
     "codes": (_Codes, ...),
-    DISTANCE: (float, Field(0, description="Metres; only where a point was asked")),
+    DISTANCE: (float, Field(0, description="Metres; only for a search near a point")),
 }
 _ALL_KINDS: dict[str, Any] = {name: _KINDS.get(name, (str | None, None)) for name in (*FIELDS, DISTANCE)}
 PostcodeBody: Any = create_model(
     "PostcodesIoPostcode",
-    __doc__="A postcode. A field nobody has told us the value of is null.",
+    __doc__="A postcode. A field without data is null.",
     **_ALL_KINDS,
 )
 
 
 class OutcodeBody(BaseModel):
-    """An outcode and the middle of its postcodes. Names nobody has told us are not in the lists."""
+    """An outcode and the centre of its postcodes. The lists have only known names."""
 
     outcode: str = Field(examples=["BA1"])
     longitude: float | None
@@ -59,7 +59,7 @@ class OutcodeBody(BaseModel):
     admin_ward: list[str]
     country: list[str] = Field(examples=[["England"]])
     parliamentary_constituency: list[str]
-    distance: float = Field(0, description="Metres; only where a point was asked")
+    distance: float = Field(0, description="Metres; only for a search near a point")
 
 
 class _Ok(BaseModel):
@@ -67,7 +67,7 @@ class _Ok(BaseModel):
 
 
 class OnePostcode(_Ok):
-    """A postcode; null when there is none to choose from."""
+    """A postcode; null when there is none."""
 
     result: PostcodeBody | None
 
@@ -79,13 +79,13 @@ class Postcodes(_Ok):
 
 
 class Names(_Ok):
-    """Postcodes that begin so; null when none does."""
+    """Postcodes with a beginning; null when there are none."""
 
     result: list[str] | None = Field(max_length=100)
 
 
 class Valid(_Ok):
-    """Whether there is such a postcode."""
+    """Whether the postcode exists."""
 
     result: bool
 
@@ -109,20 +109,20 @@ class Pong(_Ok):
 
 
 class BulkItem(BaseModel):
-    """What was asked, as it was asked, and what was found; null when nothing was."""
+    """A query as you sent it, and its result; null when nothing was found."""
 
     query: str | dict[str, Any]
     result: dict[str, Any] | list[dict[str, Any]] | None
 
 
 class BulkAnswer(_Ok):
-    """One item for each that was asked, in order."""
+    """One item for each query, in order."""
 
     result: list[BulkItem] = Field(max_length=100)
 
 
 class PostcodesIoError(BaseModel):
-    """The body of every error below this address."""
+    """The body of every error under this path."""
 
     status: int = Field(examples=[404])
     error: str = Field(examples=["Postcode not found"])
@@ -137,13 +137,13 @@ def _text(name: str, text: str, longest: int, **kind: Any) -> dict[str, Any]:
 
 
 def _radius(usual: int, widest: int) -> dict[str, Any]:
-    text = f"Metres; {usual} unless said, and {widest} where more is said"
-    return _number("radius", text, type="number", minimum=0, maximum=_MANY)
+    text = f"Metres; {usual} by default, {widest} at most"
+    return _number("radius", text, type="number", minimum=0, maximum=_MAX_INTEGER)
 
 
 _PARAMETERS = (
-    _text("q", "A postcode or the beginning of one, such as BA1 1", LONGEST_QUERY),
-    _text("query", "The same as q", LONGEST_QUERY),
+    _text("q", "A postcode or the beginning of one, such as BA1 1", MAX_QUERY),
+    _text("query", "The same as q", MAX_QUERY),
     *(
         _number(name, "Degrees east of Greenwich, WGS84", type="number", minimum=-180, maximum=180)
         for name in ("lon", "longitude")
@@ -154,20 +154,20 @@ _PARAMETERS = (
     ),
     _number(
         "limit",
-        "Results; 10 unless said, and 100 where more is said",
+        "Number of results; 10 by default, 100 at most",
         type="integer",
         minimum=1,
-        maximum=_MANY,
+        maximum=_MAX_INTEGER,
     ),
-    _text("widesearch", "true: look 20 km far, for ten results at most", 16),
-    _text("filter", "The fields wanted, with commas between", LONGEST_FILTER),
-    _text("outcode", "Only of this outcode, such as BA1", 16),
+    _text("widesearch", "true: search 20 km wide, for at most ten results", 16),
+    _text("filter", "The fields to return, separated by commas", MAX_FILTER),
+    _text("outcode", "Only from this outcode, such as BA1", 16),
 )
 _BY_NAME = {parameter["name"]: parameter for parameter in _PARAMETERS}
 _CALLBACK = _text(
     "callback",
-    "JSONP: the function to call with the answer, which then has status 200 also for an error",
-    LONGEST_CALLBACK,
+    "JSONP: the function to call with the answer. Errors then have status 200 too",
+    MAX_CALLBACK,
     pattern="^[A-Za-z_$][A-Za-z0-9_$]*(\\.[A-Za-z_$][A-Za-z0-9_$]*)*$",
 )
 POSTCODE_RADIUS, OUTCODE_RADIUS = _radius(100, 2_000), _radius(5_000, 25_000)
@@ -184,8 +184,8 @@ _BULK = {
                 "properties": {
                     "longitude": {"type": "number", "minimum": -180, "maximum": 180},
                     "latitude": {"type": "number", "minimum": -90, "maximum": 90},
-                    "radius": {"type": "number", "minimum": 0, "maximum": _MANY},
-                    "limit": {"type": "integer", "minimum": 1, "maximum": _MANY},
+                    "radius": {"type": "number", "minimum": 0, "maximum": _MAX_INTEGER},
+                    "limit": {"type": "integer", "minimum": 1, "maximum": _MAX_INTEGER},
                     "widesearch": {"type": "boolean"},
                 },
             },
@@ -198,6 +198,6 @@ BULK_BODY = {"required": True, "content": {"application/json": {"schema": _BULK}
 
 
 def documented(*names: str, radius: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Query parameters for the OpenAPI document: ``openapi_extra`` of a route."""
+    """Return query parameters for the OpenAPI document: ``openapi_extra`` of a route."""
     named = [_BY_NAME[name] for name in names]
     return {"parameters": [*named, *([radius] if radius else []), _CALLBACK]}

@@ -10,10 +10,10 @@ postcode = Table(
     "postcode",
     metadata,
     key("postcode", BYTES),
-    Column("easting", Integer),  # of some postcodes nobody has said where they are
+    Column("easting", Integer),  # null for some postcodes
     Column("northing", Integer),
     Column("district", Text),  # GSS
-    # Nearest first, as far as one reads: 0.3 ms among 2.6 million. Filled in a third of the time GiST takes.
+    # Nearest first: 0.3 ms among 2.6 million. Built in a third of the time of GiST.
     Index(
         "ix_postcode_point",
         text("point(easting, northing)"),
@@ -22,14 +22,14 @@ postcode = Table(
     ),
 )
 
-# What the postcodes of ``postcode`` begin with; ``before`` is how many there are in the outcodes before it.
+# The outcodes of ``postcode``; ``before``: the number of postcodes in earlier outcodes.
 outcode = Table(
     "outcode",
     metadata,
     key("outcode", BYTES),
     Column("postcodes", Integer, nullable=False),
     Column("before", Integer, nullable=False),
-    Column("easting", Integer),  # the middle of its postcodes
+    Column("easting", Integer),  # the centre of its postcodes
     Column("northing", Integer),
     Column("districts", ARRAY(Text), nullable=False),
 )
@@ -44,7 +44,7 @@ postcode_file = Table(
     Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
-# The postcodes of the addresses for post in ``place``, at the middle of them. Triggers keep it.
+# The postcodes of postal addresses in ``place``, at their centre. Kept by triggers.
 gazetteer_postcode = Table(
     "gazetteer_postcode",
     metadata,

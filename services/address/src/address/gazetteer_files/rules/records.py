@@ -134,12 +134,12 @@ def _convert(
         return
     converted: list[str] = []
     deleted = values[0].strip().upper() == "D"
-    for column, column_type, value in zip(record_format.columns, record_format.types, values, strict=True):
+    for column, expected, value in zip(record_format.columns, record_format.types, values, strict=True):
         if deleted and not value.strip() and column.name not in record_format.keys:
             converted.append("")
             continue
         try:
-            converted.append(column_type.convert(value if column_type.words else value.strip()))
+            converted.append(expected.convert(value if expected.words else value.strip()))
         except ValueError as error:
             rejects.append(Reject(number, column.name or column.kind, safe_value(value), str(error)))
     if len(converted) == len(values):

@@ -1,11 +1,11 @@
-"""OS Places, as clients written for api.os.uk know it: its seven operations."""
+"""The seven OS Places operations, as clients written for api.os.uk know them."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
 from address.places import actions
-from address.places.routes.responses import DOCUMENTED, answered, shape, wanted
+from address.places.routes.responses import DOCUMENTED, shape, to_query, to_response
 from address.places.rules import geometry, postcode_search
 from address.places.schemas.params import (
     BboxOptions,
@@ -15,7 +15,7 @@ from address.places.schemas.params import (
     PostcodeOptions,
     RadiusOptions,
     UprnOptions,
-    unusable,
+    invalid_param,
 )
 from address.places.schemas.places import Answer
 from address.places.store import areas, places
@@ -29,14 +29,14 @@ __all__ = ["router", "shape"]
 
 router = APIRouter(prefix=f"/{{council}}/{shape.base}", tags=["OS Places"])
 Reader = Annotated[Caller, permission("address:read")]
-_TOO_LITTLE = (
+_TOO_SHORT = (
     "Requested postcode must contain a minimum of the sector plus 1 digit of the district e.g. SO1."
     " Requested postcode was {}"
 )
-_SHOWN = 1_000  # characters of a polygon that the header repeats
+_MAX_ECHOED = 1_000  # characters of a polygon in the header
 _POLYGON: dict[str, Any] = {
     "description": "A GeoJSON Polygon or MultiPolygon, or a Feature or a FeatureCollection of one feature"
-    f" that has it; in the coordinate system of srs, of {geometry.MOST_POINTS} points at most",
+    f" with it, in the coordinate system of srs. At most {geometry.MAX_POINTS} points",
     "required": True,
     "content": {
         "application/json": {
@@ -68,63 +68,65 @@ _POLYGON: dict[str, Any] = {
     openapi_extra=PostcodeOptions.documented(),
 )
 async def places_by_postcode(request: Request, council: Slug, _: Reader) -> Response:
-    """The addresses of a postcode, or of all postcodes that begin so."""
-    asked = PostcodeOptions.read(request)
+    """Find the addresses of a postcode, or of all postcodes with its beginning."""
+    options = PostcodeOptions.read(request)
     try:
-        search = postcode_search.search(asked.postcode)
+        search = postcode_search.parse_postcode(options.postcode)
     except ValueError:
-        raise Problem(400, "invalid-postcode", _TOO_LITTLE.format(asked.postcode[:100])) from None
-    found = await places.by_postcode(fast_pool(request), council, search, wanted(asked))
-    return answered(request, asked, f"postcode={asked.postcode}", found)
+        raise Problem(400, "invalid-postcode", _TOO_SHORT.format(options.postcode[:100])) from None
+    answer = await places.list_by_postcode(fast_pool(request), council, search, to_query(options))
+    return to_response(request, options, f"postcode={options.postcode}", answer)
 
 
 @router.get("/uprn", response_model=Answer, responses=DOCUMENTED, openapi_extra=UprnOptions.documented())
 async def places_by_uprn(request: Request, council: Slug, _: Reader) -> Response:
-    """The addresses of one property."""
-    asked = UprnOptions.read(request)
-    found = await places.by_uprn(fast_pool(request), council, asked.uprn, wanted(asked))
-    return answered(request, asked, f"uprn={asked.uprn}", found)
+    """Find the addresses of one property."""
+    options = UprnOptions.read(request)
+    answer = await places.list_by_uprn(fast_pool(request), council, options.uprn, to_query(options))
+    return to_response(request, options, f"uprn={options.uprn}", answer)
 
 
 @router.get("/find", response_model=Answer, responses=DOCUMENTED, openapi_extra=FindOptions.documented())
 async def find_places(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
-    """The addresses that match free text best, with a score from 0 to 1."""
-    asked = FindOptions.read(request)
+    """Find the addresses that match free text best, with a score from 0 to 1."""
+    options = FindOptions.read(request)
     try:
-        box = None if asked.bbox is None else geometry.read_box(asked.bbox, "BNG")
+        box = None if options.bbox is None else geometry.parse_box(options.bbox, "BNG")
     except ValueError as error:
-        raise unusable("bbox", error) from None
+        raise invalid_param("bbox", error) from None
     bounds = (box.west, box.south, box.east, box.north) if box else None
-    scoring = Scoring(asked.minmatch or 0.0, asked.matchprecision or 1, bounds)
-    found = await actions.find(pool, council, asked.query, wanted(asked), scoring)
-    more = {} if asked.matchprecision is None else {"matchprecision": asked.matchprecision}
-    return answered(request, asked, f"query={asked.query}", found, **more)
+    scoring = Scoring(options.minmatch or 0.0, options.matchprecision or 1, bounds)
+    answer = await actions.find_addresses(pool, council, options.query, to_query(options), scoring)
+    more = {} if options.matchprecision is None else {"matchprecision": options.matchprecision}
+    return to_response(request, options, f"query={options.query}", answer, **more)
 
 
 @router.get(
     "/nearest", response_model=Answer, responses=DOCUMENTED, openapi_extra=NearestOptions.documented()
 )
 async def places_nearest(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
-    """The address nearest to a point, of each dataset asked; none when it is farther than the radius."""
-    asked = NearestOptions.read(request)
-    found = await areas.nearest(pool, council, asked.centre(), asked.radius, wanted(asked))
-    return answered(request, asked, f"point={asked.point}", found)
+    """Find the address nearest to a point within the radius, for each dataset."""
+    options = NearestOptions.read(request)
+    answer = await areas.find_nearest(pool, council, options.centre(), options.radius, to_query(options))
+    return to_response(request, options, f"point={options.point}", answer)
 
 
 @router.get("/radius", response_model=Answer, responses=DOCUMENTED, openapi_extra=RadiusOptions.documented())
 async def places_radius(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
-    """The addresses round a point, the nearest first."""
-    asked = RadiusOptions.read(request)
-    found = await areas.within_circle(pool, council, asked.centre(), asked.radius, wanted(asked))
-    return answered(request, asked, f"point={asked.point}", found)
+    """Find the addresses around a point, the nearest first."""
+    options = RadiusOptions.read(request)
+    answer = await areas.list_within_circle(
+        pool, council, options.centre(), options.radius, to_query(options)
+    )
+    return to_response(request, options, f"point={options.point}", answer)
 
 
 @router.get("/bbox", response_model=Answer, responses=DOCUMENTED, openapi_extra=BboxOptions.documented())
 async def places_bbox(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
-    """The addresses in a box of one square kilometre at most, by postcode and number."""
-    asked = BboxOptions.read(request)
-    found = await areas.within(pool, council, asked.area(), wanted(asked))
-    return answered(request, asked, f"bbox={asked.bbox}", found)
+    """Find the addresses in a box of at most one square kilometre, by postcode and number."""
+    options = BboxOptions.read(request)
+    answer = await areas.list_within_area(pool, council, options.area(), to_query(options))
+    return to_response(request, options, f"bbox={options.bbox}", answer)
 
 
 @router.post(
@@ -134,10 +136,10 @@ async def places_bbox(request: Request, council: Slug, _: Reader, pool: FastPool
     openapi_extra={**PolygonOptions.documented(), "requestBody": _POLYGON},
 )
 async def places_polygon(request: Request, council: Slug, _: Reader, pool: FastPool) -> Response:
-    """The addresses in a polygon and on its edge, by postcode and number or the nearest to a point first."""
-    asked = PolygonOptions.read(request)
+    """Find the addresses in a polygon and on its edge, by postcode and number or nearest to a point first."""
+    options = PolygonOptions.read(request)
     body = await request.body()
-    area, reference = asked.area(body), asked.reference()
-    found = await areas.within(pool, council, area, wanted(asked), reference)
-    shown = " ".join(body[:_SHOWN].decode("utf-8", "replace").split())
-    return answered(request, asked, f"polygon={shown}", found)
+    area, reference = options.area(body), options.reference()
+    answer = await areas.list_within_area(pool, council, area, to_query(options), reference)
+    echoed = " ".join(body[:_MAX_ECHOED].decode("utf-8", "replace").split())
+    return to_response(request, options, f"polygon={echoed}", answer)

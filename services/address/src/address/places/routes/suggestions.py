@@ -1,4 +1,4 @@
-"""Our own API: addresses while somebody types."""
+"""Type-ahead: suggest addresses while one is typed."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from address.places import actions
 from address.places.rules import near_point
-from address.places.schemas.suggestions import Near, Suggestions, Typed
-from address.places.store.suggestions import Where
+from address.places.schemas.suggestions import NearPoint, SearchText, Suggestions
+from address.places.store.suggestions import SuggestionScope
 from address.shared.dates import AsOf
 from chassis.auth import Caller, permission
 from chassis.database import FastPool
@@ -23,22 +23,23 @@ async def suggest_addresses(
     council: Slug,
     _: Reader,
     pool: FastPool,
-    q: Typed | None = None,
-    near: Near | None = None,
+    q: SearchText | None = None,
+    near: NearPoint | None = None,
     ward: Gss | None = None,
     within: Uprn | None = None,
     as_of: AsOf = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> Response:
-    """Addresses for what somebody has typed so far, best first: for a box that completes as people type.
+    """Suggest addresses for the text typed so far, best first. Use it for a box that completes as people
+    type.
 
-    Understands a partial postcode, a number and a street, a flat and a street (``flat 2 acacia``), names of
-    buildings and organisations, and a UPRN. Flats that match alike come as their building, which ``contains``
-    them; ``within`` lists them, and then ``q`` may be left out. ``ward`` keeps to one ward. Retired
-    properties are left out.
+    ``q`` can be part of a postcode, a number and a street, a flat and a street (``flat 2 acacia``), the name
+    of a building or an organisation, or a UPRN. Flats that match equally are shown as their building, which
+    ``contains`` them. To list them, send ``within``; then you can leave out ``q``. Send ``ward`` to search
+    one ward. Retired properties are left out.
     """
     if q is None and within is None:
         raise invalid("query.q", "is missing: say what was typed, or within which building", "missing")
-    where = Where(None if near is None else near_point.read(near), ward, within, as_of)
-    items = await actions.suggest(pool, council, q or "", limit, where)
+    scope = SuggestionScope(None if near is None else near_point.parse_point(near), ward, within, as_of)
+    items = await actions.suggest_addresses(pool, council, q or "", limit, scope)
     return Response(f'{{"items":[{",".join(items)}]}}', media_type="application/json")

@@ -1,6 +1,6 @@
-"""OS Places' ``fq``: which classifications, statuses and countries are wanted.
+"""Parse OS Places' ``fq`` filters: classifications, statuses, custodians and countries.
 
-One ``fq`` names one field and one or more codes, any of which will do; several ``fq`` must all hold.
+One ``fq`` names one field and one or more codes, any of which may match; several ``fq`` must all match.
 ``fq=CLASSIFICATION_CODE:RD* CLASSIFICATION_CODE:PP&fq=LOGICAL_STATUS_CODE:1``
 """
 
@@ -18,12 +18,12 @@ _FIELDS = {
     "LOCAL_CUSTODIAN_CODE": re.compile(r"[0-9]{1,4}"),
     "COUNTRY_CODE": re.compile(r"[EWSNJLM]N?"),
 }
-MOST_CODES = 50
+MAX_CODES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """``None`` sets no condition. ``classes`` are LIKE patterns: ``RD%``."""
+    """The filters of a query. ``None`` sets no condition. ``classes`` are LIKE patterns: ``RD%``."""
 
     classes: tuple[str, ...] | None = None
     statuses: tuple[int, ...] | None = None
@@ -32,28 +32,30 @@ class Filters:
     custodians: tuple[int, ...] | None = None
 
 
-def read(given: Sequence[str]) -> Filters:
-    """The filters of all ``fq`` together. Raises ValueError that says what is wrong with which."""
+def parse_filters(values: Sequence[str]) -> Filters:
+    """Parse all ``fq`` together. Raise ValueError that says what is wrong with which."""
     filters = Filters()
-    for one in given:
-        field, codes = _one(one)
+    for value in values:
+        field, codes = _parse_one(value)
         match field:
             case "CLASSIFICATION_CODE":
                 patterns = [code.replace("*", "%") for code in codes]
-                filters = replace(filters, classes=_narrower(filters.classes, patterns))
+                filters = replace(filters, classes=_intersect_patterns(filters.classes, patterns))
             case "LOGICAL_STATUS_CODE":
-                filters = replace(filters, statuses=_both(filters.statuses, map(int, codes)))
+                filters = replace(filters, statuses=_intersect(filters.statuses, map(int, codes)))
             case "LPI_LOGICAL_STATUS_CODE":
-                filters = replace(filters, lpi_statuses=_both(filters.lpi_statuses, map(int, codes)))
+                filters = replace(filters, lpi_statuses=_intersect(filters.lpi_statuses, map(int, codes)))
             case "LOCAL_CUSTODIAN_CODE":
-                filters = replace(filters, custodians=_both(filters.custodians, map(int, codes)))
+                filters = replace(filters, custodians=_intersect(filters.custodians, map(int, codes)))
             case _:
-                filters = replace(filters, countries=_both(filters.countries, (code[0] for code in codes)))
+                filters = replace(
+                    filters, countries=_intersect(filters.countries, (code[0] for code in codes))
+                )
     return filters
 
 
-def _one(text: str) -> tuple[str, list[str]]:
-    """The field and the codes of one ``fq``."""
+def _parse_one(text: str) -> tuple[str, list[str]]:
+    """Parse the field and the codes of one ``fq``."""
     parts = text.upper().split()
     named = [part.partition(":") for part in parts]
     fields = {field for field, colon, _ in named if colon}
@@ -67,26 +69,26 @@ def _one(text: str) -> tuple[str, list[str]]:
     wrong = next((code for code in codes if not shape.fullmatch(code)), None)
     if wrong is not None:
         raise ValueError(f"{wrong[:40]!r} is no {field}")
-    if len(codes) > MOST_CODES:
-        raise ValueError(f"has {len(codes)} codes; {MOST_CODES} is the most")
+    if len(codes) > MAX_CODES:
+        raise ValueError(f"has {len(codes)} codes; {MAX_CODES} is the most")
     return field, codes
 
 
-def _both(before: tuple[Code, ...] | None, codes: Iterable[Code]) -> tuple[Code, ...]:
-    wanted = dict.fromkeys(codes)
-    return tuple(wanted) if before is None else tuple(code for code in before if code in wanted)
+def _intersect(before: tuple[Code, ...] | None, codes: Iterable[Code]) -> tuple[Code, ...]:
+    allowed = dict.fromkeys(codes)
+    return tuple(allowed) if before is None else tuple(code for code in before if code in allowed)
 
 
-def _narrower(before: tuple[str, ...] | None, patterns: Sequence[str]) -> tuple[str, ...]:
-    """The patterns that match what both sets match: of two that overlap the narrower one."""
+def _intersect_patterns(before: tuple[str, ...] | None, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the patterns that match what both sets match: of two that overlap the narrower."""
     if before is None:
         return tuple(dict.fromkeys(patterns))
-    found = [_overlap(one, other) for one in before for other in patterns]
-    return tuple(dict.fromkeys(pattern for pattern in found if pattern is not None))
+    patterns_found = [_overlap(value, other) for value in before for other in patterns]
+    return tuple(dict.fromkeys(pattern for pattern in patterns_found if pattern is not None))
 
 
-def _overlap(one: str, other: str) -> str | None:
-    broad, narrow = sorted((one, other), key=lambda pattern: (not pattern.endswith("%"), len(pattern)))
+def _overlap(value: str, other: str) -> str | None:
+    broad, narrow = sorted((value, other), key=lambda pattern: (not pattern.endswith("%"), len(pattern)))
     if broad == narrow or (broad.endswith("%") and narrow.startswith(broad[:-1])):
         return narrow
     return None

@@ -1,14 +1,14 @@
-"""A point that addresses are looked for near: as a map has it or as a browser does."""
+"""Parse the point to search near, as a map or a browser gives it."""
 
 from address.shared import projections
 
-# Degrees of Great Britain; in metres of the National Grid that is a spot of sea 8 m across.
+# Bounds of Great Britain in degrees. As metres of the National Grid they are a spot of sea 8 m across.
 _LONGITUDES, _LATITUDES = (-9.5, 2.5), (49.0, 61.5)
 _EAST, _NORTH = 700_000, 1_300_000
 
 
-def read(text: str) -> tuple[float, float]:
-    """Easting and northing of ``easting,northing`` in metres or ``longitude,latitude`` in degrees.
+def parse_point(text: str) -> tuple[float, float]:
+    """Parse ``easting,northing`` in metres or ``longitude,latitude`` in degrees to easting and northing.
 
     Raises ValueError that says what is wrong.
     """

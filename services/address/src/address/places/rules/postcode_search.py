@@ -1,4 +1,4 @@
-"""Postcodes as people type them when they search: whole ones, and the beginnings of one."""
+"""Parse postcodes as people type them in a search: whole, or the beginning of one."""
 
 import re
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from functools import lru_cache
 
 from chassis.types import normal_postcode
 
-# The outward code (Royal Mail PAF Programmers' Guide: A9, A99, AA9, AA99, A9A, AA9A), in full or not yet.
+# The outward code (Royal Mail PAF Programmers' Guide: A9, A99, AA9, AA99, A9A, AA9A), perhaps unfinished.
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _BEGINNING = re.compile(rf"({_OUTWARD})(?: ([0-9][A-Z]?))?")
 _RUN_TOGETHER = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]??)([0-9][A-Z]?)")
-LONGEST = 16
-_AFTER_ALL = "~"  # sorts after every character of a postcode
+MAX_LENGTH = 16
+_LAST_CHARACTER = "~"  # sorts after every character of a postcode
 
 
 @dataclass(frozen=True, slots=True)
 class PostcodeSearch:
-    """A whole postcode, or the ranges ``(from, below)`` in which postcodes that begin so lie.
+    """A whole postcode, or the ranges ``(from, below)`` of postcodes with a beginning.
 
     ``BA11`` may begin BA11 1AA or BA1 1AA, so there can be two ranges.
     """
@@ -33,18 +33,18 @@ class PostcodeSearch:
         return [high for _, high in self.ranges]
 
 
-def search(text: str) -> PostcodeSearch:
-    """What to look for. The least is the area and one digit of the district: ``SO1``.
+def parse_postcode(text: str) -> PostcodeSearch:
+    """Parse a postcode or its beginning: at least the area and a digit of the district, ``SO1``.
 
     Raises ValueError when no UK postcode begins so.
     """
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise ValueError("is too long for a postcode")
-    return _search(" ".join(text.upper().split()))
+    return _parse(" ".join(text.upper().split()))
 
 
 @lru_cache(maxsize=4096)
-def _search(typed: str) -> PostcodeSearch:
+def _parse(typed: str) -> PostcodeSearch:
     try:
         return _whole(normal_postcode(typed))
     except ValueError:
@@ -54,8 +54,8 @@ def _search(typed: str) -> PostcodeSearch:
             prefixes.append(" ".join(match.groups()))
         if not prefixes:
             raise
-    return PostcodeSearch(None, tuple((prefix, prefix + _AFTER_ALL) for prefix in sorted(set(prefixes))))
+    return PostcodeSearch(None, tuple((prefix, prefix + _LAST_CHARACTER) for prefix in sorted(set(prefixes))))
 
 
 def _whole(postcode: str) -> PostcodeSearch:
-    return PostcodeSearch(postcode, ((postcode, postcode + _AFTER_ALL),))
+    return PostcodeSearch(postcode, ((postcode, postcode + _LAST_CHARACTER),))

@@ -1,4 +1,4 @@
-"""What somebody who looks for an address has typed: words, numbers, a postcode, a UPRN."""
+"""Parse the text of an address search: names, units, a postcode, a UPRN."""
 
 import re
 import unicodedata
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from address.places.rules import postcode_search
 from address.places.rules.postcode_search import PostcodeSearch
 
-MOST_WORDS = 12
-LONGEST_WORD = 40
+MAX_WORDS = 12
+MAX_WORD_LENGTH = 40
 _UPRN = re.compile(r"[0-9]{6,12}")
 _APOSTROPHE = re.compile("['\u2019\u2018`]")
 _NOT_A_WORD = re.compile(r"[^A-Z0-9]+")
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _INWARD = re.compile(r"[0-9][A-Z]{0,2}")
-# Words for a part of a building. They occur in street names too (FIRST AVENUE), so they narrow a search
-# but never start one unless there is nothing else.
+# Words for a part of a building. They occur in street names too (FIRST AVENUE), so they narrow a search but
+# only start one if there is nothing else.
 _UNIT_WORDS = frozenset(
     {"FLAT", "APARTMENT", "APT", "UNIT", "ROOM", "STUDIO", "SUITE", "MAISONETTE", "ANNEXE", "ANNEX"}
     | {"BASEMENT", "GROUND", "FIRST", "SECOND", "THIRD", "FOURTH", "TOP", "UPPER", "LOWER", "FLOOR"}
@@ -42,13 +42,13 @@ _SHORT_FORMS = {
     "COTT": "COTTAGE",
     "COTTS": "COTTAGES",
 }
-# What a street's name ends with: ST before one of these is a saint.
+# The last words of street names: ST before one of these is a saint.
 STREET_KINDS = frozenset(_SHORT_FORMS.values()) | {"STREET", "WAY", "HILL", "GREEN", "ROW", "MEWS", "RISE"}
 
 
 @dataclass(frozen=True, slots=True)
 class AddressSearch:
-    """A search taken apart. ``names`` are of street and building, ``units`` of number and flat."""
+    """A parsed search. ``names``: words of street and building; ``units``: of number and flat."""
 
     names: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -58,8 +58,8 @@ class AddressSearch:
     said: tuple[str, ...] = ()  # names and units in the order they were typed
 
 
-def split(text: str) -> list[str]:
-    """The words of a text, as the search tables hold them: capitals A to Z and digits.
+def split_words(text: str) -> list[str]:
+    """Split a text into words as the search tables hold them: capitals A to Z and digits.
 
     The SQL that fills the tables does the same; a test keeps the two equal.
     """
@@ -68,23 +68,23 @@ def split(text: str) -> list[str]:
     return _NOT_A_WORD.sub(" ", _APOSTROPHE.sub("", plain).upper()).split()
 
 
-def search(text: str) -> AddressSearch:
-    """What to look for. Words beyond the twelfth and letters beyond the fortieth are left out."""
-    words = [word[:LONGEST_WORD] for word in split(text)[:MOST_WORDS]]
+def parse_search(text: str) -> AddressSearch:
+    """Parse a search. Words after the twelfth and letters after the fortieth are ignored."""
+    words = [word[:MAX_WORD_LENGTH] for word in split_words(text)[:MAX_WORDS]]
     if len(words) == 1 and _UPRN.fullmatch(words[0]):
         return AddressSearch(uprn=int(words[0]))
     postcode, words, ends = _take_postcode(words)
     typing = None if not words or ends or text[-1:].isspace() else words[-1]
-    names = [word for word in words if not _of_a_unit(word, unfinished=word is typing)]
+    names = [word for word in words if not _is_unit(word, unfinished=word is typing)]
     units = [word for word in words if word not in names]
     if not names and not postcode:
         names = [word for word in units if word.isalpha()][-1:]
         units = [word for word in units if word not in names]
-    return AddressSearch(_in_full(names, typing), tuple(units), postcode, typing=typing, said=tuple(words))
+    return AddressSearch(_expand(names, typing), tuple(units), postcode, typing=typing, said=tuple(words))
 
 
-def _in_full(names: list[str], typing: str | None) -> tuple[str, ...]:
-    """The names without short forms. HIGH ST is a street, ST JOHNS ROAD a saint's."""
+def _expand(names: list[str], typing: str | None) -> tuple[str, ...]:
+    """Expand short forms. HIGH ST is a street, ST JOHNS ROAD a saint's."""
     full = [word if word is typing else _SHORT_FORMS.get(word, word) for word in names]
     for place, word in enumerate(full):
         if word == "ST" and word is not typing and place and STREET_KINDS.isdisjoint(full[place + 1 :]):
@@ -92,17 +92,17 @@ def _in_full(names: list[str], typing: str | None) -> tuple[str, ...]:
     return tuple(full)
 
 
-def _of_a_unit(word: str, *, unfinished: bool) -> bool:
+def _is_unit(word: str, *, unfinished: bool) -> bool:
     if len(word) == 1 or word in _UNIT_WORDS or not word.isalpha():
         return True
     return unfinished and len(word) > 1 and any(unit.startswith(word) for unit in _UNIT_WORDS)
 
 
 def _take_postcode(words: list[str]) -> tuple[PostcodeSearch | None, list[str], bool]:
-    """The postcode among the words, the others, and whether the postcode was the last of them."""
+    """Return the postcode among the words, the other words, and whether the postcode was last."""
     for place, word in enumerate(words):
         if place and words[place - 1] in _UNIT_WORDS:
-            continue  # UNIT B1 is no postcode
+            continue  # UNIT B1 is not a postcode
         following = words[place + 1] if place + 1 < len(words) else ""
         for length, typed in ((2, f"{word} {following}"), (1, word)):
             found = _postcode(typed, alone=length == 1)
@@ -116,6 +116,6 @@ def _postcode(typed: str, *, alone: bool) -> PostcodeSearch | None:
     if not alone and not (_OUTWARD.fullmatch(outward) and _INWARD.fullmatch(inward)):
         return None
     try:
-        return postcode_search.search(typed)
+        return postcode_search.parse_postcode(typed)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""The word somebody meant who has misspelt one."""
+"""Correct misspelt words of a search."""
 
 from collections.abc import Iterable
 
@@ -6,16 +6,16 @@ from rapidfuzz.distance import OSA
 
 from address.places.rules.search_text import STREET_KINDS
 
-SHORTEST = 4  # letters; a shorter word has too many neighbours
-_LONG = 7  # letters from which two slips are forgiven
-SAME = 1  # letters at the beginning that are taken to be right
+MIN_LENGTH = 4  # letters; shorter words have too many neighbours
+_LONG = 7  # letters from which two edits are allowed
+SAME_START = 1  # first letters that must be equal
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The nearest of the known words by letters left out, added, changed or swapped; None if none is near.
+def find_closest(word: str, known: Iterable[str]) -> str | None:
+    """Find the nearest of ``known`` by letters left out, added, changed or swapped; None if none is near.
 
-    ``known`` need only hold those that begin with the same ``SAME`` letters. Of two that are as near, STREET
-    and its like are the likelier.
+    ``known`` only needs words with the same first ``SAME_START`` letters. Of two equally near, STREET and the
+    like win.
     """
     slips = 2 if len(word) >= _LONG else 1
     near = [(OSA.distance(word, other), other not in STREET_KINDS, other) for other in known]

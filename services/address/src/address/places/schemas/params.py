@@ -1,4 +1,4 @@
-"""What OS Places' clients ask: the parameters of its seven operations."""
+"""The parameters of the seven OS Places operations."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -10,51 +10,50 @@ from address.places.rules import filters, geometry, postcode_search
 from address.shared.projections import Point
 from chassis.problems import FieldError, Problem
 
-LONGEST_QUERY = 16_384  # bytes of a query string
+MAX_QUERY = 16_384  # bytes of a query string
 Systems = Literal["BNG", "EPSG:27700", "WGS84", "EPSG:4326", "EPSG:3857", "EPSG:4258"]
 _POINT = (
     "`easting,northing` in BNG, EPSG:27700 and EPSG:3857;"
     " `latitude,longitude` in WGS84, EPSG:4326 and EPSG:4258"
 )
-_BOX_TEXT = "The corners in the south-west and in the north-east; each "
+_BOX_TEXT = "The south-west and the north-east corner; each "
 
 
-def _listed(value: object) -> object:
-    """``en, cy`` is ``EN,CY``."""
+def _normalise_list(value: object) -> object:
+    """Normalise ``en, cy`` to ``EN,CY``."""
     return value.upper().replace(" ", "") if isinstance(value, str) else value
 
 
 def _filters(value: list[str]) -> list[str]:
-    filters.read(value)
+    filters.parse_filters(value)
     return value
 
 
-def unusable(name: str, error: ValueError) -> Problem:
-    """The 400 for a parameter that is wrong together with another, or for a body."""
+def invalid_param(name: str, error: ValueError) -> Problem:
+    """Return the 400 for a parameter that is invalid beside another, or for a body."""
     fault = FieldError(field=f"query.{name}", message=str(error), code="value_error")
     return Problem(400, "invalid-request", str(error), errors=[fault])
 
 
 class Options(BaseModel):
-    """What every operation takes.
+    """The parameters of every operation.
 
-    The parameters are read from the request by ``read`` and not by FastAPI, which spends more time on eight
-    of them than the look-up takes.
+    ``read`` parses them, not FastAPI, which takes longer for eight of them than the look-up.
     """
 
     format: Annotated[
         Literal["JSON", "XML"],
-        BeforeValidator(_listed),
-        Field(description="In its absence XML is answered to those who accept nothing else"),
+        BeforeValidator(_normalise_list),
+        Field(description="Without it, the answer is XML if that is all you accept"),
     ] = "JSON"
-    dataset: Annotated[Literal["DPA", "LPI", "DPA,LPI", "LPI,DPA"], BeforeValidator(_listed)] = "DPA"
-    lr: Annotated[Literal["EN", "CY", "EN,CY", "CY,EN"], BeforeValidator(_listed)] = "EN,CY"
+    dataset: Annotated[Literal["DPA", "LPI", "DPA,LPI", "LPI,DPA"], BeforeValidator(_normalise_list)] = "DPA"
+    lr: Annotated[Literal["EN", "CY", "EN,CY", "CY,EN"], BeforeValidator(_normalise_list)] = "EN,CY"
     output_srs: Annotated[
         Systems,
-        BeforeValidator(_listed),
+        BeforeValidator(_normalise_list),
         Field(
-            description="WGS84, EPSG:4326 and EPSG:4258 add LNG and LAT in degrees; in EPSG:3857"
-            " X_COORDINATE and Y_COORDINATE are the metres of web maps, in all others of the National Grid"
+            description="WGS84, EPSG:4326 and EPSG:4258 add LNG and LAT in degrees. In EPSG:3857,"
+            " X_COORDINATE and Y_COORDINATE are metres of web maps; in all others, of the National Grid"
         ),
     ] = "EPSG:27700"
     fq: Annotated[list[Annotated[str, Field(max_length=500)]], AfterValidator(_filters)] = Field(
@@ -67,19 +66,19 @@ class Options(BaseModel):
 
     @classmethod
     def read(cls, request: Request) -> Self:
-        """The parameters of the request. Raises RequestValidationError, as FastAPI would."""
+        """Read the parameters of the request. Raise RequestValidationError, as FastAPI does."""
         sent = request.scope["query_string"]
-        if len(sent) > LONGEST_QUERY:
+        if len(sent) > MAX_QUERY:
             longest = max(sent.split(b"&"), key=len).partition(b"=")[0][:40].decode("ascii", "replace")
-            raise unusable(longest, ValueError(f"the query string may have {LONGEST_QUERY} bytes at most"))
+            raise invalid_param(longest, ValueError(f"the query string may have {MAX_QUERY} bytes at most"))
         query = request.query_params
-        given: dict[str, Any] = dict(query)
-        if "fq" in given:
-            given["fq"] = query.getlist("fq")
-        if "format" not in given and wants_xml(request):
-            given["format"] = "XML"
+        params: dict[str, Any] = dict(query)
+        if "fq" in params:
+            params["fq"] = query.getlist("fq")
+        if "format" not in params and wants_xml(request):
+            params["format"] = "XML"
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(params)
         except ValidationError as error:
             faults = error.errors(include_url=False, include_context=False, include_input=False)
             raise RequestValidationError(
@@ -88,27 +87,27 @@ class Options(BaseModel):
 
     @classmethod
     def documented(cls) -> dict[str, Any]:
-        """The parameters for the OpenAPI document: ``openapi_extra`` of a route."""
+        """Return the parameters for the OpenAPI document: ``openapi_extra`` of a route."""
         schema = cls.model_json_schema()
         needed = schema.get("required", [])
         return {
             "parameters": [
-                {"name": name, "in": "query", "required": name in needed, "schema": said}
-                for name, said in schema["properties"].items()
+                {"name": name, "in": "query", "required": name in needed, "schema": field}
+                for name, field in schema["properties"].items()
             ]
         }
 
 
 def wants_xml(request: Request) -> bool:
-    """Whether the client asks for XML, by ``format`` or by accepting nothing else."""
-    if len(request.scope["query_string"]) <= LONGEST_QUERY and "format" in request.query_params:
+    """Return whether the client asks for XML, by ``format`` or by accepting nothing else."""
+    if len(request.scope["query_string"]) <= MAX_QUERY and "format" in request.query_params:
         return request.query_params["format"].strip().upper() == "XML"
     accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept", "").split(",")}
     return accepted <= {"application/xml", "text/xml"}
 
 
 class PagedOptions(Options):
-    """What an operation takes whose answer comes in pages."""
+    """The parameters of an operation with pages."""
 
     maxresults: int = Field(default=100, ge=1, le=100)
     offset: int = Field(default=0, ge=0, le=10_000_000)
@@ -117,8 +116,8 @@ class PagedOptions(Options):
 class PostcodeOptions(PagedOptions):
     """A postcode, or the beginning of one: the area and one digit of the district at least."""
 
-    # What is longer gets the contract's own error, as does all else that is no postcode.
-    postcode: str = Field(examples=["BA1 1LJ"], json_schema_extra={"maxLength": postcode_search.LONGEST})
+    # A longer text gets the contract's own error, like any other text that is not a postcode.
+    postcode: str = Field(examples=["BA1 1LJ"], json_schema_extra={"maxLength": postcode_search.MAX_LENGTH})
 
 
 class UprnOptions(Options):
@@ -138,35 +137,35 @@ class FindOptions(PagedOptions):
     )
 
 
-class _Located(BaseModel):
-    """The coordinate system of what is asked."""
+class _WithSystem(BaseModel):
+    """The coordinate system of the request."""
 
-    srs: Annotated[Systems, BeforeValidator(_listed)] = "EPSG:27700"
+    srs: Annotated[Systems, BeforeValidator(_normalise_list)] = "EPSG:27700"
 
 
-class _Point(_Located):
-    """A point and how far from it to look."""
+class _WithPoint(_WithSystem):
+    """A point and a radius."""
 
     point: str = Field(max_length=100, description=_POINT, examples=["375000,165000"])
     radius: float = Field(default=100, ge=0.01, le=1000, description="Metres")
 
     def centre(self) -> Point:
-        """The point on the National Grid. Raises the contract's 400."""
+        """Parse the point to the National Grid. Raise the contract's 400."""
         try:
-            return geometry.read_point(self.point, self.srs)
+            return geometry.parse_point(self.point, self.srs)
         except ValueError as error:
-            raise unusable("point", error) from None
+            raise invalid_param("point", error) from None
 
 
-class NearestOptions(Options, _Point):
+class NearestOptions(Options, _WithPoint):
     """The address nearest to a point."""
 
 
-class RadiusOptions(PagedOptions, _Point):
+class RadiusOptions(PagedOptions, _WithPoint):
     """The addresses round a point."""
 
 
-class BboxOptions(PagedOptions, _Located):
+class BboxOptions(PagedOptions, _WithSystem):
     """The addresses in a box."""
 
     bbox: str = Field(
@@ -176,30 +175,32 @@ class BboxOptions(PagedOptions, _Located):
     )
 
     def area(self) -> geometry.Area:
-        """The box on the National Grid. Raises the contract's 400."""
+        """Parse the box to the National Grid. Raise the contract's 400."""
         try:
-            return geometry.read_box(self.bbox, self.srs, geometry.LARGEST_BOX)
+            return geometry.parse_box(self.bbox, self.srs, geometry.MAX_BOX)
         except ValueError as error:
-            raise unusable("bbox", error) from None
+            raise invalid_param("bbox", error) from None
 
 
-class PolygonOptions(PagedOptions, _Located):
+class PolygonOptions(PagedOptions, _WithSystem):
     """The addresses in the polygon of the body."""
 
     referencepoint: str | None = Field(
-        default=None, max_length=100, description=f"The addresses nearest to it come first. {_POINT}"
+        default=None, max_length=100, description=f"List the addresses nearest to this point first. {_POINT}"
     )
 
     def reference(self) -> Point | None:
-        """The reference point on the National Grid. Raises the contract's 400."""
+        """Parse the reference point to the National Grid. Raise the contract's 400."""
         try:
-            return None if self.referencepoint is None else geometry.read_point(self.referencepoint, self.srs)
+            return (
+                None if self.referencepoint is None else geometry.parse_point(self.referencepoint, self.srs)
+            )
         except ValueError as error:
-            raise unusable("referencepoint", error) from None
+            raise invalid_param("referencepoint", error) from None
 
     def area(self, body: bytes) -> geometry.Area:
-        """The polygon on the National Grid. Raises the contract's 400."""
+        """Parse the polygon to the National Grid. Raise the contract's 400."""
         try:
-            return geometry.read_polygon(body, self.srs)
+            return geometry.parse_polygon(body, self.srs)
         except ValueError as error:
-            raise unusable("polygon", error) from None
+            raise invalid_param("polygon", error) from None

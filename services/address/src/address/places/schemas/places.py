@@ -1,4 +1,4 @@
-"""OS Places' answers and errors, as its clients know them."""
+"""The models of OS Places answers and errors."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class Header(BaseModel):
-    """About the answer. Numbers are numbers; ``uri`` is the address asked, without the key."""
+    """About the answer. ``uri`` is the address of the request, without the key."""
 
     uri: str
     query: str
@@ -16,22 +16,22 @@ class Header(BaseModel):
     dataset: str
     lr: str
     maxresults: int
-    matchprecision: int | None = Field(default=None, description="Only where it was asked")
+    matchprecision: int | None = Field(default=None, description="Only if you sent it")
     epoch: str
     lastupdate: str = Field(description="DD/MM/YYYY; empty before the first load")
     output_srs: str
 
 
 class Both(BaseModel):
-    """The fields both datasets have; an empty field is left out."""
+    """The fields of both datasets. An empty field is left out."""
 
     UPRN: str
     ADDRESS: str = Field(examples=["1, WHITECHAPEL HIGH STREET, LONDON, E1 8QS"])
     RPC: str | None = None
     X_COORDINATE: float
     Y_COORDINATE: float
-    LNG: float | None = Field(default=None, description="Longitude, where degrees were asked")
-    LAT: float | None = Field(default=None, description="Latitude, likewise")
+    LNG: float | None = Field(default=None, description="Longitude, if you asked for degrees")
+    LAT: float | None = Field(default=None, description="Latitude, if you asked for degrees")
     STATUS: str
     LOGICAL_STATUS_CODE: str
     CLASSIFICATION_CODE: str
@@ -57,9 +57,11 @@ class Both(BaseModel):
 
 
 class Dpa(Both):
-    """An address as post is sent to it."""
+    """A postal address."""
 
-    UDPRN: str | None = Field(default=None, description="Of Royal Mail's delivery point, where there is one")
+    UDPRN: str | None = Field(
+        default=None, description="The number of Royal Mail's delivery point, if there is one"
+    )
     PO_BOX_NUMBER: str | None = None
     DEPARTMENT_NAME: str | None = None
     DEPENDENT_THOROUGHFARE_NAME: str | None = None
@@ -76,7 +78,7 @@ class Dpa(Both):
 
 
 class Lpi(Both):
-    """An address as the council's gazetteer has it."""
+    """An address of the council's gazetteer."""
 
     USRN: str
     LPI_KEY: str
@@ -127,7 +129,7 @@ class ErrorDetail(BaseModel):
 
 
 class PlacesError(BaseModel):
-    """The body of every error below this address."""
+    """The body of every error under this path."""
 
     error: ErrorDetail
 

@@ -1,8 +1,8 @@
-"""OS Places' ``find``: addresses by free text, each with a score of how well it matches.
+"""Find addresses by free text, each with a score.
 
-The streets and buildings that carry most of the words are looked into, and so is a postcode that is named in
-full. The score is the share of what was asked and of what the address says of number and flat that agree;
-only an address that agrees in all of it scores 1.
+Candidates are the places of streets and buildings with most of the words, and of a postcode in full. The
+score is the share of the query, and of the address's number and flat, that agree; only full agreement scores
+1.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -15,17 +15,17 @@ import asyncpg
 from address.places.rules import spelling
 from address.places.rules.search_text import AddressSearch
 from address.places.store import places_json
-from address.places.store.places import FILTERS, HEADER, IN_ORDER, Wanted, answer
-from address.places.store.search_sql import COUNTED, GROUP_WORDS, GROUPS, UNIT
+from address.places.store.places import FILTERS, HEADER, STREET_ORDER, PlacesQuery, fetch_answer
+from address.places.store.search_sql import GROUP_WORDS, MAX_COUNTED, MAX_GROUPS, UNIT
 
-# What one search looks through at most: entries of a word, and places.
-_SCANNED = 20_000
-_PLACES = 2_000
-_MET = 3_000  # words that begin with one letter
-_AFTER_ALL = "~"  # sorts after every letter and digit of a word
-_GOOD = 0.7  # from here a match is called good
+# The most a search reads: entries of a word, and places.
+_MAX_SCANNED = 20_000
+_MAX_PLACES = 2_000
+_MAX_WORDS = 3_000  # words that begin with a letter
+_LAST_CHARACTER = "~"  # sorts after every letter and digit of a word
+_GOOD_SCORE = 0.7  # the least score of a good match
 
-# Which of the words asked ($12) a group does not carry: only these are looked for in its places' own part.
+# The words of the query ($12) that a group lacks: only these are looked for in number and flat of its places.
 _MISSING = (
     "ARRAY(SELECT word FROM unnest($12::text[]) AS t (word) WHERE g.words NOT LIKE '% ' || word || ' %')"
 )
@@ -33,43 +33,45 @@ _NEAR = f"""
     WITH rare AS MATERIALIZED (
         SELECT word FROM (
             SELECT word, (SELECT count(*) FROM (SELECT FROM search_word w
-                WHERE w.council = $1 AND w.word = t.word LIMIT {COUNTED}) few) AS often
+                WHERE w.council = $1 AND w.word = t.word LIMIT {MAX_COUNTED}) few) AS often
             FROM unnest($11::text[]) AS t (word) OFFSET 0) t
         WHERE often > 0 ORDER BY often LIMIT 3),
     near AS MATERIALIZED (
         SELECT w.group_id AS id, g.words, {_MISSING} AS missing,
             (SELECT count(*) FROM unnest($11) AS word WHERE g.words LIKE '% ' || word || ' %') AS hits
         FROM (SELECT w.group_id FROM rare, LATERAL (SELECT w.group_id FROM search_word w
-                WHERE w.council = $1 AND w.word = rare.word LIMIT {_SCANNED}) w
-                GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {GROUPS}) w
+                WHERE w.council = $1 AND w.word = rare.word LIMIT {_MAX_SCANNED}) w
+                GROUP BY w.group_id ORDER BY count(*) DESC, w.group_id LIMIT {MAX_GROUPS}) w
             CROSS JOIN LATERAL ({GROUP_WORDS.format("w.group_id")}) g)"""
 _CANDIDATES = f"""
     (SELECT p.uprn, p.lpi_key, b.missing
         FROM (SELECT * FROM near WHERE hits = (SELECT max(hits) FROM near) ORDER BY length(words), words) b
             CROSS JOIN LATERAL (SELECT p.uprn, p.lpi_key FROM place p
-                WHERE p.council = $1 AND p.group_id = b.id LIMIT {COUNTED}) p LIMIT {_PLACES})
+                WHERE p.council = $1 AND p.group_id = b.id LIMIT {MAX_COUNTED}) p LIMIT {_MAX_PLACES})
     UNION
     SELECT p.uprn, p.lpi_key, {_MISSING}
         FROM unnest($13::text[], $14::text[]) AS r (low, high) CROSS JOIN LATERAL (
             SELECT * FROM place p WHERE p.council = $1 AND p.postcode >= low AND p.postcode < high
-                AND ($15 OR cardinality($12) = 0) LIMIT {COUNTED}) p
+                AND ($15 OR cardinality($12) = 0) LIMIT {MAX_COUNTED}) p
             CROSS JOIN LATERAL ({GROUP_WORDS.format("p.group_id")}) g
     UNION
     SELECT p.uprn, p.lpi_key, $12 FROM place p WHERE p.council = $1 AND p.uprn = $16"""
-_AGREES = """cardinality($12) - cardinality(missing)
+_AGREEING = """cardinality($12) - cardinality(missing)
     + (SELECT count(*) FROM unnest(missing) AS word WHERE word = ANY (said))"""
-_UNASKED = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($12))"
+_NOT_IN_QUERY = "(SELECT count(*) FROM unnest(said) AS own WHERE own <> ALL ($12))"
 _IN_POSTCODE = """(SELECT count(*) FROM unnest($13, $14) AS r (low, high)
     WHERE p.postcode >= r.low AND p.postcode < r.high)"""
-_SCORE = f"""CASE WHEN p.uprn = $16 THEN 1 ELSE $20::numeric * ({_AGREES} + {_IN_POSTCODE})
-    / greatest(1, cardinality($12) + {_UNASKED} + CASE WHEN $13 IS NULL THEN 0 ELSE 1 END) END"""
-_DESCRIPTION = f"CASE WHEN score >= 1 THEN 'EXACT' WHEN score >= {_GOOD} THEN 'GOOD' ELSE 'NO MATCH' END"
-_RESULT = places_json.either("trunc(score, $18)", _DESCRIPTION)
+_SCORE = f"""CASE WHEN p.uprn = $16 THEN 1 ELSE $20::numeric * ({_AGREEING} + {_IN_POSTCODE})
+    / greatest(1, cardinality($12) + {_NOT_IN_QUERY} + CASE WHEN $13 IS NULL THEN 0 ELSE 1 END) END"""
+_DESCRIPTION = (
+    f"CASE WHEN score >= 1 THEN 'EXACT' WHEN score >= {_GOOD_SCORE} THEN 'GOOD' ELSE 'NO MATCH' END"
+)
+_RESULT = places_json.dataset_json("trunc(score, $18)", _DESCRIPTION)
 _FIND = f"""{_NEAR}
     SELECT {HEADER}, count(*) AS total, string_agg(
         CASE WHEN nth > $9::bigint AND nth <= $9::bigint + $8::bigint THEN {_RESULT} END, ',' ORDER BY nth
     ) AS results
-    FROM (SELECT p.*, row_number() OVER (ORDER BY score DESC, p.postcode, {IN_ORDER}, rank) AS nth
+    FROM (SELECT p.*, row_number() OVER (ORDER BY score DESC, p.postcode, {STREET_ORDER}, rank) AS nth
         FROM (SELECT p.*, dataset, rank, {_SCORE} AS score
             FROM (SELECT p.*, missing, string_to_array(btrim({UNIT}), ' ') AS said
                 FROM ({_CANDIDATES}) c CROSS JOIN LATERAL (
@@ -80,24 +82,24 @@ _FIND = f"""{_NEAR}
                 AND p.northing BETWEEN $19[2] AND $19[4]) OFFSET 0) p
         WHERE score >= $17::float8) p"""
 
-_UNKNOWN = f"""SELECT word FROM unnest($2::text[]) AS t (word) WHERE length(word) >= {spelling.SHORTEST}
+_UNKNOWN = f"""SELECT word FROM unnest($2::text[]) AS t (word) WHERE length(word) >= {spelling.MIN_LENGTH}
     AND NOT EXISTS (SELECT FROM search_word w WHERE w.council = $1 AND w.word = t.word)"""
-# From each word to the next by the index: a word that a thousand groups have is met once.
+# From each word to the next by the index, so that a word of a thousand groups is read once.
 _NEXT = """SELECT w.word FROM search_word w WHERE w.council = $1 AND w.word {} AND w.word < $3
     ORDER BY w.word LIMIT 1"""
 _BEGINNING = f"""
     WITH RECURSIVE met (word) AS (
         ({_NEXT.format(">= $2")}) UNION ALL
         SELECT ({_NEXT.format("> met.word")}) FROM met WHERE met.word IS NOT NULL)
-    SELECT word FROM met WHERE word IS NOT NULL LIMIT {_MET}"""
+    SELECT word FROM met WHERE word IS NOT NULL LIMIT {_MAX_WORDS}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """How matches are scored: the least score wanted, and to how many decimals it is cut.
+    """How matches are scored: the least score, and the decimals to which it is cut.
 
-    ``box`` is west, south, east, north on the British National Grid; ``misspelt`` the words that were
-    corrected, each of which costs a twentieth of the score.
+    ``box``: west, south, east, north on the British National Grid. ``misspelt``: the number of corrected
+    words; each costs a twentieth of the score.
     """
 
     least: float = 0.0
@@ -106,15 +108,15 @@ class Scoring:
     misspelt: int = 0
 
 
-async def find(
-    pool: asyncpg.Pool, council: str, search: AddressSearch, wanted: Wanted, scoring: Scoring
+async def find_addresses(
+    pool: asyncpg.Pool, council: str, search: AddressSearch, query: PlacesQuery, scoring: Scoring
 ) -> asyncpg.Record:
-    """The addresses that match best; the record is that of ``places.by_uprn``."""
+    """Find the addresses that match best; as ``places.list_by_uprn``."""
     postcode = search.postcode
-    return await answer(
+    return await fetch_answer(
         pool,
         _FIND,
-        *wanted.parameters(council),
+        *query.parameters(council),
         search.names,
         (*search.names, *search.units),
         postcode and postcode.lows,
@@ -128,13 +130,13 @@ async def find(
     )
 
 
-async def unknown(pool: asyncpg.Pool, council: str, words: Sequence[str]) -> list[str]:
-    """Those of the words, of ``spelling.SHORTEST`` letters at least, that no address of the council has."""
-    found = await pool.fetch(_UNKNOWN, council, words)
-    return [row["word"] for row in found]
+async def list_unknown_words(pool: asyncpg.Pool, council: str, words: Sequence[str]) -> list[str]:
+    """List those of the words, of at least ``spelling.MIN_LENGTH`` letters, that no address has."""
+    rows = await pool.fetch(_UNKNOWN, council, words)
+    return [row["word"] for row in rows]
 
 
-async def beginning(pool: asyncpg.Pool, council: str, start: str) -> list[str]:
-    """The council's words that begin so, the first few thousand."""
-    found = await pool.fetch(_BEGINNING, council, start, start + _AFTER_ALL)
-    return [row["word"] for row in found]
+async def list_words_beginning(pool: asyncpg.Pool, council: str, start: str) -> list[str]:
+    """List the council's words with a beginning, at most a few thousand."""
+    rows = await pool.fetch(_BEGINNING, council, start, start + _LAST_CHARACTER)
+    return [row["word"] for row in rows]

@@ -1,8 +1,8 @@
-"""Suggestions while somebody types an address.
+"""List suggestions while an address is typed.
 
 Words are looked up in ``search_word``, the rarest first, so that the work is bounded whatever the size of the
-gazetteer: a word is counted no further than ``COUNTED``, and no more than ``GROUPS`` streets and buildings
-are looked into. Flats that match alike are shown as the building they are in.
+gazetteer: counts of a word stop at ``MAX_COUNTED``, and at most ``MAX_GROUPS`` streets and buildings are
+read. Flats that match equally are shown as their building.
 """
 
 from collections.abc import Sequence
@@ -12,21 +12,16 @@ from datetime import date
 import asyncpg
 
 from address.places.rules.search_text import AddressSearch
-from address.places.store.search_sql import COUNTED, GROUP_WORDS, ON_A_DAY, TODAY, UNIT
+from address.places.store.search_sql import AS_OF, CURRENT
 
-__all__ = ["COUNTED", "GROUP_WORDS", "UNIT", "Where", "suggest"]
-
-_LONGEST_NUMBER = 4  # digits of a building's number
-_BEGINNING = 2  # letters of a word that tell too little
-_AFTER_ALL = "~"  # sorts after every letter and digit of a word
+_MAX_DIGITS = 4  # of a building's number
+_SHORT_WORD = 2  # letters of a word that narrow nothing
+_LAST_CHARACTER = "~"  # sorts after every letter and digit of a word
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Where addresses are looked for: near a point (easting, northing), in a ward (GSS), in a building.
-
-    ``day`` asks what the gazetteer said on that day.
-    """
+class SuggestionScope:
+    """Where to look: near a point (easting, northing), in a ward (GSS), in a building, as of a day."""
 
     near: tuple[float, float] | None = None
     ward: str | None = None
@@ -34,62 +29,62 @@ class Where:
     day: date | None = None
 
 
-ANYWHERE = Where()
+ANYWHERE = SuggestionScope()
 
 
-async def suggest(
-    pool: asyncpg.Pool, council: str, search: AddressSearch, limit: int, where: Where = ANYWHERE
+async def list_suggestions(
+    pool: asyncpg.Pool, council: str, search: AddressSearch, limit: int, scope: SuggestionScope = ANYWHERE
 ) -> list[str]:
-    """The best addresses for what is typed so far, each as JSON text. Retired properties are left out."""
-    found = _statement(search, where)
-    if found is None:
+    """List the best addresses for a search, each as JSON text. Retired properties are left out."""
+    prepared = _statement(search, scope)
+    if prepared is None:
         return []
-    statement, parameters = found
-    day = () if where.day is None else (where.day,)
-    rows = await pool.fetch(statement, council, where.near, where.ward, limit, *parameters, *day)
+    statement, parameters = prepared
+    day = () if scope.day is None else (scope.day,)
+    rows = await pool.fetch(statement, council, scope.near, scope.ward, limit, *parameters, *day)
     return [row["item"] for row in rows]
 
 
-def _statement(search: AddressSearch, where: Where) -> tuple[str, tuple[object, ...]] | None:
-    """The statement to ask, with its own parameters; None when there is nothing to go by."""
-    on = TODAY if where.day is None else ON_A_DAY
+def _statement(search: AddressSearch, scope: SuggestionScope) -> tuple[str, tuple[object, ...]] | None:
+    """Choose the statement and its parameters; None when the search is empty."""
+    statements = CURRENT if scope.day is None else AS_OF
     everything = _patterns((*search.names, *search.units), search.typing)
     ranges = (search.postcode and search.postcode.lows, search.postcode and search.postcode.highs)
-    if where.within is not None:
-        return on.within, (everything, where.within)
+    if scope.within is not None:
+        return statements.within, (everything, scope.within)
     if search.uprn is not None:
-        return on.uprn, (search.uprn,)
+        return statements.uprn, (search.uprn,)
     if (number := _number_alone(search)) is not None:
-        return on.number, (everything, *ranges, number, f"% {number} %")
+        return statements.number, (everything, *ranges, number, f"% {number} %")
     units = _patterns(search.units, search.typing)
     if search.names:
-        by_name = on.ward if where.ward else on.near if where.near else on.name
-        return by_name, (units, *ranges, *_names(search))
-    return None if search.postcode is None else (on.postcode, (units, *ranges))
+        by_name = statements.ward if scope.ward else statements.near if scope.near else statements.name
+        return by_name, (units, *ranges, *_name_params(search))
+    return None if search.postcode is None else (statements.postcode, (units, *ranges))
 
 
 def _number_alone(search: AddressSearch) -> int | None:
-    """The number of a building, when that is all to go by: at most the beginning of a word beside it."""
-    numbers = [int(unit) for unit in search.units if unit.isdecimal() and len(unit) <= _LONGEST_NUMBER]
-    told = [name for name in search.names if name != search.typing or len(name) > _BEGINNING]
-    return None if told or search.postcode or len(numbers) != 1 or len(search.units) > 1 else numbers[0]
+    """Return the number of a building if the search has nothing else but the beginning of a word."""
+    numbers = [int(unit) for unit in search.units if unit.isdecimal() and len(unit) <= _MAX_DIGITS]
+    meaningful = [name for name in search.names if name != search.typing or len(name) > _SHORT_WORD]
+    return None if meaningful or search.postcode or len(numbers) != 1 or len(search.units) > 1 else numbers[0]
 
 
-def _names(search: AddressSearch) -> tuple[object, ...]:
-    """What a search by name takes."""
+def _name_params(search: AddressSearch) -> tuple[object, ...]:
+    """Return the parameters of a search by name."""
     beginnings = [f" {' '.join(search.names)}", f" {' '.join(search.said)}"]
     return (
         list(search.names),
-        [name + _AFTER_ALL for name in search.names],
+        [name + _LAST_CHARACTER for name in search.names],
         [f"% {name}%" for name in search.names],
         [f"{beginning}%" for beginning in beginnings],
         f"% {' '.join(search.units)} %",
         list(search.units),
         beginnings,
-        [beginning + _AFTER_ALL for beginning in beginnings],
+        [beginning + _LAST_CHARACTER for beginning in beginnings],
     )
 
 
 def _patterns(words: Sequence[str], typing: str | None) -> list[str]:
-    """LIKE patterns: whole words, but for the one still being typed."""
+    """Return LIKE patterns: whole words, and the beginning of the one still being typed."""
     return [f"% {word}%" if word == typing else f"% {word} %" for word in words]

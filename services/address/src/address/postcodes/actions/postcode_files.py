@@ -1,4 +1,4 @@
-"""Files of postcodes: plain, gzip or xz, read in blocks of whole lines, and never trusted."""
+"""Read files of postcodes: plain, gzip or xz, in blocks of whole lines, each checked."""
 
 import csv
 import gzip
@@ -12,14 +12,14 @@ from typing import BinaryIO, cast
 
 from address.postcodes.rules import file_rows
 
-_BLOCK = 1 << 20
-_LONGEST_LINE = 1_000  # bytes
+_BLOCK_BYTES = 1 << 20
+_MAX_LINE = 1_000  # bytes
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
 
 class CorruptPostcodesError(Exception):
-    """The file cannot be used; nothing of it is loaded."""
+    """The file cannot be used. Nothing of it is loaded."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -31,81 +31,81 @@ class FileUnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a file before its rows are: fingerprint of its bytes, number of rows."""
+class PostcodeFileFacts:
+    """Facts about a file before its rows are read: hash and number of rows."""
 
     sha256: str
     rows: int
 
 
 @dataclass(slots=True)
-class Rows:
-    """How many rows have been read, and how many of them left out."""
+class RowCount:
+    """The number of rows read, and of those left out."""
 
     read: int = 0
     left_out: int = 0
 
 
-def inspect(path: Path) -> Facts:
-    """Read the file once. Raises CorruptPostcodesError and FileUnreadableError."""
+def inspect_file(path: Path) -> PostcodeFileFacts:
+    """Hash the file and count its rows. Raise CorruptPostcodesError and FileUnreadableError."""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise FileUnreadableError(error.strerror) from error
-    rows = sum(block.count(b"\n") for _, block in _blocks(path))
+    rows = sum(block.count(b"\n") for _, block in _read_lines(path))
     if rows == 0:
         raise CorruptPostcodesError(2, "there are no postcodes in the file")
-    return Facts(digest, rows)
+    return PostcodeFileFacts(digest, rows)
 
 
-def blocks(path: Path, rows: Rows) -> Iterator[bytes]:
-    """The rows as CSV that is known to be right. Raises CorruptPostcodesError with the first that is not."""
-    for first, block in _blocks(path):
+def read_blocks(path: Path, rows: RowCount) -> Iterator[bytes]:
+    """Yield the rows as checked CSV. Raise CorruptPostcodesError with the first faulty row."""
+    for first, block in _read_lines(path):
         rows.read += block.count(b"\n")
-        yield block if file_rows.plain(block) else _mended(first, block, rows)
+        yield block if file_rows.is_plain(block) else _convert_lines(first, block, rows)
 
 
-def lines_of(path: Path, postcode: str) -> list[int]:
-    """The lines a postcode stands on."""
-    sought = f"{postcode},".encode()
+def find_lines(path: Path, postcode: str) -> list[int]:
+    """Find the lines of a postcode."""
+    prefix = f"{postcode},".encode()
     return [
         first + number
-        for first, block in _blocks(path)
+        for first, block in _read_lines(path)
         for number, line in enumerate(block.split(b"\n"))
-        if _row(first + number, line).encode().startswith(sought)
+        if _convert_line(first + number, line).encode().startswith(prefix)
     ]
 
 
-def _mended(first: int, block: bytes, rows: Rows) -> bytes:
-    """The block line by line."""
-    kept = []
+def _convert_lines(first: int, block: bytes, rows: RowCount) -> bytes:
+    """Convert a block line by line."""
+    converted = []
     for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
-        row = _row(number, line)
+        row = _convert_line(number, line)
         rows.left_out += not row
-        kept.append(row)
-    return "".join(kept).encode()
+        converted.append(row)
+    return "".join(converted).encode()
 
 
-def _row(number: int, line: bytes) -> str:
-    if len(line) > _LONGEST_LINE:
-        raise CorruptPostcodesError(number, f"the line is longer than {_LONGEST_LINE} bytes")
+def _convert_line(number: int, line: bytes) -> str:
+    if len(line) > _MAX_LINE:
+        raise CorruptPostcodesError(number, f"the line is longer than {_MAX_LINE} bytes")
     try:
-        return file_rows.read(line.decode()) if line else ""
+        return file_rows.convert_row(line.decode()) if line else ""
     except UnicodeDecodeError as error:
         raise CorruptPostcodesError(number, f"byte {error.start + 1} is not UTF-8") from error
     except (ValueError, csv.Error) as error:
         raise CorruptPostcodesError(number, str(error)) from error
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines below the header in blocks, each with the number of its first line; all end in a newline."""
+def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield blocks of lines below the header, each with the number of its first line, all with newlines."""
     number, rest = 1, b""
-    with _opened(path) as file:
-        while block := _read(file, number + rest.count(b"\n")):
+    with _open(path) as file:
+        while block := _read_block(file, number + rest.count(b"\n")):
             whole, newline, rest = (rest + block).rpartition(b"\n")
-            if not newline and len(rest) > _LONGEST_LINE:
-                raise CorruptPostcodesError(number, f"the line is longer than {_LONGEST_LINE} bytes")
+            if not newline and len(rest) > _MAX_LINE:
+                raise CorruptPostcodesError(number, f"the line is longer than {_MAX_LINE} bytes")
             if newline:
                 yield from _below_header(number, whole + newline)
                 number += whole.count(b"\n") + 1
@@ -126,15 +126,15 @@ def _below_header(number: int, block: bytes) -> Iterator[tuple[int, bytes]]:
         yield number, block
 
 
-def _read(file: BinaryIO, line: int) -> bytes:
-    """The next of the file: what stands before a broken place is handed out first."""
+def _read_block(file: BinaryIO, line: int) -> bytes:
+    """Read the next block. Bytes before a fault come first."""
     try:
-        return file.read1(_BLOCK)  # type: ignore[attr-defined,no-any-return] # all three kinds have it
+        return file.read1(_BLOCK_BYTES)  # type: ignore[attr-defined,no-any-return] # all three kinds have it
     except _BROKEN as error:
         raise CorruptPostcodesError(line, f"the compressed data are broken: {error}") from error
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         start = file.read(len(_XZ))
     if start == _XZ:

@@ -1,4 +1,4 @@
-"""Looking postcodes and outcodes up: rows from the store, with their degrees, areas and distances."""
+"""Look up postcodes and outcodes: rows of the store with degrees, areas and distances."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,86 +10,86 @@ from typing import TypeVar
 import asyncpg
 
 from address.postcodes.rules import distances, queries
-from address.postcodes.rules.fields import NOWHERE, Area, Named, Outcode, Postcode
-from address.postcodes.rules.queries import Near
+from address.postcodes.rules.fields import NOWHERE, Area, NamedArea, Outcode, Postcode
+from address.postcodes.rules.queries import NearQuery
 from address.postcodes.store import outcodes, postcodes
 from address.shared import codelists, projections
 
 _Found = TypeVar("_Found", Postcode, Outcode)
-_DECIMALS = 6  # of a degree: a decimetre, as in the ONS Postcode Directory
-# The National Grid is up to a thousandth smaller than the ground: look a little further, then measure.
+_DECIMALS = 6  # of a degree: 0.1 m, as in the ONS Postcode Directory
+# Grid distances are up to 0.1% smaller than true ones: search a little further, then measure.
 _SLACK = 1.002
 
 
-async def find(pool: asyncpg.Pool, council: str, asked: Sequence[str]) -> list[Postcode | None]:
-    """Each of the postcodes as typed, in order; None for what is not there or no postcode."""
-    names = [queries.whole(text) for text in asked]
+async def find_postcodes(pool: asyncpg.Pool, council: str, asked: Sequence[str]) -> list[Postcode | None]:
+    """Find postcodes as typed, in order; None for one that is unknown or not a postcode."""
+    names = [queries.parse_postcode(text) for text in asked]
     known = sorted({name for name in names if name})
-    rows = await postcodes.find(pool, council, known) if known else []
-    found = {one.postcode: one for one in _postcodes(rows)}
-    return [found.get(name) if name else None for name in names]
+    rows = await postcodes.list_postcodes(pool, council, known) if known else []
+    places_found = {place.postcode: place for place in _to_postcodes(rows)}
+    return [places_found.get(name) if name else None for name in names]
 
 
-async def begins(pool: asyncpg.Pool, council: str, said: str, limit: int) -> list[Postcode]:
-    """The first postcodes that begin as typed; if it is a whole one, that alone."""
-    spans = queries.spans(said)
-    return _postcodes(await postcodes.begins(pool, council, spans, limit)) if spans else []
+async def list_beginning(pool: asyncpg.Pool, council: str, beginning: str, limit: int) -> list[Postcode]:
+    """List the first postcodes with a beginning; only the postcode itself if it is whole."""
+    spans = queries.beginning_spans(beginning)
+    return _to_postcodes(await postcodes.list_beginning(pool, council, spans, limit)) if spans else []
 
 
-async def nearest(pool: asyncpg.Pool, council: str, asked: Sequence[Near]) -> list[list[Postcode]]:
-    """The postcodes near each point, nearest first, with their distances."""
-    points = [_point(near) for near in asked]
+async def list_nearest(pool: asyncpg.Pool, council: str, asked: Sequence[NearQuery]) -> list[list[Postcode]]:
+    """List the postcodes near each point, nearest first, with distances."""
+    points = [_to_grid(near) for near in asked]
     rows: dict[int, list[asyncpg.Record]] = {}
-    where = [index for index, point in enumerate(points) if point]
-    if where:
+    indexes = [index for index, point in enumerate(points) if point]
+    if indexes:
         searched = [
             (*point, near.radius * _SLACK + 1, near.limit)
             for near, point in zip(asked, points, strict=True)
             if point
         ]
-        for row in await postcodes.nearest(pool, council, searched):
-            rows.setdefault(where[row["n"] - 1], []).append(row)
+        for row in await postcodes.list_nearest(pool, council, searched):
+            rows.setdefault(indexes[row["n"] - 1], []).append(row)
     answers = []
     for index, near in enumerate(asked):
-        answers.append(_measured(near, _postcodes(rows.get(index, []))))
-        await asyncio.sleep(0)  # a hundred points have ten thousand results: let others have their turn
+        answers.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
+        await asyncio.sleep(0)  # a hundred points have ten thousand results: yield to other requests
     return answers
 
 
-async def near_postcode(
+async def list_near_postcode(
     pool: asyncpg.Pool, council: str, asked: str, radius: float, limit: int
 ) -> list[Postcode] | None:
-    """The postcodes near a postcode, itself the first. None when it is not there."""
-    (centre,) = await find(pool, council, [asked])
+    """List the postcodes near a postcode, itself first. None when it is unknown."""
+    (centre,) = await find_postcodes(pool, council, [asked])
     if centre is None:
         return None
     if centre.lonlat is None:
         return []
-    return (await nearest(pool, council, [Near(*centre.lonlat, radius, limit)]))[0]
+    return (await list_nearest(pool, council, [NearQuery(*centre.lonlat, radius, limit)]))[0]
 
 
-async def at_random(pool: asyncpg.Pool, council: str, chance: float, outcode: str | None) -> Postcode | None:
-    row = await postcodes.at_random(pool, council, chance, outcode)
-    return _postcodes([row])[0] if row else None
+async def get_random(pool: asyncpg.Pool, council: str, chance: float, outcode: str | None) -> Postcode | None:
+    row = await postcodes.get_random(pool, council, chance, outcode)
+    return _to_postcodes([row])[0] if row else None
 
 
 async def find_outcode(pool: asyncpg.Pool, council: str, asked: str) -> Outcode | None:
-    name = queries.outward(asked)
-    row = await outcodes.find(pool, council, name) if name else None
-    return _outcodes([row])[0] if row else None
+    name = queries.parse_outcode(asked)
+    row = await outcodes.get_outcode(pool, council, name) if name else None
+    return _to_outcodes([row])[0] if row else None
 
 
-async def nearest_outcodes(pool: asyncpg.Pool, council: str, near: Near) -> list[Outcode]:
-    """The outcodes whose middles lie near a point, nearest first, with their distances."""
-    point = _point(near)
+async def list_nearest_outcodes(pool: asyncpg.Pool, council: str, near: NearQuery) -> list[Outcode]:
+    """List the outcodes whose centres are near a point, nearest first, with distances."""
+    point = _to_grid(near)
     if point is None:
         return []
-    rows = await outcodes.nearest(pool, council, point, near.radius * _SLACK + 1, near.limit)
-    return _measured(near, _outcodes(rows))
+    rows = await outcodes.list_nearest(pool, council, point, near.radius * _SLACK + 1, near.limit)
+    return _with_distances(near, _to_outcodes(rows))
 
 
-def _point(near: Near) -> tuple[float, float] | None:
-    """Where that is on the National Grid; None when it is not on it."""
+def _to_grid(near: NearQuery) -> tuple[float, float] | None:
+    """Convert the point to the National Grid; None when it is outside."""
     if not near.in_britain:
         return None
     try:
@@ -98,65 +98,67 @@ def _point(near: Near) -> tuple[float, float] | None:
         return None
 
 
-def _measured(near: Near, found: list[_Found]) -> list[_Found]:
-    """Those that are really within the radius, nearest first."""
-    placed = [(one, one.lonlat) for one in found if one.lonlat]
-    metres = distances.metres((near.longitude, near.latitude), [lonlat for _, lonlat in placed])
+def _with_distances(near: NearQuery, places_found: list[_Found]) -> list[_Found]:
+    """Add geodesic distances, keep those within the radius, and sort them nearest first."""
+    located = [(place, place.lonlat) for place in places_found if place.lonlat]
+    metres = distances.metres((near.longitude, near.latitude), [lonlat for _, lonlat in located])
     within = [
-        (away, replace(one, distance=round(away, 8)))
-        for (one, _), away in zip(placed, metres, strict=True)
+        (away, replace(place, distance=round(away, 8)))
+        for (place, _), away in zip(located, metres, strict=True)
         if away <= near.radius
     ]
-    # The store's order but for points nearer to each other than their degrees are exact.
-    return [one for _, one in sorted(within, key=itemgetter(0))]
+    # Stable: rows at equal distances keep the store's order.
+    return [place for _, place in sorted(within, key=itemgetter(0))]
 
 
-def _postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
+def _to_postcodes(rows: Sequence[asyncpg.Record]) -> list[Postcode]:
     return [
         Postcode(
             row["postcode"],
             row["easting"],
             row["northing"],
             lonlat,
-            _area(row["district"], row["ward"], row["parish"]),
+            _to_area(row["district"], row["ward"], row["parish"]),
         )
         for row, lonlat in zip(rows, _lonlats(rows), strict=True)
     ]
 
 
-def _outcodes(rows: Sequence[asyncpg.Record]) -> list[Outcode]:
+def _to_outcodes(rows: Sequence[asyncpg.Record]) -> list[Outcode]:
     return [
         Outcode(
             row["outcode"],
             row["easting"],
             row["northing"],
             lonlat,
-            tuple(map(_area, row["districts"] or ())),
-            tuple(_named("wards", code) for code in row["wards"] or ()),
-            tuple(_named("parishes", code) for code in row["parishes"] or ()),
+            tuple(map(_to_area, row["districts"] or ())),
+            tuple(_to_named_area("wards", code) for code in row["wards"] or ()),
+            tuple(_to_named_area("parishes", code) for code in row["parishes"] or ()),
         )
         for row, lonlat in zip(rows, _lonlats(rows), strict=True)
     ]
 
 
 def _lonlats(rows: Sequence[asyncpg.Record]) -> list[tuple[float, float] | None]:
-    """Degrees of each row; None where it is not known where it is."""
-    there = [row for row in rows if row["easting"] is not None and row["northing"] is not None]
+    """Return longitude and latitude of each row; None without coordinates."""
+    located = [row for row in rows if row["easting"] is not None and row["northing"] is not None]
     points = projections.project_or_none(
-        [(row["easting"], row["northing"]) for row in there], projections.LONLAT
+        [(row["easting"], row["northing"]) for row in located], projections.LONLAT
     )
-    shown = {
+    degrees = {
         id(row): (round(point[0], _DECIMALS), round(point[1], _DECIMALS)) if point else None
-        for row, point in zip(there, points, strict=True)
+        for row, point in zip(located, points, strict=True)
     }
-    return [shown.get(id(row)) for row in rows]
+    return [degrees.get(id(row)) for row in rows]
 
 
 @lru_cache(maxsize=16_384)
-def _area(district: str | None, ward: str | None = None, parish: str | None = None) -> Area:
+def _to_area(district: str | None, ward: str | None = None, parish: str | None = None) -> Area:
     name, region = codelists.districts().get(district or "", (None, None))
-    return Area(Named(district, name), region, _named("wards", ward), _named("parishes", parish))
+    return Area(
+        NamedArea(district, name), region, _to_named_area("wards", ward), _to_named_area("parishes", parish)
+    )
 
 
-def _named(kind: str, code: str | None) -> Named:
-    return Named(code, codelists.areas(kind).get(code)) if code else NOWHERE
+def _to_named_area(kind: str, code: str | None) -> NamedArea:
+    return NamedArea(code, codelists.areas(kind).get(code)) if code else NOWHERE

@@ -7,20 +7,18 @@ from fastapi import Query, Request, Response
 
 from address.postcodes.actions import postcodes
 from address.postcodes.routes import postcodes_io
-from address.postcodes.routes.envelope import answered, refused
+from address.postcodes.routes.envelope import refusals_as_problems, to_response
 from address.postcodes.routes.postcodes_io import JSONP, Anyone
 from address.postcodes.rules import bulk
 from address.postcodes.rules import fields as postcode_fields
-from address.postcodes.rules.bulk import Point
+from address.postcodes.rules.bulk import PointQuery
 from address.postcodes.rules.fields import Fields, Postcode
-from address.postcodes.schemas import BULK_BODY, LONGEST_FILTER, POSTCODE_RADIUS, BulkAnswer, documented
+from address.postcodes.schemas import BULK_BODY, MAX_FILTER, POSTCODE_RADIUS, BulkAnswer, documented
 from chassis.database import fast_pool
 from chassis.types import Slug
 
 router = postcodes_io.router
-Filter = Annotated[
-    str, Query(max_length=LONGEST_FILTER, description="The fields wanted, with commas between")
-]
+Filter = Annotated[str, Query(max_length=MAX_FILTER, description="The fields to return, separated by commas")]
 _DOCUMENTED: dict[str, Any] = {
     **documented("limit", "widesearch", radius=POSTCODE_RADIUS),
     "requestBody": BULK_BODY,
@@ -29,28 +27,34 @@ _DOCUMENTED: dict[str, Any] = {
 
 @router.post("/postcodes", response_model=BulkAnswer, responses=JSONP, openapi_extra=_DOCUMENTED)
 async def look_up_postcodes(request: Request, council: Slug, _: Anyone, filter: Filter = "") -> Response:  # noqa: A002 - the contract's name
-    """Up to 100 postcodes, or the postcodes nearest to each of up to 100 points; ``filter``: which fields."""
-    fields = postcode_fields.wanted(filter)
+    """Look up as many as 100 postcodes, or the postcodes nearest to each of up to 100 points."""
+    fields = postcode_fields.parse_filter(filter)
     body = await request.body()
-    with refused():
-        asked = bulk.read(body, request.query_params)
-    points = [one for one in asked if isinstance(one, Point)]
+    with refusals_as_problems():
+        queries = bulk.parse_bulk(body, request.query_params)
+    points = [query for query in queries if isinstance(query, PointQuery)]
     pool = fast_pool(request)
     if points:
-        near = await postcodes.nearest(pool, council, [point.near for point in points])
-        items = [_item(point.said, _array(found, fields)) for point, found in zip(points, near, strict=True)]
-    else:
-        names = [one for one in asked if isinstance(one, str)]
-        there = await postcodes.find(pool, council, names)
+        near = await postcodes.list_nearest(pool, council, [point.near for point in points])
         items = [
-            _item(name, postcode_fields.write(one, fields) if one else "null")
-            for name, one in zip(names, there, strict=True)
+            _item(point.members, _array(nearest, fields)) for point, nearest in zip(points, near, strict=True)
         ]
-    return answered(request, f"[{','.join(items)}]", cache=None)
+    else:
+        names = [query for query in queries if isinstance(query, str)]
+        found = await postcodes.find_postcodes(pool, council, names)
+        items = [
+            _item(name, postcode_fields.write_postcode(postcode, fields) if postcode else "null")
+            for name, postcode in zip(names, found, strict=True)
+        ]
+    return to_response(request, f"[{','.join(items)}]", cache=None)
 
 
-def _array(found: list[Postcode], fields: Fields) -> str:
-    return f"[{','.join(postcode_fields.write(one, fields) for one in found)}]" if found else "null"
+def _array(nearest: list[Postcode], fields: Fields) -> str:
+    return (
+        f"[{','.join(postcode_fields.write_postcode(postcode, fields) for postcode in nearest)}]"
+        if nearest
+        else "null"
+    )
 
 
 def _item(query: object, result: str) -> str:

@@ -1,7 +1,6 @@
-"""postcodes.io, as clients written for api.postcodes.io know it. Public: nobody needs a key.
+"""The postcodes.io operations, as clients written for api.postcodes.io know them. No key is needed.
 
-Parameters are read from the request by the rules, because the contract has its own words for what is wrong
-with each.
+The rules parse the parameters, because the contract has its own messages for what is wrong with each.
 """
 
 import random
@@ -12,10 +11,10 @@ from fastapi import APIRouter, Path, Request, Response
 
 from address.postcodes import schemas
 from address.postcodes.actions import postcodes
-from address.postcodes.routes.envelope import BASE, answered, none, preflight, refused
+from address.postcodes.routes.envelope import BASE, not_found, preflight, refusals_as_problems, to_response
 from address.postcodes.rules import queries
-from address.postcodes.rules.fields import Outcode, Postcode, write, write_outcode
-from address.postcodes.rules.queries import OUTCODES, POSTCODES, Near, Reach
+from address.postcodes.rules.fields import Outcode, Postcode, write_outcode, write_postcode
+from address.postcodes.rules.queries import OUTCODES, POSTCODES, NearQuery, RadiusLimits
 from address.postcodes.schemas import OUTCODE_RADIUS, POSTCODE_RADIUS, documented
 from chassis.auth import public
 from chassis.database import fast_pool
@@ -24,7 +23,7 @@ from chassis.types import Slug
 
 router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["postcodes.io"])
 Anyone = Annotated[None, public]
-# Bounded by the rules, which have the contract's own answer to what is too long.
+# The rules bound them, with the contract's own answer to a longer text.
 Text = Annotated[str, Path(json_schema_extra={"maxLength": 100}, examples=["BA1 1LJ"])]
 Degrees = Annotated[str, Path(json_schema_extra={"maxLength": 40}, examples=["51.383488"])]
 Route = Callable[..., Any]
@@ -34,13 +33,15 @@ _NOT_MODIFIED: Documented = {304: {"description": "As the ETag in If-None-Match 
 JSONP: Documented = {200: {"content": {"text/javascript": {"schema": {"type": "string"}}}}}
 
 
-def reads(path: str, model: Any, documentation: dict[str, Any], *errors: int) -> Callable[[Route], Route]:
-    """A route for GET; for HEAD, and for a browser that asks first, too."""
+def read_route(
+    path: str, model: Any, documentation: dict[str, Any], *errors: int
+) -> Callable[[Route], Route]:
+    """Register a route for GET, HEAD and CORS preflight."""
 
     def add(route: Route) -> Route:
-        said = {**JSONP, **_NOT_MODIFIED, **documents(*errors)}
+        text = {**JSONP, **_NOT_MODIFIED, **documents(*errors)}
         router.add_api_route(
-            path, route, methods=["GET"], response_model=model, responses=said, openapi_extra=documentation
+            path, route, methods=["GET"], response_model=model, responses=text, openapi_extra=documentation
         )
         router.add_api_route(path, route, methods=["HEAD"], include_in_schema=False, response_model=None)
         router.add_api_route(
@@ -51,13 +52,13 @@ def reads(path: str, model: Any, documentation: dict[str, Any], *errors: int) ->
     return add
 
 
-@reads("/ping", schemas.Pong, documented())
+@read_route("/ping", schemas.Pong, documented())
 async def ping(request: Request, council: Slug, _: Anyone) -> Response:  # noqa: ARG001 - documents the path
-    """Whether the service answers."""
-    return answered(request, '"pong"')
+    """Check that the service answers."""
+    return to_response(request, '"pong"')
 
 
-@reads(
+@read_route(
     "/postcodes",
     schemas.Postcodes,
     documented(
@@ -65,65 +66,65 @@ async def ping(request: Request, council: Slug, _: Anyone) -> Response:  # noqa:
     ),
 )
 async def query_postcodes(request: Request, council: Slug, _: Anyone) -> Response:
-    """The postcodes that begin so (``q``), or those nearest to a point (``lon`` and ``lat``)."""
+    """List the postcodes with a beginning (``q``), or those nearest to a point (``lon`` and ``lat``)."""
     query = request.query_params
-    point = _point(request)
+    point = _point_params(request)
     if point is not None:
-        near = _near(request, *point, POSTCODES)
-        (found,) = await postcodes.nearest(fast_pool(request), council, [near])
-        return _several(request, found)
-    with refused():
-        said = queries.typed(query.get("q") or query.get("query") or "")
-        limit = queries.limit(query.get("limit"))
-    return _several(request, await postcodes.begins(fast_pool(request), council, said, limit))
+        near = _parse_near(request, *point, POSTCODES)
+        (result,) = await postcodes.list_nearest(fast_pool(request), council, [near])
+        return _list_response(request, result)
+    with refusals_as_problems():
+        text = queries.parse_beginning(query.get("q") or query.get("query") or "")
+        limit = queries.parse_limit(query.get("limit"))
+    return _list_response(request, await postcodes.list_beginning(fast_pool(request), council, text, limit))
 
 
-@reads("/postcodes/{postcode}", schemas.OnePostcode, documented(), 404)
+@read_route("/postcodes/{postcode}", schemas.OnePostcode, documented(), 404)
 async def read_postcode(request: Request, council: Slug, postcode: Text, _: Anyone) -> Response:
-    """One postcode. Spaces and case do not matter."""
-    if queries.whole(postcode) is None:
-        raise none("Invalid postcode")
-    (found,) = await postcodes.find(fast_pool(request), council, [postcode])
-    if found is None:
-        raise none("Postcode not found")
-    return answered(request, write(found))
+    """Read one postcode. Spaces and case do not matter."""
+    if queries.parse_postcode(postcode) is None:
+        raise not_found("Invalid postcode")
+    (result,) = await postcodes.find_postcodes(fast_pool(request), council, [postcode])
+    if result is None:
+        raise not_found("Postcode not found")
+    return to_response(request, write_postcode(result))
 
 
-@reads(
+@read_route(
     "/postcodes/{postcode}/nearest",
     schemas.Postcodes,
     documented("limit", "widesearch", radius=POSTCODE_RADIUS),
     404,
 )
 async def nearest_postcodes(request: Request, council: Slug, postcode: Text, _: Anyone) -> Response:
-    """The postcodes nearest to a postcode, itself the first."""
-    asked = _near(request, "0", "0", POSTCODES)  # the limits; the point is the postcode's own
+    """List the postcodes nearest to a postcode, itself first."""
+    near_query = _parse_near(request, "0", "0", POSTCODES)  # only the limits: the point is the postcode's
     pool = fast_pool(request)
-    found = await postcodes.near_postcode(pool, council, postcode, asked.radius, asked.limit)
-    if found is None:
-        raise none("Postcode not found")
-    return _several(request, found)
+    result = await postcodes.list_near_postcode(pool, council, postcode, near_query.radius, near_query.limit)
+    if result is None:
+        raise not_found("Postcode not found")
+    return _list_response(request, result)
 
 
-@reads("/postcodes/{postcode}/validate", schemas.Valid, documented())
+@read_route("/postcodes/{postcode}/validate", schemas.Valid, documented())
 async def validate_postcode(request: Request, council: Slug, postcode: Text, _: Anyone) -> Response:
-    """Whether there is such a postcode: always 200, true or false."""
-    (found,) = await postcodes.find(fast_pool(request), council, [postcode])
-    return answered(request, "true" if found else "false")
+    """Check whether a postcode exists. The status is always 200, the result true or false."""
+    (result,) = await postcodes.find_postcodes(fast_pool(request), council, [postcode])
+    return to_response(request, "true" if result else "false")
 
 
-@reads("/postcodes/{postcode}/autocomplete", schemas.Names, documented("limit"))
+@read_route("/postcodes/{postcode}/autocomplete", schemas.Names, documented("limit"))
 async def autocomplete_postcode(request: Request, council: Slug, postcode: Text, _: Anyone) -> Response:
-    """The postcodes that begin so."""
-    with refused():
-        said = queries.typed(postcode)
-        limit = queries.limit(request.query_params.get("limit"))
-    found = await postcodes.begins(fast_pool(request), council, said, limit)
-    names = ",".join(f'"{one.postcode}"' for one in found)
-    return answered(request, f"[{names}]" if found else "null")
+    """List the postcodes with a beginning."""
+    with refusals_as_problems():
+        text = queries.parse_beginning(postcode)
+        limit = queries.parse_limit(request.query_params.get("limit"))
+    result = await postcodes.list_beginning(fast_pool(request), council, text, limit)
+    names = ",".join(f'"{postcode.postcode}"' for postcode in result)
+    return to_response(request, f"[{names}]" if result else "null")
 
 
-@reads(
+@read_route(
     "/postcodes/lon/{longitude}/lat/{latitude}",
     schemas.Postcodes,
     documented("limit", "widesearch", radius=POSTCODE_RADIUS),
@@ -131,62 +132,66 @@ async def autocomplete_postcode(request: Request, council: Slug, postcode: Text,
 async def postcodes_at(
     request: Request, council: Slug, longitude: Degrees, latitude: Degrees, _: Anyone
 ) -> Response:
-    """The postcodes nearest to a point."""
-    near = _near(request, longitude, latitude, POSTCODES)
-    (found,) = await postcodes.nearest(fast_pool(request), council, [near])
-    return _several(request, found)
+    """List the postcodes nearest to a point."""
+    near = _parse_near(request, longitude, latitude, POSTCODES)
+    (result,) = await postcodes.list_nearest(fast_pool(request), council, [near])
+    return _list_response(request, result)
 
 
-@reads(
+@read_route(
     "/outcodes",
     schemas.Outcodes,
     documented("lon", "lat", "longitude", "latitude", "limit", radius=OUTCODE_RADIUS),
 )
 async def query_outcodes(request: Request, council: Slug, _: Anyone) -> Response:
     """The outcodes nearest to a point (``lon`` and ``lat``)."""
-    longitude, latitude = _point(request) or (None, None)
-    near = _near(request, longitude, latitude, OUTCODES)
-    return _outcodes(request, await postcodes.nearest_outcodes(fast_pool(request), council, near))
+    longitude, latitude = _point_params(request) or (None, None)
+    near = _parse_near(request, longitude, latitude, OUTCODES)
+    return _outcodes_response(
+        request, await postcodes.list_nearest_outcodes(fast_pool(request), council, near)
+    )
 
 
-@reads("/outcodes/{outcode}", schemas.OneOutcode, documented(), 404)
+@read_route("/outcodes/{outcode}", schemas.OneOutcode, documented(), 404)
 async def read_outcode(request: Request, council: Slug, outcode: Text, _: Anyone) -> Response:
-    """One outcode: the middle of its postcodes, and their areas."""
-    return answered(request, write_outcode(await _outcode(request, council, outcode)))
+    """Read one outcode: the centre of its postcodes, and their areas."""
+    return to_response(request, write_outcode(await _outcode(request, council, outcode)))
 
 
-@reads("/outcodes/{outcode}/nearest", schemas.Outcodes, documented("limit", radius=OUTCODE_RADIUS), 404)
+@read_route("/outcodes/{outcode}/nearest", schemas.Outcodes, documented("limit", radius=OUTCODE_RADIUS), 404)
 async def nearest_outcodes(request: Request, council: Slug, outcode: Text, _: Anyone) -> Response:
-    """The outcodes nearest to an outcode, itself the first."""
-    found = await _outcode(request, council, outcode)
-    longitude, latitude = found.lonlat or (0, 0)
-    near = _near(request, longitude, latitude, OUTCODES)
-    if found.lonlat is None:
-        return _outcodes(request, [])
-    return _outcodes(request, await postcodes.nearest_outcodes(fast_pool(request), council, near))
+    """List the outcodes nearest to an outcode, itself first."""
+    result = await _outcode(request, council, outcode)
+    longitude, latitude = result.lonlat or (0, 0)
+    near = _parse_near(request, longitude, latitude, OUTCODES)
+    if result.lonlat is None:
+        return _outcodes_response(request, [])
+    return _outcodes_response(
+        request, await postcodes.list_nearest_outcodes(fast_pool(request), council, near)
+    )
 
 
-@reads("/random/postcodes", schemas.OnePostcode, documented("outcode"))
+@read_route("/random/postcodes", schemas.OnePostcode, documented("outcode"))
 async def random_postcode(request: Request, council: Slug, _: Anyone) -> Response:
-    """Some postcode, of an outcode if one is given; null when there is none."""
-    given = request.query_params.get("outcode")
-    outcode = queries.outward(given) if given else None
-    if given and outcode is None:
-        return answered(request, "null", "no-store")
-    chance = random.random()  # noqa: S311 - nothing is kept secret by it
-    found = await postcodes.at_random(fast_pool(request), council, chance, outcode)
-    return answered(request, write(found) if found else "null", "no-store")
+    """Get a random postcode, from an outcode if you send one; null when there is none."""
+    requested = request.query_params.get("outcode")
+    outcode = queries.parse_outcode(requested) if requested else None
+    if requested and outcode is None:
+        return to_response(request, "null", "no-store")
+    chance = random.random()  # noqa: S311 - not a secret
+    result = await postcodes.get_random(fast_pool(request), council, chance, outcode)
+    return to_response(request, write_postcode(result) if result else "null", "no-store")
 
 
-async def _outcode(request: Request, council: str, asked: str) -> Outcode:
-    found = await postcodes.find_outcode(fast_pool(request), council, asked)
-    if found is None:
-        raise none("Outcode not found")
-    return found
+async def _outcode(request: Request, council: str, outcode: str) -> Outcode:
+    result = await postcodes.find_outcode(fast_pool(request), council, outcode)
+    if result is None:
+        raise not_found("Outcode not found")
+    return result
 
 
-def _point(request: Request) -> tuple[str, str] | None:
-    """What the query gives as longitude and latitude; None when it does not give both."""
+def _point_params(request: Request) -> tuple[str, str] | None:
+    """Return longitude and latitude of the query; None without both."""
     query = request.query_params
     for longitude, latitude in (("longitude", "latitude"), ("lon", "lat")):
         if query.get(longitude) and query.get(latitude):
@@ -194,18 +199,24 @@ def _point(request: Request) -> tuple[str, str] | None:
     return None
 
 
-def _near(request: Request, longitude: object, latitude: object, reach: Reach) -> Near:
-    """Raises Problem 400 for a point, limit or radius that is none."""
+def _parse_near(request: Request, longitude: object, latitude: object, reach: RadiusLimits) -> NearQuery:
+    """Parse point, limit and radius. Raise Problem 400 for an invalid one."""
     query = request.query_params
     wide = query.get("widesearch") or query.get("wideSearch")
-    asked = {"longitude": longitude, "latitude": latitude, "widesearch": wide if reach is POSTCODES else None}
-    with refused():
-        return queries.near(asked | {"limit": query.get("limit"), "radius": query.get("radius")}, reach)
+    params = {
+        "longitude": longitude,
+        "latitude": latitude,
+        "widesearch": wide if reach is POSTCODES else None,
+    }
+    with refusals_as_problems():
+        return queries.parse_near(
+            params | {"limit": query.get("limit"), "radius": query.get("radius")}, reach
+        )
 
 
-def _several(request: Request, found: list[Postcode]) -> Response:
-    return answered(request, f"[{','.join(map(write, found))}]" if found else "null")
+def _list_response(request: Request, result: list[Postcode]) -> Response:
+    return to_response(request, f"[{','.join(map(write_postcode, result))}]" if result else "null")
 
 
-def _outcodes(request: Request, found: list[Outcode]) -> Response:
-    return answered(request, f"[{','.join(map(write_outcode, found))}]" if found else "null")
+def _outcodes_response(request: Request, result: list[Outcode]) -> Response:
+    return to_response(request, f"[{','.join(map(write_outcode, result))}]" if result else "null")

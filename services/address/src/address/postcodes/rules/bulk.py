@@ -1,11 +1,18 @@
-"""What is asked of postcodes.io in bulk: a JSON object of up to a hundred postcodes or points."""
+"""Parse a postcodes.io bulk query: a JSON object of up to a hundred postcodes or points."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from address.postcodes.rules.queries import LONGEST_QUERY, MOST, POSTCODES, Near, RefusedError, near
+from address.postcodes.rules.queries import (
+    MAX_LIMIT,
+    MAX_QUERY,
+    POSTCODES,
+    NearQuery,
+    RefusedError,
+    parse_near,
+)
 
 NO_JSON = (
     "Invalid JSON submitted. You need to submit a JSON object with an array of postcodes or geolocation"
@@ -17,34 +24,34 @@ NO_QUERY = (
 )
 NO_ARRAY = "Invalid data submitted. You need to provide a JSON array"
 _TOO_MANY = "Too many {} submitted. Up to {} {} can be bulk requested at a time"
-_GLOBAL = ("limit", "radius", "widesearch")  # also parameters of the request, for every point that has none
+_GLOBAL = ("limit", "radius", "widesearch")  # query parameters that are defaults for every point
 _ECHOED = ("limit", "longitude", "latitude", "radius", "widesearch")
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A point as asked: the members of it that were understood, and what they mean."""
+class PointQuery:
+    """A point of a bulk query: its known members, and the parsed query."""
 
-    said: dict[str, Any]
-    near: Near
+    members: dict[str, Any]
+    near: NearQuery
 
 
-def read(body: bytes, query: Mapping[str, str]) -> list[str] | list[Point]:
-    """The postcodes or the points. Raises RefusedError, which names the item, when one cannot be used."""
-    asked = _json(body)
-    if not isinstance(asked, dict):
+def parse_bulk(body: bytes, query: Mapping[str, str]) -> list[str] | list[PointQuery]:
+    """Parse postcodes or points. Raise RefusedError, which names the faulty item."""
+    content = _parse_json(body)
+    if not isinstance(content, dict):
         raise RefusedError(NO_QUERY)
-    if asked.get("postcodes") is not None:
-        return _postcodes(_array(asked["postcodes"], "postcodes"))
-    if asked.get("geolocations") is not None:
-        everywhere = {name: query[name] for name in _GLOBAL if query.get(name)}
-        listed = _array(asked["geolocations"], "locations")
-        return [_point(f"geolocations[{index}]", one, everywhere) for index, one in enumerate(listed)]
+    if content.get("postcodes") is not None:
+        return _check_postcodes(_require_array(content["postcodes"], "postcodes"))
+    if content.get("geolocations") is not None:
+        defaults = {name: query[name] for name in _GLOBAL if query.get(name)}
+        items = _require_array(content["geolocations"], "locations")
+        return [_parse_point(f"geolocations[{index}]", item, defaults) for index, item in enumerate(items)]
     raise RefusedError(NO_QUERY)
 
 
-def _json(body: bytes) -> object:
-    """The JSON, of finite numbers only."""
+def _parse_json(body: bytes) -> object:
+    """Parse JSON with finite numbers only."""
     try:
         return json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -55,29 +62,31 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _array(given: object, what: str) -> list[Any]:
-    if not isinstance(given, list):
+def _require_array(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
         raise RefusedError(NO_ARRAY)
-    if len(given) > MOST:
-        raise RefusedError(_TOO_MANY.format(what, MOST, what))
-    return given
+    if len(value) > MAX_LIMIT:
+        raise RefusedError(_TOO_MANY.format(what, MAX_LIMIT, what))
+    return value
 
 
-def _postcodes(listed: list[Any]) -> list[str]:
-    for index, one in enumerate(listed):
-        if not isinstance(one, str):
+def _check_postcodes(items: list[Any]) -> list[str]:
+    for index, item in enumerate(items):
+        if not isinstance(item, str):
             raise RefusedError(f"Invalid data submitted. postcodes[{index}] must be a string")
-        if len(one) > LONGEST_QUERY:
+        if len(item) > MAX_QUERY:
             raise RefusedError(f"Invalid data submitted. postcodes[{index}] is too long for a postcode")
-    return listed
+    return items
 
 
-def _point(where: str, given: object, everywhere: dict[str, str]) -> Point:
-    if not isinstance(given, dict):
-        raise RefusedError(f"Invalid data submitted. {where} must be an object with longitude and latitude")
-    said = {**everywhere, **{name: value for name, value in given.items() if name.lower() in _ECHOED}}
+def _parse_point(position: str, value: object, defaults: dict[str, str]) -> PointQuery:
+    if not isinstance(value, dict):
+        raise RefusedError(
+            f"Invalid data submitted. {position} must be an object with longitude and latitude"
+        )
+    members = {**defaults, **{name: value for name, value in value.items() if name.lower() in _ECHOED}}
     try:
-        asked = near({name.lower(): value for name, value in said.items()}, POSTCODES)
+        query = parse_near({name.lower(): value for name, value in members.items()}, POSTCODES)
     except RefusedError as error:
-        raise RefusedError(f"{error}: {where}") from None
-    return Point(said, asked)
+        raise RefusedError(f"{error}: {position}") from None
+    return PointQuery(members, query)

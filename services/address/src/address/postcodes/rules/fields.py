@@ -1,6 +1,6 @@
-"""What postcodes.io says of a postcode and of an outcode: the fields, their order, and their JSON.
+"""Write postcodes and outcodes as postcodes.io JSON: the fields and their order.
 
-A field nobody has told us the value of is null, and a list of names nobody has told us is empty.
+A field without data is null, and a list of names without data is empty.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-# In the order of postcodes.io's own answers.
+# In the order of postcodes.io's answers.
 FIELDS = (
     "postcode", "quality", "eastings", "northings", "country", "nhs_ha", "longitude", "latitude",
     "european_electoral_region", "primary_care_trust", "region", "lsoa", "msoa", "incode", "outcode",
@@ -28,35 +28,35 @@ OUTCODE_FIELDS = (
     "admin_ward", "country", "parliamentary_constituency",
 )  # fmt: skip
 DISTANCE = "distance"
-_KNOWN = frozenset((
+_AVAILABLE = frozenset((
     "postcode", "eastings", "northings", "country", "longitude", "latitude", "region", "incode", "outcode",
     "admin_district", "parish", "admin_ward", DISTANCE,
 ))  # fmt: skip
 _COUNTRIES = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
-_MOST_FIELDS = 100  # of a filter
+_MAX_FIELDS = 100  # of a filter
 
 Fields = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An area: its GSS code, and its name where the code lists have it."""
+class NamedArea:
+    """An area: its GSS code, and its name if the code lists have it."""
 
     code: str | None = None
     name: str | None = None
 
 
-NOWHERE = Named()
+NOWHERE = NamedArea()
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A district, the region it is in (England), and its country; a ward and a parish of it."""
+    """A district with its region (England only) and country, and a ward and a parish."""
 
-    district: Named
+    district: NamedArea
     region: str | None
-    ward: Named = NOWHERE
-    parish: Named = NOWHERE
+    ward: NamedArea = NOWHERE
+    parish: NamedArea = NOWHERE
 
     @property
     def country(self) -> str | None:
@@ -65,7 +65,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Postcode:
-    """A postcode and where it is: metres on the National Grid, degrees; ``distance`` in metres."""
+    """A postcode and its location: National Grid, degrees, and ``distance`` in metres."""
 
     postcode: str
     easting: int | None
@@ -77,61 +77,61 @@ class Postcode:
 
 @dataclass(frozen=True, slots=True)
 class Outcode:
-    """An outcode, the middle of its postcodes, and the areas that are known of them."""
+    """An outcode, the centre of its postcodes, and their known areas."""
 
     outcode: str
     easting: int | None
     northing: int | None
     lonlat: tuple[float, float] | None
     areas: tuple[Area, ...]
-    wards: tuple[Named, ...] = ()
-    parishes: tuple[Named, ...] = ()
+    wards: tuple[NamedArea, ...] = ()
+    parishes: tuple[NamedArea, ...] = ()
     distance: float | None = None
 
 
-def wanted(text: str) -> Fields:
-    """The fields a ``filter`` names, in its order; what is no field is passed over. None: all of them."""
-    names = dict.fromkeys(text.lower().replace(" ", "").split(",")[:_MOST_FIELDS])
+def parse_filter(text: str) -> Fields:
+    """Parse the fields of a ``filter``, in its order; unknown ones are ignored. None means all."""
+    names = dict.fromkeys(text.lower().replace(" ", "").split(",")[:_MAX_FIELDS])
     return tuple(name for name in names if name in FIELDS or name == DISTANCE) if text.strip() else None
 
 
-def write(found: Postcode, fields: Fields = None) -> str:
-    """The postcode as JSON text."""
-    outward, _, inward = found.postcode.partition(" ")
-    longitude, latitude = _degrees(found.lonlat)
-    return _template(fields, found.distance is not None) % {
-        "postcode": f'"{found.postcode}"',
-        "eastings": _number(found.easting),
-        "northings": _number(found.northing),
+def write_postcode(place: Postcode, fields: Fields = None) -> str:
+    """Write the postcode as JSON text."""
+    outward, _, inward = place.postcode.partition(" ")
+    longitude, latitude = _degrees(place.lonlat)
+    return _template(fields, place.distance is not None) % {
+        "postcode": f'"{place.postcode}"',
+        "eastings": _number(place.easting),
+        "northings": _number(place.northing),
         "longitude": longitude,
         "latitude": latitude,
         "incode": f'"{inward}"',
         "outcode": f'"{outward}"',
-        DISTANCE: _number(found.distance),
-        **_names(found.area),
+        DISTANCE: _number(place.distance),
+        **_area_values(place.area),
     }
 
 
-def write_outcode(found: Outcode) -> str:
-    """The outcode as JSON text."""
-    longitude, latitude = found.lonlat or (None, None)
+def write_outcode(place: Outcode) -> str:
+    """Write the outcode as JSON text."""
+    longitude, latitude = place.lonlat or (None, None)
     body: dict[str, object] = {name: [] for name in OUTCODE_FIELDS} | {
-        "outcode": found.outcode,
+        "outcode": place.outcode,
         "longitude": longitude,
         "latitude": latitude,
-        "northings": found.northing,
-        "eastings": found.easting,
-        "admin_district": _told([area.district.name for area in found.areas]),
-        "parish": _told([parish.name for parish in found.parishes]),
-        "admin_ward": _told([ward.name for ward in found.wards]),
-        "country": _told([area.country for area in found.areas]),
+        "northings": place.northing,
+        "eastings": place.easting,
+        "admin_district": _sorted_names([area.district.name for area in place.areas]),
+        "parish": _sorted_names([parish.name for parish in place.parishes]),
+        "admin_ward": _sorted_names([ward.name for ward in place.wards]),
+        "country": _sorted_names([area.country for area in place.areas]),
     }
-    if found.distance is not None:
-        body[DISTANCE] = found.distance
+    if place.distance is not None:
+        body[DISTANCE] = place.distance
     return json.dumps(body, separators=(",", ":"))
 
 
-def _told(names: Sequence[str | None]) -> list[str]:
+def _sorted_names(names: Sequence[str | None]) -> list[str]:
     return sorted({name for name in names if name})
 
 
@@ -144,24 +144,24 @@ def _number(value: float | None) -> str:
 
 
 @lru_cache(maxsize=16_384)
-def _names(area: Area) -> dict[str, str]:
-    """What stands in the holes of the template for the areas, as JSON."""
-    named = {"admin_district": area.district, "admin_ward": area.ward, "parish": area.parish}
-    said = {"country": area.country, "region": area.region}
-    for field, one in named.items():
-        said |= {field: one.name, f"{field}_code": one.code}
-    return {field: json.dumps(value) for field, value in said.items()}
+def _area_values(area: Area) -> dict[str, str]:
+    """Return the template's values for the areas, as JSON."""
+    areas = {"admin_district": area.district, "admin_ward": area.ward, "parish": area.parish}
+    values = {"country": area.country, "region": area.region}
+    for field, named in areas.items():
+        values |= {field: named.name, f"{field}_code": named.code}
+    return {field: json.dumps(value) for field, value in values.items()}
 
 
 @lru_cache(maxsize=256)
 def _template(fields: Fields, away: bool) -> str:  # noqa: FBT001 - positional, for the cache
     names = (*FIELDS, DISTANCE) if fields is None else fields
-    shown = [name for name in names if away or name != DISTANCE]
-    return "{" + ",".join(f'"{name}":{_hole(name)}' for name in shown) + "}"
+    included = [name for name in names if away or name != DISTANCE]
+    return "{" + ",".join(f'"{name}":{_placeholder(name)}' for name in included) + "}"
 
 
-def _hole(name: str) -> str:
+def _placeholder(name: str) -> str:
     if name == "codes":
-        told = {code: f"%({code}_code)s" for code in ("admin_district", "admin_ward", "parish")}
-        return "{" + ",".join(f'"{code}":{told.get(code, "null")}' for code in CODES) + "}"
-    return f"%({name})s" if name in _KNOWN else "null"
+        placeholders = {code: f"%({code}_code)s" for code in ("admin_district", "admin_ward", "parish")}
+        return "{" + ",".join(f'"{code}":{placeholders.get(code, "null")}' for code in CODES) + "}"
+    return f"%({name})s" if name in _AVAILABLE else "null"

@@ -1,38 +1,38 @@
-"""Rows of a file of postcodes: what each column may hold, and the CSV that PostgreSQL is given of it."""
+"""Check rows of a file of postcodes and convert them to CSV for PostgreSQL."""
 
 import csv
 import re
 
 from chassis.types import normal_postcode
 
-# The ONS calls the district's column after the year: lad25cd.
+# The ONS names the district's column after the year: lad25cd.
 _HEADER = re.compile(r"postcode,easting,northing(?:,lad[0-9]{2}cd)?")
-# Rows that can be taken as they stand, as nearly all can: a whole block of them is checked at once.
+# Rows that can be taken unchanged, as nearly all can: a whole block is checked at once.
 _PLAIN = re.compile(
     rb"(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2},(?:[0-9]{1,5}|[0-6][0-9]{5}),(?:[0-9]{1,6}|1[0-2][0-9]{5}),"
     rb"[EWSN][0-9]{8}\n)*+"
 )
 _METRES = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
 _DISTRICT = re.compile(r"[A-Z][0-9]{8}")
-# Newport had a form of its own until 1984; no postcode has it now, and nobody can ask for one.
+# Newport's postcodes had a form of their own until 1984. None has it now.
 _NEWPORT = re.compile(r"NPT ?[0-9][A-Z]{2}")
-_LAST_EASTING, _LAST_NORTHING = 700_000, 1_300_000
+_MAX_EASTING, _MAX_NORTHING = 700_000, 1_300_000
 _WITH_DISTRICT, _WITHOUT = 4, 3
 
 
 def check_header(line: str) -> None:
-    """Raises ValueError when the columns are others."""
+    """Raise ValueError when the columns differ."""
     if not _HEADER.fullmatch(line.strip().removeprefix("\ufeff").replace(" ", "").replace('"', "").lower()):
         raise ValueError(f"the header is {line[:100]!r}; it must be postcode,easting,northing,lad25cd")
 
 
-def plain(block: bytes) -> bool:
-    """Whether every line of the block can be taken as it stands."""
+def is_plain(block: bytes) -> bool:
+    """Return whether every line of the block can be taken unchanged."""
     return _PLAIN.fullmatch(block) is not None
 
 
-def read(line: str) -> str:
-    """The row as a line of CSV; nothing for a form of postcode that is no more.
+def convert_row(line: str) -> str:
+    """Convert the row to a line of CSV; empty for an obsolete form of postcode.
 
     Raises ValueError with what is wrong with it. Coordinates are rounded to the metre.
     """
@@ -49,14 +49,14 @@ def read(line: str) -> str:
     if district and not _DISTRICT.fullmatch(district):
         raise ValueError("the district must be a GSS code such as E06000022")
     return ",".join((
-        _named(postcode),
-        _metres(easting, _LAST_EASTING, "easting"),
-        _metres(northing, _LAST_NORTHING, "northing"),
+        _postcode(postcode),
+        _metres(easting, _MAX_EASTING, "easting"),
+        _metres(northing, _MAX_NORTHING, "northing"),
         district + "\n",
     ))  # fmt: skip
 
 
-def _named(postcode: str) -> str:
+def _postcode(postcode: str) -> str:
     try:
         return normal_postcode(postcode)
     except ValueError as error:

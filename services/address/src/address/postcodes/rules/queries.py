@@ -1,4 +1,4 @@
-"""What one asks of postcodes.io: numbers, postcodes and their beginnings, and what is wrong with them."""
+"""Parse parameters of postcodes.io: postcodes and beginnings, points, limits, radii."""
 
 import math
 import re
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from chassis.types import normal_postcode
 
-LONGEST = 16  # characters of what may be a postcode, spaces included
-LONGEST_QUERY = 100
-USUAL_LIMIT, MOST = 10, 100
-_LONGEST_NUMBER = 40
+MAX_LENGTH = 16  # characters of a postcode, spaces included
+MAX_QUERY = 100
+DEFAULT_LIMIT, MAX_LIMIT = 10, 100
+_MAX_NUMBER = 40
 _OUTWARD = re.compile(r"GIR|[A-Z]{1,2}[0-9][A-Z0-9]?")
 _OUTWARD_BEGUN = re.compile(r"G|GI|GIR|[A-Z]{1,2}(?:[0-9][A-Z0-9]?)?")
 _INWARD_BEGUN = re.compile(r"[0-9][A-Z]{0,2}")
@@ -18,9 +18,9 @@ _TYPED = re.compile(r"[A-Z0-9]{1,7}|[A-Z0-9]{1,4} [A-Z0-9]{1,3}")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_AFTER_ALL = "~"  # sorts after every character of a postcode
+_LAST_CHARACTER = "~"  # sorts after every character of a postcode
 _YES, _NO = {"true", "1", "yes", "on"}, {"", "false", "0", "no", "off"}
-# What lies outside has no postcode of Great Britain near it.
+# Outside these bounds there is no postcode of Great Britain nearby.
 _WEST, _EAST, _SOUTH, _NORTH = -9.1, 2.2, 49.7, 61.1
 
 NO_QUERY = "No postcode query submitted. Remember to include query parameter"
@@ -30,24 +30,24 @@ NO_RADIUS = "Invalid lookup radius submitted"
 
 
 class RefusedError(ValueError):
-    """What is wrong with a value, in the words of postcodes.io where it has any."""
+    """A faulty value, with postcodes.io's own message if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """How far to look and how many to answer: the usual radius and the widest, in metres."""
+class RadiusLimits:
+    """The default radius and the largest, in metres."""
 
     usual: float
     widest: float
 
 
-POSTCODES, OUTCODES = Reach(100, 2_000), Reach(5_000, 25_000)
-WIDE = 20_000.0  # metres that a wide search looks, for ten results at most
+POSTCODES, OUTCODES = RadiusLimits(100, 2_000), RadiusLimits(5_000, 25_000)
+WIDE_RADIUS = 20_000.0  # metres of a wide search, which has at most ten results
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """What lies within ``radius`` metres of a point, the ``limit`` nearest."""
+class NearQuery:
+    """A search within ``radius`` metres of a point for the ``limit`` nearest."""
 
     longitude: float
     latitude: float
@@ -61,16 +61,16 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The postcodes from ``low`` to below ``high``. A lower ``rank`` is what was rather meant."""
+    """The postcodes from ``low`` to below ``high``. The lower ``rank`` is the likelier meaning."""
 
     low: str
     high: str
     rank: int
 
 
-def whole(text: str) -> str | None:
-    """``ba11lj`` is BA1 1LJ; None when it cannot be a postcode."""
-    if len(text) > LONGEST or not text.isascii():
+def parse_postcode(text: str) -> str | None:
+    """Parse ``ba11lj`` as BA1 1LJ; None when it cannot be a postcode."""
+    if len(text) > MAX_LENGTH or not text.isascii():
         return None
     try:
         return normal_postcode(text)
@@ -78,38 +78,44 @@ def whole(text: str) -> str | None:
         return None
 
 
-def outward(text: str) -> str | None:
-    """``ba1`` is BA1; None when it cannot be an outcode."""
-    if len(text) > LONGEST or not text.isascii():
+def parse_outcode(text: str) -> str | None:
+    """Parse ``ba1`` as BA1; None when it cannot be an outcode."""
+    if len(text) > MAX_LENGTH or not text.isascii():
         return None
     compact = "".join(text.upper().split())
     return compact if _OUTWARD.fullmatch(compact) else None
 
 
-def typed(text: str) -> str:
-    """What somebody looks for, with single spaces. Raises RefusedError when that is nothing, or no text."""
-    if len(text) > LONGEST_QUERY:
-        raise RefusedError(f"Invalid postcode query submitted: {LONGEST_QUERY} characters are the most")
+def parse_beginning(text: str) -> str:
+    """Parse the beginning of a postcode, with single spaces. Raise RefusedError for a faulty text."""
+    if len(text) > MAX_QUERY:
+        raise RefusedError(f"Invalid postcode query submitted: {MAX_QUERY} characters are the most")
     if _CONTROL.search(text):
         raise RefusedError("Invalid postcode query submitted: it holds a control character")
-    said = " ".join(text.upper().split())
-    if not said:
+    beginning = " ".join(text.upper().split())
+    if not beginning:
         raise RefusedError(NO_QUERY)
-    return said
+    return beginning
 
 
-def spans(said: str) -> list[Span]:
-    """Where postcodes that begin so lie; none when no postcode does.
+def beginning_spans(beginning: str) -> list[Span]:
+    """Return the spans of postcodes with a beginning; none when no postcode can have it.
 
-    ``BA1`` means the outcode if there is one; ``BA11`` may also begin BA1 1AA. A space is taken at its word
-    first.
+    ``BA1`` means the outcode if there is one; ``BA11`` may also begin BA1 1AA. A text with a space is first
+    taken literally.
     """
-    if not _TYPED.fullmatch(said):
+    if not _TYPED.fullmatch(beginning):
         return []
-    compact = said.replace(" ", "")
-    found = [Span(prefix, prefix + _AFTER_ALL, 1) for prefix in _beginnings(compact)]
-    meant = said if " " in said else f"{said} " if _OUTWARD.fullmatch(said) else whole(said)
-    return [Span(meant, meant + _AFTER_ALL, 0), *found] if meant else found
+    compact = beginning.replace(" ", "")
+    spans = [Span(prefix, prefix + _LAST_CHARACTER, 1) for prefix in _beginnings(compact)]
+    exact = (
+        beginning
+        if " " in beginning
+        else f"{beginning} "
+        if _OUTWARD.fullmatch(beginning)
+        else parse_postcode(beginning)
+    )
+    return [Span(exact, exact + _LAST_CHARACTER, 0), *spans] if exact else spans
 
 
 def _beginnings(compact: str) -> Iterator[str]:
@@ -121,55 +127,55 @@ def _beginnings(compact: str) -> Iterator[str]:
             yield f"{out} {inward}"
 
 
-def limit(given: object) -> int:
-    """How many results: 10 unless said, 100 at most. Raises RefusedError."""
-    if given is None:
-        return USUAL_LIMIT
-    if isinstance(given, bool) or not isinstance(given, int | str) or not _INTEGER.fullmatch(_shown(given)):
+def parse_limit(value: object) -> int:
+    """Parse the number of results: 10 by default, 100 at most. Raise RefusedError."""
+    if value is None:
+        return DEFAULT_LIMIT
+    if isinstance(value, bool) or not isinstance(value, int | str) or not _INTEGER.fullmatch(_as_text(value)):
         raise RefusedError(NO_LIMIT)
-    if int(given) < 1:
+    if int(value) < 1:
         raise RefusedError(NO_LIMIT)
-    return min(int(given), MOST)
+    return min(int(value), MAX_LIMIT)
 
 
-def near(asked: Mapping[str, object], reach: Reach) -> Near:
-    """The point, radius and limit that ``asked`` has (longitude, latitude, radius, limit, widesearch).
+def parse_near(params: Mapping[str, object], reach: RadiusLimits) -> NearQuery:
+    """Parse longitude, latitude, radius, limit and widesearch.
 
-    A number may be text. A radius beyond the widest is the widest. Raises RefusedError with what is wrong.
+    A number may be text. A radius beyond the largest is the largest. Raises RefusedError with what is wrong.
     """
-    longitude = _decimal(asked.get("longitude"), NO_POINT, -180, 180)
-    latitude = _decimal(asked.get("latitude"), NO_POINT, -90, 90)
-    many = limit(asked.get("limit"))
-    radius = asked.get("radius")
-    metres = reach.usual if radius is None else _decimal(radius, NO_RADIUS, 0, math.inf)
-    if wide(asked.get("widesearch")):
-        return Near(longitude, latitude, WIDE, min(many, USUAL_LIMIT))
-    return Near(longitude, latitude, min(metres, reach.widest), many)
+    longitude = _parse_decimal(params.get("longitude"), NO_POINT, -180, 180)
+    latitude = _parse_decimal(params.get("latitude"), NO_POINT, -90, 90)
+    count = parse_limit(params.get("limit"))
+    radius = params.get("radius")
+    metres = reach.usual if radius is None else _parse_decimal(radius, NO_RADIUS, 0, math.inf)
+    if parse_wide(params.get("widesearch")):
+        return NearQuery(longitude, latitude, WIDE_RADIUS, min(count, DEFAULT_LIMIT))
+    return NearQuery(longitude, latitude, min(metres, reach.widest), count)
 
 
-def wide(given: object) -> bool:
-    """Whether to look 20 km far. Raises RefusedError for what says neither yes nor no."""
-    said = "" if given is None else str(given).strip().lower() if len(_shown(given)) <= LONGEST else "?"
-    if said not in _YES | _NO:
+def parse_wide(value: object) -> bool:
+    """Parse whether to search 20 km wide. Raise RefusedError for any other text than yes or no."""
+    text = "" if value is None else str(value).strip().lower() if len(_as_text(value)) <= MAX_LENGTH else "?"
+    if text not in _YES | _NO:
         raise RefusedError("Invalid widesearch submitted: true or false")
-    return said in _YES
+    return text in _YES
 
 
-def _decimal(given: object, fault: str, least: float, most: float) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float | str):
+def _parse_decimal(value: object, fault: str, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise RefusedError(fault)
-    said = _shown(given)
-    if not _DECIMAL.fullmatch(said):
+    text = _as_text(value)
+    if not _DECIMAL.fullmatch(text):
         raise RefusedError(fault)
-    value = float(said)
+    value = float(text)
     if not (math.isfinite(value) and least <= value <= most):
         raise RefusedError(fault)
     return value
 
 
-def _shown(given: object) -> str:
-    """The value as text; of one too long to be a number, nothing."""
-    if isinstance(given, int) and abs(given) >= 10**20:
+def _as_text(value: object) -> str:
+    """Return the value as text, empty when it is too long to be a number."""
+    if isinstance(value, int) and abs(value) >= 10**20:
         return ""
-    said = str(given).strip()
-    return said if len(said) <= _LONGEST_NUMBER else ""
+    text = str(value).strip()
+    return text if len(text) <= _MAX_NUMBER else ""

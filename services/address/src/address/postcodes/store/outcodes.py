@@ -1,7 +1,7 @@
-"""Outcodes, on the plain pool: those of the region's file, and of a council's own gazetteer what that lacks.
+"""Read outcodes on the plain pool: those of the region's file, then the council's own that it lacks.
 
-Every row is ``outcode, easting, northing, districts, wards, parishes`` (GSS codes; of wards and
-parishes only the gazetteer knows).
+Every row is ``outcode, easting, northing, districts, wards, parishes`` (GSS codes; wards and parishes come
+from the gazetteer only).
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -9,7 +9,7 @@ parishes only the gazetteer knows).
 import asyncpg
 
 _ROW = "outcode, easting, northing, districts"
-_MINE = """(SELECT split_part(g.postcode, ' ', 1) AS outcode,
+_GAZETTEER = """(SELECT split_part(g.postcode, ' ', 1) AS outcode,
         round(avg(g.easting))::int AS easting, round(avg(g.northing))::int AS northing,
         (SELECT array_agg(gss) FROM council WHERE slug = $1) AS districts
     FROM gazetteer_postcode g WHERE g.council = $1 {those}
@@ -20,27 +20,27 @@ _AREAS = """LEFT JOIN LATERAL (SELECT
         array_agg(DISTINCT g.parish) FILTER (WHERE g.parish IS NOT NULL) AS parishes
     FROM gazetteer_postcode g WHERE g.council = $1 AND (g.ward IS NOT NULL OR g.parish IS NOT NULL)
         AND g.postcode >= f.outcode || ' ' AND g.postcode < f.outcode || '!') AS a ON true"""
-_OF_OUTCODE = "AND g.postcode >= $2 || ' ' AND g.postcode < $2 || '!'"
+_IN_OUTCODE = "AND g.postcode >= $2 || ' ' AND g.postcode < $2 || '!'"
 _FIND = f"""SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW} FROM outcode WHERE outcode = $2
-    UNION ALL SELECT {_ROW} FROM {_MINE.format(those=_OF_OUTCODE)}) AS f {_AREAS}"""
-_HERE = "point($2::float8, $3::float8)"
-# There are 3,000 in the country: no index is needed.
+    UNION ALL SELECT {_ROW} FROM {_GAZETTEER.format(those=_IN_OUTCODE)}) AS f {_AREAS}"""
+_POINT = "point($2::float8, $3::float8)"
+# There are 3,000 in the country, so no index is needed.
 _NEAREST = f"""
-    SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW}, point(easting, northing) <-> {_HERE} AS away
+    SELECT f.*, a.wards, a.parishes FROM (SELECT {_ROW}, point(easting, northing) <-> {_POINT} AS away
     FROM (SELECT {_ROW} FROM outcode
-        UNION ALL SELECT {_ROW} FROM {_MINE.format(those="")}) AS either
+        UNION ALL SELECT {_ROW} FROM {_GAZETTEER.format(those="")}) AS either
     WHERE point(easting, northing) <@ box(point($2::float8 - $4::float8, $3::float8 - $4::float8),
         point($2::float8 + $4::float8, $3::float8 + $4::float8))
     ORDER BY away, outcode LIMIT $5) AS f {_AREAS} ORDER BY f.away, f.outcode"""
 
 
-async def find(pool: asyncpg.Pool, council: str, outcode: str) -> asyncpg.Record | None:
+async def get_outcode(pool: asyncpg.Pool, council: str, outcode: str) -> asyncpg.Record | None:
     return await pool.fetchrow(_FIND, council, outcode)
 
 
-async def nearest(
+async def list_nearest(
     pool: asyncpg.Pool, council: str, point: tuple[float, float], reach: float, limit: int
 ) -> list[asyncpg.Record]:
-    """Those within a square of ``reach`` metres to each side of the point, nearest first."""
+    """List the outcodes within ``reach`` metres of the point on each axis, nearest first."""
     rows: list[asyncpg.Record] = await pool.fetch(_NEAREST, council, *point, reach, limit)
     return rows

@@ -1,19 +1,21 @@
-"""Loading the region's file of postcodes: set-based, in one transaction, touching only what differs."""
+"""SQL that loads the region's postcodes, set-based, changing only rows that differ."""
 
 from sqlalchemy import text
 
-# It takes as long as it takes. Nobody knows yet how much has just been staged.
+# A load has no time limit, and the planner has no statistics of the staged rows.
 SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
     set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)""")
-ALONE = text("SELECT pg_advisory_xact_lock(7430006)")  # one load at a time; the number is only this lock's
-STAGE = text("""CREATE TEMPORARY TABLE staged (
+LOCK = text("SELECT pg_advisory_xact_lock(7430006)")  # one load at a time; the number identifies this lock
+CREATE_STAGED = text("""CREATE TEMPORARY TABLE staged (
     postcode text COLLATE "C", easting integer, northing integer, district text) ON COMMIT DROP""")
-COUNTED = text("ANALYZE staged")
-TWICE = text("SELECT postcode FROM staged GROUP BY postcode HAVING count(*) > 1 ORDER BY postcode LIMIT 1")
-# In the file's order, which is the postcodes': the index grows at its end.
+ANALYZE_STAGED = text("ANALYZE staged")
+FIND_DUPLICATE = text(
+    "SELECT postcode FROM staged GROUP BY postcode HAVING count(*) > 1 ORDER BY postcode LIMIT 1"
+)
+# In the order of postcodes, so that the index grows at its end.
 FILL = text("INSERT INTO postcode SELECT postcode, easting, northing, district FROM staged ORDER BY postcode")
-EMPTY = text("SELECT NOT EXISTS (SELECT FROM postcode)")
-BRING = text("""
+IS_EMPTY = text("SELECT NOT EXISTS (SELECT FROM postcode)")
+MERGE = text("""
     WITH done AS (
         MERGE INTO postcode p USING staged s ON p.postcode = s.postcode
         WHEN MATCHED AND (p.easting, p.northing, p.district)
@@ -26,8 +28,8 @@ BRING = text("""
     SELECT count(*) FILTER (WHERE action = 'INSERT') AS created,
         count(*) FILTER (WHERE action = 'UPDATE') AS changed,
         count(*) FILTER (WHERE action = 'DELETE') AS removed FROM done""")
-FORGET_OUTCODES = text("DELETE FROM outcode")
-MAKE_OUTCODES = text("""
+DELETE_OUTCODES = text("DELETE FROM outcode")
+INSERT_OUTCODES = text("""
     INSERT INTO outcode (outcode, postcodes, before, easting, northing, districts)
     SELECT outcode, postcodes, sum(postcodes) OVER (ORDER BY outcode) - postcodes, easting, northing,
         districts
@@ -35,5 +37,7 @@ MAKE_OUTCODES = text("""
             round(avg(easting)) AS easting, round(avg(northing)) AS northing,
             coalesce(array_agg(DISTINCT district) FILTER (WHERE district IS NOT NULL), '{}') AS districts
         FROM staged GROUP BY 1) AS counted""")
-RECORD = text("""INSERT INTO postcode_file (id, file, sha256, rows) VALUES (:id, :file, :sha256, :rows)""")
-LAST = text("SELECT id, sha256, loaded_at FROM postcode_file ORDER BY loaded_at DESC LIMIT 1")
+INSERT_FILE = text(
+    """INSERT INTO postcode_file (id, file, sha256, rows) VALUES (:id, :file, :sha256, :rows)"""
+)
+GET_LAST_FILE = text("SELECT id, sha256, loaded_at FROM postcode_file ORDER BY loaded_at DESC LIMIT 1")
