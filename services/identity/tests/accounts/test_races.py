@@ -1,4 +1,4 @@
-"""What works once works once also when it is sent twice at the same moment."""
+"""What works once works once even when it is sent several times at the same moment."""
 
 import asyncio
 import re
@@ -14,29 +14,34 @@ async def token_of(tab):
     return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
 
 
-async def at_once(tab, path, times, **form):
-    """The same form several times at one moment: where each answer leads, or its status."""
+async def post_at_once(tab, path, times, **form):
+    """Post the same form several times at once: the location of each answer, or its status."""
     data = {"csrf": await token_of(tab), **form}
     answers = await asyncio.gather(*(tab.client.post(path, data=data) for _ in range(times)))
     return [answer.headers.get("location", answer.status_code) for answer in answers]
 
 
 async def last_code(sent_emails, address):
-    return [
-        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
-    ][-1]
+    codes = [
+        email.personalisation["code"]
+        for email in await sent_emails(address)
+        if "code" in email.personalisation
+    ]
+    return codes[-1]
 
 
-async def test_a_code_sent_twice_opens_one_session(newcomer, browser, sent_emails, account_of, database):
+async def test_a_code_entered_several_times_at_once_opens_one_session(
+    newcomer, browser, sent_emails, account_of, database
+):
     await newcomer("race-code@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="race-code@example.org")
     code = await last_code(sent_emails, "race-code@example.org")
-    led = await at_once(tab, "/identity/sign-in/code", 4, code=code)
-    assert led.count(ACCOUNT) == 1, led
+    locations = await post_at_once(tab, "/identity/sign-in/code", 4, code=code)
+    assert locations.count(ACCOUNT) == 1, locations
 
 
-async def test_an_account_is_opened_once(browser, sent_emails, database):
+async def test_an_account_is_created_once(browser, sent_emails, database):
     tabs = [browser() for _ in range(3)]
     codes = []
     for tab in tabs:
@@ -61,12 +66,12 @@ async def test_an_account_is_opened_once(browser, sent_emails, database):
     assert sum(1 for answer in answers if answer.headers["location"] == ACCOUNT) == 1
 
 
-async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, sent_emails):
-    mine = await newcomer("race-app@example.org")
-    page = (await mine.get(f"{ACCOUNT}/authenticator")).text
+async def test_a_recovery_code_entered_twice_at_once_works_once(newcomer, browser, sent_emails):
+    tab = await newcomer("race-app@example.org")
+    page = (await tab.get(f"{ACCOUNT}/authenticator")).text
     app = pyotp.TOTP(re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", ""))
-    shown = await mine.post(f"{ACCOUNT}/authenticator", code=app.now())
-    recovery = re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", shown.text)[0]
+    answer = await tab.post(f"{ACCOUNT}/authenticator", code=app.now())
+    recovery = re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)[0]
     tabs = [browser() for _ in range(2)]
     for tab in tabs:
         await tab.post("/identity/sign-in", email="race-app@example.org")
@@ -81,17 +86,17 @@ async def test_codes_of_the_second_step_sent_twice_open_once(newcomer, browser, 
     assert sorted(answer.status_code for answer in answers) == [303, 400]
 
 
-async def test_tries_sent_together_are_all_counted(newcomer, browser, sent_emails):
+async def test_attempts_sent_at_once_are_all_counted(newcomer, browser, sent_emails):
     await newcomer("race-tries@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="race-tries@example.org")
     code = await last_code(sent_emails, "race-tries@example.org")
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert await at_once(tab, "/identity/sign-in/code", 8, code=wrong) == [400] * 8
-    assert await at_once(tab, "/identity/sign-in/code", 1, code=code) == [400]
+    assert await post_at_once(tab, "/identity/sign-in/code", 8, code=wrong) == [400] * 8
+    assert await post_at_once(tab, "/identity/sign-in/code", 1, code=code) == [400]
 
 
-async def test_codes_asked_for_together_are_all_counted(browser):
+async def test_codes_requested_at_once_are_all_counted(browser):
     tabs = [browser() for _ in range(9)]
     tokens = [await token_of(tab) for tab in tabs]
     answers = await asyncio.gather(

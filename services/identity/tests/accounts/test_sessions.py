@@ -1,4 +1,4 @@
-"""Sessions of people in browsers: the cookie, its end, and whose it is."""
+"""Sessions in browsers: their cookie, their end, and who may end them."""
 
 import hashlib
 
@@ -12,12 +12,12 @@ from chassis.testing import published, running
 from identity.app import service as identity_service
 from identity.housekeeping import actions as housekeeping
 
-OLDER = "UPDATE browser_session SET {what} = {what} - interval '{by}' WHERE account = :who"
+AGE = "UPDATE browser_session SET {column} = {column} - interval '{by}' WHERE account = :who"
 
 
-async def older(database, account, what, by):
+async def age(database, account, column, by):
     async with database.writing() as session:
-        await session.execute(text(OLDER.format(what=what, by=by)), {"who": account})
+        await session.execute(text(AGE.format(column=column, by=by)), {"who": account})
 
 
 async def is_signed_in(tab):
@@ -25,22 +25,24 @@ async def is_signed_in(tab):
     return answer.status_code == 200
 
 
-async def ended(database, account):
-    shown = ids.show(account)
+async def reasons_of_end(database, account):
+    account_id = ids.show(account)
     events = await published(database)
     return [
         event.data["reason"]
         for event in events
-        if event.type == "identity.session.ended.v1" and event.data["account"] == shown
+        if event.type == "identity.session.ended.v1" and event.data["account"] == account_id
     ]
 
 
-async def test_the_cookie_is_for_this_host_and_no_script(browser, sent_emails):
+async def test_the_cookie_is_for_this_host_and_hidden_from_scripts(browser, sent_emails):
     tab = browser()
     await tab.post("/identity/register", email="cookie@example.org")
     code = (await sent_emails("cookie@example.org"))[-1].personalisation["code"]
     answer = await tab.post("/identity/register/code", code=code)
-    [cookie] = [one for one in answer.headers.get_list("set-cookie") if one.startswith("townhall-session=")]
+    [cookie] = [
+        cookie for cookie in answer.headers.get_list("set-cookie") if cookie.startswith("townhall-session=")
+    ]
     parts = {part.strip().lower() for part in cookie.split(";")[1:]}
     assert parts == {"httponly", "path=/", "samesite=lax"}
     assert len(tab.session) == 43
@@ -52,17 +54,17 @@ async def test_over_https_the_cookie_is_secure_and_bound_to_the_host(settings):
         page = await client.get("/identity/sign-in")
         cookies = page.headers.get_list("set-cookie")
         assert cookies
-        assert all(one.startswith("__Host-") and "; Secure" in one for one in cookies)
+        assert all(cookie.startswith("__Host-") and "; Secure" in cookie for cookie in cookies)
 
 
-async def test_the_database_holds_no_secret_of_a_session(newcomer, database):
+async def test_the_secret_of_a_session_is_stored_as_a_hash(newcomer, database):
     tab = await newcomer("secret@example.org")
     async with database.reading() as session:
         hashes = await session.all(text("SELECT secret_hash FROM browser_session"))
     assert hashlib.sha256(tab.session.encode()).digest() in {row.secret_hash for row in hashes}
 
 
-async def test_a_secret_that_was_planted_is_not_taken_over(browser, signed_in_again, newcomer):
+async def test_a_planted_secret_is_replaced_at_sign_in(browser, signed_in_again, newcomer):
     await newcomer("fixed@example.org")
     tab = browser()
     tab.client.cookies.set("townhall-session", "a" * 43, domain="test.invalid")
@@ -75,7 +77,7 @@ async def test_a_secret_that_was_planted_is_not_taken_over(browser, signed_in_ag
     ).status_code == 303
 
 
-async def test_signing_in_once_more_gives_the_same_session_another_secret(
+async def test_signing_in_again_gives_the_same_session_a_new_secret(
     newcomer, signed_in_again, account_of, database
 ):
     tab = await newcomer("twice@example.org")
@@ -100,22 +102,22 @@ async def test_signing_in_as_somebody_else_ends_the_session_before(
     await newcomer("second@example.org")
     await signed_in_again("second@example.org", tab)
     assert "second@example.org" in (await tab.get("/identity/account")).text
-    assert await ended(database, await account_of("first@example.org")) == ["signed-out"]
+    assert await reasons_of_end(database, await account_of("first@example.org")) == ["signed-out"]
 
 
-@pytest.mark.parametrize(("what", "by"), [("seen_at", "31 minutes"), ("expires_at", "12 hours")])
-async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, database, what, by):
-    address = f"{what.replace('_', '-')}@example.org"
+@pytest.mark.parametrize(("column", "by"), [("seen_at", "31 minutes"), ("expires_at", "12 hours")])
+async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, database, column, by):
+    address = f"{column.replace('_', '-')}@example.org"
     tab = await newcomer(address)
     account = await account_of(address)
-    await older(database, account, "seen_at", "29 minutes")
+    await age(database, account, "seen_at", "29 minutes")
     assert await is_signed_in(tab)
-    await older(database, account, what, by)
+    await age(database, account, column, by)
     assert not await is_signed_in(tab)
     await housekeeping.purge(database)
-    assert await ended(database, account) == ["expired"]
+    assert await reasons_of_end(database, account) == ["expired"]
     await housekeeping.purge(database)
-    assert await ended(database, account) == ["expired"]
+    assert await reasons_of_end(database, account) == ["expired"]
 
 
 async def test_a_person_sees_and_ends_sessions_elsewhere(
@@ -132,10 +134,10 @@ async def test_a_person_sees_and_ends_sessions_elsewhere(
     assert answer.headers["location"] == "/identity/account/sessions"
     assert not await is_signed_in(there)
     assert await is_signed_in(here)
-    assert await ended(database, await account_of("list@example.org")) == ["ended-by-person"]
+    assert await reasons_of_end(database, await account_of("list@example.org")) == ["ended-by-person"]
 
 
-async def test_nobody_ends_anothers_session(newcomer, account_of, database):
+async def test_nobody_can_end_the_session_of_another_person(newcomer, account_of, database):
     mine, theirs = await newcomer("mine@example.org"), await newcomer("theirs@example.org")
     async with database.reading() as session:
         target = await session.scalar(
@@ -146,7 +148,7 @@ async def test_nobody_ends_anothers_session(newcomer, account_of, database):
     assert await is_signed_in(theirs)
 
 
-async def test_everywhere_else_can_be_ended_at_once(newcomer, signed_in_again):
+async def test_all_other_sessions_can_be_ended_at_once(newcomer, signed_in_again):
     here = await newcomer("all@example.org")
     others = [await signed_in_again("all@example.org") for _ in range(2)]
     await here.post("/identity/account/sessions/end")
@@ -154,7 +156,7 @@ async def test_everywhere_else_can_be_ended_at_once(newcomer, signed_in_again):
     assert [await is_signed_in(other) for other in others] == [False, False]
 
 
-async def test_signing_out_ends_the_session_and_takes_the_cookie(newcomer, account_of, database):
+async def test_signing_out_ends_the_session_and_deletes_the_cookie(newcomer, account_of, database):
     tab = await newcomer("out@example.org")
     secret = tab.session
     answer = await tab.post("/identity/sign-out")
@@ -164,7 +166,7 @@ async def test_signing_out_ends_the_session_and_takes_the_cookie(newcomer, accou
     assert (
         await again.get("/identity/account", headers={"cookie": f"townhall-session={secret}"})
     ).status_code == 303
-    assert await ended(database, await account_of("out@example.org")) == ["signed-out"]
+    assert await reasons_of_end(database, await account_of("out@example.org")) == ["signed-out"]
 
 
 async def test_forms_of_other_sites_are_refused(newcomer):

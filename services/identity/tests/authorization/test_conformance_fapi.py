@@ -97,7 +97,7 @@ CONTRACT = {
     "request object mismatch with query": f"{REQUESTS}"
     "test_a_request_object_that_does_not_hold_or_differs_from_the_query_is_refused",
     "session fixation": f"{BROWSER}a_planted_session_is_another_after_sign_in_and_after_every_step_up "
-    "accounts/test_sessions::test_signing_in_once_more_gives_the_same_session_another_secret",
+    "accounts/test_sessions::test_signing_in_again_gives_the_same_session_a_new_secret",
     "CSRF on consent": f"{BROWSER}another_site_cannot_agree_for_the_person "
     f"{REQUESTS}test_consent_cannot_be_given_from_another_site",
     "CSRF on login and logout": f"{BROWSER}forms_of_other_sites_do_nothing",
@@ -109,13 +109,13 @@ CONTRACT = {
     "user enumeration by timing": "sign_in/test_sign_in::"
     "test_the_same_work_is_done_whether_there_is_an_account_or_not "
     "factors/test_passwords::test_one_hash_is_computed_whether_or_not_the_address_has_an_account",
-    "OTP rate limits": "sign_in/test_sign_in::test_after_five_wrong_tries_the_right_code_is_wrong_too "
+    "OTP rate limits": "sign_in/test_sign_in::test_after_five_wrong_codes_the_right_one_is_refused_too "
     "factors/test_authenticators::"
     "test_guesses_at_the_second_step_are_limited_until_the_window_has_passed",
     "password rate limits": "factors/test_passwords::"
     "test_wrong_passwords_are_limited_but_not_in_a_browser_the_account_knows",
     "lockout abuse": "sign_in/test_sign_in::"
-    "test_who_was_signed_in_here_before_is_not_locked_out_by_strangers "
+    "test_a_known_browser_is_not_locked_out_by_strangers "
     f"{BROWSER}a_sign_out_posted_by_a_service_asks_and_then_signs_out",
     "WebAuthn origin and challenge": "factors/test_passkeys::test_forged_client_data_is_refused",
     "WebAuthn sign count": "factors/test_passkeys::test_a_copy_with_a_lower_sign_count_is_refused",

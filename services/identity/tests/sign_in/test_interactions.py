@@ -1,4 +1,4 @@
-"""Signing in for a service that wants two factors, and under its council's name."""
+"""Signing in for a service: the level it asks for, its name and its council's, its language, its limits."""
 
 import re
 
@@ -16,9 +16,9 @@ ONWARD = f"/identity/authorize/continue?{ASK}"
 
 @pytest.fixture
 def wants(monkeypatch):
-    """``wants(level="Cl.Cm")``: every request in the address is of a service that wants this."""
+    """``wants(level="Cl.Cm")``: every request in the address is of a service that asks for this."""
 
-    def set_to(**what):
+    def set_request(**fields):
         request = SignInRequest(
             **{
                 "client_name": "Parking permits",
@@ -29,24 +29,26 @@ def wants(monkeypatch):
                 "login_hint": None,
                 "language": None,
                 "origin": "https://parking.example",
-                **what,
+                **fields,
             }
         )
 
-        async def answer(session, request_id):
+        async def get(session, request_id):
             return request
 
-        monkeypatch.setattr(sign_in_requests, "get", answer)
+        monkeypatch.setattr(sign_in_requests, "get", get)
 
-    return set_to
+    return set_request
 
 
 async def by_code(tab, sent_emails, address):
     await tab.post(f"/identity/sign-in?{ASK}", email=address)
-    code = [
-        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
-    ][-1]
-    return await tab.post(f"/identity/sign-in/code?{ASK}", code=code)
+    codes = [
+        email.personalisation["code"]
+        for email in await sent_emails(address)
+        if "code" in email.personalisation
+    ]
+    return await tab.post(f"/identity/sign-in/code?{ASK}", code=codes[-1])
 
 
 async def test_one_factor_is_enough_where_a_service_wants_one(newcomer, browser, sent_emails, wants):
@@ -55,7 +57,7 @@ async def test_one_factor_is_enough_where_a_service_wants_one(newcomer, browser,
     assert (await by_code(browser(), sent_emails, "one@example.org")).headers["location"] == ONWARD
 
 
-async def test_who_has_one_factor_sets_up_another_where_a_service_wants_two(
+async def test_a_person_with_one_factor_sets_up_another_where_a_service_wants_two(
     newcomer, browser, sent_emails, wants
 ):
     await newcomer("two@example.org")
@@ -73,7 +75,7 @@ async def test_who_has_one_factor_sets_up_another_where_a_service_wants_two(
     assert again.headers["location"] == ONWARD
 
 
-async def test_the_page_says_for_which_service_and_council(browser, wants):
+async def test_the_page_names_the_service_and_the_council(browser, wants):
     wants(login_hint="hint@example.org")
     page = (await browser().get(f"/identity/sign-in?{ASK}")).text
     assert "You need to sign in to use Parking permits." in page
@@ -81,7 +83,7 @@ async def test_the_page_says_for_which_service_and_council(browser, wants):
     assert 'value="hint@example.org"' in page
 
 
-async def test_a_services_language_is_taken_unless_the_person_chose_one(browser, wants):
+async def test_a_services_language_is_used_unless_the_person_chose_one(browser, wants):
     wants(language="cy")
     tab = browser()
     answer = await tab.get(f"/identity/sign-in?{ASK}")
@@ -99,13 +101,13 @@ async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypat
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
         for number in range(3)
     ]
-    assert [one.status_code for one in answers] == [303, 303, 429]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
     wants(client_name="Quiet")
     assert (await browser().post(f"/identity/sign-in?{ASK}", email="quiet@example.org")).status_code == 303
     assert (await browser().post("/identity/sign-in", email="nobody@example.org")).status_code == 303
 
 
-async def test_strangers_at_a_service_lock_nobody_out_of_a_browser_he_knows(
+async def test_strangers_at_a_service_lock_nobody_out_of_a_known_browser(
     browser, wants, monkeypatch, sent_emails, newcomer
 ):
     tab = await newcomer("regular@example.org")

@@ -1,4 +1,4 @@
-"""Opening an account and signing in by a code sent by e-mail; and that nobody learns who has an account."""
+"""Opening an account and signing in with a code by e-mail. The pages tell nobody who has an account."""
 
 import re
 import time
@@ -13,13 +13,15 @@ from identity.verification.rules import codes
 
 
 async def code_for(sent_emails, address):
-    found = [
-        one.personalisation["code"] for one in await sent_emails(address) if "code" in one.personalisation
+    codes = [
+        email.personalisation["code"]
+        for email in await sent_emails(address)
+        if "code" in email.personalisation
     ]
-    return found[-1]
+    return codes[-1]
 
 
-def other_than(code):
+def another_code(code):
     return f"{(int(code) + 1) % 10**6:06}"
 
 
@@ -27,12 +29,12 @@ async def test_an_account_is_opened_by_a_code_and_announced(newcomer, account_of
     tab = await newcomer("Jo.Bloggs@Example.org")
     assert "Jo.Bloggs@Example.org" in (await tab.get("/identity/account")).text
     account = await account_of("jo.bloggs@example.org")
-    [event] = [one for one in await published(database) if one.subject == ids.show(account)]
+    [event] = [event for event in await published(database) if event.subject == ids.show(account)]
     assert (event.type, event.council, event.sequence) == ("identity.account.created.v1", "region", 1)
     assert event.data == {"account": ids.show(account)}
 
 
-async def test_somebody_signs_in_by_code_whatever_the_case_of_the_address(newcomer, browser, sent_emails):
+async def test_a_code_signs_in_whatever_the_case_of_the_address(newcomer, browser, sent_emails):
     await newcomer("case@example.org")
     tab = browser()
     answer = await tab.post("/identity/sign-in", email=" CASE@example.ORG ")
@@ -53,7 +55,7 @@ async def test_a_code_works_once(newcomer, browser, sent_emails):
     assert again.headers["location"] == "/identity/sign-in"
 
 
-async def test_a_code_works_in_the_browser_that_asked_for_it_alone(newcomer, browser, sent_emails):
+async def test_a_code_works_only_in_the_browser_that_asked_for_it(newcomer, browser, sent_emails):
     await newcomer("bound@example.org")
     tab, thief = browser(), browser()
     await tab.post("/identity/sign-in", email="bound@example.org")
@@ -64,18 +66,18 @@ async def test_a_code_works_in_the_browser_that_asked_for_it_alone(newcomer, bro
     assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 303
 
 
-async def test_after_five_wrong_tries_the_right_code_is_wrong_too(newcomer, browser, sent_emails):
+async def test_after_five_wrong_codes_the_right_one_is_refused_too(newcomer, browser, sent_emails):
     await newcomer("tries@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="tries@example.org")
     code = await code_for(sent_emails, "tries@example.org")
     for _ in range(codes.MAX_ATTEMPTS):
-        assert (await tab.post("/identity/sign-in/code", code=other_than(code))).status_code == 400
+        assert (await tab.post("/identity/sign-in/code", code=another_code(code))).status_code == 400
     assert (await tab.post("/identity/sign-in/code", code=code)).status_code == 400
     assert tab.session is None
 
 
-async def test_a_code_is_worth_nothing_after_ten_minutes_and_after_the_next(
+async def test_a_code_expires_after_ten_minutes_and_with_the_next_one(
     newcomer, browser, sent_emails, database
 ):
     await newcomer("late@example.org")
@@ -94,7 +96,7 @@ async def test_a_code_is_worth_nothing_after_ten_minutes_and_after_the_next(
     assert tab.session is None
 
 
-async def test_no_table_of_accounts_holds_a_code(newcomer, browser, sent_emails, database):
+async def test_a_code_is_stored_as_a_hash(newcomer, browser, sent_emails, database):
     await newcomer("hash@example.org")
     tab = browser()
     await tab.post("/identity/sign-in", email="hash@example.org")
@@ -109,16 +111,16 @@ async def test_no_table_of_accounts_holds_a_code(newcomer, browser, sent_emails,
     assert len(row.hash) == 32
 
 
-async def test_an_address_without_an_account_gets_a_letter_that_says_so(browser, sent_emails):
+async def test_an_address_without_an_account_gets_an_email_that_says_so(browser, sent_emails):
     tab = browser()
     answer = await tab.post("/identity/sign-in", email="stranger@example.org")
     assert answer.headers["location"] == "/identity/sign-in/code"
-    [letter] = await sent_emails("stranger@example.org")
-    assert letter.template == "no-account"
-    assert letter.personalisation["link"].endswith("/identity/register")
+    [email] = await sent_emails("stranger@example.org")
+    assert email.template == "no-account"
+    assert email.personalisation["link"].endswith("/identity/register")
 
 
-async def test_opening_an_account_twice_sends_a_letter_and_no_code(newcomer, browser, sent_emails):
+async def test_opening_an_account_twice_sends_an_email_without_a_code(newcomer, browser, sent_emails):
     await newcomer("known@example.org")
     tab = browser()
     answer = await tab.post("/identity/register", email="known@example.org")
@@ -127,7 +129,7 @@ async def test_opening_an_account_twice_sends_a_letter_and_no_code(newcomer, bro
 
 
 def same_but_for(first, second, *parts):
-    """Two pages with what must differ between any two visits left out."""
+    """Tell whether two pages are the same apart from what differs between any two visits."""
     for part in (r'name="csrf" value="[^"]+"', r'nonce="[^"]+"', r"data-options=\"[^\"]+\"", *parts):
         first, second = re.sub(part, "", first), re.sub(part, "", second)
     return first == second
@@ -137,21 +139,21 @@ def same_but_for(first, second, *parts):
 async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, sent_emails, way):
     address = f"tell-{way}@example.org"
     await newcomer(address)
-    seen = []
-    for asked in (address, f"not-{address}"):
+    pages = []
+    for email in (address, f"not-{address}"):
         tab = browser()
-        first = await tab.post(f"/identity/{way}", email=asked)
+        first = await tab.post(f"/identity/{way}", email=email)
         page = await tab.get(f"/identity/{way}/code")
         wrong = await tab.post(f"/identity/{way}/code", code="000000")
-        seen.append(
+        pages.append(
             (
                 first.status_code,
                 first.headers["location"],
-                page.text.replace(asked, ""),
-                wrong.text.replace(asked, ""),
+                page.text.replace(email, ""),
+                wrong.text.replace(email, ""),
             )
         )
-    known, unknown = seen
+    known, unknown = pages
     assert known[:2] == unknown[:2]
     assert same_but_for(known[2], unknown[2])
     assert same_but_for(known[3], unknown[3])
@@ -159,11 +161,11 @@ async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, sent_emai
 
 @pytest.fixture
 def statements(app):
-    """The statements the application's writer has sent, as one list that grows."""
+    """The statements that the application's writer has sent, in a list that grows."""
     sent = []
 
     def note(connection, cursor, statement, parameters, context, many):
-        if "signing_key" not in statement and "set_config" not in statement:  # the process's own
+        if "signing_key" not in statement and "set_config" not in statement:  # of the process itself
             sent.append(" ".join(statement.split())[:60])
 
     engine = app.state.database.writer.sync_engine
@@ -178,27 +180,27 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
 ):
     address = f"work-{way.replace('/', '-')}@example.org"
     await newcomer(address)
-    hashed = []
+    verified = []
     verify = app.state.auth.passwords.verify
 
     async def counting(stored, password):
-        hashed.append(stored is None)
+        verified.append(stored is None)
         return await verify(stored, password)
 
     monkeypatch.setattr(app.state.auth.passwords, "verify", counting)
     work = []
-    for asked in (address, f"not-{address}"):
+    for email in (address, f"not-{address}"):
         tab = browser()
         await tab.get("/identity/sign-in")
         statements.clear()
-        await tab.post(f"/identity/{way}", email=asked, password="not the right words")
+        await tab.post(f"/identity/{way}", email=email, password="not the right words")
         work.append(list(statements))
     assert work[0] == work[1]
     assert len(work[0]) > 1
-    assert hashed == ([True, True] if way.endswith("password") else [])
+    assert verified == ([True, True] if way.endswith("password") else [])
 
 
-async def test_too_many_codes_for_one_address_are_refused_wherever_they_are_asked(browser, newcomer):
+async def test_too_many_codes_for_one_address_are_refused_in_every_browser(browser, newcomer):
     await newcomer("flood@example.org")
     statuses = [
         (await browser().post("/identity/sign-in", email="flood@example.org")).status_code for _ in range(7)
@@ -207,7 +209,7 @@ async def test_too_many_codes_for_one_address_are_refused_wherever_they_are_aske
     assert set(statuses[:5]) == {303}
 
 
-async def test_an_unknown_address_is_limited_alike(browser):
+async def test_an_unknown_address_has_the_same_rate_limit(browser):
     statuses = [
         (await browser().post("/identity/sign-in", email="flood-nobody@example.org")).status_code
         for _ in range(7)
@@ -215,7 +217,7 @@ async def test_an_unknown_address_is_limited_alike(browser):
     assert statuses == [303] * 6 + [429]
 
 
-async def test_who_was_signed_in_here_before_is_not_locked_out_by_strangers(newcomer, browser, sent_emails):
+async def test_a_known_browser_is_not_locked_out_by_strangers(newcomer, browser, sent_emails):
     mine = await newcomer("victim@example.org")
     await mine.post("/identity/sign-out")
     for _ in range(8):
@@ -236,7 +238,7 @@ async def test_a_session_outlives_a_lockout(newcomer, browser):
     assert (await mine.get("/identity/account")).status_code == 200
 
 
-async def test_a_window_slides(browser, database):
+async def test_the_window_of_a_rate_limit_slides(browser, database):
     for _ in range(7):
         answer = await browser().post("/identity/sign-in", email="slides@example.org")
     assert answer.status_code == 429
@@ -258,7 +260,7 @@ async def test_a_window_slides(browser, database):
         "'; drop table account; --", "jo@192.0.2.1",
     ],
 )  # fmt: skip
-async def test_what_is_no_address_is_told_so(browser, wrong):
+async def test_an_invalid_address_is_refused(browser, wrong):
     tab = browser()
     for way in ("sign-in", "register"):
         answer = await tab.post(f"/identity/{way}", email=wrong)
@@ -266,7 +268,7 @@ async def test_what_is_no_address_is_told_so(browser, wrong):
         assert "Enter an email address in the correct format" in answer.text
 
 
-async def test_what_was_typed_is_shown_and_never_run(browser):
+async def test_input_is_escaped_on_the_page(browser):
     answer = await browser().post("/identity/sign-in", email="<script>alert(1)</script>")
     assert "&lt;script&gt;" in answer.text
     assert "<script>alert" not in answer.text
@@ -282,13 +284,13 @@ async def test_what_was_typed_is_shown_and_never_run(browser):
         "then=close%2f..",
     ],
 )
-async def test_no_address_sends_anybody_elsewhere(browser, query):
+async def test_a_query_cannot_redirect_to_another_site(browser, query):
     answer = await browser().get(f"/identity/sign-in?{query}")
     assert answer.status_code == 400
     assert "location" not in answer.headers
 
 
-async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, sent_emails):
+async def test_a_sign_in_returns_to_the_request_or_the_page_it_began_at(newcomer, browser, sent_emails):
     await newcomer("interaction@example.org")
     for query, onward in (
         ("request=abc_DEF-1", "/identity/authorize/continue?request=abc_DEF-1"),
@@ -302,14 +304,14 @@ async def test_after_signing_in_the_interaction_goes_on(newcomer, browser, sent_
         assert answer.headers["location"] == onward
 
 
-async def test_a_new_device_is_told_of(newcomer, signed_in_again, sent_emails):
+async def test_a_sign_in_on_a_new_device_sends_an_email(newcomer, signed_in_again, sent_emails):
     await newcomer("device@example.org")
-    assert "new-device" not in {one.template for one in await sent_emails("device@example.org")}
+    assert "new-device" not in {email.template for email in await sent_emails("device@example.org")}
     await signed_in_again("device@example.org")
     assert (await sent_emails("device@example.org"))[-1].template == "new-device"
 
 
-async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, sent_emails):
+async def test_pages_and_emails_are_in_welsh_on_request(browser, sent_emails):
     tab = browser()
     assert "Mewngofnodi" in (await tab.get("/identity/sign-in?lang=cy")).text
     await tab.post("/identity/register", email="cymro@example.org")
@@ -330,11 +332,11 @@ async def test_pages_and_letters_are_in_welsh_for_who_wants_it(browser, sent_ema
         ),
     ],
 )
-async def test_who_tried_too_often_hears_when_the_first_try_is_over(browser, path, form, limit):
-    """By the minute on the page, and in seconds for machines: no less than it takes, and a minute more."""
-    began = time.time()
+async def test_after_too_many_attempts_the_page_says_when_to_come_back(browser, path, form, limit):
+    """To the minute on the page, in seconds for machines: never too early, and at most a minute too late."""
+    start = time.time()
     answers = [await browser().post(path, **form) for _ in range(limit.most + 1)]
-    took = time.time() - began
-    assert [one.status_code == 429 for one in answers] == [False] * limit.most + [True]
-    assert limit.seconds - took - 1 <= int(answers[-1].headers["Retry-After"]) <= limit.seconds + 60
+    elapsed = time.time() - start
+    assert [answer.status_code == 429 for answer in answers] == [False] * limit.most + [True]
+    assert limit.seconds - elapsed - 1 <= int(answers[-1].headers["Retry-After"]) <= limit.seconds + 60
     assert re.search(r"after <strong>\d+ \w+ \d{4}, \d\d:\d\d</strong>", answers[-1].text)

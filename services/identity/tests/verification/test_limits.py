@@ -1,4 +1,4 @@
-"""Every way in has a limit: by client, by account, by address; and no limit is a weapon against others."""
+"""Every way in has a limit, by client, account and address; and no limit can be used against others."""
 
 import asyncio
 
@@ -35,14 +35,14 @@ async def statuses(times, call):
     return [(await call()).status_code for _ in range(times)]
 
 
-async def test_requests_for_sign_in_from_one_network_have_an_end(app, visitor, bins, parks, monkeypatch):
+async def test_requests_for_sign_in_from_one_network_are_limited(app, visitor, bins, parks, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
     assert await statuses(3, lambda: ask(visitor, bins)) == [302, 302, 429]
     assert (await ask(visitor, parks)).status_code == 302, "another service is not touched"
     app.state.issuer.sign_ins.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
 
 
-async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app, visitor, bins, monkeypatch):
+async def test_after_too_many_requests_a_page_says_when_to_come_back(app, visitor, bins, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
     await ask(visitor, bins)
     for method in (visitor.get, visitor.post):
@@ -54,27 +54,28 @@ async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app,
         assert "location" not in answer.headers
 
 
-async def test_pushed_requests_have_a_share_of_their_own(app, visitor, bins, monkeypatch):
+async def test_pushed_requests_are_counted_apart(app, visitor, bins, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
-    sent = {**bins.request(), **bins.credentials}
-    assert await statuses(3, lambda: visitor.post("/identity/par", data=sent)) == [201, 201, 429]
-    answer = await visitor.post("/identity/par", data=sent)
+    form = {**bins.request(), **bins.credentials}
+    assert await statuses(3, lambda: visitor.post("/identity/par", data=form)) == [201, 201, 429]
+    answer = await visitor.post("/identity/par", data=form)
     assert answer.json()["error"] == "temporarily_unavailable"
     assert int(answer.headers["retry-after"]) > 0
-    form = {"grant_type": "client_credentials", **bins.credentials}
-    assert (await visitor.post("/identity/token", data=form)).status_code == 200, "tokens are counted apart"
+    token_form = {"grant_type": "client_credentials", **bins.credentials}
+    answer = await visitor.post("/identity/token", data=token_form)
+    assert answer.status_code == 200, "tokens are counted apart"
 
 
 async def test_strangers_use_up_nothing_of_a_clients_pushed_requests(app, visitor, bins, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
-    sent = {**bins.request(), **bins.credentials}
-    forged = {**sent, "client_secret": "guessed"}
+    form = {**bins.request(), **bins.credentials}
+    forged = {**form, "client_secret": "guessed"}
     assert await statuses(3, lambda: visitor.post("/identity/par", data=forged)) == [401] * 3
     assert await statuses(2, lambda: ask(visitor, bins)) == [302, 429], "by browser: a share of the network"
-    assert (await visitor.post("/identity/par", data=sent)).status_code == 201
+    assert (await visitor.post("/identity/par", data=form)).status_code == 201
 
 
-async def test_a_flood_for_one_service_leaves_the_others_their_connections(
+async def test_a_flood_for_one_service_leaves_connections_for_the_others(
     app, visitor, bins, parks, monkeypatch
 ):
     gate = Gate(1, 0)
@@ -82,8 +83,8 @@ async def test_a_flood_for_one_service_leaves_the_others_their_connections(
     async with gate.through(ids.read(bins.client_id)):
         assert (await ask(visitor, bins)).status_code == 429
         assert (await visitor.post("/identity/authorize", data=bins.request())).status_code == 429
-        sent = {**bins.request(), **bins.credentials}
-        assert (await visitor.post("/identity/par", data=sent)).status_code == 429
+        form = {**bins.request(), **bins.credentials}
+        assert (await visitor.post("/identity/par", data=form)).status_code == 429
         assert (await ask(visitor, parks)).status_code == 302
     assert (await ask(visitor, bins)).status_code == 302
 
@@ -92,31 +93,31 @@ async def test_by_default_one_service_has_half_of_the_connections_at_most(app, c
     assert app.state.issuer.gate._at_once <= app.state.settings.pool_size
 
 
-async def test_so_many_are_worked_on_at_once_and_so_many_wait():
-    gate, one, working, most = Gate(2, 3), ids.new(), 0, 0
+async def test_a_gate_lets_some_work_and_some_wait_and_refuses_the_rest():
+    gate, client_id, working, most = Gate(2, 3), ids.new(), 0, 0
 
     async def work():
         nonlocal working, most
-        async with gate.through(one):
+        async with gate.through(client_id):
             working += 1
             most = max(most, working)
             await asyncio.sleep(0.01)
             working -= 1
 
-    done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [one for one in done if isinstance(one, Problem)]
-    assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
-    assert gate._inside == {}, "nothing is remembered of who has gone"
+    results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, Problem)]
+    assert (most, len(refused), {problem.status_code for problem in refused}) == (2, 5, {429})
+    assert gate._inside == {}, "a client without requests is forgotten"
 
 
-async def test_who_gives_up_waiting_leaves_nothing_behind():
-    gate, one = Gate(1, 5), ids.new()
+async def test_a_request_that_gives_up_waiting_leaves_nothing_behind():
+    gate, client_id = Gate(1, 5), ids.new()
 
     async def wait():
-        async with gate.through(one):
+        async with gate.through(client_id):
             pass
 
-    async with gate.through(one):
+    async with gate.through(client_id):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0)
         waiting.cancel()
@@ -125,7 +126,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind():
     await asyncio.wait_for(wait(), 1)
 
 
-def test_what_is_remembered_of_strangers_is_bounded(monkeypatch):
+def test_the_memory_for_strangers_is_bounded(monkeypatch):
     monkeypatch.setattr(pacing, "_MOST", 10)
     pace = slow()
     for number in range(1_000):
@@ -133,7 +134,6 @@ def test_what_is_remembered_of_strangers_is_bounded(monkeypatch):
     assert len(pace._buckets) == 10
 
 
-# Every way in that a client or a person's token opens: the request, and where its limit lies.
 @pytest.mark.parametrize("path", ["token", "introspect", "revoke", "par"])
 async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, monkeypatch, path):
     monkeypatch.setattr(app.state.issuer, "pace", slow())
@@ -162,7 +162,7 @@ def caller(mint):
     return of
 
 
-async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monkeypatch):
+async def test_guesses_of_desk_codes_are_limited(app, client, caller, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "desk", slow())
     prover, officer = caller("identity:prove"), caller("identity:staff")
     proofs = "/citytown/identity/v1/proofs"
@@ -171,13 +171,13 @@ async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monke
         return await client.post(proofs, json=seen("aaaa-aaaa"), headers=headers)
 
     assert await statuses(3, prove) == [404, 404, 429]
-    linked = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
-    answer = await client.put(linked, json={"desk_code": "aaaa-aaaa"}, headers=officer)
-    assert answer.status_code == 429, "whichever door the codes are tried at"
+    link = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
+    answer = await client.put(link, json={"desk_code": "aaaa-aaaa"}, headers=officer)
+    assert answer.status_code == 429, "wherever the codes are tried"
     assert (await prove(caller("identity:prove", "colleague"))).status_code == 404
 
 
-async def test_a_directory_counts_by_its_own_key(app, client, caller, monkeypatch):
+async def test_each_directory_is_counted_by_its_own_key(app, client, caller, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "pace", slow())
     entra, okta = caller("identity:scim", "entra"), caller("identity:scim", "okta")
     users = "/citytown/identity/scim/v2/Users"
@@ -191,36 +191,36 @@ def many():
     return limits.OFFERS_TO_ADDRESS.most
 
 
-async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, client):
-    """Who offers, takes back and offers again, or does it with many accounts."""
-    people, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
+async def test_offers_of_mandates_to_one_address_are_limited(app, database, client):
+    """Also when somebody offers, withdraws and offers again, or uses many accounts."""
+    auth, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
-        heard = [
-            await emails.may_offer(session, people, ids.new(), spelt)
-            for spelt in (address, address.upper()) * many()
+        allowed = [
+            await emails.may_offer(session, auth, ids.new(), spelling)
+            for spelling in (address, address.upper()) * many()
         ]
-        assert heard == [True] * many() + [False] * many()
-        assert await emails.may_offer(session, people, ids.new(), f"other-{address}")
+        assert allowed == [True] * many() + [False] * many()
+        assert await emails.may_offer(session, auth, ids.new(), f"other-{address}")
 
 
-async def test_one_account_makes_so_many_offers_a_day(app, database, client):
-    one, people = ids.new(), app.state.auth
+async def test_offers_of_one_account_are_limited_by_day(app, database, client):
+    account, auth = ids.new(), app.state.auth
     async with database.writing() as session:
         for number in range(limits.OFFERS_FOR_ACCOUNT.most):
-            await emails.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
+            await emails.may_offer(session, auth, account, f"{number}@{ids.show(account)}.example")
         with pytest.raises(Problem) as refused:
-            await emails.may_offer(session, people, one, None)
+            await emails.may_offer(session, auth, account, None)
         assert refused.value.status_code == 429
-        await emails.may_offer(session, people, ids.new(), None)
+        await emails.may_offer(session, auth, ids.new(), None)
 
 
-async def test_what_is_counted_is_swept_and_names_nobody(app, database, client):
+async def test_attempts_are_stored_without_names(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         await emails.may_offer(session, app.state.auth, ids.new(), address)
-        kept = await session.all(text("SELECT * FROM attempt"))
-    assert kept
-    assert address not in str(kept)
+        rows = await session.all(text("SELECT * FROM attempt"))
+    assert rows
+    assert address not in str(rows)
 
 
 def test_a_network_is_what_one_subscriber_has():

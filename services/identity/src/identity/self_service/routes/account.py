@@ -1,14 +1,14 @@
 """Pages of a person's own account: overview, sessions, language, and closing it."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from chassis import ids
 from chassis.auth import public
-from chassis.database import Writing
+from chassis.database import Database, Writing
 from chassis.ids import Id
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cookie
@@ -20,7 +20,7 @@ from identity.factors.actions import passkeys, passwords, phones, recovery_codes
 from identity.factors.rules.phones import format_number
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
-from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
+from identity.sign_in.routes.assurance import RecentSignIn, SignedIn, SignedInChecked
 from identity.sign_in.rules import ACCOUNT
 from identity.upstream_login.actions import links
 from identity.upstream_login.store import login_states
@@ -41,25 +41,25 @@ async def show_start(_: Anybody) -> Response:
 
 
 @router.get("/account")
-async def show_account(_: Anybody, request: Request, session: Writing, person: SignedIn) -> Response:
+async def show_account(_: Anybody, request: Request, person: SignedInChecked) -> Response:
     """Show your account, with a link to change each part of it."""
-    account = await accounts.get(session, person.account)
+    database: Database = request.app.state.database
+    async with database.reading() as session:
+        account = await accounts.get(session, person.account)
+        context: dict[str, Any] = {
+            "steps": await phones.get_second_steps(session, person.account),
+            "has_password": await passwords.has_password(session, person.account),
+            "passkeys": len(await passkeys.list_passkeys(session, person.account)),
+            "recovery_left": await recovery_codes.count_unused(session, person.account),
+            "sessions": len(await sessions.list_by_account(session, person.account)),
+            "linked": await links.count(session, person.account),
+        }
     phone = account.phone if account is not None else None
     if phone is not None:
         await phones.load_library()
-    return pages.render(
-        request,
-        "account.html",
-        account=account,
-        texts=request.app.state.settings.texts != "none",
-        phone=format_number(phone) if phone is not None else "",
-        steps=await phones.get_second_steps(session, person.account),
-        has_password=await passwords.has_password(session, person.account),
-        passkeys=len(await passkeys.list_passkeys(session, person.account)),
-        recovery_left=await recovery_codes.count_unused(session, person.account),
-        sessions=len(await sessions.list_by_account(session, person.account)),
-        linked=await links.count(session, person.account),
-    )
+    texts = request.app.state.settings.texts != "none"
+    number = format_number(phone) if phone is not None else ""
+    return pages.render(request, "account.html", account=account, texts=texts, phone=number, **context)
 
 
 @router.get("/account/sessions")

@@ -59,6 +59,12 @@ async def require_mfa_sign_in(request: Request, session: Session, auth: AuthCont
     return await _mfa_sign_in(request, session, await _passkey_sign_in(request, session, person))
 
 
+async def _check_signed_in(request: Request) -> BrowserSession:
+    database: Database = request.app.state.database
+    async with database.writing() as session:
+        return await _signed_in(request, session)
+
+
 async def _check_recent_sign_in(request: Request, auth: TheAuthContext) -> BrowserSession:
     database: Database = request.app.state.database
     async with database.writing() as session:
@@ -75,10 +81,12 @@ def _elsewhere(request: Request, path: str) -> Problem:
 
 SignedIn = Annotated[BrowserSession, Depends(_signed_in)]
 """Requires somebody to be signed in; sends anybody else to sign in."""
+SignedInChecked = Annotated[BrowserSession, Depends(_check_signed_in)]
+"""As ``SignedIn``, checked in a transaction that ends before the route begins."""
 RecentSignIn = Annotated[BrowserSession, Depends(_recent_sign_in)]
 """Requires a sign-in of the last minutes, with all factors the account has."""
 RecentSignInChecked = Annotated[BrowserSession, Depends(_check_recent_sign_in)]
-"""As ``RecentSignIn``, checked in a transaction that ends before the route begins: it may hash a password."""
+"""As ``RecentSignIn``, checked in a transaction that ends before the route begins."""
 PasskeySignIn = Annotated[BrowserSession, Depends(_passkey_sign_in)]
 """Requires a passkey sign-in if the account has one: e-mail alone must not allow adding factors."""
 MfaSignIn = Annotated[BrowserSession, Depends(_mfa_sign_in)]
