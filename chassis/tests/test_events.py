@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids, outbox, relay, streams
-from chassis.consuming import Worker
+from chassis.deliveries import ConsumerRunner
 from chassis.testing import eventually
 
 COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of %"))
@@ -42,7 +42,7 @@ async def connection(database):
 
 @pytest.fixture
 async def worker(database, nc):
-    worker = Worker("notes", notes, database, nc)
+    worker = ConsumerRunner("notes", notes, database, nc)
     task = asyncio.create_task(worker.run())
     yield worker
     task.cancel()
@@ -221,18 +221,18 @@ async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
     database, connection, js, nc, worker, monkeypatch
 ):
-    monkeypatch.setattr("chassis.consuming._DELAYS", (0.05, 0.05))
+    monkeypatch.setattr("chassis.deliveries._RETRY_DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
         await say(database, words, subject=words)
     await relay.drain(connection, nc)
     await eventually(lambda: copies(database, "behind"), within=30)
 
     async def dead():
-        return (await js.stream_info(streams.DEAD)).state.messages
+        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
 
     assert await eventually(dead) == 1
     assert calls.count("poison 1") >= 3
-    letter = await js.get_msg(streams.DEAD, seq=None, subject="dead.letter.notes.notes", next=True)
+    letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
     assert "it is poison" in letter.headers["Townhall-Reason"]
     assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
     assert await worker.replay() == (0, 1)
@@ -256,11 +256,11 @@ async def mended(session, events):
 
 
 async def test_a_message_that_is_no_event_is_buried_at_once(js, nc, worker):
-    before = (await js.stream_info(streams.DEAD)).state.messages
+    before = (await js.stream_info(streams.DEAD_LETTERS)).state.messages
     await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
 
     async def buried():
-        return (await js.stream_info(streams.DEAD)).state.messages == before + 1
+        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages == before + 1
 
     await eventually(buried)
 
@@ -272,8 +272,8 @@ async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(
     await relay.drain(connection, nc)
 
     async def found():
-        info = await js.stream_info(streams.DEAD)
-        letter = await js.get_msg(streams.DEAD, seq=info.state.last_seq)
+        info = await js.stream_info(streams.DEAD_LETTERS)
+        letter = await js.get_msg(streams.DEAD_LETTERS, seq=info.state.last_seq)
         return (
             "does not fit" in letter.headers["Townhall-Reason"]
             and "text" in letter.headers["Townhall-Reason"]
