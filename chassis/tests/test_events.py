@@ -7,13 +7,14 @@ from types import SimpleNamespace
 
 import asyncpg
 import nats.errors
+import nats.js.errors
 import pytest
 from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids, outbox, relay, streams
-from chassis.consuming import Worker
+from chassis.deliveries import ConsumerRunner
 from chassis.testing import eventually
 
 COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of %"))
@@ -41,51 +42,53 @@ async def connection(database):
 
 
 @pytest.fixture
-async def worker(database, nc):
-    worker = Worker("notes", notes, database, nc)
-    task = asyncio.create_task(worker.run())
-    yield worker
+async def runner(database, nc):
+    runner = ConsumerRunner("notes", notes, database, nc)
+    task = asyncio.create_task(runner.run())
+    yield runner
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
 
-async def say(database, words, *, subject="s", sequence=1):
+async def write_note(database, words, *, subject="s", sequence=1):
     async with database.writing("citytown") as session:
         await outbox.add(
             session, NoteWritten(text=words), council="citytown", subject=subject, sequence=sequence
         )
 
 
-async def copies(database, words):
+async def count_copies(database, words):
     async with database.reading("citytown") as session:
         return await session.scalar(COPIES.where(note.c.text == f"copy of {words}"))
 
 
-async def test_an_event_reaches_its_consumer_once(database, connection, js, nc, worker):
-    await say(database, "hello")
+async def test_an_event_reaches_its_consumer_once(database, connection, js, nc, runner):
+    await write_note(database, "hello")
     assert await relay.drain(connection, nc) == 1
     assert await relay.drain(connection, nc) == 0
-    await eventually(lambda: copies(database, "hello"))
-    assert await copies(database, "hello") == 1
+    await eventually(lambda: count_copies(database, "hello"))
+    assert await count_copies(database, "hello") == 1
 
 
-async def test_an_event_published_twice_has_one_effect(database, connection, js, nc, worker):
-    await say(database, "twice")
+async def test_an_event_published_twice_has_one_effect(database, connection, js, nc, runner):
+    await write_note(database, "twice")
     (row,) = await connection.fetch("SELECT * FROM outbox")
     for _ in range(2):  # without the message id, so that the stream does not drop the second itself
         await js.publish(row["nats_subject"], row["envelope"].encode())
     await relay.drain(connection, nc)
-    await say(database, "after")
+    await write_note(database, "after")
     await relay.drain(connection, nc)
-    await eventually(lambda: copies(database, "after"))
-    assert await copies(database, "twice") == 1
+    await eventually(lambda: count_copies(database, "after"))
+    assert await count_copies(database, "twice") == 1
 
 
 async def test_a_transaction_still_running_holds_back_later_events(database, connection, js, nc):
-    async with database.writing("citytown") as early:
-        await outbox.add(early, NoteWritten(text="early"), council="citytown", subject="a", sequence=1)
-        await say(database, "late", subject="b")
+    async with database.writing("citytown") as early_session:
+        await outbox.add(
+            early_session, NoteWritten(text="early"), council="citytown", subject="a", sequence=1
+        )
+        await write_note(database, "late", subject="b")
         assert await relay.drain(connection, nc) == 0
     assert await relay.drain(connection, nc) == 2
 
@@ -98,36 +101,45 @@ async def test_a_change_rolled_back_publishes_nothing(database, connection, js, 
     assert await relay.drain(connection, nc) == 0
 
 
+async def count_relay_locks(connection, *, granted):
+    """Count the relays of this database that hold the lock, or wait for it: others share the server."""
+    return await connection.fetchval(
+        """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+            WHERE datname = current_database() AND locktype = 'advisory' AND granted = $1""",
+        granted,
+    )
+
+
 async def test_two_relays_do_not_work_at_once(database, js, nc):
-    first, second = [await database.listen() for _ in range(2)]
-    one = asyncio.create_task(relay.relay(first, nc))
+    first, second, observer = [await database.listen() for _ in range(3)]
+    first_relay = asyncio.create_task(relay.relay(first, nc))
+    await eventually(lambda: count_relay_locks(observer, granted=True))
+    second_relay = asyncio.create_task(relay.relay(second, nc))
+    await eventually(lambda: count_relay_locks(observer, granted=False))
     await asyncio.sleep(0.2)
-    two = asyncio.create_task(relay.relay(second, nc))
-    await asyncio.sleep(0.2)
-    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    other = await database.listen()
-    assert await other.fetchval(waiting) == 1
-    one.cancel()
+    assert await count_relay_locks(observer, granted=True) == 1
+    assert await count_relay_locks(observer, granted=False) == 1
+    first_relay.cancel()
     first.terminate()
 
-    async def took_over():
-        return await other.fetchval(waiting) == 0
+    async def has_taken_over():
+        return await count_relay_locks(observer, granted=False) == 0
 
-    await eventually(took_over)
-    await say(database, "taken over")
+    await eventually(has_taken_over)
+    await write_note(database, "taken over")
 
-    async def empty():
-        return await other.fetchval("SELECT count(*) FROM outbox") == 0
+    async def is_empty():
+        return await observer.fetchval("SELECT count(*) FROM outbox") == 0
 
-    await eventually(empty)
-    two.cancel()
+    await eventually(is_empty)
+    second_relay.cancel()
     second.terminate()
-    await other.close()
+    await observer.close()
 
 
-async def test_a_batch_half_published_before_a_crash_is_completed_in_order(database, connection, nc, worker):
+async def test_a_batch_half_published_before_a_crash_is_completed_in_order(database, connection, nc, runner):
     for number in range(1, 6):
-        await say(database, f"batch {number}", sequence=number)
+        await write_note(database, f"batch {number}", sequence=number)
     rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
     js = streams.jetstream(nc)
     for row in rows[:2]:  # the relay died here: published, and not deleted
@@ -136,7 +148,7 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
         )
     assert await relay.drain(connection, nc) == 5
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
-    await eventually(lambda: copies(database, "batch 5"))
+    await eventually(lambda: count_copies(database, "batch 5"))
     assert [call for call in calls if call.startswith("batch")] == [f"batch {n}" for n in range(1, 6)]
 
 
@@ -186,8 +198,8 @@ async def test_an_event_that_is_too_large_is_refused_by_every_writer(database):
 
 
 async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connection, nc):
-    await say(database, "kept 1")
-    await say(database, "kept 2")
+    await write_note(database, "kept 1")
+    await write_note(database, "kept 2")
     await connection.execute("UPDATE outbox SET nats_subject = 'no.stream.listens'")
     with pytest.raises(nats.errors.Error):
         await relay.drain(connection, nc)
@@ -219,35 +231,34 @@ async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
 
 
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
-    database, connection, js, nc, worker, monkeypatch
+    database, connection, js, nc, runner, monkeypatch
 ):
-    monkeypatch.setattr("chassis.consuming._DELAYS", (0.05, 0.05))
+    monkeypatch.setattr("chassis.deliveries._RETRY_DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
-        await say(database, words, subject=words)
+        await write_note(database, words, subject=words)
     await relay.drain(connection, nc)
-    await eventually(lambda: copies(database, "behind"), within=30)
+    await eventually(lambda: count_copies(database, "behind"), within=30)
 
-    async def dead():
-        return (await js.stream_info(streams.DEAD)).state.messages
+    async def count_dead_letters():
+        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
 
-    assert await eventually(dead) == 1
+    assert await eventually(count_dead_letters) == 1
     assert calls.count("poison 1") >= 3
-    letter = await js.get_msg(streams.DEAD, seq=None, subject="dead.letter.notes.notes", next=True)
+    letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
     assert "it is poison" in letter.headers["Townhall-Reason"]
     assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
-    assert await worker.replay() == (0, 1)
-    monkeypatch.setattr("notes.app.str", str, raising=False)
+    assert await runner.replay() == (0, 1)
     monkeypatch.setitem(
         notes.handlers,
         "notes.note.written.v1",
-        SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=mended),
+        SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=write_copies),
     )
-    assert await worker.replay() == (1, 0)
-    assert await dead() == 0
-    assert await copies(database, "poison 1") == 1
+    assert await runner.replay() == (1, 0)
+    assert await count_dead_letters() == 0
+    assert await count_copies(database, "poison 1") == 1
 
 
-async def mended(session, events):
+async def write_copies(session, events):
     for event in events:
         await session.execute(
             text("INSERT INTO note VALUES (:council, :id, :text)"),
@@ -255,31 +266,36 @@ async def mended(session, events):
         )
 
 
-async def test_a_message_that_is_no_event_is_buried_at_once(js, nc, worker):
-    before = (await js.stream_info(streams.DEAD)).state.messages
+async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, runner):
+    before = (await js.stream_info(streams.DEAD_LETTERS)).state.messages
     await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
 
-    async def buried():
-        return (await js.stream_info(streams.DEAD)).state.messages == before + 1
+    async def has_one_more():
+        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages == before + 1
 
-    await eventually(buried)
+    await eventually(has_one_more)
 
 
-async def test_an_event_that_does_not_fit_the_view_is_buried_with_the_field(
-    database, connection, js, nc, worker
+async def read_last_reason(js):
+    """Read the reason of the last dead letter; empty while there is none (JetStream answers 404)."""
+    try:
+        message = await js.get_last_msg(streams.DEAD_LETTERS, "dead.letter.notes.notes")
+    except nats.js.errors.NotFoundError:
+        return ""
+    return message.headers["Townhall-Reason"]
+
+
+async def test_an_event_that_does_not_fit_the_view_becomes_a_dead_letter_that_names_the_field(
+    database, connection, js, nc, runner
 ):
-    await say(database, "x" * 60)
+    await write_note(database, "x" * 60)
     await relay.drain(connection, nc)
 
-    async def found():
-        info = await js.stream_info(streams.DEAD)
-        letter = await js.get_msg(streams.DEAD, seq=info.state.last_seq)
-        return (
-            "does not fit" in letter.headers["Townhall-Reason"]
-            and "text" in letter.headers["Townhall-Reason"]
-        )
+    async def names_the_field():
+        reason = await read_last_reason(js)
+        return "does not fit" in reason and "text" in reason
 
-    await eventually(found)
+    await eventually(names_the_field)
 
 
 async def test_the_runtime_role_may_not_change_tables(database):

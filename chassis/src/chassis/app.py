@@ -13,7 +13,7 @@ from sqlalchemy import MetaData
 
 from chassis import health, openapi, problems, telemetry, tenancy
 from chassis.auth import KeySource
-from chassis.bodies import BodyLimit
+from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, forever
 from chassis.database import Database
 from chassis.events import EventData

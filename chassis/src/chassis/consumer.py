@@ -1,6 +1,6 @@
-"""What a service does with another capability's events; ``chassis.consuming`` does it.
+"""Consumers: what a service does with another capability's events. ``chassis.deliveries`` runs them.
 
-Apart from it, so that a web process, which consumes nothing, does not hold NATS's client in memory.
+The two are apart, so that a web process, which consumes nothing, does not load the client of NATS.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Handle = Callable[[Session, Sequence[Received[Any]]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """The part of an event that is needed, and what is done with a run of such events."""
+    """A view of an event and the function that handles a batch of them."""
 
     view: type[EventData]
     handle: Handle
@@ -27,7 +27,7 @@ class Handler:
 
 @dataclass(frozen=True)
 class Consumer:
-    """What a service does with another capability's events. ``name`` is unique within the service."""
+    """The handlers of another capability's events. ``name`` is unique within the service."""
 
     name: str
     capability: str
@@ -37,19 +37,19 @@ class Consumer:
         """Handle events of the view's type one at a time."""
 
         def register(handle: Callable[[Session, Received[Data]], Awaitable[None]]) -> Any:
-            async def each(session: Session, events: Sequence[Received[Data]]) -> None:
+            async def handle_each(session: Session, events: Sequence[Received[Data]]) -> None:
                 for event in events:
                     await handle(session, event)
 
-            self._add(view, each)
+            self._add(view, handle_each)
             return handle
 
         return register
 
-    def on_many(
+    def on_batch(
         self, view: type[Data]
     ) -> Callable[[Callable[[Session, Sequence[Received[Data]]], Awaitable[None]]], Any]:
-        """Handle a run of events of the view's type at once: for projections that fill by the million."""
+        """Handle events of the view's type by the batch: for projections that fill by the million."""
 
         def register(handle: Callable[[Session, Sequence[Received[Data]]], Awaitable[None]]) -> Any:
             self._add(view, handle)
@@ -63,14 +63,15 @@ class Consumer:
         self.handlers[view.event_type] = Handler(view, handle)
 
     def subjects(self) -> list[str]:
+        """List the NATS subjects of the events it handles, of every council."""
         return sorted(handler.view.nats_subject("*") for handler in self.handlers.values())
 
 
-async def forever(what: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run it again whenever it fails: the database or NATS was away. A second apart, each time logged."""
+async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine again a second after it fails, and log it: the database or NATS was away."""
     while True:
         try:
             await work()
         except Exception:
-            log.exception("%s stopped; starting it again", what)
+            log.exception("%s stopped; starting it again", name)
             await asyncio.sleep(1.0)

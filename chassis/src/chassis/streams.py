@@ -14,12 +14,12 @@ from chassis.events import SUBJECT_PREFIX
 
 log = logging.getLogger(__name__)
 
-DEAD = "DEAD"
-DEAD_SUBJECT = "dead.letter.{service}.{consumer}"
-_DAY = 86_400
-_DUPLICATES = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
-# The councils themselves are in identity's events: a service installed years later must still learn them.
-_KEPT_FOR_EVER = {"identity"}
+DEAD_LETTERS = "DEAD"
+DEAD_LETTER_SUBJECT = "dead.letter.{service}.{consumer}"
+_DAY = 86_400  # seconds
+_DUPLICATE_WINDOW = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
+# Identity's events say which councils there are: a service installed years later must still learn them.
+_CAPABILITIES_KEPT_FOR_EVER = {"identity"}
 
 
 async def connect(url: str, name: str) -> Client:
@@ -47,36 +47,39 @@ async def connect(url: str, name: str) -> Client:
 
 
 def jetstream(client: Client) -> JetStreamContext:
+    """Return the connection's JetStream API, with 5 seconds for each request."""
     return client.jetstream(timeout=5)
 
 
 def stream_name(capability: str) -> str:
+    """Return the name of the capability's stream."""
     return capability.upper()
 
 
 async def ensure(client: Client, capability: str) -> None:
-    """Make the capability's stream, or bring it to today's configuration."""
-    age = 0 if capability in _KEPT_FOR_EVER else 30 * _DAY
-    await _ensure(client, stream_name(capability), f"{SUBJECT_PREFIX}.*.{capability}.>", age)
+    """Create the capability's stream, or bring it to today's configuration."""
+    max_age = 0 if capability in _CAPABILITIES_KEPT_FOR_EVER else 30 * _DAY
+    await _ensure_stream(client, stream_name(capability), f"{SUBJECT_PREFIX}.*.{capability}.>", max_age)
 
 
 async def ensure_dead_letters(client: Client) -> None:
-    await _ensure(client, DEAD, "dead.letter.>", 365 * _DAY)
+    """Create the stream of dead letters, or bring it to today's configuration."""
+    await _ensure_stream(client, DEAD_LETTERS, "dead.letter.>", 365 * _DAY)
 
 
-async def _ensure(client: Client, name: str, subject: str, age: float) -> None:
+async def _ensure_stream(client: Client, name: str, subject: str, max_age: float) -> None:
     config = StreamConfig(
         name=name,
         subjects=[subject],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
-        max_age=age,
-        duplicate_window=_DUPLICATES,
+        max_age=max_age,
+        duplicate_window=_DUPLICATE_WINDOW,
         allow_direct=True,
     )
     while True:
         try:
-            await _add_or_update(client, config)
+            await _create_or_update(client, config)
         except (NatsError, TimeoutError) as error:
             log.warning("stream %s not ready (%s); trying again", name, error)
             await asyncio.sleep(0.5)
@@ -84,11 +87,11 @@ async def _ensure(client: Client, name: str, subject: str, age: float) -> None:
             return
 
 
-async def _add_or_update(client: Client, config: StreamConfig) -> None:
+async def _create_or_update(client: Client, config: StreamConfig) -> None:
     # The client's configuration class does not know atomic publish yet; the server does since 2.12.
-    wanted = json.dumps({**config.as_dict(), "allow_atomic": True}).encode()
+    body = json.dumps({**config.as_dict(), "allow_atomic": True}).encode()
     for verb in ("CREATE", "UPDATE"):  # CREATE is refused when it exists with another configuration
-        answer = await client.request(f"$JS.API.STREAM.{verb}.{config.name}", wanted, timeout=5)
+        answer = await client.request(f"$JS.API.STREAM.{verb}.{config.name}", body, timeout=5)
         error = json.loads(answer.data).get("error")
         if not error:
             return

@@ -1,7 +1,7 @@
-"""The other process of a service: it relays the outbox, consumes events and tidies up. No HTTP.
+"""The worker process of a service: it relays the outbox, consumes events and purges old rows. No HTTP.
 
 A service may give it tasks of its own: coroutines that run for ever and end when cancelled. They share the
-loop with the relay, so what takes the CPU belongs in a process of its own.
+event loop with the relay, so work that takes the CPU belongs in a process of its own.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from sqlalchemy import bindparam, delete, func
 from chassis import idempotency, relay, streams, tables, telemetry, tenancy
 from chassis.app import Service
 from chassis.consumer import forever
-from chassis.consuming import Worker
 from chassis.database import Database
+from chassis.deliveries import ConsumerRunner
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_TIDY = 3600.0  # seconds
+_PURGE_INTERVAL = 3600.0  # seconds
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32
 _PURGE_INBOX = delete(tables.inbox).where(
@@ -31,11 +31,11 @@ _PURGE_INBOX = delete(tables.inbox).where(
 
 
 async def run(service: Service, settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT. Survives the loss of the database and of NATS."""
+    """Run the worker until SIGTERM or SIGINT. It survives the loss of the database and of NATS."""
     telemetry.start(f"{service.name}-worker", settings)
     stopping = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
     work = asyncio.create_task(_work(service, settings))
     await asyncio.wait([work, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
     work.cancel()
@@ -48,16 +48,16 @@ async def _work(service: Service, settings: Settings) -> None:
     client = await streams.connect(settings.nats_url, f"{service.name}-worker")
     await streams.ensure(client, service.name)
     await streams.ensure_dead_letters(client)
-    log.info("%s: relaying, and consuming %s", service.name, [one.name for one in service.listens])
+    log.info("%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.listens])
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(forever("relay", lambda: _relay(database, client)))
-            group.create_task(forever("tidying", lambda: _tidy(database)))
+            group.create_task(forever("purge", lambda: _purge(database)))
             for name, task in service.tasks.items():
                 group.create_task(forever(name, partial(task, database, settings)))
             for consumer in service.listens:
-                worker = Worker(service.name, consumer, database, client)
-                group.create_task(forever(worker.durable, worker.run))
+                runner = ConsumerRunner(service.name, consumer, database, client)
+                group.create_task(forever(runner.durable, runner.run))
     finally:
         await client.close()
         await database.close()
@@ -71,22 +71,23 @@ async def _relay(database: Database, client: Client) -> None:
         connection.terminate()
 
 
-async def _tidy(database: Database) -> None:
+async def _purge(database: Database) -> None:
+    """Delete rows that have expired, every hour."""
     while True:
         async with database.writing() as session:
             await idempotency.purge(session)
             await tenancy.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
-        await asyncio.sleep(_TIDY)
+        await asyncio.sleep(_PURGE_INTERVAL)
 
 
 async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
-    """Try a consumer's dead letters again. Answers (done, still dead); KeyError for an unknown name."""
-    consumer = {one.name: one for one in service.listens}[name]
+    """Try a consumer's dead letters again. Returns (done, still dead). KeyError for an unknown consumer."""
+    consumer = {consumer.name: consumer for consumer in service.listens}[name]
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-replay")
     try:
-        return await Worker(service.name, consumer, database, client).replay()
+        return await ConsumerRunner(service.name, consumer, database, client).replay()
     finally:
         await client.close()
         await database.close()

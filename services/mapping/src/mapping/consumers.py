@@ -13,17 +13,17 @@ from mapping.rules import Placement
 properties = Consumer("properties", capability="address")
 
 
-@properties.on_many(PropertyCreated)
+@properties.on_batch(PropertyCreated)
 async def place_new(session: Session, events: Sequence[Received[PropertyCreated]]) -> None:
     await actions.place_properties(session, [_placement(event) for event in events])
 
 
-@properties.on_many(PropertyChanged)
+@properties.on_batch(PropertyChanged)
 async def place_changed(session: Session, events: Sequence[Received[PropertyChanged]]) -> None:
     await actions.place_properties(session, [_placement(event) for event in events])
 
 
-@properties.on_many(PropertyRetired)
+@properties.on_batch(PropertyRetired)
 async def take_away(session: Session, events: Sequence[Received[PropertyRetired]]) -> None:
     await actions.place_properties(session, [_placement(event, retired=True) for event in events])
 

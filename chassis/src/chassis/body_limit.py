@@ -1,6 +1,6 @@
-"""The largest request body, counted as it arrives: a lying Content-Length changes nothing.
+"""Limits the size of request bodies, counted as they arrive: a false Content-Length changes nothing.
 
-One that says it is too large is believed, before anything of it is read.
+A request whose Content-Length is over the limit is refused before any of it is read.
 """
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,20 +18,21 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        taken = 0
+        received = 0
         declared = next((int(v) for k, v in scope["headers"] if k == b"content-length" and v.isdigit()), 0)
 
-        async def counting() -> Message:
-            nonlocal taken
-            limit = self._limit(scope)
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            limit = _limit_of(scope)
             message: Message = {} if declared > limit else await receive()
-            taken += len(message.get("body", b""))
-            if max(taken, declared) > limit:
+            received += len(message.get("body", b""))
+            if max(received, declared) > limit:
                 raise Problem(413, "body-too-large", f"The body may be {limit} bytes at most.", limit=limit)
             return message
 
-        await self._app(scope, counting, send)
+        await self._app(scope, receive_within_limit, send)
 
-    def _limit(self, scope: Scope) -> int:
-        extra = getattr(scope.get("route"), "openapi_extra", None) or {}
-        return int(extra.get("x-limits", {}).get("body", scope["app"].state.settings.max_body))
+
+def _limit_of(scope: Scope) -> int:
+    extra = getattr(scope.get("route"), "openapi_extra", None) or {}
+    return int(extra.get("x-limits", {}).get("body", scope["app"].state.settings.max_body))
