@@ -5,7 +5,8 @@ from typing import Any
 
 from chassis.openapi import operations
 
-_FORMS = ("json", "x-www-form-urlencoded", "form-data")
+# Other kinds, like rows of CSV, are bounded by the limit of the body.
+_PARSED = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
 Schema = dict[str, Any]
 
 
@@ -23,7 +24,7 @@ def _incoming(operation: Schema) -> Iterator[tuple[str, Schema]]:
     for parameter in operation.get("parameters", []):
         yield parameter["name"], parameter["schema"]
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        if media_type.endswith(_FORMS):
+        if media_type in _PARSED or media_type.endswith("+json"):
             yield "body", content.get("schema", {})
 
 

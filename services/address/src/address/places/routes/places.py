@@ -45,7 +45,12 @@ _POLYGON: dict[str, Any] = {
                 "required": ["type"],
                 "properties": {
                     "type": {"enum": ["Polygon", "MultiPolygon", "Feature", "FeatureCollection"]},
-                    "coordinates": {"type": "array", "minItems": 1, "items": {"type": "array"}},
+                    "coordinates": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": geometry.MAX_POINTS,
+                        "items": {"type": "array", "maxItems": geometry.MAX_POINTS},
+                    },
                     "geometry": {"type": "object"},
                     "features": {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "object"}},
                 },
