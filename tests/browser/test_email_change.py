@@ -1,4 +1,4 @@
-"""Another address, in a browser: who signed in by a password alone shows that he reads the one before."""
+"""A change of e-mail address in a browser: after a password alone, the old address is proven too."""
 
 import pytest
 

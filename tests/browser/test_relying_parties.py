@@ -129,7 +129,7 @@ async def test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_o
         state = await party.state()
         assert (state["signedIn"], state["refused"]) == (False, [])
         await tab.goto(f"{party.url}/")
-        await tab.wait_for_url("**/identity/sign-in**")  # with us he is signed out too
+        await tab.wait_for_url("**/identity/sign-in**")  # signed out here too
 
 
 async def test_openid_client_pushes_its_request_and_shows_who_it_is_by_its_key(

@@ -162,7 +162,7 @@ async def test_forms_of_other_sites_do_nothing(site, resident, code):
 
 
 async def test_another_site_cannot_agree_for_the_person(site, resident, bins, arrival, database):
-    """With the fields of the very page before the person, all but the token of his browser."""
+    """A form with all fields of the page but the browser's token is refused."""
     await resident.goto(asked(site, bins, redirect_uri=arrival))
     fields = {
         name: await resident.get_attribute(f"input[name={name}]", "value") for name in ("request", "person")

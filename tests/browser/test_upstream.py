@@ -130,7 +130,7 @@ async def test_somebody_new_comes_by_one_login_and_has_an_account(
     assert simulator.residents[who].email in await tab.content()
     await tab.goto(f"{site}/identity/account/upstreams?council=citytown")
     await looked_at(tab, axe, "linked", lang)
-    # Another time he comes straight in.
+    # The next sign-in leads straight in.
     await tab.context.clear_cookies(name="townhall-session")
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
     await tab.click(BUTTON)

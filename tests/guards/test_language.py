@@ -27,7 +27,7 @@ RETIRED = {
     "polite": "stop signal",
     "leftovers": "orphans",
 }
-RIDDLES = re.compile(r"\b(?:[Hh]e|[Hh]is|[Hh]im|[Hh]imself|[Ww]hoever comes|[Ww]ho comes|[Ww]hoever)\b")
+RIDDLES = re.compile(r"\b(?:[Hh]e|[Hh]is|[Hh]im|[Hh]imself|[Ww]hoever comes|[Ww]ho comes)\b")
 PARTICIPLE = re.compile(r"^[a-z_]*ing$")
 # Words of the field that end alike and are nouns.
 NOUNS = {
