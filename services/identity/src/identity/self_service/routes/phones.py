@@ -61,8 +61,8 @@ def _old_number_context(change: str) -> dict[str, Any]:
     return {"number": rules.format_number(old), "again": f"{_PHONE}/before/again", "before": True}
 
 
-_NEW_NUMBER = ChangeCode(codes.PHONE, _PHONE, "text-code.html", NO_SMS_CODE, _new_number_context)
-_OLD_NUMBER = ChangeCode(codes.PHONE_BEFORE, _PHONE, "text-code.html", NO_SMS_CODE, _old_number_context)
+_NEW_NUMBER = ChangeCode(codes.PHONE, _PHONE, "sms-code.html", NO_SMS_CODE, _new_number_context)
+_OLD_NUMBER = ChangeCode(codes.PHONE_BEFORE, _PHONE, "sms-code.html", NO_SMS_CODE, _old_number_context)
 
 
 def read_number(form: Form, settings: Settings) -> str | None:

@@ -23,7 +23,7 @@ Anybody = Annotated[None, public]
 _REFUSED = documents(403)
 _SMS = f"{SIGN_IN}/text"
 _RECOVERY_CODE = f"{SIGN_IN}/recovery"
-SMS_WAIT = "texts-wait.html"
+SMS_WAIT = "sms-wait.html"
 """The page that says when another SMS may be sent."""
 NO_SMS_CODE = say("Enter the code from the text message")
 
@@ -111,7 +111,7 @@ async def show_send_text(_: Anybody, interaction: TheWritingInteraction) -> Resp
         return interaction.redirect(SIGN_IN)
     if interaction.auth.settings.texts == "none":
         return interaction.redirect(_RECOVERY_CODE)
-    return interaction.show("sign-in-text.html", last=rules.last_digits(found[1]))
+    return interaction.show("second-step-sms.html", last=rules.last_digits(found[1]))
 
 
 @router.post("/text", responses=_REFUSED, openapi_extra=form_body())
@@ -142,7 +142,7 @@ async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
     if found is None or waiting is None:
         return interaction.redirect(_SMS)
     return interaction.show_form(
-        "text-code.html",
+        "sms-code.html",
         form,
         last=rules.last_digits(found[1]),
         again=interaction.at(_SMS),

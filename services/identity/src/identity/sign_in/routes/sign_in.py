@@ -44,12 +44,16 @@ _CODE = SignInCode(codes.SIGN_IN, SIGN_IN, authentication.sign_in_by_code)
 @router.get("/sign-in")
 async def show_sign_in(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you start to sign in, with your email address or a passkey."""
-    wish = interaction.returns_to.sign_in_request
-    if wish and wish.language in NAMES and not _chose_language(interaction.request):
-        return see_other(f"{interaction.at(SIGN_IN)}&lang={wish.language}")
+    sign_in_request = interaction.returns_to.sign_in_request
+    if sign_in_request and sign_in_request.language in NAMES and not _chose_language(interaction.request):
+        return see_other(f"{interaction.at(SIGN_IN)}&lang={sign_in_request.language}")
     person = await sessions.get_current(interaction.session, interaction.session_secret)
     account = await accounts.get(interaction.session, person.account) if person else None
-    hint = (account.address if account else None) or (wish.login_hint if wish else None) or ""
+    hint = (
+        (account.address if account else None)
+        or (sign_in_request.login_hint if sign_in_request else None)
+        or ""
+    )
     return await _show_sign_in(interaction, Form({"email": hint}))
 
 
@@ -59,20 +63,20 @@ def _chose_language(request: Request) -> bool:
 
 
 async def _show_sign_in(interaction: WritingInteraction, form: Form) -> Response:
-    wish = interaction.returns_to.sign_in_request
+    sign_in_request = interaction.returns_to.sign_in_request
     return interaction.show_form(
         "sign-in.html",
         form,
-        client_name=wish.client_name if wish else "",
+        client_name=sign_in_request.client_name if sign_in_request else "",
         options=await passkeys.make_sign_in_options(*interaction.contexts),
-        ways=await _list_upstreams(interaction),
+        upstreams=await _list_upstreams(interaction),
     )
 
 
 async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
     """List the other providers by which the council of this page lets residents and its staff sign in.
 
-    ``gone``: the titles of those removed lately. People who used one must be told to use another way.
+    ``removed``: the titles of those removed lately. People who used one must be told to use another way.
     """
     request = interaction.request
     council = request.app.state.directory.councils.get(interaction.returns_to.council or "")
@@ -88,7 +92,7 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
         }
         removed = await upstreams.removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
     welsh = language_of(request) == "cy"
-    return {**offered, "gone": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
+    return {**offered, "removed": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 
 
 @router.post("/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))

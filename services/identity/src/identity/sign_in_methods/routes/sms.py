@@ -76,7 +76,7 @@ async def _show_code(interaction: WritingInteraction, person: BrowserSession, fo
         return interaction.redirect(_SMS_STEP)
     start = interaction.at(_SMS_STEP)
     return interaction.show_form(
-        "text-code.html", form, number=rules.format_number(number), again=start, typed=number, other=start
+        "sms-code.html", form, number=rules.format_number(number), again=start, typed=number, other=start
     )
 
 

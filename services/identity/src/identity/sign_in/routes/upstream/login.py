@@ -109,11 +109,11 @@ def _question(
     is_linked: bool,
 ) -> Question:
     """What to ask the provider. Somebody who is signed in and comes to sign in must do so anew."""
-    returns_to, wish = interaction.returns_to, interaction.returns_to.sign_in_request
-    level = wish.identity if wish is not None and purpose == requests.PROVE else ""
+    returns_to, sign_in_request = interaction.returns_to, interaction.returns_to.sign_in_request
+    level = sign_in_request.identity if sign_in_request is not None and purpose == requests.PROVE else ""
     if level not in {"P1", "P2"}:
         level = upstream.identity_level or ""
-    again = person is not None or (wish is not None and wish.needs_new_sign_in)
+    again = person is not None or (sign_in_request is not None and sign_in_request.needs_new_sign_in)
     return Question(
         purpose=purpose,
         account=person.account if person is not None and purpose != requests.SIGN_IN else None,
