@@ -112,7 +112,7 @@ async def _clients(url: str) -> tuple[list[tuple[str, str]], list[tuple[str, str
     await connection.executemany(
         "INSERT INTO client (council, id, name, mode, scopes, secret_hash, generation, created_by,"
         " created_at) VALUES ($1, $2, $2::uuid::text, 'live', '{address:read}', $3, 1, 'bench', $4)",
-        [(slug, client, crypto.secret_hash(secret), now) for slug, client, secret in made],
+        [(slug, client, crypto.hash_secret(secret), now) for slug, client, secret in made],
     )
     await connection.close()
     shown = [(ids.show(client), secret) for _, client, secret in made]

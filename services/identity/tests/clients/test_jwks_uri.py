@@ -42,7 +42,7 @@ def settings(settings, authority):
 )
 def test_what_is_no_set_of_public_keys_is_refused(body, why):
     with pytest.raises(ValueError, match=why):
-        key_sets.read(body)
+        key_sets.parse_key_set(body)
 
 
 def key(kid):
@@ -52,7 +52,7 @@ def key(kid):
 def test_keys_for_other_uses_are_passed_over():
     good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
     body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
-    assert [one["kid"] for one in key_sets.read(body.encode())] == ["a"]
+    assert [one["kid"] for one in key_sets.parse_key_set(body.encode())] == ["a"]
 
 
 @pytest.fixture

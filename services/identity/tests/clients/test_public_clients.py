@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis import ids
 from identity.clients.store import clients
 from identity.shared.oauth import redirects, relying_party
-from identity.shared.pace import Pace
+from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import uris
 from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
 from services.identity.tests.provider import register as confidential
@@ -151,14 +151,14 @@ NATIVE_BAD = [
 
 @pytest.mark.parametrize("uri", NATIVE_GOOD)
 def test_an_app_on_a_device_is_answered_at_its_own_address(uri):
-    assert uris.redirect_fault(uri, live=True, native=True) is None
-    assert redirects.registered(uri, [uri])
+    assert uris.find_redirect_fault(uri, live=True, native=True) is None
+    assert redirects.is_registered(uri, [uri])
 
 
 @pytest.mark.parametrize("uri", NATIVE_BAD)
 def test_an_app_on_a_device_is_answered_nowhere_else(uri):
-    assert uris.redirect_fault(uri, live=True, native=True)
-    assert uris.redirect_fault(uri, live=False, native=True)
+    assert uris.find_redirect_fault(uri, live=True, native=True)
+    assert uris.find_redirect_fault(uri, live=False, native=True)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_app_on_a_device_is_answered_nowhere_else(uri):
     ],
 )
 def test_the_policy_of_a_page_names_where_its_form_leads(uri, source):
-    assert redirects.source(uri) == source
+    assert redirects.build_csp_source(uri) == source
 
 
 async def test_an_app_in_a_browser_signs_somebody_in_with_its_verifier_alone(visitor, resident, web):
@@ -429,8 +429,8 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
 
 
 async def test_who_names_an_app_uses_up_his_own_networks_share_only(app, client, web, monkeypatch):
-    pace = Pace(rate=0.001, burst=2)
-    monkeypatch.setattr(app.state.issuer, "pace", pace)
+    pace = RateLimiter(rate=0.001, burst=2)
+    monkeypatch.setattr(app.state.issuer, "client_limiter", pace)
     form = {"grant_type": "refresh_token", "refresh_token": "x", **web.credentials}
     answers = [(await client.post("/identity/token", data=form)).status_code for _ in range(3)]
     assert answers == [400, 400, 429]

@@ -71,7 +71,7 @@ async def test_discovery_says_what_there_is_and_no_more(client, name):
     assert found["issuer"] == "http://test.invalid/identity/"
     assert found["token_endpoint"] == found["issuer"] + "token"
     assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
-    assert found["grant_types_supported"] == list(token_requests.GRANTS)
+    assert found["grant_types_supported"] == list(token_requests.GRANT_TYPES)
     assert found["response_types_supported"] == ["code"]
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)
@@ -107,7 +107,7 @@ async def test_keys_rotate_with_overlap(client, issuer, database, region_client,
     new = await token(client, region_client)
     assert signed_by(new, await jwks(client)) == published[-1]
     assert signed_by(old, await jwks(client)) == before[-1]  # the old one can still be checked
-    issuer.clock = lambda: start + settings.key_lead + 600 + crypto.GRACE + 1
+    issuer.clock = lambda: start + settings.key_lead + 600 + crypto.GRACE_SECONDS + 1
     assert signed_by(old, await jwks(client)) is None
     assert signed_by(new, await jwks(client)) == published[-1]
 

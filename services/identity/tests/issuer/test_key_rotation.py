@@ -79,7 +79,7 @@ async def test_both_kinds_of_keys_rotate_and_the_old_signatures_hold_on(
     assert await holds(visitor, new["id_token"], algorithm)
     bearer = {"Authorization": f"Bearer {old['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 200
-    end = start + issuer.settings.key_lead + 600 + crypto.GRACE + 2
+    end = start + issuer.settings.key_lead + 600 + crypto.GRACE_SECONDS + 2
     issuer.clock = lambda: end
     assert first["kid"] not in await kids(visitor, algorithm)
     assert not await holds(visitor, old["id_token"], algorithm)

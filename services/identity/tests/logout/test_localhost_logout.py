@@ -66,7 +66,7 @@ def test_localhost_may_be_registered_only_on_a_laptop_and_in_the_sandbox(uri):
 
 @pytest.mark.parametrize("uri", OTHER_URIS)
 def test_no_other_http_uri_may_be_registered_on_a_laptop(uri):
-    assert not uris.on_this_machine(uri)
+    assert not uris.is_local_http(uri)
     assert list_faulty_fields("sandbox", uri, laptop=True) == ["backchannel_logout_uri"]
 
 

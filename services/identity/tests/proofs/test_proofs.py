@@ -14,7 +14,7 @@ from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import proofs
-from identity.shared.pace import Pace
+from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
 
 URL = "/citytown/identity/v1"
@@ -29,7 +29,7 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 @pytest.fixture
 async def clerk(mint, app, client, database):
     """The headers of a member of staff who proves identities, and has not proven any today."""
-    app.state.issuer.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+    app.state.issuer.desk = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
     return await prover(database, mint, "clerk")
 
 

@@ -67,12 +67,12 @@ async def test_what_a_server_answers_is_read(at_home, server):
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_an_address_inside_is_not_public(address):
-    assert not networks.public(address)
+    assert not networks.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "151.101.0.144"])
 def test_an_address_outside_is_public(address):
-    assert networks.public(address)
+    assert networks.is_public(address)
 
 
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], []])

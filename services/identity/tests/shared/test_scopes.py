@@ -8,7 +8,7 @@ KNOWN = st.lists(st.sampled_from(sorted(scopes.CATALOGUE)), min_size=1, max_size
 
 
 def test_an_unknown_scope_is_named():
-    assert scopes.unknown(["address:read", "address:fly"]) == ["address:fly"]
+    assert scopes.list_unknown(["address:read", "address:fly"]) == ["address:fly"]
 
 
 def test_every_scope_is_a_capability_and_a_verb():
@@ -20,23 +20,23 @@ def test_every_scope_is_a_capability_and_a_verb():
 
 
 def test_the_scopes_of_the_region_are_never_a_councils():
-    assert scopes.region_only(["identity:operate", "address:read", "identity:gateway"]) == [
+    assert scopes.list_region_only(["identity:operate", "address:read", "identity:gateway"]) == [
         "identity:operate",
         "identity:gateway",
     ]
 
 
 def test_without_a_wish_a_token_carries_all_the_client_holds():
-    assert scopes.narrow(None, ["b:b", "a:a"]) == ("a:a", "b:b")
+    assert scopes.narrow_scopes(None, ["b:b", "a:a"]) == ("a:a", "b:b")
 
 
 def test_a_wish_for_less_is_granted():
-    assert scopes.narrow("a:a", ["b:b", "a:a"]) == ("a:a",)
+    assert scopes.narrow_scopes("a:a", ["b:b", "a:a"]) == ("a:a",)
 
 
 @given(KNOWN, KNOWN)
 def test_a_token_never_carries_more_than_the_client_holds(asked, held):
-    granted = scopes.narrow(" ".join(asked), held)
+    granted = scopes.narrow_scopes(" ".join(asked), held)
     if set(asked) <= set(held):
         assert set(granted) == set(asked)
     else:
@@ -45,7 +45,7 @@ def test_a_token_never_carries_more_than_the_client_holds(asked, held):
 
 @given(KNOWN, KNOWN)
 def test_nobody_grants_what_he_does_not_hold(asked, held):
-    assert set(scopes.not_held(asked, held)) == set(asked) - set(held)
+    assert set(scopes.list_not_held(asked, held)) == set(asked) - set(held)
 
 
 def test_a_reserved_slug_is_refused_with_the_reason():

@@ -93,7 +93,7 @@ async def test_a_services_language_is_taken_unless_the_person_chose_one(browser,
 
 
 async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, letters):
-    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
+    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("few through a client", 2, 60))
     wants(client_name="Crowded")
     answers = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
@@ -110,7 +110,7 @@ async def test_strangers_at_a_service_lock_nobody_out_of_a_browser_he_knows(
 ):
     tab = await newcomer("regular@example.org")
     await tab.post("/identity/sign-out")
-    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("one through a client", 1, 60))
+    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("one through a client", 1, 60))
     wants(client_name="Beset")
     for status in (303, 429):
         stranger = await browser().post(f"/identity/sign-in?{ASK}", email="regular@example.org")

@@ -132,9 +132,9 @@ async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown)
 async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, app, citytown, monkeypatch):
     """The same look-up and the same comparisons, so the time tells nothing."""
     done = []
-    look_up, compare = store.authenticating, crypto.same_hash
+    look_up, compare = store.authenticating, crypto.matches_hash
     monkeypatch.setattr(store, "authenticating", lambda *given: done.append("look-up") or look_up(*given))
-    monkeypatch.setattr(crypto, "same_hash", lambda *given: done.append("compare") or compare(*given))
+    monkeypatch.setattr(crypto, "matches_hash", lambda *given: done.append("compare") or compare(*given))
     for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
         app.state.provider.clients.forget()
         done.clear()

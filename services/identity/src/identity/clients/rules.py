@@ -56,9 +56,9 @@ def faults(asked: Registration, *, laptop: bool = False) -> Iterator[Fault]:
     called = {"backchannel_logout_uri": asked.backchannel_logout_uri, "jwks_uri": asked.jwks_uri}
     here = {"backchannel_logout_uri"} if laptop and not live else set()
     for field, uri in called.items():
-        if uri is None or (field in here and uris.on_this_machine(uri)):
+        if uri is None or (field in here and uris.is_local_http(uri)):
             continue
-        if message := uris.server_fault(uri):
+        if message := uris.find_server_fault(uri):
             yield Fault(field, message, "bad_uri")
     if OPENID not in asked.scopes:
         yield Fault("scopes", "must have openid among them: a service signs people in", "openid_missing")
@@ -95,7 +95,7 @@ def _of_apps(asked: Registration) -> Iterator[Fault]:
 
 def _uris(field: str, given: Sequence[str], *, live: bool, native: bool) -> Iterator[Fault]:
     for index, uri in enumerate(given):
-        if message := uris.redirect_fault(uri, live=live, native=native):
+        if message := uris.find_redirect_fault(uri, live=live, native=native):
             yield Fault(f"{field}.{index}", message, "bad_uri")
         if uri in given[:index]:
             yield Fault(f"{field}.{index}", "is there twice", "duplicate")
@@ -104,12 +104,12 @@ def _uris(field: str, given: Sequence[str], *, live: bool, native: bool) -> Iter
 def origins(members: Mapping[str, Any], *, public: bool) -> list[str]:
     """Where the pages of a public web app come from: their scripts may call the issuer."""
     in_browser = public and members["application_type"] == WEB
-    return sorted({uris.origin(uri) for uri in members["redirect_uris"]}) if in_browser else []
+    return sorted({uris.get_origin(uri) for uri in members["redirect_uris"]}) if in_browser else []
 
 
 def unknown_scopes(asked: Iterable[str]) -> list[str]:
     """The scopes that neither say something of people nor are of an API."""
-    return scopes.unknown(scope for scope in asked if scope not in OF_PEOPLE)
+    return scopes.list_unknown(scope for scope in asked if scope not in OF_PEOPLE)
 
 
 def of_apis(asked: Iterable[str]) -> list[str]:

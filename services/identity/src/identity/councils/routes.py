@@ -17,10 +17,10 @@ from identity.shared.dependencies import (
     IfMatch,
     IfNoneMatch,
     Operator,
-    after_slug,
-    cached,
-    not_modified,
-    version_meant,
+    document_not_modified,
+    read_slug_cursor,
+    require_version,
+    respond_cached,
 )
 from identity.shared.oauth import scopes
 
@@ -44,7 +44,7 @@ async def create_council(
 @router.get("/councils")
 async def list_councils(caller: Operator, session: Reading, paging: Paging) -> Page[Council]:
     """The councils of this region, in order of slug."""
-    rows = await councils.page(session, caller, after_slug(paging), paging.fetch)
+    rows = await councils.page(session, caller, read_slug_cursor(paging), paging.fetch)
     return paging.page(rows, councils.show, lambda row: (row.slug,))
 
 
@@ -67,15 +67,15 @@ async def change_council(
     if_match: IfMatch = None,
 ) -> Council:
     """Rename a council, suspend it, or take it up again. The slug never changes."""
-    changed = await councils.change(session, caller, slug, version_meant(if_match), body)
+    changed = await councils.change(session, caller, slug, require_version(if_match), body)
     response.headers["ETag"] = f'"{changed.version}"'
     return changed
 
 
-@router.get("/gateway", response_model=Snapshot, responses=not_modified())
+@router.get("/gateway", response_model=Snapshot, responses=document_not_modified())
 async def read_gateway_snapshot(
     caller: Annotated[Caller, permission(scopes.GATEWAY)], session: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
     """All that the gateway needs to know: councils, and credentials refused before their time."""
     snapshot = await gateway.snapshot(session, caller)
-    return cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")
+    return respond_cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")

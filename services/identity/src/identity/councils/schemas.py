@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from chassis.types import Gss, Name, Slug
 from identity.councils import rules
 from identity.shared.rules.tokens import Claim
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 
 Status = Literal["active", "suspended"]
 
@@ -25,7 +25,7 @@ def _british(value: str) -> str:
     return value
 
 
-class NewCouncil(Request):
+class NewCouncil(RequestBody):
     """A council that joins."""
 
     slug: Annotated[Slug, AfterValidator(_free_slug)] = Field(
@@ -35,7 +35,7 @@ class NewCouncil(Request):
     gss: Annotated[Gss, AfterValidator(_british)] = Field(examples=["E06000022"])
 
 
-class CouncilChange(Request):
+class CouncilChange(RequestBody):
     """What may change of a council. A member left out stays as it is."""
 
     name: Name | None = None

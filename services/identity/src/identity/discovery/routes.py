@@ -11,7 +11,7 @@ from identity.discovery import actions
 from identity.discovery.schemas import DidDocument, Metadata, Trustmark
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import TheIssuer
-from identity.shared.dependencies import IfNoneMatch, cached, not_modified
+from identity.shared.dependencies import IfNoneMatch, document_not_modified, respond_cached
 from identity.shared.oauth import vectors
 from identity.shared.rules import core_identity
 from identity.shared.schemas import Jwks
@@ -21,7 +21,9 @@ router = APIRouter(tags=["issuer"], route_class=FromApps)
 _A_DAY = "public, max-age=86400"
 
 
-@router.get("/identity/.well-known/openid-configuration", response_model=Metadata, responses=not_modified())
+@router.get(
+    "/identity/.well-known/openid-configuration", response_model=Metadata, responses=document_not_modified()
+)
 async def read_openid_configuration(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -30,7 +32,9 @@ async def read_openid_configuration(
 
 
 @router.get(
-    "/identity/.well-known/oauth-authorization-server", response_model=Metadata, responses=not_modified()
+    "/identity/.well-known/oauth-authorization-server",
+    response_model=Metadata,
+    responses=document_not_modified(),
 )
 async def read_oauth_metadata(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
@@ -39,16 +43,16 @@ async def read_oauth_metadata(
     return _metadata(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=not_modified())
+@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=document_not_modified())
 async def read_jwks(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The keys with which tokens are checked. A new key is here long before it signs."""
     body = json.dumps({"keys": issuer.published()}).encode()
-    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
-@router.get("/identity/did.json", response_model=DidDocument, responses=not_modified())
+@router.get("/identity/did.json", response_model=DidDocument, responses=document_not_modified())
 async def read_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -56,7 +60,7 @@ async def read_did(
     return _did(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=not_modified())
+@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=document_not_modified())
 async def read_well_known_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -64,7 +68,7 @@ async def read_well_known_did(
     return _did(issuer, if_none_match)
 
 
-@router.get("/identity/trustmark", response_model=Trustmark, responses=not_modified())
+@router.get("/identity/trustmark", response_model=Trustmark, responses=document_not_modified())
 async def read_trustmark(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -75,14 +79,14 @@ async def read_trustmark(
         C=list(vectors.CREDENTIAL_LEVELS),
         P=list(vectors.IDENTITY_LEVELS),
     )
-    return cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
+    return respond_cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
 
 
 def _did(issuer: Issuer, if_none_match: str | None) -> Response:
-    body = json.dumps(core_identity.document(issuer.url, issuer.published())).encode()
-    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    body = json.dumps(core_identity.build_did_document(issuer.url, issuer.published())).encode()
+    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
 def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
     metadata = Metadata.model_validate(actions.metadata(issuer.url))
-    return cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)
+    return respond_cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

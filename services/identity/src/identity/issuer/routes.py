@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity.issuer.actions.signing_keys import Issuer
-from identity.shared.outages import DATABASE_AWAY
+from identity.shared.outages import DATABASE_UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ async def _afterwards(request: Request) -> AsyncIterator[None]:
     yield
     try:
         await request.app.state.directory.refresh()
-    except DATABASE_AWAY as error:  # the change is made; this process hears of it as others do
+    except DATABASE_UNAVAILABLE as error:  # the change is made; this process hears of it as others do
         log.warning("the councils could not be read again: %s", error)
 
 

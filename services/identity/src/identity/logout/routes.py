@@ -57,7 +57,7 @@ async def log_out_by_form(_: Annotated[None, public], request: Request, provider
     if not posted_elsewhere(request):
         return await _log_out(request, provider, text)
     try:
-        again = urlencode(authorization_requests.fields(text))
+        again = urlencode(authorization_requests.parse_parameters(text))
     except PageError as error:
         return show_wrong_request(request, error)
     return RedirectResponse(f"{_PATH}?{again}", 303, NOT_REFERRED)
@@ -82,7 +82,7 @@ async def confirm_log_out(
 
 async def _log_out(request: Request, provider: TheProvider, text: str) -> Response:
     try:
-        given = authorization_requests.fields(text)
+        given = authorization_requests.parse_parameters(text)
         async with provider.database.reading() as session:
             signed_in = await sessions.get_current(session, session_secret(request))
         wish = await rp_initiated_logout.read(provider, given, signed_in)
@@ -93,7 +93,7 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
     return pages.render(
         request,
         "sign-out.html",
-        form_action=(redirects.source(wish.back),) if wish.back else (),
+        form_action=(redirects.build_csp_source(wish.back),) if wish.back else (),
         back=wish.back or "",
         client_id=wish.client_id,
         state=wish.state,

@@ -16,7 +16,7 @@ from identity.grants.actions import token_owner
 from identity.issuer.routes import TheIssuer
 from identity.proofs.actions import proofs
 from identity.proofs.schemas import Access, DeskCode, NewProof, OwnProof, ProofRecord, ProofSeen
-from identity.shared.dependencies import after_id
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1", tags=["proofs of identity"])
 Prover = Annotated[Caller, permission("identity:prove")]
@@ -42,7 +42,7 @@ async def record_proof(
 @router.get("/proofs")
 async def list_proofs(council: Slug, _: Prover, session: Reading, paging: Paging) -> Page[ProofRecord]:
     """The proofs this council made, the oldest first, without anything personal."""
-    rows = await proofs.page(session, council, after_id(paging), paging.fetch)
+    rows = await proofs.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, proofs.show, lambda row: (ids.show(row.id),))
 
 
@@ -94,7 +94,7 @@ async def read_own_identity(council: Slug, caller: Person, session: Reading) -> 
 async def list_own_accesses(council: Slug, caller: Person, session: Reading, paging: Paging) -> Page[Access]:
     """Who of this council did what with the proofs of your identity, and when."""
     account = await token_owner.person(session, council, caller)
-    rows = await proofs.accesses(session, account, after_id(paging), paging.fetch)
+    rows = await proofs.accesses(session, account, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _access, lambda row: (ids.show(row.id),))
 
 

@@ -20,7 +20,7 @@ from identity.shared.oauth import scopes
 from identity.shared.oauth.authorization_requests import PageError
 from identity.shared.rules import limits
 
-_HERE = ZoneInfo("Europe/London")
+_LONDON = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)
 _VERSION = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
@@ -43,16 +43,16 @@ NOT_REFERRED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 def network_of(request: Request) -> str:
     """Where a request comes from, as limits count it."""
-    return limits.network(request.client.host if request.client else "")
+    return limits.subscriber_network(request.client.host if request.client else "")
 
 
-def spoken(moment: datetime, request: Request) -> str:
+def format_time(moment: datetime, request: Request) -> str:
     """A time as people here say it."""
-    local = moment.astimezone(_HERE)
+    local = moment.astimezone(_LONDON)
     return format_datetime(local, "d MMMM y, HH:mm", locale=language_of(request))
 
 
-def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:
+def respond_cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:
     """The JSON body with its ETag; 304 when the caller has it already (RFC 9110 section 13.1.2)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": cache_control}
@@ -62,30 +62,30 @@ def cached(body: bytes, if_none_match: str | None, cache_control: str) -> Respon
     return Response(body, headers=headers, media_type="application/json")
 
 
-def after_id(paging: Pager) -> UUID | None:
+def read_id_cursor(paging: Pager) -> UUID | None:
     """The id after which a list by id goes on. Raises Problem 400 for a cursor of another list."""
     start = paging.start(str)
     try:
         return ids.read(start[0]) if start else None
     except ValueError as error:
-        raise _bad_cursor() from error
+        raise _cursor_problem() from error
 
 
-def after_slug(paging: Pager) -> str:
+def read_slug_cursor(paging: Pager) -> str:
     """The slug after which a list by slug goes on. Raises Problem 400 for a cursor of another list."""
     start = paging.start(str)
     if start and not _SLUG.fullmatch(start[0]):
-        raise _bad_cursor()
+        raise _cursor_problem()
     return start[0] if start else ""
 
 
-def _bad_cursor() -> Problem:
+def _cursor_problem() -> Problem:
     message = "is not a cursor of this list; leave it out to start again"
     wrong = FieldError(field="query.after", message=message, code="bad_cursor")
     return Problem(400, "invalid-request", "The cursor cannot be used; see errors.", errors=[wrong])
 
 
-def version_meant(if_match: str | None) -> int:
+def require_version(if_match: str | None) -> int:
     """The version in ``If-Match``. Raises Problem 428 without it, 412 when it is none of ours."""
     if if_match is None:
         raise Problem(428, "version-needed", "Send the ETag you read as If-Match, so that no change is lost.")
@@ -95,7 +95,7 @@ def version_meant(if_match: str | None) -> int:
     return int(found[1])
 
 
-def not_modified() -> dict[int | str, dict[str, Any]]:
+def document_not_modified() -> dict[int | str, dict[str, Any]]:
     """``responses=`` of a route that answers 304."""
     return {304: {"description": "Not changed since the ETag in If-None-Match"}}
 

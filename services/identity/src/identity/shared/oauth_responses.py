@@ -22,7 +22,7 @@ _OAUTH_ERRORS = frozenset(
 )
 
 
-def as_problem(error: token_requests.OAuthError) -> Problem:
+def to_problem(error: token_requests.OAuthError) -> Problem:
     """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
     return Problem(error.status, error.error, error.description)
 

@@ -19,8 +19,8 @@ from identity.shared.rules import networks
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_TRIED = 3  # addresses of one name
-_ANSWERED = (200, 204)
+_MAX_ADDRESSES = 3  # addresses of one name
+_SUCCESS = (200, 204)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _FAULTS = (
     httpcore.NetworkError,
@@ -34,25 +34,25 @@ class OutboundError(Exception):
     """The call did not succeed; the text says why, and may be told to whoever named the URI."""
 
 
-class Answer(NamedTuple):
+class OutboundResponse(NamedTuple):
     """What a server said: its status, which may be an error's, and the body."""
 
     status: int
     body: bytes
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
+async def resolve_host(host: str, port: int) -> Sequence[str]:
     """The addresses of a name."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class _Checked(httpcore.AsyncNetworkBackend):
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to a name's addresses as they were when they were checked."""
 
     def __init__(self, settings: Settings, look_up: Resolve, *, here: bool) -> None:
-        self._allowed = networks.loopback if here else networks.public
+        self._allowed = networks.is_loopback if here else networks.is_public
         self._everywhere = settings.outbound_private and not here
         self._look_up = look_up
         self._network = httpcore.AnyIOBackend()
@@ -72,7 +72,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         if not found or not (self._everywhere or all(map(self._allowed, found))):
             raise OutboundError("has a host whose address is not public")
         failed: Exception = OutboundError("cannot be reached")
-        for address in found[:_TRIED]:
+        for address in found[:_MAX_ADDRESSES]:
             try:
                 return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -83,7 +83,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
 class Outbound:
     """Calls to servers that clients have named. ``look_up``: how names are found; tests put their own."""
 
-    def __init__(self, settings: Settings, look_up: Resolve = resolve) -> None:
+    def __init__(self, settings: Settings, look_up: Resolve = resolve_host) -> None:
         self._settings = settings
         self._look_up = look_up
         self._tls: ssl.SSLContext | None = None
@@ -98,16 +98,16 @@ class Outbound:
         """
         shown = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         answer = await self._call("GET", uri, {"Accept": accept, **shown}, None, most, plain=plain)
-        return _answered(answer).body
+        return _require_success(answer).body
 
     async def post(self, uri: str, form: bytes, *, most: int, here: bool = False) -> bytes:
         """The body of the answer to a form. ``here``: http at this machine, and nowhere else, will do.
 
         Raises OutboundError.
         """
-        return _answered(await self._call("POST", uri, _FORM, form, most, plain=here, here=here)).body
+        return _require_success(await self._call("POST", uri, _FORM, form, most, plain=here, here=here)).body
 
-    async def submit(self, uri: str, form: bytes, *, most: int, plain: bool = False) -> Answer:
+    async def submit(self, uri: str, form: bytes, *, most: int, plain: bool = False) -> OutboundResponse:
         """The JSON answer to a form, whatever its status: an error has a body too. Raises OutboundError."""
         headers = {**_FORM, "Accept": "application/json"}
         return await self._call("POST", uri, headers, form, most, plain=plain)
@@ -122,7 +122,7 @@ class Outbound:
         *,
         plain: bool = False,
         here: bool = False,
-    ) -> Answer:
+    ) -> OutboundResponse:
         if not uri.startswith(("https://", "http://") if plain else "https://"):
             raise OutboundError("must be https")
         seconds = self._settings.outbound_seconds
@@ -136,13 +136,13 @@ class Outbound:
 
     async def _answer(
         self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int, *, here: bool
-    ) -> Answer:
+    ) -> OutboundResponse:
         sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
                 ssl_context=self._trusted(),
                 max_connections=1,
-                network_backend=_Checked(self._settings, self._look_up, here=here),
+                network_backend=_CheckedBackend(self._settings, self._look_up, here=here),
             ) as pool,
             pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
         ):
@@ -151,7 +151,7 @@ class Outbound:
                 received += part
                 if len(received) > most:
                     raise OutboundError(f"answered more than {most:,} bytes")
-            return Answer(answer.status, bytes(received))
+            return OutboundResponse(answer.status, bytes(received))
 
     def _trusted(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -159,7 +159,7 @@ class Outbound:
         return self._tls
 
 
-def _answered(answer: Answer) -> Answer:
-    if answer.status not in _ANSWERED:
+def _require_success(answer: OutboundResponse) -> OutboundResponse:
+    if answer.status not in _SUCCESS:
         raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
     return answer

@@ -14,15 +14,15 @@ Authentication = Annotated[
 """Ways will be added: readers take one they do not know as such."""
 
 
-def _known(values: list[str]) -> list[str]:
-    missing = scopes.unknown(values)
+def _check_scopes(values: list[str]) -> list[str]:
+    missing = scopes.list_unknown(values)
     if missing:
         raise ValueError(f"no such scope: {', '.join(missing)}; the scopes are {', '.join(scopes.CATALOGUE)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
-def _distinct(values: list[dict[str, Any]]) -> list[dict[str, str]]:
-    keys = [assertions.public_key(value) for value in values]
+def _check_keys(values: list[dict[str, Any]]) -> list[dict[str, str]]:
+    keys = [assertions.parse_public_key(value) for value in values]
     if len({key["kid"] for key in keys}) != len(keys):
         raise ValueError("each key needs a kid of its own")
     return keys
@@ -32,20 +32,20 @@ Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"
 Scopes = Annotated[
     list[Scope],
     Field(min_length=1, max_length=50, examples=[["address:read"]]),
-    AfterValidator(_known),
+    AfterValidator(_check_scopes),
 ]
 PublicKeys = Annotated[
-    list[dict[str, Any]], Field(min_length=1, max_length=assertions.MAX_KEYS), AfterValidator(_distinct)
+    list[dict[str, Any]], Field(min_length=1, max_length=assertions.MAX_KEYS), AfterValidator(_check_keys)
 ]
 
 
-class Request(BaseModel):
+class RequestBody(BaseModel):
     """A body that comes in: an unknown member is an error, not a silence."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class JsonWebKeySet(Request):
+class JsonWebKeySet(RequestBody):
     """A client's public keys (RFC 7517)."""
 
     keys: PublicKeys

@@ -50,7 +50,7 @@ async def open_account(
 
 
 def _email(account: UUID, address: str, auth: AuthContext) -> dict[str, Any]:
-    canonical = email_addresses.canonical(address)
+    canonical = email_addresses.normalise(address)
     return {"account": account, "address": address, "canonical": canonical, "verified_at": auth.now()}
 
 
@@ -78,7 +78,7 @@ async def ask_for_email(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, address: str
 ) -> datetime | None:
     """Send a code to the new address; from when on it may go, when codes were sent too often."""
-    canonical = email_addresses.canonical(address)
+    canonical = email_addresses.normalise(address)
     retry_after = await auth.retry_after(session, *_limits(client_context, canonical))
     if retry_after is not None:
         return retry_after
@@ -120,7 +120,7 @@ async def _ask_before(
     session: Session, auth: AuthContext, client_context: ClientContext, account: Row[Any], new: str
 ) -> CodeResult:
     old = account.address
-    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.canonical(old)))
+    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.normalise(old)))
     if retry_after is None:
         change = f"{old} {new}"  # no address has a blank in it
         code = await codes.make(

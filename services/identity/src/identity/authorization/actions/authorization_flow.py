@@ -22,7 +22,7 @@ from identity.grants.store import authorizations as store
 from identity.grants.store import grants
 from identity.proofs.actions import proofs
 from identity.shared.oauth import authorization_requests, relying_party, vectors
-from identity.shared.oauth.authorization_requests import PageError, Request, RequestError
+from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
 from identity.shared.rules import crypto
 
 PUSHED = "urn:ietf:params:oauth:request_uri:"
@@ -43,7 +43,7 @@ class Ask:
     request: str
     person: str
     client: Client
-    wanted: Request
+    wanted: AuthorizationRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Prove:
 Outcome = Redirect | SignIn | Prove | Ask
 
 
-async def push(session: Session, provider: Provider, client: Client, request: Request) -> str:
+async def push(session: Session, provider: Provider, client: Client, request: AuthorizationRequest) -> str:
     """Keep a request that is checked (RFC 9126); answers its ``request_uri``, good once."""
     secret = await _keep(session, provider, client, request, None, relying_party.PUSHED_SECONDS)
     return PUSHED + secret
@@ -72,13 +72,13 @@ async def begin(
     """A request has come by a browser. Raises PageError."""
     client = await authorization_request.client_of(provider, given)
     named = given.get("request_uri", "")
-    request: Request | Redirect
+    request: AuthorizationRequest | Redirect
     if named.startswith(PUSHED):
-        hashed = crypto.secret_hash(named.removeprefix(PUSHED))
+        hashed = crypto.hash_secret(named.removeprefix(PUSHED))
         kept = await store.take_pushed(session, hashed, client.id, provider.now())
         if kept is None:
             raise PageError(_GONE)
-        request = authorization_requests.restored(kept)
+        request = authorization_requests.restore_request(kept)
     else:
         request = authorization_request.unless_pushed(
             provider, client, await authorization_request.check(provider, client, given, "authorize")
@@ -113,7 +113,7 @@ def _ask(
     secret: str,
     row: Row[Any],
     client: Client,
-    request: Request,
+    request: AuthorizationRequest,
     signed_in: BrowserSession,
 ) -> Ask:
     return Ask(secret, subjects.subject(provider.issuer, row.council, signed_in.account), client, request)
@@ -188,7 +188,7 @@ def _same_person(provider: Provider, row: Row[Any], signed_in: BrowserSession, p
 
 
 def _agreement(
-    provider: Provider, row: Row[Any], request: Request, signed_in: BrowserSession
+    provider: Provider, row: Row[Any], request: AuthorizationRequest, signed_in: BrowserSession
 ) -> dict[str, Any]:
     return {
         "council": row.council,
@@ -201,7 +201,12 @@ def _agreement(
 
 
 async def _keep(
-    session: Session, provider: Provider, client: Client, request: Request, browser: str | None, seconds: int
+    session: Session,
+    provider: Provider,
+    client: Client,
+    request: AuthorizationRequest,
+    browser: str | None,
+    seconds: int,
 ) -> str:
     secret, now = secrets.token_urlsafe(32), provider.now()
     values = {
@@ -209,8 +214,8 @@ async def _keep(
         "id": ids.new(),
         "client": client.id,
         "kind": "pushed" if browser is None else "browser",
-        "secret_hash": crypto.secret_hash(secret),
-        "browser_hash": None if browser is None else crypto.secret_hash(browser),
+        "secret_hash": crypto.hash_secret(secret),
+        "browser_hash": None if browser is None else crypto.hash_secret(browser),
         "client_name": clients.called(client.record, request.language),
         "request": request.stored(),
         "created_at": now,
@@ -222,14 +227,14 @@ async def _keep(
 
 async def _waiting(
     session: Session, provider: Provider, secret: str, browser: str
-) -> tuple[Row[Any], Client, Request]:
+) -> tuple[Row[Any], Client, AuthorizationRequest]:
     """The request, locked, if this is the browser that brought it and its client may still have an answer."""
-    row = await store.browser_locked(session, crypto.secret_hash(secret), provider.now())
-    if row is None or not hmac.compare_digest(row.browser_hash, crypto.secret_hash(browser)):
+    row = await store.browser_locked(session, crypto.hash_secret(secret), provider.now())
+    if row is None or not hmac.compare_digest(row.browser_hash, crypto.hash_secret(browser)):
         raise PageError(_GONE)
     client = await authorization_request.client_of(provider, {"client_id": ids.show(row.client)})
-    request = authorization_requests.restored(row.request)
-    authorization_requests.target(
+    request = authorization_requests.restore_request(row.request)
+    authorization_requests.parse_target(
         {"redirect_uri": request.redirect_uri}, client.party
     )  # it may have been taken away
     return row, client, request
@@ -240,7 +245,7 @@ async def _step(
     provider: Provider,
     row: Row[Any],
     client: Client,
-    request: Request,
+    request: AuthorizationRequest,
     signed_in: BrowserSession | None,
 ) -> steps.Step:
     """What comes next. Raises RequestError."""
@@ -265,7 +270,7 @@ async def _due(
     provider: Provider,
     row: Row[Any],
     client: Client,
-    request: Request,
+    request: AuthorizationRequest,
     signed_in: BrowserSession | None,
 ) -> steps.Step | None:
     """What comes next; None when the request ends here, of which ``proceed`` tells."""
@@ -280,7 +285,7 @@ async def _answer(
     provider: Provider,
     row: Row[Any],
     client: Client,
-    request: Request,
+    request: AuthorizationRequest,
     signed_in: BrowserSession,
 ) -> Redirect:
     """A grant, and the code with which the client gets at it."""
@@ -290,7 +295,7 @@ async def _answer(
     values = {
         "council": row.council,
         "grant_id": grant,
-        "secret_hash": crypto.secret_hash(code),
+        "secret_hash": crypto.hash_secret(code),
         "expires_at": now + timedelta(seconds=client.party.rules.code_seconds),
         "used_at": None,
     }

@@ -7,7 +7,12 @@ from identity.authorization.rules import request_objects
 from identity.clients.actions.authentication import Client, Provider
 from identity.logout.actions import rp_initiated_logout
 from identity.shared.oauth import assertions, authorization_requests, redirects
-from identity.shared.oauth.authorization_requests import PageError, Request, RequestError, Target
+from identity.shared.oauth.authorization_requests import (
+    AuthorizationRequest,
+    PageError,
+    RedirectTarget,
+    RequestError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +35,26 @@ async def client_of(provider: Provider, given: Mapping[str, str]) -> Client:
 
 async def check(
     provider: Provider, client: Client, given: Mapping[str, str], endpoint: str
-) -> Request | Redirect:
+) -> AuthorizationRequest | Redirect:
     """The request, or where the browser goes with what is wrong. Raises PageError."""
     inside = given
     try:
         inside = await _inside(provider, client, given, endpoint)
         return _read(provider, client, inside)
     except RequestError as error:
-        return refusal(provider, authorization_requests.target(inside, client.party), error)
+        return refusal(provider, authorization_requests.parse_target(inside, client.party), error)
 
 
-async def judge(provider: Provider, client: Client, given: Mapping[str, str], endpoint: str) -> Request:
+async def judge(
+    provider: Provider, client: Client, given: Mapping[str, str], endpoint: str
+) -> AuthorizationRequest:
     """The same for a client that is answered at once. Raises PageError, RequestError."""
     return _read(provider, client, await _inside(provider, client, given, endpoint))
 
 
-def _read(provider: Provider, client: Client, given: Mapping[str, str]) -> Request:
+def _read(provider: Provider, client: Client, given: Mapping[str, str]) -> AuthorizationRequest:
     """The request, for the person its id_token_hint names if it has one (OIDC Core 3.1.2.1)."""
-    request, token = authorization_requests.read(given, client.party), given.get("id_token_hint")
+    request, token = authorization_requests.parse_request(given, client.party), given.get("id_token_hint")
     if token is None:
         return request
     hint = rp_initiated_logout.hinted(provider.issuer, token)
@@ -65,7 +72,7 @@ async def _inside(
     issuer = provider.issuer
     audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
     try:
-        provider.look_for_keys(assertions.look(given["request"], request_objects.TYPES), client)
+        provider.look_for_keys(assertions.parse_unverified(given["request"], request_objects.TYPES), client)
         unverified = request_objects.look(given["request"], client.client_id)
         own = await provider.keys(unverified, client.record)
         return request_objects.read(given, unverified, own, audiences, issuer.clock())
@@ -73,7 +80,9 @@ async def _inside(
         raise RequestError("invalid_request_object", f"{error}.") from error
 
 
-def unless_pushed(provider: Provider, client: Client, request: Request | Redirect) -> Request | Redirect:
+def unless_pushed(
+    provider: Provider, client: Client, request: AuthorizationRequest | Redirect
+) -> AuthorizationRequest | Redirect:
     """The request, unless the client is bound to push its requests (RFC 9126 section 6)."""
     if isinstance(request, Redirect) or not client.party.par_required:
         return request
@@ -81,12 +90,14 @@ def unless_pushed(provider: Provider, client: Client, request: Request | Redirec
     return refusal(provider, request.target, error)
 
 
-def refusal(provider: Provider, target: Target, error: RequestError) -> Redirect:
+def refusal(provider: Provider, target: RedirectTarget, error: RequestError) -> Redirect:
     """An error of RFC 6749 section 4.1.2.1, to a redirect URI that is the client's."""
     said = {"error": error.error, "error_description": error.description}
     return Redirect(written(provider, target, said))
 
 
-def written(provider: Provider, target: Target, said: Mapping[str, str]) -> str:
+def written(provider: Provider, target: RedirectTarget, said: Mapping[str, str]) -> str:
     """The URL of an answer, with ``iss`` (RFC 9207), so that answers of two issuers cannot be mixed up."""
-    return redirects.answer(target.redirect_uri, {**said, "state": target.state, "iss": provider.issuer.url})
+    return redirects.add_parameters(
+        target.redirect_uri, {**said, "state": target.state, "iss": provider.issuer.url}
+    )

@@ -8,11 +8,16 @@ from sqlalchemy import Row
 
 from identity.accounts.actions.sessions import BrowserSession, level
 from identity.clients.actions.authentication import Client
-from identity.shared.oauth.authorization_requests import Request
+from identity.shared.oauth.authorization_requests import AuthorizationRequest
 
 
 def values(
-    row: Row[Any], grant: UUID, client: Client, request: Request, signed_in: BrowserSession, now: datetime
+    row: Row[Any],
+    grant: UUID,
+    client: Client,
+    request: AuthorizationRequest,
+    signed_in: BrowserSession,
+    now: datetime,
 ) -> dict[str, Any]:
     """The row of a grant: what its code, tokens and claims are bound to."""
     return {

@@ -60,7 +60,7 @@ RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)
 async def authorize(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """A service asks who the person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
     try:
-        given = authorization_requests.fields(request.url.query)
+        given = authorization_requests.parse_parameters(request.url.query)
     except PageError as error:
         return show_wrong_request(request, error)
 
@@ -75,7 +75,7 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
 async def authorize_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
     """The same by a form. It is kept, and the browser comes back for it with its cookies."""
     try:
-        given = authorization_requests.fields((await request.body()).decode("ascii", "replace"))
+        given = authorization_requests.parse_parameters((await request.body()).decode("ascii", "replace"))
         async with provider.admit(given.get("client_id", ""), network_of(request)):
             return RedirectResponse(await _kept(provider, given), 303, NOT_REFERRED)
     except PageError as error:
@@ -172,11 +172,11 @@ def _asked(request: Request, ask: Ask) -> Response:
         claims=ask.wanted.claims,
         core_identity=claims.CORE_IDENTITY,
         address=claims.ADDRESS,
-        offline=authorization_requests.OFFLINE in ask.wanted.scopes,
+        offline=authorization_requests.OFFLINE_ACCESS in ask.wanted.scopes,
         scopes=[scope for scope in ask.wanted.scopes if ":" in scope],
     )
 
 
 def origin(url: str) -> str:
     """Where a form of ours may lead, as a page's policy names it."""
-    return redirects.source(url)
+    return redirects.build_csp_source(url)

@@ -21,7 +21,7 @@ from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, 
 from identity.clients.routes.dependencies import TheProvider
 from identity.clients.store import clients
 from identity.proofs.actions import proofs, standing
-from identity.shared.dependencies import pages, show_wrong_request, spoken
+from identity.shared.dependencies import format_time, pages, show_wrong_request
 from identity.shared.oauth import vectors
 from identity.shared.oauth.authorization_requests import PageError
 from identity.upstreams import store as upstreams
@@ -82,7 +82,7 @@ async def _shown(
     except PageError as error:
         return show_wrong_request(request, error)
     if made is not None:
-        found |= {"code": made[0], "ends": spoken(made[1], request)}
+        found |= {"code": made[0], "ends": format_time(made[1], request)}
     service = ask.client.record
     return pages.render(
         request,
@@ -106,13 +106,13 @@ async def _found(request: Request, session: Session, ask: Ask, person: BrowserSe
     offered = [
         one
         for one in await upstreams.offered(session, council, "residents")
-        if one.identity_level and vectors.proven(one.identity_level, ask.wanted.identity)
+        if one.identity_level and vectors.satisfies_identity(one.identity_level, ask.wanted.identity)
     ]
     welsh = language_of(request) == "cy"
     return {
         "some": state.level != vectors.NO_IDENTITY,
-        "waits_since": spoken(state.waiting.proved_at, request) if state.waiting else "",
-        "ran_out": spoken(state.ran_out.expires_at, request) if state.ran_out else "",
+        "waits_since": format_time(state.waiting.proved_at, request) if state.waiting else "",
+        "ran_out": format_time(state.ran_out.expires_at, request) if state.ran_out else "",
         "ways": [
             {
                 "path": f"/identity/upstream/{council}/{ids.show(one.id)}",

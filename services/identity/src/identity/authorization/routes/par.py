@@ -16,7 +16,7 @@ from identity.clients.routes.dependencies import TheProvider, identify_client
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import relying_party, token_requests
 from identity.shared.oauth.authorization_requests import PageError, RequestError
-from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
+from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
 from identity.shared.schemas import TokenError
 
 router = APIRouter(tags=["issuer"], route_class=FromApps)
@@ -61,4 +61,4 @@ def _require_relying_party(client: Client) -> None:
     try:
         client.party  # noqa: B018 - raises
     except token_requests.OAuthError as error:
-        raise as_problem(error) from error
+        raise to_problem(error) from error

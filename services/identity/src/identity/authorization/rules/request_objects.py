@@ -11,9 +11,9 @@ _OF_THE_JWT = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})
 _REPEATED = ("client_id", "response_type")
 
 
-def look(text: str, client_id: str) -> assertions.Unverified:
+def look(text: str, client_id: str) -> assertions.UnverifiedJwt:
     """The parts needed to find the key. Raises assertions.RefusedError."""
-    unverified = assertions.look(text, TYPES)
+    unverified = assertions.parse_unverified(text, TYPES)
     if unverified.issuer != client_id:
         raise assertions.RefusedError("iss of the request object must be the client_id")
     return unverified
@@ -21,7 +21,7 @@ def look(text: str, client_id: str) -> assertions.Unverified:
 
 def read(
     given: Mapping[str, str],
-    unverified: assertions.Unverified,
+    unverified: assertions.UnverifiedJwt,
     keys: Sequence[Mapping[str, Any]],
     audiences: frozenset[str],
     now: float,
@@ -30,8 +30,8 @@ def read(
 
     client_id and response_type must stand outside too, scope may; whatever stands in both must be equal.
     """
-    content = assertions.verified(unverified, keys)
-    assertions.timely(content, audiences, now, most=None)
+    content = assertions.verify_signature(unverified, keys)
+    assertions.check_validity(content, audiences, now, most=None)
     if "sub" in content or "request" in content or "request_uri" in content:
         raise assertions.RefusedError("a request object has no sub, request or request_uri")
     inside = {name: _text(value) for name, value in content.items() if name not in _OF_THE_JWT}

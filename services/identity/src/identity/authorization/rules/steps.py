@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from identity.shared.oauth import claims, vectors
-from identity.shared.oauth.authorization_requests import Request, RequestError
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.authorization_requests import AuthorizationRequest, RequestError
+from identity.shared.oauth.relying_party import RelyingParty
 
 
 class Step(Enum):
@@ -41,8 +41,8 @@ class Consented:
 
 
 def next_step(
-    request: Request,
-    party: Party,
+    request: AuthorizationRequest,
+    party: RelyingParty,
     person: Person | None,
     consented: Consented | None,
     asked_at: float,
@@ -64,12 +64,12 @@ def next_step(
     return step
 
 
-def _signed_in(request: Request, person: Person, asked_at: float, now: float) -> bool:
-    fits = person.named and vectors.enough(person.level, request.level)
+def _signed_in(request: AuthorizationRequest, person: Person, asked_at: float, now: float) -> bool:
+    fits = person.named and vectors.satisfies_level(person.level, request.level)
     return fits and _fresh(request, person, asked_at, now)
 
 
-def _fresh(request: Request, person: Person, asked_at: float, now: float) -> bool:
+def _fresh(request: AuthorizationRequest, person: Person, asked_at: float, now: float) -> bool:
     """Whether the sign-in is as recent as asked; one that was made for this request always is."""
     if person.authenticated_at >= asked_at:
         return True
@@ -78,14 +78,14 @@ def _fresh(request: Request, person: Person, asked_at: float, now: float) -> boo
     return request.max_age is None or now - person.authenticated_at <= request.max_age
 
 
-def _identified(request: Request, person: Person) -> bool:
+def _identified(request: AuthorizationRequest, person: Person) -> bool:
     """Whether the proof is there, or the service is told that it is not and nobody is left to be asked."""
-    if vectors.proven(person.identity, request.identity):
+    if vectors.satisfies_identity(person.identity, request.identity):
         return True
     return tells(request) and (person.unproven or "none" in request.prompts)
 
 
-def tells(request: Request) -> bool:
+def tells(request: AuthorizationRequest) -> bool:
     """Who asks for ``returnCode`` wants to hear of a missing proof in userinfo, not by an error."""
     return claims.RETURN_CODE in request.userinfo_claims
 
@@ -95,12 +95,14 @@ def not_proven() -> RequestError:
     return RequestError("access_denied", "The person's identity is not proven to the level asked for.")
 
 
-def needs_consent(request: Request, party: Party) -> bool:
+def needs_consent(request: AuthorizationRequest, party: RelyingParty) -> bool:
     """The council's own service needs none to sign somebody in; what it is told of him needs it."""
     return not party.first_party or bool(request.claims)
 
 
-def _agreed(request: Request, party: Party, consented: Consented | None, asked_at: float) -> bool:
+def _agreed(
+    request: AuthorizationRequest, party: RelyingParty, consented: Consented | None, asked_at: float
+) -> bool:
     afresh = "consent" in request.prompts or not party.assured(request.redirect_uri)
     if not afresh and not needs_consent(request, party):
         return True

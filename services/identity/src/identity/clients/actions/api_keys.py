@@ -64,7 +64,7 @@ async def revoke(session: Session, council: str, key_id: UUID, now: datetime) ->
 
 def _written(issuer: Issuer, council: str, made: ApiKey, kid: str) -> str:
     shown = ids.show(made.id)
-    grant = tokens.Grant(
+    grant = tokens.TokenContent(
         token_id=shown,
         client_id=shown,
         scopes=tuple(made.scopes),

@@ -17,14 +17,14 @@ from identity.clients.actions.client_keys import Refresher
 from identity.clients.store import clients as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import assertions, token_requests
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.relying_party import RelyingParty
 from identity.shared.rules import crypto
 
 log = logging.getLogger(__name__)
 
 _REFUSED = "The client is unknown or did not prove who it is."
 _NOBODY = UUID(int=0)
-Credentials = token_requests.Secret | token_requests.Assertion | token_requests.Named
+Credentials = token_requests.ClientSecret | token_requests.ClientAssertion | token_requests.ClientIdOnly
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Provider:
         return await self.clients.find(self.pool, _id(client_id))
 
     async def keys(
-        self, shown: assertions.Unverified, client: store.Authenticating | None
+        self, shown: assertions.UnverifiedJwt, client: store.Authenticating | None
     ) -> Sequence[Mapping[str, Any]]:
         """The client's public keys, read again when it names a new one and publishes them itself."""
         if client is None or not _has_newer(shown, client):
@@ -52,7 +52,7 @@ class Provider:
         self.clients.forget()
         return found or client.keys
 
-    def look_for_keys(self, shown: assertions.Unverified, client: "Client") -> None:
+    def look_for_keys(self, shown: assertions.UnverifiedJwt, client: "Client") -> None:
         """Have the client's public keys read again, for its next request, when it names a new one."""
         if shown.issuer == client.client_id and _has_newer(shown, client.record):
             self.refresher.begin(self.database, client.record.council, client.id)
@@ -87,7 +87,7 @@ class Client:
         return ids.read(self.client_id)
 
     @property
-    def party(self) -> Party:
+    def party(self) -> RelyingParty:
         """Its registration for sign-in. Raises OAuthError for a mere machine."""
         if self.record.party is None:
             raise token_requests.OAuthError(
@@ -110,21 +110,23 @@ async def identify(
     the request comes from. Anybody can name a public client, so there each network has a share of its own.
     Raises OAuthError, Problem 429.
     """
-    if isinstance(credentials, token_requests.Secret):
+    if isinstance(credentials, token_requests.ClientSecret):
         client: Client = await _check_secret(provider, credentials)
-    elif isinstance(credentials, token_requests.Named):
+    elif isinstance(credentials, token_requests.ClientIdOnly):
         client = await _find_public(provider, credentials)
     else:
         try:
             client = await _check_assertion(provider, credentials, endpoint)
         except assertions.RefusedError as error:
-            _refuse(str(error), told=str(error) if error.telling else None)
+            _refuse(str(error), told=str(error) if error.disclosable else None)
     party, method = client.record.party, credentials.method
     if party is not None and method not in party.authentication:
         _refuse("the method is not the profile's", told=f"this client cannot use {method}")
     if client.record.status != "active":
         raise token_requests.OAuthError("unauthorized_client", f"{client.record.council} is suspended.")
-    provider.issuer.pace.take(client.id, network if isinstance(credentials, token_requests.Named) else "")
+    provider.issuer.pace.take(
+        client.id, network if isinstance(credentials, token_requests.ClientIdOnly) else ""
+    )
     return client
 
 
@@ -135,7 +137,7 @@ def require_authentication(client: Client) -> AuthenticatedClient:
     return client
 
 
-async def _check_secret(provider: Provider, credentials: token_requests.Secret) -> AuthenticatedClient:
+async def _check_secret(provider: Provider, credentials: token_requests.ClientSecret) -> AuthenticatedClient:
     """Authenticate by a secret. Raises OAuthError."""
     record = await provider.client(credentials.client_id)
     if not _fits(credentials.secret, record, provider.issuer.clock()) or record is None:
@@ -143,7 +145,7 @@ async def _check_secret(provider: Provider, credentials: token_requests.Secret) 
     return AuthenticatedClient(credentials.client_id, record)
 
 
-async def _find_public(provider: Provider, credentials: token_requests.Named) -> Client:
+async def _find_public(provider: Provider, credentials: token_requests.ClientIdOnly) -> Client:
     """Find a client that keeps no secret. Any other must authenticate; an unknown one gets the same error."""
     record = await provider.client(credentials.client_id)
     if record is None or record.party is None or not record.party.public:
@@ -152,16 +154,16 @@ async def _find_public(provider: Provider, credentials: token_requests.Named) ->
 
 
 async def _check_assertion(
-    provider: Provider, credentials: token_requests.Assertion, endpoint: str
+    provider: Provider, credentials: token_requests.ClientAssertion, endpoint: str
 ) -> AuthenticatedClient:
     """Authenticate by private_key_jwt. Raises RefusedError."""
     issuer, now = provider.issuer, provider.issuer.clock()
-    unverified = assertions.look(credentials.jwt)
+    unverified = assertions.parse_unverified(credentials.jwt)
     if credentials.client_id not in (None, unverified.issuer):
         raise assertions.RefusedError("client_id is not the assertion's iss")
     record = await provider.client(unverified.issuer)
     audiences = frozenset({issuer.url, issuer.token_url, f"{issuer.url}{endpoint}"})
-    claims = assertions.verify(unverified, await provider.keys(unverified, record), audiences, now)
+    claims = assertions.verify_assertion(unverified, await provider.keys(unverified, record), audiences, now)
     if record is None:  # pragma: no cover - without keys nothing verifies
         raise assertions.RefusedError("there is no such client", telling=False)
     fresh = await store.use_assertion(
@@ -177,17 +179,17 @@ async def _check_assertion(
     return AuthenticatedClient(unverified.issuer, record)
 
 
-def _has_newer(shown: assertions.Unverified, client: store.Authenticating) -> bool:
+def _has_newer(shown: assertions.UnverifiedJwt, client: store.Authenticating) -> bool:
     """Whether the client names a key we do not know and publishes its keys itself."""
-    return bool(client.jwks_uri) and assertions.names_another_key(shown, client.keys)
+    return bool(client.jwks_uri) and assertions.names_unknown_key(shown, client.keys)
 
 
 def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:
     """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
     if client is None:
-        return crypto.fits(secret, None, None, None, now)
+        return crypto.matches_secret(secret, None, None, None, now)
     until = client.previous_until.timestamp() if client.previous_until else None
-    return crypto.fits(secret, client.secret_hash, client.previous_hash, until, now)
+    return crypto.matches_secret(secret, client.secret_hash, client.previous_hash, until, now)
 
 
 def _refuse(reason: str, *, told: str | None = None) -> NoReturn:

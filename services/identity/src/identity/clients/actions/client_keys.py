@@ -28,7 +28,7 @@ _LOOK = 30.0  # seconds between looks for keys that have become old
 async def fetch(outbound: Outbound, uri: str) -> Keys:
     """The keys at a URL. Raises OutboundError, saying what is wrong."""
     try:
-        return key_sets.read(await outbound.get(uri, accept=_ACCEPT, most=key_sets.LARGEST))
+        return key_sets.parse_key_set(await outbound.get(uri, accept=_ACCEPT, most=key_sets.MAX_BYTES))
     except ValueError as error:
         raise OutboundError(str(error)) from error
 

@@ -64,7 +64,7 @@ async def _add(
         "mode": body.mode,
         "scopes": body.scopes,
         "jwks": body.jwks.keys if body.jwks else None,
-        "secret_hash": crypto.secret_hash(secret) if secret else None,
+        "secret_hash": crypto.hash_secret(secret) if secret else None,
         "generation": _FIRST,
         "created_by": created_by,
         "created_at": issuer.now(),
@@ -98,7 +98,7 @@ async def revoke(session: Session, council: str, client_id: UUID, now: datetime)
             "is-a-service", "This client is a service. Retire it under services, where it is on record."
         )
     if await store.revoke(session, council, client_id, now):
-        last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
+        last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
         await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
@@ -118,5 +118,7 @@ async def install(session: Session, issuer: Issuer, name: str, asked: Sequence[s
         return ids.show(made.client_id), made.client_secret or ""
     shown, generation = ids.show(row.id), row.generation + 1
     secret = issuer.secret(shown, generation)
-    await store.renew(session, REGION, row.id, scopes.tidy(asked), generation, crypto.secret_hash(secret))
+    await store.renew(
+        session, REGION, row.id, scopes.normalise(asked), generation, crypto.hash_secret(secret)
+    )
     return shown, secret

@@ -34,7 +34,7 @@ async def make(
         "scopes": row.machine_scopes,
         "jwks": None,
         "generation": generation,
-        "secret_hash": crypto.secret_hash(secret),
+        "secret_hash": crypto.hash_secret(secret),
         "previous_hash": row.secret_hash if until else None,
         "previous_until": until,
     }

@@ -67,7 +67,7 @@ async def create(
         "mode": body.mode,
         "scopes": body.machine_scopes,
         "jwks": found,
-        "secret_hash": crypto.secret_hash(secret) if secret else None,
+        "secret_hash": crypto.hash_secret(secret) if secret else None,
         "generation": _FIRST,
         "public": public,
         "created_by": caller.subject,
@@ -193,7 +193,7 @@ async def retire(session: Session, council: str, client_id: UUID, caller: Caller
         return
     service_changes.may_touch(caller, row.mode)
     await clients.revoke(session, council, client_id, now)
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
     await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
     await record(session, council, client_id, "retired", caller.subject, {}, now)
 

@@ -16,7 +16,7 @@ from chassis.types import Slug
 from identity.clients.actions import api_keys
 from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
 from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import after_id
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/api-keys", tags=["API keys"])
 Keeper = Annotated[Caller, permission("identity:keys")]
@@ -44,7 +44,7 @@ async def create_api_key(
 @router.get("")
 async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
     """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
-    rows = await api_keys.page(session, council, after_id(paging), paging.fetch)
+    rows = await api_keys.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
 
 

@@ -17,7 +17,7 @@ from identity.clients.schemas.clients import Client, ClientMade, NewClient
 from identity.issuer.actions.revocations import may_run_the_region
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import Operator, after_id
+from identity.shared.dependencies import Operator, read_id_cursor
 from identity.shared.tables import REGION
 
 router = APIRouter(tags=["clients"])
@@ -37,7 +37,7 @@ async def create_client(
 @router.get(_OF_COUNCIL)
 async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
     """The council's clients in use, oldest first."""
-    rows = await clients.page(session, council, after_id(paging), paging.fetch)
+    rows = await clients.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
 
 
@@ -62,7 +62,7 @@ async def create_region_client(
 async def list_region_clients(caller: Operator, session: Reading, paging: Paging) -> Page[Client]:
     """The region's clients in use, oldest first."""
     await _of_region(session, caller)
-    rows = await clients.page(session, REGION, after_id(paging), paging.fetch)
+    rows = await clients.page(session, REGION, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
 
 

@@ -26,7 +26,7 @@ from identity.clients.schemas.services import (
     ServiceMade,
 )
 from identity.issuer.routes import LiveAtOnce
-from identity.shared.dependencies import IfMatch, after_id, version_meant
+from identity.shared.dependencies import IfMatch, read_id_cursor, require_version
 from identity.shared.schemas import Mode
 
 router = APIRouter(prefix="/{council}/identity/v1/services", tags=["services"])
@@ -86,7 +86,7 @@ async def list_services(
     council: Slug, _: Keeper, session: Reading, paging: Paging, mode: Mode | None = None
 ) -> Page[Service]:
     """The council's services in use, oldest first; of one mode, if you name it."""
-    rows = await services.page(session, council, mode, after_id(paging), paging.fetch)
+    rows = await services.page(session, council, mode, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, show, lambda row: (ids.show(row.id),))
 
 
@@ -112,7 +112,7 @@ async def change_service(
     if_match: IfMatch = None,
 ) -> Service:
     """Change a service, or give it other public keys; live at once. Its mode never changes."""
-    version = version_meant(if_match)
+    version = require_version(if_match)
     async with provider.database.reading(council) as session:
         await services.judge_change(session, provider.issuer, council, client_id, caller, body)
     found = await services.keys_of(provider.refresher.outbound, body)  # takes time
@@ -178,7 +178,7 @@ async def read_service_history(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[ServiceEvent]:
     """Who did what to a service, and when, oldest first; a retired one's too. It is kept as written."""
-    rows = await services.history(session, council, client_id, after_id(paging), paging.fetch)
+    rows = await services.history(session, council, client_id, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, services.show_event, lambda row: (ids.show(row.id),))
 
 

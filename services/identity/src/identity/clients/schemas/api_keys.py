@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared.schemas import Mode, Request, Scopes
+from identity.shared.schemas import Mode, RequestBody, Scopes
 
 
-class NewApiKey(Request):
+class NewApiKey(RequestBody):
     """An API key to be made."""
 
     name: Name = Field(examples=["Website address finder"])

@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scopes
+from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, RequestBody, Scopes
 
 
-class NewClient(Request):
+class NewClient(RequestBody):
     """A client to be made: with a secret, or with public keys of its own (`private_key_jwt`)."""
 
     name: Name = Field(examples=["Revenues system"])

@@ -10,7 +10,7 @@ from chassis.types import Name
 from identity.clients import rules
 from identity.shared.oauth import scopes
 from identity.shared.rules import uris
-from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scope
+from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, RequestBody, Scope
 
 Profile = Literal["standard", "onelogin"]
 Level = Literal["P1", "P2"]
@@ -23,21 +23,21 @@ _NULLABLE = frozenset({"backchannel_logout_uri"})
 def _known(values: list[str]) -> list[str]:
     if missing := rules.unknown_scopes(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
 def _of_apis(values: list[str]) -> list[str]:
-    if missing := scopes.unknown(values):
+    if missing := scopes.list_unknown(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
 def _distinct(values: list[Any]) -> list[Any]:
     return sorted(set(values))
 
 
-Uri = Annotated[str, StringConstraints(min_length=1, max_length=uris.MOST)]
-Uris = Annotated[list[Uri], Field(max_length=uris.MOST_URIS)]
+Uri = Annotated[str, StringConstraints(min_length=1, max_length=uris.MAX_LENGTH)]
+Uris = Annotated[list[Uri], Field(max_length=uris.MAX_URIS)]
 PersonScope = Literal["openid", "email", "phone", "offline_access"] | Scope
 PersonScopes = Annotated[list[PersonScope], Field(min_length=1, max_length=50), AfterValidator(_known)]
 MachineScopes = Annotated[list[Scope], Field(max_length=50), AfterValidator(_of_apis)]
@@ -54,7 +54,7 @@ def _one_kind_of_keys(asked: "NewService | ServiceChange") -> None:
         raise ValueError("give jwks or jwks_uri, not both")
 
 
-class NewService(Request):
+class NewService(RequestBody):
     """A service to be registered: with a secret, or with public keys of its own (`private_key_jwt`)."""
 
     name: Name = Field(examples=["Report a missed bin"])
@@ -103,7 +103,7 @@ class NewService(Request):
         return self
 
 
-class ServiceChange(Request):
+class ServiceChange(RequestBody):
     """What may change of a service. A member left out stays as it is."""
 
     name: Name | None = None
@@ -175,7 +175,7 @@ class ServiceMade(Service):
     )
 
 
-class NewSecret(Request):
+class NewSecret(RequestBody):
     """Another secret for a service."""
 
     overlap_hours: int = Field(

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
 from identity.clients.tables import client
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.relying_party import RelyingParty
 
 _SHOWN = (
     client.c.council,
@@ -126,7 +126,7 @@ class Authenticating:
     secret_hash: bytes | None
     status: str
     council_name: str
-    party: Party | None
+    party: RelyingParty | None
     previous_hash: bytes | None = None
     previous_until: datetime | None = None
     jwks_uri: str | None = None
@@ -164,8 +164,8 @@ async def origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
     return frozenset(row[0] for row in await pool.fetch(_ORIGINS, most))
 
 
-def _party(row: asyncpg.Record) -> Party:
-    return Party(
+def _party(row: asyncpg.Record) -> RelyingParty:
+    return RelyingParty(
         profile=row["profile"],
         first_party=row["first_party"],
         redirect_uris=tuple(row["redirect_uris"]),

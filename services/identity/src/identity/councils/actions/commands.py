@@ -27,7 +27,7 @@ async def client(settings: Settings, arguments: list[str]) -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--scopes", required=True, nargs="+", metavar="SCOPE")
     asked = parser.parse_args(arguments)
-    if missing := scopes.unknown(asked.scopes):
+    if missing := scopes.list_unknown(asked.scopes):
         parser.error(f"no such scope: {', '.join(missing)}")
     return await _install(settings, asked.name, asked.scopes)
 

@@ -14,15 +14,15 @@ from identity.grants.store import authorizations, logout_notices
 from identity.grants.store import grants as store
 from identity.issuer.actions import revocations
 from identity.shared.oauth import vectors
-from identity.shared.oauth.authorization_requests import OFFLINE
-from identity.shared.rules.crypto import GRACE
+from identity.shared.oauth.authorization_requests import OFFLINE_ACCESS
+from identity.shared.rules.crypto import GRACE_SECONDS
 
 
 async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> None:
     """End one grant. Again is no error."""
     if await store.revoke(session, council, grant, at):
         for token in await store.alive(session, council, grant, at):
-            last = token.expires_at + timedelta(seconds=GRACE)
+            last = token.expires_at + timedelta(seconds=GRACE_SECONDS)
             await revocations.refuse(session, council, ids.show(token.id), last, claim="jti")
 
 
@@ -36,7 +36,7 @@ async def end_session(session: Session, browser_session: UUID) -> None:
     rows = await store.of_session(session, browser_session)
     await logout_notices.add(session, browser_session, now)
     for row in rows:
-        if OFFLINE not in row.scopes:
+        if OFFLINE_ACCESS not in row.scopes:
             await revoke(session, row.council, row.grant_id, now)
 
 
@@ -75,7 +75,9 @@ async def end_proven(session: Session, account: UUID, withdrawn: str, left: str)
     ended = [
         row
         for row, level in wanted
-        if row.account == account and vectors.proven(withdrawn, level) and not vectors.proven(left, level)
+        if row.account == account
+        and vectors.satisfies_identity(withdrawn, level)
+        and not vectors.satisfies_identity(left, level)
     ]
     await _revoke_all(session, ended, datetime.now(UTC))
 

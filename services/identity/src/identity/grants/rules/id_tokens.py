@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from identity.shared.oauth.relying_party import ONELOGIN, Party
+from identity.shared.oauth.relying_party import ONELOGIN, RelyingParty
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TYPE = "logout+jwt"
@@ -26,7 +26,7 @@ class SignIn:
 
 
 def id_token(
-    sign_in: SignIn, party: Party, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
+    sign_in: SignIn, party: RelyingParty, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
     """OIDC Core section 2; with One Login's ``vot`` and ``vtm`` where the client is written for it."""
     content: dict[str, Any] = {

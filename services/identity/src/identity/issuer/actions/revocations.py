@@ -20,12 +20,12 @@ def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool)
 
     A credential of one council carries no scope of the region, whoever makes it.
     """
-    if not region and (over := scopes.region_only(asked)):
+    if not region and (over := scopes.list_region_only(asked)):
         message = f"{', '.join(over)} is for the region's own clients; leave it out"
         error = FieldError(field="body.scopes", message=message, code="region_scope")
         raise Problem(400, "invalid-request", "The request has a value that cannot be used; see errors.",
                       errors=[error])  # fmt: skip
-    if lacking := scopes.not_held(asked, caller.scopes):
+    if lacking := scopes.list_not_held(asked, caller.scopes):
         detail = f"You can grant only scopes you hold yourself; you do not hold {', '.join(lacking)}."
         raise Problem(403, "scope-not-held", detail, scopes=lacking)
     if mode == "live" and caller.mode != "live":

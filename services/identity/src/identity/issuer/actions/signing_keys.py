@@ -13,8 +13,8 @@ from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.issuer import store
 from identity.settings import Settings
-from identity.shared.outages import DATABASE_AWAY
-from identity.shared.pace import Gate, Pace
+from identity.shared.outages import DATABASE_UNAVAILABLE
+from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
 from identity.shared.rules import crypto, limits, tokens
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def _master(settings: Settings) -> bytes:
     text = settings.master_key.get_secret_value()
     if not text:
         raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
-    return crypto.master_bytes(text)
+    return crypto.parse_master_key(text)
 
 
 class Issuer:
@@ -35,14 +35,16 @@ class Issuer:
         master = _master(settings)
         self.settings = settings
         self.clock = clock
-        self._sealing = crypto.subkey(master, "signing keys")
-        self._deriving = crypto.subkey(master, "client secrets")
-        self.naming = crypto.subkey(master, "pairwise subjects")
+        self._sealing = crypto.derive_subkey(master, "signing keys")
+        self._deriving = crypto.derive_subkey(master, "client secrets")
+        self.naming = crypto.derive_subkey(master, "pairwise subjects")
         self.keys: tuple[crypto.SigningKey, ...] = ()
-        self.pace = Pace(settings.client_rate, settings.client_burst)
-        self.sign_ins = Pace(settings.sign_in_rate, settings.sign_in_burst)
-        self.gate = Gate(settings.pool_size, settings.sign_in_burst)  # of the pool's connections one half
-        self.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+        self.pace = RateLimiter(settings.client_rate, settings.client_burst)
+        self.sign_ins = RateLimiter(settings.sign_in_rate, settings.sign_in_burst)
+        self.gate = ConcurrencyLimiter(
+            settings.pool_size, settings.sign_in_burst
+        )  # of the pool's connections one half
+        self.desk = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
 
     @property
     def url(self) -> str:
@@ -59,7 +61,7 @@ class Issuer:
 
     def published(self) -> list[dict[str, Any]]:
         """The public keys (JWKs) with which a signature of ours may be checked now."""
-        in_use = crypto.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
+        in_use = crypto.list_published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
         return [key.public for key in in_use]
 
     def kept(self) -> list[dict[str, Any]]:
@@ -68,7 +70,7 @@ class Issuer:
 
     def signer(self, algorithm: str = crypto.ES256) -> crypto.SigningKey:
         """The key that signs now."""
-        return crypto.signer(self._ready(), self.clock(), algorithm)
+        return crypto.select_signer(self._ready(), self.clock(), algorithm)
 
     def key(self, kid: str) -> crypto.SigningKey:
         """A key by its id. Raises LookupError."""
@@ -77,13 +79,13 @@ class Issuer:
                 return key
         raise LookupError(f"there is no signing key {kid}")
 
-    def write(self, key: crypto.SigningKey, token_type: str, grant: tokens.Grant) -> str:
+    def write(self, key: crypto.SigningKey, token_type: str, grant: tokens.TokenContent) -> str:
         """The token that says what the grant allows, signed."""
-        return tokens.sign(key, token_type, tokens.claims(grant, self.url, self.settings.audience))
+        return tokens.sign_jwt(key, token_type, tokens.build_claims(grant, self.url, self.settings.audience))
 
     def secret(self, client_id: str, generation: int) -> str:
         """A client's secret: derived, so that it need not be stored."""
-        return crypto.client_secret(self._deriving, client_id, generation)
+        return crypto.derive_client_secret(self._deriving, client_id, generation)
 
     @staticmethod
     def moment(seconds: float) -> datetime:
@@ -111,7 +113,7 @@ class Issuer:
             await store.one_at_a_time(session)
             await self.read(session)
         for algorithm in self._lacking():  # other machines' clocks may be behind
-            await self._add(session, algorithm, signs_after=-crypto.GRACE)
+            await self._add(session, algorithm, signs_after=-crypto.GRACE_SECONDS)
 
     async def rotate(self, session: Session) -> bool:
         """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
@@ -122,10 +124,10 @@ class Issuer:
         await store.one_at_a_time(session)
         await self.read(session)
         now = self.clock()
-        if crypto.pending(self.keys, now) is not None:
+        if crypto.find_pending(self.keys, now) is not None:
             return False
-        await store.erase_private(session, crypto.erasable(self.keys, now))
-        in_use = crypto.published(self.keys, now, tokens.ACCESS_SECONDS)
+        await store.erase_private(session, crypto.list_erasable(self.keys, now))
+        in_use = crypto.list_published(self.keys, now, tokens.ACCESS_SECONDS)
         await store.keep_only(session, [key.kid for key in in_use])
         for algorithm in crypto.ALGORITHMS:
             await self._add(session, algorithm, signs_after=self.settings.key_lead)
@@ -141,7 +143,7 @@ class Issuer:
             try:
                 async with database.writing() as session:
                     await self.prepare(session)
-            except (*DATABASE_AWAY, crypto.WrongMasterKeyError) as error:
+            except (*DATABASE_UNAVAILABLE, crypto.WrongMasterKeyError) as error:
                 log.warning("the signing keys cannot be read: %s", error)
 
     def _lacking(self) -> list[str]:
@@ -149,8 +151,8 @@ class Issuer:
         return [one for one in crypto.ALGORITHMS if one not in {key.algorithm for key in self.keys}]
 
     async def _add(self, session: Session, algorithm: str, *, signs_after: float) -> None:
-        kid, public, private = await asyncio.to_thread(crypto.generate, algorithm)
-        sealed = crypto.seal(self._sealing, kid, private)
+        kid, public, private = await asyncio.to_thread(crypto.generate_key, algorithm)
+        sealed = crypto.seal_key(self._sealing, kid, private)
         now = self.moment(self.clock())
         begins = now + timedelta(seconds=signs_after)
         await store.add(session, kid, public, sealed, now, begins, algorithm)
@@ -159,7 +161,7 @@ class Issuer:
     def _opened(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
         private = None
         if row.sealed is not None:  # opened once a process
-            private = (known and known.private) or crypto.unseal(self._sealing, row.kid, row.sealed)
+            private = (known and known.private) or crypto.unseal_key(self._sealing, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
         return crypto.SigningKey(
             row.kid, row.public, private, row.signs_from.timestamp(), until, row.algorithm

@@ -68,9 +68,9 @@ async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime
         int(now.timestamp()),
     )
     signer = issuer.signer(crypto.RS256 if row.rs256 else crypto.ES256)
-    written = tokens.sign(signer, id_tokens.LOGOUT_TYPE, content)
+    written = tokens.sign_jwt(signer, id_tokens.LOGOUT_TYPE, content)
     form = urlencode({"logout_token": written}).encode()
-    here = issuer.on_a_laptop and uris.on_this_machine(row.uri)
+    here = issuer.on_a_laptop and uris.is_local_http(row.uri)
     try:
         await outbound.post(row.uri, form, most=_LONGEST_ANSWER, here=here)
     except OutboundError as error:

@@ -45,7 +45,7 @@ async def read(provider: Provider, given: Mapping[str, str], signed_in: BrowserS
     if signed_in is not None and client is not None and hint:
         session = subjects.session_name(provider.issuer, client.council, signed_in.session)
         certain = hmac.compare_digest(session.encode(), str(hint.get("sid", "")).encode())
-    allowed = back is not None and redirects.registered(back, own)
+    allowed = back is not None and redirects.is_registered(back, own)
     return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
 
 
@@ -69,4 +69,4 @@ def back_url(wish: Wish) -> str | None:
     """Where the browser goes afterwards; None for our own page."""
     if wish.back is None:
         return None
-    return redirects.answer(wish.back, {"state": wish.state}) if wish.state else wish.back
+    return redirects.add_parameters(wish.back, {"state": wish.state}) if wish.state else wish.back

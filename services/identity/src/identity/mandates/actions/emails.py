@@ -30,7 +30,7 @@ async def may_offer(session: Session, auth: AuthContext, account: UUID, email: s
         raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
     if email is None:
         return False
-    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
+    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.normalise(email)))
 
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:

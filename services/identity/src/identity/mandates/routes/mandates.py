@@ -21,7 +21,7 @@ from identity.issuer.routes import LiveAtOnce, TheIssuer
 from identity.mandates import rules
 from identity.mandates.actions import emails, mandates
 from identity.mandates.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
-from identity.shared.dependencies import after_id
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
 Person = Annotated[Caller, permission("identity:mandates")]
@@ -72,7 +72,7 @@ async def list_mandates(
 ) -> Page[Mandate]:
     """What you gave, what you hold, and what you are offered; the oldest first."""
     account = await token_owner.person(session, council, caller)
-    rows = await mandates.page(session, council, account, after_id(paging), paging.fetch)
+    rows = await mandates.page(session, council, account, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, lambda row: _show(row, account, issuer), lambda row: (ids.show(row.id),))
 
 

@@ -15,7 +15,7 @@ from identity.clients.routes.dependencies import TheProvider
 from identity.grants.actions import grants
 from identity.grants.store import authorizations
 from identity.self_service.routes.account import Anybody
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -33,7 +33,7 @@ async def show_consents(
     for row in await authorizations.consents(session, person.account, _MOST):
         client = await provider.client(ids.show(row.client))
         if client is not None:
-            found.append(_shown(row.council, row.client, client.name, spoken(row.given_at, request)))
+            found.append(_shown(row.council, row.client, client.name, format_time(row.given_at, request)))
     return pages.render(request, "services.html", services=found)
 
 

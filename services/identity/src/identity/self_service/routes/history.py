@@ -18,7 +18,7 @@ from chassis.web.languages import Language
 from identity.accounts.rules import factors
 from identity.grants.actions import history
 from identity.mandates.actions import themes
-from identity.shared.dependencies import after_id, pages, spoken
+from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -85,7 +85,7 @@ async def show_history(
     _: Anybody, request: Request, session: Writing, person: SignedIn, paging: Paging
 ) -> Response:
     """What happened to the account, the newest first."""
-    rows = await history.page(session, person.account, after_id(paging), paging.fetch)
+    rows = await history.page(session, person.account, read_id_cursor(paging), paging.fetch)
     about = await _about(session, rows, language_of(request))
     found = paging.page(rows, lambda row: _shown(row, about, request), lambda row: (ids.show(row.id),))
     return pages.render(request, "history.html", entries=found.items, older=found.next)
@@ -109,7 +109,7 @@ def _shown(row: Row[Any], about: Mapping[UUID, str], request: Request) -> dict[s
     council = request.app.state.directory.councils.get(row.council or "")
     return {
         "what": words(row.what, language_of(request)),
-        "when": spoken(row.at, request),
+        "when": format_time(row.at, request),
         "device": row.device,
         "council": council.name if council else "",
         "about": about.get(row.id, row.about),

@@ -19,7 +19,7 @@ from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import proofs, standing
-from identity.shared.dependencies import after_id, pages, spoken
+from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
 
@@ -80,7 +80,7 @@ async def make_own_desk_code(
 ) -> Response:  # fmt: skip
     """A code to show at a desk, shown this once; the one before is void."""
     code, ends = await proofs.new_desk_code(session, person.account)
-    return await _page(request, session, person, provider, paging, code, spoken(ends, request))
+    return await _page(request, session, person, provider, paging, code, format_time(ends, request))
 
 
 async def _page(
@@ -88,7 +88,7 @@ async def _page(
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
     rows = await standing.shown(session, person.account)
-    found = await standing.looks(session, person.account, after_id(paging), paging.fetch)
+    found = await standing.looks(session, person.account, read_id_cursor(paging), paging.fetch)
     looks = [await _look(request, provider, row) for row in found]
     listed = paging.page(looks, lambda one: one, lambda one: (one["id"],))
     return pages.render(
@@ -108,8 +108,8 @@ def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
     return {
         "level": LEVELS[row.level],
         "state": state,
-        "at": spoken(row.proved_at, request),
-        "until": spoken(row.expires_at, request),
+        "at": format_time(row.proved_at, request),
+        "until": format_time(row.expires_at, request),
         "by": _by(request, row.council, row.proved_by),
         "name": " ".join([*row.given_names, row.family_name]),
         "born": format_date(row.birth_date, "d MMMM y", locale=language_of(request)),
@@ -140,7 +140,7 @@ async def _look(request: Request, provider: TheProvider, row: Row[Any]) -> dict[
     return {
         "id": ids.show(row.id),
         "act": ACTS[row.act],
-        "at": spoken(row.at, request),
+        "at": format_time(row.at, request),
         "by": _by(request, row.council, row.actor),
         "service": await _service(provider, row.actor),
     }

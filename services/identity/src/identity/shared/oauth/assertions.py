@@ -33,7 +33,7 @@ _FOREIGN_KEYS = ("jku", "jwk", "x5u")
 _JTI = re.compile(r"[\x20-\x7e]{1,255}")
 _KID = re.compile(r"[\x21-\x7e]{1,100}")
 _MEMBER = re.compile(r"[A-Za-z0-9_-]{1,700}")
-_PUBLIC = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
+_PUBLIC_MEMBERS = {"EC": ("crv", "x", "y"), "RSA": ("n", "e")}
 
 
 class RefusedError(ValueError):
@@ -45,11 +45,11 @@ class RefusedError(ValueError):
 
     def __init__(self, reason: str, *, telling: bool = True) -> None:
         super().__init__(reason)
-        self.telling = telling
+        self.disclosable = telling
 
 
 @dataclass(frozen=True, slots=True)
-class Unverified:
+class UnverifiedJwt:
     """What an assertion says of itself before any key has been tried. Believe none of it."""
 
     jwt: str
@@ -59,21 +59,21 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VerifiedAssertion:
     """An assertion that holds. ``expires`` in Unix seconds; until then its ``jti`` must not return."""
 
     jti: str
     expires: int
 
 
-def look(text: str, types: frozenset[str] = TYPES) -> Unverified:
+def parse_unverified(text: str, types: frozenset[str] = TYPES) -> UnverifiedJwt:
     """The parts needed to find the client and its key. Raises RefusedError for what no key could mend."""
     if len(text) > MAX_LENGTH:
         raise RefusedError(f"the assertion is longer than {MAX_LENGTH} characters")
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - RFC 7515 section 7.1
         raise RefusedError("the assertion is not a signed JWT")
-    header, content = _object(parts[0]), _object(parts[1])
+    header, content = _parse_part(parts[0]), _parse_part(parts[1])
     algorithm, kid, issuer = header.get("alg"), header.get("kid"), content.get("iss")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise RefusedError(f"the assertion's alg must be one of {', '.join(ALGORITHMS)}")
@@ -83,30 +83,30 @@ def look(text: str, types: frozenset[str] = TYPES) -> Unverified:
         raise RefusedError("the assertion's typ must be JWT or client-authentication+jwt")
     if not isinstance(issuer, str) or not (kid is None or isinstance(kid, str)):
         raise RefusedError("the assertion's iss and kid must be text")
-    return Unverified(text, algorithm, kid, issuer)
+    return UnverifiedJwt(text, algorithm, kid, issuer)
 
 
-def verify(
-    assertion: Unverified, keys: Sequence[Mapping[str, Any]], audiences: frozenset[str], now: float
-) -> Shown:
+def verify_assertion(
+    assertion: UnverifiedJwt, keys: Sequence[Mapping[str, Any]], audiences: frozenset[str], now: float
+) -> VerifiedAssertion:
     """Check signature and claims against the client's registered public keys (JWKs). Raises RefusedError."""
-    return _claims(verified(assertion, keys), assertion.issuer, audiences, now)
+    return _check_claims(verify_signature(assertion, keys), assertion.issuer, audiences, now)
 
 
-def names_another_key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> bool:
+def names_unknown_key(assertion: UnverifiedJwt, keys: Sequence[Mapping[str, Any]]) -> bool:
     """Whether it names a key that is none of these: the client may have published one since."""
     return assertion.kid is not None and all(key["kid"] != assertion.kid for key in keys)
 
 
-def verified(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def verify_signature(assertion: UnverifiedJwt, keys: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The claims of a JWT that one of these public keys signed.
 
     An unknown client has no keys: a decoy is tried instead, so that it costs as much as a wrong
     signature, and is refused whatever comes of it. Raises RefusedError.
     """
-    fitting = _key(assertion, keys)
+    fitting = _find_key(assertion, keys)
     try:
-        token = jwt.decode(assertion.jwt, fitting or _decoy(assertion), algorithms=[assertion.algorithm])
+        token = jwt.decode(assertion.jwt, fitting or _get_decoy(assertion), algorithms=[assertion.algorithm])
     except (JoseError, ValueError) as error:
         raise RefusedError("the signature does not hold", telling=False) from error
     if fitting is None:
@@ -114,18 +114,22 @@ def verified(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> dict[s
     return dict(token.claims)
 
 
-def _claims(claims: Mapping[str, Any], client_id: str, audiences: frozenset[str], now: float) -> Shown:
+def _check_claims(
+    claims: Mapping[str, Any], client_id: str, audiences: frozenset[str], now: float
+) -> VerifiedAssertion:
     """RFC 7523 section 3, points 1 to 7."""
     jti = claims.get("jti")
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise RefusedError("iss and sub must both be the client_id")
-    expires = timely(claims, audiences, now, most=MAX_SECONDS)
+    expires = check_validity(claims, audiences, now, most=MAX_SECONDS)
     if not isinstance(jti, str) or not _JTI.fullmatch(jti):
         raise RefusedError("jti must be 1 to 255 printable ASCII characters")
-    return Shown(jti, int(expires) + 1)
+    return VerifiedAssertion(jti, int(expires) + 1)
 
 
-def timely(claims: Mapping[str, Any], audiences: frozenset[str], now: float, *, most: int | None) -> float:
+def check_validity(
+    claims: Mapping[str, Any], audiences: frozenset[str], now: float, *, most: int | None
+) -> float:
     """That a JWT is meant for us and for now; answers its end, ``now`` when it has none.
 
     ``most``: seconds ahead that ``exp``, which is needed then, may lie. Raises RefusedError.
@@ -135,19 +139,19 @@ def timely(claims: Mapping[str, Any], audiences: frozenset[str], now: float, *, 
         audience = audience[0]
     if not isinstance(audience, str) or audience not in audiences:
         raise RefusedError("aud must be this endpoint or the issuer, and nothing else")
-    expires = _moment(claims, "exp")
+    expires = _numeric_date(claims, "exp")
     if "exp" in claims or most is not None:
         ahead = (most or 86_400) + SKEW
         if expires is None or not now < expires <= now + ahead:
             raise RefusedError(f"exp must lie ahead, by {ahead - SKEW} seconds at most")
     for name in ("iat", "nbf"):
-        moment = _moment(claims, name)
+        moment = _numeric_date(claims, name)
         if name in claims and (moment is None or moment > now + SKEW):
             raise RefusedError(f"{name} lies ahead")
     return now if expires is None else expires
 
 
-def _moment(claims: Mapping[str, Any], name: str) -> float | None:
+def _numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
     """A NumericDate (RFC 7519), or None for anything else. NaN compares false and so is refused."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -155,7 +159,7 @@ def _moment(claims: Mapping[str, Any], name: str) -> float | None:
     return value
 
 
-def _key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> ECKey | RSAKey | None:
+def _find_key(assertion: UnverifiedJwt, keys: Sequence[Mapping[str, Any]]) -> ECKey | RSAKey | None:
     """The registered key the assertion names; without a kid, the only one that fits.
 
     A key registered with an ``alg`` is for that one alone (RFC 8725 section 3.1).
@@ -168,29 +172,29 @@ def _key(assertion: Unverified, keys: Sequence[Mapping[str, Any]]) -> ECKey | RS
         and assertion.kid in (None, key["kid"])
         and key.get("alg") in (None, assertion.algorithm)
     ]
-    return _import(fitting[0]) if len(fitting) == 1 else None
+    return _import_key(fitting[0]) if len(fitting) == 1 else None
 
 
 @cache
-def _decoys() -> Mapping[str, ECKey | RSAKey]:
+def _make_decoys() -> Mapping[str, ECKey | RSAKey]:
     """A key of each type that belongs to nobody."""
     modulus = base64.urlsafe_b64encode(b"\xd5" * 256).rstrip(b"=").decode()
     return {
         "EC": ECKey.generate_key("P-256", private=False),
-        "RSA": _import({"kty": "RSA", "n": modulus, "e": _EXPONENT}),
+        "RSA": _import_key({"kty": "RSA", "n": modulus, "e": _EXPONENT}),
     }
 
 
-def _decoy(assertion: Unverified) -> ECKey | RSAKey:
-    return _decoys()[ALGORITHMS[assertion.algorithm]]
+def _get_decoy(assertion: UnverifiedJwt) -> ECKey | RSAKey:
+    return _make_decoys()[ALGORITHMS[assertion.algorithm]]
 
 
-def _import(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
+def _import_key(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
     kind = ECKey if jwk["kty"] == "EC" else RSAKey
     return kind.import_key(dict(jwk))
 
 
-def _object(part: str) -> dict[str, Any]:
+def _parse_part(part: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
@@ -200,13 +204,13 @@ def _object(part: str) -> dict[str, Any]:
     return value
 
 
-def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
+def parse_public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
     """A client's public key as it is kept: the members that make up the key, its kid, its alg if it has one.
 
     Raises ValueError with what is wrong: a private or symmetric key, a curve, size or alg not taken.
     """
     kind, kid = jwk.get("kty"), jwk.get("kid")
-    if kind not in _PUBLIC:
+    if kind not in _PUBLIC_MEMBERS:
         raise ValueError("kty must be EC or RSA")
     if "d" in jwk or "k" in jwk:
         raise ValueError("holds a private key; send the public half only and replace this key")
@@ -214,17 +218,17 @@ def public_key(jwk: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError("kid must be 1 to 100 printable ASCII characters")
     if jwk.get("use", "sig") != "sig":
         raise ValueError("use must be sig")
-    members = {name: jwk.get(name) for name in _PUBLIC[kind]}
+    members = {name: jwk.get(name) for name in _PUBLIC_MEMBERS[kind]}
     kept = {
         name: value for name, value in members.items() if isinstance(value, str) and _MEMBER.fullmatch(value)
     }
     if len(kept) != len(members):
         raise ValueError(f"a key of type {kind} has the members {', '.join(members)}, in base64url")
-    _strong(kind, kept)
-    return {"kty": kind, "kid": kid, **_bound(kind, jwk.get("alg")), **kept}
+    _check_strength(kind, kept)
+    return {"kty": kind, "kid": kid, **_parse_algorithm(kind, jwk.get("alg")), **kept}
 
 
-def _bound(kind: str, algorithm: Any) -> dict[str, str]:
+def _parse_algorithm(kind: str, algorithm: Any) -> dict[str, str]:
     """The one algorithm a key is for (RFC 7517 section 4.4), if it says so."""
     if algorithm is None:
         return {}
@@ -234,20 +238,20 @@ def _bound(kind: str, algorithm: Any) -> dict[str, str]:
     return {"alg": algorithm}
 
 
-def _strong(kind: str, members: Mapping[str, str]) -> None:
+def _check_strength(kind: str, members: Mapping[str, str]) -> None:
     if kind == "EC" and members["crv"] != "P-256":
         raise ValueError("crv must be P-256")
     if kind == "RSA" and members["e"] != _EXPONENT:
         raise ValueError("e must be AQAB (65537)")
-    if kind == "RSA" and _bits(members["n"]) not in RSA_BITS:
+    if kind == "RSA" and _count_bits(members["n"]) not in RSA_BITS:
         raise ValueError("an RSA key has 2048 to 4096 bits")
     try:
-        _import({"kty": kind, **members})
+        _import_key({"kty": kind, **members})
     except (JoseError, ValueError) as error:
         raise ValueError("is not a valid public key") from error
 
 
-def _bits(number: str) -> int:
+def _count_bits(number: str) -> int:
     """The length of a base64url number. Raises ValueError when its text was cut short."""
     padded = number + "=" * (-len(number) % 4)
     return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True)).bit_length()

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from identity.shared.oauth import claims, redirects, scopes, vectors
-from identity.shared.oauth.relying_party import STANDARD, Party
+from identity.shared.oauth.relying_party import STANDARD, RelyingParty
 
 MAX_LENGTH = 16_384
 _MAX_FIELDS = 40
@@ -21,8 +21,8 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _MAX_AGE = re.compile(r"[0-9]{1,9}")
 _LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 LANGUAGES = ("en", "cy")
-OFFLINE = "offline_access"
-_OF_PEOPLE = frozenset({"openid", OFFLINE, *claims.BY_SCOPE})
+OFFLINE_ACCESS = "offline_access"
+_IDENTITY_SCOPES = frozenset({"openid", OFFLINE_ACCESS, *claims.BY_SCOPE})
 
 
 class PageError(Exception):
@@ -39,7 +39,7 @@ class RequestError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RedirectTarget:
     """Where the answer to a request goes: a redirect URI that is the client's, and its state."""
 
     redirect_uri: str
@@ -47,7 +47,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AuthorizationRequest:
     """A request for sign-in in which everything is allowed."""
 
     redirect_uri: str
@@ -66,27 +66,27 @@ class Request:
     subject: str | None = None  # whom the id_token_hint names, as this client knows him
 
     @property
-    def target(self) -> Target:
-        return Target(self.redirect_uri, self.state)
+    def target(self) -> RedirectTarget:
+        return RedirectTarget(self.redirect_uri, self.state)
 
     @property
     def claims(self) -> frozenset[str]:
         """Every claim of the person that the answer may carry."""
-        return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.of_scopes(self.scopes)
+        return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.list_by_scopes(self.scopes)
 
     def stored(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def restored(stored: Mapping[str, Any]) -> Request:
+def restore_request(stored: Mapping[str, Any]) -> AuthorizationRequest:
     """A request as the database kept it."""
     lists: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
     }
-    return Request(**lists)
+    return AuthorizationRequest(**lists)
 
 
-def fields(text: str) -> dict[str, str]:
+def parse_parameters(text: str) -> dict[str, str]:
     """The parameters of a query or a form. Raises PageError when they cannot be read in one way only."""
     if len(text) > MAX_LENGTH:
         raise PageError(f"The request is longer than {MAX_LENGTH} characters.")
@@ -100,20 +100,20 @@ def fields(text: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def target(given: Mapping[str, str], party: Party) -> Target:
+def parse_target(given: Mapping[str, str], party: RelyingParty) -> RedirectTarget:
     """Where to answer. Raises PageError: an unregistered URI is never redirected to."""
     uri = given.get("redirect_uri")
-    if uri is None or not redirects.registered(uri, party.redirect_uris):
+    if uri is None or not redirects.is_registered(uri, party.redirect_uris):
         raise PageError("The redirect_uri is not one that this service has registered.")
     state = given.get("state")
     if state is not None and not _TEXT.fullmatch(state):
         state = None  # not echoed; the request is refused below
-    return Target(uri, state)
+    return RedirectTarget(uri, state)
 
 
-def read(given: Mapping[str, str], party: Party) -> Request:
+def parse_request(given: Mapping[str, str], party: RelyingParty) -> AuthorizationRequest:
     """The request, every part of it allowed. Raises PageError and RequestError."""
-    where = target(given, party)
+    where = parse_target(given, party)
     if "request_uri" in given:
         raise RequestError("request_uri_not_supported", "Only request_uris of this issuer are taken.")
     kind = given.get("response_type")
@@ -122,26 +122,26 @@ def read(given: Mapping[str, str], party: Party) -> Request:
         raise RequestError(error, "response_type must be code.")
     if given.get("response_mode", "query") != "query":
         raise RequestError("invalid_request", "response_mode must be query.")
-    trust = _vector(given, party)
-    userinfo, id_token = _claims(given, party, with_identity=trust.identity != vectors.NO_IDENTITY)
-    return Request(
+    trust = _parse_vector(given, party)
+    userinfo, id_token = _parse_claims(given, party, with_identity=trust.identity != vectors.NO_IDENTITY)
+    return AuthorizationRequest(
         redirect_uri=where.redirect_uri,
-        state=_needed(given, "state", needed=party.rules.state_needed),
-        scopes=_scopes(given.get("scope"), party),
-        nonce=_needed(given, "nonce", needed=party.rules.nonce_needed),
-        challenge=_challenge(given, party),
+        state=_parse_text(given, "state", needed=party.rules.state_needed),
+        scopes=_parse_scopes(given.get("scope"), party),
+        nonce=_parse_text(given, "nonce", needed=party.rules.nonce_needed),
+        challenge=_parse_challenge(given, party),
         level=trust.level,
         identity=trust.identity,
         userinfo_claims=userinfo,
         id_token_claims=id_token if party.profile == STANDARD else (),
-        prompts=_prompts(given.get("prompt")),
-        max_age=_max_age(given.get("max_age")),
-        login_hint=_matching(given.get("login_hint"), _LOGIN_HINT),
-        language=_language(given.get("ui_locales")),
+        prompts=_parse_prompts(given.get("prompt")),
+        max_age=_parse_max_age(given.get("max_age")),
+        login_hint=_parse_hint(given.get("login_hint"), _LOGIN_HINT),
+        language=_choose_language(given.get("ui_locales")),
     )
 
 
-def _needed(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
+def _parse_text(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
     value = given.get(name)
     if value is None and needed:
         raise RequestError("invalid_request", f"Request is missing {name} parameter")
@@ -150,18 +150,18 @@ def _needed(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
     return value
 
 
-def _scopes(text: str | None, party: Party) -> tuple[str, ...]:
-    asked = scopes.tidy((text or "").split())
+def _parse_scopes(text: str | None, party: RelyingParty) -> tuple[str, ...]:
+    asked = scopes.normalise((text or "").split())
     if party.profile == STANDARD:  # values that nobody here understands are passed over (OIDC Core 3.1.2.1)
-        asked = tuple(one for one in asked if one in _OF_PEOPLE or not scopes.unknown([one]))
+        asked = tuple(one for one in asked if one in _IDENTITY_SCOPES or not scopes.list_unknown([one]))
     if "openid" not in asked:
         raise RequestError("invalid_scope", "scope must have openid among its values.")
-    if not party.person_scopes.issuperset(asked) or (party.profile != STANDARD and OFFLINE in asked):
+    if not party.person_scopes.issuperset(asked) or (party.profile != STANDARD and OFFLINE_ACCESS in asked):
         raise RequestError("invalid_scope", "The client may not ask for every scope in this request.")
     return asked
 
 
-def _challenge(given: Mapping[str, str], party: Party) -> str | None:
+def _parse_challenge(given: Mapping[str, str], party: RelyingParty) -> str | None:
     """PKCE with S256 alone (RFC 7636, RFC 9700 section 2.1.1)."""
     challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
     if challenge is None and method is None and not party.rules.pkce_needed:
@@ -175,14 +175,14 @@ def _challenge(given: Mapping[str, str], party: Party) -> str | None:
     return challenge
 
 
-def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
+def _parse_vector(given: Mapping[str, str], party: RelyingParty) -> vectors.TrustVector:
     """The trust wanted: by ``vtr``, or in plain OpenID Connect by ``acr_values``."""
     default = party.rules.default_level
     known = [one for one in given.get("acr_values", "").split() if one in vectors.CREDENTIAL_LEVELS]
     if party.profile == STANDARD and known:
         default = known[0]
     try:
-        found = vectors.read(given.get("vtr"), default)
+        found = vectors.parse_vectors(given.get("vtr"), default)
     except ValueError as error:
         raise RequestError("invalid_request", str(error)) from error
     if found.identity not in {vectors.NO_IDENTITY, *party.identity_levels}:
@@ -190,26 +190,26 @@ def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
     return found
 
 
-def _claims(
-    given: Mapping[str, str], party: Party, *, with_identity: bool
+def _parse_claims(
+    given: Mapping[str, str], party: RelyingParty, *, with_identity: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The claims asked for that there are and that the client is registered for; others are left out."""
     try:
-        userinfo, id_token = claims.read(given.get("claims"))
+        userinfo, id_token = claims.parse_claims(given.get("claims"))
     except ValueError as error:
         raise RequestError("invalid_request", f"Request contains invalid claims: {error}") from error
-    out = claims.closed_to(party.identity_claims) if with_identity else claims.OF_IDENTITY
+    out = claims.list_unregistered(party.identity_claims) if with_identity else claims.IDENTITY_CLAIMS
     return tuple(sorted(userinfo - out)), tuple(sorted(id_token - out))
 
 
-def _prompts(text: str | None) -> tuple[str, ...]:
+def _parse_prompts(text: str | None) -> tuple[str, ...]:
     prompts = frozenset((text or "").split())
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise RequestError("invalid_request", "prompt is none, or of login, consent and select_account.")
     return tuple(sorted(prompts))
 
 
-def _max_age(text: str | None) -> int | None:
+def _parse_max_age(text: str | None) -> int | None:
     if text is None:
         return None
     if not _MAX_AGE.fullmatch(text):
@@ -217,18 +217,18 @@ def _max_age(text: str | None) -> int | None:
     return int(text)
 
 
-def _matching(text: str | None, pattern: re.Pattern[str]) -> str | None:
+def _parse_hint(text: str | None, pattern: re.Pattern[str]) -> str | None:
     """A hint that cannot be one is left out (it is only a hint)."""
     return text if text is not None and pattern.fullmatch(text) else None
 
 
-def _language(text: str | None) -> str | None:
+def _choose_language(text: str | None) -> str | None:
     """The first language of ``ui_locales`` that there is; none is no error (OIDC Core 3.1.2.1)."""
     wanted = [one.lower().partition("-")[0] for one in (text or "")[:200].split()]
     return next((one for one in wanted if one in LANGUAGES), None)
 
 
-def verifier_fits(verifier: str | None, challenge: str | None, hashed: str) -> bool:
+def verify_pkce(verifier: str | None, challenge: str | None, hashed: str) -> bool:
     """RFC 7636 4.6; a verifier without a challenge is a downgrade (RFC 9700 4.8.2). ``hashed``: its S256."""
     if challenge is None or verifier is None:
         return challenge is None and verifier is None

@@ -62,7 +62,7 @@ WEB, NATIVE = "web", "native"
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class RelyingParty:
     """A client that signs people in, as registered. ``profile`` is a key of PROFILES."""
 
     profile: str

@@ -34,39 +34,39 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
 REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 """Scopes over the whole region. No credential of a single council carries one."""
 
-OWN: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
+PERSONAL: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
 """Scopes over what is a person's own: everybody holds them, at a service that he lets have them."""
 
-DELEGABLE: frozenset[str] = OWN - {"identity:mandates", "identity:self"}
+DELEGABLE: frozenset[str] = PERSONAL - {"identity:mandates", "identity:self"}
 """Those a person may let another act with by a mandate; to the rest he sees himself."""
 
 
-def unknown(asked: Iterable[str]) -> list[str]:
+def list_unknown(asked: Iterable[str]) -> list[str]:
     """The scopes asked for that do not exist, in the order asked."""
     return [scope for scope in asked if scope not in CATALOGUE]
 
 
-def region_only(asked: Iterable[str]) -> list[str]:
+def list_region_only(asked: Iterable[str]) -> list[str]:
     """The scopes asked for that a council's own credential cannot carry."""
     return [scope for scope in asked if scope in REGION]
 
 
-def not_held(asked: Iterable[str], held: Iterable[str]) -> list[str]:
+def list_not_held(asked: Iterable[str], held: Iterable[str]) -> list[str]:
     """The scopes asked for that the granter does not hold itself: nobody gives what he has not."""
     own = frozenset(held)
     return [scope for scope in asked if scope not in own]
 
 
-def tidy(asked: Iterable[str]) -> tuple[str, ...]:
+def normalise(asked: Iterable[str]) -> tuple[str, ...]:
     """Without repetition, in alphabetical order, so that equal sets are written alike."""
     return tuple(sorted(set(asked)))
 
 
-def narrow(asked: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
+def narrow_scopes(asked: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
     """The scopes of a token: those asked for (RFC 6749 section 3.3), or all when none are named.
 
     ``None`` when something is asked for that the client does not hold.
     """
-    own = tidy(held)
-    wanted = tidy((asked or "").split(" ")) if asked else own
-    return wanted if not not_held(wanted, own) else None
+    own = normalise(held)
+    wanted = normalise((asked or "").split(" ")) if asked else own
+    return wanted if not list_not_held(wanted, own) else None

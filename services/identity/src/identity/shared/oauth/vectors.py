@@ -11,37 +11,37 @@ TWO_FACTORS = "Cl.Cm"
 NO_IDENTITY = "P0"
 IDENTITY_LEVELS = ("P0", "P1", "P2")
 CREDENTIAL_LEVELS = (ONE_FACTOR, TWO_FACTORS)
-_MOST = 10
+_MAX_VECTORS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrustVector:
     """What a request wants: a credential level, and the lowest identity level that is enough."""
 
     level: str
     identity: str = NO_IDENTITY
 
 
-def read(text: str | None, default: str) -> Wanted:
+def parse_vectors(text: str | None, default: str) -> TrustVector:
     """What ``vtr`` asks; the easiest of its alternatives that all agree on wanting an identity or none.
 
     Raises ValueError with One Login's words.
     """
     if text is None:
-        return Wanted(default)
+        return TrustVector(default)
     try:
         vectors = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError("Request vtr not valid") from error
-    if not isinstance(vectors, list) or not 1 <= len(vectors) <= _MOST:
+    if not isinstance(vectors, list) or not 1 <= len(vectors) <= _MAX_VECTORS:
         raise ValueError("Request vtr not valid")
-    found = [_vector(vector) for vector in vectors]
+    found = [_parse_vector(vector) for vector in vectors]
     if len({one.identity == NO_IDENTITY for one in found}) > 1:
         raise ValueError("Request vtr not valid")
     return min(found, key=lambda one: (one.identity, CREDENTIAL_LEVELS.index(one.level)))
 
 
-def _vector(vector: object) -> Wanted:
+def _parse_vector(vector: object) -> TrustVector:
     parts = vector.split(".") if isinstance(vector, str) else []
     identities = [part for part in parts if part in IDENTITY_LEVELS]
     credentials = frozenset(part for part in parts if part not in IDENTITY_LEVELS)
@@ -52,14 +52,14 @@ def _vector(vector: object) -> Wanted:
     level = ONE_FACTOR if credentials == {"Cl"} else TWO_FACTORS
     if identity != NO_IDENTITY and level != TWO_FACTORS:
         raise ValueError("Request vtr not valid")
-    return Wanted(level, identity)
+    return TrustVector(level, identity)
 
 
-def enough(has: str, wants: str) -> bool:
+def satisfies_level(has: str, wants: str) -> bool:
     """Whether a session of level ``has`` satisfies ``wants``."""
     return CREDENTIAL_LEVELS.index(has) >= CREDENTIAL_LEVELS.index(wants)
 
 
-def proven(has: str, wants: str) -> bool:
+def satisfies_identity(has: str, wants: str) -> bool:
     """Whether an identity proven to level ``has`` satisfies ``wants``."""
     return IDENTITY_LEVELS.index(has) >= IDENTITY_LEVELS.index(wants)

@@ -13,16 +13,16 @@ Not longer than the key that signed it stays published (``tokens.ACCESS_SECONDS`
 NOT_PROVEN = "X"
 
 
-def did(issuer: str) -> str:
+def build_did(issuer: str) -> str:
     """The issuer as a DID (did:web method): its path after colons, its port percent-encoded."""
     parts = urlsplit(issuer)
     place = [parts.netloc.replace(":", "%3A"), *(part for part in parts.path.split("/") if part)]
     return f"did:web:{':'.join(place)}"
 
 
-def document(issuer: str, published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build_did_document(issuer: str, published: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The DID document: the P-256 keys with which statements are checked."""
-    own = did(issuer)
+    own = build_did(issuer)
     methods = [
         {
             "type": "JsonWebKey",
@@ -37,7 +37,7 @@ def document(issuer: str, published: Sequence[Mapping[str, Any]]) -> dict[str, A
     return {"@context": context, "id": own, "assertionMethod": methods}
 
 
-def statement(
+def build_statement(
     issuer: str,
     client_id: str,
     subject: str,

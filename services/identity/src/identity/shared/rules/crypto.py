@@ -29,9 +29,9 @@ ALGORITHMS = (ES256, RS256)
 RSA_BITS = 2048
 MASTER_BYTES = 32
 NONCE_BYTES = 12
-REPEATABLE = 86_400
+REPEATABLE_SECONDS = 86_400
 """Seconds for which a request with an Idempotency-Key can be repeated."""
-GRACE = 60
+GRACE_SECONDS = 60
 """Seconds a key or a refusal outlives the last token it matters for: clocks differ a little."""
 
 
@@ -58,7 +58,7 @@ class SigningKey:
     algorithm: str = ES256
 
 
-def master_bytes(text: str) -> bytes:
+def parse_master_key(text: str) -> bytes:
     """The master key from its URL-safe base64 text. Raises ValueError unless it is 32 bytes."""
     try:
         value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -69,13 +69,13 @@ def master_bytes(text: str) -> bytes:
     return value
 
 
-def subkey(master: bytes, purpose: str) -> bytes:
+def derive_subkey(master: bytes, purpose: str) -> bytes:
     """A key for one purpose (HKDF, RFC 5869), so that no two uses share key material."""
     info = f"townhall identity {purpose}".encode()
     return HKDF(SHA256(), MASTER_BYTES, salt=None, info=info).derive(master)
 
 
-def generate(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
+def generate_key(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
     """A new key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
     key = ECKey.generate_key("P-256") if algorithm == ES256 else RSAKey.generate_key(RSA_BITS)
     kid = key.thumbprint()
@@ -86,13 +86,13 @@ def generate(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
     return kid, public, private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def seal(sealing: bytes, kid: str, private: bytes) -> bytes:
+def seal_key(sealing: bytes, kid: str, private: bytes) -> bytes:
     """AES-256-GCM, bound to the key's id, so that two rows cannot be exchanged."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(sealing).encrypt(nonce, private, kid.encode())
 
 
-def unseal(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
+def unseal_key(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
     """The private key of a row. Raises WrongMasterKeyError."""
     try:
         plain = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
@@ -104,7 +104,7 @@ def unseal(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
     return key
 
 
-def signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> SigningKey:
+def select_signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> SigningKey:
     """The one key that signs at ``now``: the newest whose time has come. Raises LookupError."""
     ready = [key for key in keys if key.signs_from <= now and key.algorithm == algorithm]
     if not ready:
@@ -112,12 +112,12 @@ def signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> Si
     return max(ready, key=lambda key: (key.signs_from, key.kid))
 
 
-def pending(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
+def find_pending(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
     """The next key, published but not signing yet."""
     return next((key for key in keys if key.signs_from > now), None)
 
 
-def published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> list[SigningKey]:
+def list_published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> list[SigningKey]:
     """The keys whose signatures may still be met, oldest first.
 
     A retired key stays for the life of its last access token, and for as long as an API key that
@@ -125,31 +125,31 @@ def published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> lis
     """
     return [
         key
-        for one in _by_algorithm(keys)
+        for one in _group_by_algorithm(keys)
         for key, following in zip(one, [*one[1:], None], strict=True)
         if following is None
-        or now < max(following.signs_from + token_seconds, key.api_keys_until or 0) + GRACE
+        or now < max(following.signs_from + token_seconds, key.api_keys_until or 0) + GRACE_SECONDS
     ]
 
 
-def erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
+def list_erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
     """The keys that have not signed for a day: no repeated request can ask for their signature again."""
     return [
         key.kid
-        for one in _by_algorithm(keys)
+        for one in _group_by_algorithm(keys)
         for key, following in itertools.pairwise(one)
-        if following.signs_from + REPEATABLE < now
+        if following.signs_from + REPEATABLE_SECONDS < now
     ]
 
 
-def _by_algorithm(keys: Sequence[SigningKey]) -> list[list[SigningKey]]:
+def _group_by_algorithm(keys: Sequence[SigningKey]) -> list[list[SigningKey]]:
     """The keys of each algorithm, oldest first."""
     ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
     groups = ([key for key in ordered if key.algorithm == algorithm] for algorithm in ALGORITHMS)
     return [group for group in groups if group]
 
 
-def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
+def derive_client_secret(deriving: bytes, client_id: str, generation: int) -> str:
     """A client's secret, derived (HMAC-SHA256) and so repeatable without being stored anywhere.
 
     ``ths_`` lets scanners recognise a leaked one.
@@ -158,21 +158,21 @@ def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
     return "ths_" + base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def secret_hash(secret: str) -> bytes:
+def hash_secret(secret: str) -> bytes:
     """What the database keeps. A secret has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def fits(
+def matches_secret(
     secret: str, stored: bytes | None, previous: bytes | None, previous_until: float | None, now: float
 ) -> bool:
     """Whether it is the client's secret, or the one before while that still holds. Constant-time."""
     held = previous_until is not None and now < previous_until
-    current, old = same_hash(secret, stored), same_hash(secret, previous)
+    current, old = matches_hash(secret, stored), matches_hash(secret, previous)
     return current or (old and held)
 
 
-def same_hash(secret: str, stored: bytes | None) -> bool:
+def matches_hash(secret: str, stored: bytes | None) -> bool:
     """Constant-time; an unknown client (``None``) costs what a wrong secret costs."""
-    equal = hmac.compare_digest(secret_hash(secret), stored or bytes(32))
+    equal = hmac.compare_digest(hash_secret(secret), stored or bytes(32))
     return equal and stored is not None

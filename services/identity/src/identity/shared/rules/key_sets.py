@@ -5,11 +5,11 @@ from typing import Any
 
 from identity.shared.oauth import assertions
 
-LARGEST = 64 * 1024
-_MOST = 20
+MAX_BYTES = 64 * 1024
+_MAX_KEYS = 20
 
 
-def read(body: bytes) -> list[dict[str, str]]:
+def parse_key_set(body: bytes) -> list[dict[str, str]]:
     """The keys with which the client may sign; others in the set are passed over (RFC 7517 section 5).
 
     Raises ValueError with what is wrong.
@@ -19,11 +19,11 @@ def read(body: bytes) -> list[dict[str, str]]:
     except (ValueError, RecursionError) as error:
         raise ValueError("does not answer JSON") from error
     given = found.get("keys") if isinstance(found, dict) else None
-    if not isinstance(given, list) or len(given) > _MOST:
-        raise ValueError(f"does not answer a JWK Set of at most {_MOST} keys")
+    if not isinstance(given, list) or len(given) > _MAX_KEYS:
+        raise ValueError(f"does not answer a JWK Set of at most {_MAX_KEYS} keys")
     if any(isinstance(key, dict) and {"d", "k"} & key.keys() for key in given):
         raise ValueError("publishes a private key: take it down and replace that key")
-    kept = [key for key in map(_usable, given) if key is not None]
+    kept = [key for key in map(_parse_key, given) if key is not None]
     if not 0 < len(kept) <= assertions.MAX_KEYS:
         raise ValueError(
             f"must have 1 to {assertions.MAX_KEYS} keys for signing, P-256 or RSA of 2048 bits, with a kid"
@@ -33,8 +33,8 @@ def read(body: bytes) -> list[dict[str, str]]:
     return kept
 
 
-def _usable(jwk: Any) -> dict[str, str] | None:
+def _parse_key(jwk: Any) -> dict[str, str] | None:
     try:
-        return assertions.public_key(jwk) if isinstance(jwk, dict) else None
+        return assertions.parse_public_key(jwk) if isinstance(jwk, dict) else None
     except ValueError:
         return None

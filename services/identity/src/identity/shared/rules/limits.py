@@ -26,16 +26,16 @@ CODES_FROM_NETWORK = Limit("codes from a network", 60, 3_600)
 PASSWORDS_FROM_NETWORK = Limit("passwords from a network", 100, 900)
 PASSKEYS_FROM_NETWORK = Limit("passkeys from a network", 100, 900)
 # Texts cost money. An account's own counts bound what one person can spend; a number's, whom he can bother.
-TEXTS_FOR_ACCOUNT = Limit("texts for an account", 5, 900)
-TEXTS_FOR_ACCOUNT_A_DAY = Limit("texts for an account a day", 15, 86_400)
-TEXTS_IN_KNOWN = Limit("texts in a known browser", 5, 900)
-TEXTS_IN_KNOWN_A_DAY = Limit("texts in a known browser a day", 15, 86_400)
-TEXTS_TO_NUMBER = Limit("texts to a number", 5, 3_600)
-TEXTS_TO_NUMBER_A_DAY = Limit("texts to a number a day", 10, 86_400)
-TEXTS_TO_NEIGHBOURS = Limit("texts to a thousand numbers in a row", 20, 86_400)
-TEXTS_FROM_NETWORK = Limit("texts from a network", 30, 3_600)
+SMS_FOR_ACCOUNT = Limit("texts for an account", 5, 900)
+SMS_FOR_ACCOUNT_A_DAY = Limit("texts for an account a day", 15, 86_400)
+SMS_IN_KNOWN = Limit("texts in a known browser", 5, 900)
+SMS_IN_KNOWN_A_DAY = Limit("texts in a known browser a day", 15, 86_400)
+SMS_TO_NUMBER = Limit("texts to a number", 5, 3_600)
+SMS_TO_NUMBER_A_DAY = Limit("texts to a number a day", 10, 86_400)
+SMS_TO_NEIGHBOURS = Limit("texts to a thousand numbers in a row", 20, 86_400)
+SMS_FROM_NETWORK = Limit("texts from a network", 30, 3_600)
 UPSTREAM_FROM_NETWORK = Limit("ways to other providers from a network", 300, 900)
-THROUGH_CLIENT = Limit("sign-ins through a client", 1_200, 60)
+SIGN_INS_FOR_CLIENT = Limit("sign-ins through a client", 1_200, 60)
 # Offers of mandates send letters to whom a person names.
 OFFERS_FOR_ACCOUNT = Limit("offers of mandates of an account", 20, 86_400)
 OFFERS_TO_ADDRESS = Limit("letters about offers to an address", 5, 86_400)
@@ -44,7 +44,7 @@ DESK_CODES_AT_ONCE = 30
 DESK_CODES_A_SECOND = 1 / 30
 
 
-def network(address: str) -> str:
+def subscriber_network(address: str) -> str:
     """What one subscriber has: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)

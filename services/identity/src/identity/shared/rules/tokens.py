@@ -31,7 +31,7 @@ _COORDINATE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class TokenContent:
     """What one token allows. ``issued`` and ``expires`` are Unix seconds.
 
     ``client_id`` is the credential behind the token: for an API key, the key itself.
@@ -46,7 +46,7 @@ class Grant:
     expires: int
 
 
-def claims(grant: Grant, issuer: str, audience: str) -> dict[str, Any]:
+def build_claims(grant: TokenContent, issuer: str, audience: str) -> dict[str, Any]:
     """The claims of a token, always in the same order, so that equal grants are written alike."""
     return {
         "iss": issuer,
@@ -62,7 +62,7 @@ def claims(grant: Grant, issuer: str, audience: str) -> dict[str, Any]:
     }
 
 
-def sign(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
+def sign_jwt(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
     """A compact JWS of the claims. Raises LookupError when the key's private half is erased.
 
     ``kid``: another name of the key, as a DID document has it.
@@ -70,11 +70,11 @@ def sign(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "
     if key.private is None:
         raise LookupError(f"signing key {key.kid} no longer signs")
     payload = json.dumps(content, separators=(",", ":")).encode()
-    message = _header(kid or key.kid, token_type, key.algorithm) + b"." + _encode(payload)
-    return (message + b"." + _encode(_signature(key.private, message))).decode()
+    message = _encode_header(kid or key.kid, token_type, key.algorithm) + b"." + _encode(payload)
+    return (message + b"." + _encode(_sign(key.private, message))).decode()
 
 
-def _signature(private: PrivateKey, message: bytes) -> bytes:
+def _sign(private: PrivateKey, message: bytes) -> bytes:
     """RFC 7518 sections 3.3 and 3.4."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         first, second = decode_dss_signature(private.sign(message, _ALGORITHM))
@@ -83,7 +83,7 @@ def _signature(private: PrivateKey, message: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _header(kid: str, token_type: str, algorithm: str) -> bytes:
+def _encode_header(kid: str, token_type: str, algorithm: str) -> bytes:
     header = {"alg": algorithm, "typ": token_type, "kid": kid}
     return _encode(json.dumps(header, separators=(",", ":")).encode())
 

@@ -11,10 +11,10 @@ from identity.sign_in.rules import SignInRequest
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
     """Get the request with this id, which stands in the address; None when it is unknown or too old."""
-    row = await store.browser(session, crypto.secret_hash(request_id), datetime.now(UTC))
+    row = await store.browser(session, crypto.hash_secret(request_id), datetime.now(UTC))
     if row is None:
         return None
-    request = authorization_requests.restored(row.request)
+    request = authorization_requests.restore_request(row.request)
     return SignInRequest(
         client_name=row.client_name,
         council=row.council,
@@ -23,6 +23,6 @@ async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
         max_age=request.max_age,
         login_hint=request.login_hint,
         language=request.language,
-        origin=redirects.source(request.redirect_uri),
+        origin=redirects.build_csp_source(request.redirect_uri),
         identity=request.identity,
     )

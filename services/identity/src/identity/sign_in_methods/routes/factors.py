@@ -24,7 +24,7 @@ from identity.factors.actions import (
     phones,
     recovery_codes,
 )
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import (
     PasskeySignIn,
     RecentSignIn,
@@ -107,8 +107,8 @@ async def _passkeys_page(interaction: WritingInteraction, person: BrowserSession
         {
             "id": ids.show(row.id),
             "name": row.name,
-            "made": spoken(row.created_at, request),
-            "used": spoken(row.used_at, request) if row.used_at else "",
+            "made": format_time(row.created_at, request),
+            "used": format_time(row.used_at, request) if row.used_at else "",
         }
         for row in await passkeys.list_passkeys(session, person.account)
     ]

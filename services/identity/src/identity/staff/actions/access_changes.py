@@ -102,7 +102,7 @@ async def refuse(session: Session, issuer: Issuer, council: str, accounts: Seque
     """
     now = _now()
     live = await store.with_live_tokens(session, council, accounts, now) if accounts else []
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
     subjects = [persons.subject(issuer, council, account) for account in live]
     await revocations.refuse_all(session, council, subjects, last, now, claim="sub")
 

@@ -94,7 +94,7 @@ async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -
     await sessions.end_all(session, account, "leaver")
     await grants.end_account(session, account, council)
     now = _now()
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
     subject = subjects.subject(issuer, council, account)
     await revocations.refuse(session, council, subject, last, now, claim="sub")
 

@@ -11,7 +11,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import IfMatch, after_id, after_slug, version_meant
+from identity.shared.dependencies import IfMatch, read_id_cursor, read_slug_cursor, require_version
 from identity.staff.actions import role_changes, staff
 from identity.staff.schemas.staff import NewRole, Role, RoleChange, RoleName, StaffAccount, StaffMember
 
@@ -23,7 +23,7 @@ NameInPath = Annotated[RoleName, Path()]
 @router.get("/roles")
 async def list_roles(council: Slug, _: Officer, session: Reading, paging: Paging) -> Page[Role]:
     """The council's roles, in order of name."""
-    rows = await staff.roles(session, council, after_slug(paging), paging.fetch)
+    rows = await staff.roles(session, council, read_slug_cursor(paging), paging.fetch)
     return paging.page(rows, staff.show_role, lambda row: (row.name,))
 
 
@@ -40,7 +40,7 @@ async def list_role_changes(
 
     Of one member of staff or one role, if you name it; what was removed long ago is there too.
     """
-    rows = await role_changes.page(session, council, staff_id, role, after_id(paging), paging.fetch)
+    rows = await role_changes.page(session, council, staff_id, role, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, role_changes.show, lambda row: (ids.show(row.id),))
 
 
@@ -70,7 +70,7 @@ async def put_role(
 
     Whoever may do less by it has his tokens refused at once; those he gets next are without the scope.
     """
-    version = version_meant(if_match) if if_match is not None else None
+    version = require_version(if_match) if if_match is not None else None
     found, new = await staff.put_role(session, issuer, council, caller, role, body, version)
     response.headers["ETag"] = f'"{found.version}"'
     response.status_code = 201 if new else 200
@@ -88,7 +88,7 @@ async def delete_role(
 @router.get("/staff")
 async def list_staff(council: Slug, _: Officer, session: Reading, paging: Paging) -> Page[StaffMember]:
     """The council's staff as its directory says, the oldest first."""
-    rows = await staff.page(session, council, after_id(paging), paging.fetch)
+    rows = await staff.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, staff.show, lambda row: (ids.show(row.id),))
 
 

@@ -12,10 +12,10 @@ from identity.shared.rules import tokens
 def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) -> dict[str, Any]:
     """An access token for the client. Raises OAuthError."""
     record, now = client.record, provider.issuer.clock()
-    granted = scopes.narrow(asked, record.scopes)
+    granted = scopes.narrow_scopes(asked, record.scopes)
     if granted is None:
         raise token_requests.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
-    grant = tokens.Grant(
+    grant = tokens.TokenContent(
         token_id=ids.show(ids.new()),
         client_id=client.client_id,
         scopes=granted,

@@ -19,8 +19,8 @@ from identity.grants.actions import grants, subjects
 from identity.grants.rules import id_tokens
 from identity.grants.store import grants as store
 from identity.shared.oauth import authorization_requests
-from identity.shared.oauth.scopes import OWN
-from identity.shared.oauth.token_requests import CODE, OAuthError, TokenRequest
+from identity.shared.oauth.scopes import PERSONAL
+from identity.shared.oauth.token_requests import AUTHORIZATION_CODE, OAuthError, TokenRequest
 from identity.shared.rules import crypto, tokens
 from identity.staff.actions import access_changes, staff
 from identity.tokens.actions import user_claims
@@ -33,7 +33,9 @@ async def redeem(provider: Provider, client: Client, asked: TokenRequest) -> dic
     client.party  # noqa: B018 - a mere machine has neither
     async with provider.database.writing() as session:
         await _settle(session, provider, client, asked)
-        answer = await (_code if asked.grant == CODE else _refresh)(session, provider, client, asked)
+        answer = await (_code if asked.grant == AUTHORIZATION_CODE else _refresh)(
+            session, provider, client, asked
+        )
     if isinstance(answer, OAuthError):
         raise answer
     return answer
@@ -44,10 +46,14 @@ async def _settle(session: Session, provider: Provider, client: Client, asked: T
 
     Before the grant is locked: whoever changes roles, or ends a leaver's grants, locks the person first too.
     """
-    if not client.party.person_scopes - subjects.OF_PEOPLE - OWN:
+    if not client.party.person_scopes - subjects.OF_PEOPLE - PERSONAL:
         return
-    look, name = (store.code_seen, "code") if asked.grant == CODE else (store.refresh_seen, "refresh_token")
-    row = await look(session, crypto.secret_hash(asked.fields.get(name, "")))
+    look, name = (
+        (store.code_seen, "code")
+        if asked.grant == AUTHORIZATION_CODE
+        else (store.refresh_seen, "refresh_token")
+    )
+    row = await look(session, crypto.hash_secret(asked.fields.get(name, "")))
     if row is not None and row.client == client.id:
         await session.see(row.council)
         await access_changes.settled(session, provider.issuer, row.council, row.account)
@@ -57,7 +63,7 @@ async def _code(
     session: Session, provider: Provider, client: Client, asked: TokenRequest
 ) -> dict[str, Any] | OAuthError:
     fields, now = asked.fields, provider.now()
-    hashed = crypto.secret_hash(fields.get("code", ""))
+    hashed = crypto.hash_secret(fields.get("code", ""))
     row = await store.code(session, hashed)
     if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
@@ -81,7 +87,7 @@ def _not_bound(request: Mapping[str, Any], fields: Mapping[str, str]) -> OAuthEr
     hashed = (
         base64.urlsafe_b64encode(hashlib.sha256((verifier or "").encode()).digest()).rstrip(b"=").decode()
     )
-    if not authorization_requests.verifier_fits(verifier, request["challenge"], hashed):
+    if not authorization_requests.verify_pkce(verifier, request["challenge"], hashed):
         return OAuthError("invalid_grant", "code_verifier does not fit the authorisation request.")
     return None
 
@@ -90,7 +96,7 @@ async def _refresh(
     session: Session, provider: Provider, client: Client, asked: TokenRequest
 ) -> dict[str, Any] | OAuthError:
     now = provider.now()
-    hashed = crypto.secret_hash(asked.fields.get("refresh_token", ""))
+    hashed = crypto.hash_secret(asked.fields.get("refresh_token", ""))
     row = await store.refresh(session, hashed)
     if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
@@ -133,8 +139,8 @@ async def _issue(
         content = id_tokens.id_token(
             sign_in, party, provider.issuer.url, written, claims, int(now.timestamp())
         )
-        answer["id_token"] = tokens.sign(signer, id_tokens.ID_TYPE, content)
-    if authorization_requests.OFFLINE in row.scopes:
+        answer["id_token"] = tokens.sign_jwt(signer, id_tokens.ID_TYPE, content)
+    if authorization_requests.OFFLINE_ACCESS in row.scopes:
         answer["refresh_token"] = await _refresh_token(session, client, row, now)
     return answer
 
@@ -144,7 +150,7 @@ async def _allowed(session: Session, client: Client, row: Row[Any], asked: list[
     doing = set(asked) & client.party.person_scopes - subjects.OF_PEOPLE
     if doing:
         await session.see(row.council)
-        doing &= OWN | await staff.scopes(session, row.council, row.account)
+        doing &= PERSONAL | await staff.scopes(session, row.council, row.account)
     return sorted(set(asked) & subjects.OF_PEOPLE | doing)
 
 
@@ -178,7 +184,7 @@ async def access_token(
         "mode": client.record.mode,
         **(more or {}),
     }
-    return tokens.sign(provider.issuer.signer(), tokens.ACCESS_TYPE, content)
+    return tokens.sign_jwt(provider.issuer.signer(), tokens.ACCESS_TYPE, content)
 
 
 async def _refresh_token(session: Session, client: Client, row: Row[Any], now: datetime) -> str:
@@ -189,7 +195,7 @@ async def _refresh_token(session: Session, client: Client, row: Row[Any], now: d
         "council": row.council,
         "id": ids.new(),
         "grant_id": row.grant_id,
-        "secret_hash": crypto.secret_hash(secret),
+        "secret_hash": crypto.hash_secret(secret),
         "expires_at": min(now + timedelta(seconds=unused), last),
         "used_at": None,
     }

@@ -21,11 +21,11 @@ async def shown(
     Without a proof that is good enough ``returnCode`` says so, to whoever asked for it.
     """
     level = row.request["identity"]
-    wanted &= claims.OF_IDENTITY
+    wanted &= claims.IDENTITY_CLAIMS
     if level == vectors.NO_IDENTITY or not wanted:
         return {}
     proof = await proofs.current(session, row.account)
-    if proof is None or not vectors.proven(proof.level, level):
+    if proof is None or not vectors.satisfies_identity(proof.level, level):
         return (
             {claims.RETURN_CODE: [{"code": core_identity.NOT_PROVEN}]} if claims.RETURN_CODE in wanted else {}
         )
@@ -46,8 +46,8 @@ def _statement(provider: Provider, row: Row[Any], client_id: str, proof: proofs.
     subject = subjects.subject(issuer, row.council, row.account)
     names = (person.given_names, person.family_name)
     now = int(provider.now().timestamp())
-    content = core_identity.statement(
+    content = core_identity.build_statement(
         issuer.url, client_id, subject, proof.level, names, person.birth_date, now
     )
     signer = issuer.signer()
-    return tokens.sign(signer, "JWT", content, kid=f"{core_identity.did(issuer.url)}#{signer.kid}")
+    return tokens.sign_jwt(signer, "JWT", content, kid=f"{core_identity.build_did(issuer.url)}#{signer.kid}")

@@ -73,7 +73,7 @@ async def _refresh_token(
     session: ReadSession, provider: Provider, client: AuthenticatedClient, token: str
 ) -> dict[str, Any]:
     """A refresh token is its own client's business alone."""
-    row = await store.refresh_seen(session, crypto.secret_hash(token))
+    row = await store.refresh_seen(session, crypto.hash_secret(token))
     if (
         row is None
         or row.client != client.id
@@ -98,10 +98,10 @@ async def revoke(
     """RFC 7009 section 2.1: the whole grant with a refresh token. What is not the client's stays."""
     if caller is not None:
         if caller.client_id == client.client_id:
-            expires = provider.issuer.moment(caller.expires) + timedelta(seconds=crypto.GRACE)
+            expires = provider.issuer.moment(caller.expires) + timedelta(seconds=crypto.GRACE_SECONDS)
             await revocations.refuse(session, client.record.council, caller.token_id, expires, claim="jti")
         return
-    row = await store.refresh(session, crypto.secret_hash(token))
+    row = await store.refresh(session, crypto.hash_secret(token))
     if row is not None and row.client == client.id:
         await grants.revoke(session, row.council, row.grant_id, provider.now())
 

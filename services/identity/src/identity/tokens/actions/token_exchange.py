@@ -53,13 +53,18 @@ def _kinds(asked: TokenRequest) -> None:
     """Only a subject with an actor's access token; a plain exchange of tokens is not offered."""
     fields = asked.fields
     if (
-        fields.get("subject_token_type") != token_requests.SUBJECT
-        or fields.get("actor_token_type") != token_requests.ACCESS_TOKEN
+        fields.get("subject_token_type") != token_requests.SUBJECT_TYPE
+        or fields.get("actor_token_type") != token_requests.ACCESS_TOKEN_TYPE
     ):
-        detail = f"subject_token_type must be {token_requests.SUBJECT} and actor_token_type {token_requests.ACCESS_TOKEN}."
+        detail = f"subject_token_type must be {token_requests.SUBJECT_TYPE} and actor_token_type {token_requests.ACCESS_TOKEN_TYPE}."
         raise OAuthError("invalid_request", detail)
-    if fields.get("requested_token_type", token_requests.ACCESS_TOKEN) != token_requests.ACCESS_TOKEN:
-        raise OAuthError("invalid_request", f"requested_token_type must be {token_requests.ACCESS_TOKEN}.")
+    if (
+        fields.get("requested_token_type", token_requests.ACCESS_TOKEN_TYPE)
+        != token_requests.ACCESS_TOKEN_TYPE
+    ):
+        raise OAuthError(
+            "invalid_request", f"requested_token_type must be {token_requests.ACCESS_TOKEN_TYPE}."
+        )
 
 
 def _scopes(client: AuthenticatedClient, asked: TokenRequest) -> list[str]:
@@ -116,7 +121,7 @@ async def _issue(
     )
     return {
         "access_token": written,
-        "issued_token_type": token_requests.ACCESS_TOKEN,
+        "issued_token_type": token_requests.ACCESS_TOKEN_TYPE,
         "token_type": "Bearer",
         "expires_in": seconds,
         "scope": " ".join(granted),

@@ -12,7 +12,7 @@ from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import assertions, token_requests
-from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
+from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import client_credentials, code_and_refresh, introspection, token_exchange
 from identity.tokens.schemas import Token
@@ -23,16 +23,16 @@ _FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": list(token_requests.GRANTS)},
+        "grant_type": {"type": "string", "enum": list(token_requests.GRANT_TYPES)},
         "code": {"type": "string", "maxLength": 100},
         "redirect_uri": {"type": "string", "maxLength": 2_000},
         "code_verifier": {"type": "string", "maxLength": 128},
         "refresh_token": {"type": "string", "maxLength": 100},
         "subject_token": {"type": "string", "maxLength": 200},
-        "subject_token_type": {"type": "string", "enum": [token_requests.SUBJECT]},
+        "subject_token_type": {"type": "string", "enum": [token_requests.SUBJECT_TYPE]},
         "actor_token": {"type": "string", "maxLength": 4_096},
-        "actor_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
-        "requested_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
+        "actor_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN_TYPE]},
+        "requested_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN_TYPE]},
         "theme": {"type": "string", "maxLength": 40},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
@@ -61,7 +61,7 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
     """
     headers = request.headers
     try:
-        asked = token_requests.read_request(
+        asked = token_requests.parse_token_request(
             headers.get("content-type", ""),
             headers.get("authorization"),
             request.url.query,
@@ -70,13 +70,13 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
         client = await identify(provider, asked.credentials, network_of(request))
         if asked.grant == token_requests.CLIENT_CREDENTIALS:
             token = client_credentials.issue(provider, require_authentication(client), asked.scope)
-        elif asked.grant == token_requests.EXCHANGE:
+        elif asked.grant == token_requests.TOKEN_EXCHANGE:
             actor = await _actor(request, asked.fields.get("actor_token", ""))
             token = await token_exchange.exchange(provider, require_authentication(client), asked, actor)
         else:
             token = await code_and_refresh.redeem(provider, client, asked)
     except token_requests.OAuthError as error:
-        raise as_problem(error) from error
+        raise to_problem(error) from error
     return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
 
 

@@ -77,7 +77,7 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
         row = await introspection.grant_of(session, caller)
         if row is None:
             raise _invalid()
-        wanted = claims.of_scopes(caller.scopes) | frozenset(row.request["userinfo_claims"])
+        wanted = claims.list_by_scopes(caller.scopes) | frozenset(row.request["userinfo_claims"])
         found = await introspection.userinfo(session, provider, row, wanted)
     return JSONResponse(found, 200, NO_STORE)
 
@@ -99,7 +99,7 @@ async def _typed(request: Request) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != token_requests.FORM:
         return ""
     try:
-        fields = authorization_requests.fields((await request.body()).decode("ascii", "replace"))
+        fields = authorization_requests.parse_parameters((await request.body()).decode("ascii", "replace"))
     except authorization_requests.PageError as error:
         raise Problem(400, "invalid_request", str(error)) from error
     return fields.get("access_token", "") if request.method == "POST" else ""

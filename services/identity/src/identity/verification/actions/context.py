@@ -89,12 +89,12 @@ class AuthContext:
     """``clock`` answers Unix seconds; tests put their own in its place."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        master = crypto.master_bytes(settings.master_key.get_secret_value())
+        master = crypto.parse_master_key(settings.master_key.get_secret_value())
         self.settings = settings
         self.clock = clock
-        self.coding = crypto.subkey(master, "one-time codes")
-        self.sealing = crypto.subkey(master, "authenticator secrets")
-        self._counting = crypto.subkey(master, "attempts")
+        self.coding = crypto.derive_subkey(master, "one-time codes")
+        self.sealing = crypto.derive_subkey(master, "authenticator secrets")
+        self._counting = crypto.derive_subkey(master, "attempts")
         self.passwords = Passwords(settings.password_threads)
 
     def now(self) -> datetime:

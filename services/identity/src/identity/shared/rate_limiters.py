@@ -14,10 +14,10 @@ from uuid import UUID
 
 from chassis.problems import Problem
 
-_MOST = 20_000  # clients remembered; who is forgotten, the longest unused first, starts afresh
+_MAX_CLIENTS = 20_000  # clients remembered; who is forgotten, the longest unused first, starts afresh
 
 
-class Pace:
+class RateLimiter:
     """A bucket for each client: ``burst`` requests at once, ``rate`` a second sustained."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,13 +34,13 @@ class Pace:
         level = min(self._burst, level + (now - at) * self._rate)
         allowed = level >= 1
         self._buckets[whose] = (level - 1 if allowed else level, now)
-        if len(self._buckets) > _MOST:
+        if len(self._buckets) > _MAX_CLIENTS:
             self._buckets.popitem(last=False)
         if not allowed:
-            raise _too_many(max(1, round((1 - level) / self._rate)))
+            raise _too_many_requests(max(1, round((1 - level) / self._rate)))
 
 
-class Gate:
+class ConcurrencyLimiter:
     """How many requests of one client are worked on at once; a few more wait, the rest is turned away.
 
     So that a flood for one client leaves the others their share of the database's connections.
@@ -55,7 +55,7 @@ class Gate:
         """Work on one request of the client. Raises Problem 429."""
         turn, count = self._inside.get(client_id, (asyncio.Semaphore(self._at_once), 0))
         if count >= self._most:
-            raise _too_many(2)
+            raise _too_many_requests(2)
         self._inside[client_id] = turn, count + 1
         try:
             async with turn:
@@ -66,6 +66,6 @@ class Gate:
                 self._inside[client_id] = turn, count
 
 
-def _too_many(wait: int) -> Problem:
+def _too_many_requests(wait: int) -> Problem:
     detail = f"The client sends too many requests. Try again in {wait} s, and keep tokens while they last."
     return Problem(429, "temporarily_unavailable", detail, headers={"Retry-After": str(wait)})
