@@ -342,7 +342,7 @@ class Orders(RuleBasedStateMachine):
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
         claims = self.run(provider.claims_of(self.browsers[0], tokens["id_token"]))
-        assert claims["sub"] == subjects.subject(self.app.state.issuer, "citytown", grant.account)
+        assert claims["sub"] == subjects.derive_subject(self.app.state.issuer, "citytown", grant.account)
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
         assert ("refresh_token" in tokens) is grant.offline
         self.hints.append((grant.account, tokens["id_token"]))

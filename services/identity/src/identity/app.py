@@ -68,10 +68,10 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     app.state.auth = AuthContext(settings)
     app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
-        await app.state.issuer.prepare(session)
+        await app.state.issuer.ensure_keys(session)
     database, known = app.state.database, KnownClients()
     following = [
-        asyncio.create_task(app.state.issuer.follow(database)),
+        asyncio.create_task(app.state.issuer.follow_keys(database)),
         asyncio.create_task(forever("known clients", lambda: known.follow(database))),
     ]
     try:
@@ -115,7 +115,7 @@ def _issuing_pool(settings: Settings) -> Any:
 
 def _own_keys(app: FastAPI) -> KeySource:
     async def read() -> dict[str, Any]:
-        return {"keys": app.state.issuer.published()}
+        return {"keys": app.state.issuer.list_published_keys()}
 
     return read
 
@@ -180,8 +180,8 @@ service = Service(
     consumers=CONSUMERS,
     shapes=(token.TOKEN_ERRORS, par.SHAPE, *introspection.SHAPES, userinfo.SHAPE, scim_protocol.SCIM_ERRORS),
     commands={
-        "operator": commands.operator,
-        "client": commands.client,
+        "operator": commands.create_operator,
+        "client": commands.create_client,
         "rotate-keys": commands.rotate_keys,
     },
     tasks={

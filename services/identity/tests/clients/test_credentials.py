@@ -19,7 +19,7 @@ def write(app, client):
         now = int(time.time())
         grant = tokens.TokenContent("a", "a", ("identity:keys",), ("citytown",), "live", now, now + 600)
         return tokens.sign_jwt(
-            issuer.signer(), typ, {**tokens.build_claims(grant, ISSUER, "townhall"), **changed}
+            issuer.select_key(), typ, {**tokens.build_claims(grant, ISSUER, "townhall"), **changed}
         )
 
     return make
@@ -57,7 +57,7 @@ async def test_a_token_of_another_council_is_refused(client, write, councils):
 
 
 async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, write):
-    own = app.state.issuer.signer()
+    own = app.state.issuer.select_key()
     _, _, private = crypto.generate_key()
     sealing = crypto.derive_subkey(b"m" * 32, "x")
     forged = crypto.SigningKey(

@@ -25,7 +25,7 @@ async def issuer(app, database):
     async with database.writing() as session:
         await session.across_councils()
         await session.execute(text("DELETE FROM signing_key WHERE signs_from > now()"))
-        await issuer.read(session)
+        await issuer.load_keys(session)
 
 
 async def jwks(browser):
@@ -50,7 +50,7 @@ async def rotate(issuer, database, browser):
     before = {one["kid"] for one in await jwks(browser)}
     start = issuer.clock()
     async with database.writing() as session:
-        assert await issuer.rotate(session)
+        assert await issuer.rotate_keys(session)
 
     async def published():
         return {key["alg"] for key in await jwks(browser) if key["kid"] not in before} == set(

@@ -46,7 +46,7 @@ def client(**other):
 
 
 async def add_key(session, kid, signs_from=NOW):
-    await stored_keys.add(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
+    await stored_keys.add_key(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
 
 
 async def test_a_council_sees_its_own_api_keys_only(session):
@@ -110,12 +110,14 @@ async def test_a_client_authenticates_in_one_way(session):
 async def test_two_councils_with_one_code_cannot_be(session):
     council = {"slug": "newtown", "name": "Newtown", "gss": "E06000022", "region": "local"}
     assert await councils.add(session, council) is None
-    assert [row.slug for row in await councils.taken(session, "newtown", "E06000022")] == ["citytown"]
+    assert [row.slug for row in await councils.list_conflicting(session, "newtown", "E06000022")] == [
+        "citytown"
+    ]
 
 
 async def test_a_change_of_a_version_gone_by_changes_nothing(session):
-    assert await councils.change(session, "citytown", 7, "Other", "active") is None
-    changed = await councils.change(session, "citytown", 1, "Other", "active")
+    assert await councils.update_council(session, "citytown", 7, "Other", "active") is None
+    changed = await councils.update_council(session, "citytown", 1, "Other", "active")
     assert (changed.name, changed.version) == ("Other", 2)
 
 
@@ -124,24 +126,24 @@ async def test_a_key_is_known_with_the_expiry_of_its_last_live_api_key(session):
     first, last = api_key(), api_key(expires_at=NOW + timedelta(days=400))
     for key in (first, last):
         await api_keys.add(session, "citytown", key)
-    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
+    until = {row.kid: row.api_keys_until for row in await stored_keys.list_keys(session)}
     assert until["kid"] == last["expires_at"]
     await api_keys.revoke(session, "citytown", last["id"], NOW)
-    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
+    until = {row.kid: row.api_keys_until for row in await stored_keys.list_keys(session)}
     assert until["kid"] == first["expires_at"]
 
 
 async def test_keys_that_are_not_kept_are_deleted(session):
     for kid in ("one", "two"):
         await add_key(session, kid)
-    await stored_keys.keep_only(session, ["two"])
-    assert [row.kid for row in await stored_keys.all_keys(session)] == ["two"]
+    await stored_keys.delete_others(session, ["two"])
+    assert [row.kid for row in await stored_keys.list_keys(session)] == ["two"]
 
 
 async def test_an_erased_key_has_no_private_half(session):
     await add_key(session, "one")
-    await stored_keys.erase_private(session, ["one"])
-    assert [row.sealed for row in await stored_keys.all_keys(session) if row.kid == "one"] == [None]
+    await stored_keys.erase_private_keys(session, ["one"])
+    assert [row.sealed for row in await stored_keys.list_keys(session) if row.kid == "one"] == [None]
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ async def test_mandates_are_shown_to_both_sides_without_names(database, resident
         row, code = await mandates.offer(session, "citytown", resident, offer)
         await mandates.accept_by_code(session, "citytown", delegate, code)
         await mandates.revoke(session, "citytown", resident, row.id)
-        theirs = [one.what for one in await history.page(session, delegate, None, 10)]
+        theirs = [one.what for one in await history.list_page(session, delegate, None, 10)]
     page = await shown(visitor, "/identity/account/history?lang=cy")
     assert "Fe wnaethoch ofyn i rywun weithredu drosoch" in page
     assert "Derbyniodd rhywun weithredu drosoch" in page
@@ -118,7 +118,9 @@ async def test_mandates_are_shown_to_both_sides_without_names(database, resident
 async def test_a_long_history_comes_in_pages(visitor, resident, database):
     async with database.writing() as session:
         for number in range(7):
-            await history.record(session, resident, "email", datetime(2026, 7, 1, 12, number, tzinfo=UTC))
+            await history.record_event(
+                session, resident, "email", datetime(2026, 7, 1, 12, number, tzinfo=UTC)
+            )
             await asyncio.sleep(0.002)  # ids are in order of milliseconds
     first = await shown(visitor, "/identity/account/history?limit=5")
     older = re.search(r'href="(/identity/account/history\?after=[^"]+)"', first)[1]
@@ -134,7 +136,7 @@ async def test_a_long_history_comes_in_pages(visitor, resident, database):
 async def test_nobody_sees_anothers_history(visitor, resident, database):
     other = await person(database)
     async with database.writing() as session:
-        await history.record(session, other, "passkey removed", datetime.now(UTC))
+        await history.record_event(session, other, "passkey removed", datetime.now(UTC))
     assert "passkey" not in await shown(visitor)
 
 
@@ -147,7 +149,7 @@ async def test_a_closed_account_keeps_bare_facts_alone(app, newcomer, account_of
     await newcomer("gone-history@people.example")
     who = await account_of("gone-history@people.example")
     async with database.writing() as session:
-        await history.record(
+        await history.record_event(
             session,
             who,
             "consent given",

@@ -184,13 +184,13 @@ def test_nobody_signed_in_is_never_answered():
 def test_names_differ_between_people_councils_and_kinds(one: UUID, other: UUID):
     key = b"k" * 32
     names = {
-        subjects.pairwise(key, sector, what, inner)
+        subjects.derive_pairwise(key, sector, what, inner)
         for sector in ("citytown", "hillshire")
         for what in ("account", "session")
         for inner in {one, other}
     }
     assert len(names) == 4 * len({one, other})
-    assert subjects.pairwise(key, "citytown", "account", one) in names
+    assert subjects.derive_pairwise(key, "citytown", "account", one) in names
 
 
 @pytest.mark.parametrize(

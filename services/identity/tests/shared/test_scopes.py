@@ -50,18 +50,18 @@ def test_nobody_grants_what_he_does_not_hold(asked, held):
 
 def test_a_reserved_slug_is_refused_with_the_reason():
     for slug in ("identity", "developers", "health", "metrics", "region", "dead"):
-        assert "reserved" in councils.slug_fault(slug)
+        assert "reserved" in councils.find_slug_fault(slug)
 
 
 def test_an_ordinary_slug_is_free():
-    assert councils.slug_fault("bath-and-north-east-somerset") is None
+    assert councils.find_slug_fault("bath-and-north-east-somerset") is None
 
 
 def test_a_slug_has_no_two_hyphens_in_a_row():
-    assert "hyphens" in councils.slug_fault("city--town")
+    assert "hyphens" in councils.find_slug_fault("city--town")
 
 
 def test_a_councils_code_is_of_the_united_kingdom():
-    assert councils.gss_fault("E06000022") is None
-    assert councils.gss_fault("S12000030") is None
-    assert "E06000022" in councils.gss_fault("X06000022")
+    assert councils.find_gss_fault("E06000022") is None
+    assert councils.find_gss_fault("S12000030") is None
+    assert "E06000022" in councils.find_gss_fault("X06000022")

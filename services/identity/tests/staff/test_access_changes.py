@@ -179,7 +179,7 @@ async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
     await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
     who = await signed_in(database, person)
     await client.delete(f"{URL}/roles/{given['name']}", headers=officer)
-    subject = subjects.subject(app.state.issuer, "citytown", who)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", who)
     async with database.reading() as session:
         listed = text("SELECT count(*) FROM revoked_token WHERE id = :id")
         assert await session.scalar(listed, {"id": subject}) == 0

@@ -185,7 +185,7 @@ async def test_a_closed_account_leaves_tokens_and_codes_worthless(visitor, datab
     await sign_in(database, visitor, account_id)
     code, tokens = await code_of(visitor, bins), await bins.tokens(visitor, scope="openid offline_access")
     async with database.writing() as session:
-        await grants.end_account(session, account_id)
+        await grants.revoke_by_account(session, account_id)
     refused(await bins.redeem(visitor, code))
     refused(await bins.refresh(visitor, tokens["refresh_token"]))
     assert not await opens_userinfo(visitor, tokens)

@@ -39,7 +39,7 @@ async def test_requests_for_sign_in_from_one_network_have_an_end(app, visitor, b
     monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow())
     assert await statuses(3, lambda: ask(visitor, bins)) == [302, 302, 429]
     assert (await ask(visitor, parks)).status_code == 302, "another service is not touched"
-    app.state.issuer.sign_ins.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
+    app.state.issuer.sign_in_limiter.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
 
 
 async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app, visitor, bins, monkeypatch):
@@ -79,7 +79,7 @@ async def test_a_flood_for_one_service_leaves_the_others_their_connections(
 ):
     gate = ConcurrencyLimiter(1, 0)
     monkeypatch.setattr(app.state.issuer, "sign_in_slots", gate)
-    async with gate.through(ids.read(bins.client_id)):
+    async with gate.hold(ids.read(bins.client_id)):
         assert (await ask(visitor, bins)).status_code == 429
         assert (await visitor.post("/identity/authorize", data=bins.request())).status_code == 429
         sent = {**bins.request(), **bins.credentials}
@@ -89,7 +89,7 @@ async def test_a_flood_for_one_service_leaves_the_others_their_connections(
 
 
 async def test_by_default_one_service_has_half_of_the_connections_at_most(app, client):
-    assert app.state.issuer.gate._at_once <= app.state.settings.pool_size
+    assert app.state.issuer.sign_in_slots._at_once <= app.state.settings.pool_size
 
 
 async def test_so_many_are_worked_on_at_once_and_so_many_wait():
@@ -97,7 +97,7 @@ async def test_so_many_are_worked_on_at_once_and_so_many_wait():
 
     async def work():
         nonlocal working, most
-        async with gate.through(one):
+        async with gate.hold(one):
             working += 1
             most = max(most, working)
             await asyncio.sleep(0.01)
@@ -113,10 +113,10 @@ async def test_who_gives_up_waiting_leaves_nothing_behind():
     gate, one = ConcurrencyLimiter(1, 5), ids.new()
 
     async def wait():
-        async with gate.through(one):
+        async with gate.hold(one):
             pass
 
-    async with gate.through(one):
+    async with gate.hold(one):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0)
         waiting.cancel()

@@ -17,7 +17,7 @@ RESERVED: frozenset[str] = frozenset(
 _UNITED_KINGDOM = re.compile(r"[ENSW][0-9]{8}")
 
 
-def slug_fault(slug: str) -> str | None:
+def find_slug_fault(slug: str) -> str | None:
     """Why a slug cannot name a council, or None. Its pattern is checked before (``chassis.types``)."""
     if slug in RESERVED:
         return f"{slug} is reserved for the platform; choose the council's own name"
@@ -26,7 +26,7 @@ def slug_fault(slug: str) -> str | None:
     return None
 
 
-def gss_fault(gss: str) -> str | None:
+def find_gss_fault(gss: str) -> str | None:
     """Why a code cannot be a council's, or None.
 
     ONS Code History Database: the first letter of a nine-character code is the country.

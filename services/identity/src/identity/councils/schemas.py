@@ -13,14 +13,14 @@ from identity.shared.schemas import RequestBody
 Status = Literal["active", "suspended"]
 
 
-def _free_slug(value: str) -> str:
-    if fault := rules.slug_fault(value):
+def _check_slug(value: str) -> str:
+    if fault := rules.find_slug_fault(value):
         raise ValueError(fault)
     return value
 
 
-def _british(value: str) -> str:
-    if fault := rules.gss_fault(value):
+def _check_gss(value: str) -> str:
+    if fault := rules.find_gss_fault(value):
         raise ValueError(fault)
     return value
 
@@ -28,11 +28,11 @@ def _british(value: str) -> str:
 class NewCouncil(RequestBody):
     """A council that joins."""
 
-    slug: Annotated[Slug, AfterValidator(_free_slug)] = Field(
+    slug: Annotated[Slug, AfterValidator(_check_slug)] = Field(
         description="First part of every path; never changes", examples=["citytown"]
     )
     name: Name = Field(examples=["City & Town Council"])
-    gss: Annotated[Gss, AfterValidator(_british)] = Field(examples=["E06000022"])
+    gss: Annotated[Gss, AfterValidator(_check_gss)] = Field(examples=["E06000022"])
 
 
 class CouncilChange(RequestBody):

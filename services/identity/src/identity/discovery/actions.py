@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from identity.grants.actions.subjects import OF_PEOPLE
+from identity.grants.actions.subjects import IDENTITY_SCOPES
 from identity.shared.oauth import (
     assertions,
     authorization_requests,
@@ -32,7 +32,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}logout",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "scopes_supported": [*sorted(OF_PEOPLE), *scopes.CATALOGUE],
+        "scopes_supported": [*sorted(IDENTITY_SCOPES), *scopes.CATALOGUE],
         "claims_supported": ["sub", *claims.SUPPORTED],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -48,7 +48,7 @@ async def read_jwks(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The keys with which tokens are checked. A new key is here long before it signs."""
-    body = json.dumps({"keys": issuer.published()}).encode()
+    body = json.dumps({"keys": issuer.list_published_keys()}).encode()
     return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
@@ -83,7 +83,7 @@ async def read_trustmark(
 
 
 def _did(issuer: Issuer, if_none_match: str | None) -> Response:
-    body = json.dumps(core_identity.build_did_document(issuer.url, issuer.published())).encode()
+    body = json.dumps(core_identity.build_did_document(issuer.url, issuer.list_published_keys())).encode()
     return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 

@@ -33,7 +33,7 @@ account_history = Table(
 _OF_GRANT = ("council", "grant_id")
 
 # A request for sign-in, checked. Found by the hash of its unguessable id, before its council is known.
-authorisation = Table(
+authorization = Table(
     "authorisation",
     metadata,
     Column("council", Text, primary_key=True),
@@ -85,7 +85,7 @@ token_grant = Table(
     Index("ix_token_grant_created_at", "created_at"),
 )
 
-authorisation_code = Table(
+authorization_code = Table(
     "authorisation_code",
     metadata,
     Column("council", Text, primary_key=True),

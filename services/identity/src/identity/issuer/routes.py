@@ -12,12 +12,12 @@ from identity.shared.outages import DATABASE_UNAVAILABLE
 log = logging.getLogger(__name__)
 
 
-async def _issuer(request: Request) -> Issuer:
+async def _get_issuer(request: Request) -> Issuer:
     issuer: Issuer = request.app.state.issuer
     return issuer
 
 
-async def _afterwards(request: Request) -> AsyncIterator[None]:
+async def _refresh_directory(request: Request) -> AsyncIterator[None]:
     yield
     try:
         await request.app.state.directory.refresh()
@@ -25,7 +25,7 @@ async def _afterwards(request: Request) -> AsyncIterator[None]:
         log.warning("the councils could not be read again: %s", error)
 
 
-TheIssuer = Annotated[Issuer, Depends(_issuer)]
-LiveAtOnce = Annotated[None, Depends(_afterwards, scope="function")]
+TheIssuer = Annotated[Issuer, Depends(_get_issuer)]
+DirectoryRefresh = Annotated[None, Depends(_refresh_directory, scope="function")]
 """Name it before the session: it ends after the commit and before the answer leaves, so the process
 that made a change answers by it at once; others hear of it within milliseconds."""

@@ -51,7 +51,7 @@ class ConcurrencyLimiter:
         self._inside: dict[UUID, tuple[asyncio.Semaphore, int]] = {}  # no more than there are requests
 
     @asynccontextmanager
-    async def through(self, client_id: UUID) -> AsyncIterator[None]:
+    async def hold(self, client_id: UUID) -> AsyncIterator[None]:
         """Work on one request of the client. Raises Problem 429."""
         turn, count = self._inside.get(client_id, (asyncio.Semaphore(self._at_once), 0))
         if count >= self._most:

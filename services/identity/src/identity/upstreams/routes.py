@@ -11,7 +11,7 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import (
     IfMatch,
     IfNoneMatch,
@@ -102,7 +102,12 @@ async def change_upstream(
 
 @router.delete(_ONE, status_code=204, responses=documents(404))
 async def remove_upstream(
-    council: Slug, upstream_id: ids.Id, caller: Keeper, _live: LiveAtOnce, issuer: TheIssuer, session: Writing
+    council: Slug,
+    upstream_id: ids.Id,
+    caller: Keeper,
+    _live: DirectoryRefresh,
+    issuer: TheIssuer,
+    session: Writing,
 ) -> None:
     """Remove an upstream with its keys and links. Accounts stay; their people sign in another way."""
     await upstreams.remove(session, issuer, council, upstream_id, caller)

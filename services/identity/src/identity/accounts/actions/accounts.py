@@ -71,7 +71,7 @@ async def changed(
 
 async def record(session: Session, auth: AuthContext, account: UUID, what: str, *, device: str = "") -> None:
     """Keep that something happened, for the person and for whoever must look into it."""
-    await history.record(session, account, what, auth.now(), device=device)
+    await history.record_event(session, account, what, auth.now(), device=device)
 
 
 async def ask_for_email(
@@ -182,11 +182,11 @@ async def close(session: Session, auth: AuthContext, account: UUID, erasers: Seq
     if row is None or version is None:
         return
     await sessions.end_all(session, account, "account-closed")
-    await grants.end_account(session, account)
+    await grants.revoke_by_account(session, account)
     for erase in erasers:
         await erase(session, account)
     await store.erase(session, account)
-    await history.forget(session, account)
+    await history.anonymise(session, account)
     await record(session, auth, account, "closed")
     await _tell(session, account, AccountClosed(account=ids.show(account)), version)
     if row.address is not None:

@@ -97,7 +97,7 @@ async def proceed(
     try:
         step = await _step(session, provider, row, client, request, signed_in)
     except RequestError as error:
-        await store.done(session, row.council, row.id)
+        await store.delete_request(session, row.council, row.id)
         return authorization_request.refusal(provider, request.target, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignIn(secret)
@@ -116,7 +116,9 @@ def _ask(
     request: AuthorizationRequest,
     signed_in: BrowserSession,
 ) -> Ask:
-    return Ask(secret, subjects.subject(provider.issuer, row.council, signed_in.account), client, request)
+    return Ask(
+        secret, subjects.derive_subject(provider.issuer, row.council, signed_in.account), client, request
+    )
 
 
 async def lacking(
@@ -147,9 +149,9 @@ async def go_back(
     asked = signed_in is not None and _same_person(provider, row, signed_in, person)
     if signed_in is not None and asked and step is steps.Step.PROVE:
         if not steps.tells(request):
-            await store.done(session, row.council, row.id)
+            await store.delete_request(session, row.council, row.id)
             return authorization_request.refusal(provider, request.target, steps.not_proven())
-        await store.go_unproven(session, row.council, row.id, signed_in.account)
+        await store.mark_unproven(session, row.council, row.id, signed_in.account)
     return await proceed(session, provider, secret, browser, signed_in)
 
 
@@ -171,19 +173,19 @@ async def decide(
     if signed_in is None or not _same_person(provider, row, signed_in, person):
         return await proceed(session, provider, secret, browser, signed_in)
     if not agrees:
-        await store.done(session, row.council, row.id)
+        await store.delete_request(session, row.council, row.id)
         return authorization_request.refusal(
             provider, request.target, RequestError("access_denied", "The person does not agree.")
         )
     if await _due(session, provider, row, client, request, signed_in) is steps.Step.CONSENT:
-        await store.agree(session, _agreement(provider, row, request, signed_in))
+        await store.save_consent(session, _agreement(provider, row, request, signed_in))
         at, about = provider.now(), {"council": row.council, "about": client.record.name}
-        await history.record(session, signed_in.account, "consent given", at, **about)
+        await history.record_event(session, signed_in.account, "consent given", at, **about)
     return await proceed(session, provider, secret, browser, signed_in)
 
 
 def _same_person(provider: Provider, row: Row[Any], signed_in: BrowserSession, person: str) -> bool:
-    own = subjects.subject(provider.issuer, row.council, signed_in.account)
+    own = subjects.derive_subject(provider.issuer, row.council, signed_in.account)
     return hmac.compare_digest(own.encode(), person.encode())
 
 
@@ -221,7 +223,7 @@ async def _keep(
         "created_at": now,
         "expires_at": now + timedelta(seconds=seconds),
     }
-    await store.add(session, values)
+    await store.add_request(session, values)
     return secret
 
 
@@ -229,7 +231,7 @@ async def _waiting(
     session: Session, provider: Provider, secret: str, browser: str
 ) -> tuple[Row[Any], Client, AuthorizationRequest]:
     """The request, locked, if this is the browser that brought it and its client may still have an answer."""
-    row = await store.browser_locked(session, crypto.hash_secret(secret), provider.now())
+    row = await store.lock_by_secret(session, crypto.hash_secret(secret), provider.now())
     if row is None or not hmac.compare_digest(row.browser_hash, crypto.hash_secret(browser)):
         raise PageError(_GONE)
     client = await authorization_request.client_of(provider, {"client_id": ids.show(row.client)})
@@ -254,9 +256,12 @@ async def _step(
         proof = await proofs.current(session, signed_in.account)
         proven = proof.level if proof is not None else vectors.NO_IDENTITY
         at, unproven = signed_in.authenticated_at.timestamp(), row.unproven == signed_in.account
-        named = request.subject in {None, subjects.subject(provider.issuer, row.council, signed_in.account)}
+        named = request.subject in {
+            None,
+            subjects.derive_subject(provider.issuer, row.council, signed_in.account),
+        }
         person = steps.Person(level(signed_in), at, proven, unproven, named)
-        agreed = await store.consented(session, row.council, signed_in.account, row.client)
+        agreed = await store.get_consent(session, row.council, signed_in.account, row.client)
         if agreed is not None:
             consented = steps.Consented(
                 frozenset(agreed.scopes), frozenset(agreed.claims), agreed.given_at.timestamp()
@@ -290,8 +295,8 @@ async def _answer(
 ) -> Redirect:
     """A grant, and the code with which the client gets at it."""
     now, grant, code = provider.now(), ids.new(), secrets.token_urlsafe(32)
-    await store.done(session, row.council, row.id)
-    await grants.add(session, granted_values.values(row, grant, client, request, signed_in, now))
+    await store.delete_request(session, row.council, row.id)
+    await grants.add_grant(session, granted_values.values(row, grant, client, request, signed_in, now))
     values = {
         "council": row.council,
         "grant_id": grant,

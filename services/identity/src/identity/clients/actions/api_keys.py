@@ -24,7 +24,7 @@ async def create(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewApiKey
 ) -> ApiKeyMade:
     """A new API key, which lives ``key_days`` days. Raises Problem 403 for a scope the caller lacks."""
-    revocations.may_grant(caller, body.scopes, body.mode, region=False)
+    revocations.check_can_grant(caller, body.scopes, body.mode, region=False)
     created = issuer.now()
     made = ApiKey(
         id=ids.new(),
@@ -34,7 +34,7 @@ async def create(
         created_at=created,
         expires_at=created + timedelta(days=issuer.settings.key_days),
     )
-    signer = issuer.signer()
+    signer = issuer.select_key()
     await store.add(session, council, {**dict(made), "kid": signer.kid, "created_by": caller.subject})
     return ApiKeyMade(**dict(made), key=_written(issuer, council, made, signer.kid))
 
@@ -57,7 +57,7 @@ async def revoke(session: Session, council: str, key_id: UUID, now: datetime) ->
     """Refuse the key from now on. Again is no error. Raises Problem 404 for one that never was."""
     expires = await store.revoke(session, council, key_id, now)
     if expires is not None:
-        await revocations.refuse(session, council, ids.show(key_id), expires, claim="jti")
+        await revocations.revoke_credential(session, council, ids.show(key_id), expires, claim="jti")
     elif await store.kid(session, council, key_id) is None:
         raise not_found("API key with this id")
 
@@ -74,7 +74,7 @@ def _written(issuer: Issuer, council: str, made: ApiKey, kid: str) -> str:
         expires=int(made.expires_at.timestamp()),
     )
     try:
-        return issuer.write(issuer.key(kid), tokens.KEY_TYPE, grant)
+        return issuer.sign_token(issuer.get_key(kid), tokens.KEY_TYPE, grant)
     except LookupError as error:
         raise Problem(
             409, "key-not-repeatable", "The key was made too long ago to be shown again."

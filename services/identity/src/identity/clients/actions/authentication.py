@@ -64,8 +64,8 @@ class Provider:
         ``share``: the network a browser is in, since anybody can name a client; empty for the client itself.
         """
         client = _id(client_id)
-        self.issuer.sign_ins.take(client, share)
-        async with self.issuer.gate.through(client):
+        self.issuer.sign_in_limiter.take(client, share)
+        async with self.issuer.sign_in_slots.hold(client):
             yield
 
     def now(self) -> datetime:
@@ -124,7 +124,7 @@ async def identify(
         _refuse("the method is not the profile's", told=f"this client cannot use {method}")
     if client.record.status != "active":
         raise token_requests.OAuthError("unauthorized_client", f"{client.record.council} is suspended.")
-    provider.issuer.pace.take(
+    provider.issuer.client_limiter.take(
         client.id, network if isinstance(credentials, token_requests.ClientIdOnly) else ""
     )
     return client

@@ -49,7 +49,7 @@ async def create(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient
 ) -> ClientMade:
     """A new client. Raises Problem 403 for a scope the caller lacks, 409 for a name in use."""
-    revocations.may_grant(caller, body.scopes, body.mode, region=council == REGION)
+    revocations.check_can_grant(caller, body.scopes, body.mode, region=council == REGION)
     return await _add(session, issuer, council, body, caller.subject)
 
 
@@ -57,7 +57,7 @@ async def _add(
     session: Session, issuer: Issuer, council: str, body: NewClient, created_by: str
 ) -> ClientMade:
     client_id = ids.new()
-    secret = None if body.jwks else issuer.secret(ids.show(client_id), _FIRST)
+    secret = None if body.jwks else issuer.derive_secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
@@ -83,7 +83,7 @@ async def _add(
 
 def first_secret(issuer: Issuer, client_id: str) -> str:
     """The secret a client was made with, for a repeated request."""
-    return issuer.secret(client_id, _FIRST)
+    return issuer.derive_secret(client_id, _FIRST)
 
 
 async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
@@ -99,7 +99,7 @@ async def revoke(session: Session, council: str, client_id: UUID, now: datetime)
         )
     if await store.revoke(session, council, client_id, now):
         last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-        await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
+        await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
 
@@ -117,7 +117,7 @@ async def install(session: Session, issuer: Issuer, name: str, asked: Sequence[s
         made = await _add(session, issuer, REGION, body, "command line")
         return ids.show(made.client_id), made.client_secret or ""
     shown, generation = ids.show(row.id), row.generation + 1
-    secret = issuer.secret(shown, generation)
+    secret = issuer.derive_secret(shown, generation)
     await store.renew(
         session, REGION, row.id, scopes.normalise(asked), generation, crypto.hash_secret(secret)
     )

@@ -54,7 +54,7 @@ def judge(issuer: Issuer, caller: Caller, asked: Mapping[str, Any]) -> None:
     may_hold(caller, asked["mode"], asked["scopes"], asked["machine_scopes"])
     names = rules.Registration.__dataclass_fields__
     whole = rules.Registration(**{name: asked[name] for name in names})
-    found = list(rules.faults(whole, laptop=issuer.on_a_laptop))
+    found = list(rules.faults(whole, laptop=issuer.is_local))
     if found:
         errors = [
             FieldError(field=f"body.{fault.field}", message=fault.message, code=fault.code)
@@ -69,7 +69,7 @@ def may_hold(caller: Caller, mode: Mode, of_people: Iterable[str], of_machine: I
 
     Otherwise he could take it over for what he lacks. Raises Problem 403.
     """
-    revocations.may_grant(caller, [*rules.of_apis(of_people), *of_machine], mode, region=False)
+    revocations.check_can_grant(caller, [*rules.of_apis(of_people), *of_machine], mode, region=False)
 
 
 def may_touch(caller: Caller, mode: str) -> None:

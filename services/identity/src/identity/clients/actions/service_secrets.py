@@ -28,7 +28,7 @@ async def make(
     may_hold(caller, row.mode, row.person_scopes, row.machine_scopes)
     now, generation = issuer.now(), row.generation + 1
     until = now + timedelta(hours=body.overlap_hours) if row.secret_hash and body.overlap_hours else None
-    secret = issuer.secret(ids.show(client_id), generation)
+    secret = issuer.derive_secret(ids.show(client_id), generation)
     values = {
         "name": row.name,
         "scopes": row.machine_scopes,
@@ -56,7 +56,7 @@ async def make(
 
 def again(issuer: Issuer, stored: dict[str, Any]) -> str:
     """The very secret that was shown, for a repeated request."""
-    return issuer.secret(stored["client_id"], stored["generation"])
+    return issuer.derive_secret(stored["client_id"], stored["generation"])
 
 
 async def end_previous(

@@ -60,7 +60,7 @@ async def create(
         raise conflict("too-many-services", detail)
     client_id, now = ids.new(), issuer.now()
     public = body.token_endpoint_auth_method == relying_party.NO_SECRET
-    secret = None if found or public else issuer.secret(ids.show(client_id), _FIRST)
+    secret = None if found or public else issuer.derive_secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
@@ -86,7 +86,7 @@ async def create(
 
 def first_secret(issuer: Issuer, client_id: str) -> str:
     """The secret a service was registered with, for a repeated request."""
-    return issuer.secret(client_id, _FIRST)
+    return issuer.derive_secret(client_id, _FIRST)
 
 
 def _registration(members: Mapping[str, Any], version: int, now: datetime, *, public: bool) -> dict[str, Any]:
@@ -194,7 +194,7 @@ async def retire(session: Session, council: str, client_id: UUID, caller: Caller
     service_changes.may_touch(caller, row.mode)
     await clients.revoke(session, council, client_id, now)
     last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-    await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
+    await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
     await record(session, council, client_id, "retired", caller.subject, {}, now)
 
 

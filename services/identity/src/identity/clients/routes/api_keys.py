@@ -15,7 +15,7 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import api_keys
 from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/api-keys", tags=["API keys"])
@@ -50,7 +50,7 @@ async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Pagi
 
 @router.delete("/{key_id}", status_code=204, responses=documents(404))
 async def revoke_api_key(
-    council: Slug, key_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
     await api_keys.revoke(session, council, key_id, datetime.now(UTC))

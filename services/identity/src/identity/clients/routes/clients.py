@@ -14,9 +14,9 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import clients
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
-from identity.issuer.actions.revocations import may_run_the_region
+from identity.issuer.actions.revocations import require_region
 from identity.issuer.actions.signing_keys import Issuer
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import Operator, read_id_cursor
 from identity.shared.tables import REGION
 
@@ -43,7 +43,7 @@ async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Pagin
 
 @router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_client(
-    council: Slug, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke a client and every token it has. Doing it again is no error."""
     await clients.revoke(session, council, client_id, datetime.now(UTC))
@@ -68,7 +68,7 @@ async def list_region_clients(caller: Operator, session: Reading, paging: Paging
 
 @router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_region_client(
-    client_id: ids.Id, caller: Operator, _live: LiveAtOnce, session: Writing
+    client_id: ids.Id, caller: Operator, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke a client of the region and every token it has. Doing it again is no error."""
     await _of_region(session, caller)
@@ -76,7 +76,7 @@ async def revoke_region_client(
 
 
 async def _of_region(session: ReadSession, caller: Caller) -> None:
-    may_run_the_region(caller)
+    require_region(caller)
     await session.see(REGION)
 
 

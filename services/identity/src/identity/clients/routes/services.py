@@ -25,7 +25,7 @@ from identity.clients.schemas.services import (
     ServiceEvent,
     ServiceMade,
 )
-from identity.issuer.routes import LiveAtOnce
+from identity.issuer.routes import DirectoryRefresh
 from identity.shared.dependencies import IfMatch, read_id_cursor, require_version
 from identity.shared.schemas import Mode
 
@@ -126,7 +126,12 @@ async def change_service(
 
 @router.delete(_ONE, status_code=204, responses=documents(404))
 async def retire_service(
-    council: Slug, client_id: ids.Id, caller: Keeper, _live: LiveAtOnce, _known: KnownAtOnce, session: Writing
+    council: Slug,
+    client_id: ids.Id,
+    caller: Keeper,
+    _live: DirectoryRefresh,
+    _known: KnownAtOnce,
+    session: Writing,
 ) -> None:
     """Retire a service: it and every token it has are refused at once. Doing it again is no error."""
     await services.retire(session, council, client_id, caller, datetime.now(UTC))

@@ -14,7 +14,7 @@ from identity.grants.store import history as store
 _NEWEST = UUID(int=2**128 - 1)
 
 
-async def record(
+async def record_event(
     session: Session,
     account: UUID,
     what: str,
@@ -29,14 +29,16 @@ async def record(
     ``about``: a service's name, a mandate's theme. It and ``device`` are forgotten with the account.
     """
     values = {"account": account, "id": ids.new(), "what": what, "at": at}
-    await store.record(session, {**values, "device": device, "council": council, "about": about})
+    await store.add(session, {**values, "device": device, "council": council, "about": about})
 
 
-async def page(session: ReadSession, account: UUID, before: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+async def list_page(
+    session: ReadSession, account: UUID, before: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
     """What happened, the newest first: ``what``, ``at``, ``device``, ``council``, ``about``."""
-    return await store.page(session, account, before or _NEWEST, fetch)
+    return await store.list_page(session, account, before or _NEWEST, fetch)
 
 
-async def forget(session: Session, account: UUID) -> None:
+async def anonymise(session: Session, account: UUID) -> None:
     """The account is closed: its bare facts stay."""
-    await store.forget(session, account)
+    await store.anonymise(session, account)

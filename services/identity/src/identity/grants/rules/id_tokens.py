@@ -25,7 +25,7 @@ class SignIn:
     nonce: str | None
 
 
-def id_token(
+def build_id_token(
     sign_in: SignIn, party: RelyingParty, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
     """OIDC Core section 2; with One Login's ``vot`` and ``vtm`` where the client is written for it."""
@@ -37,7 +37,7 @@ def id_token(
         "exp": now + party.rules.id_token_seconds,
         "auth_time": sign_in.authenticated_at,
         "sid": sign_in.session,
-        "at_hash": half_hash(access_token),
+        "at_hash": compute_at_hash(access_token),
     }
     if sign_in.nonce is not None:
         content["nonce"] = sign_in.nonce
@@ -46,13 +46,13 @@ def id_token(
     return {**claims, **content, "acr": sign_in.level}
 
 
-def half_hash(value: str) -> str:
+def compute_at_hash(value: str) -> str:
     """``at_hash``: the left half of the SHA-256, for ES256 and RS256 alike (OIDC Core 3.1.3.6)."""
     digest = hashlib.sha256(value.encode()).digest()
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
-def logout_token(
+def build_logout_token(
     issuer: str, client_id: str, subject: str, session: str, token_id: str, now: int
 ) -> dict[str, Any]:
     """OpenID Connect Back-Channel Logout 1.0 section 2.4; no nonce, so that it is never an id_token."""

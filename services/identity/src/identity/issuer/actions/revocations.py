@@ -15,7 +15,7 @@ _FIRST = 1
 """Refusals of one id only widen, in whichever order they arrive: each counts as its first."""
 
 
-def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool) -> None:
+def check_can_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool) -> None:
     """Nobody gives what he has not. Raises Problem 400 or 403.
 
     A credential of one council carries no scope of the region, whoever makes it.
@@ -32,13 +32,13 @@ def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool)
         raise Problem(403, "mode-not-held", "A sandbox credential can make sandbox credentials only.")
 
 
-def may_run_the_region(caller: Caller) -> None:
+def require_region(caller: Caller) -> None:
     """Region-level work needs a credential for every council, besides its scope. Raises Problem 403."""
     if not caller.acts_for("*"):
         raise Problem(403, "wrong-council", "This needs a credential of the region, not of one council.")
 
 
-async def refuse(
+async def revoke_credential(
     session: Session,
     council: str,
     token_id: str,
@@ -55,10 +55,10 @@ async def refuse(
     be kept from reading the old state after that moment: take it once the row that changes is locked.
     Refusing the same id again widens the refusal and never narrows it.
     """
-    await refuse_all(session, council, [token_id], expires_at, issued_before, claim=claim)
+    await revoke_credentials(session, council, [token_id], expires_at, issued_before, claim=claim)
 
 
-async def refuse_all(
+async def revoke_credentials(
     session: Session,
     council: str,
     token_ids: Sequence[str],

@@ -32,7 +32,7 @@ async def tell(database: Database, settings: Settings) -> None:
     issuer, outbound = Issuer(settings), Outbound(settings)
     while True:
         async with database.writing() as session:
-            await issuer.prepare(session)
+            await issuer.ensure_keys(session)
         while await once(database, issuer, outbound):
             pass
         await asyncio.sleep(_PAUSE)
@@ -45,32 +45,32 @@ async def once(database: Database, issuer: Issuer, outbound: Outbound) -> int:
     """
     now = datetime.now(UTC)
     async with database.writing() as session:
-        rows = await store.due(session, now, _AT_ONCE)
+        rows = await store.lock_due(session, now, _AT_ONCE)
         for row in rows:
             wait = timedelta(seconds=_FIRST_WAIT * 4**row.attempts)
-            await store.later(session, row.council, row.id, now + wait)
+            await store.postpone(session, row.council, row.id, now + wait)
     heard = await asyncio.gather(*(_send(issuer, outbound, row, now) for row in rows))
     async with database.writing() as session:
         for row, done in zip(rows, heard, strict=True):
             if done or row.attempts + 1 >= _TRIES:
-                await store.done(session, row.council, row.id)
+                await store.delete_notice(session, row.council, row.id)
     return len(rows)
 
 
 async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime) -> bool:
     """Whether the service has taken it."""
-    content = id_tokens.logout_token(
+    content = id_tokens.build_logout_token(
         issuer.url,
         ids.show(row.client),
-        subjects.subject(issuer, row.council, row.account),
-        subjects.session_name(issuer, row.council, row.session),
+        subjects.derive_subject(issuer, row.council, row.account),
+        subjects.derive_sid(issuer, row.council, row.session),
         ids.show(ids.new()),
         int(now.timestamp()),
     )
-    signer = issuer.signer(crypto.RS256 if row.rs256 else crypto.ES256)
+    signer = issuer.select_key(crypto.RS256 if row.rs256 else crypto.ES256)
     written = tokens.sign_jwt(signer, id_tokens.LOGOUT_TYPE, content)
     form = urlencode({"logout_token": written}).encode()
-    here = issuer.on_a_laptop and uris.is_local_http(row.uri)
+    here = issuer.is_local and uris.is_local_http(row.uri)
     try:
         await outbound.post(row.uri, form, most=_LONGEST_ANSWER, here=here)
     except OutboundError as error:

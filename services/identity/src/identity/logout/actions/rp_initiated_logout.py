@@ -43,7 +43,7 @@ async def read(provider: Provider, given: Mapping[str, str], signed_in: BrowserS
     own = client.party.post_logout_redirect_uris if client is not None and client.party is not None else ()
     certain = False
     if signed_in is not None and client is not None and hint:
-        session = subjects.session_name(provider.issuer, client.council, signed_in.session)
+        session = subjects.derive_sid(provider.issuer, client.council, signed_in.session)
         certain = hmac.compare_digest(session.encode(), str(hint.get("sid", "")).encode())
     allowed = back is not None and redirects.is_registered(back, own)
     return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
@@ -57,7 +57,7 @@ def hinted(issuer: Issuer, token: str | None) -> dict[str, Any]:
     if token is None or len(token) > _LONGEST:
         return {}
     try:
-        own = KeySet.import_key_set({"keys": issuer.kept()})
+        own = KeySet.import_key_set({"keys": issuer.list_keys()})
         read = jwt.decode(token, own, algorithms=list(crypto.ALGORITHMS))
     except (JoseError, ValueError, KeyError, TypeError):
         return {}

@@ -63,7 +63,7 @@ async def _tell(session: Session, letter: str, council: str, account: UUID, name
 
 
 async def _council(session: Session, slug: str) -> str:
-    row = await councils.one(session, slug)
+    row = await councils.get(session, slug)
     return str(row.name) if row is not None else slug
 
 

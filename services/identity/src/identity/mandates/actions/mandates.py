@@ -237,7 +237,7 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: rules.Sid
     if before.status == "accepted":
         await _note(session, council, changed.delegate, "acting ended", changed)
         last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-        await revocations.refuse(session, council, ids.show(row.id), last, claim="mandate")
+        await revocations.revoke_credential(session, council, ids.show(row.id), last, claim="mandate")
         await _publish(session, council, changed, MandateRevoked)
         await emails.ended(session, council, changed)
 
@@ -266,7 +266,7 @@ async def _publish(
 
 
 async def _note(session: Session, council: str, account: UUID, what: str, row: Row[Any]) -> None:
-    await history.record(session, account, what, _now(), council=council, about=row.theme)
+    await history.record_event(session, account, what, _now(), council=council, about=row.theme)
 
 
 def _mandate(row: Row[Any]) -> rules.Mandate:

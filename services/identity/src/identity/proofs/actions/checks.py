@@ -88,13 +88,13 @@ def _name(person: Named | Row[Any]) -> tuple[str, str, date]:
 
 def _subjects(issuer: Issuer, council: str, account: UUID) -> set[str]:
     """What services of the council and of the region call a person."""
-    return {subjects.subject(issuer, sector, account) for sector in (council, REGION)}
+    return {subjects.derive_subject(issuer, sector, account) for sector in (council, REGION)}
 
 
 async def _account_of(session: Session, caller: Caller) -> UUID | None:
     """The account behind a token that was given by signing in; None for a machine's."""
     try:
-        row = await grants.of_token(session, ids.read(caller.token_id))
+        row = await grants.get_by_access_token(session, ids.read(caller.token_id))
     except ValueError:
         return None
     account: UUID | None = None if row is None else row.actor or row.account

@@ -30,7 +30,7 @@ async def show_consents(
 ) -> Response:
     """The services the person shares details with."""
     found = []
-    for row in await authorizations.consents(session, person.account, _MOST):
+    for row in await authorizations.list_consents(session, person.account, _MOST):
         client = await provider.client(ids.show(row.client))
         if client is not None:
             found.append(_shown(row.council, row.client, client.name, format_time(row.given_at, request)))

@@ -85,7 +85,7 @@ async def show_history(
     _: Anybody, request: Request, session: Writing, person: SignedIn, paging: Paging
 ) -> Response:
     """What happened to the account, the newest first."""
-    rows = await history.page(session, person.account, read_id_cursor(paging), paging.fetch)
+    rows = await history.list_page(session, person.account, read_id_cursor(paging), paging.fetch)
     about = await _about(session, rows, language_of(request))
     found = paging.page(rows, lambda row: _shown(row, about, request), lambda row: (ids.show(row.id),))
     return pages.render(request, "history.html", entries=found.items, older=found.next)

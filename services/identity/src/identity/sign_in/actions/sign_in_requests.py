@@ -11,7 +11,7 @@ from identity.sign_in.rules import SignInRequest
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
     """Get the request with this id, which stands in the address; None when it is unknown or too old."""
-    row = await store.browser(session, crypto.hash_secret(request_id), datetime.now(UTC))
+    row = await store.get_by_secret(session, crypto.hash_secret(request_id), datetime.now(UTC))
     if row is None:
         return None
     request = authorization_requests.restore_request(row.request)

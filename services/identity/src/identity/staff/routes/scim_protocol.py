@@ -37,7 +37,7 @@ Count = Annotated[int, Query(ge=-_BOUND, le=_BOUND)]
 
 async def paced(caller: TheDirectory, issuer: TheIssuer) -> None:
     """So many requests a second of one directory. Raises Problem 429."""
-    issuer.pace.take(caller.client_id)
+    issuer.client_limiter.take(caller.client_id)
 
 
 class ScimResponse(JSONResponse):

@@ -10,7 +10,7 @@ from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import IfMatch, read_id_cursor, read_slug_cursor, require_version
 from identity.staff.actions import role_changes, staff
 from identity.staff.schemas.staff import NewRole, Role, RoleChange, RoleName, StaffAccount, StaffMember
@@ -60,7 +60,7 @@ async def put_role(
     role: NameInPath,
     body: NewRole,
     caller: Officer,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     response: Response,
@@ -79,7 +79,12 @@ async def put_role(
 
 @router.delete("/roles/{role}", status_code=204, responses=documents(404))
 async def delete_role(
-    council: Slug, role: NameInPath, caller: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+    council: Slug,
+    role: NameInPath,
+    caller: Officer,
+    _live: DirectoryRefresh,
+    session: Writing,
+    issuer: TheIssuer,
 ) -> None:
     """Remove a role, from everybody who has it; their tokens are refused at once."""
     await staff.drop_role(session, issuer, council, caller, role)
@@ -112,7 +117,7 @@ async def take_role(
     staff_id: ids.Id,
     role: NameInPath,
     caller: Officer,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
 ) -> None:
@@ -133,13 +138,13 @@ async def link_staff_account(
 
     His roles may not come to more than the scopes you hold yourself.
     """
-    issuer.desk.take(caller.subject)
+    issuer.desk_code_limiter.take(caller.subject)
     await staff.link_in_person(session, council, caller, staff_id, body.desk_code)
 
 
 @router.delete("/staff/{staff_id}/account", status_code=204, responses=documents(404))
 async def unlink_staff_account(
-    council: Slug, staff_id: ids.Id, _: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+    council: Slug, staff_id: ids.Id, _: Officer, _live: DirectoryRefresh, session: Writing, issuer: TheIssuer
 ) -> None:
     """The account is his no more: its tokens at this council are refused, its sessions end."""
     await staff.part(session, issuer, council, staff_id)

@@ -24,7 +24,7 @@ def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) ->
         issued=int(now),
         expires=int(now) + tokens.ACCESS_SECONDS,
     )
-    written = provider.issuer.write(provider.issuer.signer(), tokens.ACCESS_TYPE, grant)
+    written = provider.issuer.sign_token(provider.issuer.select_key(), tokens.ACCESS_TYPE, grant)
     return {
         "access_token": written,
         "token_type": "Bearer",

@@ -46,12 +46,12 @@ async def _settle(session: Session, provider: Provider, client: Client, asked: T
 
     Before the grant is locked: whoever changes roles, or ends a leaver's grants, locks the person first too.
     """
-    if not client.party.person_scopes - subjects.OF_PEOPLE - PERSONAL:
+    if not client.party.person_scopes - subjects.IDENTITY_SCOPES - PERSONAL:
         return
     look, name = (
-        (store.code_seen, "code")
+        (store.get_by_code, "code")
         if asked.grant == AUTHORIZATION_CODE
-        else (store.refresh_seen, "refresh_token")
+        else (store.get_by_refresh_token, "refresh_token")
     )
     row = await look(session, crypto.hash_secret(asked.fields.get(name, "")))
     if row is not None and row.client == client.id:
@@ -64,17 +64,17 @@ async def _code(
 ) -> dict[str, Any] | OAuthError:
     fields, now = asked.fields, provider.now()
     hashed = crypto.hash_secret(fields.get("code", ""))
-    row = await store.code(session, hashed)
+    row = await store.lock_by_code(session, hashed)
     if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
     if row.used_at is not None:
-        await grants.revoke(session, row.council, row.grant_id, now)
+        await grants.revoke_grant(session, row.council, row.grant_id, now)
         return OAuthError("invalid_grant", _STALE)
-    await store.use_code(session, hashed, now)
+    await store.mark_code_used(session, hashed, now)
     if row.expires_at <= now or row.revoked_at is not None:
         return OAuthError("invalid_grant", _STALE)
     if fault := _not_bound(row.request, fields):
-        await grants.revoke(session, row.council, row.grant_id, now)
+        await grants.revoke_grant(session, row.council, row.grant_id, now)
         return fault
     return await _issue(session, provider, client, row, row.scopes, now)
 
@@ -97,18 +97,18 @@ async def _refresh(
 ) -> dict[str, Any] | OAuthError:
     now = provider.now()
     hashed = crypto.hash_secret(asked.fields.get("refresh_token", ""))
-    row = await store.refresh(session, hashed)
+    row = await store.lock_by_refresh_token(session, hashed)
     if row is None or row.client != client.id:
         return OAuthError("invalid_grant", _STALE)
     if row.used_at is not None:  # RFC 9700 section 4.14.2: one of the two is a thief
-        await grants.revoke(session, row.council, row.grant_id, now)
+        await grants.revoke_grant(session, row.council, row.grant_id, now)
         return OAuthError("invalid_grant", _STALE)
     if row.expires_at <= now or row.revoked_at is not None:
         return OAuthError("invalid_grant", _STALE)
     wanted = asked.scope.split() if asked.scope else row.scopes
     if not set(wanted) <= set(row.scopes):
         return OAuthError("invalid_scope", "A refresh token asks for no more than was granted.")
-    await store.use_refresh(session, hashed, now)
+    await store.mark_refresh_token_used(session, hashed, now)
     return await _issue(session, provider, client, row, wanted, now)
 
 
@@ -117,7 +117,7 @@ async def _issue(
 ) -> dict[str, Any] | OAuthError:
     party, request = client.party, row.request
     granted = await _allowed(session, client, row, scopes)
-    subject = subjects.subject(provider.issuer, row.council, row.account)
+    subject = subjects.derive_subject(provider.issuer, row.council, row.account)
     written = await access_token(session, provider, client, row, granted, subject, now)
     answer = {
         "access_token": written,
@@ -129,14 +129,14 @@ async def _issue(
         sign_in = id_tokens.SignIn(
             client_id=client.client_id,
             subject=subject,
-            session=subjects.session_name(provider.issuer, row.council, row.session),
+            session=subjects.derive_sid(provider.issuer, row.council, row.session),
             level=request["level"],
             authenticated_at=request["authenticated_at"],
             nonce=request["nonce"],
         )
         claims = await user_claims.claims(session, row, frozenset(request["id_token_claims"]))
-        signer = provider.issuer.signer(party.id_token_alg)
-        content = id_tokens.id_token(
+        signer = provider.issuer.select_key(party.id_token_alg)
+        content = id_tokens.build_id_token(
             sign_in, party, provider.issuer.url, written, claims, int(now.timestamp())
         )
         answer["id_token"] = tokens.sign_jwt(signer, id_tokens.ID_TYPE, content)
@@ -147,11 +147,11 @@ async def _issue(
 
 async def _allowed(session: Session, client: Client, row: Row[Any], asked: list[str]) -> list[str]:
     """What a service learns, as asked; what it may do, as far as client and the person's roles both allow."""
-    doing = set(asked) & client.party.person_scopes - subjects.OF_PEOPLE
+    doing = set(asked) & client.party.person_scopes - subjects.IDENTITY_SCOPES
     if doing:
         await session.see(row.council)
         doing &= PERSONAL | await staff.scopes(session, row.council, row.account)
-    return sorted(set(asked) & subjects.OF_PEOPLE | doing)
+    return sorted(set(asked) & subjects.IDENTITY_SCOPES | doing)
 
 
 async def access_token(
@@ -170,7 +170,7 @@ async def access_token(
     token_id, seconds = ids.new(), seconds or client.party.rules.access_seconds
     expires = now + timedelta(seconds=seconds)
     values = {"council": row.council, "id": token_id, "grant_id": row.grant_id, "expires_at": expires}
-    await store.add_access(session, values)
+    await store.add_access_token(session, values)
     content = {
         "iss": provider.issuer.url,
         "aud": provider.issuer.settings.audience,
@@ -184,7 +184,7 @@ async def access_token(
         "mode": client.record.mode,
         **(more or {}),
     }
-    return tokens.sign_jwt(provider.issuer.signer(), tokens.ACCESS_TYPE, content)
+    return tokens.sign_jwt(provider.issuer.select_key(), tokens.ACCESS_TYPE, content)
 
 
 async def _refresh_token(session: Session, client: Client, row: Row[Any], now: datetime) -> str:
@@ -199,5 +199,5 @@ async def _refresh_token(session: Session, client: Client, row: Row[Any], now: d
         "expires_at": min(now + timedelta(seconds=unused), last),
         "used_at": None,
     }
-    await store.add_refresh(session, values)
+    await store.add_refresh_token(session, values)
     return secret

@@ -43,11 +43,11 @@ async def shown(
 
 def _statement(provider: Provider, row: Row[Any], client_id: str, proof: proofs.Proof) -> str:
     issuer, person = provider.issuer, proof.person
-    subject = subjects.subject(issuer, row.council, row.account)
+    subject = subjects.derive_subject(issuer, row.council, row.account)
     names = (person.given_names, person.family_name)
     now = int(provider.now().timestamp())
     content = core_identity.build_statement(
         issuer.url, client_id, subject, proof.level, names, person.birth_date, now
     )
-    signer = issuer.signer()
+    signer = issuer.select_key()
     return tokens.sign_jwt(signer, "JWT", content, kid=f"{core_identity.build_did(issuer.url)}#{signer.kid}")

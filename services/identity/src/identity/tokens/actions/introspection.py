@@ -39,7 +39,7 @@ async def grant_of(session: ReadSession, caller: Caller) -> Row[Any] | None:
         token_id = ids.read(caller.token_id)
     except ValueError:
         return None
-    row = await store.of_token(session, token_id)
+    row = await store.get_by_access_token(session, token_id)
     return row if row is not None and row.revoked_at is None else None
 
 
@@ -47,7 +47,7 @@ async def userinfo(
     session: Session, provider: Provider, row: Row[Any], wanted: frozenset[str]
 ) -> dict[str, Any]:
     """The claims of the person behind a grant (OpenID Connect Core 5.3)."""
-    subject = subjects.subject(provider.issuer, row.council, row.account)
+    subject = subjects.derive_subject(provider.issuer, row.council, row.account)
     proven = await identity_claims.shown(session, provider, row, wanted)
     return {**proven, **await user_claims.claims(session, row, wanted), "sub": subject}
 
@@ -73,7 +73,7 @@ async def _refresh_token(
     session: ReadSession, provider: Provider, client: AuthenticatedClient, token: str
 ) -> dict[str, Any]:
     """A refresh token is its own client's business alone."""
-    row = await store.refresh_seen(session, crypto.hash_secret(token))
+    row = await store.get_by_refresh_token(session, crypto.hash_secret(token))
     if (
         row is None
         or row.client != client.id
@@ -85,7 +85,7 @@ async def _refresh_token(
     return {
         "active": True,
         "client_id": client.client_id,
-        "sub": subjects.subject(provider.issuer, row.council, row.account),
+        "sub": subjects.derive_subject(provider.issuer, row.council, row.account),
         "scope": " ".join(row.scopes),
         "exp": int(row.expires_at.timestamp()),
         "iss": provider.issuer.url,
@@ -98,12 +98,14 @@ async def revoke(
     """RFC 7009 section 2.1: the whole grant with a refresh token. What is not the client's stays."""
     if caller is not None:
         if caller.client_id == client.client_id:
-            expires = provider.issuer.moment(caller.expires) + timedelta(seconds=crypto.GRACE_SECONDS)
-            await revocations.refuse(session, client.record.council, caller.token_id, expires, claim="jti")
+            expires = provider.issuer.to_datetime(caller.expires) + timedelta(seconds=crypto.GRACE_SECONDS)
+            await revocations.revoke_credential(
+                session, client.record.council, caller.token_id, expires, claim="jti"
+            )
         return
-    row = await store.refresh(session, crypto.hash_secret(token))
+    row = await store.lock_by_refresh_token(session, crypto.hash_secret(token))
     if row is not None and row.client == client.id:
-        await grants.revoke(session, row.council, row.grant_id, provider.now())
+        await grants.revoke_grant(session, row.council, row.grant_id, provider.now())
 
 
 def _content(token: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ async def exchange(
             row.account,
             principal[:_MOST],
             theme[:_MOST],
-            lambda account: subjects.subject(provider.issuer, council, account),
+            lambda account: subjects.derive_subject(provider.issuer, council, account),
         )
         if found is None:
             raise OAuthError("invalid_grant", _REFUSED)
@@ -105,17 +105,17 @@ async def _issue(
     if seconds <= 0:
         raise OAuthError("invalid_grant", _REFUSED)
     grant = _grant(actor, found, now, granted)
-    await store.add(session, grant)
-    row = await store.one(session, grant["council"], grant["id"])
+    await store.add_grant(session, grant)
+    row = await store.get(session, grant["council"], grant["id"])
     if row is None:  # pragma: no cover - it was just written
         raise OAuthError("invalid_grant", _REFUSED)
     issuer, council = provider.issuer, grant["council"]
     more = {
-        "act": {"sub": subjects.subject(issuer, council, found.delegate)},
+        "act": {"sub": subjects.derive_subject(issuer, council, found.delegate)},
         "mandate": found.claim,
         "theme": found.theme,
     }
-    subject = subjects.subject(issuer, council, found.principal)
+    subject = subjects.derive_subject(issuer, council, found.principal)
     written = await code_and_refresh.access_token(
         session, provider, client, row, granted, subject, now, seconds=seconds, more=more
     )

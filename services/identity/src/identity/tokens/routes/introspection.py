@@ -10,7 +10,7 @@ from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.clients.routes.cors import FromApps
 from identity.clients.routes.dependencies import TheProvider, authenticate_client, identify_client
-from identity.issuer.routes import LiveAtOnce
+from identity.issuer.routes import DirectoryRefresh
 from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import NO_STORE, render_oauth
 from identity.shared.schemas import TokenError
@@ -70,7 +70,7 @@ async def introspect_token(_: Annotated[None, public], request: Request, provide
 
 @router.post("/identity/revoke", responses=_UNKNOWN, openapi_extra=_TOKEN)
 async def revoke_token(
-    _: Annotated[None, public], _live: LiveAtOnce, request: Request, provider: TheProvider
+    _: Annotated[None, public], _live: DirectoryRefresh, request: Request, provider: TheProvider
 ) -> Response:
     """Revoke a token of the client's own; with a refresh token all that was granted with it (RFC 7009)."""
     client, fields = await identify_client(request, provider, "revoke")

@@ -70,7 +70,9 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
     caller = await introspection.caller_of(state.verifier, state.directory, await _token(request))
     if caller is None:
         raise _invalid()
-    provider.issuer.pace.take(caller.client_id, caller.subject)  # one person's flood is nobody else's
+    provider.issuer.client_limiter.take(
+        caller.client_id, caller.subject
+    )  # one person's flood is nobody else's
     if "openid" not in caller.scopes:
         raise Problem(403, "insufficient_scope", "The token was not granted openid.")
     async with provider.database.writing() as session:
