@@ -15,7 +15,7 @@ from chassis.database import EVERY_COUNCIL
 from identity.authorization.routes import authorize, identity_proof, par
 from identity.clients.actions import client_keys
 from identity.clients.actions.authentication import Provider
-from identity.clients.actions.client_cache import KnownClients
+from identity.clients.actions.client_cache import ClientCache
 from identity.clients.routes import api_keys, clients, cors, services
 from identity.consumers import CONSUMERS
 from identity.councils import routes as councils
@@ -69,15 +69,15 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
         await app.state.issuer.ensure_keys(session)
-    database, known = app.state.database, KnownClients()
+    database, known = app.state.database, ClientCache()
     following = [
         asyncio.create_task(app.state.issuer.follow_keys(database)),
-        asyncio.create_task(forever("known clients", lambda: known.follow(database))),
+        asyncio.create_task(forever("known clients", lambda: known.follow_changes(database))),
     ]
     try:
         async with _issuing_pool(settings) as pool:
             app.state.provider = Provider(
-                app.state.issuer, database, pool, known, client_keys.Refresher(settings)
+                app.state.issuer, database, pool, known, client_keys.KeyRefresher(settings)
             )
             yield
     finally:
@@ -186,8 +186,8 @@ service = Service(
     },
     tasks={
         "sweep": housekeeping.sweep,
-        "logout notices": backchannel_logout.tell,
-        "client keys": client_keys.keep_fresh,
+        "logout notices": backchannel_logout.send_logout_tokens,
+        "client keys": client_keys.refresh_client_keys,
         "messages": worker.run,
     },
     start=_start,

@@ -402,14 +402,14 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
     asked = []
-    read = clients.origins
+    read = clients.list_origins
 
     async def counting(*given):
         asked.append(given)
         return await read(*given)
 
-    monkeypatch.setattr(clients, "origins", counting)
-    app.state.provider.clients.forget()
+    monkeypatch.setattr(clients, "list_origins", counting)
+    app.state.provider.client_cache.clear()
     for number in range(20):
         await preflight(visitor, "/identity/token", f"https://{number}.example")
     assert len(asked) <= 3  # at the first, and after each notice of what was registered a moment ago
@@ -422,8 +422,8 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
         raise OSError("connection refused")
 
     await preflight(visitor, "/identity/token", PAGE)
-    monkeypatch.setattr(clients, "origins", away)
-    app.state.provider.clients.forget()
+    monkeypatch.setattr(clients, "list_origins", away)
+    app.state.provider.client_cache.clear()
     answer = await visitor.get("/identity/.well-known/jwks.json", headers={"Origin": PAGE})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
 

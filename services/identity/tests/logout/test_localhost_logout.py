@@ -54,7 +54,7 @@ def list_faulty_fields(mode, uri, *, laptop):
         identity_levels=[],
         claims=[],
     )
-    return [fault.field for fault in registration.faults(request, laptop=laptop)]
+    return [fault.field for fault in registration.find_faults(request, laptop=laptop)]
 
 
 @pytest.mark.parametrize("uri", LOCALHOST_URIS)
@@ -136,7 +136,7 @@ async def end_session(visitor, database, uri):
 async def test_the_logout_token_arrives_at_localhost(visitor, app, database, settings):
     async with listening(Server(), None) as server:
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
-        assert await backchannel_logout.once(database, app.state.issuer, Outbound(settings)) == 1
+        assert await backchannel_logout.send_due(database, app.state.issuer, Outbound(settings)) == 1
     assert server.asked[0].startswith(b"POST /logout HTTP/1.1")
 
 
@@ -147,5 +147,5 @@ async def test_an_https_issuer_sends_no_logout_token_to_localhost(
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
         monkeypatch.setattr(app.state.issuer, "settings", outside)
-        await backchannel_logout.once(database, app.state.issuer, Outbound(outside))
+        await backchannel_logout.send_due(database, app.state.issuer, Outbound(outside))
     assert server.asked == []

@@ -18,7 +18,7 @@ _METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _WITH_PUBLIC = [*_METHODS, relying_party.NO_SECRET]
 
 
-def metadata(issuer: str) -> dict[str, Any]:
+def build_metadata(issuer: str) -> dict[str, Any]:
     """The issuer's metadata; both discovery documents are this one."""
     return {
         "issuer": issuer,

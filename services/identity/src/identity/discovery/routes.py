@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from chassis.auth import public
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.discovery import actions
 from identity.discovery.schemas import DidDocument, Metadata, Trustmark
 from identity.issuer.actions.signing_keys import Issuer
@@ -16,7 +16,7 @@ from identity.shared.oauth import vectors
 from identity.shared.rules import core_identity
 from identity.shared.schemas import Jwks
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 _A_DAY = "public, max-age=86400"
 
@@ -88,5 +88,5 @@ def _did(issuer: Issuer, if_none_match: str | None) -> Response:
 
 
 def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
-    metadata = Metadata.model_validate(actions.metadata(issuer.url))
+    metadata = Metadata.model_validate(actions.build_metadata(issuer.url))
     return respond_cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

@@ -13,7 +13,7 @@ from identity.accounts.actions import sessions
 from identity.accounts.routes import delete_session_cookie, session_secret
 from identity.clients.routes.dependencies import TheProvider
 from identity.logout.actions import rp_initiated_logout
-from identity.logout.actions.rp_initiated_logout import Wish
+from identity.logout.actions.rp_initiated_logout import LogoutRequest
 from identity.shared.dependencies import NOT_REFERRED, pages, show_wrong_request
 from identity.shared.oauth import authorization_requests, redirects, token_requests
 from identity.shared.oauth.authorization_requests import PageError
@@ -74,7 +74,7 @@ async def confirm_log_out(
     """The person wants to sign out."""
     fields = {"client_id": form.get("client_id"), "state": form.get("state", 1_000)}
     given = {**fields, "post_logout_redirect_uri": form.get("back", 2_000)}
-    wish = await rp_initiated_logout.read(
+    wish = await rp_initiated_logout.parse_logout_request(
         provider, {name: value for name, value in given.items() if value}, None
     )
     return await _end(request, provider, wish)
@@ -85,7 +85,7 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
         given = authorization_requests.parse_parameters(text)
         async with provider.database.reading() as session:
             signed_in = await sessions.get_current(session, session_secret(request))
-        wish = await rp_initiated_logout.read(provider, given, signed_in)
+        wish = await rp_initiated_logout.parse_logout_request(provider, given, signed_in)
     except PageError as error:
         return show_wrong_request(request, error)
     if wish.certain or (signed_in is None and request.method == "GET"):
@@ -100,13 +100,13 @@ async def _log_out(request: Request, provider: TheProvider, text: str) -> Respon
     )
 
 
-async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
+async def _end(request: Request, provider: TheProvider, wish: LogoutRequest) -> Response:
     async with provider.database.writing() as session:
         signed_in = await sessions.get_current(session, session_secret(request))
         if signed_in is not None:
             await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
         await login_states.forget(session, browser_hash(browser_secret(request)))
-    back = rp_initiated_logout.back_url(wish)
+    back = rp_initiated_logout.build_return_url(wish)
     if back is None:
         response: Response = pages.render(request, "signed-out.html")
     else:

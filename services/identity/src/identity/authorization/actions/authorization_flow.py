@@ -218,7 +218,7 @@ async def _keep(
         "kind": "pushed" if browser is None else "browser",
         "secret_hash": crypto.hash_secret(secret),
         "browser_hash": None if browser is None else crypto.hash_secret(browser),
-        "client_name": clients.called(client.record, request.language),
+        "client_name": clients.get_name(client.record, request.language),
         "request": request.stored(),
         "created_at": now,
         "expires_at": now + timedelta(seconds=seconds),

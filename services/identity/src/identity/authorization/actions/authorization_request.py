@@ -25,7 +25,7 @@ class Redirect:
 async def client_of(provider: Provider, given: Mapping[str, str]) -> Client:
     """The client that a request is for. Raises PageError."""
     client_id = given.get("client_id", "")
-    record = await provider.client(client_id)
+    record = await provider.get_client(client_id)
     if record is None or record.party is None:
         raise PageError("The client_id is not one of a service registered here.")
     if record.status != "active":
@@ -57,7 +57,7 @@ def _read(provider: Provider, client: Client, given: Mapping[str, str]) -> Autho
     request, token = authorization_requests.parse_request(given, client.party), given.get("id_token_hint")
     if token is None:
         return request
-    hint = rp_initiated_logout.hinted(provider.issuer, token)
+    hint = rp_initiated_logout.parse_id_token_hint(provider.issuer, token)
     if hint.get("aud") != client.client_id:
         raise RequestError("invalid_request", "id_token_hint is not an id_token of this client.")
     return replace(request, subject=str(hint.get("sub")))
@@ -72,9 +72,11 @@ async def _inside(
     issuer = provider.issuer
     audiences = frozenset({issuer.url, f"{issuer.url}authorize", f"{issuer.url}{endpoint}"})
     try:
-        provider.look_for_keys(assertions.parse_unverified(given["request"], request_objects.TYPES), client)
+        provider.start_key_refresh(
+            assertions.parse_unverified(given["request"], request_objects.TYPES), client
+        )
         unverified = request_objects.look(given["request"], client.client_id)
-        own = await provider.keys(unverified, client.record)
+        own = await provider.load_keys(unverified, client.record)
         return request_objects.read(given, unverified, own, audiences, issuer.clock())
     except assertions.RefusedError as error:
         raise RequestError("invalid_request_object", f"{error}.") from error

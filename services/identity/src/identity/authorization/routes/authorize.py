@@ -67,7 +67,7 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
     async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
         return await authorization_flow.begin(session, provider, given, browser_secret(request), signed_in)
 
-    async with provider.admit(given.get("client_id", ""), network_of(request)):
+    async with provider.admit_sign_in(given.get("client_id", ""), network_of(request)):
         return await stepped(request, provider, work)
 
 
@@ -76,7 +76,7 @@ async def authorize_by_form(_: Annotated[None, public], request: Request, provid
     """The same by a form. It is kept, and the browser comes back for it with its cookies."""
     try:
         given = authorization_requests.parse_parameters((await request.body()).decode("ascii", "replace"))
-        async with provider.admit(given.get("client_id", ""), network_of(request)):
+        async with provider.admit_sign_in(given.get("client_id", ""), network_of(request)):
             return RedirectResponse(await _kept(provider, given), 303, NOT_REFERRED)
     except PageError as error:
         return show_wrong_request(request, error)

@@ -89,7 +89,7 @@ async def _shown(
         "prove.html",
         form_action=(origin(ask.wanted.redirect_uri),),
         council_name=service.council_name,
-        service_name=clients.called(service, language_of(request)),
+        service_name=clients.get_name(service, language_of(request)),
         waiting=ask.request,
         person=ask.person,
         looked=looked,

@@ -11,7 +11,7 @@ from chassis.problems import ErrorShape, Problem
 from identity.authorization.actions import authorization_flow, authorization_request
 from identity.authorization.routes.authorize import POSTED
 from identity.clients.actions.authentication import Client
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, identify_client
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import relying_party, token_requests
@@ -19,7 +19,7 @@ from identity.shared.oauth.authorization_requests import PageError, RequestError
 from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
 from identity.shared.schemas import TokenError
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 SHAPE = ErrorShape("par", render_oauth, TokenError)
 _UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
@@ -45,7 +45,7 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
     try:
         if "request_uri" in given:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
-        async with provider.admit(client.client_id, share):
+        async with provider.admit_sign_in(client.client_id, share):
             checked = await authorization_request.judge(provider, client, given, "par")
             async with provider.database.writing() as session:
                 uri = await authorization_flow.push(session, provider, client, checked)

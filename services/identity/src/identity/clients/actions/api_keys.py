@@ -20,7 +20,7 @@ from identity.shared.rules import tokens
 _NIL = UUID(int=0)
 
 
-async def create(
+async def create_api_key(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewApiKey
 ) -> ApiKeyMade:
     """A new API key, which lives ``key_days`` days. Raises Problem 403 for a scope the caller lacks."""
@@ -35,34 +35,34 @@ async def create(
         expires_at=created + timedelta(days=issuer.settings.key_days),
     )
     signer = issuer.select_key()
-    await store.add(session, council, {**dict(made), "kid": signer.kid, "created_by": caller.subject})
-    return ApiKeyMade(**dict(made), key=_written(issuer, council, made, signer.kid))
+    await store.add_api_key(session, council, {**dict(made), "kid": signer.kid, "created_by": caller.subject})
+    return ApiKeyMade(**dict(made), key=_sign_api_key(issuer, council, made, signer.kid))
 
 
-async def write_again(session: Session, issuer: Issuer, council: str, stored: dict[str, Any]) -> str:
+async def sign_again(session: Session, issuer: Issuer, council: str, stored: dict[str, Any]) -> str:
     """The very key that was shown, for a repeated request: signatures are deterministic."""
     made = ApiKey.model_validate(stored)
-    kid = await store.kid(session, council, made.id)
+    kid = await store.get_kid(session, council, made.id)
     if kid is None:  # pragma: no cover - rows of API keys are never deleted
         raise not_found("API key with this id")
-    return _written(issuer, council, made, kid)
+    return _sign_api_key(issuer, council, made, kid)
 
 
-async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+async def list_page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
     """The council's keys that are not revoked, in order of creation."""
-    return await store.page(session, council, after or _NIL, fetch)
+    return await store.list_page(session, council, after or _NIL, fetch)
 
 
-async def revoke(session: Session, council: str, key_id: UUID, now: datetime) -> None:
+async def revoke_api_key(session: Session, council: str, key_id: UUID, now: datetime) -> None:
     """Refuse the key from now on. Again is no error. Raises Problem 404 for one that never was."""
-    expires = await store.revoke(session, council, key_id, now)
+    expires = await store.revoke_api_key(session, council, key_id, now)
     if expires is not None:
         await revocations.revoke_credential(session, council, ids.show(key_id), expires, claim="jti")
-    elif await store.kid(session, council, key_id) is None:
+    elif await store.get_kid(session, council, key_id) is None:
         raise not_found("API key with this id")
 
 
-def _written(issuer: Issuer, council: str, made: ApiKey, kid: str) -> str:
+def _sign_api_key(issuer: Issuer, council: str, made: ApiKey, kid: str) -> str:
     shown = ids.show(made.id)
     grant = tokens.TokenContent(
         token_id=shown,

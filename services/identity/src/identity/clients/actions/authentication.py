@@ -12,8 +12,8 @@ import asyncpg
 
 from chassis import ids
 from chassis.database import Database
-from identity.clients.actions.client_cache import KnownClients
-from identity.clients.actions.client_keys import Refresher
+from identity.clients.actions.client_cache import ClientCache
+from identity.clients.actions.client_keys import KeyRefresher
 from identity.clients.store import clients as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import assertions, token_requests
@@ -23,7 +23,7 @@ from identity.shared.rules import crypto
 log = logging.getLogger(__name__)
 
 _REFUSED = "The client is unknown or did not prove who it is."
-_NOBODY = UUID(int=0)
+_NO_CLIENT = UUID(int=0)
 Credentials = token_requests.ClientSecret | token_requests.ClientAssertion | token_requests.ClientIdOnly
 
 
@@ -34,36 +34,36 @@ class Provider:
     issuer: Issuer
     database: Database
     pool: asyncpg.Pool
-    clients: KnownClients
-    refresher: Refresher
+    client_cache: ClientCache
+    refresher: KeyRefresher
 
-    async def client(self, client_id: str) -> store.Authenticating | None:
+    async def get_client(self, client_id: str) -> store.ClientRecord | None:
         """A client in use; one that can be nobody's is looked up all the same, to take as long."""
-        return await self.clients.find(self.pool, _id(client_id))
+        return await self.client_cache.get(self.pool, _parse_id(client_id))
 
-    async def keys(
-        self, shown: assertions.UnverifiedJwt, client: store.Authenticating | None
+    async def load_keys(
+        self, shown: assertions.UnverifiedJwt, client: store.ClientRecord | None
     ) -> Sequence[Mapping[str, Any]]:
         """The client's public keys, read again when it names a new one and publishes them itself."""
-        if client is None or not _has_newer(shown, client):
+        if client is None or not _names_unknown_key(shown, client):
             return client.keys if client else ()
-        client_id = _id(shown.issuer)
-        found = await self.refresher.newer(self.database, client.council, client_id)
-        self.clients.forget()
+        client_id = _parse_id(shown.issuer)
+        found = await self.refresher.refresh(self.database, client.council, client_id)
+        self.client_cache.clear()
         return found or client.keys
 
-    def look_for_keys(self, shown: assertions.UnverifiedJwt, client: "Client") -> None:
+    def start_key_refresh(self, shown: assertions.UnverifiedJwt, client: "Client") -> None:
         """Have the client's public keys read again, for its next request, when it names a new one."""
-        if shown.issuer == client.client_id and _has_newer(shown, client.record):
-            self.refresher.begin(self.database, client.record.council, client.id)
+        if shown.issuer == client.client_id and _names_unknown_key(shown, client.record):
+            self.refresher.start_refresh(self.database, client.record.council, client.id)
 
     @asynccontextmanager
-    async def admit(self, client_id: str, share: str) -> AsyncIterator[None]:
+    async def admit_sign_in(self, client_id: str, share: str) -> AsyncIterator[None]:
         """Work on a request for sign-in at a client. Raises Problem 429.
 
         ``share``: the network a browser is in, since anybody can name a client; empty for the client itself.
         """
-        client = _id(client_id)
+        client = _parse_id(client_id)
         self.issuer.sign_in_limiter.take(client, share)
         async with self.issuer.sign_in_slots.hold(client):
             yield
@@ -80,7 +80,7 @@ class Client:
     """
 
     client_id: str
-    record: store.Authenticating
+    record: store.ClientRecord
 
     @property
     def id(self) -> UUID:
@@ -139,15 +139,15 @@ def require_authentication(client: Client) -> AuthenticatedClient:
 
 async def _check_secret(provider: Provider, credentials: token_requests.ClientSecret) -> AuthenticatedClient:
     """Authenticate by a secret. Raises OAuthError."""
-    record = await provider.client(credentials.client_id)
-    if not _fits(credentials.secret, record, provider.issuer.clock()) or record is None:
+    record = await provider.get_client(credentials.client_id)
+    if not _matches_secret(credentials.secret, record, provider.issuer.clock()) or record is None:
         _refuse("the secret does not fit")
     return AuthenticatedClient(credentials.client_id, record)
 
 
 async def _find_public(provider: Provider, credentials: token_requests.ClientIdOnly) -> Client:
     """Find a client that keeps no secret. Any other must authenticate; an unknown one gets the same error."""
-    record = await provider.client(credentials.client_id)
+    record = await provider.get_client(credentials.client_id)
     if record is None or record.party is None or not record.party.public:
         _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
     return Client(credentials.client_id, record)
@@ -161,30 +161,32 @@ async def _check_assertion(
     unverified = assertions.parse_unverified(credentials.jwt)
     if credentials.client_id not in (None, unverified.issuer):
         raise assertions.RefusedError("client_id is not the assertion's iss")
-    record = await provider.client(unverified.issuer)
+    record = await provider.get_client(unverified.issuer)
     audiences = frozenset({issuer.url, issuer.token_url, f"{issuer.url}{endpoint}"})
-    claims = assertions.verify_assertion(unverified, await provider.keys(unverified, record), audiences, now)
+    claims = assertions.verify_assertion(
+        unverified, await provider.load_keys(unverified, record), audiences, now
+    )
     if record is None:  # pragma: no cover - without keys nothing verifies
         raise assertions.RefusedError("there is no such client", telling=False)
     fresh = await store.use_assertion(
         provider.pool,
         record.council,
-        _id(unverified.issuer),
+        _parse_id(unverified.issuer),
         claims.jti,
-        _moment(claims.expires),
-        _moment(now),
+        _to_datetime(claims.expires),
+        _to_datetime(now),
     )
     if not fresh:
         raise assertions.RefusedError("the assertion was used before; sign a new one with a new jti")
     return AuthenticatedClient(unverified.issuer, record)
 
 
-def _has_newer(shown: assertions.UnverifiedJwt, client: store.Authenticating) -> bool:
+def _names_unknown_key(shown: assertions.UnverifiedJwt, client: store.ClientRecord) -> bool:
     """Whether the client names a key we do not know and publishes its keys itself."""
     return bool(client.jwks_uri) and assertions.names_unknown_key(shown, client.keys)
 
 
-def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:
+def _matches_secret(secret: str, client: store.ClientRecord | None, now: float) -> bool:
     """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
     if client is None:
         return crypto.matches_secret(secret, None, None, None, now)
@@ -197,12 +199,12 @@ def _refuse(reason: str, *, told: str | None = None) -> NoReturn:
     raise token_requests.OAuthError("invalid_client", f"{told[0].upper()}{told[1:]}." if told else _REFUSED)
 
 
-def _id(text: str) -> UUID:
+def _parse_id(text: str) -> UUID:
     try:
         return ids.read(text)
     except ValueError:
-        return _NOBODY
+        return _NO_CLIENT
 
 
-def _moment(seconds: float) -> datetime:
+def _to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

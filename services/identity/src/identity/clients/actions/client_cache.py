@@ -16,45 +16,45 @@ from identity.clients.store import clients as store
 
 log = logging.getLogger(__name__)
 
-_MOST = 20_000
-_PULSE = 0.3  # seconds between signs of life
-_BELIEVED = 0.9  # seconds for which one is enough: a revoked client is refused within a second
+_MAX_CLIENTS = 20_000
+_HEARTBEAT = 0.3  # seconds between signs of life
+_TRUSTED = 0.9  # seconds for which one is enough: a revoked client is refused within a second
 _ORIGINS_KEPT = 30.0  # seconds, should a notice be lost
 _CHANNELS = ("townhall_client", "townhall_relying_party", "townhall_council")
 
 
-class KnownClients:
+class ClientCache:
     """The clients that have shown themselves lately."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, store.Authenticating] = {}
-        self._heard = float("-inf")
+        self._clients: dict[UUID, store.ClientRecord] = {}
+        self._heard_at = float("-inf")
         self._changes = 0
         self._origins: frozenset[str] = frozenset()
         self._origins_until = float("-inf")
-        self._reading = asyncio.Lock()
+        self._origins_lock = asyncio.Lock()
 
-    async def find(self, pool: asyncpg.Pool, client_id: UUID) -> store.Authenticating | None:
+    async def get(self, pool: asyncpg.Pool, client_id: UUID) -> store.ClientRecord | None:
         """A client in use, whichever council's it is; ``pool`` sees across councils."""
-        if time.monotonic() - self._heard < _BELIEVED:
-            known = self._known.get(client_id)
+        if time.monotonic() - self._heard_at < _TRUSTED:
+            known = self._clients.get(client_id)
             if known is not None:
                 return known
         changes = self._changes
-        found = await store.authenticating(pool, client_id)
+        found = await store.get_record(pool, client_id)
         if found is not None and changes == self._changes:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[client_id] = found
+            if len(self._clients) >= _MAX_CLIENTS:
+                self._clients.clear()
+            self._clients[client_id] = found
         return found
 
-    async def calls_from(self, pool: asyncpg.Pool, origin: str) -> bool:
+    async def is_registered_origin(self, pool: asyncpg.Pool, origin: str) -> bool:
         """Whether pages of a public web app come from there. However many strangers ask, it is read once."""
-        async with self._reading:
+        async with self._origins_lock:
             while time.monotonic() >= self._origins_until:
                 changes, self._origins_until = self._changes, time.monotonic() + _ORIGINS_KEPT
                 try:
-                    self._origins = await store.origins(pool, _MOST)
+                    self._origins = await store.list_origins(pool, _MAX_CLIENTS)
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     log.warning("the origins of apps stay as they are: %s", error)
                     break
@@ -62,24 +62,24 @@ class KnownClients:
                     self._origins_until = float("-inf")
         return origin in self._origins
 
-    def forget(self, *_: object) -> None:
+    def clear(self, *_: object) -> None:
         """Something has changed: look everything up again."""
         self._changes += 1
-        self._known.clear()
+        self._clients.clear()
         self._origins_until = float("-inf")
 
-    async def follow(self, database: Database) -> None:
+    async def follow_changes(self, database: Database) -> None:
         """Listen for ever. Raises when the database is lost; call it again."""
         connection = await database.listen()
         try:
             for channel in _CHANNELS:
-                await connection.add_listener(channel, self.forget)
-            self.forget()
+                await connection.add_listener(channel, self.clear)
+            self.clear()
             while True:
                 asked = time.monotonic()
-                await connection.execute("SELECT 1", timeout=_BELIEVED)
-                self._heard = asked
-                await asyncio.sleep(_PULSE)
+                await connection.execute("SELECT 1", timeout=_TRUSTED)
+                self._heard_at = asked
+                await asyncio.sleep(_HEARTBEAT)
         finally:
-            self._heard = float("-inf")
+            self._heard_at = float("-inf")
             connection.terminate()

@@ -29,13 +29,13 @@ async def create_api_key(
     """Make an API key with scopes the caller holds. The key is in this answer and nowhere else."""
 
     async def restore(stored: dict[str, Any]) -> str:
-        return await api_keys.write_again(session, issuer, council, stored)
+        return await api_keys.sign_again(session, issuer, council, stored)
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: api_keys.create(session, issuer, council, caller, body),
+        lambda: api_keys.create_api_key(session, issuer, council, caller, body),
         secret="key",  # noqa: S106 - the name of the member
         restore=restore,
     )
@@ -44,7 +44,7 @@ async def create_api_key(
 @router.get("")
 async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
     """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
-    rows = await api_keys.page(session, council, read_id_cursor(paging), paging.fetch)
+    rows = await api_keys.list_page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
 
 
@@ -53,7 +53,7 @@ async def revoke_api_key(
     council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
-    await api_keys.revoke(session, council, key_id, datetime.now(UTC))
+    await api_keys.revoke_api_key(session, council, key_id, datetime.now(UTC))
 
 
 def _show(row: Row[Any]) -> ApiKey:

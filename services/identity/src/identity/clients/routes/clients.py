@@ -37,8 +37,8 @@ async def create_client(
 @router.get(_OF_COUNCIL)
 async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
     """The council's clients in use, oldest first."""
-    rows = await clients.page(session, council, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+    rows = await clients.list_page(session, council, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
 @router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
@@ -46,7 +46,7 @@ async def revoke_client(
     council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke a client and every token it has. Doing it again is no error."""
-    await clients.revoke(session, council, client_id, datetime.now(UTC))
+    await clients.revoke_client(session, council, client_id, datetime.now(UTC))
 
 
 @router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=documents(409))
@@ -62,8 +62,8 @@ async def create_region_client(
 async def list_region_clients(caller: Operator, session: Reading, paging: Paging) -> Page[Client]:
     """The region's clients in use, oldest first."""
     await _of_region(session, caller)
-    rows = await clients.page(session, REGION, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+    rows = await clients.list_page(session, REGION, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
 @router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
@@ -72,7 +72,7 @@ async def revoke_region_client(
 ) -> None:
     """Revoke a client of the region and every token it has. Doing it again is no error."""
     await _of_region(session, caller)
-    await clients.revoke(session, REGION, client_id, datetime.now(UTC))
+    await clients.revoke_client(session, REGION, client_id, datetime.now(UTC))
 
 
 async def _of_region(session: ReadSession, caller: Caller) -> None:
@@ -84,13 +84,13 @@ async def _create(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Once
 ) -> Response:
     async def restore(stored: dict[str, Any]) -> str:
-        return clients.first_secret(issuer, stored["client_id"])
+        return clients.derive_first_secret(issuer, stored["client_id"])
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: clients.create(session, issuer, council, caller, body),
+        lambda: clients.create_client(session, issuer, council, caller, body),
         secret="client_secret" if body.jwks is None else "",
         restore=restore if body.jwks is None else None,
     )

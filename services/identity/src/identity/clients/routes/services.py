@@ -14,7 +14,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import service_secrets, services
-from identity.clients.actions.service_changes import show
+from identity.clients.actions.service_changes import render_service
 from identity.clients.routes.dependencies import TheProvider
 from identity.clients.schemas.services import (
     NewSecret,
@@ -34,12 +34,12 @@ Keeper = Annotated[Caller, permission("identity:clients")]
 _ONE = "/{client_id}"
 
 
-async def _forgotten(provider: TheProvider) -> AsyncIterator[None]:
+async def _clear_cache(provider: TheProvider) -> AsyncIterator[None]:
     yield
-    provider.clients.forget()
+    provider.client_cache.clear()
 
 
-KnownAtOnce = Annotated[None, Depends(_forgotten, scope="function")]
+CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
 """Name it before the session: this process looks at the changed client again before the answer leaves."""
 
 
@@ -48,7 +48,7 @@ async def register_service(
     council: Slug,
     body: NewService,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     once: OnlyOnce,
 ) -> Response:
@@ -59,8 +59,10 @@ async def register_service(
     sandbox credential only; a live one needs a live credential.
     """
     issuer = provider.issuer
-    services.judge_new(issuer, caller, body)
-    found = await services.keys_of(provider.refresher.outbound, body)  # before any transaction: it takes time
+    services.check_registration(issuer, caller, body)
+    found = await services.fetch_keys(
+        provider.refresher.outbound, body
+    )  # before any transaction: it takes time
     secret = not found and body.token_endpoint_auth_method is None
 
     async def restore(stored: dict[str, Any]) -> str:
@@ -71,9 +73,9 @@ async def register_service(
             session,
             caller,
             body,
-            lambda: services.create(session, issuer, council, caller, body, found),
+            lambda: services.register_service(session, issuer, council, caller, body, found),
             headers=lambda made: {
-                **_tag(made),
+                **_build_etag(made),
                 "Location": f"/{council}/identity/v1/services/{ids.show(made.client_id)}",
             },
             secret="client_secret" if secret else "",
@@ -86,8 +88,8 @@ async def list_services(
     council: Slug, _: Keeper, session: Reading, paging: Paging, mode: Mode | None = None
 ) -> Page[Service]:
     """The council's services in use, oldest first; of one mode, if you name it."""
-    rows = await services.page(session, council, mode, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, show, lambda row: (ids.show(row.id),))
+    rows = await services.list_page(session, council, mode, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, render_service, lambda row: (ids.show(row.id),))
 
 
 @router.get(_ONE, responses=documents(404))
@@ -95,8 +97,8 @@ async def read_service(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, response: Response
 ) -> Service:
     """One service, with its version as ETag. Its secret is not kept and not shown."""
-    found = await services.one(session, council, client_id)
-    response.headers.update(_tag(found))
+    found = await services.get_service(session, council, client_id)
+    response.headers.update(_build_etag(found))
     return found
 
 
@@ -106,7 +108,7 @@ async def change_service(
     client_id: ids.Id,
     body: ServiceChange,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     response: Response,
     if_match: IfMatch = None,
@@ -114,13 +116,13 @@ async def change_service(
     """Change a service, or give it other public keys; live at once. Its mode never changes."""
     version = require_version(if_match)
     async with provider.database.reading(council) as session:
-        await services.judge_change(session, provider.issuer, council, client_id, caller, body)
-    found = await services.keys_of(provider.refresher.outbound, body)  # takes time
+        await services.check_change(session, provider.issuer, council, client_id, caller, body)
+    found = await services.fetch_keys(provider.refresher.outbound, body)  # takes time
     async with provider.database.writing(council) as session:
-        changed = await services.change(
+        changed = await services.update_service(
             session, provider.issuer, council, client_id, caller, version, body, found
         )
-    response.headers.update(_tag(changed))
+    response.headers.update(_build_etag(changed))
     return changed
 
 
@@ -130,11 +132,11 @@ async def retire_service(
     client_id: ids.Id,
     caller: Keeper,
     _live: DirectoryRefresh,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     session: Writing,
 ) -> None:
     """Retire a service: it and every token it has are refused at once. Doing it again is no error."""
-    await services.retire(session, council, client_id, caller, datetime.now(UTC))
+    await services.retire_service(session, council, client_id, caller, datetime.now(UTC))
 
 
 @router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404, 409))
@@ -143,7 +145,7 @@ async def make_service_secret(
     client_id: ids.Id,
     body: NewSecret,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     session: Writing,
     once: OnlyOnce,
@@ -152,14 +154,14 @@ async def make_service_secret(
     issuer = provider.issuer
 
     async def restore(stored: dict[str, Any]) -> str:
-        return service_secrets.again(issuer, stored)
+        return service_secrets.derive_again(issuer, stored)
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: service_secrets.make(session, issuer, council, client_id, caller, body),
-        headers=_tag,
+        lambda: service_secrets.create_secret(session, issuer, council, client_id, caller, body),
+        headers=_build_etag,
         secret="client_secret",  # noqa: S106 - the name of the member
         restore=restore,
     )
@@ -170,12 +172,12 @@ async def end_previous_service_secret(
     council: Slug,
     client_id: ids.Id,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     session: Writing,
 ) -> None:
     """End the overlap now: the secret before is refused from here on."""
-    await service_secrets.end_previous(session, provider.issuer, council, client_id, caller)
+    await service_secrets.revoke_previous(session, provider.issuer, council, client_id, caller)
 
 
 @router.get(f"{_ONE}/history", responses=documents(404))
@@ -183,9 +185,9 @@ async def read_service_history(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[ServiceEvent]:
     """Who did what to a service, and when, oldest first; a retired one's too. It is kept as written."""
-    rows = await services.history(session, council, client_id, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, services.show_event, lambda row: (ids.show(row.id),))
+    rows = await services.list_history(session, council, client_id, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, services.render_event, lambda row: (ids.show(row.id),))
 
 
-def _tag(made: Service | SecretMade) -> dict[str, str]:
+def _build_etag(made: Service | SecretMade) -> dict[str, str]:
     return {"ETag": f'"{made.version}"'}

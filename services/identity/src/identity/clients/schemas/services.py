@@ -20,36 +20,38 @@ Application = Literal["web", "native"]
 _NULLABLE = frozenset({"backchannel_logout_uri"})
 
 
-def _known(values: list[str]) -> list[str]:
-    if missing := rules.unknown_scopes(values):
+def _check_person_scopes(values: list[str]) -> list[str]:
+    if missing := rules.list_unknown_scopes(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
     return list(scopes.normalise(values))
 
 
-def _of_apis(values: list[str]) -> list[str]:
+def _check_machine_scopes(values: list[str]) -> list[str]:
     if missing := scopes.list_unknown(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
     return list(scopes.normalise(values))
 
 
-def _distinct(values: list[Any]) -> list[Any]:
+def _sort_distinct(values: list[Any]) -> list[Any]:
     return sorted(set(values))
 
 
 Uri = Annotated[str, StringConstraints(min_length=1, max_length=uris.MAX_LENGTH)]
 Uris = Annotated[list[Uri], Field(max_length=uris.MAX_URIS)]
 PersonScope = Literal["openid", "email", "phone", "offline_access"] | Scope
-PersonScopes = Annotated[list[PersonScope], Field(min_length=1, max_length=50), AfterValidator(_known)]
-MachineScopes = Annotated[list[Scope], Field(max_length=50), AfterValidator(_of_apis)]
-Levels = Annotated[list[Level], Field(max_length=2), AfterValidator(_distinct)]
-Claims = Annotated[list[Claim], Field(max_length=2), AfterValidator(_distinct)]
+PersonScopes = Annotated[
+    list[PersonScope], Field(min_length=1, max_length=50), AfterValidator(_check_person_scopes)
+]
+MachineScopes = Annotated[list[Scope], Field(max_length=50), AfterValidator(_check_machine_scopes)]
+Levels = Annotated[list[Level], Field(max_length=2), AfterValidator(_sort_distinct)]
+Claims = Annotated[list[Claim], Field(max_length=2), AfterValidator(_sort_distinct)]
 Contact = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[^\s@<>\x00-\x1f\x7f]+@[^\s@<>]+\.[^\s@<>]+$")
 ]
 Contacts = Annotated[list[Contact], Field(max_length=5, description="E-mail addresses, for notices to you")]
 
 
-def _one_kind_of_keys(asked: "NewService | ServiceChange") -> None:
+def _check_keys(asked: "NewService | ServiceChange") -> None:
     if asked.jwks is not None and asked.jwks_uri is not None:
         raise ValueError("give jwks or jwks_uri, not both")
 
@@ -99,7 +101,7 @@ class NewService(RequestBody):
 
     @model_validator(mode="after")
     def _has_one_kind_of_keys(self) -> Self:
-        _one_kind_of_keys(self)
+        _check_keys(self)
         return self
 
 
@@ -132,7 +134,7 @@ class ServiceChange(RequestBody):
         for name in sorted(self.model_fields_set - _NULLABLE):
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null; leave it out to keep it")
-        _one_kind_of_keys(self)
+        _check_keys(self)
         return self
 
 
@@ -181,7 +183,7 @@ class NewSecret(RequestBody):
     overlap_hours: int = Field(
         default=rules.OVERLAP_HOURS,
         ge=0,
-        le=rules.MOST_OVERLAP_HOURS,
+        le=rules.MAX_OVERLAP_HOURS,
         description="Hours for which the secret until now works too; 0 when it has leaked",
     )
 

@@ -54,7 +54,7 @@ async def rotate_keys(settings: Settings, arguments: list[str]) -> int:
 
 async def _install_client(settings: Settings, name: str, asked: list[str]) -> int:
     async with _open_session(settings) as (session, issuer):
-        client_id, secret = await clients.install(session, issuer, name, asked)
+        client_id, secret = await clients.install_client(session, issuer, name, asked)
     _print_json({"client_id": client_id, "client_secret": secret})
     return 0
 

@@ -21,35 +21,35 @@ from identity.shared.rules import crypto, tokens, uris
 log = logging.getLogger(__name__)
 
 _PAUSE = 1.0  # seconds between looks at the queue
-_AT_ONCE = 20
-_LONGEST_ANSWER = 16_384
+_BATCH = 20
+_MAX_RESPONSE = 16_384
 _TRIES = 6
 _FIRST_WAIT = 5  # seconds; four times as many after every try: half an hour in all
 
 
-async def tell(database: Database, settings: Settings) -> None:
+async def send_logout_tokens(database: Database, settings: Settings) -> None:
     """Work on the queue for ever. Raises when the database is lost; call it again."""
     issuer, outbound = Issuer(settings), Outbound(settings)
     while True:
         async with database.writing() as session:
             await issuer.ensure_keys(session)
-        while await once(database, issuer, outbound):
+        while await send_due(database, issuer, outbound):
             pass
         await asyncio.sleep(_PAUSE)
 
 
-async def once(database: Database, issuer: Issuer, outbound: Outbound) -> int:
+async def send_due(database: Database, issuer: Issuer, outbound: Outbound) -> int:
     """Send what is due, side by side, so that a slow service keeps nobody waiting; how many there were.
 
     A notice is put off before it is sent and taken away after: whoever dies in between repeats it.
     """
     now = datetime.now(UTC)
     async with database.writing() as session:
-        rows = await store.lock_due(session, now, _AT_ONCE)
+        rows = await store.lock_due(session, now, _BATCH)
         for row in rows:
             wait = timedelta(seconds=_FIRST_WAIT * 4**row.attempts)
             await store.postpone(session, row.council, row.id, now + wait)
-    heard = await asyncio.gather(*(_send(issuer, outbound, row, now) for row in rows))
+    heard = await asyncio.gather(*(_send_token(issuer, outbound, row, now) for row in rows))
     async with database.writing() as session:
         for row, done in zip(rows, heard, strict=True):
             if done or row.attempts + 1 >= _TRIES:
@@ -57,7 +57,7 @@ async def once(database: Database, issuer: Issuer, outbound: Outbound) -> int:
     return len(rows)
 
 
-async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime) -> bool:
+async def _send_token(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime) -> bool:
     """Whether the service has taken it."""
     content = id_tokens.build_logout_token(
         issuer.url,
@@ -72,7 +72,7 @@ async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime
     form = urlencode({"logout_token": written}).encode()
     here = issuer.is_local and uris.is_local_http(row.uri)
     try:
-        await outbound.post(row.uri, form, most=_LONGEST_ANSWER, here=here)
+        await outbound.post(row.uri, form, most=_MAX_RESPONSE, here=here)
     except OutboundError as error:
         log.info("client %s did not take a logout token: %s", content["aud"], error)
         return False

@@ -31,7 +31,7 @@ async def show_consents(
     """The services the person shares details with."""
     found = []
     for row in await authorizations.list_consents(session, person.account, _MOST):
-        client = await provider.client(ids.show(row.client))
+        client = await provider.get_client(ids.show(row.client))
         if client is not None:
             found.append(_shown(row.council, row.client, client.name, format_time(row.given_at, request)))
     return pages.render(request, "services.html", services=found)
@@ -43,7 +43,7 @@ async def end_consent(
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Take back what a service may know and do; its tokens end with it."""
-    client = await provider.client(ids.show(client_id))
+    client = await provider.get_client(ids.show(client_id))
     name = client.name if client is not None and client.council == slug else ""
     await grants.revoke_consent(session, slug, person.account, client_id, name)
     return see_other(_SERVICES)

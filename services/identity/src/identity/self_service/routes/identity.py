@@ -152,5 +152,5 @@ async def _service(provider: TheProvider, actor: str) -> str:
         ids.read(actor)
     except ValueError:
         return ""
-    client = await provider.client(actor)
+    client = await provider.get_client(actor)
     return client.name if client is not None else ""

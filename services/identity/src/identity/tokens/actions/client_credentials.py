@@ -4,12 +4,12 @@ from typing import Any
 
 from chassis import ids
 from identity.clients.actions.authentication import AuthenticatedClient, Provider
-from identity.clients.actions.clients import acts_for
+from identity.clients.actions.clients import list_councils
 from identity.shared.oauth import scopes, token_requests
 from identity.shared.rules import tokens
 
 
-def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) -> dict[str, Any]:
+def issue_token(provider: Provider, client: AuthenticatedClient, asked: str | None) -> dict[str, Any]:
     """An access token for the client. Raises OAuthError."""
     record, now = client.record, provider.issuer.clock()
     granted = scopes.narrow_scopes(asked, record.scopes)
@@ -19,7 +19,7 @@ def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) ->
         token_id=ids.show(ids.new()),
         client_id=client.client_id,
         scopes=granted,
-        councils=acts_for(record.council),
+        councils=list_councils(record.council),
         mode=record.mode,
         issued=int(now),
         expires=int(now) + tokens.ACCESS_SECONDS,

@@ -134,7 +134,7 @@ async def _issue(
             authenticated_at=request["authenticated_at"],
             nonce=request["nonce"],
         )
-        claims = await user_claims.claims(session, row, frozenset(request["id_token_claims"]))
+        claims = await user_claims.read_user_claims(session, row, frozenset(request["id_token_claims"]))
         signer = provider.issuer.select_key(party.id_token_alg)
         content = id_tokens.build_id_token(
             sign_in, party, provider.issuer.url, written, claims, int(now.timestamp())

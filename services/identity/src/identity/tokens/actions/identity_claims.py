@@ -13,7 +13,7 @@ from identity.shared.oauth import claims, vectors
 from identity.shared.rules import core_identity, tokens
 
 
-async def shown(
+async def read_identity_claims(
     session: Session, provider: Provider, row: Row[Any], wanted: frozenset[str]
 ) -> dict[str, Any]:
     """The claims wanted of the proven identity behind a grant; nothing where none was asked for.
@@ -32,7 +32,7 @@ async def shown(
     found: dict[str, Any] = {}
     client_id = ids.show(row.client)
     if claims.CORE_IDENTITY in wanted:
-        found[claims.CORE_IDENTITY] = _statement(provider, row, client_id, proof)
+        found[claims.CORE_IDENTITY] = _sign_statement(provider, row, client_id, proof)
     if claims.ADDRESS in wanted:
         found[claims.ADDRESS] = [dict(one) for one in proof.person.addresses]
     if found:
@@ -41,7 +41,7 @@ async def shown(
     return found
 
 
-def _statement(provider: Provider, row: Row[Any], client_id: str, proof: proofs.Proof) -> str:
+def _sign_statement(provider: Provider, row: Row[Any], client_id: str, proof: proofs.Proof) -> str:
     issuer, person = provider.issuer, proof.person
     subject = subjects.derive_subject(issuer, row.council, row.account)
     names = (person.given_names, person.family_name)

@@ -22,7 +22,7 @@ from identity.shared.tables import REGION
 from identity.tokens.actions import identity_claims, user_claims
 
 
-async def caller_of(verifier: Verifier, directory: Directory, token: str) -> Caller | None:
+async def verify_token(verifier: Verifier, directory: Directory, token: str) -> Caller | None:
     """Who an access token or an API key speaks for; None when it is not good (any more)."""
     try:
         caller = await verifier.check(token)
@@ -33,7 +33,7 @@ async def caller_of(verifier: Verifier, directory: Directory, token: str) -> Cal
     return None if directory.refuses(caller) else caller
 
 
-async def grant_of(session: ReadSession, caller: Caller) -> Row[Any] | None:
+async def get_grant(session: ReadSession, caller: Caller) -> Row[Any] | None:
     """The grant in force behind a person's access token; None for a machine's."""
     try:
         token_id = ids.read(caller.token_id)
@@ -43,33 +43,33 @@ async def grant_of(session: ReadSession, caller: Caller) -> Row[Any] | None:
     return row if row is not None and row.revoked_at is None else None
 
 
-async def userinfo(
+async def read_userinfo(
     session: Session, provider: Provider, row: Row[Any], wanted: frozenset[str]
 ) -> dict[str, Any]:
     """The claims of the person behind a grant (OpenID Connect Core 5.3)."""
     subject = subjects.derive_subject(provider.issuer, row.council, row.account)
-    proven = await identity_claims.shown(session, provider, row, wanted)
-    return {**proven, **await user_claims.claims(session, row, wanted), "sub": subject}
+    proven = await identity_claims.read_identity_claims(session, provider, row, wanted)
+    return {**proven, **await user_claims.read_user_claims(session, row, wanted), "sub": subject}
 
 
-async def introspect(
+async def introspect_token(
     session: ReadSession, provider: Provider, client: AuthenticatedClient, caller: Caller | None, token: str
 ) -> dict[str, Any]:
     """RFC 7662 section 2.2. A client sees tokens of its own council; a client of the region all."""
     if caller is None:
-        return await _refresh_token(session, provider, client, token)
+        return await _introspect_refresh_token(session, provider, client, token)
     council = client.record.council
     if council != REGION and not caller.acts_for(council):
         return {"active": False}
-    content = _content(token)
-    if caller.subject != caller.client_id and await grant_of(session, caller) is None:
+    content = _decode_claims(token)
+    if caller.subject != caller.client_id and await get_grant(session, caller) is None:
         return {"active": False}
     shown = ("iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope", "act", "mandate", "theme")
     found = {name: content[name] for name in shown if name in content}
     return {"active": True, "token_type": "Bearer", **found}
 
 
-async def _refresh_token(
+async def _introspect_refresh_token(
     session: ReadSession, provider: Provider, client: AuthenticatedClient, token: str
 ) -> dict[str, Any]:
     """A refresh token is its own client's business alone."""
@@ -92,7 +92,7 @@ async def _refresh_token(
     }
 
 
-async def revoke(
+async def revoke_token(
     session: Session, provider: Provider, client: Client, caller: Caller | None, token: str
 ) -> None:
     """RFC 7009 section 2.1: the whole grant with a refresh token. What is not the client's stays."""
@@ -108,7 +108,7 @@ async def revoke(
         await grants.revoke_grant(session, row.council, row.grant_id, provider.now())
 
 
-def _content(token: str) -> dict[str, Any]:
+def _decode_claims(token: str) -> dict[str, Any]:
     """The claims of a token whose signature has been checked."""
     part = token.split(".")[1]
     content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

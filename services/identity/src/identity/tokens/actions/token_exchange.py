@@ -18,10 +18,10 @@ from identity.tokens.actions import code_and_refresh, introspection
 
 _REFUSED = "No mandate lets this person act for that one in this theme, or the actor_token is not good."
 _SCOPE = "openid"
-_MOST = 200
+_MAX_LENGTH = 200
 
 
-async def exchange(
+async def exchange_token(
     provider: Provider, client: AuthenticatedClient, asked: TokenRequest, actor: Caller | None
 ) -> dict[str, Any]:
     """The token that says ``sub``, ``act`` and ``mandate``. Raises OAuthError.
@@ -29,27 +29,27 @@ async def exchange(
     ``subject_token`` is the subject of the person to act for, as the service's council knows him;
     ``actor_token`` (``actor`` is who it speaks for) the access token of who acts, issued to this client.
     """
-    _kinds(asked)
-    granted = _scopes(client, asked)
+    _check_token_types(asked)
+    granted = _check_scopes(client, asked)
     theme, principal = asked.fields.get("theme", ""), asked.fields.get("subject_token", "")
     council = client.record.council
     async with provider.database.writing() as session:
-        row = await _of_actor(session, client, actor)
+        row = await _get_actor_grant(session, client, actor)
         await session.see(council)
         found = await mandates.may_act(
             session,
             council,
             row.account,
-            principal[:_MOST],
-            theme[:_MOST],
+            principal[:_MAX_LENGTH],
+            theme[:_MAX_LENGTH],
             lambda account: subjects.derive_subject(provider.issuer, council, account),
         )
         if found is None:
             raise OAuthError("invalid_grant", _REFUSED)
-        return await _issue(session, provider, client, row, found, granted)
+        return await _issue_token(session, provider, client, row, found, granted)
 
 
-def _kinds(asked: TokenRequest) -> None:
+def _check_token_types(asked: TokenRequest) -> None:
     """Only a subject with an actor's access token; a plain exchange of tokens is not offered."""
     fields = asked.fields
     if (
@@ -67,7 +67,7 @@ def _kinds(asked: TokenRequest) -> None:
         )
 
 
-def _scopes(client: AuthenticatedClient, asked: TokenRequest) -> list[str]:
+def _check_scopes(client: AuthenticatedClient, asked: TokenRequest) -> list[str]:
     """What the person may let another do, as far as the service may; never what his roles allow."""
     possible = scopes.DELEGABLE & client.party.person_scopes | {_SCOPE}
     wanted = set((asked.scope or _SCOPE).split())
@@ -77,9 +77,9 @@ def _scopes(client: AuthenticatedClient, asked: TokenRequest) -> list[str]:
     return sorted(wanted)
 
 
-async def _of_actor(session: Session, client: AuthenticatedClient, actor: Caller | None) -> Row[Any]:
+async def _get_actor_grant(session: Session, client: AuthenticatedClient, actor: Caller | None) -> Row[Any]:
     """The grant of who acts: his own, given to this client. No mandate is passed on."""
-    row = await introspection.grant_of(session, actor) if actor is not None else None
+    row = await introspection.get_grant(session, actor) if actor is not None else None
     if (
         row is None
         or row.client != client.id
@@ -90,7 +90,7 @@ async def _of_actor(session: Session, client: AuthenticatedClient, actor: Caller
     return row
 
 
-async def _issue(
+async def _issue_token(
     session: Session,
     provider: Provider,
     client: AuthenticatedClient,
@@ -104,7 +104,7 @@ async def _issue(
     seconds = min(client.party.rules.access_seconds, left)
     if seconds <= 0:
         raise OAuthError("invalid_grant", _REFUSED)
-    grant = _grant(actor, found, now, granted)
+    grant = _build_grant(actor, found, now, granted)
     await store.add_grant(session, grant)
     row = await store.get(session, grant["council"], grant["id"])
     if row is None:  # pragma: no cover - it was just written
@@ -128,7 +128,9 @@ async def _issue(
     }
 
 
-def _grant(actor: Row[Any], found: mandates.MandateRow, now: datetime, granted: list[str]) -> dict[str, Any]:
+def _build_grant(
+    actor: Row[Any], found: mandates.MandateRow, now: datetime, granted: list[str]
+) -> dict[str, Any]:
     """A grant of its own in the actor's session, so that it ends with either. It tells no claims."""
     quiet = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.NO_IDENTITY}
     return {

@@ -8,7 +8,7 @@ from chassis.database import ReadSession
 from identity.accounts.store import accounts
 
 
-async def claims(session: ReadSession, row: Row[Any], wanted: frozenset[str]) -> dict[str, Any]:
+async def read_user_claims(session: ReadSession, row: Row[Any], wanted: frozenset[str]) -> dict[str, Any]:
     """The claims wanted of the account of a grant: those there are."""
     found: dict[str, Any] = {}
     account = await accounts.one(session, row.account)

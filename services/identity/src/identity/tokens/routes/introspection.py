@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, authenticate_client, identify_client
 from identity.issuer.routes import DirectoryRefresh
 from identity.shared.oauth import token_requests
@@ -16,7 +16,7 @@ from identity.shared.oauth_responses import NO_STORE, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 SHAPES = tuple(ErrorShape(base, render_oauth, TokenError) for base in ("introspect", "revoke"))
 _TOKEN: dict[str, Any] = {
@@ -64,7 +64,7 @@ async def introspect_token(_: Annotated[None, public], request: Request, provide
     token = _token(fields)
     caller = await _caller(request, token)
     async with provider.database.reading() as session:
-        found = await introspection.introspect(session, provider, client, caller, token)
+        found = await introspection.introspect_token(session, provider, client, caller, token)
     return JSONResponse(found, 200, NO_STORE)
 
 
@@ -77,7 +77,7 @@ async def revoke_token(
     token = _token(fields)
     caller = await _caller(request, token)
     async with provider.database.writing() as session:
-        await introspection.revoke(session, provider, client, caller, token)
+        await introspection.revoke_token(session, provider, client, caller, token)
     return Response(None, 200, NO_STORE)
 
 
@@ -89,4 +89,4 @@ def _token(fields: dict[str, str]) -> str:
 
 async def _caller(request: Request, token: str) -> Any:
     state = request.app.state
-    return await introspection.caller_of(state.verifier, state.directory, token)
+    return await introspection.verify_token(state.verifier, state.directory, token)

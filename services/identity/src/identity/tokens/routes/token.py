@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from chassis.auth import Caller, public
 from chassis.problems import ErrorShape
 from identity.clients.actions.authentication import identify, require_authentication
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import assertions, token_requests
@@ -17,7 +17,7 @@ from identity.shared.schemas import TokenError
 from identity.tokens.actions import client_credentials, code_and_refresh, introspection, token_exchange
 from identity.tokens.schemas import Token
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 _FORM = {
     "type": "object",
@@ -69,10 +69,12 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
         )
         client = await identify(provider, asked.credentials, network_of(request))
         if asked.grant == token_requests.CLIENT_CREDENTIALS:
-            token = client_credentials.issue(provider, require_authentication(client), asked.scope)
+            token = client_credentials.issue_token(provider, require_authentication(client), asked.scope)
         elif asked.grant == token_requests.TOKEN_EXCHANGE:
             actor = await _actor(request, asked.fields.get("actor_token", ""))
-            token = await token_exchange.exchange(provider, require_authentication(client), asked, actor)
+            token = await token_exchange.exchange_token(
+                provider, require_authentication(client), asked, actor
+            )
         else:
             token = await code_and_refresh.redeem(provider, client, asked)
     except token_requests.OAuthError as error:
@@ -82,7 +84,7 @@ async def issue_token(_: Annotated[None, public], request: Request, provider: Th
 
 async def _actor(request: Request, token: str) -> Caller | None:
     state = request.app.state
-    return await introspection.caller_of(state.verifier, state.directory, token)
+    return await introspection.verify_token(state.verifier, state.directory, token)
 
 
 TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError)

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.oauth import authorization_requests, claims, token_requests
 from identity.shared.oauth_responses import NO_STORE
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
 
-router = APIRouter(tags=["sign-in"], route_class=FromApps)
+router = APIRouter(tags=["sign-in"], route_class=CorsRoute)
 
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
     401: {"description": "No access token, or one that is not good"},
@@ -67,7 +67,7 @@ async def read_userinfo_by_post(
 
 async def _answer(request: Request, provider: TheProvider) -> Response:
     state = request.app.state
-    caller = await introspection.caller_of(state.verifier, state.directory, await _token(request))
+    caller = await introspection.verify_token(state.verifier, state.directory, await _token(request))
     if caller is None:
         raise _invalid()
     provider.issuer.client_limiter.take(
@@ -76,11 +76,11 @@ async def _answer(request: Request, provider: TheProvider) -> Response:
     if "openid" not in caller.scopes:
         raise Problem(403, "insufficient_scope", "The token was not granted openid.")
     async with provider.database.writing() as session:
-        row = await introspection.grant_of(session, caller)
+        row = await introspection.get_grant(session, caller)
         if row is None:
             raise _invalid()
         wanted = claims.list_by_scopes(caller.scopes) | frozenset(row.request["userinfo_claims"])
-        found = await introspection.userinfo(session, provider, row, wanted)
+        found = await introspection.read_userinfo(session, provider, row, wanted)
     return JSONResponse(found, 200, NO_STORE)
 
 
