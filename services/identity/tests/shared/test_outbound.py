@@ -54,7 +54,7 @@ def outside(settings):
 
 
 async def get(outbound, url):
-    return await outbound.get(url, accept="application/json", most=MOST)
+    return await outbound.get(url, accept="application/json", max_bytes=MOST)
 
 
 async def test_what_a_server_answers_is_read(at_home, server):
@@ -115,7 +115,7 @@ async def test_no_redirect_is_followed(at_home, server, status, place):
 
 async def test_a_form_is_sent_and_an_empty_answer_taken(at_home, server):
     server.status, server.body = 204, b""
-    assert await at_home.post(server.url, b"logout_token=x", most=MOST) == b""
+    assert await at_home.post(server.url, b"logout_token=x", max_bytes=MOST) == b""
     assert b"Content-Length: 14" in server.asked[0]
     assert server.asked[0].startswith(b"POST /keys ")
 

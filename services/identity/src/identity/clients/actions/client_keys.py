@@ -28,7 +28,7 @@ _PAUSE = 30.0  # seconds between looks for keys that have become old
 async def fetch_key_set(outbound: Outbound, uri: str) -> Keys:
     """The keys at a URL. Raises OutboundError, saying what is wrong."""
     try:
-        return key_sets.parse_key_set(await outbound.get(uri, accept=_ACCEPT, most=key_sets.MAX_BYTES))
+        return key_sets.parse_key_set(await outbound.get(uri, accept=_ACCEPT, max_bytes=key_sets.MAX_BYTES))
     except ValueError as error:
         raise OutboundError(str(error)) from error
 

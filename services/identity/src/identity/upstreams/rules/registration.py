@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from identity.clients.rules import OPENID, Fault
+from identity.clients.rules.registration import OPENID, Fault
 from identity.shared.rules import uris
 
 ONELOGIN = "onelogin"
