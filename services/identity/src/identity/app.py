@@ -53,7 +53,7 @@ from identity.sign_in.routes.upstream import login as upstream_login
 from identity.sign_in_methods.routes import factors
 from identity.sign_in_methods.routes import sms as sms_step
 from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
-from identity.tokens.routes import introspection, token, userinfo
+from identity.tokens.routes import introspection, revocation, token, userinfo
 from identity.upstream_login import routes as upstream_logout
 from identity.upstreams import routes as upstreams
 from identity.upstreams.actions.providers import Providers
@@ -133,6 +133,7 @@ service = Service(
         identity_proof.router,
         par.router,
         introspection.router,
+        revocation.router,
         userinfo.router,
         logout.router,
         sent_messages.router,
@@ -178,7 +179,14 @@ service = Service(
         IdentityAccess,
     ),
     consumers=CONSUMERS,
-    shapes=(token.TOKEN_ERRORS, par.SHAPE, *introspection.SHAPES, userinfo.SHAPE, scim_protocol.SCIM_ERRORS),
+    shapes=(
+        token.TOKEN_ERRORS,
+        par.SHAPE,
+        introspection.SHAPE,
+        revocation.SHAPE,
+        userinfo.SHAPE,
+        scim_protocol.SCIM_ERRORS,
+    ),
     commands={
         "operator": commands.create_operator,
         "client": commands.create_client,

@@ -111,7 +111,7 @@ async def test_a_client_authenticates_in_one_way(session):
 
 async def test_two_councils_with_one_code_cannot_be(session):
     council = {"slug": "newtown", "name": "Newtown", "gss": "E06000022", "region": "local"}
-    assert await councils.add(session, council) is None
+    assert await councils.add_council(session, council) is None
     assert [row.slug for row in await councils.list_conflicting(session, "newtown", "E06000022")] == [
         "citytown"
     ]

@@ -4,7 +4,7 @@ import pytest
 
 from chassis import ids
 from identity.accounts.actions import sessions
-from identity.clients import rules as registration
+from identity.clients.rules import registration
 from identity.issuer.actions.signing_keys import Issuer
 from identity.logout.actions import backchannel_logout
 from identity.shared.outbound import Outbound, OutboundError
@@ -77,13 +77,13 @@ async def test_localhost_is_not_called_when_it_resolves_to_another_address(setti
     lenient = settings.model_copy(update={"outbound_private": True})
     outbound = Outbound(lenient, Names(["127.0.0.1", address]))
     with pytest.raises(OutboundError, match="address"):
-        await outbound.post("http://localhost:9219/logout", b"", most=100, here=True)
+        await outbound.post("http://localhost:9219/logout", b"", max_bytes=100, local_only=True)
 
 
 async def test_other_outbound_calls_stay_https_only(settings):
     outbound = Outbound(settings, Names(["127.0.0.1"]))
     with pytest.raises(OutboundError, match="https"):
-        await outbound.post("http://localhost:9219/logout", b"", most=100)
+        await outbound.post("http://localhost:9219/logout", b"", max_bytes=100)
 
 
 def service_body(**fields):

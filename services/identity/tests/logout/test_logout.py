@@ -31,7 +31,7 @@ class Recorder(Outbound):
     def __init__(self, *, fails=False):
         self.sent, self.fails = [], fails
 
-    async def post(self, uri, form, *, most, here=False):
+    async def post(self, uri, form, *, max_bytes, local_only=False):
         self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
             raise OutboundError("answered 500, not 200")
@@ -133,4 +133,4 @@ async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ev
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])
 async def test_a_logout_token_never_goes_to_our_own_network(settings, uri):
     with pytest.raises(OutboundError):
-        await Outbound(settings).post(uri, b"logout_token=x", most=100)
+        await Outbound(settings).post(uri, b"logout_token=x", max_bytes=100)

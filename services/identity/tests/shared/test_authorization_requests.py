@@ -44,7 +44,7 @@ def test_any_request_is_taken_or_refused_in_words(other):
     assert "openid" in request.scopes
     assert set(request.scopes) <= PARTY.person_scopes
     assert request.challenge is not None
-    assert authorization_requests.restore_request(json.loads(json.dumps(request.stored()))) == request
+    assert authorization_requests.restore_request(json.loads(json.dumps(request.to_json()))) == request
 
 
 @given(st.text(max_size=300))
@@ -128,7 +128,7 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
         prompts=prompts,
         max_age=max_age,
     )
-    consented = None if agreed is None else steps.Consented(frozenset({"openid"}), frozenset(), agreed)
+    consented = None if agreed is None else steps.Consent(frozenset({"openid"}), frozenset(), agreed)
     party, now = replace(PARTY, first_party=first), 1_000
     try:
         step = steps.next_step(request, party, steps.Person(level, signed_at), consented, asked_at, now)
@@ -159,7 +159,7 @@ def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_servic
     request = authorization_requests.parse_request({**GOOD, "acr_values": "Cl.Cm"}, PARTY)
     request = replace(request, identity=wanted, userinfo_claims=asked, prompts=("none",) if silent else ())
     who = steps.Person("Cl.Cm", 0, has, unproven)
-    agreed = steps.Consented(frozenset({"openid"}), frozenset({claims.RETURN_CODE}), 0)
+    agreed = steps.Consent(frozenset({"openid"}), frozenset({claims.RETURN_CODE}), 0)
     try:
         step = steps.next_step(request, PARTY, who, agreed, 0, 0)
     except authorization_requests.RequestError as error:

@@ -54,7 +54,7 @@ _LIST_REVOKED = (
 )
 
 
-async def add(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
+async def add_council(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
     """The council added, at version 1; None when its slug or its code is taken."""
     return await session.first(_ADD, {**values, "version": 1})
 

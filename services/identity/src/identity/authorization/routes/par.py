@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.auth import public
 from chassis.problems import ErrorShape, Problem
 from identity.authorization.actions import authorization_flow, authorization_request
-from identity.authorization.routes.authorize import POSTED
+from identity.authorization.routes.authorize import FORM_OPERATION
 from identity.clients.actions.authentication import Client
 from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, identify_client
@@ -26,29 +26,29 @@ _UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is
 
 
 class Pushed(BaseModel):
-    """A request that is kept (RFC 9126 section 2.2)."""
+    """A saved request (RFC 9126 section 2.2)."""
 
-    request_uri: str = Field(description="Send it with client_id to the authorisation endpoint, once")
+    request_uri: str = Field(description="Send it with client_id to the authorization endpoint, once")
     expires_in: int = Field(description="Seconds")
 
 
 @router.post(
-    "/identity/par", status_code=201, response_model=Pushed, responses=_UNKNOWN, openapi_extra=POSTED
+    "/identity/par", status_code=201, response_model=Pushed, responses=_UNKNOWN, openapi_extra=FORM_OPERATION
 )
 async def push_request(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """Keep a request for sign-in for the client that shows who it is (RFC 9126)."""
+    """Push an authorization request (RFC 9126). Authenticate as at the token endpoint."""
     client, fields = await identify_client(request, provider, "par")
     _require_relying_party(client)
-    given = {name: value for name, value in fields.items() if not name.startswith("client_")}
-    given["client_id"] = client.client_id
+    parameters = {name: value for name, value in fields.items() if not name.startswith("client_")}
+    parameters["client_id"] = client.client_id
     share = network_of(request) if client.party.public else ""
     try:
-        if "request_uri" in given:
+        if "request_uri" in parameters:
             raise RequestError("invalid_request", "A pushed request has no request_uri.")
         async with provider.admit_sign_in(client.client_id, share):
-            checked = await authorization_request.judge(provider, client, given, "par")
+            checked = await authorization_request.check_pushed_request(provider, client, parameters)
             async with provider.database.writing() as session:
-                uri = await authorization_flow.push(session, provider, client, checked)
+                uri = await authorization_flow.push_request(session, provider, client, checked)
     except PageError as error:
         raise Problem(400, "invalid_request", str(error)) from error
     except RequestError as error:
@@ -57,7 +57,7 @@ async def push_request(_: Annotated[None, public], request: Request, provider: T
 
 
 def _require_relying_party(client: Client) -> None:
-    """Raise Problem for a client that is a mere machine."""
+    """Raise Problem for a client that is not registered to sign people in."""
     try:
         client.party  # noqa: B018 - raises
     except token_requests.OAuthError as error:

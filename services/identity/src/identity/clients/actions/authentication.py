@@ -14,6 +14,7 @@ from chassis import ids
 from chassis.database import Database
 from identity.clients.actions.client_cache import ClientCache
 from identity.clients.actions.client_keys import KeyRefresher
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.store import clients as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import assertions, token_requests
@@ -37,12 +38,12 @@ class Provider:
     client_cache: ClientCache
     refresher: KeyRefresher
 
-    async def get_client(self, client_id: str) -> store.ClientRecord | None:
+    async def get_client(self, client_id: str) -> ClientRecord | None:
         """A client in use; one that can be nobody's is looked up all the same, to take as long."""
         return await self.client_cache.get(self.pool, _parse_id(client_id))
 
     async def load_keys(
-        self, shown: assertions.UnverifiedJwt, client: store.ClientRecord | None
+        self, shown: assertions.UnverifiedJwt, client: ClientRecord | None
     ) -> Sequence[Mapping[str, Any]]:
         """The client's public keys, read again when it names a new one and publishes them itself."""
         if client is None or not _names_unknown_key(shown, client):
@@ -80,7 +81,7 @@ class Client:
     """
 
     client_id: str
-    record: store.ClientRecord
+    record: ClientRecord
 
     @property
     def id(self) -> UUID:
@@ -181,12 +182,12 @@ async def _check_assertion(
     return AuthenticatedClient(unverified.issuer, record)
 
 
-def _names_unknown_key(shown: assertions.UnverifiedJwt, client: store.ClientRecord) -> bool:
+def _names_unknown_key(shown: assertions.UnverifiedJwt, client: ClientRecord) -> bool:
     """Whether the client names a key we do not know and publishes its keys itself."""
     return bool(client.jwks_uri) and assertions.names_unknown_key(shown, client.keys)
 
 
-def _matches_secret(secret: str, client: store.ClientRecord | None, now: float) -> bool:
+def _matches_secret(secret: str, client: ClientRecord | None, now: float) -> bool:
     """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
     if client is None:
         return crypto.matches_secret(secret, None, None, None, now)

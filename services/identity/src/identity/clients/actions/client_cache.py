@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Database
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.store import clients as store
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,14 @@ class ClientCache:
     """The clients that have shown themselves lately."""
 
     def __init__(self) -> None:
-        self._clients: dict[UUID, store.ClientRecord] = {}
+        self._clients: dict[UUID, ClientRecord] = {}
         self._heard_at = float("-inf")
         self._changes = 0
         self._origins: frozenset[str] = frozenset()
         self._origins_until = float("-inf")
         self._origins_lock = asyncio.Lock()
 
-    async def get(self, pool: asyncpg.Pool, client_id: UUID) -> store.ClientRecord | None:
+    async def get(self, pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
         """A client in use, whichever council's it is; ``pool`` sees across councils."""
         if time.monotonic() - self._heard_at < _TRUSTED:
             known = self._clients.get(client_id)

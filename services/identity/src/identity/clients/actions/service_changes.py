@@ -11,8 +11,8 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import FieldError, Problem, not_found
-from identity.clients import rules
 from identity.clients.actions.client_keys import list_kids
+from identity.clients.rules import registration
 from identity.clients.schemas.services import Service
 from identity.clients.store import services as store
 from identity.issuer.actions import revocations
@@ -52,9 +52,9 @@ def check_members(issuer: Issuer, caller: Caller, asked: Mapping[str, Any]) -> N
     ``asked``: all members of the service as it would stand.
     """
     check_scopes(caller, asked["mode"], asked["scopes"], asked["machine_scopes"])
-    names = rules.Registration.__dataclass_fields__
-    whole = rules.Registration(**{name: asked[name] for name in names})
-    found = list(rules.find_faults(whole, laptop=issuer.is_local))
+    names = registration.Registration.__dataclass_fields__
+    whole = registration.Registration(**{name: asked[name] for name in names})
+    found = list(registration.find_faults(whole, laptop=issuer.is_local))
     if found:
         errors = [
             FieldError(field=f"body.{fault.field}", message=fault.message, code=fault.code)
@@ -69,7 +69,9 @@ def check_scopes(caller: Caller, mode: Mode, of_people: Iterable[str], of_machin
 
     Otherwise he could take it over for what he lacks. Raises Problem 403.
     """
-    revocations.check_can_grant(caller, [*rules.list_api_scopes(of_people), *of_machine], mode, region=False)
+    revocations.check_can_grant(
+        caller, [*registration.list_api_scopes(of_people), *of_machine], mode, region=False
+    )
 
 
 def check_mode(caller: Caller, mode: str) -> None:

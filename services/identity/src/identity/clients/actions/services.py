@@ -12,7 +12,6 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, not_found
-from identity.clients import rules
 from identity.clients.actions import service_changes
 from identity.clients.actions.client_keys import Keys, fetch_requested_keys
 from identity.clients.actions.service_changes import (
@@ -21,6 +20,7 @@ from identity.clients.actions.service_changes import (
     record_change,
     render_service,
 )
+from identity.clients.rules import registration
 from identity.clients.schemas.services import NewService, Service, ServiceChange, ServiceEvent, ServiceMade
 from identity.clients.store import client_keys, clients
 from identity.clients.store import services as store
@@ -108,7 +108,7 @@ def _build_registration(
         "person_scopes": members["scopes"],
         "identity_claims": members["claims"],
         "subject_type": "pairwise",
-        "origins": rules.list_origins(members, public=public),
+        "origins": registration.list_origins(members, public=public),
         "version": version,
         "updated_at": now,
     }

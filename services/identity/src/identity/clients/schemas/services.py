@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.clients import rules
+from identity.clients.rules import registration
 from identity.shared.oauth import scopes
 from identity.shared.rules import uris
 from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, RequestBody, Scope
@@ -21,7 +21,7 @@ _NULLABLE = frozenset({"backchannel_logout_uri"})
 
 
 def _check_person_scopes(values: list[str]) -> list[str]:
-    if missing := rules.list_unknown_scopes(values):
+    if missing := registration.list_unknown_scopes(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
     return list(scopes.normalise(values))
 
@@ -181,9 +181,9 @@ class NewSecret(RequestBody):
     """Another secret for a service."""
 
     overlap_hours: int = Field(
-        default=rules.OVERLAP_HOURS,
+        default=registration.OVERLAP_HOURS,
         ge=0,
-        le=rules.MAX_OVERLAP_HOURS,
+        le=registration.MAX_OVERLAP_HOURS,
         description="Hours for which the secret until now works too; 0 when it has leaked",
     )
 

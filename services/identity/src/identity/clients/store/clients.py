@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.tables import client
 from identity.shared.oauth.relying_party import RelyingParty
 
@@ -112,30 +112,6 @@ async def revoke_client(session: Session, council: str, client_id: UUID, at: dat
 async def exists(session: Session, council: str, client_id: UUID) -> bool:
     """Whether there is or was such a client."""
     return await session.first(_EXISTS, {"council_": council, "id_": client_id}) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class ClientRecord:
-    """What the protocol needs of a client. ``status`` is its council's; ``party`` None for a mere machine."""
-
-    council: str
-    name: str
-    scopes: Sequence[str]
-    mode: str
-    keys: Sequence[Mapping[str, Any]]
-    secret_hash: bytes | None
-    status: str
-    council_name: str
-    party: RelyingParty | None
-    previous_hash: bytes | None = None
-    previous_until: datetime | None = None
-    jwks_uri: str | None = None
-
-
-def get_name(client: ClientRecord, language: str | None) -> str:
-    """The client's name in a language; services have one in Welsh too."""
-    welsh = client.party.name_cy if client.party is not None and language == "cy" else ""
-    return welsh or client.name
 
 
 async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:

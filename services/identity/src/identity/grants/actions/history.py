@@ -1,4 +1,4 @@
-"""What happened to an account: kept for the person, and for whoever must look into it."""
+"""The history of an account: kept for the person, and for security."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,9 +24,9 @@ async def record_event(
     council: str | None = None,
     about: str = "",
 ) -> None:
-    """Keep ``what`` happened: a key of a text in ``routes.history``, no value and no person.
+    """Record an event: ``what`` is a key of the texts in ``self_service.routes.history``, never a value.
 
-    ``about``: a service's name, a mandate's theme. It and ``device`` are forgotten with the account.
+    ``about``: a service's name, a mandate's theme. It and ``device`` are deleted with the account.
     """
     values = {"account": account, "id": ids.new(), "what": what, "at": at}
     await store.add(session, {**values, "device": device, "council": council, "about": about})
@@ -35,10 +35,10 @@ async def record_event(
 async def list_page(
     session: ReadSession, account: UUID, before: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What happened, the newest first: ``what``, ``at``, ``device``, ``council``, ``about``."""
+    """List events, the newest first: ``what``, ``at``, ``device``, ``council``, ``about``."""
     return await store.list_page(session, account, before or _NEWEST, fetch)
 
 
 async def anonymise(session: Session, account: UUID) -> None:
-    """The account is closed: its bare facts stay."""
+    """Delete what the history of a closed account says of devices and services; the bare events stay."""
     await store.anonymise(session, account)

@@ -1,4 +1,4 @@
-"""What a client may learn of a person, and by which name."""
+"""The pairwise names by which a council's services know a person and their session."""
 
 from uuid import UUID
 
@@ -10,10 +10,10 @@ IDENTITY_SCOPES = frozenset({"openid", "email", "phone", "offline_access"})
 
 
 def derive_subject(issuer: Issuer, council: str, account: UUID) -> str:
-    """How the services of a council know the person."""
+    """Derive the ``sub`` by which the services of a council know the person."""
     return subjects.derive_pairwise(issuer.subject_key, council, "account", account)
 
 
 def derive_sid(issuer: Issuer, council: str, session: UUID) -> str:
-    """How the services of a council know the person's session (``sid``)."""
+    """Derive the ``sid`` by which the services of a council know the person's session."""
     return subjects.derive_pairwise(issuer.subject_key, council, "session", session)

@@ -1,4 +1,4 @@
-"""What is signed about people: id_tokens, their access tokens, logout tokens."""
+"""The content of ID tokens and logout tokens."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ class SignIn:
 def build_id_token(
     sign_in: SignIn, party: RelyingParty, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
-    """OIDC Core section 2; with One Login's ``vot`` and ``vtm`` where the client is written for it."""
+    """Build an ID token (OIDC Core section 2); with ``vot`` and ``vtm`` for a client of profile onelogin."""
     content: dict[str, Any] = {
         "iss": issuer,
         "sub": sign_in.subject,
@@ -47,7 +47,7 @@ def build_id_token(
 
 
 def compute_at_hash(value: str) -> str:
-    """``at_hash``: the left half of the SHA-256, for ES256 and RS256 alike (OIDC Core 3.1.3.6)."""
+    """Compute ``at_hash``: the left half of the SHA-256, for ES256 and RS256 alike (OIDC Core 3.1.3.6)."""
     digest = hashlib.sha256(value.encode()).digest()
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
@@ -55,7 +55,7 @@ def compute_at_hash(value: str) -> str:
 def build_logout_token(
     issuer: str, client_id: str, subject: str, session: str, token_id: str, now: int
 ) -> dict[str, Any]:
-    """OpenID Connect Back-Channel Logout 1.0 section 2.4; no nonce, so that it is never an id_token."""
+    """Build a logout token (Back-Channel Logout 1.0 section 2.4); without nonce, so it is never an ID token."""
     return {
         "iss": issuer,
         "sub": subject,

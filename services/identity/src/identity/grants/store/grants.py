@@ -1,4 +1,4 @@
-"""Grants and what is issued on them. One grant, one family: it is revoked whole."""
+"""Grants and the codes and tokens issued on them. A grant is revoked whole."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ def _update_used(table: Any) -> Any:
     return update(table).where(table.c.secret_hash == bindparam("hash")).values(used_at=bindparam("at"))
 
 
-# Both rows are locked: two that show the same secret come one after the other.
+# Locks both rows, so that two requests with the same secret run one after the other.
 _GET_BY_CODE = _select_by_secret(authorization_code)
 _LOCK_BY_CODE = _GET_BY_CODE.with_for_update()
 _GET_BY_REFRESH_TOKEN = _select_by_secret(refresh_token)
@@ -57,22 +57,22 @@ _GET_BY_ACCESS_TOKEN = (
     )
     .where(access_token.c.id == bindparam("id_"))
 )
-_IN_USE = token_grant.c.revoked_at.is_(None)
+_IN_FORCE = token_grant.c.revoked_at.is_(None)
 _GET = select(*_GRANT).where(
     token_grant.c.council == bindparam("council_"), token_grant.c.id == bindparam("id_")
 )
 _LOCK_BY_SESSION = (
-    select(*_GRANT).where(token_grant.c.session == bindparam("session_"), _IN_USE).with_for_update()
+    select(*_GRANT).where(token_grant.c.session == bindparam("session_"), _IN_FORCE).with_for_update()
 )
 _LOCK_BY_ACCOUNT = (
     select(*_GRANT)
     .where((token_grant.c.account == bindparam("account_")) | (token_grant.c.actor == bindparam("account_")))
-    .where(_IN_USE)
+    .where(_IN_FORCE)
     .with_for_update()
 )
 _REVOKE = (
     update(token_grant)
-    .where(token_grant.c.council == bindparam("council_"), token_grant.c.id == bindparam("id_"), _IN_USE)
+    .where(token_grant.c.council == bindparam("council_"), token_grant.c.id == bindparam("id_"), _IN_FORCE)
     .values(revoked_at=bindparam("at"))
 )
 _LIST_LIVE_ACCESS_TOKENS = select(access_token.c.id, access_token.c.expires_at).where(
@@ -105,22 +105,22 @@ async def add_access_token(session: Session, values: Mapping[str, Any]) -> None:
 
 
 async def lock_by_code(session: Session, hashed: bytes) -> Row[Any] | None:
-    """A code with its grant, used or not, in time or not; locked."""
+    """Lock a code with its grant, used or not, in time or not."""
     return await session.first(_LOCK_BY_CODE, {"hash": hashed})
 
 
 async def get_by_code(session: ReadSession, hashed: bytes) -> Row[Any] | None:
-    """As ``code``, only looked at."""
+    """Get a code with its grant, without a lock."""
     return await session.first(_GET_BY_CODE, {"hash": hashed})
 
 
 async def lock_by_refresh_token(session: Session, hashed: bytes) -> Row[Any] | None:
-    """A refresh token with its grant, used or not, in time or not; locked."""
+    """Lock a refresh token with its grant, used or not, in time or not."""
     return await session.first(_LOCK_BY_REFRESH_TOKEN, {"hash": hashed})
 
 
 async def get_by_refresh_token(session: ReadSession, hashed: bytes) -> Row[Any] | None:
-    """As ``refresh``, only looked at."""
+    """Get a refresh token with its grant, without a lock."""
     return await session.first(_GET_BY_REFRESH_TOKEN, {"hash": hashed})
 
 
@@ -133,7 +133,7 @@ async def mark_refresh_token_used(session: Session, hashed: bytes, at: datetime)
 
 
 async def get_by_access_token(session: ReadSession, token_id: UUID) -> Row[Any] | None:
-    """The grant a person's access token was issued on, by its ``jti``."""
+    """Get the grant a person's access token was issued on, by its ``jti``."""
     return await session.first(_GET_BY_ACCESS_TOKEN, {"id_": token_id})
 
 
@@ -142,28 +142,28 @@ async def get(session: ReadSession, council: str, grant: UUID) -> Row[Any] | Non
 
 
 async def lock_by_session(session: Session, browser_session: UUID) -> Sequence[Row[Any]]:
-    """The grants in use that were given in a browser session; locked."""
+    """Lock the grants in force that were given in a browser session."""
     return await session.all(_LOCK_BY_SESSION, {"session_": browser_session})
 
 
 async def lock_by_account(session: Session, account: UUID) -> Sequence[Row[Any]]:
-    """The grants in use of an account, and those by which it acts for another; locked."""
+    """Lock the grants in force of an account, and those by which it acts for another."""
     return await session.all(_LOCK_BY_ACCOUNT, {"account_": account})
 
 
 async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> bool:
-    """Whether it was in use until now."""
+    """Revoke a grant; false when it was not in force."""
     return await session.execute(_REVOKE, {"council_": council, "id_": grant, "at": at}) == 1
 
 
 async def list_live_access_tokens(
     session: ReadSession, council: str, grant: UUID, now: datetime
 ) -> Sequence[Row[Any]]:
-    """The access tokens of a grant that have not expired."""
+    """List the access tokens of a grant that have not expired."""
     return await session.all(_LIST_LIVE_ACCESS_TOKENS, {"council_": council, "id_": grant, "now": now})
 
 
 async def purge(session: Session, now: datetime, before: datetime) -> None:
-    """Forget access tokens that have expired, and grants made before ``before`` with all of theirs."""
+    """Delete access tokens that have expired, and grants made before ``before`` with all issued on them."""
     await session.execute(_PURGE_ACCESS_TOKENS, {"now": now})
     await session.execute(_PURGE, {"before": before})

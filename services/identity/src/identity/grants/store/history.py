@@ -1,4 +1,4 @@
-"""What happened to accounts, for the people who have them."""
+"""The history of accounts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,10 +25,10 @@ async def add(session: Session, values: Mapping[str, Any]) -> None:
 
 
 async def list_page(session: ReadSession, account: UUID, before: UUID, fetch: int) -> Sequence[Row[Any]]:
-    """What happened to an account, the newest first; at most ``fetch``."""
+    """List events of an account, the newest first; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"account_": account, "before": before, "most": fetch})
 
 
 async def anonymise(session: Session, account: UUID) -> None:
-    """Keep the bare facts: not on which device and at which service."""
+    """Delete on which device and at which service events happened."""
     await session.execute(_ANONYMISE, {"account_": account})

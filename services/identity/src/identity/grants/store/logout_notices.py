@@ -1,4 +1,4 @@
-"""Who must hear that a session has ended (OpenID Connect Back-Channel Logout 1.0): a queue."""
+"""The queue of logout notices to clients (OpenID Connect Back-Channel Logout 1.0)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,20 +45,20 @@ _POSTPONE = (
 
 
 async def add_notices(session: Session, browser_session: UUID, now: datetime) -> None:
-    """Queue a notice to every client that signed somebody in in this session and wants to hear."""
+    """Queue a notice to every client with a logout URI that signed somebody in in this session."""
     await session.execute(_ADD, {"session_": browser_session, "now": now})
 
 
 async def lock_due(session: Session, now: datetime, most: int) -> Sequence[Row[Any]]:
-    """The notices to send now; locked, and those another worker has are left out."""
+    """Lock the notices to send now; those another worker has locked are left out."""
     return await session.all(_LOCK_DUE, {"now": now, "most": most})
 
 
 async def delete_notice(session: Session, council: str, notice: UUID) -> None:
-    """The client has heard, or has been told often enough."""
+    """Delete a notice."""
     await session.execute(_DELETE, {"council_": council, "id_": notice})
 
 
 async def postpone(session: Session, council: str, notice: UUID, due: datetime) -> None:
-    """Try again."""
+    """Postpone a notice to a later attempt."""
     await session.execute(_POSTPONE, {"council_": council, "id_": notice, "due": due})

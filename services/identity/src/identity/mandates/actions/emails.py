@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from chassis.database import Session
 from chassis.problems import Problem
 from identity.accounts.store import accounts
-from identity.councils import store as councils
+from identity.councils.actions import councils
 from identity.messages.actions import queue
 from identity.shared.rules import email_addresses, limits
 from identity.verification.actions.context import AuthContext
@@ -63,8 +63,7 @@ async def _tell(session: Session, letter: str, council: str, account: UUID, name
 
 
 async def _council(session: Session, slug: str) -> str:
-    row = await councils.get(session, slug)
-    return str(row.name) if row is not None else slug
+    return await councils.get_name(session, slug)
 
 
 def _name(written: str | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from chassis.database import Session
 from identity.accounts.store import accounts
-from identity.councils import store as councils
+from identity.councils.actions import councils
 from identity.grants.actions import history
 from identity.messages.actions import queue
 from identity.shared.tables import REGION
@@ -43,5 +43,4 @@ async def _place(session: Session, proof: Row[Any]) -> str:
     """Who made it: a council, or another provider."""
     if proof.council == REGION:
         return urlsplit(proof.proved_by).hostname or str(proof.proved_by)
-    row = await councils.get(session, proof.council)
-    return str(row.name) if row is not None else str(proof.council)
+    return await councils.get_name(session, proof.council)

@@ -12,8 +12,7 @@ from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.clients.routes.dependencies import TheProvider
-from identity.grants.actions import grants
-from identity.grants.store import authorizations
+from identity.grants.actions import consents
 from identity.self_service.routes.account import Anybody
 from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import SignedIn
@@ -30,7 +29,7 @@ async def show_consents(
 ) -> Response:
     """The services the person shares details with."""
     found = []
-    for row in await authorizations.list_consents(session, person.account, _MOST):
+    for row in await consents.list_consents(session, person.account, _MOST):
         client = await provider.get_client(ids.show(row.client))
         if client is not None:
             found.append(_shown(row.council, row.client, client.name, format_time(row.given_at, request)))
@@ -45,7 +44,7 @@ async def end_consent(
     """Take back what a service may know and do; its tokens end with it."""
     client = await provider.get_client(ids.show(client_id))
     name = client.name if client is not None and client.council == slug else ""
-    await grants.revoke_consent(session, slug, person.account, client_id, name)
+    await consents.revoke_consent(session, slug, person.account, client_id, name)
     return see_other(_SERVICES)
 
 

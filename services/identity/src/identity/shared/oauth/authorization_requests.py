@@ -74,7 +74,7 @@ class AuthorizationRequest:
         """Every claim of the person that the answer may carry."""
         return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.list_by_scopes(self.scopes)
 
-    def stored(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 

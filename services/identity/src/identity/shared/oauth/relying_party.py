@@ -94,7 +94,7 @@ class RelyingParty:
             return PUBLIC_REFRESH_SECONDS, PUBLIC_GRANT_SECONDS
         return REFRESH_SECONDS, GRANT_SECONDS
 
-    def assured(self, redirect_uri: str) -> bool:
+    def is_exclusive(self, redirect_uri: str) -> bool:
         """Whether an answer there reaches this client and no other.
 
         Any app on a device may claim a scheme or a port (RFC 8252 section 8.6).

@@ -70,7 +70,7 @@ class TokenRequest:
 
     credentials: ClientSecret | ClientAssertion | ClientIdOnly
     scope: str | None
-    grant: str = CLIENT_CREDENTIALS
+    grant_type: str = CLIENT_CREDENTIALS
     fields: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 

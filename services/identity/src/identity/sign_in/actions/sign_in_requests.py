@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 
 from chassis.database import ReadSession
-from identity.grants.store import authorizations as store
+from identity.grants.actions import pending_requests
 from identity.shared.oauth import authorization_requests, redirects
-from identity.shared.rules import crypto
 from identity.sign_in.rules import SignInRequest
 
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
     """Get the request with this id, which stands in the address; None when it is unknown or too old."""
-    row = await store.get_by_secret(session, crypto.hash_secret(request_id), datetime.now(UTC))
+    row = await pending_requests.get_request(session, request_id, datetime.now(UTC))
     if row is None:
         return None
     request = authorization_requests.restore_request(row.request)
