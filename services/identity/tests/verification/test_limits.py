@@ -106,7 +106,7 @@ async def test_so_many_are_worked_on_at_once_and_so_many_wait():
     done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
     refused = [one for one in done if isinstance(one, Problem)]
     assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
-    assert gate._inside == {}, "nothing is remembered of who has gone"
+    assert gate._slots == {}, "nothing is remembered of who has gone"
 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind():
@@ -121,7 +121,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind():
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    assert gate._inside == {}
+    assert gate._slots == {}
     await asyncio.wait_for(wait(), 1)
 
 

@@ -1,4 +1,4 @@
-"""Region-level work: councils as data, and the gateway's snapshot."""
+"""Councils as data, and the gateway's snapshot: for the operator of the region."""
 
 from typing import Annotated
 
@@ -42,23 +42,23 @@ async def create_council(
         caller,
         body,
         lambda: councils.create_council(session, issuer.settings.region, caller, body),
-        headers=lambda made: {"Location": f"/identity/v1/councils/{made.slug}"},
+        headers=lambda council: {"Location": f"/identity/v1/councils/{council.slug}"},
     )
 
 
 @router.get("/councils")
 async def list_councils(caller: Operator, session: Reading, paging: Paging) -> Page[Council]:
-    """The councils of this region, in order of slug."""
+    """List the councils of this region, in order of slug."""
     rows = await councils.list_page(session, caller, read_slug_cursor(paging), paging.fetch)
     return paging.page(rows, councils.render_council, lambda row: (row.slug,))
 
 
 @router.get("/councils/{slug}", responses=documents(404))
 async def read_council_record(slug: Slug, caller: Operator, session: Reading, response: Response) -> Council:
-    """One council, with its version as ETag."""
-    found = await councils.get_council(session, caller, slug)
-    response.headers["ETag"] = f'"{found.version}"'
-    return found
+    """Read a council, with its version as ETag."""
+    council = await councils.get_council(session, caller, slug)
+    response.headers["ETag"] = f'"{council.version}"'
+    return council
 
 
 @router.patch("/councils/{slug}", responses=documents(404, 412, 428))
@@ -71,7 +71,7 @@ async def change_council(
     response: Response,
     if_match: IfMatch = None,
 ) -> Council:
-    """Rename a council, suspend it, or take it up again. The slug never changes."""
+    """Rename a council, suspend it or reopen it. The slug never changes."""
     changed = await councils.update_council(session, caller, slug, require_version(if_match), body)
     response.headers["ETag"] = f'"{changed.version}"'
     return changed
@@ -81,6 +81,6 @@ async def change_council(
 async def read_gateway_snapshot(
     caller: Annotated[Caller, permission(scopes.GATEWAY)], session: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """All that the gateway needs to know: councils, and credentials refused before their time."""
+    """Read what the gateway needs to know: councils, and credentials revoked before they expire."""
     snapshot = await gateway.build_snapshot(session, caller)
     return respond_cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")

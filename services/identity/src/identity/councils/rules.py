@@ -1,4 +1,4 @@
-"""Councils: which slugs and codes can name one."""
+"""The slugs and codes that can name a council."""
 
 import re
 
@@ -18,7 +18,7 @@ _UNITED_KINGDOM = re.compile(r"[ENSW][0-9]{8}")
 
 
 def find_slug_fault(slug: str) -> str | None:
-    """Why a slug cannot name a council, or None. Its pattern is checked before (``chassis.types``)."""
+    """Find why a slug cannot name a council, or None. Its pattern is checked before (``chassis.types``)."""
     if slug in RESERVED:
         return f"{slug} is reserved for the platform; choose the council's own name"
     if "--" in slug:
@@ -27,7 +27,7 @@ def find_slug_fault(slug: str) -> str | None:
 
 
 def find_gss_fault(gss: str) -> str | None:
-    """Why a code cannot be a council's, or None.
+    """Find why a code cannot be a council's, or None.
 
     ONS Code History Database: the first letter of a nine-character code is the country.
     """

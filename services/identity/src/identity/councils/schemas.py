@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models of councils, and of the gateway's snapshot."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -26,7 +26,7 @@ def _check_gss(value: str) -> str:
 
 
 class NewCouncil(RequestBody):
-    """A council that joins."""
+    """A council to create."""
 
     slug: Annotated[Slug, AfterValidator(_check_slug)] = Field(
         description="First part of every path; never changes", examples=["citytown"]
@@ -36,7 +36,7 @@ class NewCouncil(RequestBody):
 
 
 class CouncilChange(RequestBody):
-    """What may change of a council. A member left out stays as it is."""
+    """A change of a council. A member you leave out stays as it is."""
 
     name: Name | None = None
     status: Status | None = None
@@ -61,7 +61,7 @@ class Council(BaseModel):
 
 
 class GatewayCouncil(BaseModel):
-    """Where a council's traffic goes."""
+    """A council as the gateway needs it."""
 
     slug: str
     status: Status
@@ -69,9 +69,9 @@ class GatewayCouncil(BaseModel):
 
 
 class Refusal(BaseModel):
-    """A credential that the gateway refuses, by the claim in which its id stands; null is any of them.
+    """A credential that the gateway refuses. `claim` is where its id stands in a token; null is any claim.
 
-    With `issued_before` only tokens whose `iat` is not later.
+    With `issued_before` only tokens whose `iat` is not later are refused.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Refusal(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """All that the gateway needs to know of councils and credentials."""
+    """What the gateway needs to know: councils, and revoked credentials."""
 
     councils: list[GatewayCouncil]
     revoked: list[Refusal]

@@ -1,4 +1,4 @@
-"""The councils, and the credentials that are refused."""
+"""The SQL of councils and of revoked credentials."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -55,12 +55,12 @@ _LIST_REVOKED = (
 
 
 async def add_council(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
-    """The council added, at version 1; None when its slug or its code is taken."""
+    """Add a council at version 1; None when its slug or its code is taken."""
     return await session.first(_ADD, {**values, "version": 1})
 
 
 async def list_conflicting(session: ReadSession, slug: str, gss: str) -> Sequence[Row[Any]]:
-    """The councils that have this slug or this code already: two at most."""
+    """List the councils that have this slug or this code already: two at most."""
     return await session.all(_LIST_CONFLICTING, {"slug_": slug, "gss_": gss})
 
 
@@ -69,23 +69,23 @@ async def get(session: ReadSession, slug: str) -> Row[Any] | None:
 
 
 async def list_page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
-    """Councils in order of slug; at most ``fetch``."""
+    """List councils in order of slug; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"after": after, "most": fetch})
 
 
 async def update_council(
     session: Session, slug: str, version: int, name: str, status: str
 ) -> Row[Any] | None:
-    """The council after the change; None when its version is no longer ``version``."""
+    """Update a council; None when its version is no longer ``version``."""
     values = {"slug_": slug, "version_": version, "name": name, "status": status}
     return await session.first(_UPDATE, values)
 
 
 async def list_routes(session: ReadSession) -> Sequence[Row[Any]]:
-    """Every council with its state and region, for the gateway."""
+    """List every council with its status and region, for the gateway."""
     return await session.all(_LIST_ROUTES)
 
 
 async def list_revoked(session: ReadSession, now: datetime) -> Sequence[Row[Any]]:
-    """Every credential refused at ``now``."""
+    """List every credential revoked at ``now``."""
     return await session.all(_LIST_REVOKED, {"now": now})

@@ -1,4 +1,4 @@
-"""What the issuer offers (RFC 8414, OpenID Connect Discovery 1.0): only what there is."""
+"""The issuer's metadata (RFC 8414, OpenID Connect Discovery 1.0)."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _WITH_PUBLIC = [*_METHODS, relying_party.NO_SECRET]
 
 
 def build_metadata(issuer: str) -> dict[str, Any]:
-    """The issuer's metadata; both discovery documents are this one."""
+    """Build the issuer's metadata, for both discovery documents."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}authorize",

@@ -1,4 +1,4 @@
-"""Signing keys."""
+"""The SQL of signing keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,12 +24,12 @@ _ERASE = (
 
 
 async def lock_keys(session: Session) -> None:
-    """Wait until no other process changes the signing keys; held to the end of the transaction."""
+    """Lock the signing keys until the transaction ends."""
     await session.execute(_LOCK)
 
 
 async def list_keys(session: ReadSession) -> Sequence[Row[Any]]:
-    """Every signing key with ``api_keys_until``, the expiry of the last live API key it signed.
+    """List the signing keys with ``api_keys_until``, the expiry of the last live API key each signed.
 
     The session must see across councils.
     """
@@ -45,6 +45,7 @@ async def add_key(
     signs_from: datetime,
     algorithm: str,
 ) -> None:
+    """Add a key; ``sealed`` is its private half."""
     values = {
         "kid": kid,
         "public": public,
@@ -57,10 +58,10 @@ async def add_key(
 
 
 async def delete_others(session: Session, kids: Sequence[str]) -> int:
-    """Delete every other key: no signature of theirs can be met any more."""
+    """Delete every other key: no signature of theirs is in use any more."""
     return await session.execute(_DELETE_OTHERS, {"kids": list(kids)})
 
 
 async def erase_private_keys(session: Session, kids: Sequence[str]) -> None:
-    """Erase the private halves of keys that can sign no more."""
+    """Erase the private halves of keys that will not sign again."""
     await session.execute(_ERASE, {"kids": list(kids)})

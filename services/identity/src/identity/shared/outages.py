@@ -1,4 +1,4 @@
-"""What it means that the database cannot be reached just now."""
+"""The errors that mean the database cannot be reached just now."""
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models that several domains share: scopes, keys, token errors."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,9 +9,9 @@ from identity.shared.oauth import assertions, scopes
 Mode = Literal["sandbox", "live"]
 Authentication = Annotated[
     Literal["client_secret", "private_key_jwt", "none"],
-    Field(description="How it shows who it is", json_schema_extra={"x-extensible-enum": True}),
+    Field(description="How the client authenticates", json_schema_extra={"x-extensible-enum": True}),
 ]
-"""Ways will be added: readers take one they do not know as such."""
+"""Extensible: more methods will be added."""
 
 
 def _check_scopes(values: list[str]) -> list[str]:
@@ -40,7 +40,7 @@ PublicKeys = Annotated[
 
 
 class RequestBody(BaseModel):
-    """A body that comes in: an unknown member is an error, not a silence."""
+    """A request body. An unknown member is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,7 +68,9 @@ class JwksKey(BaseModel):
     crv: str | None = Field(default=None, description="Of an EC key, with x and y")
     x: str | None = None
     y: str | None = None
-    n: str | None = Field(default=None, description="Of an RSA key, with e: id_tokens of clients that ask")
+    n: str | None = Field(
+        default=None, description="Of an RSA key, with e; for ID tokens of clients that ask for RS256"
+    )
     e: str | None = None
 
 

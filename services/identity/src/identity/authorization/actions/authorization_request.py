@@ -36,7 +36,7 @@ async def get_client(provider: Provider, parameters: Mapping[str, str]) -> Clien
 async def check_browser_request(
     provider: Provider, client: Client, parameters: Mapping[str, str]
 ) -> AuthorizationRequest | Redirect:
-    """Check a request that comes by a browser; a redirect tells the client what is wrong. Raises PageError."""
+    """Check a request that a browser brings; an error redirects to the client. Raises PageError."""
     opened = parameters
     try:
         opened = await _open_request_object(provider, client, parameters, "authorize")
@@ -65,7 +65,7 @@ def redirect_with_error(provider: Provider, target: RedirectTarget, error: Reque
 
 
 def build_response_url(provider: Provider, target: RedirectTarget, parameters: Mapping[str, str]) -> str:
-    """Build the URL of a response, with ``iss`` so that responses of two issuers are told apart (RFC 9207)."""
+    """Build the URL of a response, with ``iss`` so that two issuers cannot be mixed up (RFC 9207)."""
     return redirects.add_parameters(
         target.redirect_uri, {**parameters, "state": target.state, "iss": provider.issuer.url}
     )

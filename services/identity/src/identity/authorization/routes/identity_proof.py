@@ -107,7 +107,7 @@ def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response
 async def _describe_proof(
     request: Request, session: Session, prompt: Prompt, signed_in: BrowserSession
 ) -> dict[str, Any]:
-    """Describe how far the person's proof is: proven to a lower level, waiting for a colleague, or expired."""
+    """Describe the person's proof: of a lower level, waiting for a second member of staff, or expired."""
     state = await standing.standing(session, signed_in.account, prompt.content.identity)
     return {
         "proven": state.level != vectors.NO_IDENTITY,

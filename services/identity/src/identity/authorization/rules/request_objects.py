@@ -32,7 +32,7 @@ def verify_parameters(
     Raises assertions.RefusedError.
     """
     content = assertions.verify_signature(unverified, keys)
-    assertions.check_validity(content, audiences, now, most=None)
+    assertions.check_validity(content, audiences, now, max_seconds=None)
     if "sub" in content or "request" in content or "request_uri" in content:
         raise assertions.RefusedError("a request object has no sub, request or request_uri")
     inner = {name: _to_text(value) for name, value in content.items() if name not in _JWT_CLAIMS}

@@ -55,7 +55,7 @@ def compute_at_hash(value: str) -> str:
 def build_logout_token(
     issuer: str, client_id: str, subject: str, session: str, token_id: str, now: int
 ) -> dict[str, Any]:
-    """Build a logout token (Back-Channel Logout 1.0 section 2.4); without nonce, so it is never an ID token."""
+    """Build a logout token (Back-Channel Logout 1.0 section 2.4); without nonce, unlike an ID token."""
     return {
         "iss": issuer,
         "sub": subject,

@@ -1,4 +1,4 @@
-"""The issuer in one process: its signing keys, kept up to date, and what is signed with them."""
+"""The issuer in one process: its signing keys, kept up to date, and what it derives and signs with them."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def _master(settings: Settings) -> bytes:
-    """The master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
+    """Parse the master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
     text = settings.master_key.get_secret_value()
     if not text:
         raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
@@ -29,7 +29,7 @@ def _master(settings: Settings) -> bytes:
 
 
 class Issuer:
-    """Signs what this process issues. ``clock`` answers Unix seconds; tests put their own in its place."""
+    """Signs what this process issues. ``clock`` returns Unix seconds; tests pass their own."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         master = _master(settings)
@@ -43,7 +43,7 @@ class Issuer:
         self.sign_in_limiter = RateLimiter(settings.sign_in_rate, settings.sign_in_burst)
         self.sign_in_slots = ConcurrencyLimiter(
             settings.pool_size, settings.sign_in_burst
-        )  # of the pool's connections one half
+        )  # half of the pool's connections
         self.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
 
     @property
@@ -52,7 +52,7 @@ class Issuer:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is for trying out: outside, an issuer is at https."""
+        """Whether this runs on a laptop: anywhere else the issuer is at https."""
         return self.settings.issuer.startswith("http://")
 
     @property
@@ -60,44 +60,44 @@ class Issuer:
         return f"{self.settings.issuer}token"
 
     def list_published_keys(self) -> list[dict[str, Any]]:
-        """The public keys (JWKs) with which a signature of ours may be checked now."""
+        """List the public keys (JWKs) with which signatures are checked now."""
         in_use = crypto.list_published(self._require_keys(), self.clock(), tokens.ACCESS_SECONDS)
         return [key.public for key in in_use]
 
     def list_keys(self) -> list[dict[str, Any]]:
-        """The public keys of all signatures that were ours since the rotation before last."""
+        """List the public keys of all our signatures since the rotation before last."""
         return [key.public for key in self._require_keys()]
 
     def select_key(self, algorithm: str = crypto.ES256) -> crypto.SigningKey:
-        """The key that signs now."""
+        """Select the key that signs now."""
         return crypto.select_signer(self._require_keys(), self.clock(), algorithm)
 
     def get_key(self, kid: str) -> crypto.SigningKey:
-        """A key by its id. Raises LookupError."""
+        """Get a key by its id. Raises LookupError."""
         for key in self._require_keys():
             if key.kid == kid:
                 return key
         raise LookupError(f"there is no signing key {kid}")
 
     def sign_token(self, key: crypto.SigningKey, token_type: str, grant: tokens.TokenContent) -> str:
-        """The token that says what the grant allows, signed."""
+        """Sign a token of a client, or an API key."""
         return tokens.sign_jwt(key, token_type, tokens.build_claims(grant, self.url, self.settings.audience))
 
     def derive_secret(self, client_id: str, generation: int) -> str:
-        """A client's secret: derived, so that it need not be stored."""
+        """Derive a client's secret, so that it need not be stored."""
         return crypto.derive_client_secret(self._secret_key, client_id, generation)
 
     @staticmethod
     def to_datetime(seconds: float) -> datetime:
-        """Unix seconds as a time in UTC."""
+        """Turn Unix seconds into a time in UTC."""
         return datetime.fromtimestamp(seconds, UTC)
 
     def now(self) -> datetime:
-        """This moment, whole seconds: what a token's times are given in."""
+        """The time now in whole seconds, as tokens have it."""
         return self.to_datetime(int(self.clock()))
 
     async def load_keys(self, session: ReadSession) -> None:
-        """Take over the signing keys as they stand in the database.
+        """Load the signing keys from the database.
 
         The session must see across councils. Raises WrongMasterKeyError.
         """
@@ -106,17 +106,17 @@ class Issuer:
         self.keys = tuple(self._open_key(row, known.get(row.kid)) for row in rows)
 
     async def ensure_keys(self, session: Session) -> None:
-        """Make the region's first signing key if there is none, and take over what there is."""
+        """Load the signing keys, and add the first of each algorithm if there is none."""
         await session.across_councils()
         await self.load_keys(session)
         if self._list_missing_algorithms():
             await store.lock_keys(session)
             await self.load_keys(session)
-        for algorithm in self._list_missing_algorithms():  # other machines' clocks may be behind
+        for algorithm in self._list_missing_algorithms():  # signs at once, also where clocks are behind
             await self._add_key(session, algorithm, signs_after=-crypto.GRACE_SECONDS)
 
     async def rotate_keys(self, session: Session) -> bool:
-        """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
+        """Add the next keys, which sign after ``key_lead`` seconds, and delete those no longer needed.
 
         False, and nothing changes, while a next key is waiting already.
         """
@@ -134,7 +134,7 @@ class Issuer:
         return True
 
     async def follow_keys(self, database: Database) -> None:
-        """Keep up with the database for ever; while it is away, go on with the keys at hand.
+        """Load the keys again for ever; while the database is away, keep those there are.
 
         A new key is published long before it signs, so a look now and then is enough.
         """
@@ -147,8 +147,12 @@ class Issuer:
                 log.warning("the signing keys cannot be read: %s", error)
 
     def _list_missing_algorithms(self) -> list[str]:
-        """The algorithms there is no key for yet."""
-        return [one for one in crypto.ALGORITHMS if one not in {key.algorithm for key in self.keys}]
+        """List the algorithms there is no key for yet."""
+        return [
+            algorithm
+            for algorithm in crypto.ALGORITHMS
+            if algorithm not in {key.algorithm for key in self.keys}
+        ]
 
     async def _add_key(self, session: Session, algorithm: str, *, signs_after: float) -> None:
         kid, public, private = await asyncio.to_thread(crypto.generate_key, algorithm)
@@ -160,7 +164,7 @@ class Issuer:
 
     def _open_key(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
         private = None
-        if row.sealed is not None:  # opened once a process
+        if row.sealed is not None:  # unsealed once in each process
             private = (known and known.private) or crypto.unseal_key(self._sealing_key, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
         return crypto.SigningKey(

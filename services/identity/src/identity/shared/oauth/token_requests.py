@@ -1,4 +1,4 @@
-"""What clients post to the issuer (RFC 6749 sections 2.3.1 and 3.2; RFC 7521 section 4.2), read strictly."""
+"""Token requests and client credentials, parsed strictly (RFC 6749 2.3.1 and 3.2; RFC 7521 4.2)."""
 
 import base64
 import binascii
@@ -14,11 +14,11 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"
-TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693
 GRANT_TYPES = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
 SUBJECT_TYPE = "urn:townhall:token-type:subject"
-"""A person's `sub`, with which somebody who has a mandate names whom he acts for."""
+"""A person's `sub`, with which a delegate names the person they act for."""
 UNAUTHENTICATED = "Authenticate by HTTP Basic, by client_id and client_secret, or by client_assertion."
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
@@ -40,7 +40,7 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """A client that shows its secret. ``method`` is the name of the way it does."""
+    """A client's id and secret. ``method`` names how they were sent."""
 
     client_id: str
     secret: str
@@ -49,7 +49,7 @@ class ClientSecret:
 
 @dataclass(frozen=True, slots=True)
 class ClientAssertion:
-    """A client that shows a JWT it signed. ``client_id`` is the optional form field."""
+    """A JWT that a client signed. ``client_id`` is the optional form field."""
 
     client_id: str | None
     jwt: str
@@ -58,7 +58,7 @@ class ClientAssertion:
 
 @dataclass(frozen=True, slots=True)
 class ClientIdOnly:
-    """A client that only says who it is: one that keeps no secret can do no more (OAuth 2.1 section 2.1)."""
+    """A client's id alone, of a client that can keep no secret (OAuth 2.1 section 2.1)."""
 
     client_id: str
     method: str = "none"
@@ -66,7 +66,7 @@ class ClientIdOnly:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed request for a token. ``fields`` are all that was sent."""
+    """A well-formed token request. ``fields`` are all that was sent."""
 
     credentials: ClientSecret | ClientAssertion | ClientIdOnly
     scope: str | None
@@ -77,7 +77,7 @@ class TokenRequest:
 def parse_token_request(
     content_type: str, authorization: str | None, query: str, body: bytes
 ) -> TokenRequest:
-    """What a token request asks. Raises OAuthError for anything RFC 6749 does not allow."""
+    """Parse a token request. Raises OAuthError for anything RFC 6749 does not allow."""
     fields = parse_form(content_type, query, body)
     grant = fields.get("grant_type")
     if grant is None:
@@ -90,7 +90,7 @@ def parse_token_request(
 
 
 def parse_form(content_type: str, query: str, body: bytes) -> dict[str, str]:
-    """The fields of a form a client posts. Raises OAuthError."""
+    """Parse the form that a client posts. Raises OAuthError."""
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request", f"Send the parameters as {FORM}.")
     if query:
@@ -99,7 +99,7 @@ def parse_form(content_type: str, query: str, body: bytes) -> dict[str, str]:
 
 
 def _parse_fields(body: bytes) -> dict[str, str]:
-    """The form's fields. An empty value counts as absent, a repeated name is refused (section 3.2)."""
+    """Parse the fields. An empty value counts as absent, a repeated name is refused (section 3.2)."""
     if len(body) > MAX_BODY:
         raise OAuthError("invalid_request", f"The request is longer than {MAX_BODY} bytes.")
     try:
@@ -127,9 +127,9 @@ def _check_scope(text: str | None) -> str | None:
 def parse_credentials(
     authorization: str | None, fields: Mapping[str, str]
 ) -> ClientSecret | ClientAssertion | ClientIdOnly:
-    """The one way in which the client shows who it is; two ways at once are refused (section 2.3)."""
-    shown = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
-    if sum(shown) > 1:
+    """Parse how the client authenticates. Two ways at once are refused (section 2.3)."""
+    methods = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
+    if sum(methods) > 1:
         raise OAuthError("invalid_request", "Authenticate in one way only.")
     if authorization is not None:
         return _parse_basic(authorization, fields.get("client_id"))
@@ -148,7 +148,7 @@ def _parse_assertion(fields: Mapping[str, str]) -> ClientAssertion:
     return ClientAssertion(fields.get("client_id"), fields["client_assertion"])
 
 
-def _parse_basic(authorization: str, named: str | None) -> ClientSecret:
+def _parse_basic(authorization: str, client_id_field: str | None) -> ClientSecret:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise OAuthError("invalid_client", "The Authorization header must use the Basic scheme here.")
@@ -158,6 +158,6 @@ def _parse_basic(authorization: str, named: str | None) -> ClientSecret:
         client_id, secret = (unquote_plus(part, errors="strict") for part in (name, secret))
     except (binascii.Error, ValueError) as error:
         raise OAuthError("invalid_client", "Authorization is not Basic client_id:client_secret.") from error
-    if not colon or (named is not None and named != client_id):
+    if not colon or (client_id_field is not None and client_id_field != client_id):
         raise OAuthError("invalid_client", "The Authorization header does not name this client and a secret.")
     return ClientSecret(client_id, secret, "client_secret_basic")

@@ -1,6 +1,6 @@
-"""Vectors of trust: how sure a service wants to be of who signs in (RFC 8485 and GOV.UK One Login's ``vtr``).
+"""Vectors of trust: the assurance a service requests (RFC 8485 and GOV.UK One Login's ``vtr``).
 
-``Cl`` is one factor, ``Cl.Cm`` two or a passkey; ``P0`` to ``P2`` say how well an identity is proven.
+``Cl`` is one factor, ``Cl.Cm`` two factors or a passkey; ``P0`` to ``P2`` are levels of a proven identity.
 """
 
 import json
@@ -16,16 +16,16 @@ _MAX_VECTORS = 10
 
 @dataclass(frozen=True, slots=True)
 class TrustVector:
-    """What a request wants: a credential level, and the lowest identity level that is enough."""
+    """The assurance a request requires: a credential level, and the lowest identity level."""
 
     level: str
     identity: str = NO_IDENTITY
 
 
 def parse_vectors(text: str | None, default: str) -> TrustVector:
-    """What ``vtr`` asks; the easiest of its alternatives that all agree on wanting an identity or none.
+    """Parse ``vtr``; answers the least of its alternatives.
 
-    Raises ValueError with One Login's words.
+    Either all of them require an identity or none does. Raises ValueError with One Login's words.
     """
     if text is None:
         return TrustVector(default)
@@ -35,10 +35,13 @@ def parse_vectors(text: str | None, default: str) -> TrustVector:
         raise ValueError("Request vtr not valid") from error
     if not isinstance(vectors, list) or not 1 <= len(vectors) <= _MAX_VECTORS:
         raise ValueError("Request vtr not valid")
-    found = [_parse_vector(vector) for vector in vectors]
-    if len({one.identity == NO_IDENTITY for one in found}) > 1:
+    alternatives = [_parse_vector(vector) for vector in vectors]
+    if len({alternative.identity == NO_IDENTITY for alternative in alternatives}) > 1:
         raise ValueError("Request vtr not valid")
-    return min(found, key=lambda one: (one.identity, CREDENTIAL_LEVELS.index(one.level)))
+    return min(
+        alternatives,
+        key=lambda alternative: (alternative.identity, CREDENTIAL_LEVELS.index(alternative.level)),
+    )
 
 
 def _parse_vector(vector: object) -> TrustVector:
@@ -55,11 +58,11 @@ def _parse_vector(vector: object) -> TrustVector:
     return TrustVector(level, identity)
 
 
-def satisfies_level(has: str, wants: str) -> bool:
-    """Whether a session of level ``has`` satisfies ``wants``."""
-    return CREDENTIAL_LEVELS.index(has) >= CREDENTIAL_LEVELS.index(wants)
+def satisfies_level(actual: str, required: str) -> bool:
+    """Whether a session of the ``actual`` credential level satisfies the ``required`` one."""
+    return CREDENTIAL_LEVELS.index(actual) >= CREDENTIAL_LEVELS.index(required)
 
 
-def satisfies_identity(has: str, wants: str) -> bool:
-    """Whether an identity proven to level ``has`` satisfies ``wants``."""
-    return IDENTITY_LEVELS.index(has) >= IDENTITY_LEVELS.index(wants)
+def satisfies_identity(actual: str, required: str) -> bool:
+    """Whether an identity proven to the ``actual`` level satisfies the ``required`` one."""
+    return IDENTITY_LEVELS.index(actual) >= IDENTITY_LEVELS.index(required)

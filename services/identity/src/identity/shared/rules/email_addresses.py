@@ -1,4 +1,4 @@
-"""E-mail addresses: which are taken, and when two are one."""
+"""E-mail addresses: which are accepted, and when two are the same."""
 
 import re
 import unicodedata
@@ -11,16 +11,16 @@ _SHAPE = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+{_TOP}")
 
 
 def is_invalid(address: str) -> bool:
-    """Whether it cannot be an address. What it can be is shown by a letter that arrives."""
+    """Whether it cannot be an address. That it is one is proven by an e-mail that arrives."""
     return len(address) > MAX_LENGTH or not _SHAPE.fullmatch(address) or ".." in address
 
 
 def normalise(address: str) -> str:
-    """As addresses are compared: no provider in use tells letters' case apart."""
+    """Normalise an address for comparison: no provider in use distinguishes upper and lower case."""
     return unicodedata.normalize("NFC", address.strip()).casefold()
 
 
 def mask(address: str) -> str:
-    """For a page somebody may look over: ``j***@example.org``."""
+    """Mask an address for a page that others may see: ``j***@example.org``."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"

@@ -1,8 +1,8 @@
-"""The tokens identity signs: what they say and how they are written.
+"""Access tokens of clients and API keys: their claims, and the signing of all tokens.
 
-Signatures are deterministic (RFC 6979): the same API key can be written again for a repeated
-request without having been stored. joserfc has no such option, so the compact form (RFC 7515
-section 7.1) is put together here on ``cryptography``; joserfc reads it.
+Signatures are deterministic (RFC 6979), so the same API key can be signed again for a repeated request
+without being stored. joserfc cannot do that, so the compact form (RFC 7515 section 7.1) is built here on
+``cryptography``; joserfc reads it.
 """
 
 import base64
@@ -24,7 +24,7 @@ KEY_TYPE = "key+jwt"
 ALL_COUNCILS = "*"
 Mode = Literal["sandbox", "live"]
 Claim = Literal["jti", "client_id", "sub", "mandate"]
-"""By which tokens are refused."""
+"""The claims by which tokens are revoked."""
 
 _ALGORITHM = ec.ECDSA(SHA256(), deterministic_signing=True)
 _COORDINATE = 32
@@ -32,7 +32,7 @@ _COORDINATE = 32
 
 @dataclass(frozen=True, slots=True)
 class TokenContent:
-    """What one token allows. ``issued`` and ``expires`` are Unix seconds.
+    """What a token of a client, or an API key, allows. ``issued`` and ``expires`` are Unix seconds.
 
     ``client_id`` is the credential behind the token: for an API key, the key itself.
     """
@@ -46,24 +46,24 @@ class TokenContent:
     expires: int
 
 
-def build_claims(grant: TokenContent, issuer: str, audience: str) -> dict[str, Any]:
-    """The claims of a token, always in the same order, so that equal grants are written alike."""
+def build_claims(token: TokenContent, issuer: str, audience: str) -> dict[str, Any]:
+    """Build the claims, always in the same order, so that equal content gives equal tokens."""
     return {
         "iss": issuer,
         "aud": audience,
-        "sub": grant.client_id,
-        "client_id": grant.client_id,
-        "jti": grant.token_id,
-        "iat": grant.issued,
-        "exp": grant.expires,
-        "scope": " ".join(grant.scopes),
-        "councils": list(grant.councils),
-        "mode": grant.mode,
+        "sub": token.client_id,
+        "client_id": token.client_id,
+        "jti": token.token_id,
+        "iat": token.issued,
+        "exp": token.expires,
+        "scope": " ".join(token.scopes),
+        "councils": list(token.councils),
+        "mode": token.mode,
     }
 
 
 def sign_jwt(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
-    """A compact JWS of the claims. Raises LookupError when the key's private half is erased.
+    """Sign claims as a compact JWS. Raises LookupError when the key's private half is erased.
 
     ``kid``: another name of the key, as a DID document has it.
     """
@@ -75,7 +75,7 @@ def sign_jwt(key: SigningKey, token_type: str, content: dict[str, Any], kid: str
 
 
 def _sign(private: PrivateKey, message: bytes) -> bytes:
-    """RFC 7518 sections 3.3 and 3.4."""
+    """Sign a message (RFC 7518 sections 3.3 and 3.4)."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         first, second = decode_dss_signature(private.sign(message, _ALGORITHM))
         return first.to_bytes(_COORDINATE) + second.to_bytes(_COORDINATE)

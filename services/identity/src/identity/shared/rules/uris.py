@@ -1,7 +1,7 @@
-"""Which URIs a service may register (RFC 9700 section 4.1.1, RFC 8252 section 7.3, RFC 3986).
+"""The URIs a service may register (RFC 9700 section 4.1.1, RFC 8252 section 7.3, RFC 3986).
 
-A URI is taken only in the one way in which it can be written: what a browser or another library would read
-differently is refused, so that comparing character by character is enough.
+Each URI has one accepted spelling. One that a browser or another library could read differently is refused,
+so that comparing character by character is enough.
 """
 
 import re
@@ -43,11 +43,11 @@ _RESPONSE_PARAMETERS = frozenset(
 
 
 def find_redirect_fault(uri: str, *, live: bool, native: bool = False) -> str | None:
-    """Why a service may not be answered at this URI, or None.
+    """Find why this cannot be a redirect URI of a service, or None.
 
-    A live service is answered over https at a public name only; one in the sandbox also over http on the
-    developer's own machine. A native app (RFC 8252) has also schemes of its own and, live too, loopback
-    addresses; ``localhost`` not, which may be another's.
+    A live service has https at a public name; in the sandbox also http on the developer's own machine. A
+    native app (RFC 8252) may also have a scheme of its own or a loopback address, live too, but not
+    ``localhost``, which may lead to another machine.
     """
     if native:
         return next(_find_faults(uri, loopback=_LOOPBACK_ADDRESSES, own_scheme=True), None)
@@ -55,21 +55,21 @@ def find_redirect_fault(uri: str, *, live: bool, native: bool = False) -> str | 
 
 
 def get_origin(uri: str) -> str:
-    """Where a page at this http(s) URI comes from, as a browser says it (RFC 6454)."""
+    """Get the origin of an http(s) URI (RFC 6454)."""
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def find_server_fault(uri: str) -> str | None:
-    """Why we may not call this URI from here, or None: https at a public name, without a query.
+    """Find why we may not call this URI, or None: it must be https at a public name, without a query.
 
-    Where the name leads is looked at when it is called.
+    The address of the name is checked when it is called.
     """
     return next(_find_faults(uri), None) or ("must have no query" if "?" in uri else None)
 
 
 def is_local_http(uri: str) -> bool:
-    """Whether it is http at this very machine, plainly written: for who tries things out on a laptop."""
+    """Whether it is http at this machine, plainly written: for trying things out on a laptop."""
     if not uri.startswith("http://") or "?" in uri or next(_find_faults(uri, loopback=LOOPBACK), None):
         return False
     return _split_netloc(urlsplit(uri).netloc)[0] in LOOPBACK
@@ -101,8 +101,10 @@ def _find_part_faults(uri: str, loopback: frozenset[str], *, own_scheme: bool) -
     if own_scheme and _OWN_SCHEME.match(uri):
         yield from _find_path_faults(parts)
     elif not uri.startswith(("https://", "http://")):
-        own = ", or with a scheme that has a dot and one slash (uk.gov.citytown.app:/)" if own_scheme else ""
-        yield f"must be absolute and begin with https://{own}, in lower case"
+        alternative = (
+            ", or with a scheme that has a dot and one slash (uk.gov.citytown.app:/)" if own_scheme else ""
+        )
+        yield f"must be absolute and begin with https://{alternative}, in lower case"
     elif "@" in parts.netloc:
         yield "must have no user before the host"
     else:
@@ -132,7 +134,7 @@ def _find_host_faults(parts: SplitResult, loopback: frozenset[str]) -> Iterator[
 
 
 def _split_netloc(netloc: str) -> tuple[str, str | None]:
-    """Host and port as they are written."""
+    """Split host and port, as they are written."""
     if netloc.startswith("["):
         host, bracket, rest = netloc.partition("]")
         return host + bracket, (rest[1:] if rest[0] == ":" else "") if rest else None
@@ -141,7 +143,7 @@ def _split_netloc(netloc: str) -> tuple[str, str | None]:
 
 
 def find_host_fault(host: str) -> str | None:
-    """Why this is not the name of a host in public DNS, or None."""
+    """Find why this is not the name of a host in public DNS, or None."""
     labels = host.split(".")
     if host != host.lower():
         return "must have its host in lower case"
@@ -157,7 +159,7 @@ def find_host_fault(host: str) -> str | None:
 
 
 def _is_valid_label(label: str) -> bool:
-    """Whether a label is plain, or punycode that says what it says in the one right way."""
+    """Whether a label is plain, or valid punycode in its one right spelling."""
     if label[2:4] != "--":
         return True
     try:
@@ -174,5 +176,5 @@ def _find_query_faults(query: str) -> Iterator[str]:
         return
     if len(set(names)) != len(names):
         yield "must not have a parameter twice"
-    if taken := sorted(_RESPONSE_PARAMETERS & set(names)):
-        yield f"must not have the parameter {taken[0]}, which the answer brings"
+    if reserved := sorted(_RESPONSE_PARAMETERS & set(names)):
+        yield f"must not have the parameter {reserved[0]}, which the answer brings"

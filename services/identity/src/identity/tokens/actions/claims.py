@@ -1,4 +1,4 @@
-"""The claims a client gets of a person: of the account, and of a proven identity (whose reading is recorded)."""
+"""The claims a client gets of a person: of the account, and of the proven identity, which is recorded."""
 
 from typing import Any
 

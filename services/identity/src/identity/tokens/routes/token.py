@@ -55,7 +55,7 @@ _TOKEN_OPERATION: dict[str, Any] = {
     openapi_extra=_TOKEN_OPERATION,
 )
 async def issue_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """Get tokens: for your client itself, for a code or for a refresh token (RFC 6749), or by exchange (RFC 8693).
+    """Get tokens: for your client itself, a code or a refresh token (RFC 6749), or by exchange (RFC 8693).
 
     Authenticate by HTTP Basic, by `client_id` and `client_secret`, or by a JWT your client signed
     (`private_key_jwt`, RFC 7523). A public client sends its `client_id` alone. With `scope` you can ask for

@@ -115,7 +115,7 @@ def _invalid_token() -> Problem:
 
 
 def _render(_: Request, problem: Problem) -> Response:
-    """Render an error with its code in WWW-Authenticate; without a token there is none (RFC 6750 section 3)."""
+    """Render an error, with its code in WWW-Authenticate if a token was sent (RFC 6750 section 3)."""
     code = problem.code if problem.code in {"invalid_token", "insufficient_scope"} else "invalid_request"
     headers = {**(problem.headers or {}), **NO_STORE}
     if problem.status_code in {401, 403}:
