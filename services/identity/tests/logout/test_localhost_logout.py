@@ -54,7 +54,7 @@ def list_faulty_fields(mode, uri, *, laptop):
         identity_levels=[],
         claims=[],
     )
-    return [fault.field for fault in registration.find_faults(request, laptop=laptop)]
+    return [fault.field for fault in registration.find_faults(request, is_local=laptop)]
 
 
 @pytest.mark.parametrize("uri", LOCALHOST_URIS)

@@ -1,4 +1,4 @@
-"""What the protocol's endpoints work with, and how a client shows there who it is."""
+"""Client authentication at the protocol's endpoints, and what those endpoints work with."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,7 +30,10 @@ Credentials = token_requests.ClientSecret | token_requests.ClientAssertion | tok
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The issuer with its database. ``pool`` sees across councils: a client is looked up by its id alone."""
+    """The OpenID provider: the issuer with its database.
+
+    ``pool`` sees across councils, since a client is found by its id alone.
+    """
 
     issuer: Issuer
     database: Database
@@ -39,28 +42,28 @@ class Provider:
     refresher: KeyRefresher
 
     async def get_client(self, client_id: str) -> ClientRecord | None:
-        """A client in use; one that can be nobody's is looked up all the same, to take as long."""
+        """Get a client in use. An id that cannot exist is looked up too, so that it takes as long."""
         return await self.client_cache.get(self.pool, _parse_id(client_id))
 
     async def load_keys(
-        self, shown: assertions.UnverifiedJwt, client: ClientRecord | None
+        self, jwt: assertions.UnverifiedJwt, record: ClientRecord | None
     ) -> Sequence[Mapping[str, Any]]:
-        """The client's public keys, read again when it names a new one and publishes them itself."""
-        if client is None or not _names_unknown_key(shown, client):
-            return client.keys if client else ()
-        client_id = _parse_id(shown.issuer)
-        found = await self.refresher.refresh(self.database, client.council, client_id)
+        """Load the client's public keys; fetch them again if it names a new one at its ``jwks_uri``."""
+        if record is None or not _names_unknown_key(jwt, record):
+            return record.keys if record else ()
+        client_id = _parse_id(jwt.issuer)
+        keys = await self.refresher.refresh(self.database, record.council, client_id)
         self.client_cache.clear()
-        return found or client.keys
+        return keys or record.keys
 
-    def start_key_refresh(self, shown: assertions.UnverifiedJwt, client: "Client") -> None:
-        """Have the client's public keys read again, for its next request, when it names a new one."""
-        if shown.issuer == client.client_id and _names_unknown_key(shown, client.record):
+    def start_key_refresh(self, jwt: assertions.UnverifiedJwt, client: "Client") -> None:
+        """Start to fetch the client's public keys for its next request, when it names a new one."""
+        if jwt.issuer == client.client_id and _names_unknown_key(jwt, client.record):
             self.refresher.start_refresh(self.database, client.record.council, client.id)
 
     @asynccontextmanager
     async def admit_sign_in(self, client_id: str, share: str) -> AsyncIterator[None]:
-        """Work on a request for sign-in at a client. Raises Problem 429.
+        """Admit a request for sign-in at a client, within its rate limit. Raises Problem 429.
 
         ``share``: the network a browser is in, since anybody can name a client; empty for the client itself.
         """
@@ -70,6 +73,7 @@ class Provider:
             yield
 
     def now(self) -> datetime:
+        """The time by the issuer's clock."""
         return datetime.fromtimestamp(self.issuer.clock(), UTC)
 
 
@@ -119,10 +123,10 @@ async def identify(
         try:
             client = await _check_assertion(provider, credentials, endpoint)
         except assertions.RefusedError as error:
-            _refuse(str(error), told=str(error) if error.disclosable else None)
+            _refuse(str(error), disclosed=str(error) if error.disclosable else None)
     party, method = client.record.party, credentials.method
     if party is not None and method not in party.authentication:
-        _refuse("the method is not the profile's", told=f"this client cannot use {method}")
+        _refuse("the method is not the profile's", disclosed=f"this client cannot use {method}")
     if client.record.status != "active":
         raise token_requests.OAuthError("unauthorized_client", f"{client.record.council} is suspended.")
     provider.issuer.client_limiter.take(
@@ -150,7 +154,7 @@ async def _find_public(provider: Provider, credentials: token_requests.ClientIdO
     """Find a client that keeps no secret. Any other must authenticate; an unknown one gets the same error."""
     record = await provider.get_client(credentials.client_id)
     if record is None or record.party is None or not record.party.public:
-        _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
+        _refuse("it did not authenticate", disclosed=token_requests.UNAUTHENTICATED.removesuffix("."))
     return Client(credentials.client_id, record)
 
 
@@ -182,22 +186,24 @@ async def _check_assertion(
     return AuthenticatedClient(unverified.issuer, record)
 
 
-def _names_unknown_key(shown: assertions.UnverifiedJwt, client: ClientRecord) -> bool:
-    """Whether the client names a key we do not know and publishes its keys itself."""
-    return bool(client.jwks_uri) and assertions.names_unknown_key(shown, client.keys)
+def _names_unknown_key(jwt: assertions.UnverifiedJwt, record: ClientRecord) -> bool:
+    """Whether the JWT names a key that we do not know, and the client publishes its keys itself."""
+    return bool(record.jwks_uri) and assertions.names_unknown_key(jwt, record.keys)
 
 
-def _matches_secret(secret: str, client: ClientRecord | None, now: float) -> bool:
-    """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
-    if client is None:
+def _matches_secret(secret: str, record: ClientRecord | None, now: float) -> bool:
+    """Whether the secret is the client's, or the previous one in its overlap. Always takes as long."""
+    if record is None:
         return crypto.matches_secret(secret, None, None, None, now)
-    until = client.previous_until.timestamp() if client.previous_until else None
-    return crypto.matches_secret(secret, client.secret_hash, client.previous_hash, until, now)
+    until = record.previous_until.timestamp() if record.previous_until else None
+    return crypto.matches_secret(secret, record.secret_hash, record.previous_hash, until, now)
 
 
-def _refuse(reason: str, *, told: str | None = None) -> NoReturn:
+def _refuse(reason: str, *, disclosed: str | None = None) -> NoReturn:
     log.info("client refused: %s", reason)
-    raise token_requests.OAuthError("invalid_client", f"{told[0].upper()}{told[1:]}." if told else _REFUSED)
+    raise token_requests.OAuthError(
+        "invalid_client", f"{disclosed[0].upper()}{disclosed[1:]}." if disclosed else _REFUSED
+    )
 
 
 def _parse_id(text: str) -> UUID:

@@ -1,7 +1,7 @@
-"""Clients, kept in memory: a token costs no look at the database, and a revoked client is refused at once.
+"""Clients cached in memory: a token needs no query, and a revoked client is refused within a second.
 
-What is kept is believed only while PostgreSQL is heard: the notice of a change comes on the connection that
-is asked for a sign of life, so who has had one since knows of every change committed before.
+The cache is trusted only while PostgreSQL answers. Notices of changes come on the same connection as the
+answers to a heartbeat, so after an answer every change committed before it is known.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from identity.clients.store import clients as store
 log = logging.getLogger(__name__)
 
 _MAX_CLIENTS = 20_000
-_HEARTBEAT = 0.3  # seconds between signs of life
-_TRUSTED = 0.9  # seconds for which one is enough: a revoked client is refused within a second
-_ORIGINS_KEPT = 30.0  # seconds, should a notice be lost
+_HEARTBEAT = 0.3  # seconds between heartbeats
+_TRUSTED = 0.9  # seconds for which an answer counts: a revoked client is refused within a second
+_ORIGIN_SECONDS = 30.0  # seconds, in case a notice is lost
 _CHANNELS = ("townhall_client", "townhall_relying_party", "townhall_council")
 
 
 class ClientCache:
-    """The clients that have shown themselves lately."""
+    """The clients that were used lately, and the origins of public web apps."""
 
     def __init__(self) -> None:
         self._clients: dict[UUID, ClientRecord] = {}
@@ -36,24 +36,24 @@ class ClientCache:
         self._origins_lock = asyncio.Lock()
 
     async def get(self, pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
-        """A client in use, whichever council's it is; ``pool`` sees across councils."""
+        """Get a client in use, of any council; ``pool`` sees across councils."""
         if time.monotonic() - self._heard_at < _TRUSTED:
-            known = self._clients.get(client_id)
-            if known is not None:
-                return known
+            cached = self._clients.get(client_id)
+            if cached is not None:
+                return cached
         changes = self._changes
-        found = await store.get_record(pool, client_id)
-        if found is not None and changes == self._changes:
+        record = await store.get_record(pool, client_id)
+        if record is not None and changes == self._changes:
             if len(self._clients) >= _MAX_CLIENTS:
                 self._clients.clear()
-            self._clients[client_id] = found
-        return found
+            self._clients[client_id] = record
+        return record
 
     async def is_registered_origin(self, pool: asyncpg.Pool, origin: str) -> bool:
-        """Whether pages of a public web app come from there. However many strangers ask, it is read once."""
+        """Whether a public web app has registered the origin. Concurrent calls share one query."""
         async with self._origins_lock:
             while time.monotonic() >= self._origins_until:
-                changes, self._origins_until = self._changes, time.monotonic() + _ORIGINS_KEPT
+                changes, self._origins_until = self._changes, time.monotonic() + _ORIGIN_SECONDS
                 try:
                     self._origins = await store.list_origins(pool, _MAX_CLIENTS)
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -64,22 +64,22 @@ class ClientCache:
         return origin in self._origins
 
     def clear(self, *_: object) -> None:
-        """Something has changed: look everything up again."""
+        """Clear the cache after a change."""
         self._changes += 1
         self._clients.clear()
         self._origins_until = float("-inf")
 
     async def follow_changes(self, database: Database) -> None:
-        """Listen for ever. Raises when the database is lost; call it again."""
+        """Listen for changes for ever. Raises when the database is lost; call it again."""
         connection = await database.listen()
         try:
             for channel in _CHANNELS:
                 await connection.add_listener(channel, self.clear)
             self.clear()
             while True:
-                asked = time.monotonic()
+                asked_at = time.monotonic()
                 await connection.execute("SELECT 1", timeout=_TRUSTED)
-                self._heard_at = asked
+                self._heard_at = asked_at
                 await asyncio.sleep(_HEARTBEAT)
         finally:
             self._heard_at = float("-inf")

@@ -1,4 +1,4 @@
-"""Clients of a council and of the region: make, list, revoke."""
+"""Clients of a council and of the region: create, list, revoke."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ _FIRST = 1
 
 
 def render_client(row: Row[Any]) -> Client:
-    """A row as the API shows it."""
+    """Render a row as the API shows it."""
     return Client(
         client_id=row.id,
         name=row.name,
@@ -41,14 +41,14 @@ def render_client(row: Row[Any]) -> Client:
 
 
 def list_councils(council: str) -> tuple[str, ...]:
-    """The councils a client acts for: its own, or with a client of the region all."""
+    """List the councils a client acts for: its own, or all for a client of the region."""
     return (tokens.ALL_COUNCILS,) if council == REGION else (council,)
 
 
 async def create_client(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient
 ) -> ClientMade:
-    """A new client. Raises Problem 403 for a scope the caller lacks, 409 for a name in use."""
+    """Create a client. Raises Problem 403 for a scope the caller does not hold, 409 for a name in use."""
     revocations.check_can_grant(caller, body.scopes, body.mode, region=council == REGION)
     return await _add_client(session, issuer, council, body, caller.subject)
 
@@ -82,17 +82,17 @@ async def _add_client(
 
 
 def derive_first_secret(issuer: Issuer, client_id: str) -> str:
-    """The secret a client was made with, for a repeated request."""
+    """Derive the secret a client was created with, for a repeated request."""
     return issuer.derive_secret(client_id, _FIRST)
 
 
 async def list_page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """The clients in use, in order of creation."""
+    """List the clients in use, in order of creation."""
     return await store.list_page(session, council, after or _NIL, fetch)
 
 
 async def revoke_client(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """Refuse the client and every token it has. Again is no error. Raises Problem 404 and 409."""
+    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409."""
     if await services.exists(session, council, client_id):
         raise conflict(
             "is-a-service", "This client is a service. Retire it under services, where it is on record."
@@ -105,22 +105,22 @@ async def revoke_client(session: Session, council: str, client_id: UUID, now: da
 
 
 async def install_client(
-    session: Session, issuer: Issuer, name: str, asked: Sequence[str]
+    session: Session, issuer: Issuer, name: str, requested: Sequence[str]
 ) -> tuple[str, str]:
-    """Make the region's client of this name, or give it these scopes and a new secret.
+    """Create the region's client of this name, or give it these scopes and a new secret.
 
-    For whoever starts the platform and so has the database already. Answers id and secret; a
-    secret that was in force before is refused from now on.
+    For the command line, whose user has access to the database already. Answers id and secret; the earlier
+    secret is refused from now on.
     """
     await session.across_councils()
     row = await store.lock_by_name(session, REGION, name)
     if row is None:
-        body = NewClient(name=name, mode="live", scopes=list(asked))
-        made = await _add_client(session, issuer, REGION, body, "command line")
-        return ids.show(made.client_id), made.client_secret or ""
-    shown, generation = ids.show(row.id), row.generation + 1
-    secret = issuer.derive_secret(shown, generation)
+        body = NewClient(name=name, mode="live", scopes=list(requested))
+        created = await _add_client(session, issuer, REGION, body, "command line")
+        return ids.show(created.client_id), created.client_secret or ""
+    client_id, generation = ids.show(row.id), row.generation + 1
+    secret = issuer.derive_secret(client_id, generation)
     await store.update_credentials(
-        session, REGION, row.id, scopes.normalise(asked), generation, crypto.hash_secret(secret)
+        session, REGION, row.id, scopes.normalise(requested), generation, crypto.hash_secret(secret)
     )
-    return shown, secret
+    return client_id, secret

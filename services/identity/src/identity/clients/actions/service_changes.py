@@ -1,4 +1,4 @@
-"""What makes and changes of a service have in common: who may, what fits together, and the record of it."""
+"""What registering and changing a service share: permission, validation and the history."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -22,11 +22,11 @@ from identity.shared.rules.tokens import Mode
 from identity.shared.schemas import JsonWebKeySet
 
 _PERSONAL_MEMBERS = frozenset({"contacts"})
-"""Members that tell of people: the record, which stays for ever, says only that they changed."""
+"""Members with personal data: the history, which is never deleted, says only that they changed."""
 
 
 def render_service(row: Row[Any]) -> Service:
-    """A row as the API shows it."""
+    """Render a row as the API shows it."""
     members = row._asdict()
     return Service(
         **{name: members[name] for name in Service.model_fields if name in members and name != "jwks"},
@@ -40,42 +40,45 @@ def render_service(row: Row[Any]) -> Service:
 
 
 def get_authentication(row: Row[Any]) -> Literal["client_secret", "private_key_jwt", "none"]:
-    """How a client shows who it is."""
+    """Get how a client authenticates."""
     if row.public:
         return "none"
     return "private_key_jwt" if row.jwks else "client_secret"
 
 
-def check_members(issuer: Issuer, caller: Caller, asked: Mapping[str, Any]) -> None:
-    """Whether the caller may register this, and whether it fits together. Raises Problem 400 or 403.
+def check_members(issuer: Issuer, caller: Caller, members: Mapping[str, Any]) -> None:
+    """Check that the caller may register this and that it is consistent. Raises Problem 400 or 403.
 
-    ``asked``: all members of the service as it would stand.
+    ``members``: all members of the service as it would become.
     """
-    check_scopes(caller, asked["mode"], asked["scopes"], asked["machine_scopes"])
+    check_scopes(caller, members["mode"], members["scopes"], members["machine_scopes"])
     names = registration.Registration.__dataclass_fields__
-    whole = registration.Registration(**{name: asked[name] for name in names})
-    found = list(registration.find_faults(whole, laptop=issuer.is_local))
-    if found:
+    candidate = registration.Registration(**{name: members[name] for name in names})
+    faults = list(registration.find_faults(candidate, is_local=issuer.is_local))
+    if faults:
         errors = [
             FieldError(field=f"body.{fault.field}", message=fault.message, code=fault.code)
-            for fault in found[:20]
+            for fault in faults[:20]
         ]
-        first = f"{found[0].field} {found[0].message}."
+        first = f"{faults[0].field} {faults[0].message}."
         raise Problem(400, "invalid-request", first, errors=errors)
 
 
-def check_scopes(caller: Caller, mode: Mode, of_people: Iterable[str], of_machine: Iterable[str]) -> None:
-    """Who decides where a service's tokens go, or what opens it, holds all it may do himself.
+def check_scopes(
+    caller: Caller, mode: Mode, person_scopes: Iterable[str], machine_scopes: Iterable[str]
+) -> None:
+    """Check that the caller holds every API scope of the service. Raises Problem 403.
 
-    Otherwise he could take it over for what he lacks. Raises Problem 403.
+    Who decides where a service's tokens go, or changes its credentials, could use it for what they do not
+    hold themselves.
     """
     revocations.check_can_grant(
-        caller, [*registration.list_api_scopes(of_people), *of_machine], mode, region=False
+        caller, [*registration.list_api_scopes(person_scopes), *machine_scopes], mode, region=False
     )
 
 
 def check_mode(caller: Caller, mode: str) -> None:
-    """A sandbox credential changes nothing that is live. Raises Problem 403."""
+    """Check that a sandbox credential does not change a live service. Raises Problem 403."""
     if mode == "live" and caller.mode != "live":
         raise Problem(
             403, "mode-not-held", "A sandbox credential can register and change sandbox services only."
@@ -83,14 +86,14 @@ def check_mode(caller: Caller, mode: str) -> None:
 
 
 def check_operator(caller: Caller) -> None:
-    """Only the region's operator says that a service needs no consent. Raises Problem 403."""
+    """Check that the caller is the operator, who alone exempts a service from consent. Raises Problem 403."""
     if not (caller.acts_for("*") and scopes.OPERATE in caller.scopes):
         detail = f"first_party is set by the operator of the region alone (scope {scopes.OPERATE})."
         raise Problem(403, "operator-needed", detail)
 
 
 async def lock_service(session: Session, council: str, client_id: UUID, caller: Caller) -> Row[Any]:
-    """The service, for a change by this caller. Raises Problem 403 and 404."""
+    """Lock the service for a change by this caller. Raises Problem 403 and 404."""
     row = await store.lock(session, council, client_id)
     if row is None:
         raise not_found("service with this id")
@@ -101,22 +104,23 @@ async def lock_service(session: Session, council: str, client_id: UUID, caller: 
 async def record_change(
     session: Session, council: str, client_id: UUID, act: str, actor: str, changes: Any, at: datetime
 ) -> None:
-    """What was done, for good."""
+    """Record a change in the history, which is never deleted."""
     values = {"client": client_id, "id": ids.new(), "act": act, "actor": actor, "changes": changes, "at": at}
     await store.add_history(session, council, values)
 
 
 def compare_services(old: Service | None, new: Service) -> dict[str, Any]:
-    """Each member that has changed, before and after, as the record keeps it."""
+    """List each member that has changed, before and after, as the history has it."""
     skipped = {"client_id", "version", "updated_at", "created_at", "jwks", "jwks_read_at"}
     before = old.model_dump(mode="json", exclude=skipped) if old else {}
     after = new.model_dump(mode="json", exclude=skipped)
-    found = {
+    changed = {
         name: [] if name in _PERSONAL_MEMBERS else [before.get(name), value]
         for name, value in after.items()
         if before.get(name) != value and not (old is None and value in (None, [], False))
     }
     keys = [
-        list_kids([dict(key) for key in one.jwks.keys] if one and one.jwks else None) for one in (old, new)
+        list_kids([dict(key) for key in service.jwks.keys] if service and service.jwks else None)
+        for service in (old, new)
     ]
-    return found | ({"jwks": keys} if keys[0] != keys[1] else {})
+    return changed | ({"jwks": keys} if keys[0] != keys[1] else {})

@@ -1,4 +1,4 @@
-"""Secrets of a service: another one while the one before still works, so that nothing stands still."""
+"""Secrets of a service: a new one overlaps with the previous, so that the service keeps working."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from identity.shared.rules import crypto
 async def create_secret(
     session: Session, issuer: Issuer, council: str, client_id: UUID, caller: Caller, body: NewSecret
 ) -> SecretMade:
-    """A new secret. The one before works on for the overlap; one before that, or public keys, no more.
+    """Create a secret. The previous one works on for the overlap; an older one, or public keys, do not.
 
-    Raises Problem 403 and 404, and 409 for an app that keeps none.
+    Raises Problem 403 and 404, and 409 for a public client.
     """
     row = await lock_service(session, council, client_id, caller)
     if row.public:
@@ -55,14 +55,14 @@ async def create_secret(
 
 
 def derive_again(issuer: Issuer, stored: dict[str, Any]) -> str:
-    """The very secret that was shown, for a repeated request."""
+    """Derive the same secret again, for a repeated request."""
     return issuer.derive_secret(stored["client_id"], stored["generation"])
 
 
 async def revoke_previous(
     session: Session, issuer: Issuer, council: str, client_id: UUID, caller: Caller
 ) -> None:
-    """Refuse the secret before from now on. Raises Problem 403, and 404 when there is none."""
+    """Revoke the previous secret. Raises Problem 403, and 404 when there is none."""
     row = await lock_service(session, council, client_id, caller)
     if row.previous_hash is None:
         raise not_found("secret before this one that still works")

@@ -1,4 +1,4 @@
-"""Services of a council: registered once the council is there, by the council itself, live at once."""
+"""Services of a council that sign people in: register, change, retire. A change is live at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,16 +38,16 @@ _MEMBERS = tuple(
 
 
 def check_registration(issuer: Issuer, caller: Caller, body: NewService) -> None:
-    """Whether the caller may register this. Raises Problem 400 or 403; looks at nothing outside."""
+    """Check that the caller may register this. Calls nothing outside. Raises Problem 400 or 403."""
     service_changes.check_members(issuer, caller, body.model_dump())
     if body.first_party:
         service_changes.check_operator(caller)
 
 
 async def fetch_keys(outbound: Outbound, body: NewService | ServiceChange) -> Keys | None:
-    """The public keys that a request brings or names, None when it does neither.
+    """Fetch the public keys that a request has or names; None when it does neither.
 
-    Called outside of any transaction: it may take seconds. Raises Problem 400.
+    Call it outside any transaction, as it may take seconds. Raises Problem 400.
     """
     if body.jwks_uri is not None:
         return await fetch_requested_keys(outbound, body.jwks_uri)
@@ -55,23 +55,23 @@ async def fetch_keys(outbound: Outbound, body: NewService | ServiceChange) -> Ke
 
 
 async def register_service(
-    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewService, found: Keys | None
+    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewService, keys: Keys | None
 ) -> ServiceMade:
-    """A new service, with these public keys or else a secret. Raises Problem 409."""
+    """Register a service, with these public keys or else a secret. Raises Problem 409."""
     await store.lock_registrations(session, council)
-    most = issuer.settings.services_per_council
-    if await store.count_services(session, council) >= most:
-        detail = f"{council} has {most} services already, the most it may. Retire one first."
+    limit = issuer.settings.services_per_council
+    if await store.count_services(session, council) >= limit:
+        detail = f"{council} has {limit} services already, the most it may. Retire one first."
         raise conflict("too-many-services", detail)
     client_id, now = ids.new(), issuer.now()
     public = body.token_endpoint_auth_method == relying_party.NO_SECRET
-    secret = None if found or public else issuer.derive_secret(ids.show(client_id), _FIRST)
+    secret = None if keys or public else issuer.derive_secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
         "mode": body.mode,
         "scopes": body.machine_scopes,
-        "jwks": found,
+        "jwks": keys,
         "secret_hash": crypto.hash_secret(secret) if secret else None,
         "generation": _FIRST,
         "public": public,
@@ -84,22 +84,22 @@ async def register_service(
     await store.add_registration(session, council, {**registered, "client": client_id})
     if body.jwks_uri is not None:
         await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
-    made = render_service(await _get_row(session, council, client_id))
+    service = render_service(await _get_row(session, council, client_id))
     await record_change(
-        session, council, client_id, "registered", caller.subject, compare_services(None, made), now
+        session, council, client_id, "registered", caller.subject, compare_services(None, service), now
     )
-    return ServiceMade(**dict(made), client_secret=secret)
+    return ServiceMade(**dict(service), client_secret=secret)
 
 
 def first_secret(issuer: Issuer, client_id: str) -> str:
-    """The secret a service was registered with, for a repeated request."""
+    """Derive the secret a service was registered with, for a repeated request."""
     return issuer.derive_secret(client_id, _FIRST)
 
 
 def _build_registration(
     members: Mapping[str, Any], version: int, now: datetime, *, public: bool
 ) -> dict[str, Any]:
-    """The row of the registration, from the members of the API."""
+    """Build the row of the registration from the members of the API."""
     direct = {
         name: members[name] for name in _MEMBERS if name not in {"name", "scopes", "machine_scopes", "claims"}
     }
@@ -115,21 +115,21 @@ def _build_registration(
 
 
 async def get_service(session: ReadSession, council: str, client_id: UUID) -> Service:
-    """Raises Problem 404."""
+    """Get a service in use. Raises Problem 404."""
     return render_service(await _get_row(session, council, client_id))
 
 
 async def list_page(
     session: ReadSession, council: str, mode: str | None, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """The services in use, in order of registration."""
+    """List the services in use, in order of registration."""
     return await store.list_page(session, council, mode, after or _NIL, fetch)
 
 
 async def check_change(
     session: ReadSession, issuer: Issuer, council: str, client_id: UUID, caller: Caller, body: ServiceChange
 ) -> None:
-    """Whether the caller may change the service so, as it stands. Raises Problem 400, 403 and 404."""
+    """Check that the caller may make this change. Raises Problem 400, 403 and 404."""
     _check_change(await _get_row(session, council, client_id), issuer, caller, body)
 
 
@@ -140,11 +140,11 @@ def _check_change(row: Row[Any], issuer: Issuer, caller: Caller, body: ServiceCh
     if body.jwks is not None:
         changed["jwks_uri"] = None
     method = old["authentication"] if old["authentication"] == relying_party.NO_SECRET else None
-    asked = {**old, "token_endpoint_auth_method": method, **changed}
-    service_changes.check_members(issuer, caller, asked)
-    if asked["first_party"] and not old["first_party"]:
+    members = {**old, "token_endpoint_auth_method": method, **changed}
+    service_changes.check_members(issuer, caller, members)
+    if members["first_party"] and not old["first_party"]:
         service_changes.check_operator(caller)
-    return asked
+    return members
 
 
 async def update_service(
@@ -155,21 +155,21 @@ async def update_service(
     caller: Caller,
     version: int,
     body: ServiceChange,
-    found: Keys | None,
+    keys: Keys | None,
 ) -> Service:
-    """The service as it stands from now on. Raises Problem 400, 403, 404, 409 and 412."""
+    """Change a service. Raises Problem 400, 403, 404, 409 and 412."""
     row = await lock_service(session, council, client_id, caller)
     if row.version != version:
         detail = (
             f"The service is at version {row.version}, not {version}. Read it again and repeat the change."
         )
         raise Problem(412, "version-changed", detail)
-    asked, now = _check_change(row, issuer, caller, body), issuer.now()
+    members, now = _check_change(row, issuer, caller, body), issuer.now()
     try:
-        await store.update_client(session, council, client_id, _build_client_values(row, asked, found))
+        await store.update_client(session, council, client_id, _build_client_values(row, members, keys))
     except IntegrityError:
-        _refuse_name(asked["name"])
-    registered = _build_registration(asked, version + 1, now, public=row.public)
+        _refuse_name(members["name"])
+    registered = _build_registration(members, version + 1, now, public=row.public)
     await store.update_registration(session, council, client_id, registered)
     if body.jwks_uri is not None:
         await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
@@ -180,25 +180,25 @@ async def update_service(
     return new
 
 
-def _build_client_values(row: Row[Any], asked: Mapping[str, Any], found: Keys | None) -> dict[str, Any]:
-    """The row of the client: who brings keys has no secret any more."""
+def _build_client_values(row: Row[Any], members: Mapping[str, Any], new_keys: Keys | None) -> dict[str, Any]:
+    """Build the row of the client. With new keys its secrets end."""
     secrets = (
         {"secret_hash": None, "previous_hash": None, "previous_until": None}
-        if found
+        if new_keys
         else {
             "secret_hash": row.secret_hash,
             "previous_hash": row.previous_hash,
             "previous_until": row.previous_until,
         }
     )
-    keys = {"jwks": found or row.jwks, "generation": row.generation}
-    return {"name": asked["name"], "scopes": asked["machine_scopes"], **keys, **secrets}
+    keys = {"jwks": new_keys or row.jwks, "generation": row.generation}
+    return {"name": members["name"], "scopes": members["machine_scopes"], **keys, **secrets}
 
 
 async def retire_service(
     session: Session, council: str, client_id: UUID, caller: Caller, now: datetime
 ) -> None:
-    """Refuse the service and every token it has. Again is no error. Raises Problem 403 and 404."""
+    """Retire a service and revoke its tokens. To repeat it is no error. Raises Problem 403 and 404."""
     row = await store.lock(session, council, client_id)
     if row is None:
         if not await store.exists(session, council, client_id):
@@ -214,13 +214,14 @@ async def retire_service(
 async def list_history(
     session: ReadSession, council: str, client_id: UUID, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What was done to a service, in use or retired, oldest first. Raises Problem 404."""
+    """List the history of a service, in use or retired, oldest first. Raises Problem 404."""
     if not await store.exists(session, council, client_id):
         raise not_found("service with this id")
     return await store.list_history(session, council, client_id, after or _NIL, fetch)
 
 
 def render_event(row: Row[Any]) -> ServiceEvent:
+    """Render an event of the history as the API shows it."""
     return ServiceEvent.model_validate(row, from_attributes=True)
 
 

@@ -1,4 +1,4 @@
-"""A council's API keys."""
+"""The API keys of a council."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ Keeper = Annotated[Caller, permission("identity:keys")]
 async def create_api_key(
     council: Slug, body: NewApiKey, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make an API key with scopes the caller holds. The key is in this answer and nowhere else."""
+    """Create an API key with scopes you hold. The key is in this response and nowhere else."""
 
     async def restore(stored: dict[str, Any]) -> str:
         return await api_keys.sign_again(session, issuer, council, stored)
@@ -43,7 +43,7 @@ async def create_api_key(
 
 @router.get("")
 async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
-    """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
+    """List the API keys that are not revoked, oldest first. The keys themselves are not stored."""
     rows = await api_keys.list_page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
 
@@ -52,7 +52,7 @@ async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Pagi
 async def revoke_api_key(
     council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
+    """Revoke an API key. It is refused everywhere within a second. To repeat the request is no error."""
     await api_keys.revoke_api_key(session, council, key_id, datetime.now(UTC))
 
 

@@ -1,4 +1,4 @@
-"""Clients: those of a council, and those of the whole region."""
+"""Clients of a council, and of the whole region."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -30,13 +30,13 @@ _OF_REGION = "/identity/v1/clients"
 async def create_client(
     council: Slug, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make a client of the council. Its secret is in this answer and nowhere else."""
-    return await _create(session, issuer, council, caller, body, once)
+    """Create a client of the council. Its secret is in this response and nowhere else."""
+    return await _create_once(session, issuer, council, caller, body, once)
 
 
 @router.get(_OF_COUNCIL)
 async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
-    """The council's clients in use, oldest first."""
+    """List the council's clients in use, oldest first."""
     rows = await clients.list_page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
@@ -45,7 +45,7 @@ async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Pagin
 async def revoke_client(
     council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a client and every token it has. Doing it again is no error."""
+    """Revoke a client and its tokens. To repeat the request is no error."""
     await clients.revoke_client(session, council, client_id, datetime.now(UTC))
 
 
@@ -53,15 +53,15 @@ async def revoke_client(
 async def create_region_client(
     body: NewClient, caller: Operator, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make a client that acts for every council of the region."""
-    await _of_region(session, caller)
-    return await _create(session, issuer, REGION, caller, body, once)
+    """Create a client that acts for every council of the region."""
+    await _require_region(session, caller)
+    return await _create_once(session, issuer, REGION, caller, body, once)
 
 
 @router.get(_OF_REGION)
 async def list_region_clients(caller: Operator, session: Reading, paging: Paging) -> Page[Client]:
-    """The region's clients in use, oldest first."""
-    await _of_region(session, caller)
+    """List the region's clients in use, oldest first."""
+    await _require_region(session, caller)
     rows = await clients.list_page(session, REGION, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
@@ -70,17 +70,17 @@ async def list_region_clients(caller: Operator, session: Reading, paging: Paging
 async def revoke_region_client(
     client_id: ids.Id, caller: Operator, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a client of the region and every token it has. Doing it again is no error."""
-    await _of_region(session, caller)
+    """Revoke a client of the region and its tokens. To repeat the request is no error."""
+    await _require_region(session, caller)
     await clients.revoke_client(session, REGION, client_id, datetime.now(UTC))
 
 
-async def _of_region(session: ReadSession, caller: Caller) -> None:
+async def _require_region(session: ReadSession, caller: Caller) -> None:
     require_region(caller)
     await session.see(REGION)
 
 
-async def _create(
+async def _create_once(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Once
 ) -> Response:
     async def restore(stored: dict[str, Any]) -> str:

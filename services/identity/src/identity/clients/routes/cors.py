@@ -1,7 +1,7 @@
-"""Scripts of public web apps call the issuer from their own pages (CORS, the Fetch standard).
+"""CORS for public web apps, whose scripts call the issuer from their own pages.
 
-Only from origins that a public web app has registered, and never with cookies: what is answered hangs on the
-code, verifier or token that the script sends. Nothing else of the issuer is open to other sites' scripts.
+Only origins that a public web app has registered are allowed, and never with cookies: the response depends
+only on the code, verifier or token that the script sends. No other endpoint is open to other sites' scripts.
 """
 
 from collections.abc import Callable, Coroutine
@@ -17,7 +17,7 @@ from identity.clients.actions.authentication import Provider
 router = APIRouter(tags=["issuer"])
 
 _MAX_ORIGIN = 300
-_MAX_AGE = "600"  # seconds for which a browser remembers
+_MAX_AGE = "600"  # seconds a browser caches the preflight
 _METHODS_BY_PATH = {
     "/identity/token": "POST",
     "/identity/revoke": "POST",
@@ -29,24 +29,24 @@ _METHODS_BY_PATH = {
 
 
 class CorsRoute(APIRoute):
-    """A route that tells browsers which pages may read its answer, errors too."""
+    """A route that tells browsers which pages may read its responses, errors too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+        handler = super().get_route_handler()
         if self.path not in _METHODS_BY_PATH:
-            return answer
+            return handler
 
-        async def across(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             headers = await _build_headers(request)
             try:
-                response = await answer(request)
+                response = await handler(request)
             except HTTPException as problem:
                 problem.headers = {**(problem.headers or {}), **headers}
                 raise
             response.headers.update(headers)
             return response
 
-        return across
+        return handle
 
 
 async def _build_headers(request: Request) -> dict[str, str]:
@@ -64,7 +64,7 @@ async def _is_registered(provider: Provider, origin: str) -> bool:
 
 
 def _build_preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
-    """What a browser asks before a script of another site's page calls; no operation of the contract."""
+    """Build the preflight handler for a path. It is not part of the contract."""
 
     async def preflight(_: Annotated[None, public], request: Request) -> Response:
         headers = {"Allow": f"OPTIONS, {methods}", **await _build_headers(request)}

@@ -1,4 +1,4 @@
-"""What routes need of clients, as FastAPI dependencies: the provider, and the client that calls."""
+"""FastAPI dependencies: the provider, and the client that calls."""
 
 from typing import Annotated
 

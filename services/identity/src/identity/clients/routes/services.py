@@ -1,4 +1,4 @@
-"""Services of a council that sign people in: self-service registration."""
+"""Services of a council that sign people in, registered by the council itself."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ async def _clear_cache(provider: TheProvider) -> AsyncIterator[None]:
 
 
 CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
-"""Name it before the session: this process looks at the changed client again before the answer leaves."""
+"""Clears this process's client cache before the response leaves. Declare it before the session."""
 
 
 @router.post("", status_code=201, response_model=ServiceMade, responses=documents(409))
@@ -52,18 +52,18 @@ async def register_service(
     provider: TheProvider,
     once: OnlyOnce,
 ) -> Response:
-    """Register a service of the council, to sign people in. Its secret is in this answer and nowhere else.
+    """Register a service that signs people in. Its secret is in this response and nowhere else.
 
-    Redirect URIs are compared character by character: https at a public name; in the sandbox also http on
-    the developer's own machine. Nobody grants a scope that he does not hold. A sandbox service needs a
-    sandbox credential only; a live one needs a live credential.
+    Redirect URIs are compared character by character. They are https at a public name; in the sandbox also
+    http on your own machine. You can only grant scopes of APIs that you hold. For a sandbox service a sandbox
+    credential is enough; a live one needs a live credential.
     """
     issuer = provider.issuer
     services.check_registration(issuer, caller, body)
-    found = await services.fetch_keys(
+    keys = await services.fetch_keys(
         provider.refresher.outbound, body
-    )  # before any transaction: it takes time
-    secret = not found and body.token_endpoint_auth_method is None
+    )  # outside any transaction: it takes time
+    secret = not keys and body.token_endpoint_auth_method is None
 
     async def restore(stored: dict[str, Any]) -> str:
         return services.first_secret(issuer, stored["client_id"])
@@ -73,10 +73,10 @@ async def register_service(
             session,
             caller,
             body,
-            lambda: services.register_service(session, issuer, council, caller, body, found),
-            headers=lambda made: {
-                **_build_etag(made),
-                "Location": f"/{council}/identity/v1/services/{ids.show(made.client_id)}",
+            lambda: services.register_service(session, issuer, council, caller, body, keys),
+            headers=lambda service: {
+                **_build_etag(service),
+                "Location": f"/{council}/identity/v1/services/{ids.show(service.client_id)}",
             },
             secret="client_secret" if secret else "",
             restore=restore if secret else None,
@@ -87,7 +87,7 @@ async def register_service(
 async def list_services(
     council: Slug, _: Keeper, session: Reading, paging: Paging, mode: Mode | None = None
 ) -> Page[Service]:
-    """The council's services in use, oldest first; of one mode, if you name it."""
+    """List the council's services in use, oldest first. You can filter by mode."""
     rows = await services.list_page(session, council, mode, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, render_service, lambda row: (ids.show(row.id),))
 
@@ -96,10 +96,10 @@ async def list_services(
 async def read_service(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, response: Response
 ) -> Service:
-    """One service, with its version as ETag. Its secret is not kept and not shown."""
-    found = await services.get_service(session, council, client_id)
-    response.headers.update(_build_etag(found))
-    return found
+    """Read a service, with its version as ETag. Its secret is not stored and not shown."""
+    service = await services.get_service(session, council, client_id)
+    response.headers.update(_build_etag(service))
+    return service
 
 
 @router.patch(_ONE, responses=documents(404, 409, 412, 428))
@@ -113,17 +113,19 @@ async def change_service(
     response: Response,
     if_match: IfMatch = None,
 ) -> Service:
-    """Change a service, or give it other public keys; live at once. Its mode never changes."""
+    """Change a service, or give it other public keys. It takes effect at once. The mode never changes."""
     version = require_version(if_match)
     async with provider.database.reading(council) as session:
         await services.check_change(session, provider.issuer, council, client_id, caller, body)
-    found = await services.fetch_keys(provider.refresher.outbound, body)  # takes time
+    keys = await services.fetch_keys(
+        provider.refresher.outbound, body
+    )  # outside any transaction: it takes time
     async with provider.database.writing(council) as session:
-        changed = await services.update_service(
-            session, provider.issuer, council, client_id, caller, version, body, found
+        service = await services.update_service(
+            session, provider.issuer, council, client_id, caller, version, body, keys
         )
-    response.headers.update(_build_etag(changed))
-    return changed
+    response.headers.update(_build_etag(service))
+    return service
 
 
 @router.delete(_ONE, status_code=204, responses=documents(404))
@@ -135,7 +137,7 @@ async def retire_service(
     _known: CacheCleared,
     session: Writing,
 ) -> None:
-    """Retire a service: it and every token it has are refused at once. Doing it again is no error."""
+    """Retire a service. It and its tokens are refused at once. To repeat the request is no error."""
     await services.retire_service(session, council, client_id, caller, datetime.now(UTC))
 
 
@@ -150,7 +152,7 @@ async def make_service_secret(
     session: Writing,
     once: OnlyOnce,
 ) -> Response:
-    """Make another secret. The one until now works on for the overlap; public keys are put out of use."""
+    """Create a new secret. The present one works on for the overlap; public keys no longer do."""
     issuer = provider.issuer
 
     async def restore(stored: dict[str, Any]) -> str:
@@ -176,7 +178,7 @@ async def end_previous_service_secret(
     provider: TheProvider,
     session: Writing,
 ) -> None:
-    """End the overlap now: the secret before is refused from here on."""
+    """Revoke the previous secret, before its overlap ends."""
     await service_secrets.revoke_previous(session, provider.issuer, council, client_id, caller)
 
 
@@ -184,10 +186,10 @@ async def end_previous_service_secret(
 async def read_service_history(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[ServiceEvent]:
-    """Who did what to a service, and when, oldest first; a retired one's too. It is kept as written."""
+    """List who changed a service and when, oldest first. You can read a retired service's history too."""
     rows = await services.list_history(session, council, client_id, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, services.render_event, lambda row: (ids.show(row.id),))
 
 
-def _build_etag(made: Service | SecretMade) -> dict[str, str]:
-    return {"ETag": f'"{made.version}"'}
+def _build_etag(versioned: Service | SecretMade) -> dict[str, str]:
+    return {"ETag": f'"{versioned.version}"'}

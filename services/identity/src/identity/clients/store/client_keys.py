@@ -1,4 +1,4 @@
-"""The public keys of clients that publish them at a URL of their own."""
+"""The SQL of public keys that clients publish at a ``jwks_uri``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -61,29 +61,29 @@ _LIST_DUE = (
 async def claim_refresh(
     session: Session, council: str, client_id: UUID, now: datetime, before: datetime
 ) -> str | None:
-    """The jwks_uri, when it is to be read now; None when it was tried after ``before``, here or elsewhere."""
+    """Claim a refresh: the jwks_uri to read now; None when it was tried after ``before``, by any process."""
     values = {"council": council, "id": client_id, "now": now, "before": before}
-    found: str | None = await session.scalar(_CLAIM_REFRESH, values)
-    return found
+    uri: str | None = await session.scalar(_CLAIM_REFRESH, values)
+    return uri
 
 
 async def lock_keys(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
-    """The client's keys and jwks_uri as they stand; nobody changes them until the transaction ends."""
+    """Lock the client's keys and jwks_uri until the transaction ends."""
     return await session.first(_LOCK_KEYS, {"council_": council, "id_": client_id})
 
 
 async def update_keys(session: Session, council: str, client_id: UUID, jwks: Sequence[Any]) -> None:
-    """Other keys: every process hears of it."""
+    """Update the client's keys; a notice tells every process."""
     await session.execute(_UPDATE_KEYS, {"council_": council, "id_": client_id, "jwks": list(jwks)})
 
 
 async def record_reading(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """That the jwks_uri has answered."""
+    """Record that the jwks_uri has answered."""
     await session.execute(
         _RECORD_READING, {"council": council, "client": client_id, "tried_at": now, "read_at": now}
     )
 
 
 async def list_due(session: ReadSession, before: datetime, most: int) -> Sequence[Row[Any]]:
-    """The clients of every council whose jwks_uri was not tried since; the session sees across councils."""
+    """List clients whose jwks_uri was not tried since ``before``; the session sees across councils."""
     return await session.all(_LIST_DUE, {"before": before, "most": most})

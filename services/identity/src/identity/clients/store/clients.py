@@ -1,4 +1,4 @@
-"""Clients: machines that get tokens. ``council`` is ``region`` for those of the whole region."""
+"""The SQL of clients. ``council`` is ``region`` for those of the whole region."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ _EXISTS = select(client.c.id).where(
     client.c.council == bindparam("council_"), client.c.id == bindparam("id_")
 )
 
-# One round trip on a connection that sees across councils: the client is not known to be anybody's yet.
+# One round trip, on a connection that sees across councils: the client's council is not known yet.
 _GET_RECORD = """
     SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
         client.previous_hash, client.previous_until,
@@ -67,9 +67,9 @@ _LIST_ORIGINS = """
     SELECT DISTINCT unnest(party.origins) FROM relying_party party
     JOIN client ON (client.council, client.id) = (party.council, party.client)
     WHERE party.origins <> '{}' AND client.revoked_at IS NULL LIMIT $1"""
-# Expired uses are swept away a few at a time by those that come after.
+# Each use purges a few expired ones.
 _USE_ASSERTION = """
-    WITH swept AS (
+    WITH purged AS (
         DELETE FROM assertion_use WHERE ctid = ANY(ARRAY(
             SELECT ctid FROM assertion_use WHERE expires_at < $5
             ORDER BY expires_at LIMIT 10 FOR UPDATE SKIP LOCKED)))
@@ -83,11 +83,12 @@ async def add_client(session: Session, council: str, values: Mapping[str, Any]) 
 
 
 async def list_page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
-    """Clients in use, in order of id, which is that of creation; at most ``fetch``."""
+    """List clients in use, in order of id, which is that of creation; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"council_": council, "after": after, "most": fetch})
 
 
 async def lock_by_name(session: Session, council: str, name: str) -> Row[Any] | None:
+    """Lock the client in use that has this name."""
     return await session.first(_LOCK_BY_NAME, {"council_": council, "name_": name})
 
 
@@ -99,23 +100,23 @@ async def update_credentials(
     generation: int,
     secret_hash: bytes,
 ) -> None:
-    """Give a client other scopes and its next secret."""
+    """Update a client's scopes and give it its next secret."""
     values = {"scopes": list(scopes), "generation": generation, "secret_hash": secret_hash}
     await session.execute(_UPDATE_CREDENTIALS, {**values, "council_": council, "id_": client_id})
 
 
 async def revoke_client(session: Session, council: str, client_id: UUID, at: datetime) -> bool:
-    """Whether it was in use until now."""
+    """Revoke a client; false when it was not in use."""
     return await session.execute(_REVOKE, {"council_": council, "id_": client_id, "at": at}) == 1
 
 
 async def exists(session: Session, council: str, client_id: UUID) -> bool:
-    """Whether there is or was such a client."""
+    """Whether there is or was a client with this id."""
     return await session.first(_EXISTS, {"council_": council, "id_": client_id}) is not None
 
 
 async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
-    """A client in use, whichever council's it is; ``pool`` sees across councils."""
+    """Get a client in use, of any council; ``pool`` sees across councils."""
     row = await pool.fetchrow(_GET_RECORD, client_id)
     if row is None:
         return None
@@ -136,7 +137,7 @@ async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None
 
 
 async def list_origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
-    """Where the pages of public web apps come from, all councils' together."""
+    """List the origins of public web apps, of all councils."""
     return frozenset(row[0] for row in await pool.fetch(_LIST_ORIGINS, most))
 
 

@@ -1,4 +1,4 @@
-"""Services: clients with a registration to sign people in, and what was done to them."""
+"""The SQL of services: clients with a registration to sign people in, and their history."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -95,33 +95,34 @@ _LIST_HISTORY = (
 
 
 async def lock_registrations(session: Session, council: str) -> None:
-    """Wait until nobody else adds a service of the council; held to the end of the transaction."""
+    """Lock the registration of services of a council until the transaction ends."""
     await session.execute(_LOCK_REGISTRATIONS, {"council": council})
 
 
 async def count_services(session: ReadSession, council: str) -> int:
-    """The council's services in use."""
+    """Count the council's services in use."""
     return int(await session.scalar(_COUNT, {"council_": council}))
 
 
 async def add_registration(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """The registration of a client that is there."""
+    """Add the registration of an existing client."""
     await session.execute(_ADD, {**values, "council": council})
 
 
 async def get(session: ReadSession, council: str, client_id: UUID) -> Row[Any] | None:
+    """Get a service in use."""
     return await session.first(_GET, {"council_": council, "id_": client_id})
 
 
 async def lock(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
-    """The service, which nobody else changes until the transaction ends."""
+    """Lock a service in use until the transaction ends."""
     return await session.first(_LOCK, {"council_": council, "id_": client_id})
 
 
 async def list_page(
     session: ReadSession, council: str, mode: str | None, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """Services in use, in order of id, which is that of registration; at most ``fetch``."""
+    """List services in use, in order of id, which is that of registration; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"council_": council, "mode_": mode, "after": after, "most": fetch})
 
 
@@ -133,29 +134,29 @@ async def exists(session: ReadSession, council: str, client_id: UUID) -> bool:
 async def update_registration(
     session: Session, council: str, client_id: UUID, values: Mapping[str, Any]
 ) -> None:
-    """The registration as it stands from now on: all of ``_CHANGED``."""
+    """Update a registration: all of ``_REGISTRATION_COLUMNS``."""
     await session.execute(_UPDATE_REGISTRATION, {**values, "council_": council, "id_": client_id})
 
 
 async def update_client(session: Session, council: str, client_id: UUID, values: Mapping[str, Any]) -> None:
-    """A client's name, scopes, keys and secrets from now on. Raises IntegrityError for a name in use."""
-    bound = {f"{name}_": values[name] for name in _CLIENT_COLUMNS}
-    await session.execute(_UPDATE_CLIENT, {**bound, "council_": council, "id_": client_id})
+    """Update a client's name, scopes, keys and secrets. Raises IntegrityError for a name in use."""
+    columns = {f"{name}_": values[name] for name in _CLIENT_COLUMNS}
+    await session.execute(_UPDATE_CLIENT, {**columns, "council_": council, "id_": client_id})
 
 
 async def increment_version(session: Session, council: str, client_id: UUID, at: datetime) -> int:
-    """Raise the version, which it answers: something that belongs to the service has changed."""
+    """Increment the version of a service, and return it."""
     return int(await session.scalar(_INCREMENT_VERSION, {"council_": council, "id_": client_id, "at": at}))
 
 
 async def add_history(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """What was done, by whom: it stays as written."""
+    """Add an event to the history, which cannot be changed."""
     await session.execute(_ADD_HISTORY, {**values, "council": council})
 
 
 async def list_history(
     session: ReadSession, council: str, client_id: UUID, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What was done to a service, oldest first; at most ``fetch``."""
-    wanted = {"council_": council, "id_": client_id, "after": after, "most": fetch}
-    return await session.all(_LIST_HISTORY, wanted)
+    """List the history of a service, oldest first; at most ``fetch``."""
+    values = {"council_": council, "id_": client_id, "after": after, "most": fetch}
+    return await session.all(_LIST_HISTORY, values)
