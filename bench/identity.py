@@ -123,7 +123,7 @@ async def _create_clients(database_url: str) -> tuple[Credentials, Credentials]:
     await connection.executemany(
         "INSERT INTO client (council, id, name, mode, scopes, secret_hash, generation, created_by,"
         " created_at) VALUES ($1, $2, $2::uuid::text, 'live', '{address:read}', $3, 1, 'bench', $4)",
-        [(slug, client, crypto.secret_hash(secret), now) for slug, client, secret in clients],
+        [(slug, client, crypto.hash_secret(secret), now) for slug, client, secret in clients],
     )
     await connection.close()
     credentials = [(ids.show(client), secret) for _, client, secret in clients]

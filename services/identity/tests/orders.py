@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chassis import ids
 from identity.accounts.actions import sessions
-from identity.grants.actions import grants, subjects
+from identity.grants.actions import consents, subjects
 from identity.self_service.actions import close_account
 from services.identity.tests import provider
 
@@ -285,7 +285,7 @@ class Orders(RuleBasedStateMachine):
     def take_back(self, who):
         account = self.people[who]
         self.seen["taken back"] += account in self.agreed
-        self.write(grants.revoke_consent, "citytown", account, ids.read(self.service.client_id))
+        self.write(consents.revoke_consent, "citytown", account, ids.read(self.service.client_id))
         self.agreed.pop(account, None)
         self.spoil(account)
 
@@ -342,7 +342,7 @@ class Orders(RuleBasedStateMachine):
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
         claims = self.run(provider.claims_of(self.browsers[0], tokens["id_token"]))
-        assert claims["sub"] == subjects.subject(self.app.state.issuer, "citytown", grant.account)
+        assert claims["sub"] == subjects.derive_subject(self.app.state.issuer, "citytown", grant.account)
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
         assert ("refresh_token" in tokens) is grant.offline
         self.hints.append((grant.account, tokens["id_token"]))

@@ -34,7 +34,7 @@ async def register(database, council="citytown", *, jwks=None, revoked_at=None, 
         values = {"council": council, "id": client_id, "name": f"Bins {ids.show(client_id)[-6:]}"}
         await session.execute(client.insert(), {
             **values, "mode": "live", "scopes": list(scopes) or ["address:read"], "jwks": jwks,
-            "secret_hash": None if jwks else crypto.secret_hash(secret), "generation": 1,
+            "secret_hash": None if jwks else crypto.hash_secret(secret), "generation": 1,
             "created_by": "tests", "created_at": datetime.now(UTC), "revoked_at": revoked_at,
         })  # fmt: skip
         await session.execute(relying_party.insert(), {

@@ -15,7 +15,7 @@ from chassis.database import EVERY_COUNCIL
 from identity.authorization.routes import authorize, identity_proof, par
 from identity.clients.actions import client_keys
 from identity.clients.actions.authentication import Provider
-from identity.clients.actions.client_cache import KnownClients
+from identity.clients.actions.client_cache import ClientCache
 from identity.clients.routes import api_keys, clients, cors, services
 from identity.consumers import CONSUMERS
 from identity.councils import routes as councils
@@ -66,7 +66,7 @@ from identity.sign_in_methods.routes import (
 )
 from identity.sign_in_methods.routes import sms as sms_step
 from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
-from identity.tokens.routes import introspection, token, userinfo
+from identity.tokens.routes import introspection, revocation, token, userinfo
 from identity.upstream_login import routes as upstream_logout
 from identity.upstreams import routes as upstreams
 from identity.upstreams.actions.providers import Providers
@@ -81,16 +81,16 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     app.state.auth = AuthContext(settings)
     app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
-        await app.state.issuer.prepare(session)
-    database, known = app.state.database, KnownClients()
+        await app.state.issuer.ensure_keys(session)
+    database, known = app.state.database, ClientCache()
     following = [
-        asyncio.create_task(app.state.issuer.follow(database)),
-        asyncio.create_task(forever("known clients", lambda: known.follow(database))),
+        asyncio.create_task(app.state.issuer.follow_keys(database)),
+        asyncio.create_task(forever("known clients", lambda: known.follow_changes(database))),
     ]
     try:
         async with _issuing_pool(settings) as pool:
             app.state.provider = Provider(
-                app.state.issuer, database, pool, known, client_keys.Refresher(settings)
+                app.state.issuer, database, pool, known, client_keys.KeyRefresher(settings)
             )
             yield
     finally:
@@ -128,7 +128,7 @@ def _issuing_pool(settings: Settings) -> Any:
 
 def _own_keys(app: FastAPI) -> KeySource:
     async def read() -> dict[str, Any]:
-        return {"keys": app.state.issuer.published()}
+        return {"keys": app.state.issuer.list_published_keys()}
 
     return read
 
@@ -146,6 +146,7 @@ service = Service(
         identity_proof.router,
         par.router,
         introspection.router,
+        revocation.router,
         userinfo.router,
         logout.router,
         sent_messages.router,
@@ -195,16 +196,23 @@ service = Service(
         IdentityAccess,
     ),
     consumers=CONSUMERS,
-    shapes=(token.TOKEN_ERRORS, par.SHAPE, *introspection.SHAPES, userinfo.SHAPE, scim_protocol.SCIM_ERRORS),
+    shapes=(
+        token.TOKEN_ERRORS,
+        par.SHAPE,
+        introspection.SHAPE,
+        revocation.SHAPE,
+        userinfo.SHAPE,
+        scim_protocol.SCIM_ERRORS,
+    ),
     commands={
-        "operator": commands.operator,
-        "client": commands.client,
+        "operator": commands.create_operator,
+        "client": commands.create_client,
         "rotate-keys": commands.rotate_keys,
     },
     tasks={
         "purge": housekeeping.run,
-        "logout notices": backchannel_logout.tell,
-        "client keys": client_keys.keep_fresh,
+        "logout notices": backchannel_logout.send_logout_tokens,
+        "client keys": client_keys.refresh_client_keys,
         "messages": worker.run,
     },
     start=_start,

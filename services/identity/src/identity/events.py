@@ -1,4 +1,4 @@
-"""Events identity publishes. None carries a secret or a person's data."""
+"""The events identity publishes. None carries a secret or personal data."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -18,7 +18,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class Council(EventData):
-    """A council as it stands after the change. The event's sequence is the council's version."""
+    """A council after the change. The event's sequence is the council's version."""
 
     slug: Slug
     name: Name
@@ -28,25 +28,25 @@ class Council(EventData):
 
 
 class CouncilCreated(Council):
-    """A council has joined: every service answers for it from now on."""
+    """A council was created. Every service answers for it from now on."""
 
     event_type: ClassVar[str] = "identity.council.created.v1"
     event_example: ClassVar[dict[str, Any]] = _EXAMPLE
 
 
 class CouncilChanged(Council):
-    """A council has been renamed, suspended or taken up again."""
+    """A council was renamed, suspended or reopened."""
 
     event_type: ClassVar[str] = "identity.council.changed.v1"
     event_example: ClassVar[dict[str, Any]] = _EXAMPLE | {"name": "City, Town & Villages Council"}
 
 
 class TokenRevoked(EventData):
-    """A credential is refused from now on although its signature holds.
+    """A credential was revoked. Refuse it from now on, although its signature is good.
 
     ``id`` is a token's ``jti``, or a ``client_id``, a ``sub`` or a ``mandate``, whose tokens are all
     refused; with ``issued_before`` only those whose ``iat`` is not later. After ``expires_at`` no such token
-    can be valid and the refusal may be forgotten. A later refusal of the same id widens an earlier one.
+    can be valid, and you may delete the revocation. A later event with the same id widens an earlier one.
     """
 
     event_type: ClassVar[str] = "identity.token.revoked.v1"
@@ -65,20 +65,20 @@ _ACCOUNT = {"account": "01kp3v9m2q8s4t6w1x5y7z0abc"}
 
 
 class Account(EventData):
-    """An account of a person, by its id alone."""
+    """A person's account, by its id alone."""
 
     account: str = Field(max_length=26)
 
 
 class AccountCreated(Account):
-    """Somebody has opened an account."""
+    """A person opened an account."""
 
     event_type: ClassVar[str] = "identity.account.created.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT
 
 
 class AccountChanged(Account):
-    """How an account is reached or signed in to has changed; ``changed`` names it, never the value."""
+    """The contact details or sign-in methods of an account changed. ``changed`` names them, never the values."""
 
     event_type: ClassVar[str] = "identity.account.changed.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {"changed": ["email"]}
@@ -87,14 +87,14 @@ class AccountChanged(Account):
 
 
 class AccountClosed(Account):
-    """A person has closed the account: what is held of him elsewhere by consent alone must go."""
+    """A person closed their account. Delete what you hold about them by consent alone."""
 
     event_type: ClassVar[str] = "identity.account.closed.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT
 
 
 class SessionEnded(EventData):
-    """A session in a browser has ended: by the person, by time, or by a leaver's directory."""
+    """A session in a browser ended: by the person, by time, or by a leaver's directory."""
 
     event_type: ClassVar[str] = "identity.session.ended.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {
@@ -108,10 +108,10 @@ class SessionEnded(EventData):
 
 
 class Mandate(EventData):
-    """One person may act for another, for a theme and a time."""
+    """A mandate: one person may act for another, for a theme and a time."""
 
     mandate: str = Field(max_length=26)
-    principal: str = Field(max_length=26, description="The account that is acted for")
+    principal: str = Field(max_length=26, description="The account that the delegate acts for")
     delegate: str = Field(max_length=26, description="The account that acts")
     theme: str = Field(max_length=40)
     expires_at: datetime
@@ -127,21 +127,21 @@ _MANDATE = {
 
 
 class MandateAccepted(Mandate):
-    """A mandate holds from now on: the delegate has accepted it."""
+    """A delegate accepted a mandate, which is in force from now on."""
 
     event_type: ClassVar[str] = "identity.mandate.accepted.v1"
     event_example: ClassVar[dict[str, Any]] = _MANDATE
 
 
 class MandateRevoked(Mandate):
-    """A mandate has ended before its time."""
+    """A mandate ended before its time."""
 
     event_type: ClassVar[str] = "identity.mandate.revoked.v1"
     event_example: ClassVar[dict[str, Any]] = _MANDATE
 
 
 class IdentityAccess(EventData):
-    """Somebody has made, read or changed a proof of a person's identity. Never what it says."""
+    """A proof of a person's identity was made, read or changed. The event never has its content."""
 
     event_type: ClassVar[str] = "identity.access.recorded.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {

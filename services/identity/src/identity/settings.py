@@ -1,4 +1,4 @@
-"""What identity is told from outside: everything every service has, and the keeping of its keys."""
+"""Settings of identity: what every service has, and its keys, limits, e-mail and SMS."""
 
 from typing import Literal
 
@@ -12,17 +12,17 @@ OWASP_MEMORY_KIB = 19_456
 
 
 class Settings(chassis.settings.Settings):
-    """Settings of identity, from the environment with the prefix ``IDENTITY_``."""
+    """Settings from the environment, with the prefix ``IDENTITY_``."""
 
     model_config = SettingsConfigDict(env_prefix="IDENTITY_")
 
     master_key: SecretStr = Field(
         default=SecretStr(""),
-        description="32 random bytes, URL-safe base64: opens the signing keys in the database",
+        description="32 random bytes, URL-safe base64: unseals the signing keys in the database",
     )
-    key_days: int = Field(default=365, ge=1, le=1096, description="Life of an API key, days")
+    key_days: int = Field(default=365, ge=1, le=1096, description="Days an API key is valid")
     key_lead: float = Field(
-        default=900, gt=0, description="A new signing key is published this long, s, first"
+        default=900, gt=0, description="Seconds a new signing key is published before it signs"
     )
     key_poll: float = Field(default=15, gt=0, description="Seconds between looks for new signing keys")
     jwks_max_age: int = Field(default=300, ge=0, description="Seconds a client may keep the JWKS")
@@ -39,25 +39,29 @@ class Settings(chassis.settings.Settings):
     sign_in_rate: float = Field(
         default=20,
         gt=0,
-        description="Requests for sign-in a second: pushed by one client, brought for it from one network",
+        description="Requests for sign-in a second: pushed by one client, or from one network for it",
     )
     sign_in_burst: int = Field(default=400, ge=1, description="Requests for sign-in at once")
     services_per_council: int = Field(default=200, ge=1, description="Services in use, sandbox and live")
-    upstreams_per_council: int = Field(default=10, ge=1, description="Providers a council lets people in by")
+    upstreams_per_council: int = Field(default=10, ge=1, description="Upstream providers of a council")
     onelogin_issuers: dict[str, str] = Field(
         default={"https://oidc.account.gov.uk/": "https://identity.account.gov.uk/.well-known/did.json"},
-        description="Whose proofs of identity the region takes: issuer to its DID document",
+        description="Issuers whose proofs of identity the region accepts, each with its DID document",
     )
     jwks_floor: float = Field(default=60, ge=0, description="Seconds between looks at a client's jwks_uri")
-    jwks_age: float = Field(default=900, gt=0, description="A client's jwks_uri is read again after this, s")
-    outbound_seconds: float = Field(default=5, gt=0, description="Limit of a call to a client's server")
-    outbound_at_once: int = Field(default=50, ge=1, description="Calls to clients' servers at one time")
+    jwks_age: float = Field(
+        default=900, gt=0, description="Seconds after which a client's jwks_uri is read again"
+    )
+    outbound_seconds: float = Field(
+        default=5, gt=0, description="Seconds a call to a client's server may take"
+    )
+    outbound_at_once: int = Field(default=50, ge=1, description="Calls to clients' servers at once")
     outbound_private: bool = Field(
         default=False,
-        description="Call clients' servers at private addresses too: where no client is a stranger",
+        description="Call clients' servers at private addresses too; only where you trust every client",
     )
     outbound_ca: str = Field(
-        default="", description="File of the CAs trusted in such calls; the system's if empty"
+        default="", description="File of the CAs trusted in such calls; empty for the system's"
     )
 
     mail: Literal["none", "sent-messages", "smtp", "notify"] = Field(
@@ -81,12 +85,12 @@ class Settings(chassis.settings.Settings):
         description="How SMS are sent; none: phones are not offered; sent-messages: as for `mail`",
     )
     notify_text_template: str = Field(default="", description="Id of the Notify text template ((body))")
-    texts_per_day: int = Field(default=5_000, ge=0, description="Text messages of a day, all together")
+    texts_per_day: int = Field(default=5_000, ge=0, description="SMS a day in all")
     texts_new_per_day: int = Field(
-        default=1_000, ge=0, description="Of them, to numbers that nobody has proven yet: anybody can ask"
+        default=1_000, ge=0, description="SMS a day to numbers not proven yet, which anybody can request"
     )
     texts_abroad_per_day: int = Field(
-        default=50, ge=0, description="Of them, to other countries, which cost much more; 0: not taken"
+        default=50, ge=0, description="SMS a day to other countries, which cost more; 0 refuses their numbers"
     )
 
     @field_validator("mail", "texts", mode="before")
@@ -115,13 +119,13 @@ class Settings(chassis.settings.Settings):
         return self
 
     @model_validator(mode="after")
-    def _passwords_are_costly_to_guess(self) -> "Settings":
+    def _check_password_memory(self) -> "Settings":
         if self.password_memory_kib < OWASP_MEMORY_KIB and self.issuer.startswith("https://"):
             raise ValueError(f"password_memory_kib must be at least {OWASP_MEMORY_KIB} where there is https")
         return self
 
     @model_validator(mode="after")
-    def _everybody_learns_a_key_before_it_signs(self) -> "Settings":
+    def _check_key_lead(self) -> "Settings":
         if self.key_lead < self.jwks_max_age + 2 * self.key_poll:
             raise ValueError("key_lead must be at least jwks_max_age and two key_poll")
         return self

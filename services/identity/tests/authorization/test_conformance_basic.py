@@ -87,7 +87,7 @@ async def test_oidcc_server(visitor, resident, bins):
     tokens = await bins.tokens(visitor)
     content = await claims_of(visitor, tokens["id_token"])
     assert {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"} <= set(content)
-    assert content["at_hash"] == id_tokens.half_hash(tokens["access_token"])
+    assert content["at_hash"] == id_tokens.compute_at_hash(tokens["access_token"])
     assert content["iat"] <= time.time() + 1 < content["exp"]
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     seen = await visitor.get("/identity/userinfo", headers=bearer)

@@ -307,6 +307,6 @@ async def test_an_id_token_from_before_a_rotation_still_holds(app, database, vis
     service = await register(database)
     token = (await service.tokens(visitor))["id_token"]
     async with database.writing() as session:
-        await app.state.issuer.rotate(session)
+        await app.state.issuer.rotate_keys(session)
     answer = await visitor.get("/identity/logout", params={"id_token_hint": token})
     assert "You have signed out" in answer.text

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from sqlalchemy import text
 
 from chassis import ids
-from identity.grants.actions import grants
+from identity.grants.actions import consents
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
@@ -47,7 +47,7 @@ class Proofs(RuleBasedStateMachine):
     async def begin(self, account):
         client = ids.read(self.service.client_id)
         async with self.database.writing() as session:
-            await grants.revoke_consent(session, "citytown", account, client)
+            await consents.revoke_consent(session, "citytown", account, client)
             await session.across_councils()
             await session.execute(
                 text("UPDATE proof SET status = 'withdrawn' WHERE account = :who"), {"who": account}

@@ -307,7 +307,7 @@ async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database,
         )
 
     async def forgotten():
-        return await app.state.provider.client(service.client_id) is None
+        return await app.state.provider.get_client(service.client_id) is None
 
     assert await eventually(forgotten, within=1.0)  # revoked clients are refused within a second
     is_a_page(await proceed(visitor, request))

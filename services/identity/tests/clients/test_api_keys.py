@@ -186,7 +186,7 @@ async def test_a_repeated_request_gets_the_same_key_after_a_rotation(app, client
     issuer, usual = app.state.issuer, app.state.issuer.clock
     first = await make(client, keeper, **{"Idempotency-Key": "rotated"})
     async with database.writing() as session:
-        await issuer.rotate(session)
+        await issuer.rotate_keys(session)
     issuer.clock = lambda: usual() + 3_600
     try:
         assert await make(client, keeper, **{"Idempotency-Key": "rotated"}) == first

@@ -17,8 +17,10 @@ def write(app, client):
 
     def make(typ=tokens.KEY_TYPE, **changed):
         now = int(time.time())
-        grant = tokens.Grant("a", "a", ("identity:keys",), ("citytown",), "live", now, now + 600)
-        return tokens.sign(issuer.signer(), typ, {**tokens.claims(grant, ISSUER, "townhall"), **changed})
+        grant = tokens.TokenContent("a", "a", ("identity:keys",), ("citytown",), "live", now, now + 600)
+        return tokens.sign_jwt(
+            issuer.select_key(), typ, {**tokens.build_claims(grant, ISSUER, "townhall"), **changed}
+        )
 
     return make
 
@@ -55,14 +57,16 @@ async def test_a_token_of_another_council_is_refused(client, write, councils):
 
 
 async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, write):
-    own = app.state.issuer.signer()
-    _, _, private = crypto.generate()
-    sealing = crypto.subkey(b"m" * 32, "x")
+    own = app.state.issuer.select_key()
+    _, _, private = crypto.generate_key()
+    sealing = crypto.derive_subkey(b"m" * 32, "x")
     forged = crypto.SigningKey(
-        own.kid, own.public, crypto.unseal(sealing, "k", crypto.seal(sealing, "k", private)), 0
+        own.kid, own.public, crypto.unseal_key(sealing, "k", crypto.seal_key(sealing, "k", private)), 0
     )
-    grant = tokens.Grant("a", "a", ("identity:keys",), ("citytown",), "live", 0, int(time.time()) + 600)
-    token = tokens.sign(forged, tokens.KEY_TYPE, tokens.claims(grant, ISSUER, "townhall"))
+    grant = tokens.TokenContent(
+        "a", "a", ("identity:keys",), ("citytown",), "live", 0, int(time.time()) + 600
+    )
+    token = tokens.sign_jwt(forged, tokens.KEY_TYPE, tokens.build_claims(grant, ISSUER, "townhall"))
     assert await opened(client, token) == (401, "invalid-credential")
 
 

@@ -42,7 +42,7 @@ def settings(settings, authority):
 )
 def test_what_is_no_set_of_public_keys_is_refused(body, why):
     with pytest.raises(ValueError, match=why):
-        key_sets.read(body)
+        key_sets.parse_key_set(body)
 
 
 def key(kid):
@@ -52,7 +52,7 @@ def key(kid):
 def test_keys_for_other_uses_are_passed_over():
     good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
     body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
-    assert [one["kid"] for one in key_sets.read(body.encode())] == ["a"]
+    assert [one["kid"] for one in key_sets.parse_key_set(body.encode())] == ["a"]
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def keys_read_by(app, refresher):
 @pytest.fixture
 def looked_up(app, client, settings):
     """The application finds every name at home."""
-    with keys_read_by(app, client_keys.Refresher(settings, Outbound(settings, Names(["127.0.0.1"])))) as own:
+    with keys_read_by(
+        app, client_keys.KeyRefresher(settings, Outbound(settings, Names(["127.0.0.1"])))
+    ) as own:
         yield own
 
 
@@ -117,7 +119,7 @@ async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, lo
 
 async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, server, settings):
     strict = settings.model_copy(update={"outbound_private": False})
-    refresher = client_keys.Refresher(strict, Outbound(strict, Names(["10.0.0.1"])))
+    refresher = client_keys.KeyRefresher(strict, Outbound(strict, Names(["10.0.0.1"])))
     with keys_read_by(app, refresher):
         answer = await register(client, headers, server)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
@@ -198,14 +200,14 @@ async def test_old_keys_are_read_again_without_being_asked_for(
     made = (await register(client, headers, server)).json()
     server.publish(two)
     eager = settings.model_copy(update={"jwks_age": 1.5})
-    following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
+    following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
     try:
         await asyncio.sleep(0.1)
         assert await token(client, made, one) == 200, "not old yet"
     finally:
         following.cancel()
     await asyncio.sleep(1.5)
-    following = asyncio.create_task(client_keys.Refresher(eager, looked_up.outbound).follow(database))
+    following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
 
     async def withdrawn():
         return await token(client, made, one) == 401

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis import ids
 from identity.clients.store import clients
 from identity.shared.oauth import redirects, relying_party
-from identity.shared.pace import Pace
+from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import uris
 from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
 from services.identity.tests.provider import register as confidential
@@ -151,14 +151,14 @@ NATIVE_BAD = [
 
 @pytest.mark.parametrize("uri", NATIVE_GOOD)
 def test_an_app_on_a_device_is_answered_at_its_own_address(uri):
-    assert uris.redirect_fault(uri, live=True, native=True) is None
-    assert redirects.registered(uri, [uri])
+    assert uris.find_redirect_fault(uri, live=True, native=True) is None
+    assert redirects.is_registered(uri, [uri])
 
 
 @pytest.mark.parametrize("uri", NATIVE_BAD)
 def test_an_app_on_a_device_is_answered_nowhere_else(uri):
-    assert uris.redirect_fault(uri, live=True, native=True)
-    assert uris.redirect_fault(uri, live=False, native=True)
+    assert uris.find_redirect_fault(uri, live=True, native=True)
+    assert uris.find_redirect_fault(uri, live=False, native=True)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_app_on_a_device_is_answered_nowhere_else(uri):
     ],
 )
 def test_the_policy_of_a_page_names_where_its_form_leads(uri, source):
-    assert redirects.source(uri) == source
+    assert redirects.build_csp_source(uri) == source
 
 
 async def test_an_app_in_a_browser_signs_somebody_in_with_its_verifier_alone(visitor, resident, web):
@@ -402,14 +402,14 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
     asked = []
-    read = clients.origins
+    read = clients.list_origins
 
     async def counting(*given):
         asked.append(given)
         return await read(*given)
 
-    monkeypatch.setattr(clients, "origins", counting)
-    app.state.provider.clients.forget()
+    monkeypatch.setattr(clients, "list_origins", counting)
+    app.state.provider.client_cache.clear()
     for number in range(20):
         await preflight(visitor, "/identity/token", f"https://{number}.example")
     assert len(asked) <= 3  # at the first, and after each notice of what was registered a moment ago
@@ -422,15 +422,15 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
         raise OSError("connection refused")
 
     await preflight(visitor, "/identity/token", PAGE)
-    monkeypatch.setattr(clients, "origins", away)
-    app.state.provider.clients.forget()
+    monkeypatch.setattr(clients, "list_origins", away)
+    app.state.provider.client_cache.clear()
     answer = await visitor.get("/identity/.well-known/jwks.json", headers={"Origin": PAGE})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
 
 
 async def test_who_names_an_app_uses_up_his_own_networks_share_only(app, client, web, monkeypatch):
-    pace = Pace(rate=0.001, burst=2)
-    monkeypatch.setattr(app.state.issuer, "pace", pace)
+    pace = RateLimiter(rate=0.001, burst=2)
+    monkeypatch.setattr(app.state.issuer, "client_limiter", pace)
     form = {"grant_type": "refresh_token", "refresh_token": "x", **web.credentials}
     answers = [(await client.post("/identity/token", data=form)).status_code for _ in range(3)]
     assert answers == [400, 400, 429]

@@ -7,7 +7,7 @@ import pytest
 from chassis import ids
 from identity.shared.oauth import authorization_requests
 from identity.shared.oauth import claims as names
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.relying_party import RelyingParty
 from services.identity.tests.provider import REDIRECT, Service, answered, ask, claims_of, code_of, waiting
 
 URL = "/citytown/identity/v1/services"
@@ -135,7 +135,7 @@ async def test_a_service_is_called_by_its_name_in_the_persons_language(visitor, 
     ],
 )
 def test_a_service_gets_only_the_claims_it_is_registered_for(registered, wanted):
-    party = Party(
+    party = RelyingParty(
         profile="standard",
         first_party=True,
         redirect_uris=(REDIRECT,),
@@ -151,5 +151,5 @@ def test_a_service_gets_only_the_claims_it_is_registered_for(registered, wanted)
     asked = Service("x", "x", "citytown").request(
         vtr='["Cl.Cm.P2"]', claims=json.dumps({"userinfo": every, "id_token": every})
     )
-    found = authorization_requests.read(asked, party)
+    found = authorization_requests.parse_request(asked, party)
     assert set(found.userinfo_claims) == set(found.id_token_claims) == wanted

@@ -18,7 +18,7 @@ async def ask(client, who):
 
 
 async def test_the_operator_holds_every_scope_in_every_council(client, settings, capsys):
-    who = await run(capsys, commands.operator, settings)
+    who = await run(capsys, commands.create_operator, settings)
     assert set(who) == {"client_id", "client_secret"}
     answer = await ask(client, who)
     assert set(answer.json()["scope"].split()) == set(scopes.CATALOGUE)
@@ -32,8 +32,8 @@ async def test_the_operator_holds_every_scope_in_every_council(client, settings,
 
 
 async def test_the_operators_secret_is_changed_by_asking_again(client, settings, capsys):
-    first = await run(capsys, commands.operator, settings)
-    second = await run(capsys, commands.operator, settings)
+    first = await run(capsys, commands.create_operator, settings)
+    second = await run(capsys, commands.create_operator, settings)
     assert first["client_id"] == second["client_id"]
     assert first["client_secret"] != second["client_secret"]
     assert (await ask(client, first)).status_code == 401
@@ -41,7 +41,9 @@ async def test_the_operators_secret_is_changed_by_asking_again(client, settings,
 
 
 async def test_a_client_of_the_region_is_made_with_the_scopes_asked_for(client, settings, capsys):
-    who = await run(capsys, commands.client, settings, "--name", "gateway", "--scopes", "identity:gateway")
+    who = await run(
+        capsys, commands.create_client, settings, "--name", "gateway", "--scopes", "identity:gateway"
+    )
     bearer = {"Authorization": f"Bearer {(await ask(client, who)).json()['access_token']}"}
     assert (await client.get("/identity/v1/gateway", headers=bearer)).status_code == 200
     assert (await client.get("/identity/v1/councils", headers=bearer)).status_code == 403
@@ -49,7 +51,7 @@ async def test_a_client_of_the_region_is_made_with_the_scopes_asked_for(client, 
 
 async def test_a_client_with_a_scope_that_is_not_there_is_not_made(settings, capsys):
     with pytest.raises(SystemExit):
-        await commands.client(settings, ["--name", "x", "--scopes", "identity:fly"])
+        await commands.create_client(settings, ["--name", "x", "--scopes", "identity:fly"])
     assert "identity:fly" in capsys.readouterr().err
 
 

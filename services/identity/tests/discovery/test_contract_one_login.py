@@ -199,7 +199,9 @@ async def test_a_proof_needs_two_factors_whatever_else_is_asked(visitor, residen
 
 def test_a_statement_of_identity_ends_before_its_key_is_withdrawn():
     """The contract gives no time. A service checks it when it gets it, so the shorter is the safer."""
-    made = core_identity.statement(ISSUER, "c", "s", "P2", (["Ada"], "Byron"), date(1815, 12, 10), 1_000)
+    made = core_identity.build_statement(
+        ISSUER, "c", "s", "P2", (["Ada"], "Byron"), date(1815, 12, 10), 1_000
+    )
     assert made["exp"] - made["iat"] == core_identity.STATEMENT_SECONDS == 600
     assert core_identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS
     assert made["vc"]["type"] == ["VerifiableCredential", "IdentityCheckCredential"]

@@ -60,7 +60,7 @@ def signed_by(written, published):
 
 async def rotate(issuer, database):
     async with database.writing() as session:
-        done = await issuer.rotate(session)
+        done = await issuer.rotate_keys(session)
     await asyncio.sleep(4 * issuer.settings.key_poll)  # who was just reading the keys has read them again
     return done
 
@@ -71,11 +71,11 @@ async def test_discovery_says_what_there_is_and_no_more(client, name):
     assert found["issuer"] == "http://test.invalid/identity/"
     assert found["token_endpoint"] == found["issuer"] + "token"
     assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
-    assert found["grant_types_supported"] == list(token_requests.GRANTS)
+    assert found["grant_types_supported"] == list(token_requests.GRANT_TYPES)
     assert found["response_types_supported"] == ["code"]
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert found["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)
-    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | subjects.OF_PEOPLE
+    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | subjects.IDENTITY_SCOPES
     assert "registration_endpoint" not in found
 
 
@@ -107,7 +107,7 @@ async def test_keys_rotate_with_overlap(client, issuer, database, region_client,
     new = await token(client, region_client)
     assert signed_by(new, await jwks(client)) == published[-1]
     assert signed_by(old, await jwks(client)) == before[-1]  # the old one can still be checked
-    issuer.clock = lambda: start + settings.key_lead + 600 + crypto.GRACE + 1
+    issuer.clock = lambda: start + settings.key_lead + 600 + crypto.GRACE_SECONDS + 1
     assert signed_by(old, await jwks(client)) is None
     assert signed_by(new, await jwks(client)) == published[-1]
 
@@ -137,7 +137,7 @@ async def test_a_retired_key_that_signed_an_api_key_stays_as_long_as_that_lives(
     gone = await client.delete(f"/citytown/identity/v1/api-keys/{made['id']}", headers=keeper)
     assert gone.status_code == 204
     async with database.writing() as session:
-        await issuer.prepare(session)
+        await issuer.ensure_keys(session)
     assert signer not in await kids(client)
 
 
@@ -148,14 +148,14 @@ async def test_the_private_half_of_a_key_long_retired_is_erased(client, issuer, 
     again = {**keeper, "Idempotency-Key": "long-after"}
     made = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
     assert made.status_code == 201
-    signer = issuer.signer().kid
+    signer = issuer.select_key().kid
     await rotate(issuer, database)
-    assert issuer.key(signer).private is not None
+    assert issuer.get_key(signer).private is not None
     issuer.clock = lambda: start + 100_000
     await rotate(issuer, database)
     assert signer in await kids(client)
-    assert issuer.key(signer).private is None
-    assert issuer.signer().private is not None
+    assert issuer.get_key(signer).private is None
+    assert issuer.select_key().private is not None
     answer = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
     assert (answer.status_code, answer.json()["code"]) == (409, "key-not-repeatable")
 
@@ -183,11 +183,11 @@ async def test_processes_that_start_at_once_make_one_key(settings, database):
     async def start(issuer):
         async with database.writing() as session:
             await all_there.wait()
-            await issuer.prepare(session)
+            await issuer.ensure_keys(session)
 
     await asyncio.gather(*(start(issuer) for issuer in issuers))
-    assert {issuer.signer().kid for issuer in issuers} == {issuers[0].signer().kid}
-    assert [len(issuer.published()) for issuer in issuers] == [len(crypto.ALGORITHMS)] * 4
+    assert {issuer.select_key().kid for issuer in issuers} == {issuers[0].select_key().kid}
+    assert [len(issuer.list_published_keys()) for issuer in issuers] == [len(crypto.ALGORITHMS)] * 4
 
 
 async def test_with_another_master_key_the_service_does_not_start(service, settings, client):

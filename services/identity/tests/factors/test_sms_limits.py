@@ -59,7 +59,7 @@ async def count_sent(app, database, numbers, network):
 
 async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcomer, sent_sms):
     tab = await newcomer("many@limits.example")
-    for last in range(limits.TEXTS_FOR_ACCOUNT.most):
+    for last in range(limits.SMS_FOR_ACCOUNT.most):
         assert (await request_code(tab, f"0770090050{last}")).status_code == 303
     answer = await request_code(tab, "07700900509")
     assert answer.status_code == 429
@@ -71,23 +71,23 @@ async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcome
 
 async def test_a_number_gets_few_sms_from_all_accounts_together(newcomer, sent_sms):
     number = "+447700900511"
-    for who in range(limits.TEXTS_TO_NUMBER.most):
+    for who in range(limits.SMS_TO_NUMBER.most):
         assert (await request_code(await newcomer(f"who{who}@limits.example"), number)).status_code == 303
     answer = await request_code(await newcomer("who9@limits.example"), number)
     assert answer.status_code == 429
-    assert len(await sent_sms(number)) == limits.TEXTS_TO_NUMBER.most
+    assert len(await sent_sms(number)) == limits.SMS_TO_NUMBER.most
     assert int(answer.headers["Retry-After"]) > 3_000
 
 
 async def test_a_block_of_numbers_gets_few_sms(app, client, database):
     """Toll fraud requests SMS to whole blocks of numbers, by many accounts, from many networks."""
-    block = [f"+447400123{last:03}" for last in range(limits.TEXTS_TO_NEIGHBOURS.most + 3)]
-    assert await count_sent(app, database, block, "") == limits.TEXTS_TO_NEIGHBOURS.most
+    block = [f"+447400123{last:03}" for last in range(limits.SMS_TO_NEIGHBOURS.most + 3)]
+    assert await count_sent(app, database, block, "") == limits.SMS_TO_NEIGHBOURS.most
 
 
 async def test_a_network_gets_only_so_many_sms(app, client, database):
-    numbers = [f"+447400{middle:03}456" for middle in range(limits.TEXTS_FROM_NETWORK.most + 2)]
-    assert await count_sent(app, database, numbers, "198.51.100.7") == limits.TEXTS_FROM_NETWORK.most
+    numbers = [f"+447400{middle:03}456" for middle in range(limits.SMS_FROM_NETWORK.most + 2)]
+    assert await count_sent(app, database, numbers, "198.51.100.7") == limits.SMS_FROM_NETWORK.most
 
 
 async def test_the_budget_for_new_numbers_lasts_until_midnight_and_is_logged_once(
@@ -125,7 +125,7 @@ async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
     await tab.post(TEXT, phone=number)
     await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
     budget(texts_new_per_day=0)
-    for who in range(limits.TEXTS_TO_NUMBER.most):
+    for who in range(limits.SMS_TO_NUMBER.most):
         await request_code(await newcomer(f"pest{who}@limits.example"), number)
     other = browser()
     await other.post("/identity/sign-in", email=address)

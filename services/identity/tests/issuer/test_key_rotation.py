@@ -25,7 +25,7 @@ async def issuer(app, database):
     async with database.writing() as session:
         await session.across_councils()
         await session.execute(text("DELETE FROM signing_key WHERE signs_from > now()"))
-        await issuer.read(session)
+        await issuer.load_keys(session)
 
 
 async def jwks(browser):
@@ -50,7 +50,7 @@ async def rotate(issuer, database, browser):
     before = {one["kid"] for one in await jwks(browser)}
     start = issuer.clock()
     async with database.writing() as session:
-        assert await issuer.rotate(session)
+        assert await issuer.rotate_keys(session)
 
     async def published():
         return {key["alg"] for key in await jwks(browser) if key["kid"] not in before} == set(
@@ -79,7 +79,7 @@ async def test_both_kinds_of_keys_rotate_and_the_old_signatures_hold_on(
     assert await holds(visitor, new["id_token"], algorithm)
     bearer = {"Authorization": f"Bearer {old['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 200
-    end = start + issuer.settings.key_lead + 600 + crypto.GRACE + 2
+    end = start + issuer.settings.key_lead + 600 + crypto.GRACE_SECONDS + 2
     issuer.clock = lambda: end
     assert first["kid"] not in await kids(visitor, algorithm)
     assert not await holds(visitor, old["id_token"], algorithm)

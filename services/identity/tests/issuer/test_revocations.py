@@ -18,9 +18,11 @@ def refuse(client, database):
 
     async def refuse(name, moment=None, claim=None):
         async with database.writing("citytown") as session:
-            await revocations.refuse(session, "citytown", name, UNTIL, moment, claim=claim)
+            await revocations.revoke_credential(session, "citytown", name, UNTIL, moment, claim=claim)
         async with database.reading() as session:
-            (row,) = [row for row in await councils.refused(session, datetime.now(UTC)) if row.id == name]
+            (row,) = [
+                row for row in await councils.list_revoked(session, datetime.now(UTC)) if row.id == name
+            ]
         return row.issued_before, row.claim
 
     return refuse

@@ -46,76 +46,80 @@ def client(**other):
 
 
 async def add_key(session, kid, signs_from=NOW):
-    await stored_keys.add(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
+    await stored_keys.add_key(session, kid, {"kid": kid}, b"sealed", NOW, signs_from, "ES256")
 
 
 async def test_a_council_sees_its_own_api_keys_only(session):
-    await api_keys.add(session, "citytown", api_key())
+    await api_keys.add_api_key(session, "citytown", api_key())
     await session.see("hillshire")
-    await api_keys.add(session, "hillshire", api_key())
-    assert len(await api_keys.page(session, "hillshire", NIL, 10)) == 1
-    assert await api_keys.page(session, "citytown", NIL, 10) == []  # even when the WHERE asks for another's
+    await api_keys.add_api_key(session, "hillshire", api_key())
+    assert len(await api_keys.list_page(session, "hillshire", NIL, 10)) == 1
+    assert (
+        await api_keys.list_page(session, "citytown", NIL, 10) == []
+    )  # even when the WHERE asks for another's
 
 
 async def test_a_council_cannot_write_anothers_row(session):
     with pytest.raises(DBAPIError, match="row-level security"):
-        await api_keys.add(session, "hillshire", api_key())
+        await api_keys.add_api_key(session, "hillshire", api_key())
 
 
 async def test_without_a_council_nothing_is_seen(session):
-    await clients.add(session, "citytown", client())
+    await clients.add_client(session, "citytown", client())
     await session.see("")
-    assert await clients.page(session, "citytown", NIL, 10) == []
+    assert await clients.list_page(session, "citytown", NIL, 10) == []
 
 
 async def test_a_council_cannot_revoke_anothers_client(session):
     theirs = client()
-    await clients.add(session, "citytown", theirs)
+    await clients.add_client(session, "citytown", theirs)
     await session.see("hillshire")
-    assert not await clients.revoke(session, "citytown", theirs["id"], NOW)
-    assert not await clients.revoke(session, "hillshire", theirs["id"], NOW)
+    assert not await clients.revoke_client(session, "citytown", theirs["id"], NOW)
+    assert not await clients.revoke_client(session, "hillshire", theirs["id"], NOW)
 
 
 async def test_an_api_key_is_revoked_once(session):
     key = api_key()
-    await api_keys.add(session, "citytown", key)
-    assert await api_keys.revoke(session, "citytown", key["id"], NOW) == key["expires_at"]
-    assert await api_keys.revoke(session, "citytown", key["id"], NOW) is None
-    assert await api_keys.kid(session, "citytown", key["id"]) == "kid"
-    assert await api_keys.page(session, "citytown", NIL, 10) == []
+    await api_keys.add_api_key(session, "citytown", key)
+    assert await api_keys.revoke_api_key(session, "citytown", key["id"], NOW) == key["expires_at"]
+    assert await api_keys.revoke_api_key(session, "citytown", key["id"], NOW) is None
+    assert await api_keys.get_kid(session, "citytown", key["id"]) == "kid"
+    assert await api_keys.list_page(session, "citytown", NIL, 10) == []
 
 
 async def test_pages_go_on_after_the_last_id(session):
     made = [api_key() for _ in range(5)]
     for key in made:
-        await api_keys.add(session, "citytown", key)
-    first = await api_keys.page(session, "citytown", NIL, 3)
-    rest = await api_keys.page(session, "citytown", first[-1].id, 3)
+        await api_keys.add_api_key(session, "citytown", key)
+    first = await api_keys.list_page(session, "citytown", NIL, 3)
+    rest = await api_keys.list_page(session, "citytown", first[-1].id, 3)
     assert [row.id for row in (*first, *rest)] == sorted(key["id"] for key in made)
 
 
 async def test_a_name_is_one_client_while_it_is_in_use(session):
     first = client()
-    assert await clients.add(session, "citytown", first)
-    assert not await clients.add(session, "citytown", client())
-    await clients.revoke(session, "citytown", first["id"], NOW)
-    assert await clients.add(session, "citytown", client())
+    assert await clients.add_client(session, "citytown", first)
+    assert not await clients.add_client(session, "citytown", client())
+    await clients.revoke_client(session, "citytown", first["id"], NOW)
+    assert await clients.add_client(session, "citytown", client())
 
 
 async def test_a_client_authenticates_in_one_way(session):
     with pytest.raises(DBAPIError, match="one_way_to_authenticate"):
-        await clients.add(session, "citytown", client(jwks=[{"kid": "x"}]))
+        await clients.add_client(session, "citytown", client(jwks=[{"kid": "x"}]))
 
 
 async def test_two_councils_with_one_code_cannot_be(session):
     council = {"slug": "newtown", "name": "Newtown", "gss": "E06000022", "region": "local"}
-    assert await councils.add(session, council) is None
-    assert [row.slug for row in await councils.taken(session, "newtown", "E06000022")] == ["citytown"]
+    assert await councils.add_council(session, council) is None
+    assert [row.slug for row in await councils.list_conflicting(session, "newtown", "E06000022")] == [
+        "citytown"
+    ]
 
 
 async def test_a_change_of_a_version_gone_by_changes_nothing(session):
-    assert await councils.change(session, "citytown", 7, "Other", "active") is None
-    changed = await councils.change(session, "citytown", 1, "Other", "active")
+    assert await councils.update_council(session, "citytown", 7, "Other", "active") is None
+    changed = await councils.update_council(session, "citytown", 1, "Other", "active")
     assert (changed.name, changed.version) == ("Other", 2)
 
 
@@ -123,25 +127,25 @@ async def test_a_key_is_known_with_the_expiry_of_its_last_live_api_key(session):
     await add_key(session, "kid")
     first, last = api_key(), api_key(expires_at=NOW + timedelta(days=400))
     for key in (first, last):
-        await api_keys.add(session, "citytown", key)
-    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
+        await api_keys.add_api_key(session, "citytown", key)
+    until = {row.kid: row.api_keys_until for row in await stored_keys.list_keys(session)}
     assert until["kid"] == last["expires_at"]
-    await api_keys.revoke(session, "citytown", last["id"], NOW)
-    until = {row.kid: row.api_keys_until for row in await stored_keys.all_keys(session)}
+    await api_keys.revoke_api_key(session, "citytown", last["id"], NOW)
+    until = {row.kid: row.api_keys_until for row in await stored_keys.list_keys(session)}
     assert until["kid"] == first["expires_at"]
 
 
 async def test_keys_that_are_not_kept_are_deleted(session):
     for kid in ("one", "two"):
         await add_key(session, kid)
-    await stored_keys.keep_only(session, ["two"])
-    assert [row.kid for row in await stored_keys.all_keys(session)] == ["two"]
+    await stored_keys.delete_others(session, ["two"])
+    assert [row.kid for row in await stored_keys.list_keys(session)] == ["two"]
 
 
 async def test_an_erased_key_has_no_private_half(session):
     await add_key(session, "one")
-    await stored_keys.erase_private(session, ["one"])
-    assert [row.sealed for row in await stored_keys.all_keys(session) if row.kid == "one"] == [None]
+    await stored_keys.erase_private_keys(session, ["one"])
+    assert [row.sealed for row in await stored_keys.list_keys(session) if row.kid == "one"] == [None]
 
 
 @pytest.fixture
@@ -173,11 +177,11 @@ async def test_a_revoked_client_does_not_authenticate(pool, database):
     kept, gone = client(name="Kept"), client(name="Gone")
     async with database.writing("citytown") as session:
         for one in (kept, gone):
-            await clients.add(session, "citytown", one)
-        await clients.revoke(session, "citytown", gone["id"], NOW)
-    assert (await clients.authenticating(pool, kept["id"])).secret_hash == b"h" * 32
-    assert await clients.authenticating(pool, gone["id"]) is None
-    assert await clients.authenticating(pool, NIL) is None
+            await clients.add_client(session, "citytown", one)
+        await clients.revoke_client(session, "citytown", gone["id"], NOW)
+    assert (await clients.get_record(pool, kept["id"])).secret_hash == b"h" * 32
+    assert await clients.get_record(pool, gone["id"]) is None
+    assert await clients.get_record(pool, NIL) is None
 
 
 async def test_the_runtime_role_is_bound_by_row_level_security(session):

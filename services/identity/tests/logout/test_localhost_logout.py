@@ -4,7 +4,7 @@ import pytest
 
 from chassis import ids
 from identity.accounts.actions import sessions
-from identity.clients import rules as registration
+from identity.clients.rules import registration
 from identity.issuer.actions.signing_keys import Issuer
 from identity.logout.actions import backchannel_logout
 from identity.shared.outbound import Outbound, OutboundError
@@ -54,7 +54,7 @@ def list_faulty_fields(mode, uri, *, laptop):
         identity_levels=[],
         claims=[],
     )
-    return [fault.field for fault in registration.faults(request, laptop=laptop)]
+    return [fault.field for fault in registration.find_faults(request, is_local=laptop)]
 
 
 @pytest.mark.parametrize("uri", LOCALHOST_URIS)
@@ -66,7 +66,7 @@ def test_localhost_may_be_registered_only_on_a_laptop_and_in_the_sandbox(uri):
 
 @pytest.mark.parametrize("uri", OTHER_URIS)
 def test_no_other_http_uri_may_be_registered_on_a_laptop(uri):
-    assert not uris.on_this_machine(uri)
+    assert not uris.is_local_http(uri)
     assert list_faulty_fields("sandbox", uri, laptop=True) == ["backchannel_logout_uri"]
 
 
@@ -77,13 +77,13 @@ async def test_localhost_is_not_called_when_it_resolves_to_another_address(setti
     lenient = settings.model_copy(update={"outbound_private": True})
     outbound = Outbound(lenient, Names(["127.0.0.1", address]))
     with pytest.raises(OutboundError, match="address"):
-        await outbound.post("http://localhost:9219/logout", b"", most=100, here=True)
+        await outbound.post("http://localhost:9219/logout", b"", max_bytes=100, local_only=True)
 
 
 async def test_other_outbound_calls_stay_https_only(settings):
     outbound = Outbound(settings, Names(["127.0.0.1"]))
     with pytest.raises(OutboundError, match="https"):
-        await outbound.post("http://localhost:9219/logout", b"", most=100)
+        await outbound.post("http://localhost:9219/logout", b"", max_bytes=100)
 
 
 def service_body(**fields):
@@ -136,7 +136,7 @@ async def end_session(visitor, database, uri):
 async def test_the_logout_token_arrives_at_localhost(visitor, app, database, settings):
     async with listening(Server(), None) as server:
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
-        assert await backchannel_logout.once(database, app.state.issuer, Outbound(settings)) == 1
+        assert await backchannel_logout.send_due(database, app.state.issuer, Outbound(settings)) == 1
     assert server.asked[0].startswith(b"POST /logout HTTP/1.1")
 
 
@@ -147,5 +147,5 @@ async def test_an_https_issuer_sends_no_logout_token_to_localhost(
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
         monkeypatch.setattr(app.state.issuer, "settings", outside)
-        await backchannel_logout.once(database, app.state.issuer, Outbound(outside))
+        await backchannel_logout.send_due(database, app.state.issuer, Outbound(outside))
     assert server.asked == []

@@ -31,7 +31,7 @@ class Recorder(Outbound):
     def __init__(self, *, fails=False):
         self.sent, self.fails = [], fails
 
-    async def post(self, uri, form, *, most, here=False):
+    async def post(self, uri, form, *, max_bytes, local_only=False):
         self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
             raise OutboundError("answered 500, not 200")
@@ -109,7 +109,7 @@ async def told(visitor, database):
 async def test_services_are_told_when_a_session_ends(visitor, app, database, told):
     service, signed_in = told
     recorder = Recorder()
-    assert await backchannel_logout.once(database, app.state.issuer, recorder) == 1
+    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
     (uri, token) = recorder.sent[0]
     content = await claims_of(visitor, token)
     assert (uri, header_of(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
@@ -118,13 +118,13 @@ async def test_services_are_told_when_a_session_ends(visitor, app, database, tol
     assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
     assert "nonce" not in content
     assert content["exp"] - content["iat"] <= 120
-    assert await backchannel_logout.once(database, app.state.issuer, recorder) == 0  # once is enough
+    assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
 
 
 async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ever(app, database, told):
     recorder = Recorder(fails=True)
     for _ in range(10):
-        await backchannel_logout.once(database, app.state.issuer, recorder)
+        await backchannel_logout.send_due(database, app.state.issuer, recorder)
         async with database.writing() as session:
             await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
     assert len(recorder.sent) == 6
@@ -133,4 +133,4 @@ async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ev
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])
 async def test_a_logout_token_never_goes_to_our_own_network(settings, uri):
     with pytest.raises(OutboundError):
-        await Outbound(settings).post(uri, b"logout_token=x", most=100)
+        await Outbound(settings).post(uri, b"logout_token=x", max_bytes=100)

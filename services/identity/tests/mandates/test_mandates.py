@@ -469,11 +469,11 @@ async def shop(database, client):
 async def exchanged(client, shop, principal, token, theme="waste"):
     """The answer to a service that asks for a token with which one person acts for another."""
     form = {
-        "grant_type": token_requests.EXCHANGE,
+        "grant_type": token_requests.TOKEN_EXCHANGE,
         "subject_token": principal,
-        "subject_token_type": token_requests.SUBJECT,
+        "subject_token_type": token_requests.SUBJECT_TYPE,
         "actor_token": token,
-        "actor_token_type": token_requests.ACCESS_TOKEN,
+        "actor_token_type": token_requests.ACCESS_TOKEN_TYPE,
         "theme": theme,
     }
     return await client.post("/identity/token", data={**form, **shop.credentials})

@@ -182,7 +182,7 @@ async def test_the_history_calls_a_councils_own_theme_by_its_title_also_when_it_
 
 async def note(database, who, what, about, council="citytown"):
     async with database.writing() as session:
-        await history.record(session, who, what, datetime.now(UTC), council=council, about=about)
+        await history.record_event(session, who, what, datetime.now(UTC), council=council, about=about)
 
 
 async def test_the_history_says_plainly_what_has_no_title_and_takes_no_service_for_a_theme(

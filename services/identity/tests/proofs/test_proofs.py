@@ -14,7 +14,7 @@ from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import proofs
-from identity.shared.pace import Pace
+from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
 
 URL = "/citytown/identity/v1"
@@ -29,7 +29,7 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 @pytest.fixture
 async def clerk(mint, app, client, database):
     """The headers of a member of staff who proves identities, and has not proven any today."""
-    app.state.issuer.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+    app.state.issuer.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
     return await prover(database, mint, "clerk")
 
 
@@ -246,7 +246,7 @@ async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, databa
 
 async def test_nobody_proves_or_confirms_his_own_identity(client, clerk, database, app, mint):
     who = await resident(database)
-    subject = subjects.subject(app.state.issuer, "citytown", who)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", who)
     himself = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     body = seen(await code_of(database, who))
     answer = await client.post(f"{URL}/proofs", json=body, headers=himself)

@@ -68,7 +68,7 @@ async def test_nobody_proves_himself_by_whichever_token(client, database, mint):
 
 async def test_the_region_s_name_for_him_is_his_too(client, database, app, mint):
     who = await person(database)
-    subject = subjects.subject(app.state.issuer, "region", who)
+    subject = subjects.derive_subject(app.state.issuer, "region", who)
     himself = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     answer = await client.post(f"{URL}/proofs", json=seen(await code_of(database, who)), headers=himself)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
@@ -99,7 +99,9 @@ async def test_nobody_proves_whom_he_has_a_mandate_with_at_any_council(
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
     member, resident = await person(database), await person(database)
-    names_of = [subjects.subject(app.state.issuer, sector, member) for sector in ("citytown", "region")]
+    names_of = [
+        subjects.derive_subject(app.state.issuer, sector, member) for sector in ("citytown", "region")
+    ]
     first, second = [await as_prover(database, mint, member, subject=name) for name in names_of]
     made = await prove(client, first, database, resident, level="P2", evidence=[PASSPORT])
     answer = await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=second)

@@ -118,7 +118,9 @@ async def test_mandates_are_shown_to_both_sides_without_names(database, resident
 async def test_a_long_history_is_paged(visitor, resident, database):
     async with database.writing() as session:
         for number in range(7):
-            await history.record(session, resident, "email", datetime(2026, 7, 1, 12, number, tzinfo=UTC))
+            await history.record_event(
+                session, resident, "email", datetime(2026, 7, 1, 12, number, tzinfo=UTC)
+            )
             await asyncio.sleep(0.002)  # ids are in order of milliseconds
     first = await read_page(visitor, "/identity/account/history?limit=5")
     older = re.search(r'href="(/identity/account/history\?after=[^"]+)"', first)[1]
@@ -147,7 +149,7 @@ async def test_a_closed_account_keeps_events_without_personal_data(app, newcomer
     await newcomer("gone-history@people.example")
     who = await account_of("gone-history@people.example")
     async with database.writing() as session:
-        await history.record(
+        await history.record_event(
             session,
             who,
             "consent given",

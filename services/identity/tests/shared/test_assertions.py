@@ -17,7 +17,7 @@ AUDIENCES = frozenset({TOKEN_URL, ISSUER})
 EC = ECKey.generate_key("P-256", {"kid": "ec"})
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 OTHER = ECKey.generate_key("P-256", {"kid": "ec"})
-REGISTERED = [assertions.public_key(key.as_dict(private=False)) for key in (EC, RSA)]
+REGISTERED = [assertions.parse_public_key(key.as_dict(private=False)) for key in (EC, RSA)]
 CLAIMS = {"iss": "me", "sub": "me", "aud": TOKEN_URL, "exp": NOW + 60, "iat": NOW, "jti": "once"}
 
 
@@ -28,7 +28,7 @@ def signed(key=EC, algorithm="ES256", header=None, **claims):
 
 
 def shown(text, keys=REGISTERED):
-    return assertions.verify(assertions.look(text), keys, AUDIENCES, NOW)
+    return assertions.verify_assertion(assertions.parse_unverified(text), keys, AUDIENCES, NOW)
 
 
 def refusal(text, keys=REGISTERED):
@@ -50,7 +50,7 @@ def unsigned(header, content=CLAIMS, signature=""):
     [(RSA if kind == "RSA" else EC, name) for name, kind in assertions.ALGORITHMS.items()],
 )
 def test_an_assertion_signed_with_a_registered_key_holds(key, algorithm):
-    assert shown(signed(key, algorithm)) == assertions.Shown("once", NOW + 61)
+    assert shown(signed(key, algorithm)) == assertions.VerifiedAssertion("once", NOW + 61)
 
 
 def test_the_issuer_may_be_the_audience():
@@ -63,25 +63,25 @@ def test_without_a_kid_the_only_key_that_fits_is_tried():
 
 def test_without_a_kid_two_keys_that_fit_are_one_too_many():
     twin = {**REGISTERED[0], "kid": "twin"}
-    assert not refusal(signed(header={"kid": None}), [*REGISTERED, twin]).telling
+    assert not refusal(signed(header={"kid": None}), [*REGISTERED, twin]).disclosable
 
 
 def test_another_keys_signature_is_refused_and_the_reason_kept_back():
-    assert not refusal(signed(OTHER)).telling
+    assert not refusal(signed(OTHER)).disclosable
 
 
 def test_a_foreign_kid_is_refused():
-    assert not refusal(signed(header={"kid": "foreign"})).telling
+    assert not refusal(signed(header={"kid": "foreign"})).disclosable
 
 
 def test_a_client_without_keys_is_refused_like_one_with_another_key():
     refused = refusal(signed(), keys=[])
-    assert (str(refused), refused.telling) != ("", True)
+    assert (str(refused), refused.disclosable) != ("", True)
 
 
 def test_what_the_decoy_would_pass_is_refused_all_the_same(monkeypatch):
-    monkeypatch.setattr(assertions, "_decoy", lambda _: EC)
-    assert not refusal(signed(), keys=[]).telling
+    monkeypatch.setattr(assertions, "_get_decoy", lambda _: EC)
+    assert not refusal(signed(), keys=[]).disclosable
 
 
 def test_alg_none_is_refused():
@@ -103,7 +103,7 @@ def test_any_other_algorithm_is_refused(algorithm):
 
 
 def test_an_algorithm_of_another_kind_of_key_is_refused():
-    assert not refusal(unsigned({"alg": "RS256", "kid": "ec"}, signature="AAAA")).telling
+    assert not refusal(unsigned({"alg": "RS256", "kid": "ec"}, signature="AAAA")).disclosable
 
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "crit"])
@@ -171,24 +171,26 @@ def test_whatever_header_comes_is_refused_in_order(header):
 def test_whatever_signature_comes_is_refused(signature):
     head, body, _ = signed().split(".")
     forged = base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
-    assert not refusal(f"{head}.{body}.{forged}").telling
+    assert not refusal(f"{head}.{body}.{forged}").disclosable
 
 
 @pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS512", "RS256")])
 def test_a_key_that_is_for_one_algorithm_is_for_no_other(bound, used):
-    keys = [assertions.public_key({**RSA.as_dict(private=False), "alg": bound})]
+    keys = [assertions.parse_public_key({**RSA.as_dict(private=False), "alg": bound})]
     assert shown(signed(RSA, bound), keys).jti == "once"
-    assert not refusal(signed(RSA, used), keys).telling
+    assert not refusal(signed(RSA, used), keys).disclosable
 
 
 def test_without_a_kid_the_key_for_the_algorithm_is_taken():
     own = RSA.as_dict(private=False)
-    keys = [assertions.public_key({**own, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
+    keys = [assertions.parse_public_key({**own, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
     assert shown(signed(RSA, "PS256", header={"kid": None}), keys).jti == "once"
 
 
 def test_a_public_key_is_kept_with_nothing_beside_it():
-    kept = assertions.public_key({**EC.as_dict(private=False), "jku": "http://evil.invalid", "x5c": ["x"]})
+    kept = assertions.parse_public_key(
+        {**EC.as_dict(private=False), "jku": "http://evil.invalid", "x5c": ["x"]}
+    )
     assert set(kept) == {"kty", "kid", "crv", "x", "y"}
 
 
@@ -224,4 +226,4 @@ PUBLIC_EC, PUBLIC_RSA = EC.as_dict(private=False), RSA.as_dict(private=False)
 )
 def test_a_key_that_is_weak_or_private_is_refused(jwk, reason):
     with pytest.raises(ValueError, match=reason):
-        assertions.public_key(jwk)
+        assertions.parse_public_key(jwk)

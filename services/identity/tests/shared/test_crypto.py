@@ -9,13 +9,13 @@ from joserfc.jwk import ECKey, KeySet
 from identity.shared.rules import crypto, tokens
 
 MASTER = b"m" * 32
-GRANT = tokens.Grant("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)
+GRANT = tokens.TokenContent("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)
 
 
 def made(signs_from=0.0, api_keys_until=None):
-    kid, public, private = crypto.generate()
-    sealing = crypto.subkey(MASTER, "signing keys")
-    opened = crypto.unseal(sealing, kid, crypto.seal(sealing, kid, private))
+    kid, public, private = crypto.generate_key()
+    sealing = crypto.derive_subkey(MASTER, "signing keys")
+    opened = crypto.unseal_key(sealing, kid, crypto.seal_key(sealing, kid, private))
     return crypto.SigningKey(kid, public, opened, signs_from, api_keys_until)
 
 
@@ -24,8 +24,8 @@ def timeline(starts):
 
 
 def test_the_master_key_is_thirty_two_bytes_of_url_safe_base64():
-    assert crypto.master_bytes(base64.urlsafe_b64encode(MASTER).decode()) == MASTER
-    assert crypto.master_bytes(base64.urlsafe_b64encode(MASTER).decode().rstrip("=")) == MASTER
+    assert crypto.parse_master_key(base64.urlsafe_b64encode(MASTER).decode()) == MASTER
+    assert crypto.parse_master_key(base64.urlsafe_b64encode(MASTER).decode().rstrip("=")) == MASTER
 
 
 @pytest.mark.parametrize(
@@ -33,67 +33,67 @@ def test_the_master_key_is_thirty_two_bytes_of_url_safe_base64():
 )
 def test_any_other_master_key_is_refused(text):
     with pytest.raises(ValueError, match="master key"):
-        crypto.master_bytes(text)
+        crypto.parse_master_key(text)
 
 
 def test_a_sealed_key_opens_with_the_master_key_only():
-    kid, _, private = crypto.generate()
-    sealed = crypto.seal(crypto.subkey(MASTER, "signing keys"), kid, private)
+    kid, _, private = crypto.generate_key()
+    sealed = crypto.seal_key(crypto.derive_subkey(MASTER, "signing keys"), kid, private)
     with pytest.raises(crypto.WrongMasterKeyError, match=kid):
-        crypto.unseal(crypto.subkey(b"n" * 32, "signing keys"), kid, sealed)
+        crypto.unseal_key(crypto.derive_subkey(b"n" * 32, "signing keys"), kid, sealed)
     with pytest.raises(crypto.WrongMasterKeyError):
-        crypto.unseal(crypto.subkey(MASTER, "client secrets"), kid, sealed)
+        crypto.unseal_key(crypto.derive_subkey(MASTER, "client secrets"), kid, sealed)
 
 
 def test_a_sealed_key_cannot_stand_in_for_another():
-    sealing = crypto.subkey(MASTER, "signing keys")
-    kid, _, private = crypto.generate()
+    sealing = crypto.derive_subkey(MASTER, "signing keys")
+    kid, _, private = crypto.generate_key()
     with pytest.raises(crypto.WrongMasterKeyError):
-        crypto.unseal(sealing, "other", crypto.seal(sealing, kid, private))
+        crypto.unseal_key(sealing, "other", crypto.seal_key(sealing, kid, private))
 
 
 def test_sealing_shows_nothing_of_the_key_and_never_repeats_itself():
-    sealing = crypto.subkey(MASTER, "signing keys")
-    kid, _, private = crypto.generate()
-    first, second = crypto.seal(sealing, kid, private), crypto.seal(sealing, kid, private)
+    sealing = crypto.derive_subkey(MASTER, "signing keys")
+    kid, _, private = crypto.generate_key()
+    first, second = crypto.seal_key(sealing, kid, private), crypto.seal_key(sealing, kid, private)
     assert first != second
     assert private[40:60] not in first
 
 
 def test_the_published_key_has_no_private_half():
-    _, public, _ = crypto.generate()
+    _, public, _ = crypto.generate_key()
     assert set(public) == {"kid", "kty", "crv", "x", "y", "use", "alg"}
 
 
 def test_a_new_key_waits_for_its_time():
     old, new = timeline([0, 100])
-    assert crypto.signer([old, new], 99) is old
-    assert crypto.signer([old, new], 100) is new
-    assert crypto.pending([old, new], 99) is new
-    assert crypto.pending([old, new], 100) is None
+    assert crypto.select_signer([old, new], 99) is old
+    assert crypto.select_signer([old, new], 100) is new
+    assert crypto.find_pending([old, new], 99) is new
+    assert crypto.find_pending([old, new], 100) is None
 
 
 def test_a_region_whose_first_key_waits_has_no_signer():
     with pytest.raises(LookupError):
-        crypto.signer(timeline([100]), 99)
+        crypto.select_signer(timeline([100]), 99)
 
 
 def test_the_next_key_is_published_before_it_signs():
     old, new = timeline([0, 100])
-    assert crypto.published([old, new], 1, 600) == [old, new]
+    assert crypto.list_published([old, new], 1, 600) == [old, new]
 
 
 def test_a_retired_key_goes_when_its_last_token_has_expired():
     old, new = timeline([0, 100])
-    assert old in crypto.published([old, new], 100 + 600 + crypto.GRACE - 1, 600)
-    assert crypto.published([old, new], 100 + 600 + crypto.GRACE, 600) == [new]
+    assert old in crypto.list_published([old, new], 100 + 600 + crypto.GRACE_SECONDS - 1, 600)
+    assert crypto.list_published([old, new], 100 + 600 + crypto.GRACE_SECONDS, 600) == [new]
 
 
 def test_a_retired_key_stays_as_long_as_an_api_key_it_signed():
     old = crypto.SigningKey("old", {}, None, 0, api_keys_until=50_000)
     new = crypto.SigningKey("new", {}, None, 100)
-    assert old in crypto.published([old, new], 50_000, 600)
-    assert old not in crypto.published([old, new], 50_000 + crypto.GRACE, 600)
+    assert old in crypto.list_published([old, new], 50_000, 600)
+    assert old not in crypto.list_published([old, new], 50_000 + crypto.GRACE_SECONDS, 600)
 
 
 STARTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=6)
@@ -103,19 +103,19 @@ STARTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=6)
 def test_a_token_can_be_checked_as_long_as_it_lives(starts, signed_at, later):
     held = timeline(starts)
     assume(signed_at >= held[0].signs_from)
-    assert crypto.signer(held, signed_at) in crypto.published(held, signed_at + later, 600)
+    assert crypto.select_signer(held, signed_at) in crypto.list_published(held, signed_at + later, 600)
 
 
 @given(STARTS, st.integers(0, 200_000))
 def test_a_key_whose_private_half_is_erased_never_signs(starts, now):
     held = timeline(starts)
     assume(now >= held[0].signs_from)
-    assert crypto.signer(held, now).kid not in crypto.erasable(held, now)
+    assert crypto.select_signer(held, now).kid not in crypto.list_erasable(held, now)
 
 
 def test_a_token_is_read_by_a_library_of_the_standard():
     key = made()
-    written = tokens.sign(key, tokens.ACCESS_TYPE, tokens.claims(GRANT, "http://i/", "townhall"))
+    written = tokens.sign_jwt(key, tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall"))
     read = jwt.decode(written, KeySet.import_key_set({"keys": [key.public]}), algorithms=["ES256"])
     assert read.header == {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     assert read.claims["scope"] == "address:read"
@@ -124,43 +124,43 @@ def test_a_token_is_read_by_a_library_of_the_standard():
 
 
 def test_a_token_does_not_pass_under_another_key():
-    written = tokens.sign(made(), tokens.ACCESS_TYPE, tokens.claims(GRANT, "http://i/", "townhall"))
+    written = tokens.sign_jwt(made(), tokens.ACCESS_TYPE, tokens.build_claims(GRANT, "http://i/", "townhall"))
     with pytest.raises(Exception, match="bad_signature"):
         jwt.decode(written, ECKey.import_key(made().public), algorithms=["ES256"])
 
 
 def test_the_same_grant_is_written_alike_each_time():
-    key, content = made(), tokens.claims(GRANT, "http://i/", "townhall")
-    assert tokens.sign(key, tokens.KEY_TYPE, content) == tokens.sign(key, tokens.KEY_TYPE, content)
+    key, content = made(), tokens.build_claims(GRANT, "http://i/", "townhall")
+    assert tokens.sign_jwt(key, tokens.KEY_TYPE, content) == tokens.sign_jwt(key, tokens.KEY_TYPE, content)
 
 
 def test_a_key_without_its_private_half_signs_nothing():
     with pytest.raises(LookupError):
-        tokens.sign(crypto.SigningKey("kid", {}, None, 0), tokens.KEY_TYPE, {})
+        tokens.sign_jwt(crypto.SigningKey("kid", {}, None, 0), tokens.KEY_TYPE, {})
 
 
 def test_a_clients_secrets_differ_by_client_and_by_generation():
-    deriving = crypto.subkey(MASTER, "client secrets")
-    made_of = {crypto.client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
+    deriving = crypto.derive_subkey(MASTER, "client secrets")
+    made_of = {crypto.derive_client_secret(deriving, client, number) for client in "ab" for number in (1, 2)}
     assert len(made_of) == 4
     assert all(secret.startswith("ths_") and len(secret) == 47 for secret in made_of)
-    assert crypto.client_secret(deriving, "a", 1) in made_of
+    assert crypto.derive_client_secret(deriving, "a", 1) in made_of
 
 
 def test_a_secret_fits_its_own_hash_only():
-    assert crypto.same_hash("secret", crypto.secret_hash("secret"))
-    assert not crypto.same_hash("secret", crypto.secret_hash("Secret"))
-    assert not crypto.same_hash("secret", None)
+    assert crypto.matches_hash("secret", crypto.hash_secret("secret"))
+    assert not crypto.matches_hash("secret", crypto.hash_secret("Secret"))
+    assert not crypto.matches_hash("secret", None)
 
 
 def test_not_even_the_stand_in_for_a_missing_hash_can_be_met(monkeypatch):
-    monkeypatch.setattr(crypto, "secret_hash", lambda _: bytes(32))
-    assert not crypto.same_hash("secret", None)
+    monkeypatch.setattr(crypto, "hash_secret", lambda _: bytes(32))
+    assert not crypto.matches_hash("secret", None)
 
 
 @given(st.text())
 def test_no_secret_fits_a_client_that_is_not_there(secret):
-    assert not crypto.same_hash(secret, None)
+    assert not crypto.matches_hash(secret, None)
 
 
 def test_comparing_takes_the_same_steps_whether_or_not_the_client_is_there(monkeypatch):
@@ -168,6 +168,6 @@ def test_comparing_takes_the_same_steps_whether_or_not_the_client_is_there(monke
     monkeypatch.setattr(
         crypto.hmac, "compare_digest", lambda one, other: compared.append((len(one), len(other))) or False
     )
-    crypto.same_hash("secret", None)
-    crypto.same_hash("secret", crypto.secret_hash("other"))
+    crypto.matches_hash("secret", None)
+    crypto.matches_hash("secret", crypto.hash_secret("other"))
     assert compared == [(32, 32), (32, 32)]

@@ -15,33 +15,35 @@ def basic(text):
 
 def error_of(content_type=FORM, authorization=None, query="", body=b"grant_type=client_credentials"):
     with pytest.raises(token_requests.OAuthError) as caught:
-        token_requests.read_request(content_type, authorization, query, body)
+        token_requests.parse_token_request(content_type, authorization, query, body)
     return caught.value.error
 
 
 def test_basic_authentication_is_read():
-    read = token_requests.read_request(
+    read = token_requests.parse_token_request(
         FORM, basic("me:s%3Acret"), "", b"grant_type=client_credentials&scope=a:b"
     )
     assert read == token_requests.TokenRequest(
-        token_requests.Secret("me", "s:cret", "client_secret_basic"), "a:b"
+        token_requests.ClientSecret("me", "s:cret", "client_secret_basic"), "a:b"
     )
 
 
 def test_a_secret_in_the_form_is_read():
     body = b"grant_type=client_credentials&client_id=me&client_secret=s"
-    read = token_requests.read_request(f"{FORM}; charset=utf-8", None, "", body)
-    assert read == token_requests.TokenRequest(token_requests.Secret("me", "s"), None)
+    read = token_requests.parse_token_request(f"{FORM}; charset=utf-8", None, "", body)
+    assert read == token_requests.TokenRequest(token_requests.ClientSecret("me", "s"), None)
 
 
 def test_an_assertion_is_read():
     body = f"grant_type=client_credentials&client_assertion_type={token_requests.ASSERTION_TYPE}&client_assertion=a.b.c"
-    read = token_requests.read_request(FORM, None, "", body.encode())
-    assert read == token_requests.TokenRequest(token_requests.Assertion(None, "a.b.c"), None)
+    read = token_requests.parse_token_request(FORM, None, "", body.encode())
+    assert read == token_requests.TokenRequest(token_requests.ClientAssertion(None, "a.b.c"), None)
 
 
 def test_an_empty_parameter_counts_as_absent():
-    read = token_requests.read_request(FORM, basic("me:s"), "", b"grant_type=client_credentials&scope=")
+    read = token_requests.parse_token_request(
+        FORM, basic("me:s"), "", b"grant_type=client_credentials&scope="
+    )
     assert read.scope is None
 
 
@@ -87,8 +89,8 @@ def test_no_way_to_authenticate_is_an_invalid_client():
 
 
 def test_a_client_id_without_a_secret_is_only_a_name():
-    read = token_requests.read_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
-    assert read.credentials == token_requests.Named("me")
+    read = token_requests.parse_token_request(FORM, None, "", b"grant_type=client_credentials&client_id=me")
+    assert read.credentials == token_requests.ClientIdOnly("me")
 
 
 def test_basic_that_names_another_client_than_the_form_is_an_invalid_client():
@@ -117,7 +119,7 @@ def test_whatever_comes_is_a_request_or_an_error_of_the_protocol(body, authoriza
     found = []
     for prefix in (b"", b"grant_type=client_credentials&"):
         try:
-            token_requests.read_request(FORM, authorization, "", prefix + body)
+            token_requests.parse_token_request(FORM, authorization, "", prefix + body)
         except token_requests.OAuthError as error:
             found.append(error)
     assert all(error.status in {400, 401} for error in found)

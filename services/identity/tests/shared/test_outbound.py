@@ -54,7 +54,7 @@ def outside(settings):
 
 
 async def get(outbound, url):
-    return await outbound.get(url, accept="application/json", most=MOST)
+    return await outbound.get(url, accept="application/json", max_bytes=MOST)
 
 
 async def test_what_a_server_answers_is_read(at_home, server):
@@ -67,12 +67,12 @@ async def test_what_a_server_answers_is_read(at_home, server):
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_an_address_inside_is_not_public(address):
-    assert not networks.public(address)
+    assert not networks.is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "151.101.0.144"])
 def test_an_address_outside_is_public(address):
-    assert networks.public(address)
+    assert networks.is_public(address)
 
 
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], []])
@@ -115,7 +115,7 @@ async def test_no_redirect_is_followed(at_home, server, status, place):
 
 async def test_a_form_is_sent_and_an_empty_answer_taken(at_home, server):
     server.status, server.body = 204, b""
-    assert await at_home.post(server.url, b"logout_token=x", most=MOST) == b""
+    assert await at_home.post(server.url, b"logout_token=x", max_bytes=MOST) == b""
     assert b"Content-Length: 14" in server.asked[0]
     assert server.asked[0].startswith(b"POST /keys ")
 

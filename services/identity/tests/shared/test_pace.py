@@ -7,8 +7,8 @@ import pytest
 
 from chassis import ids
 from chassis.problems import Problem
-from identity.shared import pace as pacing
-from identity.shared.pace import Pace
+from identity.shared import rate_limiters as pacing
+from identity.shared.rate_limiters import RateLimiter
 
 URL = "/citytown/identity/v1/clients"
 GRANT = {"grant_type": "client_credentials"}
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def pace(clock):
-    return Pace(rate=2, burst=3, clock=lambda: clock.now)
+    return RateLimiter(rate=2, burst=3, clock=lambda: clock.now)
 
 
 def allowed(pace, client_id, times=10):
@@ -50,7 +50,7 @@ def test_one_client_does_not_slow_another(pace):
 
 
 def test_what_is_remembered_is_bounded(pace, monkeypatch):
-    monkeypatch.setattr(pacing, "_MOST", 10)
+    monkeypatch.setattr(pacing, "_MAX_CLIENTS", 10)
     for number in range(100):
         pace.take(UUID(int=number))
     assert len(pace._buckets) == 10
@@ -70,7 +70,7 @@ async def who(client, keeper):
 async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
     client, app, who, monkeypatch, path, form
 ):
-    monkeypatch.setattr(app.state.issuer, "pace", Pace(rate=0.1, burst=2))
+    monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=2))
     answers = [await client.post(f"/identity/{path}", data=form, auth=who) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2].json()["error"] == "temporarily_unavailable"
@@ -78,7 +78,7 @@ async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
 
 
 async def test_who_does_not_know_the_secret_uses_up_nothing(client, app, who, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "pace", Pace(rate=0.1, burst=1))
+    monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=1))
     for _ in range(5):
         answer = await client.post("/identity/token", data=GRANT, auth=(who[0], "guessed"))
         assert answer.status_code == 401

@@ -8,7 +8,7 @@ KNOWN = st.lists(st.sampled_from(sorted(scopes.CATALOGUE)), min_size=1, max_size
 
 
 def test_an_unknown_scope_is_named():
-    assert scopes.unknown(["address:read", "address:fly"]) == ["address:fly"]
+    assert scopes.list_unknown(["address:read", "address:fly"]) == ["address:fly"]
 
 
 def test_every_scope_is_a_capability_and_a_verb():
@@ -20,23 +20,23 @@ def test_every_scope_is_a_capability_and_a_verb():
 
 
 def test_the_scopes_of_the_region_are_never_a_councils():
-    assert scopes.region_only(["identity:operate", "address:read", "identity:gateway"]) == [
+    assert scopes.list_region_only(["identity:operate", "address:read", "identity:gateway"]) == [
         "identity:operate",
         "identity:gateway",
     ]
 
 
 def test_without_a_wish_a_token_carries_all_the_client_holds():
-    assert scopes.narrow(None, ["b:b", "a:a"]) == ("a:a", "b:b")
+    assert scopes.narrow_scopes(None, ["b:b", "a:a"]) == ("a:a", "b:b")
 
 
 def test_a_wish_for_less_is_granted():
-    assert scopes.narrow("a:a", ["b:b", "a:a"]) == ("a:a",)
+    assert scopes.narrow_scopes("a:a", ["b:b", "a:a"]) == ("a:a",)
 
 
 @given(KNOWN, KNOWN)
 def test_a_token_never_carries_more_than_the_client_holds(asked, held):
-    granted = scopes.narrow(" ".join(asked), held)
+    granted = scopes.narrow_scopes(" ".join(asked), held)
     if set(asked) <= set(held):
         assert set(granted) == set(asked)
     else:
@@ -45,23 +45,23 @@ def test_a_token_never_carries_more_than_the_client_holds(asked, held):
 
 @given(KNOWN, KNOWN)
 def test_nobody_grants_what_he_does_not_hold(asked, held):
-    assert set(scopes.not_held(asked, held)) == set(asked) - set(held)
+    assert set(scopes.list_not_held(asked, held)) == set(asked) - set(held)
 
 
 def test_a_reserved_slug_is_refused_with_the_reason():
     for slug in ("identity", "developers", "health", "metrics", "region", "dead"):
-        assert "reserved" in councils.slug_fault(slug)
+        assert "reserved" in councils.find_slug_fault(slug)
 
 
 def test_an_ordinary_slug_is_free():
-    assert councils.slug_fault("bath-and-north-east-somerset") is None
+    assert councils.find_slug_fault("bath-and-north-east-somerset") is None
 
 
 def test_a_slug_has_no_two_hyphens_in_a_row():
-    assert "hyphens" in councils.slug_fault("city--town")
+    assert "hyphens" in councils.find_slug_fault("city--town")
 
 
 def test_a_councils_code_is_of_the_united_kingdom():
-    assert councils.gss_fault("E06000022") is None
-    assert councils.gss_fault("S12000030") is None
-    assert "E06000022" in councils.gss_fault("X06000022")
+    assert councils.find_gss_fault("E06000022") is None
+    assert councils.find_gss_fault("S12000030") is None
+    assert "E06000022" in councils.find_gss_fault("X06000022")

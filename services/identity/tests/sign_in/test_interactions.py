@@ -112,7 +112,7 @@ async def test_strangers_at_a_service_lock_nobody_out_of_a_known_browser(
 ):
     tab = await newcomer("regular@example.org")
     await tab.post("/identity/sign-out")
-    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("one through a client", 1, 60))
+    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("one through a client", 1, 60))
     wants(client_name="Beset")
     for status in (303, 429):
         stranger = await browser().post(f"/identity/sign-in?{ASK}", email="regular@example.org")

@@ -15,7 +15,7 @@ from identity.grants.tables import access_token, token_grant
 from identity.staff.actions import access_changes
 from identity.staff.store import access_changes as store
 from identity.staff.tables import role, staff, staff_role
-from identity.tokens.actions import code_and_refresh
+from identity.tokens.actions import token_response
 from services.identity.tests import provider
 from services.identity.tests.staff.test_staff import SCIM, URL, joiner, leaves, name, signed_in
 from services.identity.tests.staff.test_staff import role as make_role
@@ -179,7 +179,7 @@ async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
     await client.put(f"{URL}/staff/{person['id']}/roles/{given['name']}", headers=officer)
     who = await signed_in(database, person)
     await client.delete(f"{URL}/roles/{given['name']}", headers=officer)
-    subject = subjects.subject(app.state.issuer, "citytown", who)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", who)
     async with database.reading() as session:
         listed = text("SELECT count(*) FROM revoked_token WHERE id = :id")
         assert await session.scalar(listed, {"id": subject}) == 0
@@ -207,7 +207,7 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
     given = await make_role(client, officer, *BOTH)
     worker = await at_work(given)
     read, go_on = asyncio.Event(), asyncio.Event()
-    allowed = code_and_refresh._allowed
+    allowed = token_response.limit_scopes
 
     async def slowly(*asked):
         granted = await allowed(*asked)
@@ -215,7 +215,7 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
         await go_on.wait()
         return granted
 
-    monkeypatch.setattr(code_and_refresh, "_allowed", slowly)
+    monkeypatch.setattr(token_response, "limit_scopes", slowly)
     issuing = asyncio.create_task(worker.again())
     await asyncio.wait_for(read.wait(), 5)
     losing = asyncio.create_task(lose_by_hand(client, officer, worker, given, None))

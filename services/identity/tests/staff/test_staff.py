@@ -193,7 +193,7 @@ async def at_work(client, officer, database, app, mint):
         await session.execute(insert(token_grant), grant)
         await session.execute(insert(access_token), {**token, "expires_at": now + timedelta(minutes=10)})
         await session.execute(insert(browser_session), window)
-    subject = subjects.subject(app.state.issuer, "citytown", made)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", made)
     issued = {"jti": ids.show(token_id), "sub": subject, "client_id": ids.show(grant["client"])}
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:staff'], **issued)}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
@@ -261,7 +261,7 @@ async def test_one_who_comes_back_has_his_roles_again(client, officer, database)
 async def test_leaving_a_second_time_refuses_for_the_full_time_again(client, officer, database, app):
     person = await joiner(client, officer)
     made = await signed_in(database, person)
-    subject = subjects.subject(app.state.issuer, "citytown", made)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", made)
     until = text("SELECT expires_at FROM revoked_token WHERE id = :id")
     ends = []
     for _ in range(2):

@@ -38,7 +38,7 @@ async def test_a_code_becomes_tokens(visitor, resident, bins):
     content = await claims_of(visitor, tokens["id_token"])
     assert header_of(tokens["id_token"])["typ"] == "JWT"
     assert (content["iss"], content["aud"], content["nonce"]) == (ISSUER, bins.client_id, "a-nonce")
-    assert content["at_hash"] == id_tokens.half_hash(tokens["access_token"])
+    assert content["at_hash"] == id_tokens.compute_at_hash(tokens["access_token"])
     assert content["acr"] == "Cl"
     assert abs(content["auth_time"] - time.time()) < 10
     access = await claims_of(visitor, tokens["access_token"])

@@ -37,7 +37,7 @@ def given(app, database, visitor, shop):
         async with database.writing("citytown") as session:
             await mandates.accept(session, "citytown", ben, row.id)
         await sign_in(database, visitor, ben)
-        subject = subjects.subject(app.state.issuer, "citytown", rosa)
+        subject = subjects.derive_subject(app.state.issuer, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben
 
     return give

@@ -26,7 +26,11 @@ async def mandate(app, database, visitor, bins):
     async with database.writing("citytown") as session:
         await mandates.accept(session, "citytown", ben, row.id)
     await sign_in(database, visitor, ben)
-    return subjects.subject(app.state.issuer, "citytown", rosa), await bins.tokens(visitor), (rosa, row.id)
+    return (
+        subjects.derive_subject(app.state.issuer, "citytown", rosa),
+        await bins.tokens(visitor),
+        (rosa, row.id),
+    )
 
 
 async def mail(database, account_id):
@@ -88,7 +92,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
 
 async def test_nobody_acts_for_somebody_who_did_not_let_him(app, visitor, database, bins, mandate):
     _, own, _ = mandate
-    stranger = subjects.subject(app.state.issuer, "citytown", await person(database))
+    stranger = subjects.derive_subject(app.state.issuer, "citytown", await person(database))
     refused(await exchange(visitor, bins, stranger, own["access_token"]))
     refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
 

@@ -45,7 +45,7 @@ def public(key, **more):
 
 @pytest.fixture(scope="module")
 async def signer(database, client):
-    return await register(database, jwks=[assertions.public_key(public(key)) for key in (EC, RSA)])
+    return await register(database, jwks=[assertions.parse_public_key(public(key)) for key in (EC, RSA)])
 
 
 async def at_token(browser, service, key, algorithm, **how):
@@ -170,7 +170,7 @@ async def test_a_signature_of_one_algorithm_is_none_of_another(client, signer, k
 @PLACES
 @pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS256", "RS512")])
 async def test_a_key_registered_for_one_algorithm_signs_with_no_other(visitor, database, place, bound, used):
-    own = [assertions.public_key(public(RSA, alg=bound)), assertions.public_key(public(EC))]
+    own = [assertions.parse_public_key(public(RSA, alg=bound)), assertions.parse_public_key(public(EC))]
     service = await register(database, jwks=own)
     assert await place(visitor, service, RSA, bound)
     assert not await place(visitor, service, RSA, used)
@@ -218,17 +218,17 @@ async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, ke
 
 def test_a_weak_key_at_a_jwks_uri_is_passed_over_and_nothing_else_is_not_enough():
     both, alone = [WEAK, public(EC)], [WEAK]
-    assert [key["kid"] for key in key_sets.read(json.dumps({"keys": both}).encode())] == ["ec"]
+    assert [key["kid"] for key in key_sets.parse_key_set(json.dumps({"keys": both}).encode())] == ["ec"]
     with pytest.raises(ValueError, match="2048"):
-        key_sets.read(json.dumps({"keys": alone}).encode())
+        key_sets.parse_key_set(json.dumps({"keys": alone}).encode())
 
 
 async def test_one_login_signs_in_with_each_of_its_algorithms_at_once(visitor, database):
     """A service that rotates from RS256 to PS512 has both keys registered for a while."""
     other = RSAKey.generate_key(2048, {"kid": "next"})
     keys = [
-        assertions.public_key(public(RSA, alg="RS256")),
-        assertions.public_key(public(other, alg="PS512")),
+        assertions.parse_public_key(public(RSA, alg="RS256")),
+        assertions.parse_public_key(public(other, alg="PS512")),
     ]
     service = await register(database, profile="onelogin", jwks=keys)
     assert await at_token(visitor, service, RSA, "RS256")

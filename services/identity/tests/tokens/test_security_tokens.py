@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import ISSUER
-from identity.grants.actions import grants
+from identity.grants.actions import consents, grants
 from services.identity.tests.provider import (
     KEY,
     OTHER_KEY,
@@ -175,7 +175,7 @@ async def test_consent_revoked_in_mid_flight_leaves_the_code_worthless(visitor, 
     code = await code_of(visitor, service)
     async with database.writing() as session:
         client_id = ids.read(service.client_id)
-        assert await grants.revoke_consent(session, "citytown", resident, client_id)
+        assert await consents.revoke_consent(session, "citytown", resident, client_id)
     refused(await service.redeem(visitor, code))
     assert (await ask(visitor, service)).status_code == 200  # asked once more
 
@@ -185,7 +185,7 @@ async def test_a_closed_account_leaves_tokens_and_codes_worthless(visitor, datab
     await sign_in(database, visitor, account_id)
     code, tokens = await code_of(visitor, bins), await bins.tokens(visitor, scope="openid offline_access")
     async with database.writing() as session:
-        await grants.end_account(session, account_id)
+        await grants.revoke_by_account(session, account_id)
     refused(await bins.redeem(visitor, code))
     refused(await bins.refresh(visitor, tokens["refresh_token"]))
     assert not await opens_userinfo(visitor, tokens)

@@ -132,11 +132,11 @@ async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown)
 async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, app, citytown, monkeypatch):
     """The same look-up and the same comparisons, so the time tells nothing."""
     done = []
-    look_up, compare = store.authenticating, crypto.same_hash
-    monkeypatch.setattr(store, "authenticating", lambda *given: done.append("look-up") or look_up(*given))
-    monkeypatch.setattr(crypto, "same_hash", lambda *given: done.append("compare") or compare(*given))
+    look_up, compare = store.get_record, crypto.matches_hash
+    monkeypatch.setattr(store, "get_record", lambda *given: done.append("look-up") or look_up(*given))
+    monkeypatch.setattr(crypto, "matches_hash", lambda *given: done.append("compare") or compare(*given))
     for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
-        app.state.provider.clients.forget()
+        app.state.provider.client_cache.clear()
         done.clear()
         await ask(client, auth=(client_id, "wrong"))
         assert done == ["look-up", "compare", "compare"], "with this secret and with the one before"
@@ -282,7 +282,7 @@ async def test_a_fault_of_ours_is_told_in_the_protocols_shape(client, citytown, 
     def broken(*_):
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(token_routes.client_credentials, "issue", broken)
+    monkeypatch.setattr(token_routes.client_credentials, "issue_token", broken)
     answer = await ask(client, auth=citytown)
     assert (answer.status_code, answer.json()["error"]) == (500, "server_error")
     assert "planted" not in answer.text

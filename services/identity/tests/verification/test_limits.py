@@ -8,8 +8,8 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.problems import Problem
 from identity.mandates.actions import emails
-from identity.shared import pace as pacing
-from identity.shared.pace import Gate, Pace
+from identity.shared import rate_limiters as pacing
+from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
 from identity.shared.rules import limits
 from services.identity.tests.proofs.test_proofs import seen
 from services.identity.tests.provider import ask, register
@@ -28,22 +28,22 @@ async def parks(database, client):
 
 
 def slow(burst=2):
-    return Pace(rate=0.001, burst=burst)
+    return RateLimiter(rate=0.001, burst=burst)
 
 
 async def statuses(times, call):
     return [(await call()).status_code for _ in range(times)]
 
 
-async def test_requests_for_sign_in_from_one_network_are_limited(app, visitor, bins, parks, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
+async def test_requests_for_sign_in_from_one_network_have_an_end(app, visitor, bins, parks, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow())
     assert await statuses(3, lambda: ask(visitor, bins)) == [302, 302, 429]
     assert (await ask(visitor, parks)).status_code == 302, "another service is not touched"
-    app.state.issuer.sign_ins.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
+    app.state.issuer.sign_in_limiter.take(ids.read(bins.client_id), "192.0.2.9")  # nor is another network
 
 
-async def test_after_too_many_requests_a_page_says_when_to_come_back(app, visitor, bins, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
+async def test_who_comes_too_often_sees_a_page_that_says_when_to_come_again(app, visitor, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow(1))
     await ask(visitor, bins)
     for method in (visitor.get, visitor.post):
         how = {"params": bins.request()} if method == visitor.get else {"data": bins.request()}
@@ -54,8 +54,8 @@ async def test_after_too_many_requests_a_page_says_when_to_come_back(app, visito
         assert "location" not in answer.headers
 
 
-async def test_pushed_requests_are_counted_apart(app, visitor, bins, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "sign_ins", slow())
+async def test_pushed_requests_have_a_share_of_their_own(app, visitor, bins, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow())
     form = {**bins.request(), **bins.credentials}
     assert await statuses(3, lambda: visitor.post("/identity/par", data=form)) == [201, 201, 429]
     answer = await visitor.post("/identity/par", data=form)
@@ -67,7 +67,7 @@ async def test_pushed_requests_are_counted_apart(app, visitor, bins, monkeypatch
 
 
 async def test_strangers_use_up_nothing_of_a_clients_pushed_requests(app, visitor, bins, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "sign_ins", slow(1))
+    monkeypatch.setattr(app.state.issuer, "sign_in_limiter", slow(1))
     form = {**bins.request(), **bins.credentials}
     forged = {**form, "client_secret": "guessed"}
     assert await statuses(3, lambda: visitor.post("/identity/par", data=forged)) == [401] * 3
@@ -78,9 +78,9 @@ async def test_strangers_use_up_nothing_of_a_clients_pushed_requests(app, visito
 async def test_a_flood_for_one_service_leaves_connections_for_the_others(
     app, visitor, bins, parks, monkeypatch
 ):
-    gate = Gate(1, 0)
-    monkeypatch.setattr(app.state.issuer, "gate", gate)
-    async with gate.through(ids.read(bins.client_id)):
+    gate = ConcurrencyLimiter(1, 0)
+    monkeypatch.setattr(app.state.issuer, "sign_in_slots", gate)
+    async with gate.hold(ids.read(bins.client_id)):
         assert (await ask(visitor, bins)).status_code == 429
         assert (await visitor.post("/identity/authorize", data=bins.request())).status_code == 429
         form = {**bins.request(), **bins.credentials}
@@ -90,44 +90,44 @@ async def test_a_flood_for_one_service_leaves_connections_for_the_others(
 
 
 async def test_by_default_one_service_has_half_of_the_connections_at_most(app, client):
-    assert app.state.issuer.gate._at_once <= app.state.settings.pool_size
+    assert app.state.issuer.sign_in_slots._at_once <= app.state.settings.pool_size
 
 
-async def test_a_gate_lets_some_work_and_some_wait_and_refuses_the_rest():
-    gate, client_id, working, most = Gate(2, 3), ids.new(), 0, 0
+async def test_so_many_are_worked_on_at_once_and_so_many_wait():
+    gate, one, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
 
     async def work():
         nonlocal working, most
-        async with gate.through(client_id):
+        async with gate.hold(one):
             working += 1
             most = max(most, working)
             await asyncio.sleep(0.01)
             working -= 1
 
-    results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [result for result in results if isinstance(result, Problem)]
-    assert (most, len(refused), {problem.status_code for problem in refused}) == (2, 5, {429})
-    assert gate._inside == {}, "a client without requests is forgotten"
+    done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
+    refused = [one for one in done if isinstance(one, Problem)]
+    assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
+    assert gate._slots == {}, "nothing is remembered of who has gone"
 
 
-async def test_a_request_that_gives_up_waiting_leaves_nothing_behind():
-    gate, client_id = Gate(1, 5), ids.new()
+async def test_who_gives_up_waiting_leaves_nothing_behind():
+    gate, one = ConcurrencyLimiter(1, 5), ids.new()
 
     async def wait():
-        async with gate.through(client_id):
+        async with gate.hold(one):
             pass
 
-    async with gate.through(client_id):
+    async with gate.hold(one):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    assert gate._inside == {}
+    assert gate._slots == {}
     await asyncio.wait_for(wait(), 1)
 
 
-def test_the_memory_for_strangers_is_bounded(monkeypatch):
-    monkeypatch.setattr(pacing, "_MOST", 10)
+def test_what_is_remembered_of_strangers_is_bounded(monkeypatch):
+    monkeypatch.setattr(pacing, "_MAX_CLIENTS", 10)
     pace = slow()
     for number in range(1_000):
         pace.take("anybody", f"192.0.2.{number}")
@@ -136,7 +136,7 @@ def test_the_memory_for_strangers_is_bounded(monkeypatch):
 
 @pytest.mark.parametrize("path", ["token", "introspect", "revoke", "par"])
 async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, monkeypatch, path):
-    monkeypatch.setattr(app.state.issuer, "pace", slow())
+    monkeypatch.setattr(app.state.issuer, "client_limiter", slow())
     form = {"grant_type": "client_credentials", "token": "x", **bins.request(scope=None), **bins.credentials}
     if path == "token":
         form.pop("redirect_uri")
@@ -147,7 +147,7 @@ async def test_each_endpoint_for_clients_counts_the_client(app, visitor, bins, m
 
 async def test_userinfo_counts_each_person_apart(app, visitor, resident, bins, monkeypatch):
     tokens = await bins.tokens(visitor)
-    monkeypatch.setattr(app.state.issuer, "pace", slow())
+    monkeypatch.setattr(app.state.issuer, "client_limiter", slow())
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert await statuses(3, lambda: visitor.get("/identity/userinfo", headers=bearer)) == [200, 200, 429]
     form = {"grant_type": "client_credentials", **bins.credentials}
@@ -162,8 +162,8 @@ def caller(mint):
     return of
 
 
-async def test_guesses_of_desk_codes_are_limited(app, client, caller, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "desk", slow())
+async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "desk_code_limiter", slow())
     prover, officer = caller("identity:prove"), caller("identity:staff")
     proofs = "/citytown/identity/v1/proofs"
 
@@ -177,8 +177,8 @@ async def test_guesses_of_desk_codes_are_limited(app, client, caller, monkeypatc
     assert (await prove(caller("identity:prove", "colleague"))).status_code == 404
 
 
-async def test_each_directory_is_counted_by_its_own_key(app, client, caller, monkeypatch):
-    monkeypatch.setattr(app.state.issuer, "pace", slow())
+async def test_a_directory_counts_by_its_own_key(app, client, caller, monkeypatch):
+    monkeypatch.setattr(app.state.issuer, "client_limiter", slow())
     entra, okta = caller("identity:scim", "entra"), caller("identity:scim", "okta")
     users = "/citytown/identity/scim/v2/Users"
     assert await statuses(3, lambda: client.get(users, headers=entra)) == [200, 200, 429]
@@ -224,6 +224,6 @@ async def test_attempts_are_stored_without_names(app, database, client):
 
 
 def test_a_network_is_what_one_subscriber_has():
-    assert limits.network("2001:db8::1") == limits.network("2001:db8::ffff:1")
-    assert limits.network("2001:db8::1") != limits.network("2001:db8:0:1::1")
-    assert limits.network("::ffff:192.0.2.1") == limits.network("192.0.2.1")
+    assert limits.subscriber_network("2001:db8::1") == limits.subscriber_network("2001:db8::ffff:1")
+    assert limits.subscriber_network("2001:db8::1") != limits.subscriber_network("2001:db8:0:1::1")
+    assert limits.subscriber_network("::ffff:192.0.2.1") == limits.subscriber_network("192.0.2.1")

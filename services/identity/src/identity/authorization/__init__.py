@@ -1,1 +1,1 @@
-"""The authorization endpoint: request, consent, proof of identity, code."""
+"""Authorization: request, pushed request, consent, proof of identity, code."""

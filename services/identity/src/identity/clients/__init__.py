@@ -1,1 +1,1 @@
-"""Clients: machines and services of councils, their keys and secrets, and how they authenticate."""
+"""Clients: machines and services of councils, their keys, secrets and API keys, and client authentication."""

@@ -30,10 +30,10 @@ client = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("jwks", JSONB(none_as_null=True)),  # a list of public keys
     Column("secret_hash", LargeBinary),  # SHA-256 of 256 random bits
-    Column("previous_hash", LargeBinary),  # of the secret before, which holds on until `previous_until`
+    Column("previous_hash", LargeBinary),  # of the previous secret, which works until `previous_until`
     timestamp("previous_until", nullable=True),
-    Column("generation", Integer, nullable=False),  # which secret of the client is in force
-    Column("public", Boolean, nullable=False, server_default=false()),  # an app that can keep no secret
+    Column("generation", Integer, nullable=False),  # the number of the secret in force
+    Column("public", Boolean, nullable=False, server_default=false()),  # a client that can keep no secret
     Column("created_by", Text, nullable=False),
     timestamp("created_at"),
     timestamp("revoked_at", nullable=True),
@@ -48,7 +48,7 @@ client = Table(
     info=SECURED,
 )
 
-# Client assertions already used: a jti is taken once while it is valid.
+# Client assertions already used: each jti is accepted once.
 assertion_use = Table(
     "assertion_use",
     metadata,
@@ -59,7 +59,7 @@ assertion_use = Table(
     Index("ix_assertion_use_expires_at", "expires_at"),
 )
 
-# What a client needs besides its keys to sign people in. `client` is its id in the table of that name.
+# A client's registration to sign people in. `client` is its id in the table of that name.
 relying_party = Table(
     "relying_party",
     metadata,
@@ -72,7 +72,7 @@ relying_party = Table(
     Column("backchannel_logout_uri", Text),
     Column("subject_type", Text, nullable=False),  # pairwise: the sector is the council
     Column("id_token_alg", Text, nullable=False),
-    Column("jwks_uri", Text),  # where client.jwks is taken from again; null when they were uploaded
+    Column("jwks_uri", Text),  # where client.jwks is fetched from; null when they were uploaded
     Column("par_required", Boolean, nullable=False),
     Column("person_scopes", ARRAY(Text), nullable=False),  # openid email phone offline_access, and API scopes
     Column("identity_levels", ARRAY(Text), nullable=False),  # proofs it may ask for: P1, P2
@@ -93,8 +93,8 @@ relying_party = Table(
 )
 
 
-# When a client's jwks_uri was last asked, and when it last answered. Apart from the client, because every
-# process hears of a change there.
+# When a client's jwks_uri was last tried, and when it last answered. Not in the table of clients, because
+# every process is told of each change there.
 jwks_reading = Table(
     "jwks_reading",
     metadata,
@@ -105,7 +105,7 @@ jwks_reading = Table(
     info=SECURED,
 )
 
-# A trigger refuses change and removal.
+# A trigger refuses changes and deletions.
 service_history = Table(
     "service_history",
     metadata,
@@ -114,7 +114,7 @@ service_history = Table(
     Column("id", ID, primary_key=True),
     Column("act", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("changes", JSONB, nullable=False),  # member -> [before, after]; of people, the member's name alone
+    Column("changes", JSONB, nullable=False),  # member -> [before, after]; [] for a member with personal data
     timestamp("at"),
     CheckConstraint(
         "act IN ('registered', 'changed', 'secret-made', 'secret-ended', 'keys-read', 'retired')", name="act"

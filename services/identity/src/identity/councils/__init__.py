@@ -1,1 +1,1 @@
-"""Councils as data, and the picture of them that the gateway reads."""
+"""Councils as data, the gateway's snapshot, and the operator's commands."""

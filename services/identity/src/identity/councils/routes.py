@@ -1,4 +1,4 @@
-"""Region-level work: councils as data, and the gateway's snapshot."""
+"""Councils as data, and the gateway's snapshot: for the operator of the region."""
 
 from typing import Annotated
 
@@ -12,15 +12,15 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.councils.actions import councils, gateway
 from identity.councils.schemas import Council, CouncilChange, NewCouncil, Snapshot
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import (
     IfMatch,
     IfNoneMatch,
     Operator,
-    after_slug,
-    cached,
-    not_modified,
-    version_meant,
+    document_not_modified,
+    read_slug_cursor,
+    require_version,
+    respond_cached,
 )
 from identity.shared.oauth import scopes
 
@@ -29,31 +29,36 @@ router = APIRouter(prefix="/identity/v1", tags=["region"])
 
 @router.post("/councils", status_code=201, response_model=Council, responses=documents(409))
 async def create_council(
-    body: NewCouncil, caller: Operator, _live: LiveAtOnce, session: Writing, issuer: TheIssuer, once: OnlyOnce
+    body: NewCouncil,
+    caller: Operator,
+    _live: DirectoryRefresh,
+    session: Writing,
+    issuer: TheIssuer,
+    once: OnlyOnce,
 ) -> Response:
     """Create a council. Every service answers for it within seconds, with no restart."""
     return await once.run(
         session,
         caller,
         body,
-        lambda: councils.create(session, issuer.settings.region, caller, body),
-        headers=lambda made: {"Location": f"/identity/v1/councils/{made.slug}"},
+        lambda: councils.create_council(session, issuer.settings.region, caller, body),
+        headers=lambda council: {"Location": f"/identity/v1/councils/{council.slug}"},
     )
 
 
 @router.get("/councils")
 async def list_councils(caller: Operator, session: Reading, paging: Paging) -> Page[Council]:
-    """The councils of this region, in order of slug."""
-    rows = await councils.page(session, caller, after_slug(paging), paging.fetch)
-    return paging.page(rows, councils.show, lambda row: (row.slug,))
+    """List the councils of this region, in order of slug."""
+    rows = await councils.list_page(session, caller, read_slug_cursor(paging), paging.fetch)
+    return paging.page(rows, councils.render_council, lambda row: (row.slug,))
 
 
 @router.get("/councils/{slug}", responses=documents(404))
 async def read_council_record(slug: Slug, caller: Operator, session: Reading, response: Response) -> Council:
-    """One council, with its version as ETag."""
-    found = await councils.one(session, caller, slug)
-    response.headers["ETag"] = f'"{found.version}"'
-    return found
+    """Read a council, with its version as ETag."""
+    council = await councils.get_council(session, caller, slug)
+    response.headers["ETag"] = f'"{council.version}"'
+    return council
 
 
 @router.patch("/councils/{slug}", responses=documents(404, 412, 428))
@@ -61,21 +66,21 @@ async def change_council(
     slug: Slug,
     body: CouncilChange,
     caller: Operator,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     response: Response,
     if_match: IfMatch = None,
 ) -> Council:
-    """Rename a council, suspend it, or take it up again. The slug never changes."""
-    changed = await councils.change(session, caller, slug, version_meant(if_match), body)
+    """Rename a council, suspend it or reopen it. The slug never changes."""
+    changed = await councils.update_council(session, caller, slug, require_version(if_match), body)
     response.headers["ETag"] = f'"{changed.version}"'
     return changed
 
 
-@router.get("/gateway", response_model=Snapshot, responses=not_modified())
+@router.get("/gateway", response_model=Snapshot, responses=document_not_modified())
 async def read_gateway_snapshot(
     caller: Annotated[Caller, permission(scopes.GATEWAY)], session: Reading, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """All that the gateway needs to know: councils, and credentials refused before their time."""
-    snapshot = await gateway.snapshot(session, caller)
-    return cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")
+    """Read what the gateway needs to know: councils, and credentials revoked before they expire."""
+    snapshot = await gateway.build_snapshot(session, caller)
+    return respond_cached(snapshot.model_dump_json().encode(), if_none_match, "private, no-cache")

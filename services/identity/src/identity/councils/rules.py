@@ -1,4 +1,4 @@
-"""Councils: which slugs and codes can name one."""
+"""The slugs and codes that can name a council."""
 
 import re
 
@@ -17,8 +17,8 @@ RESERVED: frozenset[str] = frozenset(
 _UNITED_KINGDOM = re.compile(r"[ENSW][0-9]{8}")
 
 
-def slug_fault(slug: str) -> str | None:
-    """Why a slug cannot name a council, or None. Its pattern is checked before (``chassis.types``)."""
+def find_slug_fault(slug: str) -> str | None:
+    """Find why a slug cannot name a council, or None. Its pattern is checked before (``chassis.types``)."""
     if slug in RESERVED:
         return f"{slug} is reserved for the platform; choose the council's own name"
     if "--" in slug:
@@ -26,8 +26,8 @@ def slug_fault(slug: str) -> str | None:
     return None
 
 
-def gss_fault(gss: str) -> str | None:
-    """Why a code cannot be a council's, or None.
+def find_gss_fault(gss: str) -> str | None:
+    """Find why a code cannot be a council's, or None.
 
     ONS Code History Database: the first letter of a nine-character code is the country.
     """

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models of councils, and of the gateway's snapshot."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -8,35 +8,35 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from chassis.types import Gss, Name, Slug
 from identity.councils import rules
 from identity.shared.rules.tokens import Claim
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 
 Status = Literal["active", "suspended"]
 
 
-def _free_slug(value: str) -> str:
-    if fault := rules.slug_fault(value):
+def _check_slug(value: str) -> str:
+    if fault := rules.find_slug_fault(value):
         raise ValueError(fault)
     return value
 
 
-def _british(value: str) -> str:
-    if fault := rules.gss_fault(value):
+def _check_gss(value: str) -> str:
+    if fault := rules.find_gss_fault(value):
         raise ValueError(fault)
     return value
 
 
-class NewCouncil(Request):
-    """A council that joins."""
+class NewCouncil(RequestBody):
+    """A council to create."""
 
-    slug: Annotated[Slug, AfterValidator(_free_slug)] = Field(
+    slug: Annotated[Slug, AfterValidator(_check_slug)] = Field(
         description="First part of every path; never changes", examples=["citytown"]
     )
     name: Name = Field(examples=["City & Town Council"])
-    gss: Annotated[Gss, AfterValidator(_british)] = Field(examples=["E06000022"])
+    gss: Annotated[Gss, AfterValidator(_check_gss)] = Field(examples=["E06000022"])
 
 
-class CouncilChange(Request):
-    """What may change of a council. A member left out stays as it is."""
+class CouncilChange(RequestBody):
+    """A change of a council. A member you leave out stays as it is."""
 
     name: Name | None = None
     status: Status | None = None
@@ -61,7 +61,7 @@ class Council(BaseModel):
 
 
 class GatewayCouncil(BaseModel):
-    """Where a council's traffic goes."""
+    """A council as the gateway needs it."""
 
     slug: str
     status: Status
@@ -69,9 +69,9 @@ class GatewayCouncil(BaseModel):
 
 
 class Refusal(BaseModel):
-    """A credential that the gateway refuses, by the claim in which its id stands; null is any of them.
+    """A credential that the gateway refuses. `claim` is where its id stands in a token; null is any claim.
 
-    With `issued_before` only tokens whose `iat` is not later.
+    With `issued_before` only tokens whose `iat` is not later are refused.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Refusal(BaseModel):
 
 
 class Snapshot(BaseModel):
-    """All that the gateway needs to know of councils and credentials."""
+    """What the gateway needs to know: councils, and revoked credentials."""
 
     councils: list[GatewayCouncil]
     revoked: list[Refusal]

@@ -1,4 +1,4 @@
-"""The councils, and the credentials that are refused."""
+"""The SQL of councils and of revoked credentials."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.database import ReadSession, Session
 from chassis.tables import council, revoked_token
 
-_SHOWN = (
+_COLUMNS = (
     council.c.slug,
     council.c.name,
     council.c.gss,
@@ -19,18 +19,18 @@ _SHOWN = (
     council.c.version,
     council.c.updated_at,
 )
-_ADD = insert(council).on_conflict_do_nothing().returning(*_SHOWN)
-_ONE = select(*_SHOWN).where(council.c.slug == bindparam("slug_"))
-_TAKEN = select(council.c.slug, council.c.gss).where(
+_ADD = insert(council).on_conflict_do_nothing().returning(*_COLUMNS)
+_GET = select(*_COLUMNS).where(council.c.slug == bindparam("slug_"))
+_LIST_CONFLICTING = select(council.c.slug, council.c.gss).where(
     (council.c.slug == bindparam("slug_")) | (council.c.gss == bindparam("gss_"))
 )
-_PAGE = (
-    select(*_SHOWN)
+_LIST_PAGE = (
+    select(*_COLUMNS)
     .where(council.c.slug > bindparam("after"))
     .order_by(council.c.slug)
     .limit(bindparam("most"))
 )
-_CHANGE = (
+_UPDATE = (
     update(council)
     .where(council.c.slug == bindparam("slug_"), council.c.version == bindparam("version_"))
     .values(
@@ -39,10 +39,10 @@ _CHANGE = (
         version=council.c.version + 1,
         updated_at=func.now(),
     )
-    .returning(*_SHOWN)
+    .returning(*_COLUMNS)
 )
-_ROUTES = select(council.c.slug, council.c.status, council.c.region).order_by(council.c.slug)
-_REFUSED = (
+_LIST_ROUTES = select(council.c.slug, council.c.status, council.c.region).order_by(council.c.slug)
+_LIST_REVOKED = (
     select(
         revoked_token.c.id,
         revoked_token.c.claim,
@@ -54,36 +54,38 @@ _REFUSED = (
 )
 
 
-async def add(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
-    """The council added, at version 1; None when its slug or its code is taken."""
+async def add_council(session: Session, values: Mapping[str, Any]) -> Row[Any] | None:
+    """Add a council at version 1; None when its slug or its code is taken."""
     return await session.first(_ADD, {**values, "version": 1})
 
 
-async def taken(session: ReadSession, slug: str, gss: str) -> Sequence[Row[Any]]:
-    """The councils that have this slug or this code already: two at most."""
-    return await session.all(_TAKEN, {"slug_": slug, "gss_": gss})
+async def list_conflicting(session: ReadSession, slug: str, gss: str) -> Sequence[Row[Any]]:
+    """List the councils that have this slug or this code already: two at most."""
+    return await session.all(_LIST_CONFLICTING, {"slug_": slug, "gss_": gss})
 
 
-async def one(session: ReadSession, slug: str) -> Row[Any] | None:
-    return await session.first(_ONE, {"slug_": slug})
+async def get(session: ReadSession, slug: str) -> Row[Any] | None:
+    return await session.first(_GET, {"slug_": slug})
 
 
-async def page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
-    """Councils in order of slug; at most ``fetch``."""
-    return await session.all(_PAGE, {"after": after, "most": fetch})
+async def list_page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
+    """List councils in order of slug; at most ``fetch``."""
+    return await session.all(_LIST_PAGE, {"after": after, "most": fetch})
 
 
-async def change(session: Session, slug: str, version: int, name: str, status: str) -> Row[Any] | None:
-    """The council after the change; None when its version is no longer ``version``."""
+async def update_council(
+    session: Session, slug: str, version: int, name: str, status: str
+) -> Row[Any] | None:
+    """Update a council; None when its version is no longer ``version``."""
     values = {"slug_": slug, "version_": version, "name": name, "status": status}
-    return await session.first(_CHANGE, values)
+    return await session.first(_UPDATE, values)
 
 
-async def routes(session: ReadSession) -> Sequence[Row[Any]]:
-    """Every council with its state and region, for the gateway."""
-    return await session.all(_ROUTES)
+async def list_routes(session: ReadSession) -> Sequence[Row[Any]]:
+    """List every council with its status and region, for the gateway."""
+    return await session.all(_LIST_ROUTES)
 
 
-async def refused(session: ReadSession, now: datetime) -> Sequence[Row[Any]]:
-    """Every credential refused at ``now``."""
-    return await session.all(_REFUSED, {"now": now})
+async def list_revoked(session: ReadSession, now: datetime) -> Sequence[Row[Any]]:
+    """List every credential revoked at ``now``."""
+    return await session.all(_LIST_REVOKED, {"now": now})

@@ -1,1 +1,1 @@
-"""What the issuer publishes: metadata, JWKS, DID document, trustmark."""
+"""Discovery: the issuer's metadata, JWKS, DID document and trustmark."""

@@ -1,8 +1,8 @@
-"""What the issuer offers (RFC 8414, OpenID Connect Discovery 1.0): only what there is."""
+"""The issuer's metadata (RFC 8414, OpenID Connect Discovery 1.0)."""
 
 from typing import Any
 
-from identity.grants.actions.subjects import OF_PEOPLE
+from identity.grants.actions.subjects import IDENTITY_SCOPES
 from identity.shared.oauth import (
     assertions,
     authorization_requests,
@@ -18,8 +18,8 @@ _METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 _WITH_PUBLIC = [*_METHODS, relying_party.NO_SECRET]
 
 
-def metadata(issuer: str) -> dict[str, Any]:
-    """The issuer's metadata; both discovery documents are this one."""
+def build_metadata(issuer: str) -> dict[str, Any]:
+    """Build the issuer's metadata, for both discovery documents."""
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}authorize",
@@ -32,11 +32,11 @@ def metadata(issuer: str) -> dict[str, Any]:
         "end_session_endpoint": f"{issuer}logout",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "scopes_supported": [*sorted(OF_PEOPLE), *scopes.CATALOGUE],
-        "claims_supported": ["sub", *claims.KNOWN],
+        "scopes_supported": [*sorted(IDENTITY_SCOPES), *scopes.CATALOGUE],
+        "claims_supported": ["sub", *claims.SUPPORTED],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(token_requests.GRANTS),
+        "grant_types_supported": list(token_requests.GRANT_TYPES),
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(vectors.CREDENTIAL_LEVELS),
         "prompt_values_supported": sorted(authorization_requests.PROMPTS),

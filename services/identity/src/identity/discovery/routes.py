@@ -1,4 +1,4 @@
-"""What the issuer publishes: metadata, keys, the DID document, the trustmark."""
+"""The documents the issuer publishes: metadata, keys, the DID document, the trustmark."""
 
 import json
 from typing import Annotated
@@ -6,83 +6,87 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from chassis.auth import public
-from identity.clients.routes.cors import FromApps
+from identity.clients.routes.cors import CorsRoute
 from identity.discovery import actions
 from identity.discovery.schemas import DidDocument, Metadata, Trustmark
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import TheIssuer
-from identity.shared.dependencies import IfNoneMatch, cached, not_modified
+from identity.shared.dependencies import IfNoneMatch, document_not_modified, respond_cached
 from identity.shared.oauth import vectors
 from identity.shared.rules import core_identity
 from identity.shared.schemas import Jwks
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 _A_DAY = "public, max-age=86400"
 
 
-@router.get("/identity/.well-known/openid-configuration", response_model=Metadata, responses=not_modified())
+@router.get(
+    "/identity/.well-known/openid-configuration", response_model=Metadata, responses=document_not_modified()
+)
 async def read_openid_configuration(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """What the issuer offers, where OpenID Connect clients look for it."""
-    return _metadata(issuer, if_none_match)
+    """Read the issuer's metadata (OpenID Connect Discovery)."""
+    return _respond_metadata(issuer, if_none_match)
 
 
 @router.get(
-    "/identity/.well-known/oauth-authorization-server", response_model=Metadata, responses=not_modified()
+    "/identity/.well-known/oauth-authorization-server",
+    response_model=Metadata,
+    responses=document_not_modified(),
 )
 async def read_oauth_metadata(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """What the issuer offers, where OAuth clients look for it (RFC 8414)."""
-    return _metadata(issuer, if_none_match)
+    """Read the issuer's metadata (RFC 8414)."""
+    return _respond_metadata(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=not_modified())
+@router.get("/identity/.well-known/jwks.json", response_model=Jwks, responses=document_not_modified())
 async def read_jwks(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The keys with which tokens are checked. A new key is here long before it signs."""
-    body = json.dumps({"keys": issuer.published()}).encode()
-    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    """Read the keys with which tokens are checked. A new key is published long before it signs."""
+    body = json.dumps({"keys": issuer.list_published_keys()}).encode()
+    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
-@router.get("/identity/did.json", response_model=DidDocument, responses=not_modified())
+@router.get("/identity/did.json", response_model=DidDocument, responses=document_not_modified())
 async def read_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The keys of signed statements of identity, where did:web has them."""
-    return _did(issuer, if_none_match)
+    """Read the DID document: the keys of signed statements of identity (did:web)."""
+    return _respond_did(issuer, if_none_match)
 
 
-@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=not_modified())
+@router.get("/identity/.well-known/did.json", response_model=DidDocument, responses=document_not_modified())
 async def read_well_known_did(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """The same where services written for GOV.UK One Login look for it."""
-    return _did(issuer, if_none_match)
+    """Read the DID document, where services written for GOV.UK One Login look for it."""
+    return _respond_did(issuer, if_none_match)
 
 
-@router.get("/identity/trustmark", response_model=Trustmark, responses=not_modified())
+@router.get("/identity/trustmark", response_model=Trustmark, responses=document_not_modified())
 async def read_trustmark(
     _: Annotated[None, public], issuer: TheIssuer, if_none_match: IfNoneMatch = None
 ) -> Response:
-    """What `vot` may say here: the claim `vtm` of tokens points to it (RFC 8485)."""
+    """Read what the values of `vot` mean here. The claim `vtm` of tokens points to this (RFC 8485)."""
     mark = Trustmark(
         idp=issuer.url,
         trustmark_provider=issuer.url,
         C=list(vectors.CREDENTIAL_LEVELS),
         P=list(vectors.IDENTITY_LEVELS),
     )
-    return cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
+    return respond_cached(mark.model_dump_json().encode(), if_none_match, _A_DAY)
 
 
-def _did(issuer: Issuer, if_none_match: str | None) -> Response:
-    body = json.dumps(core_identity.document(issuer.url, issuer.published())).encode()
-    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+def _respond_did(issuer: Issuer, if_none_match: str | None) -> Response:
+    body = json.dumps(core_identity.build_did_document(issuer.url, issuer.list_published_keys())).encode()
+    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
-def _metadata(issuer: Issuer, if_none_match: str | None) -> Response:
-    metadata = Metadata.model_validate(actions.metadata(issuer.url))
-    return cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)
+def _respond_metadata(issuer: Issuer, if_none_match: str | None) -> Response:
+    metadata = Metadata.model_validate(actions.build_metadata(issuer.url))
+    return respond_cached(metadata.model_dump_json(exclude_none=True).encode(), if_none_match, _A_DAY)

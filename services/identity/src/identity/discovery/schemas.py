@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models of the documents the issuer publishes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class Metadata(BaseModel):
-    """What this issuer offers (RFC 8414, OpenID Connect Discovery 1.0): only what there is."""
+    """What this issuer supports (RFC 8414, OpenID Connect Discovery 1.0)."""
 
     issuer: str
     authorization_endpoint: str

@@ -1,1 +1,1 @@
-"""Grants: what a sign-in allowed a client, the tokens issued on it, and how they end."""
+"""Grants: what a sign-in allowed a client, the tokens issued on it, consents, and the history of accounts."""

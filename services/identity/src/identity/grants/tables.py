@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from identity.shared.tables import ID, metadata, timestamp
 
-# What happened to an account. No personal data: it outlives the account, but for ``device``, which does not.
+# Events of an account. It outlives the account; ``device`` and ``about`` are emptied when that is closed.
 account_history = Table(
     "account_history",
     metadata,
@@ -33,18 +33,18 @@ account_history = Table(
 _OF_GRANT = ("council", "grant_id")
 
 # A request for sign-in, checked. Found by the hash of its unguessable id, before its council is known.
-authorisation = Table(
+authorization = Table(
     "authorisation",
     metadata,
     Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
     Column("client", ID, nullable=False),
-    Column("kind", Text, nullable=False),  # pushed: by the client (RFC 9126); browser: on its way
+    Column("kind", Text, nullable=False),  # pushed: by the client (RFC 9126); browser: on its way in one
     Column("secret_hash", LargeBinary, nullable=False),  # of the id in the URL
     Column("browser_hash", LargeBinary),  # of the cookie of the browser that brought it
     Column("client_name", Text, nullable=False),
     Column("request", JSONB, nullable=False),
-    Column("unproven", ID),  # the account whose holder goes on without the proof that is asked for
+    Column("unproven", ID),  # the account that goes on without the proof that is asked for
     timestamp("created_at"),
     timestamp("expires_at"),
     UniqueConstraint("secret_hash"),
@@ -53,7 +53,7 @@ authorisation = Table(
     CheckConstraint("(kind = 'pushed') = (browser_hash IS NULL)", name="browser"),
 )
 
-# What a person has agreed that a client may know and do.
+# What a person agrees that a client may know and do.
 consent = Table(
     "consent",
     metadata,
@@ -66,7 +66,7 @@ consent = Table(
     timestamp("revoked_at", nullable=True),
 )
 
-# One sign-in of one person at one client: everything issued on it dies with it.
+# One sign-in of one person at one client: everything issued on it ends with it.
 token_grant = Table(
     "token_grant",
     metadata,
@@ -75,7 +75,7 @@ token_grant = Table(
     Column("client", ID, nullable=False),
     Column("account", ID, nullable=False),
     Column("session", ID, nullable=False),
-    Column("actor", ID),  # who acts for the account, by a mandate
+    Column("actor", ID),  # the account that acts for this one, by a mandate
     Column("scopes", ARRAY(Text), nullable=False),
     Column("request", JSONB, nullable=False),  # redirect URI, nonce, claims, level and time of sign-in
     timestamp("created_at"),
@@ -85,7 +85,7 @@ token_grant = Table(
     Index("ix_token_grant_created_at", "created_at"),
 )
 
-authorisation_code = Table(
+authorization_code = Table(
     "authorisation_code",
     metadata,
     Column("council", Text, primary_key=True),
@@ -97,7 +97,7 @@ authorisation_code = Table(
     ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
 )
 
-# Used ones stay as long as the grant, so that a stolen one is known when it comes back.
+# Used ones stay as long as the grant, so that a stolen one is recognised when it comes back.
 refresh_token = Table(
     "refresh_token",
     metadata,
@@ -112,7 +112,7 @@ refresh_token = Table(
     ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
 )
 
-# The access tokens of people that are alive, so that each can be refused when its grant ends.
+# People's access tokens that have not expired, so that each can be refused when its grant ends.
 access_token = Table(
     "access_token",
     metadata,
@@ -125,7 +125,7 @@ access_token = Table(
     ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
 )
 
-# Clients that must hear that a session has ended (back-channel logout): a queue.
+# A queue of clients that must be told that a session has ended (back-channel logout).
 logout_notice = Table(
     "logout_notice",
     metadata,

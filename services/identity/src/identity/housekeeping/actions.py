@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from chassis.database import Database
 from identity.accounts.actions import sessions
 from identity.factors.actions import authentication, sms
-from identity.grants.store import authorizations, grants
+from identity.grants.actions import grants
 from identity.mandates.actions import mandates
 from identity.proofs import store as stored_proofs
 from identity.settings import Settings
-from identity.shared.oauth import relying_party
 from identity.upstream_login.actions import jit_staff, logouts
 from identity.upstream_login.store import login_states
 from identity.upstreams.actions import keys
@@ -39,8 +38,7 @@ async def purge(database: Database) -> None:
         await stored_proofs.sweep(session, now)
         await authentication.purge(session, now)
         await sms.purge_counts(session, now.date() - _A_MONTH)
-        await authorizations.sweep(session, now)
-        await grants.sweep(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
+        await grants.purge(session, now)
         await mandates.sweep(session)
         await login_states.sweep(session, now)
         await keys.sweep(session)

@@ -1,1 +1,1 @@
-"""The issuer: its signing keys, what they sign, and which credentials are refused."""
+"""The issuer: its signing keys, what they sign, and revoked credentials."""

@@ -1,4 +1,4 @@
-"""Signing keys."""
+"""The SQL of signing keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,34 +9,34 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, text, updat
 from chassis.database import ReadSession, Session
 from identity.issuer.tables import api_key, signing_key
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7420501)")
+_LOCK = text("SELECT pg_advisory_xact_lock(7420501)")
 _LAST_API_KEY = (
     select(func.max(api_key.c.expires_at))
     .where(api_key.c.kid == signing_key.c.kid, api_key.c.revoked_at.is_(None))
     .scalar_subquery()
 )
-_ALL = select(signing_key, _LAST_API_KEY.label("api_keys_until")).order_by(signing_key.c.signs_from)
+_LIST = select(signing_key, _LAST_API_KEY.label("api_keys_until")).order_by(signing_key.c.signs_from)
 _ADD = insert(signing_key)
-_FORGET = delete(signing_key).where(signing_key.c.kid.not_in(bindparam("kids", expanding=True)))
+_DELETE_OTHERS = delete(signing_key).where(signing_key.c.kid.not_in(bindparam("kids", expanding=True)))
 _ERASE = (
     update(signing_key).where(signing_key.c.kid.in_(bindparam("kids", expanding=True))).values(sealed=None)
 )
 
 
-async def one_at_a_time(session: Session) -> None:
-    """Wait until no other process changes the signing keys; held to the end of the transaction."""
-    await session.execute(_ONE_AT_A_TIME)
+async def lock_keys(session: Session) -> None:
+    """Lock the signing keys until the transaction ends."""
+    await session.execute(_LOCK)
 
 
-async def all_keys(session: ReadSession) -> Sequence[Row[Any]]:
-    """Every signing key with ``api_keys_until``, the expiry of the last live API key it signed.
+async def list_keys(session: ReadSession) -> Sequence[Row[Any]]:
+    """List the signing keys with ``api_keys_until``, the expiry of the last live API key each signed.
 
     The session must see across councils.
     """
-    return await session.all(_ALL)
+    return await session.all(_LIST)
 
 
-async def add(
+async def add_key(
     session: Session,
     kid: str,
     public: dict[str, Any],
@@ -45,6 +45,7 @@ async def add(
     signs_from: datetime,
     algorithm: str,
 ) -> None:
+    """Add a key; ``sealed`` is its private half."""
     values = {
         "kid": kid,
         "public": public,
@@ -56,11 +57,11 @@ async def add(
     await session.execute(_ADD, values)
 
 
-async def keep_only(session: Session, kids: Sequence[str]) -> int:
-    """Delete every other key: no signature of theirs can be met any more."""
-    return await session.execute(_FORGET, {"kids": list(kids)})
+async def delete_others(session: Session, kids: Sequence[str]) -> int:
+    """Delete every other key: no signature of theirs is in use any more."""
+    return await session.execute(_DELETE_OTHERS, {"kids": list(kids)})
 
 
-async def erase_private(session: Session, kids: Sequence[str]) -> None:
-    """Erase the private halves of keys that can sign no more."""
+async def erase_private_keys(session: Session, kids: Sequence[str]) -> None:
+    """Erase the private halves of keys that will not sign again."""
     await session.execute(_ERASE, {"kids": list(kids)})

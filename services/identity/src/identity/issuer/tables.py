@@ -13,13 +13,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from identity.shared.tables import ID, SECURED, metadata, timestamp
 
-# The issuer's keys belong to the region, so this table alone has no council.
+# Signing keys belong to the region, so this table alone has no council.
 signing_key = Table(
     "signing_key",
     metadata,
     Column("kid", Text, primary_key=True),
     Column("public", JSONB, nullable=False),
-    Column("sealed", LargeBinary),  # AES-256-GCM; null once the key can sign no more
+    Column("sealed", LargeBinary),  # AES-256-GCM; null once the key will not sign again
     timestamp("created_at"),
     timestamp("signs_from"),
     Column("algorithm", Text, nullable=False, server_default="ES256"),  # or RS256, for clients that ask
@@ -30,7 +30,9 @@ api_key = Table(
     metadata,
     Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
-    Column("kid", Text, nullable=False),  # the signing key, which stays published as long as this lives
+    Column(
+        "kid", Text, nullable=False
+    ),  # the signing key, which stays published as long as this key is valid
     Column("name", Text, nullable=False),
     Column("mode", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),

@@ -1,1 +1,1 @@
-"""Logout: at a service's request (RP-initiated), and notices to services (back-channel)."""
+"""Logout: at a service's request (RP-initiated), and logout tokens to services (back-channel)."""

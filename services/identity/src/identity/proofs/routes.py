@@ -16,7 +16,7 @@ from identity.grants.actions import token_owner
 from identity.issuer.routes import TheIssuer
 from identity.proofs.actions import proofs
 from identity.proofs.schemas import Access, DeskCode, NewProof, OwnProof, ProofRecord, ProofSeen
-from identity.shared.dependencies import after_id
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1", tags=["proofs of identity"])
 Prover = Annotated[Caller, permission("identity:prove")]
@@ -33,7 +33,7 @@ async def record_proof(
 
     The desk code, which the person shows out of the account, says whose identity it is, and works once.
     """
-    issuer.desk.take(caller.subject)
+    issuer.desk_code_limiter.take(caller.subject)
     return await once.run(
         session, caller, body, lambda: proofs.in_person(session, issuer, council, caller, body)
     )
@@ -42,7 +42,7 @@ async def record_proof(
 @router.get("/proofs")
 async def list_proofs(council: Slug, _: Prover, session: Reading, paging: Paging) -> Page[ProofRecord]:
     """The proofs this council made, the oldest first, without anything personal."""
-    rows = await proofs.page(session, council, after_id(paging), paging.fetch)
+    rows = await proofs.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, proofs.show, lambda row: (ids.show(row.id),))
 
 
@@ -69,7 +69,7 @@ async def withdraw_proof(council: Slug, proof_id: ids.Id, caller: Prover, sessio
 @router.post("/own-identity/desk-code", status_code=201)
 async def make_desk_code(council: Slug, caller: Person, session: Writing) -> DeskCode:
     """A code to show at a desk of the council, so that staff know whose account it is."""
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
     code, ends = await proofs.new_desk_code(session, account)
     return DeskCode(code=code, expires_at=ends)
 
@@ -77,7 +77,7 @@ async def make_desk_code(council: Slug, caller: Person, session: Writing) -> Des
 @router.get("/own-identity")
 async def read_own_identity(council: Slug, caller: Person, session: Reading) -> OwnProof:
     """To which level your identity is proven, how, and until when."""
-    found = await proofs.current(session, await token_owner.person(session, council, caller))
+    found = await proofs.current(session, await token_owner.require_account(session, council, caller))
     if found is None:
         return OwnProof(level="P0")
     return OwnProof.model_validate(
@@ -93,8 +93,8 @@ async def read_own_identity(council: Slug, caller: Person, session: Reading) -> 
 @router.get("/own-identity/accesses")
 async def list_own_accesses(council: Slug, caller: Person, session: Reading, paging: Paging) -> Page[Access]:
     """Who of this council did what with the proofs of your identity, and when."""
-    account = await token_owner.person(session, council, caller)
-    rows = await proofs.accesses(session, account, after_id(paging), paging.fetch)
+    account = await token_owner.require_account(session, council, caller)
+    rows = await proofs.accesses(session, account, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _access, lambda row: (ids.show(row.id),))
 
 

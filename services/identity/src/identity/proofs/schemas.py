@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from chassis.ids import Id
 from chassis.types import Name, Postcode, Uprn, plain
 from identity.proofs import rules
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain)
@@ -21,7 +21,7 @@ def _known(value: str) -> str:
     return value
 
 
-class EvidenceSeen(Request):
+class EvidenceSeen(RequestBody):
     """A document that was looked at. Its number is not asked for and not kept."""
 
     kind: Annotated[str, StringConstraints(max_length=40), AfterValidator(_known)] = Field(
@@ -30,7 +30,7 @@ class EvidenceSeen(Request):
     checks: list[rules.Check] = Field(min_length=1, max_length=4)
 
 
-class PostalAddress(Request):
+class PostalAddress(RequestBody):
     """An address of the person, as the address service knows it by its UPRN."""
 
     uprn: Uprn | None = None
@@ -60,7 +60,7 @@ class PostalAddress(Request):
         return {name: value for name, value in named.items() if value is not None}
 
 
-class NewProof(Request):
+class NewProof(RequestBody):
     """What a member of staff saw, with the person in front of him."""
 
     desk_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(

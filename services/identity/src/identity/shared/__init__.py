@@ -1,1 +1,1 @@
-"""Pure parts that several domains need: keys, tokens, OAuth and URI rules. No SQL, no routes."""
+"""What several domains need: keys, tokens, OAuth and URI rules, rate limits. No SQL, no routes."""

@@ -22,13 +22,13 @@ _OAUTH_ERRORS = frozenset(
 )
 
 
-def as_problem(error: token_requests.OAuthError) -> Problem:
-    """The error as the application's own; ``render_oauth`` writes it as OAuth has it."""
+def to_problem(error: token_requests.OAuthError) -> Problem:
+    """Turn an OAuth error into a Problem, which ``render_oauth`` renders as OAuth requires."""
     return Problem(error.status, error.error, error.description)
 
 
 def render_oauth(_: Request, problem: Problem) -> Response:
-    """Errors in the shape of RFC 6749 section 5.2."""
+    """Render a Problem in the shape of RFC 6749 section 5.2."""
     headers = {**(problem.headers or {}), **NO_STORE}
     if problem.status_code == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = 'Basic realm="identity"'

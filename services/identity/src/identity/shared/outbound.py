@@ -1,9 +1,8 @@
-"""Calling a server on a client's word (its keys), safely: the client says where, and might mean us.
+"""HTTP calls to servers that clients name, made safely: the URI is the client's, and might mean us.
 
-https only, but for providers on a laptop; the name is looked up once, every address it has must be public,
-and the connection is made to one of those and no other, so that the name cannot lead elsewhere a moment
-later. No redirect is followed, no proxy or cookie used; time and size are limited as a whole, so that a slow
-answer ends too.
+Only https, but for tests on a laptop. The name is looked up once and every address it has must be public; the
+connection is made to one of those, so that the name cannot lead elsewhere a moment later. No redirect is
+followed, no proxy or cookie used. Time and size are limited as a whole, so that a slow response ends too.
 """
 
 import asyncio
@@ -19,8 +18,8 @@ from identity.shared.rules import networks
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_TRIED = 3  # addresses of one name
-_ANSWERED = (200, 204)
+_MAX_ADDRESSES = 3  # addresses of one name
+_SUCCESS = (200, 204)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _FAULTS = (
     httpcore.NetworkError,
@@ -31,29 +30,29 @@ _FAULTS = (
 
 
 class OutboundError(Exception):
-    """The call did not succeed; the text says why, and may be told to whoever named the URI."""
+    """A call that did not succeed. The text says why, and may be shown to the client that named the URI."""
 
 
-class Answer(NamedTuple):
-    """What a server said: its status, which may be an error's, and the body."""
+class OutboundResponse(NamedTuple):
+    """A server's response: its status, which may be an error's, and the body."""
 
     status: int
     body: bytes
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a name."""
+async def resolve_host(host: str, port: int) -> Sequence[str]:
+    """Look up the addresses of a name."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    records = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in records))
 
 
-class _Checked(httpcore.AsyncNetworkBackend):
-    """Connects to a name's addresses as they were when they were checked."""
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the very addresses that were checked."""
 
-    def __init__(self, settings: Settings, look_up: Resolve, *, here: bool) -> None:
-        self._allowed = networks.loopback if here else networks.public
-        self._everywhere = settings.outbound_private and not here
+    def __init__(self, settings: Settings, look_up: Resolve, *, local_only: bool) -> None:
+        self._is_allowed = networks.is_loopback if local_only else networks.is_public
+        self._allow_private = settings.outbound_private and not local_only
         self._look_up = look_up
         self._network = httpcore.AnyIOBackend()
 
@@ -66,51 +65,56 @@ class _Checked(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         try:
-            found = await self._look_up(host, port)
+            addresses = await self._look_up(host, port)
         except OSError as error:
             raise OutboundError("has a host that is not found in DNS") from error
-        if not found or not (self._everywhere or all(map(self._allowed, found))):
+        if not addresses or not (self._allow_private or all(map(self._is_allowed, addresses))):
             raise OutboundError("has a host whose address is not public")
-        failed: Exception = OutboundError("cannot be reached")
-        for address in found[:_TRIED]:
+        failure: Exception = OutboundError("cannot be reached")
+        for address in addresses[:_MAX_ADDRESSES]:
             try:
                 return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
+                failure = error
+        raise failure
 
 
 class Outbound:
-    """Calls to servers that clients have named. ``look_up``: how names are found; tests put their own."""
+    """Calls servers that clients have named. ``look_up`` resolves names; tests pass their own."""
 
-    def __init__(self, settings: Settings, look_up: Resolve = resolve) -> None:
+    def __init__(self, settings: Settings, look_up: Resolve = resolve_host) -> None:
         self._settings = settings
         self._look_up = look_up
         self._tls: ssl.SSLContext | None = None
-        self._at_once = asyncio.Semaphore(settings.outbound_at_once)
+        self._slots = asyncio.Semaphore(settings.outbound_at_once)
 
     async def get(
-        self, uri: str, *, accept: str, most: int, plain: bool = False, bearer: str | None = None
+        self, uri: str, *, accept: str, max_bytes: int, allow_http: bool = False, bearer: str | None = None
     ) -> bytes:
-        """The body of the answer. ``plain``: http will do; ``bearer``: a token to show.
+        """Get a body. ``bearer``: an access token to send. Raises OutboundError."""
+        headers = {"Accept": accept} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
+        response = await self._call("GET", uri, headers, None, max_bytes, allow_http=allow_http)
+        return _require_success(response).body
+
+    async def post(self, uri: str, form: bytes, *, max_bytes: int, local_only: bool = False) -> bytes:
+        """Post a form; answers the body. ``local_only``: call this machine and no other, by http too.
 
         Raises OutboundError.
         """
-        shown = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        answer = await self._call("GET", uri, {"Accept": accept, **shown}, None, most, plain=plain)
-        return _answered(answer).body
+        response = await self._call(
+            "POST", uri, _FORM, form, max_bytes, allow_http=local_only, local_only=local_only
+        )
+        return _require_success(response).body
 
-    async def post(self, uri: str, form: bytes, *, most: int, here: bool = False) -> bytes:
-        """The body of the answer to a form. ``here``: http at this machine, and nowhere else, will do.
+    async def submit(
+        self, uri: str, form: bytes, *, max_bytes: int, allow_http: bool = False
+    ) -> OutboundResponse:
+        """Post a form; answers the JSON response whatever its status: an error has a body too.
 
         Raises OutboundError.
         """
-        return _answered(await self._call("POST", uri, _FORM, form, most, plain=here, here=here)).body
-
-    async def submit(self, uri: str, form: bytes, *, most: int, plain: bool = False) -> Answer:
-        """The JSON answer to a form, whatever its status: an error has a body too. Raises OutboundError."""
         headers = {**_FORM, "Accept": "application/json"}
-        return await self._call("POST", uri, headers, form, most, plain=plain)
+        return await self._call("POST", uri, headers, form, max_bytes, allow_http=allow_http)
 
     async def _call(
         self,
@@ -118,48 +122,55 @@ class Outbound:
         uri: str,
         headers: Mapping[str, str],
         body: bytes | None,
-        most: int,
+        max_bytes: int,
         *,
-        plain: bool = False,
-        here: bool = False,
-    ) -> Answer:
-        if not uri.startswith(("https://", "http://") if plain else "https://"):
+        allow_http: bool = False,
+        local_only: bool = False,
+    ) -> OutboundResponse:
+        if not uri.startswith(("https://", "http://") if allow_http else "https://"):
             raise OutboundError("must be https")
         seconds = self._settings.outbound_seconds
         try:
-            async with self._at_once, asyncio.timeout(seconds):
-                return await self._answer(method, uri, headers, body, most, here=here)
+            async with self._slots, asyncio.timeout(seconds):
+                return await self._send(method, uri, headers, body, max_bytes, local_only=local_only)
         except TimeoutError as error:
             raise OutboundError(f"did not answer within {seconds:g} seconds") from error
         except _FAULTS as error:
             raise OutboundError("cannot be reached, or its certificate or answer does not hold") from error
 
-    async def _answer(
-        self, method: str, uri: str, headers: Mapping[str, str], body: bytes | None, most: int, *, here: bool
-    ) -> Answer:
+    async def _send(
+        self,
+        method: str,
+        uri: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        max_bytes: int,
+        *,
+        local_only: bool,
+    ) -> OutboundResponse:
         sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
-                ssl_context=self._trusted(),
+                ssl_context=self._tls_context(),
                 max_connections=1,
-                network_backend=_Checked(self._settings, self._look_up, here=here),
+                network_backend=_CheckedBackend(self._settings, self._look_up, local_only=local_only),
             ) as pool,
-            pool.stream(method, uri, headers=list(sent.items()), content=body) as answer,
+            pool.stream(method, uri, headers=list(sent.items()), content=body) as response,
         ):
             received = bytearray()
-            async for part in answer.aiter_stream():
+            async for part in response.aiter_stream():
                 received += part
-                if len(received) > most:
-                    raise OutboundError(f"answered more than {most:,} bytes")
-            return Answer(answer.status, bytes(received))
+                if len(received) > max_bytes:
+                    raise OutboundError(f"answered more than {max_bytes:,} bytes")
+            return OutboundResponse(response.status, bytes(received))
 
-    def _trusted(self) -> ssl.SSLContext:
+    def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context(cafile=self._settings.outbound_ca or None)
         return self._tls
 
 
-def _answered(answer: Answer) -> Answer:
-    if answer.status not in _ANSWERED:
-        raise OutboundError(f"answered {answer.status}, not 200 (redirects are not followed)")
-    return answer
+def _require_success(response: OutboundResponse) -> OutboundResponse:
+    if response.status not in _SUCCESS:
+        raise OutboundError(f"answered {response.status}, not 200 (redirects are not followed)")
+    return response

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models that several domains share: scopes, keys, token errors."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,20 +9,20 @@ from identity.shared.oauth import assertions, scopes
 Mode = Literal["sandbox", "live"]
 Authentication = Annotated[
     Literal["client_secret", "private_key_jwt", "none"],
-    Field(description="How it shows who it is", json_schema_extra={"x-extensible-enum": True}),
+    Field(description="How the client authenticates", json_schema_extra={"x-extensible-enum": True}),
 ]
-"""Ways will be added: readers take one they do not know as such."""
+"""Extensible: more methods will be added."""
 
 
-def _known(values: list[str]) -> list[str]:
-    missing = scopes.unknown(values)
+def _check_scopes(values: list[str]) -> list[str]:
+    missing = scopes.list_unknown(values)
     if missing:
         raise ValueError(f"no such scope: {', '.join(missing)}; the scopes are {', '.join(scopes.CATALOGUE)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
-def _distinct(values: list[dict[str, Any]]) -> list[dict[str, str]]:
-    keys = [assertions.public_key(value) for value in values]
+def _check_keys(values: list[dict[str, Any]]) -> list[dict[str, str]]:
+    keys = [assertions.parse_public_key(value) for value in values]
     if len({key["kid"] for key in keys}) != len(keys):
         raise ValueError("each key needs a kid of its own")
     return keys
@@ -32,20 +32,20 @@ Scope = Annotated[str, StringConstraints(min_length=3, max_length=60, pattern=r"
 Scopes = Annotated[
     list[Scope],
     Field(min_length=1, max_length=50, examples=[["address:read"]]),
-    AfterValidator(_known),
+    AfterValidator(_check_scopes),
 ]
 PublicKeys = Annotated[
-    list[dict[str, Any]], Field(min_length=1, max_length=assertions.MAX_KEYS), AfterValidator(_distinct)
+    list[dict[str, Any]], Field(min_length=1, max_length=assertions.MAX_KEYS), AfterValidator(_check_keys)
 ]
 
 
-class Request(BaseModel):
-    """A body that comes in: an unknown member is an error, not a silence."""
+class RequestBody(BaseModel):
+    """A request body. An unknown member is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class JsonWebKeySet(Request):
+class JsonWebKeySet(RequestBody):
     """A client's public keys (RFC 7517)."""
 
     keys: PublicKeys
@@ -68,7 +68,9 @@ class JwksKey(BaseModel):
     crv: str | None = Field(default=None, description="Of an EC key, with x and y")
     x: str | None = None
     y: str | None = None
-    n: str | None = Field(default=None, description="Of an RSA key, with e: id_tokens of clients that ask")
+    n: str | None = Field(
+        default=None, description="Of an RSA key, with e; for ID tokens of clients that ask for RS256"
+    )
     e: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""What the tables of every domain are made with: metadata, the type of ids, columns of time."""
+"""The building blocks of every domain's tables: metadata, the type of ids, time columns."""
 
 from sqlalchemy import Column, DateTime, MetaData
 from sqlalchemy.dialects.postgresql import UUID
@@ -9,9 +9,9 @@ metadata = MetaData(naming_convention=NAMING)
 SECURED = {"row_level_security": True}
 ID = UUID(as_uuid=True)
 REGION = "region"
-"""Stands in ``council`` for what belongs to the whole region. A reserved slug."""
+"""The value of ``council`` for what belongs to the whole region. A reserved slug."""
 
 
 def timestamp(name: str, *, nullable: bool = False) -> Column[object]:
-    """Make a column of times in UTC."""
+    """Build a time column, in UTC."""
     return Column(name, DateTime(timezone=True), nullable=nullable)

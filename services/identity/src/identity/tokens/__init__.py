@@ -1,1 +1,1 @@
-"""The token endpoint, introspection, revocation and userinfo."""
+"""Tokens: the token endpoint, introspection, revocation and userinfo."""

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""The API model of a token response."""
 
 from typing import Literal
 

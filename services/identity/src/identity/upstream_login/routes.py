@@ -57,7 +57,7 @@ async def hear_upstream_logout(
     state = request.app.state
     try:
         body = await request.body()
-        form = token_requests.read_form(request.headers.get("content-type", ""), request.url.query, body)
+        form = token_requests.parse_form(request.headers.get("content-type", ""), request.url.query, body)
         token = form.get(_FIELD, "")
         await logouts.hear(state.database, auth, state.providers, council, upstream_id, token)
     except OAuthError as error:

@@ -11,8 +11,15 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import IfMatch, IfNoneMatch, after_id, cached, not_modified, version_meant
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
+from identity.shared.dependencies import (
+    IfMatch,
+    IfNoneMatch,
+    document_not_modified,
+    read_id_cursor,
+    require_version,
+    respond_cached,
+)
 from identity.shared.schemas import Jwks
 from identity.upstreams.actions import checks, upstreams
 from identity.upstreams.actions.providers import Providers
@@ -58,7 +65,7 @@ async def list_upstreams(
     council: Slug, _: Keeper, issuer: TheIssuer, session: Reading, paging: Paging
 ) -> Page[Upstream]:
     """The council's upstreams, in use or not, oldest first."""
-    found = await upstreams.page(session, issuer.settings, council, after_id(paging), paging.fetch)
+    found = await upstreams.page(session, issuer.settings, council, read_id_cursor(paging), paging.fetch)
     return paging.page(found, lambda one: one, lambda one: (ids.show(one.id),))
 
 
@@ -87,7 +94,7 @@ async def change_upstream(
 
     Who vouches for its people never changes: for another issuer or tenant register another upstream.
     """
-    version = version_meant(if_match)
+    version = require_version(if_match)
     changed = await upstreams.change(session, issuer, council, upstream_id, caller, version, body)
     response.headers.update(_tag(changed))
     return changed
@@ -95,7 +102,12 @@ async def change_upstream(
 
 @router.delete(_ONE, status_code=204, responses=documents(404))
 async def remove_upstream(
-    council: Slug, upstream_id: ids.Id, caller: Keeper, _live: LiveAtOnce, issuer: TheIssuer, session: Writing
+    council: Slug,
+    upstream_id: ids.Id,
+    caller: Keeper,
+    _live: DirectoryRefresh,
+    issuer: TheIssuer,
+    session: Writing,
 ) -> None:
     """Remove an upstream with its keys and links. Accounts stay; their people sign in another way."""
     await upstreams.remove(session, issuer, council, upstream_id, caller)
@@ -139,14 +151,14 @@ async def read_upstream_history(
     council: Slug, upstream_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[UpstreamEvent]:
     """Who did what to an upstream, and when, oldest first; a removed one's too. It is kept as written."""
-    rows = await upstreams.history(session, council, upstream_id, after_id(paging), paging.fetch)
+    rows = await upstreams.history(session, council, upstream_id, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, upstreams.show_event, lambda row: (ids.show(row.id),))
 
 
 @router.get(
     "/identity/upstream/{council}/{upstream_id}/jwks.json",
     response_model=Jwks,
-    responses={**not_modified(), **documents(404)},
+    responses={**document_not_modified(), **documents(404)},
 )
 async def read_upstream_jwks(
     council: Slug,
@@ -159,7 +171,7 @@ async def read_upstream_jwks(
     """Our public keys for one provider: it checks by them who we are."""
     found = await upstreams.keys_of(session, council, upstream_id)
     body = Jwks.model_validate({"keys": found}).model_dump_json(exclude_none=True).encode()
-    return cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
+    return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
 def _tag(made: Upstream) -> dict[str, Any]:

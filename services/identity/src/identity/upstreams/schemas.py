@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstrai
 from chassis.ids import Id
 from chassis.types import Name
 from identity.shared.rules import uris
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 from identity.upstreams.rules import registration as rules
 
 Kind = Literal["onelogin", "oidc"]
@@ -17,7 +17,7 @@ Authentication = Literal["private_key_jwt", "client_secret"]
 Provisioning = Literal["scim", "jit"]
 Level = Literal["P1", "P2"]
 _PRINTABLE = r"^[\x21-\x7e]+$"
-Issuer = Annotated[str, StringConstraints(min_length=1, max_length=uris.MOST)]
+Issuer = Annotated[str, StringConstraints(min_length=1, max_length=uris.MAX_LENGTH)]
 ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PRINTABLE)]
 Secret = Annotated[SecretStr, Field(min_length=8, max_length=500)]
 ClaimName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$", max_length=100)]
@@ -36,7 +36,7 @@ def _distinct(values: list[str]) -> list[str]:
 Scopes = Annotated[list[ScopeToken], Field(min_length=1, max_length=20), AfterValidator(_distinct)]
 
 
-class NewUpstream(Request):
+class NewUpstream(RequestBody):
     """An OpenID provider to be registered: GOV.UK One Login, or the council's own."""
 
     kind: Kind = Field(description="onelogin: GOV.UK One Login; oidc: any other, as Microsoft Entra ID")
@@ -75,7 +75,7 @@ class NewUpstream(Request):
     enabled: bool = Field(default=True, description="False: no button, and nobody signs in there")
 
 
-class UpstreamChange(Request):
+class UpstreamChange(RequestBody):
     """What may change of an upstream. A member left out stays as it is."""
 
     title: Name | None = None
@@ -147,7 +147,7 @@ class Upstream(BaseModel):
     updated_at: datetime
 
 
-class NewUpstreamKey(Request):
+class NewUpstreamKey(RequestBody):
     """Another key of ours."""
 
     lead_hours: int = Field(

@@ -49,7 +49,7 @@ async def create(
 
 def email_values(account: UUID, address: str, auth: AuthContext) -> dict[str, Any]:
     """The row of a verified address."""
-    canonical = email_addresses.canonical(address)
+    canonical = email_addresses.normalise(address)
     return {"account": account, "address": address, "canonical": canonical, "verified_at": auth.now()}
 
 
@@ -72,7 +72,7 @@ async def record_event(
     session: Session, auth: AuthContext, account: UUID, what: str, *, device: str = ""
 ) -> None:
     """Record what happened in the history of the account."""
-    await history.record(session, account, what, auth.now(), device=device)
+    await history.record_event(session, account, what, auth.now(), device=device)
 
 
 async def set_language(session: Session, account: UUID, language: str) -> None:
@@ -91,11 +91,11 @@ async def close(session: Session, auth: AuthContext, account: UUID, erasers: Seq
     if row is None or version is None:
         return
     await sessions.end_all(session, account, "account-closed")
-    await grants.end_account(session, account)
+    await grants.revoke_by_account(session, account)
     for erase in erasers:
         await erase(session, account)
     await store.erase(session, account)
-    await history.forget(session, account)
+    await history.anonymise(session, account)
     await record_event(session, auth, account, "closed")
     await _publish(session, account, AccountClosed(account=ids.show(account)), version)
     if row.address is not None:

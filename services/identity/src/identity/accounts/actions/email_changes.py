@@ -23,7 +23,7 @@ async def start(
     session: Session, auth: AuthContext, client_context: ClientContext, account: UUID, address: str
 ) -> datetime | None:
     """Send a code to the new address. Returns when one may be sent, if codes were sent too often."""
-    canonical = email_addresses.canonical(address)
+    canonical = email_addresses.normalise(address)
     retry_after = await auth.retry_after(session, *_limits(client_context, canonical))
     if retry_after is not None:
         return retry_after
@@ -67,7 +67,7 @@ async def _send_old_code(
     session: Session, auth: AuthContext, client_context: ClientContext, account: Row[Any], new: str
 ) -> CodeResult:
     old = account.address
-    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.canonical(old)))
+    retry_after = await auth.retry_after(session, *_limits(client_context, email_addresses.normalise(old)))
     if retry_after is None:
         change = f"{old} {new}"  # no address has a blank in it
         code = await codes.create_code(

@@ -1,4 +1,4 @@
-"""The authorisation endpoint, where a browser comes with a service's request, and the consent page."""
+"""The authorization endpoint, where a browser brings a service's request, and the consent page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
@@ -14,8 +14,8 @@ from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
-from identity.authorization.actions import authorization_flow, authorization_request
-from identity.authorization.actions.authorization_flow import Ask, Outcome, Prove, SignIn
+from identity.authorization.actions import authorization_flow, authorization_request, consent
+from identity.authorization.actions.authorization_flow import Outcome, Prompt, ProofRequired, SignInRequired
 from identity.authorization.actions.authorization_request import Redirect
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import NOT_REFERRED, network_of, pages, show_wrong_request
@@ -37,17 +37,18 @@ _QUERY: dict[str, Any] = {
         for name, schema in _FIELDS.items()
     ]
 }
-POSTED: dict[str, Any] = {
+FORM_OPERATION: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {token_requests.FORM: {"schema": {"type": "object", "properties": _FIELDS}}},
     },
     "x-limits": {"body": token_requests.MAX_BODY},
 }
-ANSWERS: dict[int | str, dict[str, Any]] = {
+_REDIRECTED = "Redirects to sign in, to prove an identity, or to the service with a code or an error"
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that asks the person", "content": {"text/html": {}}},
-    302: {"description": "To sign in, to prove who one is, or to the service with a code or an error"},
-    303: {"description": "To sign in, to prove who one is, or to the service with a code or an error"},
+    302: {"description": _REDIRECTED},
+    303: {"description": _REDIRECTED},
     400: {
         "description": "A page: the request cannot be answered to any service",
         "content": {"text/html": {}},
@@ -56,70 +57,77 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)]
 
 
-@router.get(_PATH, responses=ANSWERS, openapi_extra=_QUERY)
+@router.get(_PATH, responses=RESPONSES, openapi_extra=_QUERY)
 async def authorize(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """A service asks who the person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1)."""
+    """Ask who a person is (RFC 6749 section 4.1.1, OpenID Connect Core 3.1.2.1).
+
+    Send the person's browser here with your request.
+    """
     try:
-        given = authorization_requests.fields(request.url.query)
+        parameters = authorization_requests.parse_parameters(request.url.query)
     except PageError as error:
         return show_wrong_request(request, error)
 
-    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
-        return await authorization_flow.begin(session, provider, given, browser_secret(request), signed_in)
+    async def start(session: Session, signed_in: BrowserSession | None) -> Outcome:
+        browser = browser_secret(request)
+        return await authorization_flow.start_request(session, provider, parameters, browser, signed_in)
 
-    async with provider.admit(given.get("client_id", ""), network_of(request)):
-        return await stepped(request, provider, work)
+    async with provider.admit_sign_in(parameters.get("client_id", ""), network_of(request)):
+        return await run_step(request, provider, start)
 
 
-@router.post(_PATH, responses=ANSWERS, openapi_extra=POSTED)
+@router.post(_PATH, responses=RESPONSES, openapi_extra=FORM_OPERATION)
 async def authorize_by_form(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """The same by a form. It is kept, and the browser comes back for it with its cookies."""
+    """Ask who a person is, by a form.
+
+    The request is saved, and the browser sent back here for it with its cookies.
+    """
     try:
-        given = authorization_requests.fields((await request.body()).decode("ascii", "replace"))
-        async with provider.admit(given.get("client_id", ""), network_of(request)):
-            return RedirectResponse(await _kept(provider, given), 303, NOT_REFERRED)
+        parameters = authorization_requests.parse_parameters(
+            (await request.body()).decode("ascii", "replace")
+        )
+        async with provider.admit_sign_in(parameters.get("client_id", ""), network_of(request)):
+            return RedirectResponse(await _save_form_request(provider, parameters), 303, NOT_REFERRED)
     except PageError as error:
         return show_wrong_request(request, error)
 
 
-async def _kept(provider: TheProvider, given: Mapping[str, str]) -> str:
-    """Where the browser goes with a request that came by a form. Raises PageError."""
-    client = await authorization_request.client_of(provider, given)
-    checked = await authorization_request.check(provider, client, given, "authorize")
-    checked = authorization_request.unless_pushed(provider, client, checked)
+async def _save_form_request(provider: TheProvider, parameters: Mapping[str, str]) -> str:
+    """Save a request that came by a form; answers the URL for the browser. Raises PageError."""
+    client = await authorization_request.get_client(provider, parameters)
+    checked = await authorization_request.check_browser_request(provider, client, parameters)
     if isinstance(checked, Redirect):
         return checked.url
     async with provider.database.writing() as session:
-        uri = await authorization_flow.push(session, provider, client, checked)
+        uri = await authorization_flow.push_request(session, provider, client, checked)
     return f"{_PATH}?{urlencode({'client_id': client.client_id, 'request_uri': uri})}"
 
 
-@router.get(f"{_PATH}/continue", responses=ANSWERS)
+@router.get(f"{_PATH}/continue", responses=RESPONSES)
 async def continue_authorize(
-    _: Annotated[None, public], request: Request, provider: TheProvider, waiting: RequestId
+    _: Annotated[None, public], request: Request, provider: TheProvider, secret: RequestId
 ) -> Response:
-    """The person has signed in: what comes next is judged anew."""
+    """Continue a request after the person has signed in. The next step is decided afresh."""
 
-    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
-        return await authorization_flow.proceed(
-            session, provider, waiting, browser_secret(request), signed_in
-        )
+    async def resume(session: Session, signed_in: BrowserSession | None) -> Outcome:
+        browser = browser_secret(request)
+        return await authorization_flow.continue_request(session, provider, secret, browser, signed_in)
 
-    return await stepped(request, provider, work)
+    return await run_step(request, provider, resume)
 
 
 @router.post(
     f"{_PATH}/consent",
-    responses=ANSWERS,
+    responses=RESPONSES,
     openapi_extra=form_body("request", "person", "answer", request=100, person=100, answer=10),
 )
 async def answer_consent(
     _: Annotated[None, public], request: Request, provider: TheProvider, form: SubmittedForm
 ) -> Response:
-    """The person agrees that the service learns what it asked for, or does not."""
+    """Answer the consent page: whether the service may have what it asked for."""
 
-    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
-        return await authorization_flow.decide(
+    async def answer(session: Session, signed_in: BrowserSession | None) -> Outcome:
+        return await consent.answer_consent(
             session,
             provider,
             form.get("request"),
@@ -129,54 +137,49 @@ async def answer_consent(
             agrees=form.get("answer") == "yes",
         )
 
-    return await stepped(request, provider, work, 303)
+    return await run_step(request, provider, answer, 303)
 
 
-async def stepped(
+async def run_step(
     request: Request,
     provider: TheProvider,
-    work: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
+    step: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
     status: int = 302,
 ) -> Response:
-    """One step in one transaction, which ends before the answer leaves."""
+    """Run one step in one transaction, which ends before the response leaves."""
     try:
         async with provider.database.writing() as session:
-            outcome = await work(session, await sessions.get_current(session, session_secret(request)))
+            outcome = await step(session, await sessions.get_current(session, session_secret(request)))
     except PageError as error:
         return show_wrong_request(request, error)
     match outcome:
         case Redirect(url):
-            response: Response = RedirectResponse(url, status, NOT_REFERRED)
-        case SignIn(waiting):
-            where = f"/identity/sign-in?{urlencode({'request': waiting})}"
-            response = RedirectResponse(where, status, NOT_REFERRED)
-        case Prove(waiting):
-            where = f"/identity/prove?{urlencode({'request': waiting})}"
-            response = RedirectResponse(where, status, NOT_REFERRED)
-        case Ask():
-            return _asked(request, outcome)
+            pass
+        case SignInRequired(secret):
+            url = f"/identity/sign-in?{urlencode({'request': secret})}"
+        case ProofRequired(secret):
+            url = f"/identity/prove?{urlencode({'request': secret})}"
+        case Prompt():
+            return _show_consent(request, outcome)
+    response = RedirectResponse(url, status, NOT_REFERRED)
     remember_browser(request, response)
     return response
 
 
-def _asked(request: Request, ask: Ask) -> Response:
-    """The consent page. The answer to its form leads to the service, which its policy must allow."""
+def _show_consent(request: Request, prompt: Prompt) -> Response:
+    """Show the consent page. Its form leads to the service, which the page's policy must allow."""
+    content, client = prompt.content, prompt.client.record
     return pages.render(
         request,
         "consent.html",
-        form_action=(origin(ask.wanted.redirect_uri),),
-        council_name=ask.client.record.council_name,
-        service_name=ask.client.record.name,
-        waiting=ask.request,
-        person=ask.person,
-        claims=ask.wanted.claims,
+        form_action=(redirects.build_csp_source(content.redirect_uri),),
+        council_name=client.council_name,
+        service_name=client.name,
+        request_id=prompt.request,
+        person=prompt.person,
+        claims=content.claims,
         core_identity=claims.CORE_IDENTITY,
         address=claims.ADDRESS,
-        offline=authorization_requests.OFFLINE in ask.wanted.scopes,
-        scopes=[scope for scope in ask.wanted.scopes if ":" in scope],
+        offline=authorization_requests.OFFLINE_ACCESS in content.scopes,
+        scopes=[scope for scope in content.scopes if ":" in scope],
     )
-
-
-def origin(url: str) -> str:
-    """Where a form of ours may lead, as a page's policy names it."""
-    return redirects.source(url)

@@ -1,4 +1,4 @@
-"""The way to a proof: a service wants to be sure who somebody is, and that is not proven yet."""
+"""The page that leads to a proof: a service needs to know who somebody is, and that is not proven yet."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -15,109 +15,120 @@ from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
-from identity.authorization.actions import authorization_flow
-from identity.authorization.actions.authorization_flow import Ask, Outcome
-from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, stepped
+from identity.authorization.actions import identity_proof
+from identity.authorization.actions.authorization_flow import Outcome, Prompt
+from identity.authorization.routes.authorize import RESPONSES, RequestId, run_step
 from identity.clients.routes.dependencies import TheProvider
-from identity.clients.store import clients
 from identity.proofs.actions import proofs, standing
-from identity.shared.dependencies import pages, show_wrong_request, spoken
-from identity.shared.oauth import vectors
+from identity.shared.dependencies import format_time, pages, show_wrong_request
+from identity.shared.oauth import redirects, vectors
 from identity.shared.oauth.authorization_requests import PageError
 from identity.upstreams import store as upstreams
 
 router = APIRouter(prefix="/identity/prove", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-Looked = Annotated[Literal["yes"] | None, Query(description="The person has asked to go on")]
+Checked = Annotated[
+    Literal["yes"] | None, Query(alias="looked", description="The person has asked to continue")
+]
 
 
-@router.get("", responses=ANSWERS)
+@router.get("", responses=RESPONSES)
 async def show_prove(
-    _: Anybody, request: Request, provider: TheProvider, waiting: RequestId, looked: Looked = None
+    _: Anybody, request: Request, provider: TheProvider, secret: RequestId, checked: Checked = None
 ) -> Response:
-    """Who asks for a proof and why, and the ways to one; once there is one it goes on."""
-    return await _shown(request, provider, waiting, looked=looked is not None)
+    """Show who asks for a proof and the ways to one. Once there is one, continue the request."""
+    return await _show(request, provider, secret, checked=checked is not None)
 
 
-@router.post("/desk-code", responses={**ANSWERS, **documents(403)}, openapi_extra=form_body())
+@router.post("/desk-code", responses={**RESPONSES, **documents(403)}, openapi_extra=form_body())
 async def make_proving_code(
-    _: Anybody, request: Request, provider: TheProvider, waiting: RequestId, _form: SubmittedForm
+    _: Anybody, request: Request, provider: TheProvider, secret: RequestId, _form: SubmittedForm
 ) -> Response:
-    """A code to show at a desk, shown this once; the one before is void."""
-    return await _shown(request, provider, waiting, code=True)
+    """Make a code to show at a desk. It is shown once, and replaces the code before."""
+    return await _show(request, provider, secret, with_code=True)
 
 
 @router.post(
     "/back",
-    responses={**ANSWERS, **documents(403)},
+    responses={**RESPONSES, **documents(403)},
     openapi_extra=form_body("request", "person", request=100, person=100),
 )
 async def go_back_unproven(
     _: Anybody, request: Request, provider: TheProvider, form: SubmittedForm
 ) -> Response:
-    """Not now: back to the service, which hears that there is no proof."""
+    """Go back to the service without a proof. The service is told that there is none."""
 
-    async def work(session: Session, signed_in: BrowserSession | None) -> Outcome:
-        return await authorization_flow.go_back(
+    async def decline(session: Session, signed_in: BrowserSession | None) -> Outcome:
+        return await identity_proof.decline_proof(
             session, provider, form.get("request"), browser_secret(request), signed_in, form.get("person")
         )
 
-    return await stepped(request, provider, work, 303)
+    return await run_step(request, provider, decline, 303)
 
 
-async def _shown(
-    request: Request, provider: TheProvider, waiting: str, *, looked: bool = False, code: bool = False
+async def _show(
+    request: Request, provider: TheProvider, secret: str, *, checked: bool = False, with_code: bool = False
 ) -> Response:
     try:
         async with provider.database.writing() as session:
-            person = await sessions.get_current(session, session_secret(request))
-            ask = await authorization_flow.lacking(
-                session, provider, waiting, browser_secret(request), person
+            signed_in = await sessions.get_current(session, session_secret(request))
+            prompt = await identity_proof.find_missing_proof(
+                session, provider, secret, browser_secret(request), signed_in
             )
-            if ask is None or person is None:
-                return see_other(f"/identity/authorize/continue?{urlencode({'request': waiting})}")
-            made = await proofs.new_desk_code(session, person.account) if code else None
-            found = await _found(request, session, ask, person)
+            if prompt is None or signed_in is None:
+                return see_other(f"/identity/authorize/continue?{urlencode({'request': secret})}")
+            shown: dict[str, Any] = {"checked": checked}
+            if with_code:
+                code, ends = await proofs.new_desk_code(session, signed_in.account)
+                shown |= {"code": code, "ends": format_time(ends, request)}
+            shown |= await _describe_proof(request, session, prompt, signed_in)
+            shown |= await _list_providers(request, session, prompt)
     except PageError as error:
         return show_wrong_request(request, error)
-    if made is not None:
-        found |= {"code": made[0], "ends": spoken(made[1], request)}
-    service = ask.client.record
+    return _render(request, prompt, shown)
+
+
+def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response:
+    client = prompt.client.record
     return pages.render(
         request,
         "prove.html",
-        form_action=(origin(ask.wanted.redirect_uri),),
-        council_name=service.council_name,
-        service_name=clients.called(service, language_of(request)),
-        waiting=ask.request,
-        person=ask.person,
-        looked=looked,
-        thorough=ask.wanted.identity == vectors.IDENTITY_LEVELS[-1],
-        **found,
+        form_action=(redirects.build_csp_source(prompt.content.redirect_uri),),
+        council_name=client.council_name,
+        service_name=client.name_in(language_of(request)),
+        request_id=prompt.request,
+        person=prompt.person,
+        thorough=prompt.content.identity == vectors.IDENTITY_LEVELS[-1],
+        **shown,
     )
 
 
-async def _found(request: Request, session: Session, ask: Ask, person: BrowserSession) -> dict[str, Any]:
-    """How it stands with the person's proof, and where the council lets him prove it elsewhere."""
-    council = ask.client.record.council
-    state = await standing.standing(session, person.account, ask.wanted.identity)
+async def _describe_proof(
+    request: Request, session: Session, prompt: Prompt, signed_in: BrowserSession
+) -> dict[str, Any]:
+    """Describe the person's proof: of a lower level, waiting for a second member of staff, or expired."""
+    state = await standing.standing(session, signed_in.account, prompt.content.identity)
+    return {
+        "proven": state.level != vectors.NO_IDENTITY,
+        "unconfirmed_since": format_time(state.waiting.proved_at, request) if state.waiting else "",
+        "expired_at": format_time(state.ran_out.expires_at, request) if state.ran_out else "",
+    }
+
+
+async def _list_providers(request: Request, session: Session, prompt: Prompt) -> dict[str, Any]:
+    """List the providers at which the council lets people prove their identity to the level asked for."""
+    council = prompt.client.record.council
     await session.see(council)
-    offered = [
-        one
-        for one in await upstreams.offered(session, council, "residents")
-        if one.identity_level and vectors.proven(one.identity_level, ask.wanted.identity)
-    ]
     welsh = language_of(request) == "cy"
     return {
-        "some": state.level != vectors.NO_IDENTITY,
-        "waits_since": spoken(state.waiting.proved_at, request) if state.waiting else "",
-        "ran_out": spoken(state.ran_out.expires_at, request) if state.ran_out else "",
-        "ways": [
+        "providers": [
             {
-                "path": f"/identity/upstream/{council}/{ids.show(one.id)}",
-                "title": one.title_cy if welsh else one.title,
+                "path": f"/identity/upstream/{council}/{ids.show(upstream.id)}",
+                "title": upstream.title_cy if welsh else upstream.title,
             }
-            for one in offered
-        ],
+            for upstream in await upstreams.offered(session, council, "residents")
+            if upstream.identity_level
+            and vectors.satisfies_identity(upstream.identity_level, prompt.content.identity)
+        ]
     }

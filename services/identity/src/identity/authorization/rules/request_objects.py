@@ -7,43 +7,44 @@ from typing import Any
 from identity.shared.oauth import assertions
 
 TYPES = frozenset({"jwt", "oauth-authz-req+jwt"})
-_OF_THE_JWT = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})
+_JWT_CLAIMS = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})
 _REPEATED = ("client_id", "response_type")
 
 
-def look(text: str, client_id: str) -> assertions.Unverified:
-    """The parts needed to find the key. Raises assertions.RefusedError."""
-    unverified = assertions.look(text, TYPES)
+def parse_unverified(text: str, client_id: str) -> assertions.UnverifiedJwt:
+    """Parse the parts needed to find the key. Raises assertions.RefusedError."""
+    unverified = assertions.parse_unverified(text, TYPES)
     if unverified.issuer != client_id:
         raise assertions.RefusedError("iss of the request object must be the client_id")
     return unverified
 
 
-def read(
-    given: Mapping[str, str],
-    unverified: assertions.Unverified,
+def verify_parameters(
+    outer: Mapping[str, str],
+    unverified: assertions.UnverifiedJwt,
     keys: Sequence[Mapping[str, Any]],
     audiences: frozenset[str],
     now: float,
 ) -> dict[str, str]:
-    """The parameters inside ``request``, which alone count. Raises assertions.RefusedError.
+    """Verify the request object and return the parameters in it, which alone count.
 
-    client_id and response_type must stand outside too, scope may; whatever stands in both must be equal.
+    client_id and response_type must also stand in ``outer``, scope may; a parameter in both must be equal.
+    Raises assertions.RefusedError.
     """
-    content = assertions.verified(unverified, keys)
-    assertions.timely(content, audiences, now, most=None)
+    content = assertions.verify_signature(unverified, keys)
+    assertions.check_validity(content, audiences, now, max_seconds=None)
     if "sub" in content or "request" in content or "request_uri" in content:
         raise assertions.RefusedError("a request object has no sub, request or request_uri")
-    inside = {name: _text(value) for name, value in content.items() if name not in _OF_THE_JWT}
-    for name, value in given.items():
-        if name != "request" and inside.get(name, value) != value:
+    inner = {name: _to_text(value) for name, value in content.items() if name not in _JWT_CLAIMS}
+    for name, value in outer.items():
+        if name != "request" and inner.get(name, value) != value:
             raise assertions.RefusedError(f"{name} differs between the request object and the query")
     for name in _REPEATED:
-        if name not in given or name not in inside:
+        if name not in outer or name not in inner:
             raise assertions.RefusedError(f"{name} must stand in the request object and in the query")
-    return inside
+    return inner
 
 
-def _text(value: Any) -> str:
-    """A member as the parameter of the same name would be written."""
+def _to_text(value: Any) -> str:
+    """Write a member as the parameter of the same name is written."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,15 +1,15 @@
-"""What comes next in a sign-in: the state machine of the provider, without its clock and its database."""
+"""The next step of an authorization request: the provider's state machine, without clock and database."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 from identity.shared.oauth import claims, vectors
-from identity.shared.oauth.authorization_requests import Request, RequestError
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.authorization_requests import AuthorizationRequest, RequestError
+from identity.shared.oauth.relying_party import RelyingParty
 
 
 class Step(Enum):
-    """What must happen before the client gets its answer."""
+    """What must happen before the client gets its response."""
 
     SIGN_IN = "sign-in"
     PROVE = "prove"
@@ -21,7 +21,7 @@ class Step(Enum):
 class Person:
     """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
 
-    ``unproven``: asked for a proof, this person chose to go on without. ``named``: no other is meant.
+    ``unproven``: asked for a proof, they chose to go on without. ``named``: the request means nobody else.
     """
 
     level: str
@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Consented:
+class Consent:
     """What the person has agreed to before, and when (Unix seconds)."""
 
     scopes: frozenset[str]
@@ -41,21 +41,24 @@ class Consented:
 
 
 def next_step(
-    request: Request,
-    party: Party,
+    request: AuthorizationRequest,
+    party: RelyingParty,
     person: Person | None,
-    consented: Consented | None,
-    asked_at: float,
+    consent: Consent | None,
+    requested_at: float,
     now: float,
 ) -> Step:
-    """Raises RequestError when the request ends here: something is lacking and nobody may be asked."""
-    if person is not None and not person.named and person.authenticated_at >= asked_at:
+    """Decide the next step. Raises RequestError when the request ends here.
+
+    It ends when something is missing and the person may not be asked for it.
+    """
+    if person is not None and not person.named and person.authenticated_at >= requested_at:
         raise RequestError("login_required", "Another person signed in than the id_token_hint names.")
-    if person is None or not _signed_in(request, person, asked_at, now):
+    if person is None or not _is_signed_in(request, person, requested_at, now):
         step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
-    elif not _identified(request, person):
-        step, error = Step.PROVE, not_proven()
-    elif not _agreed(request, party, consented, asked_at):
+    elif not _is_identified(request, person):
+        step, error = Step.PROVE, build_unproven_error()
+    elif not _has_consent(request, party, consent, requested_at):
         step, error = Step.CONSENT, RequestError("consent_required", "The person must agree first.")
     else:
         return Step.ANSWER
@@ -64,46 +67,48 @@ def next_step(
     return step
 
 
-def _signed_in(request: Request, person: Person, asked_at: float, now: float) -> bool:
-    fits = person.named and vectors.enough(person.level, request.level)
-    return fits and _fresh(request, person, asked_at, now)
+def _is_signed_in(request: AuthorizationRequest, person: Person, requested_at: float, now: float) -> bool:
+    enough = person.named and vectors.satisfies_level(person.level, request.level)
+    return enough and _is_fresh(request, person, requested_at, now)
 
 
-def _fresh(request: Request, person: Person, asked_at: float, now: float) -> bool:
-    """Whether the sign-in is as recent as asked; one that was made for this request always is."""
-    if person.authenticated_at >= asked_at:
+def _is_fresh(request: AuthorizationRequest, person: Person, requested_at: float, now: float) -> bool:
+    """Whether the sign-in is as recent as required; one made for this request always is."""
+    if person.authenticated_at >= requested_at:
         return True
     if {"login", "select_account"} & set(request.prompts):
         return False
     return request.max_age is None or now - person.authenticated_at <= request.max_age
 
 
-def _identified(request: Request, person: Person) -> bool:
-    """Whether the proof is there, or the service is told that it is not and nobody is left to be asked."""
-    if vectors.proven(person.identity, request.identity):
+def _is_identified(request: AuthorizationRequest, person: Person) -> bool:
+    """Whether the proof is there, or the client wants to know that it is not and nobody is left to ask."""
+    if vectors.satisfies_identity(person.identity, request.identity):
         return True
-    return tells(request) and (person.unproven or "none" in request.prompts)
+    return wants_return_code(request) and (person.unproven or "none" in request.prompts)
 
 
-def tells(request: Request) -> bool:
-    """Who asks for ``returnCode`` wants to hear of a missing proof in userinfo, not by an error."""
+def wants_return_code(request: AuthorizationRequest) -> bool:
+    """Whether the client wants a missing proof reported in userinfo (``returnCode``), not as an error."""
     return claims.RETURN_CODE in request.userinfo_claims
 
 
-def not_proven() -> RequestError:
-    """What a client hears whose request ends without the proof it asks for."""
+def build_unproven_error() -> RequestError:
+    """Build the error for a request that ends without the proof it asks for."""
     return RequestError("access_denied", "The person's identity is not proven to the level asked for.")
 
 
-def needs_consent(request: Request, party: Party) -> bool:
-    """The council's own service needs none to sign somebody in; what it is told of him needs it."""
+def needs_consent(request: AuthorizationRequest, party: RelyingParty) -> bool:
+    """Whether the person must agree: always, but for a council's own service that asks for no claims."""
     return not party.first_party or bool(request.claims)
 
 
-def _agreed(request: Request, party: Party, consented: Consented | None, asked_at: float) -> bool:
-    afresh = "consent" in request.prompts or not party.assured(request.redirect_uri)
+def _has_consent(
+    request: AuthorizationRequest, party: RelyingParty, consent: Consent | None, requested_at: float
+) -> bool:
+    afresh = "consent" in request.prompts or not party.is_exclusive(request.redirect_uri)
     if not afresh and not needs_consent(request, party):
         return True
-    if consented is None or (afresh and consented.given_at < asked_at):
+    if consent is None or (afresh and consent.given_at < requested_at):
         return False
-    return consented.scopes.issuperset(request.scopes) and consented.claims >= request.claims
+    return consent.scopes.issuperset(request.scopes) and consent.claims >= request.claims

@@ -1,4 +1,4 @@
-"""API keys of a council: make, list, revoke."""
+"""API keys of a council: create, list, revoke."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,61 +20,63 @@ from identity.shared.rules import tokens
 _NIL = UUID(int=0)
 
 
-async def create(
+async def create_api_key(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewApiKey
 ) -> ApiKeyMade:
-    """A new API key, which lives ``key_days`` days. Raises Problem 403 for a scope the caller lacks."""
-    revocations.may_grant(caller, body.scopes, body.mode, region=False)
-    created = issuer.now()
-    made = ApiKey(
+    """Create an API key, valid ``key_days`` days. Raises Problem 403 for a scope the caller does not hold."""
+    revocations.check_can_grant(caller, body.scopes, body.mode, region=False)
+    created_at = issuer.now()
+    api_key = ApiKey(
         id=ids.new(),
         name=body.name,
         mode=body.mode,
         scopes=body.scopes,
-        created_at=created,
-        expires_at=created + timedelta(days=issuer.settings.key_days),
+        created_at=created_at,
+        expires_at=created_at + timedelta(days=issuer.settings.key_days),
     )
-    signer = issuer.signer()
-    await store.add(session, council, {**dict(made), "kid": signer.kid, "created_by": caller.subject})
-    return ApiKeyMade(**dict(made), key=_written(issuer, council, made, signer.kid))
+    signer = issuer.select_key()
+    await store.add_api_key(
+        session, council, {**dict(api_key), "kid": signer.kid, "created_by": caller.subject}
+    )
+    return ApiKeyMade(**dict(api_key), key=_sign_api_key(issuer, council, api_key, signer.kid))
 
 
-async def write_again(session: Session, issuer: Issuer, council: str, stored: dict[str, Any]) -> str:
-    """The very key that was shown, for a repeated request: signatures are deterministic."""
-    made = ApiKey.model_validate(stored)
-    kid = await store.kid(session, council, made.id)
+async def sign_again(session: Session, issuer: Issuer, council: str, stored: dict[str, Any]) -> str:
+    """Sign the same key again for a repeated request: signatures are deterministic."""
+    api_key = ApiKey.model_validate(stored)
+    kid = await store.get_kid(session, council, api_key.id)
     if kid is None:  # pragma: no cover - rows of API keys are never deleted
         raise not_found("API key with this id")
-    return _written(issuer, council, made, kid)
+    return _sign_api_key(issuer, council, api_key, kid)
 
 
-async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """The council's keys that are not revoked, in order of creation."""
-    return await store.page(session, council, after or _NIL, fetch)
+async def list_page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+    """List the council's keys that are not revoked, in order of creation."""
+    return await store.list_page(session, council, after or _NIL, fetch)
 
 
-async def revoke(session: Session, council: str, key_id: UUID, now: datetime) -> None:
-    """Refuse the key from now on. Again is no error. Raises Problem 404 for one that never was."""
-    expires = await store.revoke(session, council, key_id, now)
+async def revoke_api_key(session: Session, council: str, key_id: UUID, now: datetime) -> None:
+    """Revoke a key. To repeat it is no error. Raises Problem 404 for one that never existed."""
+    expires = await store.revoke_api_key(session, council, key_id, now)
     if expires is not None:
-        await revocations.refuse(session, council, ids.show(key_id), expires, claim="jti")
-    elif await store.kid(session, council, key_id) is None:
+        await revocations.revoke_credential(session, council, ids.show(key_id), expires, claim="jti")
+    elif await store.get_kid(session, council, key_id) is None:
         raise not_found("API key with this id")
 
 
-def _written(issuer: Issuer, council: str, made: ApiKey, kid: str) -> str:
-    shown = ids.show(made.id)
-    grant = tokens.Grant(
-        token_id=shown,
-        client_id=shown,
-        scopes=tuple(made.scopes),
+def _sign_api_key(issuer: Issuer, council: str, api_key: ApiKey, kid: str) -> str:
+    key_id = ids.show(api_key.id)
+    content = tokens.TokenContent(
+        token_id=key_id,
+        client_id=key_id,
+        scopes=tuple(api_key.scopes),
         councils=(council,),
-        mode=made.mode,
-        issued=int(made.created_at.timestamp()),
-        expires=int(made.expires_at.timestamp()),
+        mode=api_key.mode,
+        issued=int(api_key.created_at.timestamp()),
+        expires=int(api_key.expires_at.timestamp()),
     )
     try:
-        return issuer.write(issuer.key(kid), tokens.KEY_TYPE, grant)
+        return issuer.sign_token(issuer.get_key(kid), tokens.KEY_TYPE, content)
     except LookupError as error:
         raise Problem(
             409, "key-not-repeatable", "The key was made too long ago to be shown again."

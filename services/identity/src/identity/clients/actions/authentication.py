@@ -1,4 +1,4 @@
-"""What the protocol's endpoints work with, and how a client shows there who it is."""
+"""Client authentication at the protocol's endpoints, and what those endpoints work with."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,63 +12,68 @@ import asyncpg
 
 from chassis import ids
 from chassis.database import Database
-from identity.clients.actions.client_cache import KnownClients
-from identity.clients.actions.client_keys import Refresher
+from identity.clients.actions.client_cache import ClientCache
+from identity.clients.actions.client_keys import KeyRefresher
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.store import clients as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import assertions, token_requests
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.relying_party import RelyingParty
 from identity.shared.rules import crypto
 
 log = logging.getLogger(__name__)
 
 _REFUSED = "The client is unknown or did not prove who it is."
-_NOBODY = UUID(int=0)
-Credentials = token_requests.Secret | token_requests.Assertion | token_requests.Named
+_NO_CLIENT = UUID(int=0)
+Credentials = token_requests.ClientSecret | token_requests.ClientAssertion | token_requests.ClientIdOnly
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The issuer with its database. ``pool`` sees across councils: a client is looked up by its id alone."""
+    """The OpenID provider: the issuer with its database.
+
+    ``pool`` sees across councils, since a client is found by its id alone.
+    """
 
     issuer: Issuer
     database: Database
     pool: asyncpg.Pool
-    clients: KnownClients
-    refresher: Refresher
+    client_cache: ClientCache
+    refresher: KeyRefresher
 
-    async def client(self, client_id: str) -> store.Authenticating | None:
-        """A client in use; one that can be nobody's is looked up all the same, to take as long."""
-        return await self.clients.find(self.pool, _id(client_id))
+    async def get_client(self, client_id: str) -> ClientRecord | None:
+        """Get a client in use. An id that cannot exist is looked up too, so that it takes as long."""
+        return await self.client_cache.get(self.pool, _parse_id(client_id))
 
-    async def keys(
-        self, shown: assertions.Unverified, client: store.Authenticating | None
+    async def load_keys(
+        self, jwt: assertions.UnverifiedJwt, record: ClientRecord | None
     ) -> Sequence[Mapping[str, Any]]:
-        """The client's public keys, read again when it names a new one and publishes them itself."""
-        if client is None or not _has_newer(shown, client):
-            return client.keys if client else ()
-        client_id = _id(shown.issuer)
-        found = await self.refresher.newer(self.database, client.council, client_id)
-        self.clients.forget()
-        return found or client.keys
+        """Load the client's public keys; fetch them again if it names a new one at its ``jwks_uri``."""
+        if record is None or not _names_unknown_key(jwt, record):
+            return record.keys if record else ()
+        client_id = _parse_id(jwt.issuer)
+        keys = await self.refresher.refresh(self.database, record.council, client_id)
+        self.client_cache.clear()
+        return keys or record.keys
 
-    def look_for_keys(self, shown: assertions.Unverified, client: "Client") -> None:
-        """Have the client's public keys read again, for its next request, when it names a new one."""
-        if shown.issuer == client.client_id and _has_newer(shown, client.record):
-            self.refresher.begin(self.database, client.record.council, client.id)
+    def start_key_refresh(self, jwt: assertions.UnverifiedJwt, client: "Client") -> None:
+        """Start to fetch the client's public keys for its next request, when it names a new one."""
+        if jwt.issuer == client.client_id and _names_unknown_key(jwt, client.record):
+            self.refresher.start_refresh(self.database, client.record.council, client.id)
 
     @asynccontextmanager
-    async def admit(self, client_id: str, share: str) -> AsyncIterator[None]:
-        """Work on a request for sign-in at a client. Raises Problem 429.
+    async def admit_sign_in(self, client_id: str, share: str) -> AsyncIterator[None]:
+        """Admit a request for sign-in at a client, within its rate limit. Raises Problem 429.
 
         ``share``: the network a browser is in, since anybody can name a client; empty for the client itself.
         """
-        client = _id(client_id)
-        self.issuer.sign_ins.take(client, share)
-        async with self.issuer.gate.through(client):
+        client = _parse_id(client_id)
+        self.issuer.sign_in_limiter.take(client, share)
+        async with self.issuer.sign_in_slots.hold(client):
             yield
 
     def now(self) -> datetime:
+        """The time by the issuer's clock."""
         return datetime.fromtimestamp(self.issuer.clock(), UTC)
 
 
@@ -80,14 +85,14 @@ class Client:
     """
 
     client_id: str
-    record: store.Authenticating
+    record: ClientRecord
 
     @property
     def id(self) -> UUID:
         return ids.read(self.client_id)
 
     @property
-    def party(self) -> Party:
+    def party(self) -> RelyingParty:
         """Its registration for sign-in. Raises OAuthError for a mere machine."""
         if self.record.party is None:
             raise token_requests.OAuthError(
@@ -110,21 +115,23 @@ async def identify(
     the request comes from. Anybody can name a public client, so there each network has a share of its own.
     Raises OAuthError, Problem 429.
     """
-    if isinstance(credentials, token_requests.Secret):
+    if isinstance(credentials, token_requests.ClientSecret):
         client: Client = await _check_secret(provider, credentials)
-    elif isinstance(credentials, token_requests.Named):
+    elif isinstance(credentials, token_requests.ClientIdOnly):
         client = await _find_public(provider, credentials)
     else:
         try:
             client = await _check_assertion(provider, credentials, endpoint)
         except assertions.RefusedError as error:
-            _refuse(str(error), told=str(error) if error.telling else None)
+            _refuse(str(error), disclosed=str(error) if error.disclosable else None)
     party, method = client.record.party, credentials.method
     if party is not None and method not in party.authentication:
-        _refuse("the method is not the profile's", told=f"this client cannot use {method}")
+        _refuse("the method is not the profile's", disclosed=f"this client cannot use {method}")
     if client.record.status != "active":
         raise token_requests.OAuthError("unauthorized_client", f"{client.record.council} is suspended.")
-    provider.issuer.pace.take(client.id, network if isinstance(credentials, token_requests.Named) else "")
+    provider.issuer.client_limiter.take(
+        client.id, network if isinstance(credentials, token_requests.ClientIdOnly) else ""
+    )
     return client
 
 
@@ -135,72 +142,76 @@ def require_authentication(client: Client) -> AuthenticatedClient:
     return client
 
 
-async def _check_secret(provider: Provider, credentials: token_requests.Secret) -> AuthenticatedClient:
+async def _check_secret(provider: Provider, credentials: token_requests.ClientSecret) -> AuthenticatedClient:
     """Authenticate by a secret. Raises OAuthError."""
-    record = await provider.client(credentials.client_id)
-    if not _fits(credentials.secret, record, provider.issuer.clock()) or record is None:
+    record = await provider.get_client(credentials.client_id)
+    if not _matches_secret(credentials.secret, record, provider.issuer.clock()) or record is None:
         _refuse("the secret does not fit")
     return AuthenticatedClient(credentials.client_id, record)
 
 
-async def _find_public(provider: Provider, credentials: token_requests.Named) -> Client:
+async def _find_public(provider: Provider, credentials: token_requests.ClientIdOnly) -> Client:
     """Find a client that keeps no secret. Any other must authenticate; an unknown one gets the same error."""
-    record = await provider.client(credentials.client_id)
+    record = await provider.get_client(credentials.client_id)
     if record is None or record.party is None or not record.party.public:
-        _refuse("it did not authenticate", told=token_requests.UNAUTHENTICATED.removesuffix("."))
+        _refuse("it did not authenticate", disclosed=token_requests.UNAUTHENTICATED.removesuffix("."))
     return Client(credentials.client_id, record)
 
 
 async def _check_assertion(
-    provider: Provider, credentials: token_requests.Assertion, endpoint: str
+    provider: Provider, credentials: token_requests.ClientAssertion, endpoint: str
 ) -> AuthenticatedClient:
     """Authenticate by private_key_jwt. Raises RefusedError."""
     issuer, now = provider.issuer, provider.issuer.clock()
-    unverified = assertions.look(credentials.jwt)
+    unverified = assertions.parse_unverified(credentials.jwt)
     if credentials.client_id not in (None, unverified.issuer):
         raise assertions.RefusedError("client_id is not the assertion's iss")
-    record = await provider.client(unverified.issuer)
+    record = await provider.get_client(unverified.issuer)
     audiences = frozenset({issuer.url, issuer.token_url, f"{issuer.url}{endpoint}"})
-    claims = assertions.verify(unverified, await provider.keys(unverified, record), audiences, now)
+    claims = assertions.verify_assertion(
+        unverified, await provider.load_keys(unverified, record), audiences, now
+    )
     if record is None:  # pragma: no cover - without keys nothing verifies
         raise assertions.RefusedError("there is no such client", telling=False)
     fresh = await store.use_assertion(
         provider.pool,
         record.council,
-        _id(unverified.issuer),
+        _parse_id(unverified.issuer),
         claims.jti,
-        _moment(claims.expires),
-        _moment(now),
+        _to_datetime(claims.expires),
+        _to_datetime(now),
     )
     if not fresh:
         raise assertions.RefusedError("the assertion was used before; sign a new one with a new jti")
     return AuthenticatedClient(unverified.issuer, record)
 
 
-def _has_newer(shown: assertions.Unverified, client: store.Authenticating) -> bool:
-    """Whether the client names a key we do not know and publishes its keys itself."""
-    return bool(client.jwks_uri) and assertions.names_another_key(shown, client.keys)
+def _names_unknown_key(jwt: assertions.UnverifiedJwt, record: ClientRecord) -> bool:
+    """Whether the JWT names a key that we do not know, and the client publishes its keys itself."""
+    return bool(record.jwks_uri) and assertions.names_unknown_key(jwt, record.keys)
 
 
-def _fits(secret: str, client: store.Authenticating | None, now: float) -> bool:
-    """Whether the secret is the client's, or the one before while that still holds; takes always as long."""
-    if client is None:
-        return crypto.fits(secret, None, None, None, now)
-    until = client.previous_until.timestamp() if client.previous_until else None
-    return crypto.fits(secret, client.secret_hash, client.previous_hash, until, now)
+def _matches_secret(secret: str, record: ClientRecord | None, now: float) -> bool:
+    """Whether the secret is the client's, or the previous one in its overlap. Always takes as long."""
+    if record is None:
+        return crypto.matches_secret(secret, None, None, None, now)
+    until = record.previous_until.timestamp() if record.previous_until else None
+    return crypto.matches_secret(secret, record.secret_hash, record.previous_hash, until, now)
 
 
-def _refuse(reason: str, *, told: str | None = None) -> NoReturn:
+def _refuse(reason: str, *, disclosed: str | None = None) -> NoReturn:
     log.info("client refused: %s", reason)
-    raise token_requests.OAuthError("invalid_client", f"{told[0].upper()}{told[1:]}." if told else _REFUSED)
+    raise token_requests.OAuthError(
+        "invalid_client", f"{disclosed[0].upper()}{disclosed[1:]}." if disclosed else _REFUSED
+    )
 
 
-def _id(text: str) -> UUID:
+def _parse_id(text: str) -> UUID:
     try:
         return ids.read(text)
     except ValueError:
-        return _NOBODY
+        return _NO_CLIENT
 
 
-def _moment(seconds: float) -> datetime:
+def _to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,7 +1,7 @@
-"""Clients, kept in memory: a token costs no look at the database, and a revoked client is refused at once.
+"""Clients cached in memory: a token needs no query, and a revoked client is refused within a second.
 
-What is kept is believed only while PostgreSQL is heard: the notice of a change comes on the connection that
-is asked for a sign of life, so who has had one since knows of every change committed before.
+The cache is trusted only while PostgreSQL answers. Notices of changes come on the same connection as the
+answers to a heartbeat, so after an answer every change committed before it is known.
 """
 
 import asyncio
@@ -12,49 +12,50 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Database
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.store import clients as store
 
 log = logging.getLogger(__name__)
 
-_MOST = 20_000
-_PULSE = 0.3  # seconds between signs of life
-_BELIEVED = 0.9  # seconds for which one is enough: a revoked client is refused within a second
-_ORIGINS_KEPT = 30.0  # seconds, should a notice be lost
+_MAX_CLIENTS = 20_000
+_HEARTBEAT = 0.3  # seconds between heartbeats
+_TRUSTED = 0.9  # seconds for which an answer counts: a revoked client is refused within a second
+_ORIGIN_SECONDS = 30.0  # seconds, in case a notice is lost
 _CHANNELS = ("townhall_client", "townhall_relying_party", "townhall_council")
 
 
-class KnownClients:
-    """The clients that have shown themselves lately."""
+class ClientCache:
+    """The clients that were used lately, and the origins of public web apps."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, store.Authenticating] = {}
-        self._heard = float("-inf")
+        self._clients: dict[UUID, ClientRecord] = {}
+        self._heard_at = float("-inf")
         self._changes = 0
         self._origins: frozenset[str] = frozenset()
         self._origins_until = float("-inf")
-        self._reading = asyncio.Lock()
+        self._origins_lock = asyncio.Lock()
 
-    async def find(self, pool: asyncpg.Pool, client_id: UUID) -> store.Authenticating | None:
-        """A client in use, whichever council's it is; ``pool`` sees across councils."""
-        if time.monotonic() - self._heard < _BELIEVED:
-            known = self._known.get(client_id)
-            if known is not None:
-                return known
+    async def get(self, pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
+        """Get a client in use, of any council; ``pool`` sees across councils."""
+        if time.monotonic() - self._heard_at < _TRUSTED:
+            cached = self._clients.get(client_id)
+            if cached is not None:
+                return cached
         changes = self._changes
-        found = await store.authenticating(pool, client_id)
-        if found is not None and changes == self._changes:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[client_id] = found
-        return found
+        record = await store.get_record(pool, client_id)
+        if record is not None and changes == self._changes:
+            if len(self._clients) >= _MAX_CLIENTS:
+                self._clients.clear()
+            self._clients[client_id] = record
+        return record
 
-    async def calls_from(self, pool: asyncpg.Pool, origin: str) -> bool:
-        """Whether pages of a public web app come from there. However many strangers ask, it is read once."""
-        async with self._reading:
+    async def is_registered_origin(self, pool: asyncpg.Pool, origin: str) -> bool:
+        """Whether a public web app has registered the origin. Concurrent calls share one query."""
+        async with self._origins_lock:
             while time.monotonic() >= self._origins_until:
-                changes, self._origins_until = self._changes, time.monotonic() + _ORIGINS_KEPT
+                changes, self._origins_until = self._changes, time.monotonic() + _ORIGIN_SECONDS
                 try:
-                    self._origins = await store.origins(pool, _MOST)
+                    self._origins = await store.list_origins(pool, _MAX_CLIENTS)
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                     log.warning("the origins of apps stay as they are: %s", error)
                     break
@@ -62,24 +63,24 @@ class KnownClients:
                     self._origins_until = float("-inf")
         return origin in self._origins
 
-    def forget(self, *_: object) -> None:
-        """Something has changed: look everything up again."""
+    def clear(self, *_: object) -> None:
+        """Clear the cache after a change."""
         self._changes += 1
-        self._known.clear()
+        self._clients.clear()
         self._origins_until = float("-inf")
 
-    async def follow(self, database: Database) -> None:
-        """Listen for ever. Raises when the database is lost; call it again."""
+    async def follow_changes(self, database: Database) -> None:
+        """Listen for changes for ever. Raises when the database is lost; call it again."""
         connection = await database.listen()
         try:
             for channel in _CHANNELS:
-                await connection.add_listener(channel, self.forget)
-            self.forget()
+                await connection.add_listener(channel, self.clear)
+            self.clear()
             while True:
-                asked = time.monotonic()
-                await connection.execute("SELECT 1", timeout=_BELIEVED)
-                self._heard = asked
-                await asyncio.sleep(_PULSE)
+                asked_at = time.monotonic()
+                await connection.execute("SELECT 1", timeout=_TRUSTED)
+                self._heard_at = asked_at
+                await asyncio.sleep(_HEARTBEAT)
         finally:
-            self._heard = float("-inf")
+            self._heard_at = float("-inf")
             connection.terminate()

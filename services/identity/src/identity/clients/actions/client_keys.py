@@ -1,4 +1,4 @@
-"""Public keys that a client publishes at a URL of its own: read, read again, and kept while it is away."""
+"""Public keys that clients publish at a ``jwks_uri``: fetched, fetched again, kept while it is away."""
 
 import asyncio
 import logging
@@ -19,46 +19,46 @@ from identity.shared.rules import key_sets
 log = logging.getLogger(__name__)
 
 Keys = list[dict[str, str]]
-ITS_OWN_SERVER = "jwks_uri"
+JWKS_URI_ACTOR = "jwks_uri"
 _ACCEPT = "application/jwk-set+json, application/json"
-_ROUND = 100  # clients at a time
-_LOOK = 30.0  # seconds between looks for keys that have become old
+_BATCH = 100  # clients at a time
+_PAUSE = 30.0  # seconds between looks for keys that are old
 
 
-async def fetch(outbound: Outbound, uri: str) -> Keys:
-    """The keys at a URL. Raises OutboundError, saying what is wrong."""
+async def fetch_key_set(outbound: Outbound, uri: str) -> Keys:
+    """Fetch the keys at a URL. Raises OutboundError, saying what is wrong."""
     try:
-        return key_sets.read(await outbound.get(uri, accept=_ACCEPT, most=key_sets.LARGEST))
+        return key_sets.parse_key_set(await outbound.get(uri, accept=_ACCEPT, max_bytes=key_sets.MAX_BYTES))
     except ValueError as error:
         raise OutboundError(str(error)) from error
 
 
-async def fetch_asked(outbound: Outbound, uri: str) -> Keys:
-    """The keys at a URL that a request names. Raises Problem 400 that names the member."""
+async def fetch_requested_keys(outbound: Outbound, uri: str) -> Keys:
+    """Fetch the keys at the URL in a request. Raises Problem 400 that names the member."""
     try:
-        return await fetch(outbound, uri)
+        return await fetch_key_set(outbound, uri)
     except OutboundError as error:
-        wrong = FieldError(field="body.jwks_uri", message=str(error), code="unreadable")
-        raise Problem(400, "invalid-request", f"jwks_uri {error}.", errors=[wrong]) from error
+        field_error = FieldError(field="body.jwks_uri", message=str(error), code="unreadable")
+        raise Problem(400, "invalid-request", f"jwks_uri {error}.", errors=[field_error]) from error
 
 
-class Refresher:
-    """Reads clients' keys again: those of one client at one time once, and not more often than the floor."""
+class KeyRefresher:
+    """Fetches clients' keys again: one client's once at a time, and no more often than ``jwks_floor``."""
 
     def __init__(self, settings: Settings, outbound: Outbound | None = None) -> None:
         self.outbound = outbound or Outbound(settings)
         self._settings = settings
         self._running: dict[UUID, asyncio.Task[Keys | None]] = {}
 
-    async def newer(self, database: Database, council: str, client_id: UUID) -> Keys | None:
-        """The client's keys, just read; None when they were tried a moment ago or cannot be had.
+    async def refresh(self, database: Database, council: str, client_id: UUID) -> Keys | None:
+        """Fetch the client's keys; None when that was tried a moment ago or fails.
 
-        Then those at hand serve on.
+        Then the stored keys are used on.
         """
-        return await asyncio.shield(self.begin(database, council, client_id))
+        return await asyncio.shield(self.start_refresh(database, council, client_id))
 
-    def begin(self, database: Database, council: str, client_id: UUID) -> asyncio.Task[Keys | None]:
-        """The same, begun and not waited for: for where a transaction is open."""
+    def start_refresh(self, database: Database, council: str, client_id: UUID) -> asyncio.Task[Keys | None]:
+        """Start to fetch the client's keys without waiting: for use inside a transaction."""
         task = self._running.get(client_id)
         if task is None:
             task = asyncio.create_task(self._read(database, council, client_id))
@@ -70,47 +70,47 @@ class Refresher:
         now = datetime.now(UTC)
         before = now - timedelta(seconds=self._settings.jwks_floor)
         async with database.writing(council) as session:
-            uri = await store.begin(session, council, client_id, now, before)
+            uri = await store.claim_refresh(session, council, client_id, now, before)
         if uri is None:
             return None
         try:
-            found = await fetch(self.outbound, uri)
+            keys = await fetch_key_set(self.outbound, uri)
         except OutboundError as error:
             log.warning("the keys of client %s stay as they are: its jwks_uri %s", ids.show(client_id), error)
             return None
-        return await _keep(database, council, client_id, uri, found)
+        return await _store_keys(database, council, client_id, uri, keys)
 
-    async def follow(self, database: Database) -> None:
-        """Read again, for ever, what has become old: a key that was taken down is refused soon after."""
+    async def run_forever(self, database: Database) -> None:
+        """Fetch old keys again for ever, so that a key that was taken down is soon refused."""
         while True:
             before = datetime.now(UTC) - timedelta(seconds=self._settings.jwks_age)
             async with database.reading("*") as session:
-                due = await store.due(session, before, _ROUND)
-            await asyncio.gather(*(self.newer(database, row.council, row.id) for row in due))
-            await asyncio.sleep(_LOOK)
+                due = await store.list_due(session, before, _BATCH)
+            await asyncio.gather(*(self.refresh(database, row.council, row.id) for row in due))
+            await asyncio.sleep(_PAUSE)
 
 
-async def _keep(database: Database, council: str, client_id: UUID, uri: str, found: Keys) -> Keys | None:
-    """Take over the keys, unless the client has been changed meanwhile."""
+async def _store_keys(database: Database, council: str, client_id: UUID, uri: str, new: Keys) -> Keys | None:
+    """Store fetched keys, unless the client has changed meanwhile."""
     now = datetime.now(UTC)
     async with database.writing(council) as session:
-        row = await store.held(session, council, client_id)
+        row = await store.lock_keys(session, council, client_id)
         if row is None or row.jwks_uri != uri:
             return None
-        await store.note(session, council, client_id, now)
-        if row.jwks != found:
-            await store.keep(session, council, client_id, found)
-            changes = {"jwks": [kids(row.jwks), kids(found)]}
-            noted = {"client": client_id, "id": ids.new(), "act": "keys-read", "changes": changes}
-            await services.record(session, council, {**noted, "actor": ITS_OWN_SERVER, "at": now})
-    return found
+        await store.record_reading(session, council, client_id, now)
+        if row.jwks != new:
+            await store.update_keys(session, council, client_id, new)
+            changes = {"jwks": [list_kids(row.jwks), list_kids(new)]}
+            event = {"client": client_id, "id": ids.new(), "act": "keys-read", "changes": changes}
+            await services.add_history(session, council, {**event, "actor": JWKS_URI_ACTOR, "at": now})
+    return new
 
 
-def kids(keys: Sequence[Any] | None) -> list[str]:
-    """How keys are named in a record of what was done."""
+def list_kids(keys: Sequence[Any] | None) -> list[str]:
+    """List the ids of keys, as the history records them."""
     return [key["kid"] for key in keys or ()]
 
 
-async def keep_fresh(database: Database, settings: Settings) -> None:
-    """A task of the worker: read again, for ever, the keys that clients publish."""
-    await Refresher(settings).follow(database)
+async def refresh_client_keys(database: Database, settings: Settings) -> None:
+    """Fetch the keys that clients publish again, for ever: a task of the worker."""
+    await KeyRefresher(settings).run_forever(database)

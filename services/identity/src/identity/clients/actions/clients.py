@@ -1,4 +1,4 @@
-"""Clients of a council and of the region: make, list, revoke."""
+"""Clients of a council and of the region: create, list, revoke."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import conflict, not_found
-from identity.clients.actions.service_changes import shown_by
+from identity.clients.actions.service_changes import get_authentication
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
 from identity.clients.store import clients as store
 from identity.clients.store import services
@@ -26,97 +26,101 @@ _NIL = UUID(int=0)
 _FIRST = 1
 
 
-def show(row: Row[Any]) -> Client:
-    """A row as the API shows it."""
+def render_client(row: Row[Any]) -> Client:
+    """Render a row as the API shows it."""
     return Client(
         client_id=row.id,
         name=row.name,
         mode=row.mode,
         scopes=row.scopes,
-        councils=list(acts_for(row.council)),
-        authentication=shown_by(row),
+        councils=list(list_councils(row.council)),
+        authentication=get_authentication(row),
         jwks=JsonWebKeySet(keys=row.jwks) if row.jwks else None,
         created_at=row.created_at,
     )
 
 
-def acts_for(council: str) -> tuple[str, ...]:
-    """The councils a client acts for: its own, or with a client of the region all."""
+def list_councils(council: str) -> tuple[str, ...]:
+    """List the councils a client acts for: its own, or all for a client of the region."""
     return (tokens.ALL_COUNCILS,) if council == REGION else (council,)
 
 
-async def create(
+async def create_client(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient
 ) -> ClientMade:
-    """A new client. Raises Problem 403 for a scope the caller lacks, 409 for a name in use."""
-    revocations.may_grant(caller, body.scopes, body.mode, region=council == REGION)
-    return await _add(session, issuer, council, body, caller.subject)
+    """Create a client. Raises Problem 403 for a scope the caller does not hold, 409 for a name in use."""
+    revocations.check_can_grant(caller, body.scopes, body.mode, region=council == REGION)
+    return await _add_client(session, issuer, council, body, caller.subject)
 
 
-async def _add(
+async def _add_client(
     session: Session, issuer: Issuer, council: str, body: NewClient, created_by: str
 ) -> ClientMade:
     client_id = ids.new()
-    secret = None if body.jwks else issuer.secret(ids.show(client_id), _FIRST)
+    secret = None if body.jwks else issuer.derive_secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
         "mode": body.mode,
         "scopes": body.scopes,
         "jwks": body.jwks.keys if body.jwks else None,
-        "secret_hash": crypto.secret_hash(secret) if secret else None,
+        "secret_hash": crypto.hash_secret(secret) if secret else None,
         "generation": _FIRST,
         "created_by": created_by,
         "created_at": issuer.now(),
     }
-    if not await store.add(session, council, values):
+    if not await store.add_client(session, council, values):
         raise conflict("name-in-use", f"There is a client named {body.name!r} already. Choose another name.")
     return ClientMade(
         **dict(body),
         client_id=client_id,
         client_secret=secret,
-        councils=list(acts_for(council)),
+        councils=list(list_councils(council)),
         authentication="private_key_jwt" if body.jwks else "client_secret",
         created_at=values["created_at"],
     )
 
 
-def first_secret(issuer: Issuer, client_id: str) -> str:
-    """The secret a client was made with, for a repeated request."""
-    return issuer.secret(client_id, _FIRST)
+def derive_first_secret(issuer: Issuer, client_id: str) -> str:
+    """Derive the secret a client was created with, for a repeated request."""
+    return issuer.derive_secret(client_id, _FIRST)
 
 
-async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """The clients in use, in order of creation."""
-    return await store.page(session, council, after or _NIL, fetch)
+async def list_page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
+    """List the clients in use, in order of creation."""
+    return await store.list_page(session, council, after or _NIL, fetch)
 
 
-async def revoke(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """Refuse the client and every token it has. Again is no error. Raises Problem 404 and 409."""
+async def revoke_client(session: Session, council: str, client_id: UUID, now: datetime) -> None:
+    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409."""
     if await services.exists(session, council, client_id):
         raise conflict(
             "is-a-service", "This client is a service. Retire it under services, where it is on record."
         )
-    if await store.revoke(session, council, client_id, now):
-        last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
-        await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
+    if await store.revoke_client(session, council, client_id, now):
+        last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+        await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
 
 
-async def install(session: Session, issuer: Issuer, name: str, asked: Sequence[str]) -> tuple[str, str]:
-    """Make the region's client of this name, or give it these scopes and a new secret.
+async def install_client(
+    session: Session, issuer: Issuer, name: str, requested: Sequence[str]
+) -> tuple[str, str]:
+    """Create the region's client of this name, or give it these scopes and a new secret.
 
-    For whoever starts the platform and so has the database already. Answers id and secret; a
-    secret that was in force before is refused from now on.
+    For the command line, whose user has access to the database already. Answers id and secret; the earlier
+    secret is refused from now on.
     """
     await session.across_councils()
-    row = await store.by_name_locked(session, REGION, name)
+    row = await store.lock_by_name(session, REGION, name)
     if row is None:
-        body = NewClient(name=name, mode="live", scopes=list(asked))
-        made = await _add(session, issuer, REGION, body, "command line")
-        return ids.show(made.client_id), made.client_secret or ""
-    shown, generation = ids.show(row.id), row.generation + 1
-    secret = issuer.secret(shown, generation)
-    await store.renew(session, REGION, row.id, scopes.tidy(asked), generation, crypto.secret_hash(secret))
-    return shown, secret
+        body = NewClient(name=name, mode="live", scopes=list(requested))
+        created = await _add_client(session, issuer, REGION, body, "command line")
+        return ids.show(created.client_id), created.client_secret or ""
+    client_id, generation = ids.show(row.id), row.generation + 1
+    secret = issuer.derive_secret(client_id, generation)
+    await store.update_credentials(
+        session, REGION, row.id, scopes.normalise(requested), generation, crypto.hash_secret(secret)
+    )
+    return client_id, secret

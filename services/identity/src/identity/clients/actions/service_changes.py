@@ -1,4 +1,4 @@
-"""What makes and changes of a service have in common: who may, what fits together, and the record of it."""
+"""What registering and changing a service share: permission, validation and the history."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,8 +11,8 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import FieldError, Problem, not_found
-from identity.clients import rules
-from identity.clients.actions.client_keys import kids
+from identity.clients.actions.client_keys import list_kids
+from identity.clients.rules import registration
 from identity.clients.schemas.services import Service
 from identity.clients.store import services as store
 from identity.issuer.actions import revocations
@@ -21,98 +21,106 @@ from identity.shared.oauth import scopes
 from identity.shared.rules.tokens import Mode
 from identity.shared.schemas import JsonWebKeySet
 
-_UNSAID = frozenset({"contacts"})
-"""Members that tell of people: the record, which stays for ever, says only that they changed."""
+_PERSONAL_MEMBERS = frozenset({"contacts"})
+"""Members with personal data: the history, which is never deleted, says only that they changed."""
 
 
-def show(row: Row[Any]) -> Service:
-    """A row as the API shows it."""
+def render_service(row: Row[Any]) -> Service:
+    """Render a row as the API shows it."""
     members = row._asdict()
     return Service(
         **{name: members[name] for name in Service.model_fields if name in members and name != "jwks"},
         client_id=row.id,
         scopes=row.person_scopes,
         claims=row.identity_claims,
-        authentication=shown_by(row),
+        authentication=get_authentication(row),
         jwks=JsonWebKeySet(keys=row.jwks) if row.jwks else None,
         previous_secret_until=row.previous_until,
     )
 
 
-def shown_by(row: Row[Any]) -> Literal["client_secret", "private_key_jwt", "none"]:
-    """How a client shows who it is."""
+def get_authentication(row: Row[Any]) -> Literal["client_secret", "private_key_jwt", "none"]:
+    """Get how a client authenticates."""
     if row.public:
         return "none"
     return "private_key_jwt" if row.jwks else "client_secret"
 
 
-def judge(issuer: Issuer, caller: Caller, asked: Mapping[str, Any]) -> None:
-    """Whether the caller may register this, and whether it fits together. Raises Problem 400 or 403.
+def check_members(issuer: Issuer, caller: Caller, members: Mapping[str, Any]) -> None:
+    """Check that the caller may register this and that it is consistent. Raises Problem 400 or 403.
 
-    ``asked``: all members of the service as it would stand.
+    ``members``: all members of the service as it would become.
     """
-    may_hold(caller, asked["mode"], asked["scopes"], asked["machine_scopes"])
-    names = rules.Registration.__dataclass_fields__
-    whole = rules.Registration(**{name: asked[name] for name in names})
-    found = list(rules.faults(whole, laptop=issuer.on_a_laptop))
-    if found:
+    check_scopes(caller, members["mode"], members["scopes"], members["machine_scopes"])
+    names = registration.Registration.__dataclass_fields__
+    candidate = registration.Registration(**{name: members[name] for name in names})
+    faults = list(registration.find_faults(candidate, is_local=issuer.is_local))
+    if faults:
         errors = [
             FieldError(field=f"body.{fault.field}", message=fault.message, code=fault.code)
-            for fault in found[:20]
+            for fault in faults[:20]
         ]
-        first = f"{found[0].field} {found[0].message}."
+        first = f"{faults[0].field} {faults[0].message}."
         raise Problem(400, "invalid-request", first, errors=errors)
 
 
-def may_hold(caller: Caller, mode: Mode, of_people: Iterable[str], of_machine: Iterable[str]) -> None:
-    """Who decides where a service's tokens go, or what opens it, holds all it may do himself.
+def check_scopes(
+    caller: Caller, mode: Mode, person_scopes: Iterable[str], machine_scopes: Iterable[str]
+) -> None:
+    """Check that the caller holds every API scope of the service. Raises Problem 403.
 
-    Otherwise he could take it over for what he lacks. Raises Problem 403.
+    Who decides where a service's tokens go, or changes its credentials, could use it for what they do not
+    hold themselves.
     """
-    revocations.may_grant(caller, [*rules.of_apis(of_people), *of_machine], mode, region=False)
+    revocations.check_can_grant(
+        caller, [*registration.list_api_scopes(person_scopes), *machine_scopes], mode, region=False
+    )
 
 
-def may_touch(caller: Caller, mode: str) -> None:
-    """A sandbox credential changes nothing that is live. Raises Problem 403."""
+def check_mode(caller: Caller, mode: str) -> None:
+    """Check that a sandbox credential does not change a live service. Raises Problem 403."""
     if mode == "live" and caller.mode != "live":
         raise Problem(
             403, "mode-not-held", "A sandbox credential can register and change sandbox services only."
         )
 
 
-def may_vouch(caller: Caller) -> None:
-    """Only the region's operator says that a service needs no consent. Raises Problem 403."""
+def check_operator(caller: Caller) -> None:
+    """Check that the caller is the operator, who alone exempts a service from consent. Raises Problem 403."""
     if not (caller.acts_for("*") and scopes.OPERATE in caller.scopes):
         detail = f"first_party is set by the operator of the region alone (scope {scopes.OPERATE})."
         raise Problem(403, "operator-needed", detail)
 
 
-async def locked(session: Session, council: str, client_id: UUID, caller: Caller) -> Row[Any]:
-    """The service, for a change by this caller. Raises Problem 403 and 404."""
-    row = await store.locked(session, council, client_id)
+async def lock_service(session: Session, council: str, client_id: UUID, caller: Caller) -> Row[Any]:
+    """Lock the service for a change by this caller. Raises Problem 403 and 404."""
+    row = await store.lock(session, council, client_id)
     if row is None:
         raise not_found("service with this id")
-    may_touch(caller, row.mode)
+    check_mode(caller, row.mode)
     return row
 
 
-async def record(
+async def record_change(
     session: Session, council: str, client_id: UUID, act: str, actor: str, changes: Any, at: datetime
 ) -> None:
-    """What was done, for good."""
+    """Record a change in the history, which is never deleted."""
     values = {"client": client_id, "id": ids.new(), "act": act, "actor": actor, "changes": changes, "at": at}
-    await store.record(session, council, values)
+    await store.add_history(session, council, values)
 
 
-def differences(old: Service | None, new: Service) -> dict[str, Any]:
-    """Each member that has changed, before and after, as the record keeps it."""
+def compare_services(old: Service | None, new: Service) -> dict[str, Any]:
+    """List each member that has changed, before and after, as the history has it."""
     skipped = {"client_id", "version", "updated_at", "created_at", "jwks", "jwks_read_at"}
     before = old.model_dump(mode="json", exclude=skipped) if old else {}
     after = new.model_dump(mode="json", exclude=skipped)
-    found = {
-        name: [] if name in _UNSAID else [before.get(name), value]
+    changed = {
+        name: [] if name in _PERSONAL_MEMBERS else [before.get(name), value]
         for name, value in after.items()
         if before.get(name) != value and not (old is None and value in (None, [], False))
     }
-    keys = [kids([dict(key) for key in one.jwks.keys] if one and one.jwks else None) for one in (old, new)]
-    return found | ({"jwks": keys} if keys[0] != keys[1] else {})
+    keys = [
+        list_kids([dict(key) for key in service.jwks.keys] if service and service.jwks else None)
+        for service in (old, new)
+    ]
+    return changed | ({"jwks": keys} if keys[0] != keys[1] else {})

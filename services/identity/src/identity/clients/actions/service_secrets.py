@@ -1,4 +1,4 @@
-"""Secrets of a service: another one while the one before still works, so that nothing stands still."""
+"""Secrets of a service: a new one overlaps with the previous, so that the service keeps working."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,43 +8,43 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import conflict, not_found
-from identity.clients.actions.service_changes import locked, may_hold, record
+from identity.clients.actions.service_changes import check_scopes, lock_service, record_change
 from identity.clients.schemas.services import NewSecret, SecretMade
 from identity.clients.store import services as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.rules import crypto
 
 
-async def make(
+async def create_secret(
     session: Session, issuer: Issuer, council: str, client_id: UUID, caller: Caller, body: NewSecret
 ) -> SecretMade:
-    """A new secret. The one before works on for the overlap; one before that, or public keys, no more.
+    """Create a secret. The previous one works on for the overlap; an older one, or public keys, do not.
 
-    Raises Problem 403 and 404, and 409 for an app that keeps none.
+    Raises Problem 403 and 404, and 409 for a public client.
     """
-    row = await locked(session, council, client_id, caller)
+    row = await lock_service(session, council, client_id, caller)
     if row.public:
         raise conflict("public-client", "This app keeps no secret. Register a service that can, anew.")
-    may_hold(caller, row.mode, row.person_scopes, row.machine_scopes)
+    check_scopes(caller, row.mode, row.person_scopes, row.machine_scopes)
     now, generation = issuer.now(), row.generation + 1
     until = now + timedelta(hours=body.overlap_hours) if row.secret_hash and body.overlap_hours else None
-    secret = issuer.secret(ids.show(client_id), generation)
+    secret = issuer.derive_secret(ids.show(client_id), generation)
     values = {
         "name": row.name,
         "scopes": row.machine_scopes,
         "jwks": None,
         "generation": generation,
-        "secret_hash": crypto.secret_hash(secret),
+        "secret_hash": crypto.hash_secret(secret),
         "previous_hash": row.secret_hash if until else None,
         "previous_until": until,
     }
-    await store.change_client(session, council, client_id, values)
-    version = await store.touch(session, council, client_id, now)
+    await store.update_client(session, council, client_id, values)
+    version = await store.increment_version(session, council, client_id, now)
     changes: dict[str, Any] = {
         "generation": [row.generation, generation],
         "overlap_hours": body.overlap_hours,
     }
-    await record(session, council, client_id, "secret-made", caller.subject, changes, now)
+    await record_change(session, council, client_id, "secret-made", caller.subject, changes, now)
     return SecretMade(
         client_id=client_id,
         client_secret=secret,
@@ -54,16 +54,16 @@ async def make(
     )
 
 
-def again(issuer: Issuer, stored: dict[str, Any]) -> str:
-    """The very secret that was shown, for a repeated request."""
-    return issuer.secret(stored["client_id"], stored["generation"])
+def derive_again(issuer: Issuer, stored: dict[str, Any]) -> str:
+    """Derive the same secret again, for a repeated request."""
+    return issuer.derive_secret(stored["client_id"], stored["generation"])
 
 
-async def end_previous(
+async def revoke_previous(
     session: Session, issuer: Issuer, council: str, client_id: UUID, caller: Caller
 ) -> None:
-    """Refuse the secret before from now on. Raises Problem 403, and 404 when there is none."""
-    row = await locked(session, council, client_id, caller)
+    """Revoke the previous secret. Raises Problem 403, and 404 when there is none."""
+    row = await lock_service(session, council, client_id, caller)
     if row.previous_hash is None:
         raise not_found("secret before this one that still works")
     values = {
@@ -75,7 +75,7 @@ async def end_previous(
         "previous_hash": None,
         "previous_until": None,
     }
-    await store.change_client(session, council, client_id, values)
+    await store.update_client(session, council, client_id, values)
     now = issuer.now()
-    await store.touch(session, council, client_id, now)
-    await record(session, council, client_id, "secret-ended", caller.subject, {}, now)
+    await store.increment_version(session, council, client_id, now)
+    await record_change(session, council, client_id, "secret-ended", caller.subject, {}, now)

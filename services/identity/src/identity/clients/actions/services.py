@@ -1,4 +1,4 @@
-"""Services of a council: registered once the council is there, by the council itself, live at once."""
+"""Services of a council that sign people in: register, change, retire. A change is live at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,15 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, not_found
-from identity.clients import rules
 from identity.clients.actions import service_changes
-from identity.clients.actions.client_keys import Keys, fetch_asked
-from identity.clients.actions.service_changes import differences, locked, record, show
+from identity.clients.actions.client_keys import Keys, fetch_requested_keys
+from identity.clients.actions.service_changes import (
+    compare_services,
+    lock_service,
+    record_change,
+    render_service,
+)
+from identity.clients.rules import registration
 from identity.clients.schemas.services import NewService, Service, ServiceChange, ServiceEvent, ServiceMade
 from identity.clients.store import client_keys, clients
 from identity.clients.store import services as store
@@ -32,65 +37,69 @@ _MEMBERS = tuple(
 )
 
 
-def judge_new(issuer: Issuer, caller: Caller, body: NewService) -> None:
-    """Whether the caller may register this. Raises Problem 400 or 403; looks at nothing outside."""
-    service_changes.judge(issuer, caller, body.model_dump())
+def check_registration(issuer: Issuer, caller: Caller, body: NewService) -> None:
+    """Check that the caller may register this. Calls nothing outside. Raises Problem 400 or 403."""
+    service_changes.check_members(issuer, caller, body.model_dump())
     if body.first_party:
-        service_changes.may_vouch(caller)
+        service_changes.check_operator(caller)
 
 
-async def keys_of(outbound: Outbound, body: NewService | ServiceChange) -> Keys | None:
-    """The public keys that a request brings or names, None when it does neither.
+async def fetch_keys(outbound: Outbound, body: NewService | ServiceChange) -> Keys | None:
+    """Fetch the public keys that a request has or names; None when it does neither.
 
-    Called outside of any transaction: it may take seconds. Raises Problem 400.
+    Call it outside any transaction, as it may take seconds. Raises Problem 400.
     """
     if body.jwks_uri is not None:
-        return await fetch_asked(outbound, body.jwks_uri)
+        return await fetch_requested_keys(outbound, body.jwks_uri)
     return [dict(key) for key in body.jwks.keys] if body.jwks is not None else None
 
 
-async def create(
-    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewService, found: Keys | None
+async def register_service(
+    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewService, keys: Keys | None
 ) -> ServiceMade:
-    """A new service, with these public keys or else a secret. Raises Problem 409."""
-    await store.one_at_a_time(session, council)
-    most = issuer.settings.services_per_council
-    if await store.count(session, council) >= most:
-        detail = f"{council} has {most} services already, the most it may. Retire one first."
+    """Register a service, with these public keys or else a secret. Raises Problem 409."""
+    await store.lock_registrations(session, council)
+    limit = issuer.settings.services_per_council
+    if await store.count_services(session, council) >= limit:
+        detail = f"{council} has {limit} services already, the most it may. Retire one first."
         raise conflict("too-many-services", detail)
     client_id, now = ids.new(), issuer.now()
     public = body.token_endpoint_auth_method == relying_party.NO_SECRET
-    secret = None if found or public else issuer.secret(ids.show(client_id), _FIRST)
+    secret = None if keys or public else issuer.derive_secret(ids.show(client_id), _FIRST)
     values = {
         "id": client_id,
         "name": body.name,
         "mode": body.mode,
         "scopes": body.machine_scopes,
-        "jwks": found,
-        "secret_hash": crypto.secret_hash(secret) if secret else None,
+        "jwks": keys,
+        "secret_hash": crypto.hash_secret(secret) if secret else None,
         "generation": _FIRST,
         "public": public,
         "created_by": caller.subject,
         "created_at": now,
     }
-    if not await clients.add(session, council, values):
-        _name_in_use(body.name)
-    registered = _registration(body.model_dump(), 1, now, public=public)
-    await store.add(session, council, {**registered, "client": client_id})
+    if not await clients.add_client(session, council, values):
+        _refuse_name(body.name)
+    registered = _build_registration(body.model_dump(), 1, now, public=public)
+    await store.add_registration(session, council, {**registered, "client": client_id})
     if body.jwks_uri is not None:
-        await client_keys.note(session, council, client_id, datetime.now(UTC))
-    made = show(await _found(session, council, client_id))
-    await record(session, council, client_id, "registered", caller.subject, differences(None, made), now)
-    return ServiceMade(**dict(made), client_secret=secret)
+        await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
+    service = render_service(await _get_row(session, council, client_id))
+    await record_change(
+        session, council, client_id, "registered", caller.subject, compare_services(None, service), now
+    )
+    return ServiceMade(**dict(service), client_secret=secret)
 
 
 def first_secret(issuer: Issuer, client_id: str) -> str:
-    """The secret a service was registered with, for a repeated request."""
-    return issuer.secret(client_id, _FIRST)
+    """Derive the secret a service was registered with, for a repeated request."""
+    return issuer.derive_secret(client_id, _FIRST)
 
 
-def _registration(members: Mapping[str, Any], version: int, now: datetime, *, public: bool) -> dict[str, Any]:
-    """The row of the registration, from the members of the API."""
+def _build_registration(
+    members: Mapping[str, Any], version: int, now: datetime, *, public: bool
+) -> dict[str, Any]:
+    """Build the row of the registration from the members of the API."""
     direct = {
         name: members[name] for name in _MEMBERS if name not in {"name", "scopes", "machine_scopes", "claims"}
     }
@@ -99,46 +108,46 @@ def _registration(members: Mapping[str, Any], version: int, now: datetime, *, pu
         "person_scopes": members["scopes"],
         "identity_claims": members["claims"],
         "subject_type": "pairwise",
-        "origins": rules.origins(members, public=public),
+        "origins": registration.list_origins(members, public=public),
         "version": version,
         "updated_at": now,
     }
 
 
-async def one(session: ReadSession, council: str, client_id: UUID) -> Service:
-    """Raises Problem 404."""
-    return show(await _found(session, council, client_id))
+async def get_service(session: ReadSession, council: str, client_id: UUID) -> Service:
+    """Get a service in use. Raises Problem 404."""
+    return render_service(await _get_row(session, council, client_id))
 
 
-async def page(
+async def list_page(
     session: ReadSession, council: str, mode: str | None, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """The services in use, in order of registration."""
-    return await store.page(session, council, mode, after or _NIL, fetch)
+    """List the services in use, in order of registration."""
+    return await store.list_page(session, council, mode, after or _NIL, fetch)
 
 
-async def judge_change(
+async def check_change(
     session: ReadSession, issuer: Issuer, council: str, client_id: UUID, caller: Caller, body: ServiceChange
 ) -> None:
-    """Whether the caller may change the service so, as it stands. Raises Problem 400, 403 and 404."""
-    _judge_change(await _found(session, council, client_id), issuer, caller, body)
+    """Check that the caller may make this change. Raises Problem 400, 403 and 404."""
+    _check_change(await _get_row(session, council, client_id), issuer, caller, body)
 
 
-def _judge_change(row: Row[Any], issuer: Issuer, caller: Caller, body: ServiceChange) -> dict[str, Any]:
-    service_changes.may_touch(caller, row.mode)
-    old = show(row).model_dump()
+def _check_change(row: Row[Any], issuer: Issuer, caller: Caller, body: ServiceChange) -> dict[str, Any]:
+    service_changes.check_mode(caller, row.mode)
+    old = render_service(row).model_dump()
     changed = body.model_dump(exclude_unset=True)
     if body.jwks is not None:
         changed["jwks_uri"] = None
     method = old["authentication"] if old["authentication"] == relying_party.NO_SECRET else None
-    asked = {**old, "token_endpoint_auth_method": method, **changed}
-    service_changes.judge(issuer, caller, asked)
-    if asked["first_party"] and not old["first_party"]:
-        service_changes.may_vouch(caller)
-    return asked
+    members = {**old, "token_endpoint_auth_method": method, **changed}
+    service_changes.check_members(issuer, caller, members)
+    if members["first_party"] and not old["first_party"]:
+        service_changes.check_operator(caller)
+    return members
 
 
-async def change(
+async def update_service(
     session: Session,
     issuer: Issuer,
     council: str,
@@ -146,77 +155,82 @@ async def change(
     caller: Caller,
     version: int,
     body: ServiceChange,
-    found: Keys | None,
+    keys: Keys | None,
 ) -> Service:
-    """The service as it stands from now on. Raises Problem 400, 403, 404, 409 and 412."""
-    row = await locked(session, council, client_id, caller)
+    """Change a service. Raises Problem 400, 403, 404, 409 and 412."""
+    row = await lock_service(session, council, client_id, caller)
     if row.version != version:
         detail = (
             f"The service is at version {row.version}, not {version}. Read it again and repeat the change."
         )
         raise Problem(412, "version-changed", detail)
-    asked, now = _judge_change(row, issuer, caller, body), issuer.now()
+    members, now = _check_change(row, issuer, caller, body), issuer.now()
     try:
-        await store.change_client(session, council, client_id, _client(row, asked, found))
+        await store.update_client(session, council, client_id, _build_client_values(row, members, keys))
     except IntegrityError:
-        _name_in_use(asked["name"])
-    registered = _registration(asked, version + 1, now, public=row.public)
-    await store.change(session, council, client_id, registered)
+        _refuse_name(members["name"])
+    registered = _build_registration(members, version + 1, now, public=row.public)
+    await store.update_registration(session, council, client_id, registered)
     if body.jwks_uri is not None:
-        await client_keys.note(session, council, client_id, datetime.now(UTC))
-    old, new = show(row), show(await _found(session, council, client_id))
-    await record(session, council, client_id, "changed", caller.subject, differences(old, new), now)
+        await client_keys.record_reading(session, council, client_id, datetime.now(UTC))
+    old, new = render_service(row), render_service(await _get_row(session, council, client_id))
+    await record_change(
+        session, council, client_id, "changed", caller.subject, compare_services(old, new), now
+    )
     return new
 
 
-def _client(row: Row[Any], asked: Mapping[str, Any], found: Keys | None) -> dict[str, Any]:
-    """The row of the client: who brings keys has no secret any more."""
+def _build_client_values(row: Row[Any], members: Mapping[str, Any], new_keys: Keys | None) -> dict[str, Any]:
+    """Build the row of the client. With new keys its secrets end."""
     secrets = (
         {"secret_hash": None, "previous_hash": None, "previous_until": None}
-        if found
+        if new_keys
         else {
             "secret_hash": row.secret_hash,
             "previous_hash": row.previous_hash,
             "previous_until": row.previous_until,
         }
     )
-    keys = {"jwks": found or row.jwks, "generation": row.generation}
-    return {"name": asked["name"], "scopes": asked["machine_scopes"], **keys, **secrets}
+    keys = {"jwks": new_keys or row.jwks, "generation": row.generation}
+    return {"name": members["name"], "scopes": members["machine_scopes"], **keys, **secrets}
 
 
-async def retire(session: Session, council: str, client_id: UUID, caller: Caller, now: datetime) -> None:
-    """Refuse the service and every token it has. Again is no error. Raises Problem 403 and 404."""
-    row = await store.locked(session, council, client_id)
+async def retire_service(
+    session: Session, council: str, client_id: UUID, caller: Caller, now: datetime
+) -> None:
+    """Retire a service and revoke its tokens. To repeat it is no error. Raises Problem 403 and 404."""
+    row = await store.lock(session, council, client_id)
     if row is None:
         if not await store.exists(session, council, client_id):
             raise not_found("service with this id")
         return
-    service_changes.may_touch(caller, row.mode)
-    await clients.revoke(session, council, client_id, now)
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
-    await revocations.refuse(session, council, ids.show(client_id), last, claim="client_id")
-    await record(session, council, client_id, "retired", caller.subject, {}, now)
+    service_changes.check_mode(caller, row.mode)
+    await clients.revoke_client(session, council, client_id, now)
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+    await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
+    await record_change(session, council, client_id, "retired", caller.subject, {}, now)
 
 
-async def history(
+async def list_history(
     session: ReadSession, council: str, client_id: UUID, after: UUID | None, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What was done to a service, in use or retired, oldest first. Raises Problem 404."""
+    """List the history of a service, in use or retired, oldest first. Raises Problem 404."""
     if not await store.exists(session, council, client_id):
         raise not_found("service with this id")
-    return await store.history(session, council, client_id, after or _NIL, fetch)
+    return await store.list_history(session, council, client_id, after or _NIL, fetch)
 
 
-def show_event(row: Row[Any]) -> ServiceEvent:
+def render_event(row: Row[Any]) -> ServiceEvent:
+    """Render an event of the history as the API shows it."""
     return ServiceEvent.model_validate(row, from_attributes=True)
 
 
-async def _found(session: ReadSession, council: str, client_id: UUID) -> Row[Any]:
-    row = await store.one(session, council, client_id)
+async def _get_row(session: ReadSession, council: str, client_id: UUID) -> Row[Any]:
+    row = await store.get(session, council, client_id)
     if row is None:
         raise not_found("service with this id")
     return row
 
 
-def _name_in_use(name: str) -> NoReturn:
+def _refuse_name(name: str) -> NoReturn:
     raise conflict("name-in-use", f"There is a client named {name!r} already. Choose another name.")

@@ -1,4 +1,4 @@
-"""A council's API keys."""
+"""The API keys of a council."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -15,8 +15,8 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import api_keys
 from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
-from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import after_id
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/api-keys", tags=["API keys"])
 Keeper = Annotated[Caller, permission("identity:keys")]
@@ -26,16 +26,16 @@ Keeper = Annotated[Caller, permission("identity:keys")]
 async def create_api_key(
     council: Slug, body: NewApiKey, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make an API key with scopes the caller holds. The key is in this answer and nowhere else."""
+    """Create an API key with scopes you hold. The key is in this response and nowhere else."""
 
     async def restore(stored: dict[str, Any]) -> str:
-        return await api_keys.write_again(session, issuer, council, stored)
+        return await api_keys.sign_again(session, issuer, council, stored)
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: api_keys.create(session, issuer, council, caller, body),
+        lambda: api_keys.create_api_key(session, issuer, council, caller, body),
         secret="key",  # noqa: S106 - the name of the member
         restore=restore,
     )
@@ -43,17 +43,17 @@ async def create_api_key(
 
 @router.get("")
 async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[ApiKey]:
-    """The keys that are not revoked, oldest first. The keys themselves are not kept and not shown."""
-    rows = await api_keys.page(session, council, after_id(paging), paging.fetch)
+    """List the API keys that are not revoked, oldest first. The keys themselves are not stored."""
+    rows = await api_keys.list_page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
 
 
 @router.delete("/{key_id}", status_code=204, responses=documents(404))
 async def revoke_api_key(
-    council: Slug, key_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a key: refused here at once and everywhere within a second. Doing it again is no error."""
-    await api_keys.revoke(session, council, key_id, datetime.now(UTC))
+    """Revoke an API key. It is refused everywhere within a second. To repeat the request is no error."""
+    await api_keys.revoke_api_key(session, council, key_id, datetime.now(UTC))
 
 
 def _show(row: Row[Any]) -> ApiKey:

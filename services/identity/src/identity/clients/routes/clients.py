@@ -1,4 +1,4 @@
-"""Clients: those of a council, and those of the whole region."""
+"""Clients of a council, and of the whole region."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,10 +14,10 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import clients
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
-from identity.issuer.actions.revocations import may_run_the_region
+from identity.issuer.actions.revocations import require_region
 from identity.issuer.actions.signing_keys import Issuer
-from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import Operator, after_id
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
+from identity.shared.dependencies import Operator, read_id_cursor
 from identity.shared.tables import REGION
 
 router = APIRouter(tags=["clients"])
@@ -30,67 +30,67 @@ _OF_REGION = "/identity/v1/clients"
 async def create_client(
     council: Slug, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make a client of the council. Its secret is in this answer and nowhere else."""
-    return await _create(session, issuer, council, caller, body, once)
+    """Create a client of the council. Its secret is in this response and nowhere else."""
+    return await _create_once(session, issuer, council, caller, body, once)
 
 
 @router.get(_OF_COUNCIL)
 async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Paging) -> Page[Client]:
-    """The council's clients in use, oldest first."""
-    rows = await clients.page(session, council, after_id(paging), paging.fetch)
-    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+    """List the council's clients in use, oldest first."""
+    rows = await clients.list_page(session, council, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
 @router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_client(
-    council: Slug, client_id: ids.Id, _: Keeper, _live: LiveAtOnce, session: Writing
+    council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a client and every token it has. Doing it again is no error."""
-    await clients.revoke(session, council, client_id, datetime.now(UTC))
+    """Revoke a client and its tokens. To repeat the request is no error."""
+    await clients.revoke_client(session, council, client_id, datetime.now(UTC))
 
 
 @router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=documents(409))
 async def create_region_client(
     body: NewClient, caller: Operator, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
-    """Make a client that acts for every council of the region."""
-    await _of_region(session, caller)
-    return await _create(session, issuer, REGION, caller, body, once)
+    """Create a client that acts for every council of the region."""
+    await _require_region(session, caller)
+    return await _create_once(session, issuer, REGION, caller, body, once)
 
 
 @router.get(_OF_REGION)
 async def list_region_clients(caller: Operator, session: Reading, paging: Paging) -> Page[Client]:
-    """The region's clients in use, oldest first."""
-    await _of_region(session, caller)
-    rows = await clients.page(session, REGION, after_id(paging), paging.fetch)
-    return paging.page(rows, clients.show, lambda row: (ids.show(row.id),))
+    """List the region's clients in use, oldest first."""
+    await _require_region(session, caller)
+    rows = await clients.list_page(session, REGION, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
 @router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
 async def revoke_region_client(
-    client_id: ids.Id, caller: Operator, _live: LiveAtOnce, session: Writing
+    client_id: ids.Id, caller: Operator, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """Revoke a client of the region and every token it has. Doing it again is no error."""
-    await _of_region(session, caller)
-    await clients.revoke(session, REGION, client_id, datetime.now(UTC))
+    """Revoke a client of the region and its tokens. To repeat the request is no error."""
+    await _require_region(session, caller)
+    await clients.revoke_client(session, REGION, client_id, datetime.now(UTC))
 
 
-async def _of_region(session: ReadSession, caller: Caller) -> None:
-    may_run_the_region(caller)
+async def _require_region(session: ReadSession, caller: Caller) -> None:
+    require_region(caller)
     await session.see(REGION)
 
 
-async def _create(
+async def _create_once(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Once
 ) -> Response:
     async def restore(stored: dict[str, Any]) -> str:
-        return clients.first_secret(issuer, stored["client_id"])
+        return clients.derive_first_secret(issuer, stored["client_id"])
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: clients.create(session, issuer, council, caller, body),
+        lambda: clients.create_client(session, issuer, council, caller, body),
         secret="client_secret" if body.jwks is None else "",
         restore=restore if body.jwks is None else None,
     )

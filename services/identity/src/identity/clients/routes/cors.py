@@ -1,7 +1,7 @@
-"""Scripts of public web apps call the issuer from their own pages (CORS, the Fetch standard).
+"""CORS for public web apps, whose scripts call the issuer from their own pages.
 
-Only from origins that a public web app has registered, and never with cookies: what is answered hangs on the
-code, verifier or token that the script sends. Nothing else of the issuer is open to other sites' scripts.
+Only origins that a public web app has registered are allowed, and never with cookies: the response depends
+only on the code, verifier or token that the script sends. No other endpoint is open to other sites' scripts.
 """
 
 from collections.abc import Callable, Coroutine
@@ -16,9 +16,9 @@ from identity.clients.actions.authentication import Provider
 
 router = APIRouter(tags=["issuer"])
 
-_LONGEST = 300
-_KEPT = "600"  # seconds for which a browser remembers
-_CALLED = {
+_MAX_ORIGIN = 300
+_MAX_AGE = "600"  # seconds a browser caches the preflight
+_METHODS_BY_PATH = {
     "/identity/token": "POST",
     "/identity/revoke": "POST",
     "/identity/userinfo": "GET, POST",
@@ -28,56 +28,56 @@ _CALLED = {
 }
 
 
-class FromApps(APIRoute):
-    """A route that tells browsers which pages may read its answer, errors too."""
+class CorsRoute(APIRoute):
+    """A route that tells browsers which pages may read its responses, errors too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-        if self.path not in _CALLED:
-            return answer
+        handler = super().get_route_handler()
+        if self.path not in _METHODS_BY_PATH:
+            return handler
 
-        async def across(request: Request) -> Response:
-            headers = await _allowed(request)
+        async def handle(request: Request) -> Response:
+            headers = await _build_headers(request)
             try:
-                response = await answer(request)
+                response = await handler(request)
             except HTTPException as problem:
                 problem.headers = {**(problem.headers or {}), **headers}
                 raise
             response.headers.update(headers)
             return response
 
-        return across
+        return handle
 
 
-async def _allowed(request: Request) -> dict[str, str]:
+async def _build_headers(request: Request) -> dict[str, str]:
     origin, provider = request.headers.get("origin", ""), request.app.state.provider
     headers = {"Vary": "Origin"}
-    if await _known(provider, origin):
+    if await _is_registered(provider, origin):
         headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Retry-After"}
     return headers
 
 
-async def _known(provider: Provider, origin: str) -> bool:
-    if not 0 < len(origin) <= _LONGEST:
+async def _is_registered(provider: Provider, origin: str) -> bool:
+    if not 0 < len(origin) <= _MAX_ORIGIN:
         return False
-    return await provider.clients.calls_from(provider.pool, origin)
+    return await provider.client_cache.is_registered_origin(provider.pool, origin)
 
 
-def _preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
-    """What a browser asks before a script of another site's page calls; no operation of the contract."""
+def _build_preflight(methods: str) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """Build the preflight handler for a path. It is not part of the contract."""
 
     async def preflight(_: Annotated[None, public], request: Request) -> Response:
-        headers = {"Allow": f"OPTIONS, {methods}", **await _allowed(request)}
+        headers = {"Allow": f"OPTIONS, {methods}", **await _build_headers(request)}
         if "Access-Control-Allow-Origin" in headers:
             headers |= {
                 "Access-Control-Allow-Methods": methods,
                 "Access-Control-Allow-Headers": "Authorization, Content-Type",
-                "Access-Control-Max-Age": _KEPT,
+                "Access-Control-Max-Age": _MAX_AGE,
             }
         return Response(None, 204, headers)
 
     return preflight
 
 
-for _path, _methods in _CALLED.items():
-    router.add_api_route(_path, _preflight(_methods), methods=["OPTIONS"], include_in_schema=False)
+for _path, _methods in _METHODS_BY_PATH.items():
+    router.add_api_route(_path, _build_preflight(_methods), methods=["OPTIONS"], include_in_schema=False)

@@ -1,4 +1,4 @@
-"""What routes need of clients, as FastAPI dependencies: the provider, and the client that calls."""
+"""FastAPI dependencies: the provider, and the client that calls."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from identity.clients.actions.authentication import (
 )
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import token_requests
-from identity.shared.oauth_responses import as_problem
+from identity.shared.oauth_responses import to_problem
 
 
 async def _provider(request: Request) -> Provider:
@@ -35,7 +35,7 @@ async def authenticate_client(
     try:
         return require_authentication(client), fields
     except token_requests.OAuthError as error:
-        raise as_problem(error) from error
+        raise to_problem(error) from error
 
 
 async def identify_client(
@@ -47,11 +47,11 @@ async def identify_client(
     """
     headers = request.headers
     try:
-        fields = token_requests.read_form(
+        fields = token_requests.parse_form(
             headers.get("content-type", ""), request.url.query, await request.body()
         )
-        credentials = token_requests.credentials(headers.get("authorization"), fields)
+        credentials = token_requests.parse_credentials(headers.get("authorization"), fields)
         client = await identify(provider, credentials, network_of(request), endpoint)
     except token_requests.OAuthError as error:
-        raise as_problem(error) from error
+        raise to_problem(error) from error
     return client, fields

@@ -1,4 +1,4 @@
-"""Services of a council that sign people in: self-service registration."""
+"""Services of a council that sign people in, registered by the council itself."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
 from identity.clients.actions import service_secrets, services
-from identity.clients.actions.service_changes import show
+from identity.clients.actions.service_changes import render_service
 from identity.clients.routes.dependencies import TheProvider
 from identity.clients.schemas.services import (
     NewSecret,
@@ -25,8 +25,8 @@ from identity.clients.schemas.services import (
     ServiceEvent,
     ServiceMade,
 )
-from identity.issuer.routes import LiveAtOnce
-from identity.shared.dependencies import IfMatch, after_id, version_meant
+from identity.issuer.routes import DirectoryRefresh
+from identity.shared.dependencies import IfMatch, read_id_cursor, require_version
 from identity.shared.schemas import Mode
 
 router = APIRouter(prefix="/{council}/identity/v1/services", tags=["services"])
@@ -34,13 +34,13 @@ Keeper = Annotated[Caller, permission("identity:clients")]
 _ONE = "/{client_id}"
 
 
-async def _forgotten(provider: TheProvider) -> AsyncIterator[None]:
+async def _clear_cache(provider: TheProvider) -> AsyncIterator[None]:
     yield
-    provider.clients.forget()
+    provider.client_cache.clear()
 
 
-KnownAtOnce = Annotated[None, Depends(_forgotten, scope="function")]
-"""Name it before the session: this process looks at the changed client again before the answer leaves."""
+CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
+"""Clears this process's client cache before the response leaves. Declare it before the session."""
 
 
 @router.post("", status_code=201, response_model=ServiceMade, responses=documents(409))
@@ -48,20 +48,22 @@ async def register_service(
     council: Slug,
     body: NewService,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     once: OnlyOnce,
 ) -> Response:
-    """Register a service of the council, to sign people in. Its secret is in this answer and nowhere else.
+    """Register a service that signs people in. Its secret is in this response and nowhere else.
 
-    Redirect URIs are compared character by character: https at a public name; in the sandbox also http on
-    the developer's own machine. Nobody grants a scope that he does not hold. A sandbox service needs a
-    sandbox credential only; a live one needs a live credential.
+    Redirect URIs are compared character by character. They are https at a public name; in the sandbox also
+    http on your own machine. You can only grant scopes of APIs that you hold. For a sandbox service a sandbox
+    credential is enough; a live one needs a live credential.
     """
     issuer = provider.issuer
-    services.judge_new(issuer, caller, body)
-    found = await services.keys_of(provider.refresher.outbound, body)  # before any transaction: it takes time
-    secret = not found and body.token_endpoint_auth_method is None
+    services.check_registration(issuer, caller, body)
+    keys = await services.fetch_keys(
+        provider.refresher.outbound, body
+    )  # outside any transaction: it takes time
+    secret = not keys and body.token_endpoint_auth_method is None
 
     async def restore(stored: dict[str, Any]) -> str:
         return services.first_secret(issuer, stored["client_id"])
@@ -71,10 +73,10 @@ async def register_service(
             session,
             caller,
             body,
-            lambda: services.create(session, issuer, council, caller, body, found),
-            headers=lambda made: {
-                **_tag(made),
-                "Location": f"/{council}/identity/v1/services/{ids.show(made.client_id)}",
+            lambda: services.register_service(session, issuer, council, caller, body, keys),
+            headers=lambda service: {
+                **_build_etag(service),
+                "Location": f"/{council}/identity/v1/services/{ids.show(service.client_id)}",
             },
             secret="client_secret" if secret else "",
             restore=restore if secret else None,
@@ -85,19 +87,19 @@ async def register_service(
 async def list_services(
     council: Slug, _: Keeper, session: Reading, paging: Paging, mode: Mode | None = None
 ) -> Page[Service]:
-    """The council's services in use, oldest first; of one mode, if you name it."""
-    rows = await services.page(session, council, mode, after_id(paging), paging.fetch)
-    return paging.page(rows, show, lambda row: (ids.show(row.id),))
+    """List the council's services in use, oldest first. You can filter by mode."""
+    rows = await services.list_page(session, council, mode, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, render_service, lambda row: (ids.show(row.id),))
 
 
 @router.get(_ONE, responses=documents(404))
 async def read_service(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, response: Response
 ) -> Service:
-    """One service, with its version as ETag. Its secret is not kept and not shown."""
-    found = await services.one(session, council, client_id)
-    response.headers.update(_tag(found))
-    return found
+    """Read a service, with its version as ETag. Its secret is not stored and not shown."""
+    service = await services.get_service(session, council, client_id)
+    response.headers.update(_build_etag(service))
+    return service
 
 
 @router.patch(_ONE, responses=documents(404, 409, 412, 428))
@@ -106,30 +108,37 @@ async def change_service(
     client_id: ids.Id,
     body: ServiceChange,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     response: Response,
     if_match: IfMatch = None,
 ) -> Service:
-    """Change a service, or give it other public keys; live at once. Its mode never changes."""
-    version = version_meant(if_match)
+    """Change a service, or give it other public keys. It takes effect at once. The mode never changes."""
+    version = require_version(if_match)
     async with provider.database.reading(council) as session:
-        await services.judge_change(session, provider.issuer, council, client_id, caller, body)
-    found = await services.keys_of(provider.refresher.outbound, body)  # takes time
+        await services.check_change(session, provider.issuer, council, client_id, caller, body)
+    keys = await services.fetch_keys(
+        provider.refresher.outbound, body
+    )  # outside any transaction: it takes time
     async with provider.database.writing(council) as session:
-        changed = await services.change(
-            session, provider.issuer, council, client_id, caller, version, body, found
+        service = await services.update_service(
+            session, provider.issuer, council, client_id, caller, version, body, keys
         )
-    response.headers.update(_tag(changed))
-    return changed
+    response.headers.update(_build_etag(service))
+    return service
 
 
 @router.delete(_ONE, status_code=204, responses=documents(404))
 async def retire_service(
-    council: Slug, client_id: ids.Id, caller: Keeper, _live: LiveAtOnce, _known: KnownAtOnce, session: Writing
+    council: Slug,
+    client_id: ids.Id,
+    caller: Keeper,
+    _live: DirectoryRefresh,
+    _known: CacheCleared,
+    session: Writing,
 ) -> None:
-    """Retire a service: it and every token it has are refused at once. Doing it again is no error."""
-    await services.retire(session, council, client_id, caller, datetime.now(UTC))
+    """Retire a service. It and its tokens are refused at once. To repeat the request is no error."""
+    await services.retire_service(session, council, client_id, caller, datetime.now(UTC))
 
 
 @router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404, 409))
@@ -138,23 +147,23 @@ async def make_service_secret(
     client_id: ids.Id,
     body: NewSecret,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     session: Writing,
     once: OnlyOnce,
 ) -> Response:
-    """Make another secret. The one until now works on for the overlap; public keys are put out of use."""
+    """Create a new secret. The present one works on for the overlap; public keys no longer do."""
     issuer = provider.issuer
 
     async def restore(stored: dict[str, Any]) -> str:
-        return service_secrets.again(issuer, stored)
+        return service_secrets.derive_again(issuer, stored)
 
     return await once.run(
         session,
         caller,
         body,
-        lambda: service_secrets.make(session, issuer, council, client_id, caller, body),
-        headers=_tag,
+        lambda: service_secrets.create_secret(session, issuer, council, client_id, caller, body),
+        headers=_build_etag,
         secret="client_secret",  # noqa: S106 - the name of the member
         restore=restore,
     )
@@ -165,22 +174,22 @@ async def end_previous_service_secret(
     council: Slug,
     client_id: ids.Id,
     caller: Keeper,
-    _known: KnownAtOnce,
+    _known: CacheCleared,
     provider: TheProvider,
     session: Writing,
 ) -> None:
-    """End the overlap now: the secret before is refused from here on."""
-    await service_secrets.end_previous(session, provider.issuer, council, client_id, caller)
+    """Revoke the previous secret, before its overlap ends."""
+    await service_secrets.revoke_previous(session, provider.issuer, council, client_id, caller)
 
 
 @router.get(f"{_ONE}/history", responses=documents(404))
 async def read_service_history(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[ServiceEvent]:
-    """Who did what to a service, and when, oldest first; a retired one's too. It is kept as written."""
-    rows = await services.history(session, council, client_id, after_id(paging), paging.fetch)
-    return paging.page(rows, services.show_event, lambda row: (ids.show(row.id),))
+    """List who changed a service and when, oldest first. You can read a retired service's history too."""
+    rows = await services.list_history(session, council, client_id, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, services.render_event, lambda row: (ids.show(row.id),))
 
 
-def _tag(made: Service | SecretMade) -> dict[str, str]:
-    return {"ETag": f'"{made.version}"'}
+def _build_etag(versioned: Service | SecretMade) -> dict[str, str]:
+    return {"ETag": f'"{versioned.version}"'}

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models of API keys."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ from pydantic import BaseModel, Field
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared.schemas import Mode, Request, Scopes
+from identity.shared.schemas import Mode, RequestBody, Scopes
 
 
-class NewApiKey(Request):
-    """An API key to be made."""
+class NewApiKey(RequestBody):
+    """An API key to create."""
 
     name: Name = Field(examples=["Website address finder"])
     mode: Mode
@@ -18,7 +18,7 @@ class NewApiKey(Request):
 
 
 class ApiKey(BaseModel):
-    """What an API key allows. The key itself is shown once, when it is made."""
+    """What an API key allows. The key itself is shown once, when you create it."""
 
     id: Id = Field(description="Also the key's `jti` and `client_id`")
     name: str
@@ -31,4 +31,4 @@ class ApiKey(BaseModel):
 class ApiKeyMade(ApiKey):
     """A new API key."""
 
-    key: str = Field(description="Send it as X-Api-Key or Bearer. Keep it safe: it is never shown again")
+    key: str = Field(description="Send it as X-Api-Key or Bearer. Keep it safe: you cannot see it again")

@@ -1,4 +1,4 @@
-"""The models of machines: clients, API keys, tokens, councils, the issuer's metadata."""
+"""API models of clients."""
 
 from datetime import datetime
 
@@ -6,20 +6,20 @@ from pydantic import BaseModel, Field
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scopes
+from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, RequestBody, Scopes
 
 
-class NewClient(Request):
-    """A client to be made: with a secret, or with public keys of its own (`private_key_jwt`)."""
+class NewClient(RequestBody):
+    """A client to create: with a secret, or with public keys of its own (`private_key_jwt`)."""
 
     name: Name = Field(examples=["Revenues system"])
     mode: Mode = "live"
     scopes: Scopes
-    jwks: JsonWebKeySet | None = Field(default=None, description="Give it to authenticate by private_key_jwt")
+    jwks: JsonWebKeySet | None = Field(default=None, description="Send it to authenticate by private_key_jwt")
 
 
 class Client(BaseModel):
-    """A machine that gets tokens."""
+    """A client that gets tokens for itself."""
 
     client_id: Id
     name: str
@@ -35,5 +35,5 @@ class ClientMade(Client):
     """A new client."""
 
     client_secret: str | None = Field(
-        default=None, description="Keep it safe: it is never shown again. None with private_key_jwt"
+        default=None, description="Keep it safe: you cannot see it again. None with private_key_jwt"
     )

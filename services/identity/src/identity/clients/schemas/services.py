@@ -1,4 +1,4 @@
-"""The models of services that councils register to sign people in."""
+"""API models of the services that councils register to sign people in."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -7,10 +7,10 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.clients import rules
+from identity.clients.rules import registration
 from identity.shared.oauth import scopes
 from identity.shared.rules import uris
-from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, Request, Scope
+from identity.shared.schemas import Authentication, JsonWebKeySet, Mode, RequestBody, Scope
 
 Profile = Literal["standard", "onelogin"]
 Level = Literal["P1", "P2"]
@@ -20,91 +20,102 @@ Application = Literal["web", "native"]
 _NULLABLE = frozenset({"backchannel_logout_uri"})
 
 
-def _known(values: list[str]) -> list[str]:
-    if missing := rules.unknown_scopes(values):
+def _check_person_scopes(values: list[str]) -> list[str]:
+    if missing := registration.list_unknown_scopes(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
-def _of_apis(values: list[str]) -> list[str]:
-    if missing := scopes.unknown(values):
+def _check_machine_scopes(values: list[str]) -> list[str]:
+    if missing := scopes.list_unknown(values):
         raise ValueError(f"no such scope: {', '.join(missing)}")
-    return list(scopes.tidy(values))
+    return list(scopes.normalise(values))
 
 
-def _distinct(values: list[Any]) -> list[Any]:
+def _sort_distinct(values: list[Any]) -> list[Any]:
     return sorted(set(values))
 
 
-Uri = Annotated[str, StringConstraints(min_length=1, max_length=uris.MOST)]
-Uris = Annotated[list[Uri], Field(max_length=uris.MOST_URIS)]
+Uri = Annotated[str, StringConstraints(min_length=1, max_length=uris.MAX_LENGTH)]
+Uris = Annotated[list[Uri], Field(max_length=uris.MAX_URIS)]
 PersonScope = Literal["openid", "email", "phone", "offline_access"] | Scope
-PersonScopes = Annotated[list[PersonScope], Field(min_length=1, max_length=50), AfterValidator(_known)]
-MachineScopes = Annotated[list[Scope], Field(max_length=50), AfterValidator(_of_apis)]
-Levels = Annotated[list[Level], Field(max_length=2), AfterValidator(_distinct)]
-Claims = Annotated[list[Claim], Field(max_length=2), AfterValidator(_distinct)]
+PersonScopes = Annotated[
+    list[PersonScope], Field(min_length=1, max_length=50), AfterValidator(_check_person_scopes)
+]
+MachineScopes = Annotated[list[Scope], Field(max_length=50), AfterValidator(_check_machine_scopes)]
+Levels = Annotated[list[Level], Field(max_length=2), AfterValidator(_sort_distinct)]
+Claims = Annotated[list[Claim], Field(max_length=2), AfterValidator(_sort_distinct)]
 Contact = Annotated[
     str, StringConstraints(max_length=254, pattern=r"^[^\s@<>\x00-\x1f\x7f]+@[^\s@<>]+\.[^\s@<>]+$")
 ]
 Contacts = Annotated[list[Contact], Field(max_length=5, description="E-mail addresses, for notices to you")]
 
 
-def _one_kind_of_keys(asked: "NewService | ServiceChange") -> None:
-    if asked.jwks is not None and asked.jwks_uri is not None:
+def _check_keys(body: "NewService | ServiceChange") -> None:
+    if body.jwks is not None and body.jwks_uri is not None:
         raise ValueError("give jwks or jwks_uri, not both")
 
 
-class NewService(Request):
-    """A service to be registered: with a secret, or with public keys of its own (`private_key_jwt`)."""
+class NewService(RequestBody):
+    """A service to register: with a secret, or with public keys of its own (`private_key_jwt`)."""
 
     name: Name = Field(examples=["Report a missed bin"])
     name_cy: Name = Field(description="In Welsh", examples=["Rhoi gwybod am fin na chafodd ei gasglu"])
-    mode: Mode = Field(description="Never changes: register a service anew to go live")
-    profile: Profile = Field(default="standard", description="onelogin: written for GOV.UK One Login")
+    mode: Mode = Field(description="Never changes. To go live, register the service again")
+    profile: Profile = Field(
+        default="standard", description="onelogin is for services written for GOV.UK One Login"
+    )
     redirect_uris: Annotated[Uris, Field(min_length=1)] = Field(
         description="Compared character by character", examples=[["https://bins.citytown.gov.uk/signed-in"]]
     )
     post_logout_redirect_uris: Uris = Field(default=[])
     backchannel_logout_uri: Uri | None = Field(
-        default=None, description="https, on a laptop http at localhost too; told when a session ends"
+        default=None,
+        description="Gets a logout token when a session ends. https; on a laptop also http at localhost",
     )
     scopes: PersonScopes = Field(
         default=["openid"],
-        description="What it may ask of people: openid, email, phone, offline_access, APIs",
+        description="What it may ask people for: openid, email, phone, offline_access, scopes of APIs",
     )
     machine_scopes: MachineScopes = Field(
-        default=[], description="What it may do for itself, with client_credentials"
+        default=[], description="What it may do itself, with client_credentials"
     )
     id_token_alg: Algorithm = "ES256"  # noqa: S105 - an algorithm
-    identity_levels: Levels = Field(default=[], description="Proofs of identity that it may ask for")
-    claims: Claims = Field(default=[], description="Of a proven person: the address with UPRN, the identity")
-    par_required: bool = Field(default=False, description="Take pushed requests only (RFC 9126)")
+    identity_levels: Levels = Field(default=[], description="Levels of proven identity that it may ask for")
+    claims: Claims = Field(
+        default=[],
+        description="What it may learn of a proven person: their identity, and their address with UPRN",
+    )
+    par_required: bool = Field(default=False, description="Accept pushed requests only (RFC 9126)")
     first_party: bool = Field(
-        default=False, description="No consent page for sign-in. The region's operator alone may set it"
+        default=False,
+        description="Sign people in without a consent page. Only the operator of the region may set it",
     )
     contacts: Contacts = Field(default=[])
     token_endpoint_auth_method: Literal["none"] | None = Field(
         default=None,
-        description="none: an app that can keep no secret, in a browser or on a device. Never changes",
+        description="none is for an app that can keep no secret, in a browser or on a device. Never changes",
     )
     application_type: Application = Field(
         default="web",
-        description="native: an app on a device, with a URI scheme of its own or a loopback address. "
+        description="native is for an app on a device, with a URI scheme of its own or a loopback address. "
         "Never changes",
     )
-    jwks: JsonWebKeySet | None = Field(default=None, description="Public keys; then there is no secret")
+    jwks: JsonWebKeySet | None = Field(
+        default=None, description="Its public keys. A service with keys has no secret"
+    )
     jwks_uri: Uri | None = Field(
-        default=None, description="Where its public keys are; then there is no secret"
+        default=None, description="Where it publishes its public keys. A service with keys has no secret"
     )
 
     @model_validator(mode="after")
     def _has_one_kind_of_keys(self) -> Self:
-        _one_kind_of_keys(self)
+        _check_keys(self)
         return self
 
 
-class ServiceChange(Request):
-    """What may change of a service. A member left out stays as it is."""
+class ServiceChange(RequestBody):
+    """A change of a service. A member you leave out stays as it is."""
 
     name: Name | None = None
     name_cy: Name | None = None
@@ -120,10 +131,8 @@ class ServiceChange(Request):
     par_required: bool | None = None
     first_party: bool | None = None
     contacts: Contacts | None = None
-    jwks: JsonWebKeySet | None = Field(
-        default=None, description="In place of the keys or the secret until now"
-    )
-    jwks_uri: Uri | None = Field(default=None, description="In place of the keys or the secret until now")
+    jwks: JsonWebKeySet | None = Field(default=None, description="Replaces the keys or the secret it has now")
+    jwks_uri: Uri | None = Field(default=None, description="Replaces the keys or the secret it has now")
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -132,12 +141,12 @@ class ServiceChange(Request):
         for name in sorted(self.model_fields_set - _NULLABLE):
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null; leave it out to keep it")
-        _one_kind_of_keys(self)
+        _check_keys(self)
         return self
 
 
 class Service(BaseModel):
-    """A service that signs people in. Its people are known by ids that are the council's own (pairwise)."""
+    """A service that signs people in. It knows them by ids that only its council has (pairwise)."""
 
     client_id: Id
     name: str
@@ -161,7 +170,7 @@ class Service(BaseModel):
     jwks: JsonWebKeySet | None
     jwks_uri: str | None
     jwks_read_at: datetime | None = Field(description="When jwks_uri last answered")
-    previous_secret_until: datetime | None = Field(description="Until then the secret before works too")
+    previous_secret_until: datetime | None = Field(description="Until then the previous secret works too")
     version: int = Field(description="Rises with every change; also the ETag")
     created_at: datetime
     updated_at: datetime
@@ -171,18 +180,18 @@ class ServiceMade(Service):
     """A new service."""
 
     client_secret: str | None = Field(
-        default=None, description="Keep it safe: it is never shown again. None with public keys"
+        default=None, description="Keep it safe: you cannot see it again. None with public keys"
     )
 
 
-class NewSecret(Request):
-    """Another secret for a service."""
+class NewSecret(RequestBody):
+    """A new secret for a service."""
 
     overlap_hours: int = Field(
-        default=rules.OVERLAP_HOURS,
+        default=registration.OVERLAP_HOURS,
         ge=0,
-        le=rules.MOST_OVERLAP_HOURS,
-        description="Hours for which the secret until now works too; 0 when it has leaked",
+        le=registration.MAX_OVERLAP_HOURS,
+        description="Hours for which the present secret still works. Send 0 if it has leaked",
     )
 
 
@@ -190,17 +199,21 @@ class SecretMade(BaseModel):
     """A service's new secret."""
 
     client_id: Id
-    client_secret: str = Field(description="Keep it safe: it is never shown again")
-    generation: int = Field(description="Which secret of the service it is")
+    client_secret: str = Field(description="Keep it safe: you cannot see it again")
+    generation: int = Field(description="The number of the secret, counted from 1")
     previous_secret_until: datetime | None
     version: int
 
 
 class ServiceEvent(BaseModel):
-    """Something that was done to a service."""
+    """A change of a service."""
 
     id: Id
     act: Literal["registered", "changed", "secret-made", "secret-ended", "keys-read", "retired"]
-    actor: str = Field(description="The subject of the credential that did it; jwks_uri: its own server")
-    changes: dict[str, Any] = Field(description="Member: before and after. Of contacts, that they changed")
+    actor: str = Field(
+        description="The subject of the credential that made the change; jwks_uri: the service's server"
+    )
+    changes: dict[str, Any] = Field(
+        description="Each member with its value before and after. Of contacts, only that they changed"
+    )
     at: datetime

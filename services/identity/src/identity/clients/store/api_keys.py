@@ -1,4 +1,4 @@
-"""API keys: what they allow and when they end. The key itself is never stored."""
+"""The SQL of API keys: what they allow and when they expire. The key itself is never stored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from identity.issuer.tables import api_key
 _OF_COUNCIL = api_key.c.council == bindparam("council_")
 _THIS = (_OF_COUNCIL, api_key.c.id == bindparam("id_"))
 _ADD = insert(api_key)
-_PAGE = (
+_LIST_PAGE = (
     select(
         api_key.c.id,
         api_key.c.name,
@@ -36,25 +36,28 @@ _REVOKE = (
     .values(revoked_at=bindparam("at"))
     .returning(api_key.c.expires_at)
 )
-_KID = select(api_key.c.kid).where(*_THIS)
+_GET_KID = select(api_key.c.kid).where(*_THIS)
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> None:
+async def add_api_key(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add an API key."""
     await session.execute(_ADD, {**values, "council": council})
 
 
-async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
-    """Keys not revoked, in order of id, which is that of creation; at most ``fetch``."""
-    return await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
+async def list_page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
+    """List keys not revoked, in order of id, which is that of creation; at most ``fetch``."""
+    return await session.all(_LIST_PAGE, {"council_": council, "after": after, "most": fetch})
 
 
-async def revoke(session: Session, council: str, key_id: UUID, at: datetime) -> datetime | None:
-    """The expiry of the key now revoked; None when it is not there or was revoked before."""
-    expires: datetime | None = await session.scalar(_REVOKE, {"council_": council, "id_": key_id, "at": at})
-    return expires
+async def revoke_api_key(session: Session, council: str, key_id: UUID, at: datetime) -> datetime | None:
+    """Revoke a key and return its expiry; None when it is not there or was revoked before."""
+    expires_at: datetime | None = await session.scalar(
+        _REVOKE, {"council_": council, "id_": key_id, "at": at}
+    )
+    return expires_at
 
 
-async def kid(session: ReadSession, council: str, key_id: UUID) -> str | None:
-    """The signing key of an API key, revoked or not; None when there never was one."""
-    found: str | None = await session.scalar(_KID, {"council_": council, "id_": key_id})
-    return found
+async def get_kid(session: ReadSession, council: str, key_id: UUID) -> str | None:
+    """Get the signing key of an API key, revoked or not; None when there never was one."""
+    kid: str | None = await session.scalar(_GET_KID, {"council_": council, "id_": key_id})
+    return kid

@@ -1,4 +1,4 @@
-"""The public keys of clients that publish them at a URL of their own."""
+"""The SQL of public keys that clients publish at a ``jwks_uri``."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,14 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 from chassis.database import ReadSession, Session
 from identity.clients.tables import client, jwks_reading, relying_party
 
-_TRY = text("""
+_CLAIM_REFRESH = text("""
     INSERT INTO jwks_reading AS reading (council, client, tried_at)
     SELECT council, client, :now FROM relying_party
     WHERE council = :council AND client = :id AND jwks_uri IS NOT NULL
     ON CONFLICT (council, client) DO UPDATE SET tried_at = excluded.tried_at
     WHERE reading.tried_at <= :before
     RETURNING (SELECT jwks_uri FROM relying_party WHERE council = :council AND client = :id)""")
-_HELD = (
+_LOCK_KEYS = (
     select(client.c.jwks, relying_party.c.jwks_uri)
     .join(
         relying_party, (relying_party.c.council == client.c.council) & (relying_party.c.client == client.c.id)
@@ -30,17 +30,17 @@ _HELD = (
     )
     .with_for_update()
 )
-_KEEP = (
+_UPDATE_KEYS = (
     update(client)
     .where(client.c.council == bindparam("council_"), client.c.id == bindparam("id_"))
     .values(jwks=bindparam("jwks", type_=client.c.jwks.type))
 )
-_NOTED = insert(jwks_reading)
-_NOTED = _NOTED.on_conflict_do_update(
+_RECORD_READING = insert(jwks_reading)
+_RECORD_READING = _RECORD_READING.on_conflict_do_update(
     index_elements=["council", "client"],
-    set_={"tried_at": _NOTED.excluded.tried_at, "read_at": _NOTED.excluded.read_at},
+    set_={"tried_at": _RECORD_READING.excluded.tried_at, "read_at": _RECORD_READING.excluded.read_at},
 )
-_DUE = (
+_LIST_DUE = (
     select(client.c.council, client.c.id)
     .join(
         relying_party, (relying_party.c.council == client.c.council) & (relying_party.c.client == client.c.id)
@@ -58,30 +58,32 @@ _DUE = (
 )
 
 
-async def begin(
+async def claim_refresh(
     session: Session, council: str, client_id: UUID, now: datetime, before: datetime
 ) -> str | None:
-    """The jwks_uri, when it is to be read now; None when it was tried after ``before``, here or elsewhere."""
+    """Claim a refresh: the jwks_uri to read now; None when it was tried after ``before``, by any process."""
     values = {"council": council, "id": client_id, "now": now, "before": before}
-    found: str | None = await session.scalar(_TRY, values)
-    return found
+    uri: str | None = await session.scalar(_CLAIM_REFRESH, values)
+    return uri
 
 
-async def held(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
-    """The client's keys and jwks_uri as they stand; nobody changes them until the transaction ends."""
-    return await session.first(_HELD, {"council_": council, "id_": client_id})
+async def lock_keys(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
+    """Lock the client's keys and jwks_uri until the transaction ends."""
+    return await session.first(_LOCK_KEYS, {"council_": council, "id_": client_id})
 
 
-async def keep(session: Session, council: str, client_id: UUID, jwks: Sequence[Any]) -> None:
-    """Other keys: every process hears of it."""
-    await session.execute(_KEEP, {"council_": council, "id_": client_id, "jwks": list(jwks)})
+async def update_keys(session: Session, council: str, client_id: UUID, jwks: Sequence[Any]) -> None:
+    """Update the client's keys; a notice tells every process."""
+    await session.execute(_UPDATE_KEYS, {"council_": council, "id_": client_id, "jwks": list(jwks)})
 
 
-async def note(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """That the jwks_uri has answered."""
-    await session.execute(_NOTED, {"council": council, "client": client_id, "tried_at": now, "read_at": now})
+async def record_reading(session: Session, council: str, client_id: UUID, now: datetime) -> None:
+    """Record that the jwks_uri has answered."""
+    await session.execute(
+        _RECORD_READING, {"council": council, "client": client_id, "tried_at": now, "read_at": now}
+    )
 
 
-async def due(session: ReadSession, before: datetime, most: int) -> Sequence[Row[Any]]:
-    """The clients of every council whose jwks_uri was not tried since; the session sees across councils."""
-    return await session.all(_DUE, {"before": before, "most": most})
+async def list_due(session: ReadSession, before: datetime, most: int) -> Sequence[Row[Any]]:
+    """List clients whose jwks_uri was not tried since ``before``; the session sees across councils."""
+    return await session.all(_LIST_DUE, {"before": before, "most": most})

@@ -1,8 +1,7 @@
-"""Clients: machines that get tokens. ``council`` is ``region`` for those of the whole region."""
+"""The SQL of clients. ``council`` is ``region`` for those of the whole region."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +11,11 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
+from identity.clients.rules.client_record import ClientRecord
 from identity.clients.tables import client
-from identity.shared.oauth.relying_party import Party
+from identity.shared.oauth.relying_party import RelyingParty
 
-_SHOWN = (
+_COLUMNS = (
     client.c.council,
     client.c.id,
     client.c.name,
@@ -31,14 +31,14 @@ _OF_COUNCIL = (
     client.c.revoked_at.is_(None),
 )
 _ADD = insert(client).on_conflict_do_nothing().returning(client.c.id)
-_PAGE = (
-    select(*_SHOWN)
+_LIST_PAGE = (
+    select(*_COLUMNS)
     .where(*_OF_COUNCIL, client.c.id > bindparam("after", type_=client.c.id.type))
     .order_by(client.c.id)
     .limit(bindparam("most"))
 )
-_BY_NAME = select(*_SHOWN).where(*_OF_COUNCIL, client.c.name == bindparam("name_")).with_for_update()
-_RENEW = (
+_LOCK_BY_NAME = select(*_COLUMNS).where(*_OF_COUNCIL, client.c.name == bindparam("name_")).with_for_update()
+_UPDATE_CREDENTIALS = (
     update(client)
     .where(*_OF_COUNCIL, client.c.id == bindparam("id_"))
     .values(
@@ -52,8 +52,8 @@ _EXISTS = select(client.c.id).where(
     client.c.council == bindparam("council_"), client.c.id == bindparam("id_")
 )
 
-# One round trip on a connection that sees across councils: the client is not known to be anybody's yet.
-_AUTHENTICATING = """
+# One round trip, on a connection that sees across councils: the client's council is not known yet.
+_GET_RECORD = """
     SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
         client.previous_hash, client.previous_until,
         coalesce(council.status, 'active') AS status, council.name AS council_name,
@@ -63,13 +63,13 @@ _AUTHENTICATING = """
     FROM client LEFT JOIN council ON council.slug = client.council
     LEFT JOIN relying_party party ON (party.council, party.client) = (client.council, client.id)
     WHERE client.id = $1 AND client.revoked_at IS NULL"""
-_ORIGINS = """
+_LIST_ORIGINS = """
     SELECT DISTINCT unnest(party.origins) FROM relying_party party
     JOIN client ON (client.council, client.id) = (party.council, party.client)
     WHERE party.origins <> '{}' AND client.revoked_at IS NULL LIMIT $1"""
-# Expired uses are swept away a few at a time by those that come after.
+# Each use purges a few expired ones.
 _USE_ASSERTION = """
-    WITH swept AS (
+    WITH purged AS (
         DELETE FROM assertion_use WHERE ctid = ANY(ARRAY(
             SELECT ctid FROM assertion_use WHERE expires_at < $5
             ORDER BY expires_at LIMIT 10 FOR UPDATE SKIP LOCKED)))
@@ -77,21 +77,22 @@ _USE_ASSERTION = """
     ON CONFLICT DO NOTHING RETURNING true"""
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> bool:
+async def add_client(session: Session, council: str, values: Mapping[str, Any]) -> bool:
     """Add a client; false when its name is in use."""
     return await session.scalar(_ADD, {**values, "council": council}) is not None
 
 
-async def page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
-    """Clients in use, in order of id, which is that of creation; at most ``fetch``."""
-    return await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
+async def list_page(session: ReadSession, council: str, after: UUID, fetch: int) -> Sequence[Row[Any]]:
+    """List clients in use, in order of id, which is that of creation; at most ``fetch``."""
+    return await session.all(_LIST_PAGE, {"council_": council, "after": after, "most": fetch})
 
 
-async def by_name_locked(session: Session, council: str, name: str) -> Row[Any] | None:
-    return await session.first(_BY_NAME, {"council_": council, "name_": name})
+async def lock_by_name(session: Session, council: str, name: str) -> Row[Any] | None:
+    """Lock the client in use that has this name."""
+    return await session.first(_LOCK_BY_NAME, {"council_": council, "name_": name})
 
 
-async def renew(
+async def update_credentials(
     session: Session,
     council: str,
     client_id: UUID,
@@ -99,51 +100,27 @@ async def renew(
     generation: int,
     secret_hash: bytes,
 ) -> None:
-    """Give a client other scopes and its next secret."""
+    """Update a client's scopes and give it its next secret."""
     values = {"scopes": list(scopes), "generation": generation, "secret_hash": secret_hash}
-    await session.execute(_RENEW, {**values, "council_": council, "id_": client_id})
+    await session.execute(_UPDATE_CREDENTIALS, {**values, "council_": council, "id_": client_id})
 
 
-async def revoke(session: Session, council: str, client_id: UUID, at: datetime) -> bool:
-    """Whether it was in use until now."""
+async def revoke_client(session: Session, council: str, client_id: UUID, at: datetime) -> bool:
+    """Revoke a client; false when it was not in use."""
     return await session.execute(_REVOKE, {"council_": council, "id_": client_id, "at": at}) == 1
 
 
 async def exists(session: Session, council: str, client_id: UUID) -> bool:
-    """Whether there is or was such a client."""
+    """Whether there is or was a client with this id."""
     return await session.first(_EXISTS, {"council_": council, "id_": client_id}) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticating:
-    """What the protocol needs of a client. ``status`` is its council's; ``party`` None for a mere machine."""
-
-    council: str
-    name: str
-    scopes: Sequence[str]
-    mode: str
-    keys: Sequence[Mapping[str, Any]]
-    secret_hash: bytes | None
-    status: str
-    council_name: str
-    party: Party | None
-    previous_hash: bytes | None = None
-    previous_until: datetime | None = None
-    jwks_uri: str | None = None
-
-
-def called(client: Authenticating, language: str | None) -> str:
-    """The client's name in a language; services have one in Welsh too."""
-    welsh = client.party.name_cy if client.party is not None and language == "cy" else ""
-    return welsh or client.name
-
-
-async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating | None:
-    """A client in use, whichever council's it is; ``pool`` sees across councils."""
-    row = await pool.fetchrow(_AUTHENTICATING, client_id)
+async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None:
+    """Get a client in use, of any council; ``pool`` sees across councils."""
+    row = await pool.fetchrow(_GET_RECORD, client_id)
     if row is None:
         return None
-    return Authenticating(
+    return ClientRecord(
         council=row["council"],
         name=row["name"],
         scopes=row["scopes"],
@@ -152,20 +129,20 @@ async def authenticating(pool: asyncpg.Pool, client_id: UUID) -> Authenticating 
         secret_hash=row["secret_hash"],
         status=row["status"],
         council_name=row["council_name"] or "",
-        party=_party(row) if row["profile"] else None,
+        party=_build_relying_party(row) if row["profile"] else None,
         previous_hash=row["previous_hash"],
         previous_until=row["previous_until"],
         jwks_uri=row["jwks_uri"],
     )
 
 
-async def origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
-    """Where the pages of public web apps come from, all councils' together."""
-    return frozenset(row[0] for row in await pool.fetch(_ORIGINS, most))
+async def list_origins(pool: asyncpg.Pool, most: int) -> frozenset[str]:
+    """List the origins of public web apps, of all councils."""
+    return frozenset(row[0] for row in await pool.fetch(_LIST_ORIGINS, most))
 
 
-def _party(row: asyncpg.Record) -> Party:
-    return Party(
+def _build_relying_party(row: asyncpg.Record) -> RelyingParty:
+    return RelyingParty(
         profile=row["profile"],
         first_party=row["first_party"],
         redirect_uris=tuple(row["redirect_uris"]),

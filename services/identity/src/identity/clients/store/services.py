@@ -1,4 +1,4 @@
-"""Services: clients with a registration to sign people in, and what was done to them."""
+"""The SQL of services: clients with a registration to sign people in, and their history."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select, text, update
 from chassis.database import ReadSession, Session
 from identity.clients.tables import client, jwks_reading, relying_party, service_history
 
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7420502, hashtext(:council))")
+_LOCK_REGISTRATIONS = text("SELECT pg_advisory_xact_lock(7420502, hashtext(:council))")
 _PARTY = relying_party.c
 _OF_COUNCIL = (
     client.c.council == bindparam("council_", type_=client.c.council.type),
@@ -22,7 +22,7 @@ _JOINED = client.join(
 ).outerjoin(
     jwks_reading, (jwks_reading.c.council == client.c.council) & (jwks_reading.c.client == client.c.id)
 )
-_READ = (
+_SELECT = (
     select(
         client.c.id,
         client.c.name,
@@ -41,10 +41,10 @@ _READ = (
     .select_from(_JOINED)
     .where(*_OF_COUNCIL)
 )
-_ONE = _READ.where(_THIS)
-_LOCKED = _ONE.with_for_update(of=(client, relying_party))
-_PAGE = (
-    _READ.where(
+_GET = _SELECT.where(_THIS)
+_LOCK = _GET.with_for_update(of=(client, relying_party))
+_LIST_PAGE = (
+    _SELECT.where(
         client.c.id > bindparam("after", type_=client.c.id.type),
         or_(
             bindparam("mode_", type_=client.c.mode.type).is_(None),
@@ -59,28 +59,30 @@ _EXISTS = select(_PARTY.client).where(
     _PARTY.council == bindparam("council_"), _PARTY.client == bindparam("id_")
 )
 _ADD = insert(relying_party)
-_CHANGED = (
+_REGISTRATION_COLUMNS = (
     "profile", "first_party", "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri",
     "id_token_alg", "jwks_uri", "par_required", "person_scopes", "identity_levels", "contacts", "name_cy",
     "identity_claims", "origins", "version", "updated_at",
 )  # fmt: skip
-_CHANGE = (
+_UPDATE_REGISTRATION = (
     update(relying_party)
     .where(_PARTY.council == bindparam("council_"), _PARTY.client == bindparam("id_"))
-    .values({name: bindparam(name) for name in _CHANGED})
+    .values({name: bindparam(name) for name in _REGISTRATION_COLUMNS})
 )
-_TOUCH = (
+_INCREMENT_VERSION = (
     update(relying_party)
     .where(_PARTY.council == bindparam("council_"), _PARTY.client == bindparam("id_"))
     .values(version=_PARTY.version + 1, updated_at=bindparam("at"))
     .returning(_PARTY.version)
 )
-_CREDENTIALS = ("name", "scopes", "jwks", "secret_hash", "generation", "previous_hash", "previous_until")
-_CHANGE_CLIENT = (
-    update(client).where(*_OF_COUNCIL, _THIS).values({name: bindparam(f"{name}_") for name in _CREDENTIALS})
+_CLIENT_COLUMNS = ("name", "scopes", "jwks", "secret_hash", "generation", "previous_hash", "previous_until")
+_UPDATE_CLIENT = (
+    update(client)
+    .where(*_OF_COUNCIL, _THIS)
+    .values({name: bindparam(f"{name}_") for name in _CLIENT_COLUMNS})
 )
-_RECORD = insert(service_history)
-_HISTORY = (
+_ADD_HISTORY = insert(service_history)
+_LIST_HISTORY = (
     select(service_history)
     .where(
         service_history.c.council == bindparam("council_"),
@@ -92,35 +94,36 @@ _HISTORY = (
 )
 
 
-async def one_at_a_time(session: Session, council: str) -> None:
-    """Wait until nobody else adds a service of the council; held to the end of the transaction."""
-    await session.execute(_ONE_AT_A_TIME, {"council": council})
+async def lock_registrations(session: Session, council: str) -> None:
+    """Lock the registration of services of a council until the transaction ends."""
+    await session.execute(_LOCK_REGISTRATIONS, {"council": council})
 
 
-async def count(session: ReadSession, council: str) -> int:
-    """The council's services in use."""
+async def count_services(session: ReadSession, council: str) -> int:
+    """Count the council's services in use."""
     return int(await session.scalar(_COUNT, {"council_": council}))
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """The registration of a client that is there."""
+async def add_registration(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add the registration of an existing client."""
     await session.execute(_ADD, {**values, "council": council})
 
 
-async def one(session: ReadSession, council: str, client_id: UUID) -> Row[Any] | None:
-    return await session.first(_ONE, {"council_": council, "id_": client_id})
+async def get(session: ReadSession, council: str, client_id: UUID) -> Row[Any] | None:
+    """Get a service in use."""
+    return await session.first(_GET, {"council_": council, "id_": client_id})
 
 
-async def locked(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
-    """The service, which nobody else changes until the transaction ends."""
-    return await session.first(_LOCKED, {"council_": council, "id_": client_id})
+async def lock(session: Session, council: str, client_id: UUID) -> Row[Any] | None:
+    """Lock a service in use until the transaction ends."""
+    return await session.first(_LOCK, {"council_": council, "id_": client_id})
 
 
-async def page(
+async def list_page(
     session: ReadSession, council: str, mode: str | None, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """Services in use, in order of id, which is that of registration; at most ``fetch``."""
-    return await session.all(_PAGE, {"council_": council, "mode_": mode, "after": after, "most": fetch})
+    """List services in use, in order of id, which is that of registration; at most ``fetch``."""
+    return await session.all(_LIST_PAGE, {"council_": council, "mode_": mode, "after": after, "most": fetch})
 
 
 async def exists(session: ReadSession, council: str, client_id: UUID) -> bool:
@@ -128,30 +131,32 @@ async def exists(session: ReadSession, council: str, client_id: UUID) -> bool:
     return await session.first(_EXISTS, {"council_": council, "id_": client_id}) is not None
 
 
-async def change(session: Session, council: str, client_id: UUID, values: Mapping[str, Any]) -> None:
-    """The registration as it stands from now on: all of ``_CHANGED``."""
-    await session.execute(_CHANGE, {**values, "council_": council, "id_": client_id})
+async def update_registration(
+    session: Session, council: str, client_id: UUID, values: Mapping[str, Any]
+) -> None:
+    """Update a registration: all of ``_REGISTRATION_COLUMNS``."""
+    await session.execute(_UPDATE_REGISTRATION, {**values, "council_": council, "id_": client_id})
 
 
-async def change_client(session: Session, council: str, client_id: UUID, values: Mapping[str, Any]) -> None:
-    """A client's name, scopes, keys and secrets from now on. Raises IntegrityError for a name in use."""
-    bound = {f"{name}_": values[name] for name in _CREDENTIALS}
-    await session.execute(_CHANGE_CLIENT, {**bound, "council_": council, "id_": client_id})
+async def update_client(session: Session, council: str, client_id: UUID, values: Mapping[str, Any]) -> None:
+    """Update a client's name, scopes, keys and secrets. Raises IntegrityError for a name in use."""
+    columns = {f"{name}_": values[name] for name in _CLIENT_COLUMNS}
+    await session.execute(_UPDATE_CLIENT, {**columns, "council_": council, "id_": client_id})
 
 
-async def touch(session: Session, council: str, client_id: UUID, at: datetime) -> int:
-    """Raise the version, which it answers: something that belongs to the service has changed."""
-    return int(await session.scalar(_TOUCH, {"council_": council, "id_": client_id, "at": at}))
+async def increment_version(session: Session, council: str, client_id: UUID, at: datetime) -> int:
+    """Increment the version of a service, and return it."""
+    return int(await session.scalar(_INCREMENT_VERSION, {"council_": council, "id_": client_id, "at": at}))
 
 
-async def record(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """What was done, by whom: it stays as written."""
-    await session.execute(_RECORD, {**values, "council": council})
+async def add_history(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add an event to the history, which cannot be changed."""
+    await session.execute(_ADD_HISTORY, {**values, "council": council})
 
 
-async def history(
+async def list_history(
     session: ReadSession, council: str, client_id: UUID, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What was done to a service, oldest first; at most ``fetch``."""
-    wanted = {"council_": council, "id_": client_id, "after": after, "most": fetch}
-    return await session.all(_HISTORY, wanted)
+    """List the history of a service, oldest first; at most ``fetch``."""
+    values = {"council_": council, "id_": client_id, "after": after, "most": fetch}
+    return await session.all(_LIST_HISTORY, values)

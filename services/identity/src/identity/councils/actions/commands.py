@@ -1,4 +1,4 @@
-"""What whoever starts the platform runs on its own machine: ``python -m chassis run identity COMMAND``."""
+"""Commands for the operator of the region: ``python -m chassis run identity COMMAND``."""
 
 import argparse
 import json
@@ -15,56 +15,62 @@ from identity.shared.oauth import scopes
 from identity.shared.rules import crypto
 
 
-async def operator(settings: Settings, arguments: list[str]) -> int:
-    """Make the operator's client, which holds every scope, or give it a new secret; print both."""
-    argparse.ArgumentParser(prog="run identity operator", description=operator.__doc__).parse_args(arguments)
-    return await _install(settings, "operator", list(scopes.CATALOGUE))
+async def create_operator(settings: Settings, arguments: list[str]) -> int:
+    """Create the operator's client, which holds every scope, or give it a new secret; print id and secret."""
+    argparse.ArgumentParser(prog="run identity operator", description=create_operator.__doc__).parse_args(
+        arguments
+    )
+    return await _install_client(settings, "operator", list(scopes.CATALOGUE))
 
 
-async def client(settings: Settings, arguments: list[str]) -> int:
-    """Make a client of the region, or give it these scopes and a new secret; print its id and secret."""
-    parser = argparse.ArgumentParser(prog="run identity client", description=client.__doc__)
+async def create_client(settings: Settings, arguments: list[str]) -> int:
+    """Create a client of the region, or give it these scopes and a new secret; print id and secret."""
+    parser = argparse.ArgumentParser(prog="run identity client", description=create_client.__doc__)
     parser.add_argument("--name", required=True)
     parser.add_argument("--scopes", required=True, nargs="+", metavar="SCOPE")
-    asked = parser.parse_args(arguments)
-    if missing := scopes.unknown(asked.scopes):
+    parsed = parser.parse_args(arguments)
+    if missing := scopes.list_unknown(parsed.scopes):
         parser.error(f"no such scope: {', '.join(missing)}")
-    return await _install(settings, asked.name, asked.scopes)
+    return await _install_client(settings, parsed.name, parsed.scopes)
 
 
 async def rotate_keys(settings: Settings, arguments: list[str]) -> int:
-    """Publish the next signing key, which signs once everybody knows it; forget those no longer needed."""
+    """Publish the next signing key, which signs once everybody knows it; delete those no longer needed."""
     argparse.ArgumentParser(prog="run identity rotate-keys", description=rotate_keys.__doc__).parse_args(
         arguments
     )
-    async with _working(settings) as (session, issuer):
-        rotated = await issuer.rotate(session)
+    async with _open_session(settings) as (session, issuer):
+        rotated = await issuer.rotate_keys(session)
     newest = max(issuer.keys, key=lambda key: (key.signs_from, key.algorithm == crypto.ES256))
-    _print(
-        {"rotated": rotated, "next": newest.kid, "signs_from": issuer.moment(newest.signs_from).isoformat()}
+    _print_json(
+        {
+            "rotated": rotated,
+            "next": newest.kid,
+            "signs_from": issuer.to_datetime(newest.signs_from).isoformat(),
+        }
     )
     return 0
 
 
-async def _install(settings: Settings, name: str, asked: list[str]) -> int:
-    async with _working(settings) as (session, issuer):
-        client_id, secret = await clients.install(session, issuer, name, asked)
-    _print({"client_id": client_id, "client_secret": secret})
+async def _install_client(settings: Settings, name: str, requested: list[str]) -> int:
+    async with _open_session(settings) as (session, issuer):
+        client_id, secret = await clients.install_client(session, issuer, name, requested)
+    _print_json({"client_id": client_id, "client_secret": secret})
     return 0
 
 
 @asynccontextmanager
-async def _working(settings: Settings) -> AsyncIterator[tuple[Session, Issuer]]:
-    """One transaction that sees across councils, and the issuer with its keys."""
+async def _open_session(settings: Settings) -> AsyncIterator[tuple[Session, Issuer]]:
+    """Open a transaction that sees across councils, with the issuer and its keys."""
     database = Database(settings, "identity-command", rows_secured=True)
     issuer = Issuer(settings)
     try:
         async with database.writing() as session:
-            await issuer.prepare(session)
+            await issuer.ensure_keys(session)
             yield session, issuer
     finally:
         await database.close()
 
 
-def _print(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
+def _print_json(result: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(result) + "\n")

@@ -1,4 +1,4 @@
-"""Councils as data: create, list, rename, suspend. Live everywhere by event, with no restart."""
+"""Councils as data: create, list, rename, suspend. A change takes effect everywhere by event."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,59 +12,68 @@ from chassis.problems import Problem, conflict, not_found
 from identity.councils import store
 from identity.councils.schemas import Council, CouncilChange, NewCouncil
 from identity.events import CouncilChanged, CouncilCreated
-from identity.issuer.actions.revocations import may_run_the_region
+from identity.issuer.actions.revocations import require_region
 
 
-def show(row: Row[Any]) -> Council:
-    """A row as the API shows it."""
+def render_council(row: Row[Any]) -> Council:
+    """Render a row as the API shows it."""
     return Council.model_validate(row, from_attributes=True)
 
 
-async def create(session: Session, region: str, caller: Caller, body: NewCouncil) -> Council:
-    """A new council. Raises Problem 409 when its slug or its code is taken."""
-    may_run_the_region(caller)
-    row = await store.add(session, {**dict(body), "region": region})
+async def create_council(session: Session, region: str, caller: Caller, body: NewCouncil) -> Council:
+    """Create a council. Raises Problem 409 when its slug or its code is taken."""
+    require_region(caller)
+    row = await store.add_council(session, {**dict(body), "region": region})
     if row is None:
-        raise await _taken(session, body)
+        raise await _conflict(session, body)
     event = CouncilCreated.model_validate(row, from_attributes=True)
     await outbox.add(session, event, council=row.slug, subject=row.slug, sequence=row.version)
-    return show(row)
+    return render_council(row)
 
 
-async def _taken(session: Session, body: NewCouncil) -> Problem:
-    holders = await store.taken(session, body.slug, body.gss)
-    if any(row.slug == body.slug for row in holders):
-        return conflict("slug-taken", f"There is a council {body.slug} already. A slug never changes hands.")
-    return conflict("gss-taken", f"{body.gss} is the code of another council, {holders[0].slug}.")
+async def get_council(session: ReadSession, caller: Caller, slug: str) -> Council:
+    """Get a council. Raises Problem 404."""
+    require_region(caller)
+    return render_council(await _get_row(session, slug))
 
 
-async def one(session: ReadSession, caller: Caller, slug: str) -> Council:
-    """Raises Problem 404."""
-    may_run_the_region(caller)
-    return show(await _found(session, slug))
+async def get_name(session: ReadSession, slug: str) -> str:
+    """Get a council's name; its slug when there is no such council."""
+    row = await store.get(session, slug)
+    return slug if row is None else str(row.name)
 
 
-async def page(session: ReadSession, caller: Caller, after: str, fetch: int) -> Sequence[Row[Any]]:
-    """The councils in order of slug."""
-    may_run_the_region(caller)
-    return await store.page(session, after, fetch)
+async def list_page(session: ReadSession, caller: Caller, after: str, fetch: int) -> Sequence[Row[Any]]:
+    """List councils in order of slug."""
+    require_region(caller)
+    return await store.list_page(session, after, fetch)
 
 
-async def change(session: Session, caller: Caller, slug: str, version: int, body: CouncilChange) -> Council:
-    """Rename, suspend or take up again. Raises Problem 404, or 412 when the council has changed since."""
-    may_run_the_region(caller)
-    old = await _found(session, slug)
-    row = await store.change(session, slug, version, body.name or old.name, body.status or old.status)
+async def update_council(
+    session: Session, caller: Caller, slug: str, version: int, body: CouncilChange
+) -> Council:
+    """Rename, suspend or reopen a council. Raises Problem 404, or 412 when it has changed since."""
+    require_region(caller)
+    old = await _get_row(session, slug)
+    name, status = body.name or old.name, body.status or old.status
+    row = await store.update_council(session, slug, version, name, status)
     if row is None:
         detail = f"{slug} is at version {old.version}, not {version}. Read it again and repeat the change."
         raise Problem(412, "version-changed", detail)
     event = CouncilChanged.model_validate(row, from_attributes=True)
     await outbox.add(session, event, council=slug, subject=slug, sequence=row.version)
-    return show(row)
+    return render_council(row)
 
 
-async def _found(session: ReadSession, slug: str) -> Row[Any]:
-    row = await store.one(session, slug)
+async def _conflict(session: Session, body: NewCouncil) -> Problem:
+    holders = await store.list_conflicting(session, body.slug, body.gss)
+    if any(row.slug == body.slug for row in holders):
+        return conflict("slug-taken", f"There is a council {body.slug} already. A slug never changes hands.")
+    return conflict("gss-taken", f"{body.gss} is the code of another council, {holders[0].slug}.")
+
+
+async def _get_row(session: ReadSession, slug: str) -> Row[Any]:
+    row = await store.get(session, slug)
     if row is None:
         raise not_found("council with this slug")
     return row

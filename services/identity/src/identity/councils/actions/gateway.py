@@ -1,4 +1,4 @@
-"""What the gateway's control plane needs to know, as one picture."""
+"""The snapshot of councils and revoked credentials for the gateway's control plane."""
 
 from datetime import UTC, datetime
 
@@ -6,15 +6,15 @@ from chassis.auth import Caller
 from chassis.database import ReadSession
 from identity.councils import store
 from identity.councils.schemas import GatewayCouncil, Refusal, Snapshot
-from identity.issuer.actions.revocations import may_run_the_region
+from identity.issuer.actions.revocations import require_region
 
 
-async def snapshot(session: ReadSession, caller: Caller) -> Snapshot:
-    """Every council, and every credential refused before its time."""
-    may_run_the_region(caller)
-    councils = await store.routes(session)
-    refused = await store.refused(session, datetime.now(UTC))
+async def build_snapshot(session: ReadSession, caller: Caller) -> Snapshot:
+    """Build the snapshot: every council, and every credential revoked before it expires."""
+    require_region(caller)
+    routes = await store.list_routes(session)
+    revoked = await store.list_revoked(session, datetime.now(UTC))
     return Snapshot(
-        councils=[GatewayCouncil.model_validate(row, from_attributes=True) for row in councils],
-        revoked=[Refusal.model_validate(row, from_attributes=True) for row in refused],
+        councils=[GatewayCouncil.model_validate(row, from_attributes=True) for row in routes],
+        revoked=[Refusal.model_validate(row, from_attributes=True) for row in revoked],
     )

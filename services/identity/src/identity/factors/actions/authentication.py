@@ -51,7 +51,7 @@ async def send_sign_in_code(
 
     Return from when on another may be sent, when there were too many.
     """
-    account = await accounts.get_by_email(session, email_addresses.canonical(address))
+    account = await accounts.get_by_email(session, email_addresses.normalise(address))
     account_id = account.id if account is not None else None
     retry_after = await _check_code_rate(session, auth, client_context, account_id, address)
     if retry_after is not None:
@@ -73,7 +73,7 @@ async def send_registration_code(
 
     Return from when on another may be sent, when there were too many.
     """
-    account = await accounts.get_by_email(session, email_addresses.canonical(address))
+    account = await accounts.get_by_email(session, email_addresses.normalise(address))
     account_id = account.id if account is not None else None
     retry_after = await _check_code_rate(session, auth, client_context, account_id, address)
     if retry_after is not None:
@@ -97,7 +97,7 @@ async def _check_code_rate(
         session,
         (limits.CODES_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
         if known
-        else (limits.CODES_FOR_ADDRESS, email_addresses.canonical(address)),
+        else (limits.CODES_FOR_ADDRESS, email_addresses.normalise(address)),
         (limits.CODES_FROM_NETWORK, client_context.network),
         *_limit_client(client_context, known=known),
     )
@@ -105,7 +105,9 @@ async def _check_code_rate(
 
 def _limit_client(client_context: ClientContext, *, known: bool = False) -> list[tuple[limits.Limit, str]]:
     """Limit sign-ins through one service. Strangers may use that up, so known browsers are not counted."""
-    return [(limits.THROUGH_CLIENT, client_context.client)] if client_context.client and not known else []
+    return (
+        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)] if client_context.client and not known else []
+    )
 
 
 async def register_by_code(
@@ -135,7 +137,7 @@ async def sign_in_by_password(
     database: Database, auth: AuthContext, client_context: ClientContext, address: str, password: str
 ) -> AuthAttempt:
     """Sign in by address and password. No connection is held while the hash is computed."""
-    canonical = email_addresses.canonical(address)
+    canonical = email_addresses.normalise(address)
     async with database.writing() as session:
         account = await passwords.get_by_email(session, canonical, client_context.browser)
         account_id: UUID = account.id if account is not None else _NO_ACCOUNT

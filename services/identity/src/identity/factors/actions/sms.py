@@ -82,12 +82,12 @@ def _limits_of_new_number(
     client_context: ClientContext, account_id: UUID, number: str
 ) -> list[tuple[Limit, str]]:
     return [
-        (limits.TEXTS_FOR_ACCOUNT, str(account_id)),
-        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account_id)),
-        (limits.TEXTS_TO_NUMBER, number),
-        (limits.TEXTS_TO_NUMBER_A_DAY, number),
-        (limits.TEXTS_TO_NEIGHBOURS, phones.number_block(number)),
-        (limits.TEXTS_FROM_NETWORK, client_context.network),
+        (limits.SMS_FOR_ACCOUNT, str(account_id)),
+        (limits.SMS_FOR_ACCOUNT_A_DAY, str(account_id)),
+        (limits.SMS_TO_NUMBER, number),
+        (limits.SMS_TO_NUMBER_A_DAY, number),
+        (limits.SMS_TO_NEIGHBOURS, phones.number_block(number)),
+        (limits.SMS_FROM_NETWORK, client_context.network),
     ]
 
 
@@ -98,13 +98,13 @@ def _limits_of_proven_number(
     if known:
         browser_of_account = f"{account_id} {client_context.browser.hex()}"
         return [
-            (limits.TEXTS_IN_KNOWN, browser_of_account),
-            (limits.TEXTS_IN_KNOWN_A_DAY, browser_of_account),
+            (limits.SMS_IN_KNOWN, browser_of_account),
+            (limits.SMS_IN_KNOWN_A_DAY, browser_of_account),
         ]
     return [
-        (limits.TEXTS_FOR_ACCOUNT, str(account_id)),
-        (limits.TEXTS_FOR_ACCOUNT_A_DAY, str(account_id)),
-        (limits.TEXTS_FROM_NETWORK, client_context.network),
+        (limits.SMS_FOR_ACCOUNT, str(account_id)),
+        (limits.SMS_FOR_ACCOUNT_A_DAY, str(account_id)),
+        (limits.SMS_FROM_NETWORK, client_context.network),
     ]
 
 

@@ -1,6 +1,9 @@
-"""The end of grants: with one go its code, its refresh tokens and, within a second, its access tokens."""
+"""Grants: created at sign-in, and revoked whole.
 
-from collections.abc import Sequence
+With a grant end its code, its refresh tokens and, within a second, its access tokens.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,77 +12,115 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.grants.actions import history
-from identity.grants.store import authorizations, logout_notices
 from identity.grants.store import grants as store
+from identity.grants.store import logout_notices, pending_requests
 from identity.issuer.actions import revocations
-from identity.shared.oauth import vectors
-from identity.shared.oauth.authorization_requests import OFFLINE
-from identity.shared.rules.crypto import GRACE
+from identity.shared.oauth import relying_party, vectors
+from identity.shared.oauth.authorization_requests import OFFLINE_ACCESS
+from identity.shared.rules.crypto import GRACE_SECONDS
+
+_NO_CLAIMS = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.NO_IDENTITY}
 
 
-async def revoke(session: Session, council: str, grant: UUID, at: datetime) -> None:
-    """End one grant. Again is no error."""
+async def create_grant(session: Session, council: str, values: Mapping[str, Any], now: datetime) -> UUID:
+    """Create the grant of a sign-in; answers its id.
+
+    ``values``: its client, account, session, scopes, and in ``request`` what its code, tokens and claims
+    are bound to.
+    """
+    grant = ids.new()
+    await store.add_grant(session, {
+        **values, "council": council, "id": grant, "actor": None, "created_at": now, "revoked_at": None,
+    })  # fmt: skip
+    return grant
+
+
+async def create_delegated(
+    session: Session, actor: Row[Any], principal: UUID, delegate: UUID, scopes: Sequence[str], now: datetime
+) -> Row[Any]:
+    """Create a grant with which the delegate acts for the principal, in the session of ``actor``'s grant.
+
+    It ends with that session and with the mandate, and gives no claims.
+    """
+    grant = ids.new()
+    await store.add_grant(session, {
+        "council": actor.council,
+        "id": grant,
+        "client": actor.client,
+        "account": principal,
+        "session": actor.session,
+        "actor": delegate,
+        "scopes": list(scopes),
+        "request": {**actor.request, **_NO_CLAIMS, "backchannel_logout_uri": None},
+        "created_at": now,
+        "revoked_at": None,
+    })  # fmt: skip
+    row = await store.get(session, actor.council, grant)
+    if row is None:  # pragma: no cover - it was just written
+        raise LookupError(f"grant {grant} is not there")
+    return row
+
+
+async def revoke_grant(session: Session, council: str, grant: UUID, at: datetime) -> None:
+    """Revoke one grant. To repeat it is no error."""
     if await store.revoke(session, council, grant, at):
-        for token in await store.alive(session, council, grant, at):
-            last = token.expires_at + timedelta(seconds=GRACE)
-            await revocations.refuse(session, council, ids.show(token.id), last, claim="jti")
+        for token in await store.list_live_access_tokens(session, council, grant, at):
+            last = token.expires_at + timedelta(seconds=GRACE_SECONDS)
+            await revocations.revoke_credential(session, council, ids.show(token.id), last, claim="jti")
 
 
-async def end_session(session: Session, browser_session: UUID) -> None:
-    """Somebody has signed out of a browser: end what was granted in it and tell the clients.
+async def revoke_by_session(session: Session, browser_session: UUID) -> None:
+    """Revoke what was granted in a browser session that ends, and queue a logout notice to each client.
 
-    What was granted for when the person is away (``offline_access``) goes on (OpenID Connect Back-Channel
-    Logout 1.0 section 2.7).
+    A grant with ``offline_access`` goes on (OpenID Connect Back-Channel Logout 1.0 section 2.7).
     """
     now = datetime.now(UTC)
-    rows = await store.of_session(session, browser_session)
-    await logout_notices.add(session, browser_session, now)
-    for row in rows:
-        if OFFLINE not in row.scopes:
-            await revoke(session, row.council, row.grant_id, now)
+    rows = await store.lock_by_session(session, browser_session)
+    await logout_notices.add_notices(session, browser_session, now)
+    await _revoke_all(session, (row for row in rows if OFFLINE_ACCESS not in row.scopes), now)
 
 
-async def end_account(session: Session, account: UUID, council: str | None = None) -> None:
-    """End every grant of an account, also those by which it acts for another; of one council if named.
+async def revoke_by_account(session: Session, account: UUID, council: str | None = None) -> None:
+    """Revoke every grant of an account, and those by which it acts for another; of one council if named.
 
     For an account that is closed and a member of staff who leaves.
     """
-    now = datetime.now(UTC)
-    await _revoke_all(session, [
-        row for row in await store.of_account(session, account) if council in (None, row.council)
-    ], now)  # fmt: skip
+    rows = await store.lock_by_account(session, account)
+    await _revoke_all(session, (row for row in rows if council in (None, row.council)), datetime.now(UTC))
 
 
-async def revoke_consent(
-    session: Session, council: str, account: UUID, client: UUID, client_name: str = ""
-) -> bool:
-    """The person agrees no longer: what was granted ends with it. False when there was no consent."""
-    now = datetime.now(UTC)
-    agreed = await authorizations.revoke_consent(session, council, account, client, now)
-    rows = await store.of_account(session, account)
-    theirs = [row for row in rows if (row.council, row.client, row.account) == (council, client, account)]
-    await _revoke_all(session, theirs, now)
-    if agreed:
-        await history.record(session, account, "consent ended", now, council=council, about=client_name)
-    return agreed
+async def revoke_by_client(
+    session: Session, council: str, account: UUID, client: UUID, now: datetime
+) -> None:
+    """Revoke what a person granted to one client."""
+    rows = await store.lock_by_account(session, account)
+    granted = (row for row in rows if (row.council, row.client, row.account) == (council, client, account))
+    await _revoke_all(session, granted, now)
 
 
-async def end_proven(session: Session, account: UUID, withdrawn: str, left: str) -> None:
-    """End what was granted for a proof that is withdrawn and for which what is left is not enough.
+async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, left: str) -> None:
+    """Revoke each grant that relied on a withdrawn proof, unless the level that is ``left`` is enough for it.
 
     The session sees every council.
     """
-    rows = await store.of_account(session, account)
-    wanted = [(row, row.request.get("identity", vectors.NO_IDENTITY)) for row in rows]
-    ended = [
-        row
-        for row, level in wanted
-        if row.account == account and vectors.proven(withdrawn, level) and not vectors.proven(left, level)
+    rows = await store.lock_by_account(session, account)
+    levels = [
+        (row, row.request.get("identity", vectors.NO_IDENTITY)) for row in rows if row.account == account
     ]
-    await _revoke_all(session, ended, datetime.now(UTC))
+    unproven = (
+        row
+        for row, level in levels
+        if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(left, level)
+    )
+    await _revoke_all(session, unproven, datetime.now(UTC))
 
 
-async def _revoke_all(session: Session, rows: Sequence[Row[Any]], at: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
+    """Delete requests nobody followed up, access tokens that expired, and grants too old to refresh."""
+    await pending_requests.purge(session, now)
+    await store.purge(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
+
+
+async def _revoke_all(session: Session, rows: Iterable[Row[Any]], at: datetime) -> None:
     for row in rows:
-        await revoke(session, row.council, row.grant_id, at)
+        await revoke_grant(session, row.council, row.grant_id, at)

@@ -1,4 +1,4 @@
-"""What happened to an account: kept for the person, and for whoever must look into it."""
+"""The history of an account: kept for the person, and for security."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from identity.grants.store import history as store
 _NEWEST = UUID(int=2**128 - 1)
 
 
-async def record(
+async def record_event(
     session: Session,
     account: UUID,
     what: str,
@@ -24,19 +24,21 @@ async def record(
     council: str | None = None,
     about: str = "",
 ) -> None:
-    """Keep ``what`` happened: a key of a text in ``routes.history``, no value and no person.
+    """Record an event: ``what`` is a key of the texts in ``self_service.routes.history``, never a value.
 
-    ``about``: a service's name, a mandate's theme. It and ``device`` are forgotten with the account.
+    ``about``: a service's name, a mandate's theme. It and ``device`` are deleted with the account.
     """
     values = {"account": account, "id": ids.new(), "what": what, "at": at}
-    await store.record(session, {**values, "device": device, "council": council, "about": about})
+    await store.add(session, {**values, "device": device, "council": council, "about": about})
 
 
-async def page(session: ReadSession, account: UUID, before: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """What happened, the newest first: ``what``, ``at``, ``device``, ``council``, ``about``."""
-    return await store.page(session, account, before or _NEWEST, fetch)
+async def list_page(
+    session: ReadSession, account: UUID, before: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
+    """List events, the newest first: ``what``, ``at``, ``device``, ``council``, ``about``."""
+    return await store.list_page(session, account, before or _NEWEST, fetch)
 
 
-async def forget(session: Session, account: UUID) -> None:
-    """The account is closed: its bare facts stay."""
-    await store.forget(session, account)
+async def anonymise(session: Session, account: UUID) -> None:
+    """Delete what the history of a closed account says of devices and services; the bare events stay."""
+    await store.anonymise(session, account)

@@ -1,4 +1,4 @@
-"""What is signed about people: id_tokens, their access tokens, logout tokens."""
+"""The content of ID tokens and logout tokens."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from identity.shared.oauth.relying_party import ONELOGIN, Party
+from identity.shared.oauth.relying_party import ONELOGIN, RelyingParty
 
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TYPE = "logout+jwt"
@@ -25,10 +25,10 @@ class SignIn:
     nonce: str | None
 
 
-def id_token(
-    sign_in: SignIn, party: Party, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
+def build_id_token(
+    sign_in: SignIn, party: RelyingParty, issuer: str, access_token: str, claims: Mapping[str, Any], now: int
 ) -> dict[str, Any]:
-    """OIDC Core section 2; with One Login's ``vot`` and ``vtm`` where the client is written for it."""
+    """Build an ID token (OIDC Core section 2); with ``vot`` and ``vtm`` for a client of profile onelogin."""
     content: dict[str, Any] = {
         "iss": issuer,
         "sub": sign_in.subject,
@@ -37,7 +37,7 @@ def id_token(
         "exp": now + party.rules.id_token_seconds,
         "auth_time": sign_in.authenticated_at,
         "sid": sign_in.session,
-        "at_hash": half_hash(access_token),
+        "at_hash": compute_at_hash(access_token),
     }
     if sign_in.nonce is not None:
         content["nonce"] = sign_in.nonce
@@ -46,16 +46,16 @@ def id_token(
     return {**claims, **content, "acr": sign_in.level}
 
 
-def half_hash(value: str) -> str:
-    """``at_hash``: the left half of the SHA-256, for ES256 and RS256 alike (OIDC Core 3.1.3.6)."""
+def compute_at_hash(value: str) -> str:
+    """Compute ``at_hash``: the left half of the SHA-256, for ES256 and RS256 alike (OIDC Core 3.1.3.6)."""
     digest = hashlib.sha256(value.encode()).digest()
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
-def logout_token(
+def build_logout_token(
     issuer: str, client_id: str, subject: str, session: str, token_id: str, now: int
 ) -> dict[str, Any]:
-    """OpenID Connect Back-Channel Logout 1.0 section 2.4; no nonce, so that it is never an id_token."""
+    """Build a logout token (Back-Channel Logout 1.0 section 2.4); without nonce, unlike an ID token."""
     return {
         "iss": issuer,
         "sub": subject,

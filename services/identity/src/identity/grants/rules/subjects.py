@@ -1,6 +1,6 @@
-"""How a person and a session are called outside: differently in every sector (OIDC Core section 8.1).
+"""Pairwise subjects: another name for a person and a session in every sector (OIDC Core section 8.1).
 
-A sector is a council, so that a person is one "My account" there and cannot be followed from one to the next.
+A sector is a council: its services share one name for a person, and two councils cannot compare theirs.
 """
 
 import base64
@@ -9,7 +9,7 @@ import json
 from uuid import UUID
 
 
-def pairwise(key: bytes, sector: str, what: str, inner: UUID) -> str:
-    """The outer name of an account (``what`` = account) or of a session: 43 URL-safe characters."""
+def derive_pairwise(key: bytes, sector: str, what: str, inner: UUID) -> str:
+    """Derive the name of an account (``what`` = account) or of a session: 43 URL-safe characters."""
     message = json.dumps([what, sector, inner.hex]).encode()
     return base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""Who must hear that a session has ended (OpenID Connect Back-Channel Logout 1.0): a queue."""
+"""The queue of logout notices to clients (OpenID Connect Back-Channel Logout 1.0)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ _ADD = insert(logout_notice).from_select(
     .where(token_grant.c.session == bindparam("session_"), _URI.is_not(None))
     .group_by(token_grant.c.council, token_grant.c.client, token_grant.c.account, token_grant.c.session),
 )
-_DUE = (
+_LOCK_DUE = (
     select(logout_notice)
     .where(logout_notice.c.due_at <= bindparam("now", type_=logout_notice.c.due_at.type))
     .order_by(logout_notice.c.due_at)
@@ -38,27 +38,27 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _THIS = (logout_notice.c.council == bindparam("council_"), logout_notice.c.id == bindparam("id_"))
-_DONE = delete(logout_notice).where(*_THIS)
-_LATER = (
+_DELETE = delete(logout_notice).where(*_THIS)
+_POSTPONE = (
     update(logout_notice).where(*_THIS).values(attempts=logout_notice.c.attempts + 1, due_at=bindparam("due"))
 )
 
 
-async def add(session: Session, browser_session: UUID, now: datetime) -> None:
-    """Queue a notice to every client that signed somebody in in this session and wants to hear."""
+async def add_notices(session: Session, browser_session: UUID, now: datetime) -> None:
+    """Queue a notice to every client with a logout URI that signed somebody in in this session."""
     await session.execute(_ADD, {"session_": browser_session, "now": now})
 
 
-async def due(session: Session, now: datetime, most: int) -> Sequence[Row[Any]]:
-    """The notices to send now; locked, and those another worker has are left out."""
-    return await session.all(_DUE, {"now": now, "most": most})
+async def lock_due(session: Session, now: datetime, most: int) -> Sequence[Row[Any]]:
+    """Lock the notices to send now; those another worker has locked are left out."""
+    return await session.all(_LOCK_DUE, {"now": now, "most": most})
 
 
-async def done(session: Session, council: str, notice: UUID) -> None:
-    """The client has heard, or has been told often enough."""
-    await session.execute(_DONE, {"council_": council, "id_": notice})
+async def delete_notice(session: Session, council: str, notice: UUID) -> None:
+    """Delete a notice."""
+    await session.execute(_DELETE, {"council_": council, "id_": notice})
 
 
-async def later(session: Session, council: str, notice: UUID, due: datetime) -> None:
-    """Try again."""
-    await session.execute(_LATER, {"council_": council, "id_": notice, "due": due})
+async def postpone(session: Session, council: str, notice: UUID, due: datetime) -> None:
+    """Postpone a notice to a later attempt."""
+    await session.execute(_POSTPONE, {"council_": council, "id_": notice, "due": due})

@@ -1,1 +1,1 @@
-"""The use cases of issuer."""
+"""The use cases of the issuer."""

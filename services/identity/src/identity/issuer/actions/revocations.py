@@ -1,4 +1,4 @@
-"""What making and revoking a credential of any kind have in common."""
+"""Granting and revoking credentials of any kind."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,33 +12,33 @@ from identity.shared.oauth import scopes
 from identity.shared.rules.tokens import Claim, Mode
 
 _FIRST = 1
-"""Refusals of one id only widen, in whichever order they arrive: each counts as its first."""
+"""Events of one id can arrive in any order, as each only widens the revocation: all have this sequence."""
 
 
-def may_grant(caller: Caller, asked: Sequence[str], mode: Mode, *, region: bool) -> None:
-    """Nobody gives what he has not. Raises Problem 400 or 403.
+def check_can_grant(caller: Caller, requested: Sequence[str], mode: Mode, *, region: bool) -> None:
+    """Check that the caller may grant these scopes: only those they hold. Raises Problem 400 or 403.
 
-    A credential of one council carries no scope of the region, whoever makes it.
+    A credential of one council carries no scope of the region, whoever creates it.
     """
-    if not region and (over := scopes.region_only(asked)):
-        message = f"{', '.join(over)} is for the region's own clients; leave it out"
+    if not region and (region_only := scopes.list_region_only(requested)):
+        message = f"{', '.join(region_only)} is for the region's own clients; leave it out"
         error = FieldError(field="body.scopes", message=message, code="region_scope")
         raise Problem(400, "invalid-request", "The request has a value that cannot be used; see errors.",
                       errors=[error])  # fmt: skip
-    if lacking := scopes.not_held(asked, caller.scopes):
+    if lacking := scopes.list_not_held(requested, caller.scopes):
         detail = f"You can grant only scopes you hold yourself; you do not hold {', '.join(lacking)}."
         raise Problem(403, "scope-not-held", detail, scopes=lacking)
     if mode == "live" and caller.mode != "live":
         raise Problem(403, "mode-not-held", "A sandbox credential can make sandbox credentials only.")
 
 
-def may_run_the_region(caller: Caller) -> None:
-    """Region-level work needs a credential for every council, besides its scope. Raises Problem 403."""
+def require_region(caller: Caller) -> None:
+    """Require a credential for every council, besides the scope. Raises Problem 403."""
     if not caller.acts_for("*"):
         raise Problem(403, "wrong-council", "This needs a credential of the region, not of one council.")
 
 
-async def refuse(
+async def revoke_credential(
     session: Session,
     council: str,
     token_id: str,
@@ -47,18 +47,17 @@ async def refuse(
     *,
     claim: Claim | None = None,
 ) -> None:
-    """Have the credential refused here and, by event, everywhere.
+    """Revoke a credential: it is refused here and, by event, everywhere.
 
-    ``claim`` says where its id stands in a token, so that the gateway looks for it there alone.
-    With ``issued_before`` only tokens whose ``iat`` is not later than its second: who is given others now is
-    not turned away with them, save for what remains of this second. Whoever reads what the tokens say must
-    be kept from reading the old state after that moment: take it once the row that changes is locked.
-    Refusing the same id again widens the refusal and never narrows it.
+    ``claim``: in which claim of a token the id stands; the gateway looks in that one only. With
+    ``issued_before`` only tokens whose ``iat`` is not later than its second are refused, so that new ones are
+    good, save in the rest of this second. Take that time once the row that changes is locked: no token may
+    be issued from the old state after it. To revoke an id again widens its revocation, and never narrows it.
     """
-    await refuse_all(session, council, [token_id], expires_at, issued_before, claim=claim)
+    await revoke_credentials(session, council, [token_id], expires_at, issued_before, claim=claim)
 
 
-async def refuse_all(
+async def revoke_credentials(
     session: Session,
     council: str,
     token_ids: Sequence[str],
@@ -67,7 +66,7 @@ async def refuse_all(
     *,
     claim: Claim | None = None,
 ) -> None:
-    """The same of many, with as few statements as of one."""
+    """Revoke many credentials, with as few statements as one; see ``revoke_credential``."""
     second = issued_before.replace(microsecond=0) if issued_before else None
     await tenancy.revoke_all(session, council, token_ids, expires_at, second, claim)
     events = (

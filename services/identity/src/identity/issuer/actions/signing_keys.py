@@ -1,4 +1,4 @@
-"""The issuer in one process: its signing keys, kept up to date, and what is signed with them."""
+"""The issuer in one process: its signing keys, kept up to date, and what it derives and signs with them."""
 
 import asyncio
 import logging
@@ -13,126 +13,128 @@ from chassis.database import Database, ReadSession, Session
 from chassis.problems import Problem
 from identity.issuer import store
 from identity.settings import Settings
-from identity.shared.outages import DATABASE_AWAY
-from identity.shared.pace import Gate, Pace
+from identity.shared.outages import DATABASE_UNAVAILABLE
+from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
 from identity.shared.rules import crypto, limits, tokens
 
 log = logging.getLogger(__name__)
 
 
 def _master(settings: Settings) -> bytes:
-    """The master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
+    """Parse the master key. Raises ValueError, saying what to do, when it is missing or not 32 bytes."""
     text = settings.master_key.get_secret_value()
     if not text:
         raise ValueError("IDENTITY_MASTER_KEY is not set; give it 32 random bytes as URL-safe base64")
-    return crypto.master_bytes(text)
+    return crypto.parse_master_key(text)
 
 
 class Issuer:
-    """Signs what this process issues. ``clock`` answers Unix seconds; tests put their own in its place."""
+    """Signs what this process issues. ``clock`` returns Unix seconds; tests pass their own."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         master = _master(settings)
         self.settings = settings
         self.clock = clock
-        self._sealing = crypto.subkey(master, "signing keys")
-        self._deriving = crypto.subkey(master, "client secrets")
-        self.naming = crypto.subkey(master, "pairwise subjects")
+        self._sealing_key = crypto.derive_subkey(master, "signing keys")
+        self._secret_key = crypto.derive_subkey(master, "client secrets")
+        self.subject_key = crypto.derive_subkey(master, "pairwise subjects")
         self.keys: tuple[crypto.SigningKey, ...] = ()
-        self.pace = Pace(settings.client_rate, settings.client_burst)
-        self.sign_ins = Pace(settings.sign_in_rate, settings.sign_in_burst)
-        self.gate = Gate(settings.pool_size, settings.sign_in_burst)  # of the pool's connections one half
-        self.desk = Pace(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
+        self.client_limiter = RateLimiter(settings.client_rate, settings.client_burst)
+        self.sign_in_limiter = RateLimiter(settings.sign_in_rate, settings.sign_in_burst)
+        self.sign_in_slots = ConcurrencyLimiter(
+            settings.pool_size, settings.sign_in_burst
+        )  # half of the pool's connections
+        self.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
 
     @property
     def url(self) -> str:
         return self.settings.issuer
 
     @property
-    def on_a_laptop(self) -> bool:
-        """Whether this is for trying out: outside, an issuer is at https."""
+    def is_local(self) -> bool:
+        """Whether this runs on a laptop: anywhere else the issuer is at https."""
         return self.settings.issuer.startswith("http://")
 
     @property
     def token_url(self) -> str:
         return f"{self.settings.issuer}token"
 
-    def published(self) -> list[dict[str, Any]]:
-        """The public keys (JWKs) with which a signature of ours may be checked now."""
-        in_use = crypto.published(self._ready(), self.clock(), tokens.ACCESS_SECONDS)
+    def list_published_keys(self) -> list[dict[str, Any]]:
+        """List the public keys (JWKs) with which signatures are checked now."""
+        in_use = crypto.list_published(self._require_keys(), self.clock(), tokens.ACCESS_SECONDS)
         return [key.public for key in in_use]
 
-    def kept(self) -> list[dict[str, Any]]:
-        """The public keys of all signatures that were ours since the rotation before last."""
-        return [key.public for key in self._ready()]
+    def list_keys(self) -> list[dict[str, Any]]:
+        """List the public keys of all our signatures since the rotation before last."""
+        return [key.public for key in self._require_keys()]
 
-    def signer(self, algorithm: str = crypto.ES256) -> crypto.SigningKey:
-        """The key that signs now."""
-        return crypto.signer(self._ready(), self.clock(), algorithm)
+    def select_key(self, algorithm: str = crypto.ES256) -> crypto.SigningKey:
+        """Select the key that signs now."""
+        return crypto.select_signer(self._require_keys(), self.clock(), algorithm)
 
-    def key(self, kid: str) -> crypto.SigningKey:
-        """A key by its id. Raises LookupError."""
-        for key in self._ready():
+    def get_key(self, kid: str) -> crypto.SigningKey:
+        """Get a key by its id. Raises LookupError."""
+        for key in self._require_keys():
             if key.kid == kid:
                 return key
         raise LookupError(f"there is no signing key {kid}")
 
-    def write(self, key: crypto.SigningKey, token_type: str, grant: tokens.Grant) -> str:
-        """The token that says what the grant allows, signed."""
-        return tokens.sign(key, token_type, tokens.claims(grant, self.url, self.settings.audience))
+    def sign_token(self, key: crypto.SigningKey, token_type: str, grant: tokens.TokenContent) -> str:
+        """Sign a token of a client, or an API key."""
+        return tokens.sign_jwt(key, token_type, tokens.build_claims(grant, self.url, self.settings.audience))
 
-    def secret(self, client_id: str, generation: int) -> str:
-        """A client's secret: derived, so that it need not be stored."""
-        return crypto.client_secret(self._deriving, client_id, generation)
+    def derive_secret(self, client_id: str, generation: int) -> str:
+        """Derive a client's secret, so that it need not be stored."""
+        return crypto.derive_client_secret(self._secret_key, client_id, generation)
 
     @staticmethod
-    def moment(seconds: float) -> datetime:
-        """Unix seconds as a time in UTC."""
+    def to_datetime(seconds: float) -> datetime:
+        """Turn Unix seconds into a time in UTC."""
         return datetime.fromtimestamp(seconds, UTC)
 
     def now(self) -> datetime:
-        """This moment, whole seconds: what a token's times are given in."""
-        return self.moment(int(self.clock()))
+        """The time now in whole seconds, as tokens have it."""
+        return self.to_datetime(int(self.clock()))
 
-    async def read(self, session: ReadSession) -> None:
-        """Take over the signing keys as they stand in the database.
+    async def load_keys(self, session: ReadSession) -> None:
+        """Load the signing keys from the database.
 
         The session must see across councils. Raises WrongMasterKeyError.
         """
         known = {key.kid: key for key in self.keys}
-        rows = await store.all_keys(session)
-        self.keys = tuple(self._opened(row, known.get(row.kid)) for row in rows)
+        rows = await store.list_keys(session)
+        self.keys = tuple(self._open_key(row, known.get(row.kid)) for row in rows)
 
-    async def prepare(self, session: Session) -> None:
-        """Make the region's first signing key if there is none, and take over what there is."""
+    async def ensure_keys(self, session: Session) -> None:
+        """Load the signing keys, and add the first of each algorithm if there is none."""
         await session.across_councils()
-        await self.read(session)
-        if self._lacking():
-            await store.one_at_a_time(session)
-            await self.read(session)
-        for algorithm in self._lacking():  # other machines' clocks may be behind
-            await self._add(session, algorithm, signs_after=-crypto.GRACE)
+        await self.load_keys(session)
+        if self._list_missing_algorithms():
+            await store.lock_keys(session)
+            await self.load_keys(session)
+        for algorithm in self._list_missing_algorithms():  # signs at once, also where clocks are behind
+            await self._add_key(session, algorithm, signs_after=-crypto.GRACE_SECONDS)
 
-    async def rotate(self, session: Session) -> bool:
-        """Publish the next key, which signs after ``key_lead`` seconds; forget those no longer needed.
+    async def rotate_keys(self, session: Session) -> bool:
+        """Add the next keys, which sign after ``key_lead`` seconds, and delete those no longer needed.
 
         False, and nothing changes, while a next key is waiting already.
         """
         await session.across_councils()
-        await store.one_at_a_time(session)
-        await self.read(session)
+        await store.lock_keys(session)
+        await self.load_keys(session)
         now = self.clock()
-        if crypto.pending(self.keys, now) is not None:
+        if crypto.find_pending(self.keys, now) is not None:
             return False
-        await store.erase_private(session, crypto.erasable(self.keys, now))
-        in_use = crypto.published(self.keys, now, tokens.ACCESS_SECONDS)
-        await store.keep_only(session, [key.kid for key in in_use])
+        await store.erase_private_keys(session, crypto.list_erasable(self.keys, now))
+        in_use = crypto.list_published(self.keys, now, tokens.ACCESS_SECONDS)
+        await store.delete_others(session, [key.kid for key in in_use])
         for algorithm in crypto.ALGORITHMS:
-            await self._add(session, algorithm, signs_after=self.settings.key_lead)
+            await self._add_key(session, algorithm, signs_after=self.settings.key_lead)
         return True
 
-    async def follow(self, database: Database) -> None:
-        """Keep up with the database for ever; while it is away, go on with the keys at hand.
+    async def follow_keys(self, database: Database) -> None:
+        """Load the keys again for ever; while the database is away, keep those there are.
 
         A new key is published long before it signs, so a look now and then is enough.
         """
@@ -140,32 +142,36 @@ class Issuer:
             await asyncio.sleep(self.settings.key_poll)
             try:
                 async with database.writing() as session:
-                    await self.prepare(session)
-            except (*DATABASE_AWAY, crypto.WrongMasterKeyError) as error:
+                    await self.ensure_keys(session)
+            except (*DATABASE_UNAVAILABLE, crypto.WrongMasterKeyError) as error:
                 log.warning("the signing keys cannot be read: %s", error)
 
-    def _lacking(self) -> list[str]:
-        """The algorithms there is no key for yet."""
-        return [one for one in crypto.ALGORITHMS if one not in {key.algorithm for key in self.keys}]
+    def _list_missing_algorithms(self) -> list[str]:
+        """List the algorithms there is no key for yet."""
+        return [
+            algorithm
+            for algorithm in crypto.ALGORITHMS
+            if algorithm not in {key.algorithm for key in self.keys}
+        ]
 
-    async def _add(self, session: Session, algorithm: str, *, signs_after: float) -> None:
-        kid, public, private = await asyncio.to_thread(crypto.generate, algorithm)
-        sealed = crypto.seal(self._sealing, kid, private)
-        now = self.moment(self.clock())
+    async def _add_key(self, session: Session, algorithm: str, *, signs_after: float) -> None:
+        kid, public, private = await asyncio.to_thread(crypto.generate_key, algorithm)
+        sealed = crypto.seal_key(self._sealing_key, kid, private)
+        now = self.to_datetime(self.clock())
         begins = now + timedelta(seconds=signs_after)
-        await store.add(session, kid, public, sealed, now, begins, algorithm)
-        await self.read(session)
+        await store.add_key(session, kid, public, sealed, now, begins, algorithm)
+        await self.load_keys(session)
 
-    def _opened(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
+    def _open_key(self, row: Row[Any], known: crypto.SigningKey | None) -> crypto.SigningKey:
         private = None
-        if row.sealed is not None:  # opened once a process
-            private = (known and known.private) or crypto.unseal(self._sealing, row.kid, row.sealed)
+        if row.sealed is not None:  # unsealed once in each process
+            private = (known and known.private) or crypto.unseal_key(self._sealing_key, row.kid, row.sealed)
         until = row.api_keys_until and row.api_keys_until.timestamp()
         return crypto.SigningKey(
             row.kid, row.public, private, row.signs_from.timestamp(), until, row.algorithm
         )
 
-    def _ready(self) -> Sequence[crypto.SigningKey]:
+    def _require_keys(self) -> Sequence[crypto.SigningKey]:
         if not self.keys:
             detail = "The issuer has no signing key yet: its database cannot be reached. Try again."
             raise Problem(503, "issuer-unavailable", detail, headers={"Retry-After": "2"})

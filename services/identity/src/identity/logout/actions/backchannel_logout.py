@@ -1,4 +1,4 @@
-"""Telling services that a session has ended (OpenID Connect Back-Channel Logout 1.0): the worker's task."""
+"""Back-channel logout: the worker tells services that a session has ended (Back-Channel Logout 1.0)."""
 
 import asyncio
 import logging
@@ -10,9 +10,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Database
-from identity.grants.actions import subjects
+from identity.grants.actions import logout_notices, subjects
 from identity.grants.rules import id_tokens
-from identity.grants.store import logout_notices as store
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
 from identity.shared.outbound import Outbound, OutboundError
@@ -21,58 +20,58 @@ from identity.shared.rules import crypto, tokens, uris
 log = logging.getLogger(__name__)
 
 _PAUSE = 1.0  # seconds between looks at the queue
-_AT_ONCE = 20
-_LONGEST_ANSWER = 16_384
-_TRIES = 6
-_FIRST_WAIT = 5  # seconds; four times as many after every try: half an hour in all
+_BATCH = 20
+_MAX_RESPONSE = 16_384
+_MAX_ATTEMPTS = 6
+_FIRST_DELAY = 5  # seconds; four times as many after every attempt: half an hour in all
 
 
-async def tell(database: Database, settings: Settings) -> None:
+async def send_logout_tokens(database: Database, settings: Settings) -> None:
     """Work on the queue for ever. Raises when the database is lost; call it again."""
     issuer, outbound = Issuer(settings), Outbound(settings)
     while True:
         async with database.writing() as session:
-            await issuer.prepare(session)
-        while await once(database, issuer, outbound):
+            await issuer.ensure_keys(session)
+        while await send_due(database, issuer, outbound):
             pass
         await asyncio.sleep(_PAUSE)
 
 
-async def once(database: Database, issuer: Issuer, outbound: Outbound) -> int:
-    """Send what is due, side by side, so that a slow service keeps nobody waiting; how many there were.
+async def send_due(database: Database, issuer: Issuer, outbound: Outbound) -> int:
+    """Send the notices that are due, at the same time, so that a slow service delays no other.
 
-    A notice is put off before it is sent and taken away after: whoever dies in between repeats it.
+    Answers how many there were.
     """
     now = datetime.now(UTC)
     async with database.writing() as session:
-        rows = await store.due(session, now, _AT_ONCE)
-        for row in rows:
-            wait = timedelta(seconds=_FIRST_WAIT * 4**row.attempts)
-            await store.later(session, row.council, row.id, now + wait)
-    heard = await asyncio.gather(*(_send(issuer, outbound, row, now) for row in rows))
+        notices = await logout_notices.claim_due(session, now, _BATCH, _delay)
+    accepted = await asyncio.gather(*(_send_token(issuer, outbound, notice, now) for notice in notices))
     async with database.writing() as session:
-        for row, done in zip(rows, heard, strict=True):
-            if done or row.attempts + 1 >= _TRIES:
-                await store.done(session, row.council, row.id)
-    return len(rows)
+        for notice, done in zip(notices, accepted, strict=True):
+            if done or notice.attempts + 1 >= _MAX_ATTEMPTS:
+                await logout_notices.delete_notice(session, notice)
+    return len(notices)
 
 
-async def _send(issuer: Issuer, outbound: Outbound, row: Row[Any], now: datetime) -> bool:
-    """Whether the service has taken it."""
-    content = id_tokens.logout_token(
+def _delay(attempts: int) -> timedelta:
+    return timedelta(seconds=_FIRST_DELAY * 4**attempts)
+
+
+async def _send_token(issuer: Issuer, outbound: Outbound, notice: Row[Any], now: datetime) -> bool:
+    """Send one logout token; true when the service accepted it."""
+    content = id_tokens.build_logout_token(
         issuer.url,
-        ids.show(row.client),
-        subjects.subject(issuer, row.council, row.account),
-        subjects.session_name(issuer, row.council, row.session),
+        ids.show(notice.client),
+        subjects.derive_subject(issuer, notice.council, notice.account),
+        subjects.derive_sid(issuer, notice.council, notice.session),
         ids.show(ids.new()),
         int(now.timestamp()),
     )
-    signer = issuer.signer(crypto.RS256 if row.rs256 else crypto.ES256)
-    written = tokens.sign(signer, id_tokens.LOGOUT_TYPE, content)
-    form = urlencode({"logout_token": written}).encode()
-    here = issuer.on_a_laptop and uris.on_this_machine(row.uri)
+    key = issuer.select_key(crypto.RS256 if notice.rs256 else crypto.ES256)
+    form = urlencode({"logout_token": tokens.sign_jwt(key, id_tokens.LOGOUT_TYPE, content)}).encode()
+    local = issuer.is_local and uris.is_local_http(notice.uri)
     try:
-        await outbound.post(row.uri, form, most=_LONGEST_ANSWER, here=here)
+        await outbound.post(notice.uri, form, max_bytes=_MAX_RESPONSE, local_only=local)
     except OutboundError as error:
         log.info("client %s did not take a logout token: %s", content["aud"], error)
         return False

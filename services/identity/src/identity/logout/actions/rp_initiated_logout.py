@@ -1,4 +1,4 @@
-"""Signing out at a service's wish (OpenID Connect RP-Initiated Logout 1.0)."""
+"""Logout at a service's request (OpenID Connect RP-Initiated Logout 1.0)."""
 
 import hmac
 from collections.abc import Mapping
@@ -11,62 +11,74 @@ from joserfc.jwk import KeySet
 
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.actions.authentication import Provider
+from identity.clients.rules.client_record import ClientRecord
 from identity.grants.actions import subjects
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import authorization_requests, redirects
 from identity.shared.rules import crypto
 
-_LONGEST = 4_096
+_MAX_TOKEN = 4_096
+_MAX_STATE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A service's wish. ``certain``: it shows that this very session is meant, so nobody need be asked.
+class LogoutRequest:
+    """A logout request. ``certain``: it proves that it means this session, so the person need not be asked.
 
-    ``back``: where the browser goes afterwards, None when that is not registered.
+    ``return_uri``: where the browser goes afterwards, None when that is not registered.
     """
 
     client_id: str
     certain: bool
-    back: str | None
+    return_uri: str | None
     state: str
 
+    def build_return_url(self) -> str | None:
+        """Build the URL where the browser goes afterwards; None for our own page."""
+        if self.return_uri is None:
+            return None
+        return (
+            redirects.add_parameters(self.return_uri, {"state": self.state})
+            if self.state
+            else self.return_uri
+        )
 
-async def read(provider: Provider, given: Mapping[str, str], signed_in: BrowserSession | None) -> Wish:
-    """What a logout request wishes. Raises PageError when it contradicts itself."""
-    hint = hinted(provider.issuer, given.get("id_token_hint"))
-    client_id = given.get("client_id") or hint.get("aud", "")
+
+async def parse_logout_request(
+    provider: Provider, parameters: Mapping[str, str], signed_in: BrowserSession | None
+) -> LogoutRequest:
+    """Parse a logout request. Raises PageError when it contradicts itself."""
+    hint = parse_id_token_hint(provider.issuer, parameters.get("id_token_hint"))
+    client_id = parameters.get("client_id") or hint.get("aud", "")
     if hint and hint.get("aud") != client_id:
         raise authorization_requests.PageError("client_id is not the one the id_token_hint was issued to.")
-    client = await provider.client(client_id)
-    back = given.get("post_logout_redirect_uri")
-    own = client.party.post_logout_redirect_uris if client is not None and client.party is not None else ()
+    client = await provider.get_client(client_id)
     certain = False
     if signed_in is not None and client is not None and hint:
-        session = subjects.session_name(provider.issuer, client.council, signed_in.session)
-        certain = hmac.compare_digest(session.encode(), str(hint.get("sid", "")).encode())
-    allowed = back is not None and redirects.registered(back, own)
-    return Wish(client_id, certain, back if allowed else None, given.get("state", "")[:1_000])
+        sid = subjects.derive_sid(provider.issuer, client.council, signed_in.session)
+        certain = hmac.compare_digest(sid.encode(), str(hint.get("sid", "")).encode())
+    return_uri = _check_return_uri(parameters.get("post_logout_redirect_uri"), client)
+    return LogoutRequest(client_id, certain, return_uri, parameters.get("state", "")[:_MAX_STATE])
 
 
-def hinted(issuer: Issuer, token: str | None) -> dict[str, Any]:
-    """The claims of an id_token of ours; empty for anything else.
+def parse_id_token_hint(issuer: Issuer, token: str | None) -> dict[str, Any]:
+    """Parse the claims of an ID token of ours; empty for anything else.
 
-    It may have expired, and the key that signed it be published no more: a session outlives both.
+    It may have expired, and its key be published no more: a session outlives both.
     """
-    if token is None or len(token) > _LONGEST:
+    if token is None or len(token) > _MAX_TOKEN:
         return {}
     try:
-        own = KeySet.import_key_set({"keys": issuer.kept()})
-        read = jwt.decode(token, own, algorithms=list(crypto.ALGORITHMS))
+        keys = KeySet.import_key_set({"keys": issuer.list_keys()})
+        hint = jwt.decode(token, keys, algorithms=list(crypto.ALGORITHMS))
     except (JoseError, ValueError, KeyError, TypeError):
         return {}
-    fits = read.header.get("typ") == "JWT" and read.claims.get("iss") == issuer.url
-    return dict(read.claims) if fits and isinstance(read.claims.get("aud"), str) else {}
+    ours = hint.header.get("typ") == "JWT" and hint.claims.get("iss") == issuer.url
+    return dict(hint.claims) if ours and isinstance(hint.claims.get("aud"), str) else {}
 
 
-def back_url(wish: Wish) -> str | None:
-    """Where the browser goes afterwards; None for our own page."""
-    if wish.back is None:
+def _check_return_uri(uri: str | None, client: ClientRecord | None) -> str | None:
+    """The URI, if the client registered it; else None."""
+    if client is None or client.party is None:
         return None
-    return redirects.answer(wish.back, {"state": wish.state}) if wish.state else wish.back
+    return uri if redirects.is_registered(uri, client.party.post_logout_redirect_uris) else None

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from chassis.database import Session
 from chassis.problems import Problem
 from identity.accounts.actions import accounts
-from identity.councils import store as councils
+from identity.councils.actions import councils
 from identity.messages.actions import queue
 from identity.shared.rules import email_addresses, limits
 from identity.verification.actions.context import AuthContext
@@ -30,7 +30,7 @@ async def may_offer(session: Session, auth: AuthContext, account: UUID, email: s
         raise Problem(429, "too-many-offers", detail, headers={"Retry-After": "86400"})
     if email is None:
         return False
-    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.canonical(email)))
+    return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.normalise(email)))
 
 
 async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:
@@ -63,8 +63,7 @@ async def _tell(session: Session, letter: str, council: str, account: UUID, name
 
 
 async def _council(session: Session, slug: str) -> str:
-    row = await councils.one(session, slug)
-    return str(row.name) if row is not None else slug
+    return await councils.get_name(session, slug)
 
 
 def _name(written: str | None) -> str:

@@ -100,7 +100,7 @@ async def offer(
     except rules.RefusedError as error:
         where = "theme" if error.code == "unknown-theme" else "expires_at"
         raise invalid(f"body.{where}", str(error), error.code) from error
-    email = email_addresses.canonical(body.email) if body.email else None
+    email = email_addresses.normalise(body.email) if body.email else None
     await _one_at_a_time(session, principal)
     if email and email == await store.email_of(session, principal):
         raise invalid("body.email", "is your own; name somebody else", "own-mandate")
@@ -236,8 +236,8 @@ async def _revoke(session: Session, council: str, row: Row[Any], side: rules.Sid
     await _note(session, council, changed.principal, "mandate ended", changed)
     if before.status == "accepted":
         await _note(session, council, changed.delegate, "acting ended", changed)
-        last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
-        await revocations.refuse(session, council, ids.show(row.id), last, claim="mandate")
+        last = _now() + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+        await revocations.revoke_credential(session, council, ids.show(row.id), last, claim="mandate")
         await _publish(session, council, changed, MandateRevoked)
         await emails.ended(session, council, changed)
 
@@ -266,7 +266,7 @@ async def _publish(
 
 
 async def _note(session: Session, council: str, account: UUID, what: str, row: Row[Any]) -> None:
-    await history.record(session, account, what, _now(), council=council, about=row.theme)
+    await history.record_event(session, account, what, _now(), council=council, about=row.theme)
 
 
 def _mandate(row: Row[Any]) -> rules.Mandate:

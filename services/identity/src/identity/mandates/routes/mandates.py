@@ -17,11 +17,11 @@ from chassis.types import Slug
 from identity.accounts.routes import TheAuthContext
 from identity.grants.actions import subjects, token_owner
 from identity.issuer.actions.signing_keys import Issuer
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.mandates import rules
 from identity.mandates.actions import emails, mandates
 from identity.mandates.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
-from identity.shared.dependencies import after_id
+from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
 Person = Annotated[Caller, permission("identity:mandates")]
@@ -41,10 +41,10 @@ async def offer_mandate(
 
     The answer is the same whether anybody has this address or not: who has proven it finds the offer.
     """
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
 
     def code_of(mandate_id: str) -> str:
-        return rules.code_from(issuer.secret(f"mandate {mandate_id}", 1).encode())
+        return rules.code_from(issuer.derive_secret(f"mandate {mandate_id}", 1).encode())
 
     async def make() -> MandateMade:
         letter = await emails.may_offer(session, auth, account, body.email)
@@ -71,8 +71,8 @@ async def list_mandates(
     council: Slug, caller: Person, session: Reading, paging: Paging, issuer: TheIssuer
 ) -> Page[Mandate]:
     """What you gave, what you hold, and what you are offered; the oldest first."""
-    account = await token_owner.person(session, council, caller)
-    rows = await mandates.page(session, council, account, after_id(paging), paging.fetch)
+    account = await token_owner.require_account(session, council, caller)
+    rows = await mandates.page(session, council, account, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, lambda row: _show(row, account, issuer), lambda row: (ids.show(row.id),))
 
 
@@ -81,7 +81,7 @@ async def accept_mandate_by_code(
     council: Slug, body: OfferCode, caller: Person, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Take up an offer by the code you were handed."""
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
     return _show(await mandates.accept_by_code(session, council, account, body.code), account, issuer)
 
 
@@ -90,7 +90,7 @@ async def accept_mandate(
     council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Take up an offer to your own address."""
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
     return _show(await mandates.accept(session, council, account, mandate_id), account, issuer)
 
 
@@ -99,16 +99,16 @@ async def decline_mandate(
     council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Refuse an offer to your own address."""
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
     return _show(await mandates.decline(session, council, account, mandate_id), account, issuer)
 
 
 @router.delete("/{mandate_id}", status_code=204, responses=documents(404))
 async def revoke_mandate(
-    council: Slug, mandate_id: ids.Id, caller: Person, _live: LiveAtOnce, session: Writing
+    council: Slug, mandate_id: ids.Id, caller: Person, _live: DirectoryRefresh, session: Writing
 ) -> None:
     """End a mandate from either side, or take an offer back: refused everywhere within a second."""
-    account = await token_owner.person(session, council, caller)
+    account = await token_owner.require_account(session, council, caller)
     await mandates.revoke(session, council, account, mandate_id)
 
 
@@ -121,7 +121,7 @@ def _show(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
         side="principal" if row.principal == account else "delegate",
         theme=row.theme,
         status=status,
-        principal=subjects.subject(issuer, row.council, row.principal) if may_act else None,
+        principal=subjects.derive_subject(issuer, row.council, row.principal) if may_act else None,
         principal_name=row.principal_name,
         delegate_name=row.delegate_name,
         offered_at=row.offered_at,

@@ -11,7 +11,7 @@ from chassis.types import Slug
 from identity.mandates.actions import themes
 from identity.mandates.schemas.mandates import Theme as ThemeName
 from identity.mandates.schemas.themes import NewTheme, Theme, Themes
-from identity.shared.dependencies import IfMatch, version_meant
+from identity.shared.dependencies import IfMatch, require_version
 
 router = APIRouter(prefix="/{council}/identity/v1/themes", tags=["mandates"])
 Reader = Annotated[Caller, permission("identity:read")]
@@ -46,7 +46,7 @@ async def put_theme(
     if_match: IfMatch = None,
 ) -> Theme:
     """Make a theme of the council's own, or change one (`If-Match`)."""
-    version = version_meant(if_match) if if_match is not None else None
+    version = require_version(if_match) if if_match is not None else None
     found, new = await themes.put(session, council, caller, theme, body, version)
     response.headers["ETag"] = f'"{found.version}"'
     response.status_code = 201 if new else 200

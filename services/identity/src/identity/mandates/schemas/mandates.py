@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringCons
 
 from chassis.ids import Id
 from chassis.types import Name, plain
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 
 Theme = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z][a-z-]*$")]
 Email = Annotated[
@@ -17,7 +17,7 @@ Email = Annotated[
 ]
 
 
-class NewMandate(Request):
+class NewMandate(RequestBody):
     """What a person lets another do."""
 
     theme: Theme = Field(examples=["council-tax"])
@@ -57,7 +57,7 @@ class MandateMade(Mandate):
     )
 
 
-class OfferCode(Request):
+class OfferCode(RequestBody):
     """The code of an offer, as it was handed over."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(

@@ -3,10 +3,10 @@
 from pydantic import BaseModel, Field
 
 from chassis.types import Name
-from identity.shared.schemas import Request
+from identity.shared.schemas import RequestBody
 
 
-class NewTheme(Request):
+class NewTheme(RequestBody):
     """A theme of the council's own, to be made or changed."""
 
     title: Name = Field(examples=["Allotments"])

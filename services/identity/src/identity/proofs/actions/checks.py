@@ -7,12 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import Problem
-from identity.grants.actions import subjects
-from identity.grants.store import grants
+from identity.grants.actions import subjects, token_owner
 from identity.issuer.actions.signing_keys import Issuer
 from identity.mandates.store import mandates
 from identity.proofs import rules
@@ -22,7 +20,7 @@ from identity.shared.tables import REGION
 
 async def may_prove(session: Session, issuer: Issuer, council: str, caller: Caller, account: UUID) -> None:
     """Raises Problem 403 for one's own account, and for whom one acts for or who acts for one."""
-    own = await _account_of(session, caller)
+    own = await token_owner.get_account(session, caller)
     if account == own or caller.subject in _subjects(issuer, council, account):
         raise Problem(403, "own-identity", "Nobody proves his own identity. Ask a colleague.")
     if own is None:
@@ -47,7 +45,7 @@ async def must_be_signed_in(session: Session, caller: Caller) -> UUID:
     A second look is a second human being's. Two API keys, or a key and a member of staff, may be one and the
     same behind them, so neither a proof that waits for a second look nor the look itself is a machine's.
     """
-    own = await _account_of(session, caller)
+    own = await token_owner.get_account(session, caller)
     if own is None:
         detail = "Two people must look at this. Sign in as a member of staff, and do it with that token."
         raise Problem(403, "person-needed", detail)
@@ -88,14 +86,4 @@ def _name(person: Named | Row[Any]) -> tuple[str, str, date]:
 
 def _subjects(issuer: Issuer, council: str, account: UUID) -> set[str]:
     """What services of the council and of the region call a person."""
-    return {subjects.subject(issuer, sector, account) for sector in (council, REGION)}
-
-
-async def _account_of(session: Session, caller: Caller) -> UUID | None:
-    """The account behind a token that was given by signing in; None for a machine's."""
-    try:
-        row = await grants.of_token(session, ids.read(caller.token_id))
-    except ValueError:
-        return None
-    account: UUID | None = None if row is None else row.actor or row.account
-    return account
+    return {subjects.derive_subject(issuer, sector, account) for sector in (council, REGION)}

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from chassis.database import Session
 from identity.accounts.actions import accounts
-from identity.councils import store as councils
+from identity.councils.actions import councils
 from identity.grants.actions import history
 from identity.messages.actions import queue
 from identity.shared.tables import REGION
@@ -28,7 +28,7 @@ _LETTERS = {
 async def tell(session: Session, account: UUID, what: str, proof: Row[Any], at: datetime) -> None:
     """In the history and by letter: ``what`` is a key of the history's texts."""
     council = None if proof.council == REGION else proof.council
-    await history.record(session, account, what, at, council=council)
+    await history.record_event(session, account, what, at, council=council)
     row = await accounts.get(session, account)
     if row is None or row.address is None:
         return
@@ -43,5 +43,4 @@ async def _place(session: Session, proof: Row[Any]) -> str:
     """Who made it: a council, or another provider."""
     if proof.council == REGION:
         return urlsplit(proof.proved_by).hostname or str(proof.proved_by)
-    row = await councils.one(session, proof.council)
-    return str(row.name) if row is not None else str(proof.council)
+    return await councils.get_name(session, proof.council)

@@ -173,7 +173,9 @@ async def withdraw(session: Session, council: str, caller: Caller, proof_id: UUI
     if act == "withdrawn":
         left = await current(session, row.account)
         await session.across_councils()
-        await grants.end_proven(session, row.account, row.level, left.level if left else vectors.NO_IDENTITY)
+        await grants.revoke_by_proof(
+            session, row.account, row.level, left.level if left else vectors.NO_IDENTITY
+        )
         await session.see(council)
 
 

@@ -34,7 +34,7 @@ async def standing(session: ReadSession, account: UUID, wanted: str) -> Standing
     rows, at = await shown(session, account), now()
     level, waiting, ran_out = vectors.NO_IDENTITY, None, None
     for row in rows:
-        enough = vectors.proven(row.level, wanted)
+        enough = vectors.satisfies_identity(row.level, wanted)
         if row.expires_at <= at:
             ran_out = ran_out or (row if enough and row.status == "holds" else None)
         elif row.status == "waiting":

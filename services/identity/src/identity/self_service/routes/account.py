@@ -19,7 +19,7 @@ from identity.accounts.routes import TheAuthContext, delete_session_cookie, sess
 from identity.factors.actions import passkeys, passwords, phones, recovery_codes
 from identity.factors.rules.phones import format_number
 from identity.self_service import actions
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn, SignedInChecked
 from identity.sign_in.rules import ACCOUNT
 from identity.upstream_login.actions import links
@@ -70,8 +70,8 @@ async def show_sessions(_: Anybody, request: Request, session: Writing, person: 
             "id": ids.show(row.id),
             "device": row.device,
             "here": row.id == person.session,
-            "since": spoken(row.created_at, request),
-            "seen": spoken(datetime.now(UTC) if row.id == person.session else row.seen_at, request),
+            "since": format_time(row.created_at, request),
+            "seen": format_time(datetime.now(UTC) if row.id == person.session else row.seen_at, request),
         }
         for row in await sessions.list_by_account(session, person.account)
     ]

@@ -12,10 +12,9 @@ from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.clients.routes.dependencies import TheProvider
-from identity.grants.actions import grants
-from identity.grants.store import authorizations
+from identity.grants.actions import consents
 from identity.self_service.routes.account import Anybody
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import SignedIn
 from identity.sign_in.rules import ACCOUNT
 
@@ -31,10 +30,10 @@ async def show_consents(
 ) -> Response:
     """Show the services you share details with."""
     entries = []
-    for row in await authorizations.consents(session, person.account, _MAX_CONSENTS):
-        client = await provider.client(ids.show(row.client))
+    for row in await consents.list_consents(session, person.account, _MAX_CONSENTS):
+        client = await provider.get_client(ids.show(row.client))
         if client is not None:
-            entries.append(_entry(row.council, row.client, client.name, spoken(row.given_at, request)))
+            entries.append(_entry(row.council, row.client, client.name, format_time(row.given_at, request)))
     return pages.render(request, "services.html", services=entries)
 
 
@@ -44,9 +43,9 @@ async def end_consent(
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Withdraw your consent to share details with a service. Its tokens end too."""
-    client = await provider.client(ids.show(client_id))
+    client = await provider.get_client(ids.show(client_id))
     name = client.name if client is not None and client.council == slug else ""
-    await grants.revoke_consent(session, slug, person.account, client_id, name)
+    await consents.revoke_consent(session, slug, person.account, client_id, name)
     return see_other(_SERVICES)
 
 

@@ -48,13 +48,13 @@ async def show_email(_: Anybody, request: Request, session: Writing, person: Rec
     return pages.render(request, "email.html", form=Form(), account=account)
 
 
-@router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
+@router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MAX_LENGTH))
 async def send_email_code(
     _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
     """Send a code to your new address."""
-    address = form.get("email", email_addresses.MOST)
-    if email_addresses.fault(address):
+    address = form.get("email", email_addresses.MAX_LENGTH)
+    if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
         account = await accounts.get(interaction.session, person.account)
         return pages.render(interaction.request, "email.html", 400, form=form, account=account)

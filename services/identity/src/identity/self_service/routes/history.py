@@ -18,7 +18,7 @@ from chassis.web.languages import Language
 from identity.accounts.rules import factors
 from identity.grants.actions import history
 from identity.mandates.actions import themes
-from identity.shared.dependencies import after_id, pages, spoken
+from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -86,7 +86,7 @@ async def show_history(
     _: Anybody, request: Request, session: Writing, person: SignedIn, paging: Paging
 ) -> Response:
     """Show what happened to your account, newest first."""
-    rows = await history.page(session, person.account, after_id(paging), paging.fetch)
+    rows = await history.list_page(session, person.account, read_id_cursor(paging), paging.fetch)
     titles = await _get_theme_titles(session, rows, language_of(request))
     page = paging.page(rows, lambda row: _entry(row, titles, request), lambda row: (ids.show(row.id),))
     return pages.render(request, "history.html", entries=page.items, older=page.next)
@@ -113,7 +113,7 @@ def _entry(row: Row[Any], titles: Mapping[UUID, str], request: Request) -> dict[
     council = request.app.state.directory.councils.get(row.council or "")
     return {
         "what": describe_event(row.what, language_of(request)),
-        "when": spoken(row.at, request),
+        "when": format_time(row.at, request),
         "device": row.device,
         "council": council.name if council else "",
         "about": titles.get(row.id, row.about),

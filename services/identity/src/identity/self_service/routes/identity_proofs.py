@@ -19,7 +19,7 @@ from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import proofs, standing
-from identity.shared.dependencies import after_id, pages, spoken
+from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
 from identity.sign_in.rules import ACCOUNT
@@ -81,7 +81,7 @@ async def make_own_desk_code(
 ) -> Response:  # fmt: skip
     """Make a code to show at a council's desk. You see it this once, and your last code stops working."""
     code, ends = await proofs.new_desk_code(session, person.account)
-    return await _show_proofs(request, session, person, provider, paging, code, spoken(ends, request))
+    return await _show_proofs(request, session, person, provider, paging, code, format_time(ends, request))
 
 
 async def _show_proofs(
@@ -89,7 +89,7 @@ async def _show_proofs(
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
     rows = await standing.shown(session, person.account)
-    accesses = await standing.looks(session, person.account, after_id(paging), paging.fetch)
+    accesses = await standing.looks(session, person.account, read_id_cursor(paging), paging.fetch)
     entries = [await _access(request, provider, row) for row in accesses]
     page = paging.page(entries, lambda entry: entry, lambda entry: (entry["id"],))
     return pages.render(
@@ -109,8 +109,8 @@ def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
     return {
         "level": LEVELS[row.level],
         "state": state,
-        "at": spoken(row.proved_at, request),
-        "until": spoken(row.expires_at, request),
+        "at": format_time(row.proved_at, request),
+        "until": format_time(row.expires_at, request),
         "by": _name_actor(request, row.council, row.proved_by),
         "name": " ".join([*row.given_names, row.family_name]),
         "born": format_date(row.birth_date, "d MMMM y", locale=language_of(request)),
@@ -141,7 +141,7 @@ async def _access(request: Request, provider: TheProvider, row: Row[Any]) -> dic
     return {
         "id": ids.show(row.id),
         "act": ACTS[row.act],
-        "at": spoken(row.at, request),
+        "at": format_time(row.at, request),
         "by": _name_actor(request, row.council, row.actor),
         "service": await _name_service(provider, row.actor),
     }
@@ -153,5 +153,5 @@ async def _name_service(provider: TheProvider, actor: str) -> str:
         ids.read(actor)
     except ValueError:
         return ""
-    client = await provider.client(actor)
+    client = await provider.get_client(actor)
     return client.name if client is not None else ""

@@ -13,7 +13,7 @@ from chassis.problems import documents
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, language_of, see_other
 from identity.accounts.routes import TheAuthContext
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.sign_in.routes.upstream.failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
@@ -44,7 +44,7 @@ async def show_upstreams(
             {
                 "title": row.title_cy if welsh else row.title,
                 "council": councils[row.council].name if row.council in councils else "",
-                "since": spoken(row.linked_at, request),
+                "since": format_time(row.linked_at, request),
                 "path": f"{LINKS}/{row.council}/{ids.show(row.upstream)}/unlink",
             }
             for row in rows

@@ -1,6 +1,6 @@
-"""The authorisation request (RFC 6749 4.1.1, OIDC Core 3.1.2.1, OAuth 2.1), read strictly.
+"""Authorization requests, parsed strictly (RFC 6749 4.1.1, OIDC Core 3.1.2.1, OAuth 2.1).
 
-What is wrong with the client or its redirect URI is told on a page; everything else by redirect.
+A wrong client or redirect URI is an error on a page; all other errors go to the client by redirect.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from identity.shared.oauth import claims, redirects, scopes, vectors
-from identity.shared.oauth.relying_party import STANDARD, Party
+from identity.shared.oauth.relying_party import STANDARD, RelyingParty
 
 MAX_LENGTH = 16_384
 _MAX_FIELDS = 40
@@ -21,16 +21,16 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _MAX_AGE = re.compile(r"[0-9]{1,9}")
 _LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 LANGUAGES = ("en", "cy")
-OFFLINE = "offline_access"
-_OF_PEOPLE = frozenset({"openid", OFFLINE, *claims.BY_SCOPE})
+OFFLINE_ACCESS = "offline_access"
+_IDENTITY_SCOPES = frozenset({"openid", OFFLINE_ACCESS, *claims.BY_SCOPE})
 
 
 class PageError(Exception):
-    """The request cannot be answered to the client at all: the person is told, on a page of our own."""
+    """A request that cannot be answered to the client: the person sees a page of ours."""
 
 
 class RequestError(Exception):
-    """An error told to the client by redirect (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6)."""
+    """An error for the client, by redirect (RFC 6749 4.1.2.1, OIDC Core 3.1.2.6)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(f"{error}: {description}")
@@ -39,16 +39,16 @@ class RequestError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where the answer to a request goes: a redirect URI that is the client's, and its state."""
+class RedirectTarget:
+    """Where the response to a request goes: a redirect URI of the client, and the state."""
 
     redirect_uri: str
     state: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A request for sign-in in which everything is allowed."""
+class AuthorizationRequest:
+    """An authorization request in which everything is allowed."""
 
     redirect_uri: str
     state: str | None
@@ -63,107 +63,111 @@ class Request:
     max_age: int | None
     login_hint: str | None
     language: str | None
-    subject: str | None = None  # whom the id_token_hint names, as this client knows him
+    subject: str | None = None  # the person the id_token_hint names, as this client knows them
 
     @property
-    def target(self) -> Target:
-        return Target(self.redirect_uri, self.state)
+    def target(self) -> RedirectTarget:
+        return RedirectTarget(self.redirect_uri, self.state)
 
     @property
     def claims(self) -> frozenset[str]:
-        """Every claim of the person that the answer may carry."""
-        return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.of_scopes(self.scopes)
+        """Every claim of the person that the client may get."""
+        return frozenset({*self.userinfo_claims, *self.id_token_claims}) | claims.list_by_scopes(self.scopes)
 
-    def stored(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def restored(stored: Mapping[str, Any]) -> Request:
-    """A request as the database kept it."""
+def restore_request(stored: Mapping[str, Any]) -> AuthorizationRequest:
+    """Restore a request from its ``to_json``."""
     lists: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
     }
-    return Request(**lists)
+    return AuthorizationRequest(**lists)
 
 
-def fields(text: str) -> dict[str, str]:
-    """The parameters of a query or a form. Raises PageError when they cannot be read in one way only."""
+def parse_parameters(text: str) -> dict[str, str]:
+    """Parse the parameters of a query or a form. Raises PageError when they are ambiguous."""
     if len(text) > MAX_LENGTH:
         raise PageError(f"The request is longer than {MAX_LENGTH} characters.")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise PageError("The request's parameters cannot be read.") from error
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
         raise PageError("A parameter is given more than once.")
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in parameters.items() if value}
 
 
-def target(given: Mapping[str, str], party: Party) -> Target:
-    """Where to answer. Raises PageError: an unregistered URI is never redirected to."""
-    uri = given.get("redirect_uri")
-    if uri is None or not redirects.registered(uri, party.redirect_uris):
+def parse_target(parameters: Mapping[str, str], party: RelyingParty) -> RedirectTarget:
+    """Parse where the response goes. Raises PageError: an unregistered URI is never redirected to."""
+    uri = parameters.get("redirect_uri")
+    if uri is None or not redirects.is_registered(uri, party.redirect_uris):
         raise PageError("The redirect_uri is not one that this service has registered.")
-    state = given.get("state")
+    state = parameters.get("state")
     if state is not None and not _TEXT.fullmatch(state):
         state = None  # not echoed; the request is refused below
-    return Target(uri, state)
+    return RedirectTarget(uri, state)
 
 
-def read(given: Mapping[str, str], party: Party) -> Request:
-    """The request, every part of it allowed. Raises PageError and RequestError."""
-    where = target(given, party)
-    if "request_uri" in given:
+def parse_request(parameters: Mapping[str, str], party: RelyingParty) -> AuthorizationRequest:
+    """Parse a request and check that every part of it is allowed. Raises PageError and RequestError."""
+    target = parse_target(parameters, party)
+    if "request_uri" in parameters:
         raise RequestError("request_uri_not_supported", "Only request_uris of this issuer are taken.")
-    kind = given.get("response_type")
-    if kind != "code":
-        error = "unsupported_response_type" if kind else "invalid_request"
+    response_type = parameters.get("response_type")
+    if response_type != "code":
+        error = "unsupported_response_type" if response_type else "invalid_request"
         raise RequestError(error, "response_type must be code.")
-    if given.get("response_mode", "query") != "query":
+    if parameters.get("response_mode", "query") != "query":
         raise RequestError("invalid_request", "response_mode must be query.")
-    trust = _vector(given, party)
-    userinfo, id_token = _claims(given, party, with_identity=trust.identity != vectors.NO_IDENTITY)
-    return Request(
-        redirect_uri=where.redirect_uri,
-        state=_needed(given, "state", needed=party.rules.state_needed),
-        scopes=_scopes(given.get("scope"), party),
-        nonce=_needed(given, "nonce", needed=party.rules.nonce_needed),
-        challenge=_challenge(given, party),
+    trust = _parse_vector(parameters, party)
+    userinfo, id_token = _parse_claims(parameters, party, with_identity=trust.identity != vectors.NO_IDENTITY)
+    return AuthorizationRequest(
+        redirect_uri=target.redirect_uri,
+        state=_parse_text(parameters, "state", required=party.rules.state_needed),
+        scopes=_parse_scopes(parameters.get("scope"), party),
+        nonce=_parse_text(parameters, "nonce", required=party.rules.nonce_needed),
+        challenge=_parse_challenge(parameters, party),
         level=trust.level,
         identity=trust.identity,
         userinfo_claims=userinfo,
         id_token_claims=id_token if party.profile == STANDARD else (),
-        prompts=_prompts(given.get("prompt")),
-        max_age=_max_age(given.get("max_age")),
-        login_hint=_matching(given.get("login_hint"), _LOGIN_HINT),
-        language=_language(given.get("ui_locales")),
+        prompts=_parse_prompts(parameters.get("prompt")),
+        max_age=_parse_max_age(parameters.get("max_age")),
+        login_hint=_parse_hint(parameters.get("login_hint"), _LOGIN_HINT),
+        language=_choose_language(parameters.get("ui_locales")),
     )
 
 
-def _needed(given: Mapping[str, str], name: str, *, needed: bool) -> str | None:
-    value = given.get(name)
-    if value is None and needed:
+def _parse_text(parameters: Mapping[str, str], name: str, *, required: bool) -> str | None:
+    value = parameters.get(name)
+    if value is None and required:
         raise RequestError("invalid_request", f"Request is missing {name} parameter")
     if value is not None and not _TEXT.fullmatch(value):
         raise RequestError("invalid_request", f"{name} must be 1 to 1000 printable ASCII characters.")
     return value
 
 
-def _scopes(text: str | None, party: Party) -> tuple[str, ...]:
-    asked = scopes.tidy((text or "").split())
-    if party.profile == STANDARD:  # values that nobody here understands are passed over (OIDC Core 3.1.2.1)
-        asked = tuple(one for one in asked if one in _OF_PEOPLE or not scopes.unknown([one]))
-    if "openid" not in asked:
+def _parse_scopes(text: str | None, party: RelyingParty) -> tuple[str, ...]:
+    requested = scopes.normalise((text or "").split())
+    if party.profile == STANDARD:  # unknown values are ignored (OIDC Core 3.1.2.1)
+        requested = tuple(
+            scope for scope in requested if scope in _IDENTITY_SCOPES or not scopes.list_unknown([scope])
+        )
+    if "openid" not in requested:
         raise RequestError("invalid_scope", "scope must have openid among its values.")
-    if not party.person_scopes.issuperset(asked) or (party.profile != STANDARD and OFFLINE in asked):
+    if not party.person_scopes.issuperset(requested) or (
+        party.profile != STANDARD and OFFLINE_ACCESS in requested
+    ):
         raise RequestError("invalid_scope", "The client may not ask for every scope in this request.")
-    return asked
+    return requested
 
 
-def _challenge(given: Mapping[str, str], party: Party) -> str | None:
-    """PKCE with S256 alone (RFC 7636, RFC 9700 section 2.1.1)."""
-    challenge, method = given.get("code_challenge"), given.get("code_challenge_method")
+def _parse_challenge(parameters: Mapping[str, str], party: RelyingParty) -> str | None:
+    """Parse the PKCE challenge; S256 alone is taken (RFC 7636, RFC 9700 section 2.1.1)."""
+    challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if challenge is None and method is None and not party.rules.pkce_needed:
         return None
     if challenge is None:
@@ -175,41 +179,43 @@ def _challenge(given: Mapping[str, str], party: Party) -> str | None:
     return challenge
 
 
-def _vector(given: Mapping[str, str], party: Party) -> vectors.Wanted:
-    """The trust wanted: by ``vtr``, or in plain OpenID Connect by ``acr_values``."""
+def _parse_vector(parameters: Mapping[str, str], party: RelyingParty) -> vectors.TrustVector:
+    """Parse the assurance required: ``vtr``, or in plain OpenID Connect ``acr_values``."""
     default = party.rules.default_level
-    known = [one for one in given.get("acr_values", "").split() if one in vectors.CREDENTIAL_LEVELS]
-    if party.profile == STANDARD and known:
-        default = known[0]
+    levels = [
+        level for level in parameters.get("acr_values", "").split() if level in vectors.CREDENTIAL_LEVELS
+    ]
+    if party.profile == STANDARD and levels:
+        default = levels[0]
     try:
-        found = vectors.read(given.get("vtr"), default)
+        vector = vectors.parse_vectors(parameters.get("vtr"), default)
     except ValueError as error:
         raise RequestError("invalid_request", str(error)) from error
-    if found.identity not in {vectors.NO_IDENTITY, *party.identity_levels}:
+    if vector.identity not in {vectors.NO_IDENTITY, *party.identity_levels}:
         raise RequestError("invalid_request", "Request vtr not valid")
-    return found
+    return vector
 
 
-def _claims(
-    given: Mapping[str, str], party: Party, *, with_identity: bool
+def _parse_claims(
+    parameters: Mapping[str, str], party: RelyingParty, *, with_identity: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The claims asked for that there are and that the client is registered for; others are left out."""
+    """Parse the claims requested of userinfo and the ID token; those not registered are left out."""
     try:
-        userinfo, id_token = claims.read(given.get("claims"))
+        userinfo, id_token = claims.parse_claims(parameters.get("claims"))
     except ValueError as error:
         raise RequestError("invalid_request", f"Request contains invalid claims: {error}") from error
-    out = claims.closed_to(party.identity_claims) if with_identity else claims.OF_IDENTITY
-    return tuple(sorted(userinfo - out)), tuple(sorted(id_token - out))
+    excluded = claims.list_unregistered(party.identity_claims) if with_identity else claims.IDENTITY_CLAIMS
+    return tuple(sorted(userinfo - excluded)), tuple(sorted(id_token - excluded))
 
 
-def _prompts(text: str | None) -> tuple[str, ...]:
+def _parse_prompts(text: str | None) -> tuple[str, ...]:
     prompts = frozenset((text or "").split())
     if not prompts <= PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise RequestError("invalid_request", "prompt is none, or of login, consent and select_account.")
     return tuple(sorted(prompts))
 
 
-def _max_age(text: str | None) -> int | None:
+def _parse_max_age(text: str | None) -> int | None:
     if text is None:
         return None
     if not _MAX_AGE.fullmatch(text):
@@ -217,19 +223,22 @@ def _max_age(text: str | None) -> int | None:
     return int(text)
 
 
-def _matching(text: str | None, pattern: re.Pattern[str]) -> str | None:
-    """A hint that cannot be one is left out (it is only a hint)."""
+def _parse_hint(text: str | None, pattern: re.Pattern[str]) -> str | None:
+    """Parse a hint; one that does not match is ignored, as it is only a hint."""
     return text if text is not None and pattern.fullmatch(text) else None
 
 
-def _language(text: str | None) -> str | None:
-    """The first language of ``ui_locales`` that there is; none is no error (OIDC Core 3.1.2.1)."""
-    wanted = [one.lower().partition("-")[0] for one in (text or "")[:200].split()]
-    return next((one for one in wanted if one in LANGUAGES), None)
+def _choose_language(text: str | None) -> str | None:
+    """Choose the first supported language of ``ui_locales``; None for none (OIDC Core 3.1.2.1)."""
+    preferred = [language.lower().partition("-")[0] for language in (text or "")[:200].split()]
+    return next((language for language in preferred if language in LANGUAGES), None)
 
 
-def verifier_fits(verifier: str | None, challenge: str | None, hashed: str) -> bool:
-    """RFC 7636 4.6; a verifier without a challenge is a downgrade (RFC 9700 4.8.2). ``hashed``: its S256."""
+def verify_pkce(verifier: str | None, challenge: str | None, computed: str) -> bool:
+    """Verify PKCE (RFC 7636 4.6). ``computed``: the S256 of the verifier.
+
+    A verifier without a challenge is refused too: it is a downgrade (RFC 9700 4.8.2).
+    """
     if challenge is None or verifier is None:
         return challenge is None and verifier is None
-    return bool(_VERIFIER.fullmatch(verifier)) and hashed == challenge
+    return bool(_VERIFIER.fullmatch(verifier)) and computed == challenge

@@ -1,4 +1,4 @@
-"""Which claims of a person a client may ask for, by scope or by the ``claims`` parameter (OIDC Core 5.5)."""
+"""The claims of a person that a client may request, by scope or by ``claims`` (OIDC Core 5.5)."""
 
 import json
 from collections.abc import Iterable
@@ -13,50 +13,50 @@ BY_SCOPE = {
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
 }
-OF_IDENTITY = frozenset({CORE_IDENTITY, ADDRESS, RETURN_CODE})
-"""They tell of a proven identity: only a request for P1 or P2 gets them."""
-NAMES = {"identity": CORE_IDENTITY, "address": ADDRESS}
-"""What a registration calls the claims it may ask for."""
-KNOWN = (*BY_SCOPE["email"], *BY_SCOPE["phone"], CORE_IDENTITY, ADDRESS, RETURN_CODE)
-MOST = 4_096
+IDENTITY_CLAIMS = frozenset({CORE_IDENTITY, ADDRESS, RETURN_CODE})
+"""Claims of a proven identity: only a request for P1 or P2 gets them."""
+REGISTERED_NAMES = {"identity": CORE_IDENTITY, "address": ADDRESS}
+"""The names of identity claims in a client's registration."""
+SUPPORTED = (*BY_SCOPE["email"], *BY_SCOPE["phone"], CORE_IDENTITY, ADDRESS, RETURN_CODE)
+MAX_LENGTH = 4_096
 
 
-def read(text: str | None) -> tuple[frozenset[str], frozenset[str]]:
-    """The claims asked of userinfo and of the id_token; those we do not have are left out (OIDC Core 5.5).
+def parse_claims(text: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Parse the claims requested of userinfo and of the ID token; unsupported ones are left out.
 
-    Raises ValueError when it is not what OIDC Core describes.
+    Raises ValueError for anything that OIDC Core 5.5 does not describe.
     """
     if text is None:
         return frozenset(), frozenset()
-    if len(text) > MOST:
-        raise ValueError(f"claims is longer than {MOST} characters")
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"claims is longer than {MAX_LENGTH} characters")
     try:
-        asked = json.loads(text)
+        members = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError("claims is not JSON") from error
-    if not isinstance(asked, dict):
+    if not isinstance(members, dict):
         raise ValueError("claims is not a JSON object")  # noqa: TRY004 - from outside
-    return _members(asked, "userinfo"), _members(asked, "id_token")
+    return _parse_member(members, "userinfo"), _parse_member(members, "id_token")
 
 
-def closed_to(registered: Iterable[str]) -> frozenset[str]:
-    """The claims of a proven identity that a client may not ask for, although it may ask for the proof."""
-    return frozenset(claim for name, claim in NAMES.items() if name not in registered)
+def list_unregistered(registered: Iterable[str]) -> frozenset[str]:
+    """List the identity claims that a client may not request, although it may request the proof."""
+    return frozenset(claim for name, claim in REGISTERED_NAMES.items() if name not in registered)
 
 
-def _members(asked: dict[str, Any], name: str) -> frozenset[str]:
-    members = asked.get(name)
-    if members is None:
+def _parse_member(claims_parameter: dict[str, Any], name: str) -> frozenset[str]:
+    requests = claims_parameter.get(name)
+    if requests is None:
         return frozenset()
-    if not isinstance(members, dict) or not all(_request(one) for one in members.values()):
+    if not isinstance(requests, dict) or not all(_is_claim_request(request) for request in requests.values()):
         raise ValueError(f"claims.{name} is not an object of requests for claims")
-    return frozenset(members) & frozenset(KNOWN)
+    return frozenset(requests) & frozenset(SUPPORTED)
 
 
-def _request(one: object) -> bool:
-    return one is None or (isinstance(one, dict) and isinstance(one.get("essential", False), bool))
+def _is_claim_request(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and isinstance(value.get("essential", False), bool))
 
 
-def of_scopes(scopes: Iterable[str]) -> frozenset[str]:
-    """The claims that scopes stand for."""
+def list_by_scopes(scopes: Iterable[str]) -> frozenset[str]:
+    """List the claims that scopes stand for."""
     return frozenset(claim for scope in scopes for claim in BY_SCOPE.get(scope, ()))

@@ -1,4 +1,4 @@
-"""What a client is to the OpenID provider: its registration, and the profile it was written for."""
+"""Relying parties: a client's registration to sign people in, and the profile it was written for."""
 
 from dataclasses import dataclass
 
@@ -48,22 +48,22 @@ PROFILES = {
     ),
 }
 REQUEST_SECONDS = 1_800
-"""A person may take this long to sign in: a code by e-mail takes its time."""
+"""How long a person may take to sign in: a code by e-mail takes its time."""
 PUSHED_SECONDS = 90
 REFRESH_SECONDS = 30 * 86_400
 GRANT_SECONDS = 180 * 86_400
 """However often it is refreshed, a grant ends this long after the person signed in."""
 PUBLIC_REFRESH_SECONDS = 7 * 86_400
 PUBLIC_GRANT_SECONDS = 30 * 86_400
-"""An app has nothing but the token itself to show who it is: a stolen one ends sooner (RFC 9700 4.14.2)."""
+"""A public client has no other credential than the token: a stolen one ends sooner (RFC 9700 4.14.2)."""
 NO_SECRET = "none"  # noqa: S105 - RFC 7591 section 2: a method of authentication
 WEB, NATIVE = "web", "native"
 """Kinds of applications (OpenID Connect Dynamic Client Registration 1.0 section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """A client that signs people in, as registered. ``profile`` is a key of PROFILES."""
+class RelyingParty:
+    """A client's registration to sign people in. ``profile`` is a key of PROFILES."""
 
     profile: str
     first_party: bool
@@ -84,18 +84,18 @@ class Party:
 
     @property
     def authentication(self) -> frozenset[str]:
-        """How the client may show who it is; a public one (OAuth 2.1 section 2.1) only says it."""
+        """The authentication methods the client may use; none for a public client (OAuth 2.1 section 2.1)."""
         return frozenset({NO_SECRET}) if self.public else self.rules.authentication
 
     @property
     def refresh_seconds(self) -> tuple[int, int]:
-        """For how long a refresh token is good, and for how long all of one sign-in together."""
+        """How long a refresh token is good, and how long all those of one sign-in together."""
         if self.public:
             return PUBLIC_REFRESH_SECONDS, PUBLIC_GRANT_SECONDS
         return REFRESH_SECONDS, GRANT_SECONDS
 
-    def assured(self, redirect_uri: str) -> bool:
-        """Whether an answer there reaches this client and no other.
+    def is_exclusive(self, redirect_uri: str) -> bool:
+        """Whether a response to this URI reaches the client and no other.
 
         Any app on a device may claim a scheme or a port (RFC 8252 section 8.6).
         """

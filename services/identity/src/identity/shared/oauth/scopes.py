@@ -34,39 +34,39 @@ CATALOGUE: Mapping[str, str] = MappingProxyType(
 REGION: frozenset[str] = frozenset({OPERATE, GATEWAY})
 """Scopes over the whole region. No credential of a single council carries one."""
 
-OWN: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
-"""Scopes over what is a person's own: everybody holds them, at a service that he lets have them."""
+PERSONAL: frozenset[str] = frozenset({"identity:mandates", "identity:self"})
+"""Scopes over what is a person's own. Everybody holds them, at each service they grant them to."""
 
-DELEGABLE: frozenset[str] = OWN - {"identity:mandates", "identity:self"}
-"""Those a person may let another act with by a mandate; to the rest he sees himself."""
-
-
-def unknown(asked: Iterable[str]) -> list[str]:
-    """The scopes asked for that do not exist, in the order asked."""
-    return [scope for scope in asked if scope not in CATALOGUE]
+DELEGABLE: frozenset[str] = PERSONAL - {"identity:mandates", "identity:self"}
+"""Personal scopes that a mandate can pass on. For the others people act themselves."""
 
 
-def region_only(asked: Iterable[str]) -> list[str]:
-    """The scopes asked for that a council's own credential cannot carry."""
-    return [scope for scope in asked if scope in REGION]
+def list_unknown(requested: Iterable[str]) -> list[str]:
+    """List the requested scopes that do not exist, in the order requested."""
+    return [scope for scope in requested if scope not in CATALOGUE]
 
 
-def not_held(asked: Iterable[str], held: Iterable[str]) -> list[str]:
-    """The scopes asked for that the granter does not hold itself: nobody gives what he has not."""
-    own = frozenset(held)
-    return [scope for scope in asked if scope not in own]
+def list_region_only(requested: Iterable[str]) -> list[str]:
+    """List the requested scopes that a council's own credential cannot carry."""
+    return [scope for scope in requested if scope in REGION]
 
 
-def tidy(asked: Iterable[str]) -> tuple[str, ...]:
-    """Without repetition, in alphabetical order, so that equal sets are written alike."""
-    return tuple(sorted(set(asked)))
+def list_not_held(requested: Iterable[str], held: Iterable[str]) -> list[str]:
+    """List the requested scopes that the granter does not hold: nobody grants what they do not have."""
+    granter = frozenset(held)
+    return [scope for scope in requested if scope not in granter]
 
 
-def narrow(asked: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
-    """The scopes of a token: those asked for (RFC 6749 section 3.3), or all when none are named.
+def normalise(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Remove repetitions and sort, so that equal sets are written alike."""
+    return tuple(sorted(set(scopes)))
 
-    ``None`` when something is asked for that the client does not hold.
+
+def narrow_scopes(requested: str | None, held: Iterable[str]) -> tuple[str, ...] | None:
+    """Narrow a client's scopes to those requested (RFC 6749 section 3.3); all when none are requested.
+
+    ``None`` when something is requested that the client does not hold.
     """
-    own = tidy(held)
-    wanted = tidy((asked or "").split(" ")) if asked else own
-    return wanted if not not_held(wanted, own) else None
+    all_held = normalise(held)
+    narrowed = normalise((requested or "").split(" ")) if requested else all_held
+    return narrowed if not list_not_held(narrowed, all_held) else None

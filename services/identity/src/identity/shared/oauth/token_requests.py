@@ -1,4 +1,4 @@
-"""What clients post to the issuer (RFC 6749 sections 2.3.1 and 3.2; RFC 7521 section 4.2), read strictly."""
+"""Token requests and client credentials, parsed strictly (RFC 6749 2.3.1 and 3.2; RFC 7521 4.2)."""
 
 import base64
 import binascii
@@ -12,13 +12,13 @@ MAX_BODY = 16_384
 FORM = "application/x-www-form-urlencoded"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS = "client_credentials"
-CODE = "authorization_code"
-REFRESH = "refresh_token"
-EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-GRANTS = (CLIENT_CREDENTIALS, CODE, REFRESH, EXCHANGE)
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
-SUBJECT = "urn:townhall:token-type:subject"
-"""A person's `sub`, with which somebody who has a mandate names whom he acts for."""
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693
+GRANT_TYPES = (CLIENT_CREDENTIALS, AUTHORIZATION_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE)
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
+SUBJECT_TYPE = "urn:townhall:token-type:subject"
+"""A person's `sub`, with which a delegate names the person they act for."""
 UNAUTHENTICATED = "Authenticate by HTTP Basic, by client_id and client_secret, or by client_assertion."
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _MAX_SCOPE = 2_000
@@ -39,8 +39,8 @@ class OAuthError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
-    """A client that shows its secret. ``method`` is the name of the way it does."""
+class ClientSecret:
+    """A client's id and secret. ``method`` names how they were sent."""
 
     client_id: str
     secret: str
@@ -48,8 +48,8 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Assertion:
-    """A client that shows a JWT it signed. ``client_id`` is the optional form field."""
+class ClientAssertion:
+    """A JWT that a client signed. ``client_id`` is the optional form field."""
 
     client_id: str | None
     jwt: str
@@ -57,8 +57,8 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A client that only says who it is: one that keeps no secret can do no more (OAuth 2.1 section 2.1)."""
+class ClientIdOnly:
+    """A client's id alone, of a client that can keep no secret (OAuth 2.1 section 2.1)."""
 
     client_id: str
     method: str = "none"
@@ -66,36 +66,40 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed request for a token. ``fields`` are all that was sent."""
+    """A well-formed token request. ``fields`` are all that was sent."""
 
-    credentials: Secret | Assertion | Named
+    credentials: ClientSecret | ClientAssertion | ClientIdOnly
     scope: str | None
-    grant: str = CLIENT_CREDENTIALS
+    grant_type: str = CLIENT_CREDENTIALS
     fields: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def read_request(content_type: str, authorization: str | None, query: str, body: bytes) -> TokenRequest:
-    """What a token request asks. Raises OAuthError for anything RFC 6749 does not allow."""
-    fields = read_form(content_type, query, body)
+def parse_token_request(
+    content_type: str, authorization: str | None, query: str, body: bytes
+) -> TokenRequest:
+    """Parse a token request. Raises OAuthError for anything RFC 6749 does not allow."""
+    fields = parse_form(content_type, query, body)
     grant = fields.get("grant_type")
     if grant is None:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    if grant not in GRANTS:
-        raise OAuthError("unsupported_grant_type", f"The grant types are {', '.join(GRANTS)}.")
-    return TokenRequest(credentials(authorization, fields), _scope(fields.get("scope")), grant, fields)
+    if grant not in GRANT_TYPES:
+        raise OAuthError("unsupported_grant_type", f"The grant types are {', '.join(GRANT_TYPES)}.")
+    return TokenRequest(
+        parse_credentials(authorization, fields), _check_scope(fields.get("scope")), grant, fields
+    )
 
 
-def read_form(content_type: str, query: str, body: bytes) -> dict[str, str]:
-    """The fields of a form a client posts. Raises OAuthError."""
+def parse_form(content_type: str, query: str, body: bytes) -> dict[str, str]:
+    """Parse the form that a client posts. Raises OAuthError."""
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise OAuthError("invalid_request", f"Send the parameters as {FORM}.")
     if query:
         raise OAuthError("invalid_request", "Send the parameters in the body, never in the URL.")
-    return _fields(body)
+    return _parse_fields(body)
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The form's fields. An empty value counts as absent, a repeated name is refused (section 3.2)."""
+def _parse_fields(body: bytes) -> dict[str, str]:
+    """Parse the fields. An empty value counts as absent, a repeated name is refused (section 3.2)."""
     if len(body) > MAX_BODY:
         raise OAuthError("invalid_request", f"The request is longer than {MAX_BODY} bytes.")
     try:
@@ -112,7 +116,7 @@ def _fields(body: bytes) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _scope(text: str | None) -> str | None:
+def _check_scope(text: str | None) -> str | None:
     if text is None:
         return None
     if len(text) > _MAX_SCOPE or not _SCOPE.fullmatch(text):
@@ -120,29 +124,31 @@ def _scope(text: str | None) -> str | None:
     return text
 
 
-def credentials(authorization: str | None, fields: Mapping[str, str]) -> Secret | Assertion | Named:
-    """The one way in which the client shows who it is; two ways at once are refused (section 2.3)."""
-    shown = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
-    if sum(shown) > 1:
+def parse_credentials(
+    authorization: str | None, fields: Mapping[str, str]
+) -> ClientSecret | ClientAssertion | ClientIdOnly:
+    """Parse how the client authenticates. Two ways at once are refused (section 2.3)."""
+    methods = [authorization is not None, "client_secret" in fields, "client_assertion" in fields]
+    if sum(methods) > 1:
         raise OAuthError("invalid_request", "Authenticate in one way only.")
     if authorization is not None:
-        return _basic(authorization, fields.get("client_id"))
+        return _parse_basic(authorization, fields.get("client_id"))
     if "client_assertion" in fields:
-        return _assertion(fields)
+        return _parse_assertion(fields)
     if "client_id" in fields and "client_secret" in fields:
-        return Secret(fields["client_id"], fields["client_secret"])
+        return ClientSecret(fields["client_id"], fields["client_secret"])
     if "client_id" in fields:
-        return Named(fields["client_id"])
+        return ClientIdOnly(fields["client_id"])
     raise OAuthError("invalid_client", UNAUTHENTICATED)
 
 
-def _assertion(fields: Mapping[str, str]) -> Assertion:
+def _parse_assertion(fields: Mapping[str, str]) -> ClientAssertion:
     if fields.get("client_assertion_type") != ASSERTION_TYPE:
         raise OAuthError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}.")
-    return Assertion(fields.get("client_id"), fields["client_assertion"])
+    return ClientAssertion(fields.get("client_id"), fields["client_assertion"])
 
 
-def _basic(authorization: str, named: str | None) -> Secret:
+def _parse_basic(authorization: str, client_id_field: str | None) -> ClientSecret:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise OAuthError("invalid_client", "The Authorization header must use the Basic scheme here.")
@@ -152,6 +158,6 @@ def _basic(authorization: str, named: str | None) -> Secret:
         client_id, secret = (unquote_plus(part, errors="strict") for part in (name, secret))
     except (binascii.Error, ValueError) as error:
         raise OAuthError("invalid_client", "Authorization is not Basic client_id:client_secret.") from error
-    if not colon or (named is not None and named != client_id):
+    if not colon or (client_id_field is not None and client_id_field != client_id):
         raise OAuthError("invalid_client", "The Authorization header does not name this client and a secret.")
-    return Secret(client_id, secret, "client_secret_basic")
+    return ClientSecret(client_id, secret, "client_secret_basic")

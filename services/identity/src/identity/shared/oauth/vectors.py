@@ -1,6 +1,6 @@
-"""Vectors of trust: how sure a service wants to be of who signs in (RFC 8485 and GOV.UK One Login's ``vtr``).
+"""Vectors of trust: the assurance a service requests (RFC 8485 and GOV.UK One Login's ``vtr``).
 
-``Cl`` is one factor, ``Cl.Cm`` two or a passkey; ``P0`` to ``P2`` say how well an identity is proven.
+``Cl`` is one factor, ``Cl.Cm`` two factors or a passkey; ``P0`` to ``P2`` are levels of a proven identity.
 """
 
 import json
@@ -11,37 +11,40 @@ TWO_FACTORS = "Cl.Cm"
 NO_IDENTITY = "P0"
 IDENTITY_LEVELS = ("P0", "P1", "P2")
 CREDENTIAL_LEVELS = (ONE_FACTOR, TWO_FACTORS)
-_MOST = 10
+_MAX_VECTORS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a request wants: a credential level, and the lowest identity level that is enough."""
+class TrustVector:
+    """The assurance a request requires: a credential level, and the lowest identity level."""
 
     level: str
     identity: str = NO_IDENTITY
 
 
-def read(text: str | None, default: str) -> Wanted:
-    """What ``vtr`` asks; the easiest of its alternatives that all agree on wanting an identity or none.
+def parse_vectors(text: str | None, default: str) -> TrustVector:
+    """Parse ``vtr``; answers the least of its alternatives.
 
-    Raises ValueError with One Login's words.
+    Either all of them require an identity or none does. Raises ValueError with One Login's words.
     """
     if text is None:
-        return Wanted(default)
+        return TrustVector(default)
     try:
         vectors = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError("Request vtr not valid") from error
-    if not isinstance(vectors, list) or not 1 <= len(vectors) <= _MOST:
+    if not isinstance(vectors, list) or not 1 <= len(vectors) <= _MAX_VECTORS:
         raise ValueError("Request vtr not valid")
-    found = [_vector(vector) for vector in vectors]
-    if len({one.identity == NO_IDENTITY for one in found}) > 1:
+    alternatives = [_parse_vector(vector) for vector in vectors]
+    if len({alternative.identity == NO_IDENTITY for alternative in alternatives}) > 1:
         raise ValueError("Request vtr not valid")
-    return min(found, key=lambda one: (one.identity, CREDENTIAL_LEVELS.index(one.level)))
+    return min(
+        alternatives,
+        key=lambda alternative: (alternative.identity, CREDENTIAL_LEVELS.index(alternative.level)),
+    )
 
 
-def _vector(vector: object) -> Wanted:
+def _parse_vector(vector: object) -> TrustVector:
     parts = vector.split(".") if isinstance(vector, str) else []
     identities = [part for part in parts if part in IDENTITY_LEVELS]
     credentials = frozenset(part for part in parts if part not in IDENTITY_LEVELS)
@@ -52,14 +55,14 @@ def _vector(vector: object) -> Wanted:
     level = ONE_FACTOR if credentials == {"Cl"} else TWO_FACTORS
     if identity != NO_IDENTITY and level != TWO_FACTORS:
         raise ValueError("Request vtr not valid")
-    return Wanted(level, identity)
+    return TrustVector(level, identity)
 
 
-def enough(has: str, wants: str) -> bool:
-    """Whether a session of level ``has`` satisfies ``wants``."""
-    return CREDENTIAL_LEVELS.index(has) >= CREDENTIAL_LEVELS.index(wants)
+def satisfies_level(actual: str, required: str) -> bool:
+    """Whether a session of the ``actual`` credential level satisfies the ``required`` one."""
+    return CREDENTIAL_LEVELS.index(actual) >= CREDENTIAL_LEVELS.index(required)
 
 
-def proven(has: str, wants: str) -> bool:
-    """Whether an identity proven to level ``has`` satisfies ``wants``."""
-    return IDENTITY_LEVELS.index(has) >= IDENTITY_LEVELS.index(wants)
+def satisfies_identity(actual: str, required: str) -> bool:
+    """Whether an identity proven to the ``actual`` level satisfies the ``required`` one."""
+    return IDENTITY_LEVELS.index(actual) >= IDENTITY_LEVELS.index(required)

@@ -1,4 +1,4 @@
-"""Signing keys: how they are kept, and which of them signs and is published at a given moment."""
+"""Signing keys: how they are stored, and which of them signs and is published at a moment; client secrets."""
 
 import base64
 import hashlib
@@ -25,29 +25,29 @@ from joserfc.jwk import ECKey, RSAKey
 ES256 = "ES256"
 RS256 = "RS256"
 ALGORITHMS = (ES256, RS256)
-"""ES256 signs all there is; RS256 the id_tokens of clients whose registration asks for it."""
+"""ES256 signs everything; RS256 only the ID tokens of clients that registered for it."""
 RSA_BITS = 2048
 MASTER_BYTES = 32
 NONCE_BYTES = 12
-REPEATABLE = 86_400
-"""Seconds for which a request with an Idempotency-Key can be repeated."""
-GRACE = 60
-"""Seconds a key or a refusal outlives the last token it matters for: clocks differ a little."""
+REPEATABLE_SECONDS = 86_400
+"""Seconds in which a request with an Idempotency-Key can be repeated."""
+GRACE_SECONDS = 60
+"""Seconds by which a key or a revocation outlives the last token it matters for: clocks differ a little."""
 
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 class WrongMasterKeyError(ValueError):
-    """The master key in the settings did not seal this signing key."""
+    """The master key in the settings is not the one that sealed this signing key."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A key of the issuer. Times are Unix seconds.
 
-    It is published from the moment it exists and signs from ``signs_from`` until the next key
-    does. ``api_keys_until`` is when the last live API key that it signed expires.
+    It is published as soon as it exists, and signs from ``signs_from`` until the next key does.
+    ``api_keys_until`` is when the last live API key that it signed expires.
     """
 
     kid: str
@@ -58,8 +58,8 @@ class SigningKey:
     algorithm: str = ES256
 
 
-def master_bytes(text: str) -> bytes:
-    """The master key from its URL-safe base64 text. Raises ValueError unless it is 32 bytes."""
+def parse_master_key(text: str) -> bytes:
+    """Parse the master key from URL-safe base64. Raises ValueError unless it is 32 bytes."""
     try:
         value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
@@ -69,14 +69,14 @@ def master_bytes(text: str) -> bytes:
     return value
 
 
-def subkey(master: bytes, purpose: str) -> bytes:
-    """A key for one purpose (HKDF, RFC 5869), so that no two uses share key material."""
+def derive_subkey(master: bytes, purpose: str) -> bytes:
+    """Derive a key for one purpose (HKDF, RFC 5869), so that no two uses share key material."""
     info = f"townhall identity {purpose}".encode()
     return HKDF(SHA256(), MASTER_BYTES, salt=None, info=info).derive(master)
 
 
-def generate(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
-    """A new key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
+def generate_key(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
+    """Generate a key: its id (RFC 7638 thumbprint), the public JWK, the private key as PKCS #8."""
     key = ECKey.generate_key("P-256") if algorithm == ES256 else RSAKey.generate_key(RSA_BITS)
     kid = key.thumbprint()
     public = {"kid": kid, "use": "sig", "alg": algorithm, **key.as_dict(private=False)}
@@ -86,93 +86,93 @@ def generate(algorithm: str = ES256) -> tuple[str, dict[str, Any], bytes]:
     return kid, public, private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def seal(sealing: bytes, kid: str, private: bytes) -> bytes:
-    """AES-256-GCM, bound to the key's id, so that two rows cannot be exchanged."""
+def seal_key(sealing: bytes, kid: str, private: bytes) -> bytes:
+    """Seal a private key (AES-256-GCM), bound to its id, so that two rows cannot be exchanged."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(sealing).encrypt(nonce, private, kid.encode())
 
 
-def unseal(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
-    """The private key of a row. Raises WrongMasterKeyError."""
+def unseal_key(sealing: bytes, kid: str, sealed: bytes) -> PrivateKey:
+    """Unseal a private key. Raises WrongMasterKeyError."""
     try:
-        plain = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
+        opened = AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kid.encode())
     except InvalidTag as error:
         raise WrongMasterKeyError(f"the master key does not open signing key {kid}") from error
-    key = load_der_private_key(plain, password=None)
+    key = load_der_private_key(opened, password=None)
     if not isinstance(key, PrivateKey):
         raise WrongMasterKeyError(f"signing key {kid} is neither an elliptic curve nor an RSA key")
     return key
 
 
-def signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> SigningKey:
-    """The one key that signs at ``now``: the newest whose time has come. Raises LookupError."""
-    ready = [key for key in keys if key.signs_from <= now and key.algorithm == algorithm]
-    if not ready:
+def select_signer(keys: Sequence[SigningKey], now: float, algorithm: str = ES256) -> SigningKey:
+    """Select the key that signs at ``now``: the newest whose time has come. Raises LookupError."""
+    active = [key for key in keys if key.signs_from <= now and key.algorithm == algorithm]
+    if not active:
         raise LookupError("no signing key is in force yet")
-    return max(ready, key=lambda key: (key.signs_from, key.kid))
+    return max(active, key=lambda key: (key.signs_from, key.kid))
 
 
-def pending(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
-    """The next key, published but not signing yet."""
+def find_pending(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
+    """Find the next key, published but not signing yet."""
     return next((key for key in keys if key.signs_from > now), None)
 
 
-def published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> list[SigningKey]:
-    """The keys whose signatures may still be met, oldest first.
+def list_published(keys: Sequence[SigningKey], now: float, token_seconds: int) -> list[SigningKey]:
+    """List the keys whose signatures may still be in use, oldest first.
 
-    A retired key stays for the life of its last access token, and for as long as an API key that
-    it signed lives: those are checked offline too and last a year.
+    A retired key stays for the life of its last access token, and for that of its API keys, which last a
+    year and are checked offline too.
     """
     return [
         key
-        for one in _by_algorithm(keys)
-        for key, following in zip(one, [*one[1:], None], strict=True)
+        for group in _group_by_algorithm(keys)
+        for key, following in zip(group, [*group[1:], None], strict=True)
         if following is None
-        or now < max(following.signs_from + token_seconds, key.api_keys_until or 0) + GRACE
+        or now < max(following.signs_from + token_seconds, key.api_keys_until or 0) + GRACE_SECONDS
     ]
 
 
-def erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
-    """The keys that have not signed for a day: no repeated request can ask for their signature again."""
+def list_erasable(keys: Sequence[SigningKey], now: float) -> list[str]:
+    """List the keys that have not signed for a day: no repeated request can need their signature again."""
     return [
         key.kid
-        for one in _by_algorithm(keys)
-        for key, following in itertools.pairwise(one)
-        if following.signs_from + REPEATABLE < now
+        for group in _group_by_algorithm(keys)
+        for key, following in itertools.pairwise(group)
+        if following.signs_from + REPEATABLE_SECONDS < now
     ]
 
 
-def _by_algorithm(keys: Sequence[SigningKey]) -> list[list[SigningKey]]:
-    """The keys of each algorithm, oldest first."""
+def _group_by_algorithm(keys: Sequence[SigningKey]) -> list[list[SigningKey]]:
+    """Group the keys by algorithm, oldest first."""
     ordered = sorted(keys, key=lambda key: (key.signs_from, key.kid))
     groups = ([key for key in ordered if key.algorithm == algorithm] for algorithm in ALGORITHMS)
     return [group for group in groups if group]
 
 
-def client_secret(deriving: bytes, client_id: str, generation: int) -> str:
-    """A client's secret, derived (HMAC-SHA256) and so repeatable without being stored anywhere.
+def derive_client_secret(deriving: bytes, client_id: str, generation: int) -> str:
+    """Derive a client's secret (HMAC-SHA256), so that it can be shown again without being stored.
 
-    ``ths_`` lets scanners recognise a leaked one.
+    By the prefix ``ths_`` scanners recognise a leaked one.
     """
     value = hmac.digest(deriving, f"{client_id}:{generation}".encode(), "sha256")
     return "ths_" + base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def secret_hash(secret: str) -> bytes:
-    """What the database keeps. A secret has 256 random bits, so a fast hash is enough."""
+def hash_secret(secret: str) -> bytes:
+    """Hash a secret for the database. It has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def fits(
+def matches_secret(
     secret: str, stored: bytes | None, previous: bytes | None, previous_until: float | None, now: float
 ) -> bool:
-    """Whether it is the client's secret, or the one before while that still holds. Constant-time."""
-    held = previous_until is not None and now < previous_until
-    current, old = same_hash(secret, stored), same_hash(secret, previous)
-    return current or (old and held)
+    """Whether it is the client's secret, or the previous one in its overlap. Constant-time."""
+    overlap = previous_until is not None and now < previous_until
+    current, superseded = matches_hash(secret, stored), matches_hash(secret, previous)
+    return current or (superseded and overlap)
 
 
-def same_hash(secret: str, stored: bytes | None) -> bool:
-    """Constant-time; an unknown client (``None``) costs what a wrong secret costs."""
-    equal = hmac.compare_digest(secret_hash(secret), stored or bytes(32))
+def matches_hash(secret: str, stored: bytes | None) -> bool:
+    """Whether the hash is the secret's. Constant-time: no hash (``None``) takes as long as a wrong secret."""
+    equal = hmac.compare_digest(hash_secret(secret), stored or bytes(32))
     return equal and stored is not None

@@ -1,8 +1,8 @@
-"""The tokens identity signs: what they say and how they are written.
+"""Access tokens of clients and API keys: their claims, and the signing of all tokens.
 
-Signatures are deterministic (RFC 6979): the same API key can be written again for a repeated
-request without having been stored. joserfc has no such option, so the compact form (RFC 7515
-section 7.1) is put together here on ``cryptography``; joserfc reads it.
+Signatures are deterministic (RFC 6979), so the same API key can be signed again for a repeated request
+without being stored. joserfc cannot do that, so the compact form (RFC 7515 section 7.1) is built here on
+``cryptography``; joserfc reads it.
 """
 
 import base64
@@ -24,15 +24,15 @@ KEY_TYPE = "key+jwt"
 ALL_COUNCILS = "*"
 Mode = Literal["sandbox", "live"]
 Claim = Literal["jti", "client_id", "sub", "mandate"]
-"""By which tokens are refused."""
+"""The claims by which tokens are revoked."""
 
 _ALGORITHM = ec.ECDSA(SHA256(), deterministic_signing=True)
 _COORDINATE = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What one token allows. ``issued`` and ``expires`` are Unix seconds.
+class TokenContent:
+    """What a token of a client, or an API key, allows. ``issued`` and ``expires`` are Unix seconds.
 
     ``client_id`` is the credential behind the token: for an API key, the key itself.
     """
@@ -46,36 +46,36 @@ class Grant:
     expires: int
 
 
-def claims(grant: Grant, issuer: str, audience: str) -> dict[str, Any]:
-    """The claims of a token, always in the same order, so that equal grants are written alike."""
+def build_claims(token: TokenContent, issuer: str, audience: str) -> dict[str, Any]:
+    """Build the claims, always in the same order, so that equal content gives equal tokens."""
     return {
         "iss": issuer,
         "aud": audience,
-        "sub": grant.client_id,
-        "client_id": grant.client_id,
-        "jti": grant.token_id,
-        "iat": grant.issued,
-        "exp": grant.expires,
-        "scope": " ".join(grant.scopes),
-        "councils": list(grant.councils),
-        "mode": grant.mode,
+        "sub": token.client_id,
+        "client_id": token.client_id,
+        "jti": token.token_id,
+        "iat": token.issued,
+        "exp": token.expires,
+        "scope": " ".join(token.scopes),
+        "councils": list(token.councils),
+        "mode": token.mode,
     }
 
 
-def sign(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
-    """A compact JWS of the claims. Raises LookupError when the key's private half is erased.
+def sign_jwt(key: SigningKey, token_type: str, content: dict[str, Any], kid: str = "") -> str:
+    """Sign claims as a compact JWS. Raises LookupError when the key's private half is erased.
 
     ``kid``: another name of the key, as a DID document has it.
     """
     if key.private is None:
         raise LookupError(f"signing key {key.kid} no longer signs")
     payload = json.dumps(content, separators=(",", ":")).encode()
-    message = _header(kid or key.kid, token_type, key.algorithm) + b"." + _encode(payload)
-    return (message + b"." + _encode(_signature(key.private, message))).decode()
+    message = _encode_header(kid or key.kid, token_type, key.algorithm) + b"." + _encode(payload)
+    return (message + b"." + _encode(_sign(key.private, message))).decode()
 
 
-def _signature(private: PrivateKey, message: bytes) -> bytes:
-    """RFC 7518 sections 3.3 and 3.4."""
+def _sign(private: PrivateKey, message: bytes) -> bytes:
+    """Sign a message (RFC 7518 sections 3.3 and 3.4)."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         first, second = decode_dss_signature(private.sign(message, _ALGORITHM))
         return first.to_bytes(_COORDINATE) + second.to_bytes(_COORDINATE)
@@ -83,7 +83,7 @@ def _signature(private: PrivateKey, message: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _header(kid: str, token_type: str, algorithm: str) -> bytes:
+def _encode_header(kid: str, token_type: str, algorithm: str) -> bytes:
     header = {"alg": algorithm, "typ": token_type, "kid": kid}
     return _encode(json.dumps(header, separators=(",", ":")).encode())
 

@@ -3,18 +3,17 @@
 from datetime import UTC, datetime
 
 from chassis.database import ReadSession
-from identity.grants.store import authorizations as store
+from identity.grants.actions import pending_requests
 from identity.shared.oauth import authorization_requests, redirects
-from identity.shared.rules import crypto
 from identity.sign_in.rules import SignInRequest
 
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
     """Get the request with this id, which stands in the address; None when it is unknown or too old."""
-    row = await store.browser(session, crypto.secret_hash(request_id), datetime.now(UTC))
+    row = await pending_requests.get_request(session, request_id, datetime.now(UTC))
     if row is None:
         return None
-    request = authorization_requests.restored(row.request)
+    request = authorization_requests.restore_request(row.request)
     return SignInRequest(
         client_name=row.client_name,
         council=row.council,
@@ -23,6 +22,6 @@ async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
         max_age=request.max_age,
         login_hint=request.login_hint,
         language=request.language,
-        origin=redirects.source(request.redirect_uri),
+        origin=redirects.build_csp_source(request.redirect_uri),
         identity=request.identity,
     )

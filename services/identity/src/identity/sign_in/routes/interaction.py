@@ -16,7 +16,7 @@ from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret, set_session_cookie
 from identity.accounts.rules import devices
 from identity.factors.actions.authentication import AuthState
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.shared.rules import limits
 from identity.sign_in.actions import next_step, sign_in_requests
 from identity.sign_in.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
@@ -155,7 +155,7 @@ def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
     sign_in_request = returns_to.sign_in_request
     return ClientContext(
         browser=hash_browser_secret(browser_secret(request)),
-        network=limits.network(request.client.host if request.client else ""),
+        network=limits.subscriber_network(request.client.host if request.client else ""),
         language=language_of(request),
         device=devices.describe(request.headers.get("user-agent", "")),
         client=f"{sign_in_request.council} {sign_in_request.client_name}" if sign_in_request else "",
@@ -185,6 +185,6 @@ def too_often(
     """Show that there were too many attempts: which ways are still open, and when to come back."""
     # Times are shown to the minute, so the page names the next full one.
     shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    response = pages.render(request, template, 429, until=spoken(shown, request))
+    response = pages.render(request, template, 429, until=format_time(shown, request))
     response.headers["Retry-After"] = str(max(1, round((shown - auth.now()).total_seconds())))
     return response

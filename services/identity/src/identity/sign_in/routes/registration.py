@@ -28,14 +28,16 @@ async def show_register(_: Anybody, interaction: TheInteraction) -> Response:
     return interaction.show("register.html", form=Form())
 
 
-@router.post("/register", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
+@router.post(
+    "/register", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MAX_LENGTH)
+)
 async def send_register_code(_: Anybody, interaction: TheWritingInteraction, form: SubmittedForm) -> Response:
     """Send a code to your email address.
 
     If the address has an account already, the email says so. The page is the same either way.
     """
-    address = form.get("email", email_addresses.MOST)
-    if email_addresses.fault(address):
+    address = form.get("email", email_addresses.MAX_LENGTH)
+    if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
         return interaction.show_form("register.html", form)
     retry_after = await authentication.send_registration_code(*interaction.contexts, address)

@@ -95,14 +95,16 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
     return {**offered, "removed": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 
 
-@router.post("/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MOST))
+@router.post(
+    "/sign-in", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MAX_LENGTH)
+)
 async def send_sign_in_code(_: Anybody, interaction: TheWritingInteraction, form: SubmittedForm) -> Response:
     """Send a code to your email address.
 
     If the address has no account, the email says so. The page is the same either way.
     """
-    address = form.get("email", email_addresses.MOST)
-    if email_addresses.fault(address):
+    address = form.get("email", email_addresses.MAX_LENGTH)
+    if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
         return await _show_sign_in(interaction, form)
     retry_after = await authentication.send_sign_in_code(*interaction.contexts, address)
@@ -133,15 +135,15 @@ async def show_password(_: Anybody, interaction: TheWritingInteraction) -> Respo
 @router.post(
     "/sign-in/password",
     responses=_REFUSED,
-    openapi_extra=form_body("email", "password", email=email_addresses.MOST, password=passwords.MAX_LENGTH),
+    openapi_extra=form_body("email", "password", email=email_addresses.MAX_LENGTH, password=passwords.MAX_LENGTH),
 )
 async def sign_in_by_password(_: Anybody, interaction: TheInteraction, form: SubmittedForm) -> Response:
     """Sign in with your email address and password.
 
     An unknown address takes as long as a wrong password.
     """
-    address, password = form.get("email", email_addresses.MOST), form.raw("password", passwords.MAX_LENGTH)
-    if email_addresses.fault(address):
+    address, password = form.get("email", email_addresses.MAX_LENGTH), form.raw("password", passwords.MAX_LENGTH)
+    if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
     if not password:
         form.error("password", say("Enter your password"))

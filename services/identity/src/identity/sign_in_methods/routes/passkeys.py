@@ -16,7 +16,7 @@ from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
 from identity.factors.actions import passkeys
-from identity.shared.dependencies import pages, spoken
+from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import PasskeySignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CREDENTIAL
@@ -47,8 +47,8 @@ async def _show_passkeys(interaction: WritingInteraction, person: BrowserSession
         {
             "id": ids.show(row.id),
             "name": row.name,
-            "made": spoken(row.created_at, request),
-            "used": spoken(row.used_at, request) if row.used_at else "",
+            "made": format_time(row.created_at, request),
+            "used": format_time(row.used_at, request) if row.used_at else "",
         }
         for row in await passkeys.list_passkeys(session, person.account)
     ]

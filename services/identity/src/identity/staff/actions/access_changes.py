@@ -80,7 +80,7 @@ async def settled(session: Session, issuer: Issuer, council: str, account: UUID)
     after: a token says when it was issued in whole seconds, and one of the same second would be refused too.
     """
     if await store.hold(session, council, account):
-        subject = persons.subject(issuer, council, account)
+        subject = persons.derive_subject(issuer, council, account)
         refused = await store.refused_until(session, council, subject)
         left = refused.timestamp() + 1 - issuer.clock() if refused is not None else 0
         await asyncio.sleep(min(max(left, 0), _SECOND))
@@ -102,9 +102,9 @@ async def refuse(session: Session, issuer: Issuer, council: str, accounts: Seque
     """
     now = _now()
     live = await store.with_live_tokens(session, council, accounts, now) if accounts else []
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
-    subjects = [persons.subject(issuer, council, account) for account in live]
-    await revocations.refuse_all(session, council, subjects, last, now, claim="sub")
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+    subjects = [persons.derive_subject(issuer, council, account) for account in live]
+    await revocations.revoke_credentials(session, council, subjects, last, now, claim="sub")
 
 
 def _now() -> datetime:

@@ -58,7 +58,7 @@ async def link_in_person(session: Session, council: str, caller: Caller, staff_i
     await access_changes.gaining(session, council)
     row = await _member(session, council, staff_id)
     held = [one.scope for one in await stored_roles.scopes_of(session, council, staff_id)]
-    revocations.may_grant(caller, held, _ANY_MODE, region=False)
+    revocations.check_can_grant(caller, held, _ANY_MODE, region=False)
     account = await stored_proofs.use_code(session, proofs.desk_code_hash(code), _now())
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask for a new one.")
@@ -92,11 +92,11 @@ async def leave(session: Session, issuer: Issuer, council: str, account: UUID) -
     signing out locks them.
     """
     await sessions.end_all(session, account, "leaver")
-    await grants.end_account(session, account, council)
+    await grants.revoke_by_account(session, account, council)
     now = _now()
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE)
-    subject = subjects.subject(issuer, council, account)
-    await revocations.refuse(session, council, subject, last, now, claim="sub")
+    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+    subject = subjects.derive_subject(issuer, council, account)
+    await revocations.revoke_credential(session, council, subject, last, now, claim="sub")
 
 
 async def roles(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
@@ -123,7 +123,7 @@ async def put_role(
     Raises Problem 403 for a scope the caller lacks, 412 when the role has changed since, 428 when there is
     one and no version was given.
     """
-    revocations.may_grant(caller, body.scopes, _ANY_MODE, region=False)
+    revocations.check_can_grant(caller, body.scopes, _ANY_MODE, region=False)
     values = {**body.model_dump(), "name": name, "updated_at": _now()}
     if version is None:
         row = await stored_roles.add(session, council, values)
@@ -170,7 +170,7 @@ async def give(session: Session, council: str, caller: Caller, staff_id: UUID, n
     """Give a role. Again is no error. Raises Problem 403 for a role with a scope the caller lacks, 404."""
     await access_changes.gaining(session, council)
     found = await _found(session, council, name)
-    revocations.may_grant(caller, found.scopes, _ANY_MODE, region=False)
+    revocations.check_can_grant(caller, found.scopes, _ANY_MODE, region=False)
     await _member(session, council, staff_id)
     if await stored_roles.give(session, council, staff_id, name, caller.subject, _now()):
         await role_changes.moved(session, council, caller, "given", staff_id, name)

@@ -9,7 +9,7 @@ from chassis import ids
 from chassis.database import Reading, ReadSession, Writing
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.issuer.routes import LiveAtOnce, TheIssuer
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import IfMatch
 from identity.staff.actions import scim as directory
 from identity.staff.routes.scim_protocol import (
@@ -69,7 +69,7 @@ async def replace_scim_user(
     user_id: ResourceId,
     body: Resource,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     request: Request,
@@ -89,7 +89,7 @@ async def patch_scim_user(
     user_id: ResourceId,
     body: Resource,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     request: Request,
@@ -109,7 +109,7 @@ async def delete_scim_user(
     council: Slug,
     user_id: ResourceId,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     if_match: IfMatch = None,
@@ -162,7 +162,7 @@ async def replace_scim_group(
     group_id: ResourceId,
     body: Resource,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     request: Request,
@@ -182,7 +182,7 @@ async def patch_scim_group(
     group_id: ResourceId,
     body: Resource,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     request: Request,
@@ -202,7 +202,7 @@ async def delete_scim_group(
     council: Slug,
     group_id: ResourceId,
     _: TheDirectory,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     if_match: IfMatch = None,

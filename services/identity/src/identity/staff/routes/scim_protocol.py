@@ -12,7 +12,7 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.problems import ErrorShape, Problem
 from identity.issuer.routes import TheIssuer
-from identity.shared.dependencies import version_meant
+from identity.shared.dependencies import require_version
 from identity.staff.rules import scim
 from identity.staff.schemas.scim import ScimError
 
@@ -37,7 +37,7 @@ Count = Annotated[int, Query(ge=-_BOUND, le=_BOUND)]
 
 async def paced(caller: TheDirectory, issuer: TheIssuer) -> None:
     """So many requests a second of one directory. Raises Problem 429."""
-    issuer.pace.take(caller.client_id)
+    issuer.client_limiter.take(caller.client_id)
 
 
 class ScimResponse(JSONResponse):
@@ -82,7 +82,7 @@ def answer(resource: dict[str, Any], status: int = 200, *, version: int | None =
 
 def version_of(if_match: str | None) -> int | None:
     """The version that is to be changed; None for any. Raises Problem 412."""
-    return None if if_match is None or if_match.strip() == "*" else version_meant(if_match)
+    return None if if_match is None or if_match.strip() == "*" else require_version(if_match)
 
 
 def id_of(text: str) -> UUID:

@@ -10,8 +10,8 @@ from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
 from chassis.problems import documents
 from chassis.types import Slug
-from identity.issuer.routes import LiveAtOnce, TheIssuer
-from identity.shared.dependencies import IfMatch, after_id, after_slug, version_meant
+from identity.issuer.routes import DirectoryRefresh, TheIssuer
+from identity.shared.dependencies import IfMatch, read_id_cursor, read_slug_cursor, require_version
 from identity.staff.actions import role_changes, staff
 from identity.staff.schemas.staff import NewRole, Role, RoleChange, RoleName, StaffAccount, StaffMember
 
@@ -23,7 +23,7 @@ NameInPath = Annotated[RoleName, Path()]
 @router.get("/roles")
 async def list_roles(council: Slug, _: Officer, session: Reading, paging: Paging) -> Page[Role]:
     """The council's roles, in order of name."""
-    rows = await staff.roles(session, council, after_slug(paging), paging.fetch)
+    rows = await staff.roles(session, council, read_slug_cursor(paging), paging.fetch)
     return paging.page(rows, staff.show_role, lambda row: (row.name,))
 
 
@@ -40,7 +40,7 @@ async def list_role_changes(
 
     Of one member of staff or one role, if you name it; what was removed long ago is there too.
     """
-    rows = await role_changes.page(session, council, staff_id, role, after_id(paging), paging.fetch)
+    rows = await role_changes.page(session, council, staff_id, role, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, role_changes.show, lambda row: (ids.show(row.id),))
 
 
@@ -60,7 +60,7 @@ async def put_role(
     role: NameInPath,
     body: NewRole,
     caller: Officer,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     response: Response,
@@ -70,7 +70,7 @@ async def put_role(
 
     Whoever may do less by it has his tokens refused at once; those he gets next are without the scope.
     """
-    version = version_meant(if_match) if if_match is not None else None
+    version = require_version(if_match) if if_match is not None else None
     found, new = await staff.put_role(session, issuer, council, caller, role, body, version)
     response.headers["ETag"] = f'"{found.version}"'
     response.status_code = 201 if new else 200
@@ -79,7 +79,12 @@ async def put_role(
 
 @router.delete("/roles/{role}", status_code=204, responses=documents(404))
 async def delete_role(
-    council: Slug, role: NameInPath, caller: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+    council: Slug,
+    role: NameInPath,
+    caller: Officer,
+    _live: DirectoryRefresh,
+    session: Writing,
+    issuer: TheIssuer,
 ) -> None:
     """Remove a role, from everybody who has it; their tokens are refused at once."""
     await staff.drop_role(session, issuer, council, caller, role)
@@ -88,7 +93,7 @@ async def delete_role(
 @router.get("/staff")
 async def list_staff(council: Slug, _: Officer, session: Reading, paging: Paging) -> Page[StaffMember]:
     """The council's staff as its directory says, the oldest first."""
-    rows = await staff.page(session, council, after_id(paging), paging.fetch)
+    rows = await staff.page(session, council, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, staff.show, lambda row: (ids.show(row.id),))
 
 
@@ -112,7 +117,7 @@ async def take_role(
     staff_id: ids.Id,
     role: NameInPath,
     caller: Officer,
-    _live: LiveAtOnce,
+    _live: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
 ) -> None:
@@ -133,13 +138,13 @@ async def link_staff_account(
 
     His roles may not come to more than the scopes you hold yourself.
     """
-    issuer.desk.take(caller.subject)
+    issuer.desk_code_limiter.take(caller.subject)
     await staff.link_in_person(session, council, caller, staff_id, body.desk_code)
 
 
 @router.delete("/staff/{staff_id}/account", status_code=204, responses=documents(404))
 async def unlink_staff_account(
-    council: Slug, staff_id: ids.Id, _: Officer, _live: LiveAtOnce, session: Writing, issuer: TheIssuer
+    council: Slug, staff_id: ids.Id, _: Officer, _live: DirectoryRefresh, session: Writing, issuer: TheIssuer
 ) -> None:
     """The account is his no more: its tokens at this council are refused, its sessions end."""
     await staff.part(session, issuer, council, staff_id)

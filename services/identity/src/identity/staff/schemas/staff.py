@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chassis.ids import Id
 from chassis.types import Name
-from identity.shared.schemas import Request, Scopes
+from identity.shared.schemas import RequestBody, Scopes
 
 _RESERVED = frozenset({"changes"})  # the record of all roles, in paths
 
@@ -26,7 +26,7 @@ RoleName = Annotated[
 ]
 
 
-class NewRole(Request):
+class NewRole(RequestBody):
     """A role to be made or changed: a set of scopes, and the directory's groups that have it."""
 
     title: Name = Field(examples=["Revenues officer"])
@@ -61,7 +61,7 @@ class StaffMember(BaseModel):
     roles: list[str] = Field(default=[], description="By hand or by group; with a single member only")
 
 
-class StaffAccount(Request):
+class StaffAccount(RequestBody):
     """The account a member of staff is to sign in with."""
 
     desk_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(

@@ -1,32 +1,31 @@
-"""Issuing an access token to a client for itself (RFC 6749 section 4.4)."""
+"""An access token for a client itself (RFC 6749 section 4.4)."""
 
 from typing import Any
 
 from chassis import ids
 from identity.clients.actions.authentication import AuthenticatedClient, Provider
-from identity.clients.actions.clients import acts_for
+from identity.clients.actions.clients import list_councils
 from identity.shared.oauth import scopes, token_requests
 from identity.shared.rules import tokens
 
 
-def issue(provider: Provider, client: AuthenticatedClient, asked: str | None) -> dict[str, Any]:
-    """An access token for the client. Raises OAuthError."""
-    record, now = client.record, provider.issuer.clock()
-    granted = scopes.narrow(asked, record.scopes)
+def issue_token(provider: Provider, client: AuthenticatedClient, scope: str | None) -> dict[str, Any]:
+    """Issue an access token to the client. Raises OAuthError."""
+    record, now = client.record, int(provider.issuer.clock())
+    granted = scopes.narrow_scopes(scope, record.scopes)
     if granted is None:
         raise token_requests.OAuthError("invalid_scope", "The client does not hold every scope it asks for.")
-    grant = tokens.Grant(
+    content = tokens.TokenContent(
         token_id=ids.show(ids.new()),
         client_id=client.client_id,
         scopes=granted,
-        councils=acts_for(record.council),
+        councils=list_councils(record.council),
         mode=record.mode,
-        issued=int(now),
-        expires=int(now) + tokens.ACCESS_SECONDS,
+        issued=now,
+        expires=now + tokens.ACCESS_SECONDS,
     )
-    written = provider.issuer.write(provider.issuer.signer(), tokens.ACCESS_TYPE, grant)
     return {
-        "access_token": written,
+        "access_token": provider.issuer.sign_token(provider.issuer.select_key(), tokens.ACCESS_TYPE, content),
         "token_type": "Bearer",
         "expires_in": tokens.ACCESS_SECONDS,
         "scope": " ".join(granted),

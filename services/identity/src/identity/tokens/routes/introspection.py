@@ -1,4 +1,4 @@
-"""Introspection and revocation of tokens (RFC 7662, RFC 7009)."""
+"""The introspection endpoint (RFC 7662)."""
 
 from typing import Annotated, Any
 
@@ -6,20 +6,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from chassis.auth import public
+from chassis.auth import Caller, public
 from chassis.problems import ErrorShape, Problem
-from identity.clients.routes.cors import FromApps
-from identity.clients.routes.dependencies import TheProvider, authenticate_client, identify_client
-from identity.issuer.routes import LiveAtOnce
+from identity.clients.routes.cors import CorsRoute
+from identity.clients.routes.dependencies import TheProvider, authenticate_client
 from identity.shared.oauth import token_requests
 from identity.shared.oauth_responses import NO_STORE, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
-SHAPES = tuple(ErrorShape(base, render_oauth, TokenError) for base in ("introspect", "revoke"))
-_TOKEN: dict[str, Any] = {
+SHAPE = ErrorShape("introspect", render_oauth, TokenError)
+TOKEN_OPERATION: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -37,11 +36,11 @@ _TOKEN: dict[str, Any] = {
     },
     "x-limits": {"body": token_requests.MAX_BODY},
 }
-_UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
+UNAUTHENTICATED: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
 
 
 class Introspection(BaseModel):
-    """What a token is worth (RFC 7662 section 2.2); nothing but ``active`` of one that is worth nothing."""
+    """What a token is worth (RFC 7662 section 2.2). A token that is not good has `active` alone."""
 
     active: bool
     token_type: str | None = None
@@ -57,36 +56,30 @@ class Introspection(BaseModel):
     mandate: str | None = None
 
 
-@router.post("/identity/introspect", response_model=Introspection, responses=_UNKNOWN, openapi_extra=_TOKEN)
+@router.post(
+    "/identity/introspect",
+    response_model=Introspection,
+    responses=UNAUTHENTICATED,
+    openapi_extra=TOKEN_OPERATION,
+)
 async def introspect_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """What a token is worth now (RFC 7662). A client sees tokens for its own council."""
+    """Check what a token is worth now (RFC 7662). You see tokens for your own council."""
     client, fields = await authenticate_client(request, provider, "introspect")
-    token = _token(fields)
-    caller = await _caller(request, token)
+    token = read_token(fields)
+    caller = await verify_token(request, token)
     async with provider.database.reading() as session:
-        found = await introspection.introspect(session, provider, client, caller, token)
-    return JSONResponse(found, 200, NO_STORE)
+        content = await introspection.introspect_token(session, provider, client, caller, token)
+    return JSONResponse(content, 200, NO_STORE)
 
 
-@router.post("/identity/revoke", responses=_UNKNOWN, openapi_extra=_TOKEN)
-async def revoke_token(
-    _: Annotated[None, public], _live: LiveAtOnce, request: Request, provider: TheProvider
-) -> Response:
-    """Revoke a token of the client's own; with a refresh token all that was granted with it (RFC 7009)."""
-    client, fields = await identify_client(request, provider, "revoke")
-    token = _token(fields)
-    caller = await _caller(request, token)
-    async with provider.database.writing() as session:
-        await introspection.revoke(session, provider, client, caller, token)
-    return Response(None, 200, NO_STORE)
-
-
-def _token(fields: dict[str, str]) -> str:
+def read_token(fields: dict[str, str]) -> str:
+    """Read the token from the form. Raises Problem 400."""
     if "token" not in fields:
         raise Problem(400, "invalid_request", "token is missing.")
     return fields["token"]
 
 
-async def _caller(request: Request, token: str) -> Any:
+async def verify_token(request: Request, token: str) -> Caller | None:
+    """Verify an access token or an API key; answers whom it speaks for, None when it is not good."""
     state = request.app.state
-    return await introspection.caller_of(state.verifier, state.directory, token)
+    return await introspection.verify_token(state.verifier, state.directory, token)

@@ -5,34 +5,35 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.auth import Caller, public
+from chassis.auth import public
 from chassis.problems import ErrorShape
-from identity.clients.actions.authentication import identify, require_authentication
-from identity.clients.routes.cors import FromApps
+from identity.clients.actions.authentication import Client, identify, require_authentication
+from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import assertions, token_requests
-from identity.shared.oauth_responses import NO_STORE, as_problem, render_oauth
+from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
 from identity.shared.schemas import TokenError
-from identity.tokens.actions import client_credentials, code_and_refresh, introspection, token_exchange
+from identity.tokens.actions import authorization_codes, client_credentials, refresh_tokens, token_exchange
+from identity.tokens.routes.introspection import verify_token
 from identity.tokens.schemas import Token
 
-router = APIRouter(tags=["issuer"], route_class=FromApps)
+router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
 _FORM = {
     "type": "object",
     "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": list(token_requests.GRANTS)},
+        "grant_type": {"type": "string", "enum": list(token_requests.GRANT_TYPES)},
         "code": {"type": "string", "maxLength": 100},
         "redirect_uri": {"type": "string", "maxLength": 2_000},
         "code_verifier": {"type": "string", "maxLength": 128},
         "refresh_token": {"type": "string", "maxLength": 100},
         "subject_token": {"type": "string", "maxLength": 200},
-        "subject_token_type": {"type": "string", "enum": [token_requests.SUBJECT]},
+        "subject_token_type": {"type": "string", "enum": [token_requests.SUBJECT_TYPE]},
         "actor_token": {"type": "string", "maxLength": 4_096},
-        "actor_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
-        "requested_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN]},
+        "actor_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN_TYPE]},
+        "requested_token_type": {"type": "string", "enum": [token_requests.ACCESS_TOKEN_TYPE]},
         "theme": {"type": "string", "maxLength": 40},
         "scope": {"type": "string", "maxLength": 2_000, "example": "address:read"},
         "client_id": {"type": "string", "maxLength": 100},
@@ -54,35 +55,43 @@ _TOKEN_OPERATION: dict[str, Any] = {
     openapi_extra=_TOKEN_OPERATION,
 )
 async def issue_token(_: Annotated[None, public], request: Request, provider: TheProvider) -> Response:
-    """Tokens: for a client itself, for a code, for a refresh token (RFC 6749 sections 4.1.3, 4.4 and 6).
+    """Get tokens: for your client itself, a code or a refresh token (RFC 6749), or by exchange (RFC 8693).
 
-    The client shows who it is by HTTP Basic, by `client_id` and `client_secret`, or by a JWT it signed
-    (`private_key_jwt`, RFC 7523); a public one gives its `client_id` alone. `scope` asks for less.
+    Authenticate by HTTP Basic, by `client_id` and `client_secret`, or by a JWT your client signed
+    (`private_key_jwt`, RFC 7523). A public client sends its `client_id` alone. With `scope` you can ask for
+    fewer scopes than your client holds.
     """
     headers = request.headers
     try:
-        asked = token_requests.read_request(
+        token_request = token_requests.parse_token_request(
             headers.get("content-type", ""),
             headers.get("authorization"),
             request.url.query,
             await request.body(),
         )
-        client = await identify(provider, asked.credentials, network_of(request))
-        if asked.grant == token_requests.CLIENT_CREDENTIALS:
-            token = client_credentials.issue(provider, require_authentication(client), asked.scope)
-        elif asked.grant == token_requests.EXCHANGE:
-            actor = await _actor(request, asked.fields.get("actor_token", ""))
-            token = await token_exchange.exchange(provider, require_authentication(client), asked, actor)
-        else:
-            token = await code_and_refresh.redeem(provider, client, asked)
+        client = await identify(provider, token_request.credentials, network_of(request))
+        tokens = await _issue(request, provider, client, token_request)
     except token_requests.OAuthError as error:
-        raise as_problem(error) from error
-    return Response(json.dumps(token), headers=NO_STORE, media_type="application/json")
+        raise to_problem(error) from error
+    return Response(json.dumps(tokens), headers=NO_STORE, media_type="application/json")
 
 
-async def _actor(request: Request, token: str) -> Caller | None:
-    state = request.app.state
-    return await introspection.caller_of(state.verifier, state.directory, token)
+async def _issue(
+    request: Request, provider: TheProvider, client: Client, token_request: token_requests.TokenRequest
+) -> dict[str, Any]:
+    """Issue what the grant type stands for. Raises OAuthError."""
+    match token_request.grant_type:
+        case token_requests.AUTHORIZATION_CODE:
+            return await authorization_codes.redeem_code(provider, client, token_request)
+        case token_requests.REFRESH_TOKEN:
+            return await refresh_tokens.rotate_refresh_token(provider, client, token_request)
+        case token_requests.TOKEN_EXCHANGE:
+            actor = await verify_token(request, token_request.fields.get("actor_token", ""))
+            authenticated = require_authentication(client)
+            return await token_exchange.exchange_token(provider, authenticated, token_request, actor)
+        case _:
+            authenticated = require_authentication(client)
+            return client_credentials.issue_token(provider, authenticated, token_request.scope)
 
 
 TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError)

@@ -156,7 +156,7 @@ async def open_new(
     """
     if login.visit.purpose != SIGN_IN:
         raise FailedError("another-person", login.visit, login.upstream)
-    email = login.email if login.email and not email_addresses.fault(login.email) else None
+    email = login.email if login.email and not email_addresses.is_invalid(login.email) else None
     account = await accounts.create(session, auth, client_context.language, email)
     if account is None:
         await authentication.send_registration_code(session, auth, client_context, email or "")

@@ -123,8 +123,8 @@ async def begin(
 
 def deriving(auth: AuthContext) -> bytes:
     """The key from which what binds an answer to its question is derived."""
-    master = crypto.master_bytes(auth.settings.master_key.get_secret_value())
-    return crypto.subkey(master, "upstream requests")
+    master = crypto.parse_master_key(auth.settings.master_key.get_secret_value())
+    return crypto.derive_subkey(master, "upstream requests")
 
 
 async def waiting(session: ReadSession, browser: bytes, now: datetime) -> UpstreamLogin | None:

@@ -42,8 +42,8 @@ def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
 
 
 def _hiding(auth: AuthContext) -> bytes:
-    master = crypto.master_bytes(auth.settings.master_key.get_secret_value())
-    return crypto.subkey(master, "upstream sessions")
+    master = crypto.parse_master_key(auth.settings.master_key.get_secret_value())
+    return crypto.derive_subkey(master, "upstream sessions")
 
 
 async def over(session: Session, opening: UpstreamSession) -> bool:

@@ -62,7 +62,7 @@ async def redeem(
     form = {"grant_type": "authorization_code", **fields, **_credentials(provider, upstream, own, now)}
     try:
         answer = await providers.outbound.submit(
-            provider.token_endpoint, urlencode(form).encode(), most=_LARGEST, plain=providers.plain
+            provider.token_endpoint, urlencode(form).encode(), max_bytes=_LARGEST, allow_http=providers.plain
         )
     except OutboundError as error:
         raise AwayError(f"{provider.token_endpoint} {error}") from error
@@ -110,8 +110,8 @@ async def userinfo(
         body = await providers.outbound.get(
             provider.userinfo_endpoint,
             accept="application/json",
-            most=_LARGEST,
-            plain=providers.plain,
+            max_bytes=_LARGEST,
+            allow_http=providers.plain,
             bearer=access_token,
         )
     except OutboundError as error:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from identity.shared.oauth import claims, vectors
-from identity.shared.rules.core_identity import did
+from identity.shared.rules.core_identity import build_did
 from identity.upstream_login.rules.id_tokens import SKEW, RefusedError, moment, signed
 from identity.upstreams.rules.metadata import Keys
 
@@ -65,7 +65,7 @@ def read(userinfo: Mapping[str, Any], keys: Keys, expected: Expected, now: float
     level = found.get("vot")
     if level not in vectors.IDENTITY_LEVELS:
         raise RefusedError("vot of coreIdentityJWT is no level of identity")
-    if not vectors.proven(level, expected.level):
+    if not vectors.satisfies_identity(level, expected.level):
         return NotProven(_codes(userinfo.get(claims.RETURN_CODE)))
     subject = _object(_object(found.get("vc")).get("credentialSubject"))
     given, family = _name(subject.get("name"))
@@ -75,7 +75,7 @@ def read(userinfo: Mapping[str, Any], keys: Keys, expected: Expected, now: float
 
 def _meant(found: Mapping[str, Any], expected: Expected, now: float) -> None:
     issuer, expires, begins = found.get("iss"), moment(found, "exp"), moment(found, "nbf")
-    if not isinstance(issuer, str) or did(issuer) != expected.did:
+    if not isinstance(issuer, str) or build_did(issuer) != expected.did:
         raise RefusedError("iss of coreIdentityJWT is not who signs")
     if found.get("aud") != expected.client_id:
         raise RefusedError("aud of coreIdentityJWT is another client")

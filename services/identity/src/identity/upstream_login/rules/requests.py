@@ -99,7 +99,7 @@ def location(endpoint: str, asked: Asked, own: Secrets) -> str:
         "acr_values": asked.acr_values,
         "prompt": "login" if asked.fresh else None,
     }
-    return redirects.answer(endpoint, parameters)
+    return redirects.add_parameters(endpoint, parameters)
 
 
 def wants_identity(vot: str) -> bool:

@@ -22,7 +22,7 @@ _OVERLAP = timedelta(hours=1)
 
 
 def _sealing(settings: Settings) -> bytes:
-    return crypto.subkey(crypto.master_bytes(settings.master_key.get_secret_value()), "upstreams")
+    return crypto.derive_subkey(crypto.parse_master_key(settings.master_key.get_secret_value()), "upstreams")
 
 
 async def signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> RSAKey:
@@ -60,7 +60,7 @@ async def make(
 
     The keys until now sign until then. Without a lead they are withdrawn at once: one of them has leaked.
     """
-    kid, public, private = await asyncio.to_thread(crypto.generate, crypto.RS256)
+    kid, public, private = await asyncio.to_thread(crypto.generate_key, crypto.RS256)
     now = _now()
     begins = now + lead
     await store.retire_keys(session, council, upstream_id, begins + _OVERLAP if lead else now)

@@ -113,7 +113,9 @@ class Providers:
     ) -> None:
         began = self._clock()
         try:
-            body = await self.outbound.get(url, accept=accept, most=metadata.LARGEST, plain=self.plain)
+            body = await self.outbound.get(
+                url, accept=accept, max_bytes=metadata.LARGEST, allow_http=self.plain
+            )
             kept = _Kept(read(body), "", began, began, began + self._settings.jwks_age)
         except (OutboundError, ValueError) as error:
             log.warning("%s %s", url, error)

@@ -107,7 +107,7 @@ async def _may(session: ReadSession, council: str, caller: Caller, audience: str
         raise Problem(403, "mode-not-held", detail)
     if audience == rules.STAFF:
         needed = [row.scope for row in await roles.all_scopes(session, council)]
-        revocations.may_grant(caller, [_STAFF_SCOPE, *needed], "live", region=False)
+        revocations.check_can_grant(caller, [_STAFF_SCOPE, *needed], "live", region=False)
 
 
 def _judge(settings: Settings, asked: Mapping[str, Any]) -> str | None:

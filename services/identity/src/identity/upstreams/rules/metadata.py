@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from identity.shared.oauth import assertions
-from identity.shared.rules.core_identity import did
+from identity.shared.rules.core_identity import build_did
 
 LARGEST = 256 * 1024
 _MOST_KEYS = 100
@@ -119,7 +119,7 @@ def own_did(url: str) -> str:
         if parts.path.endswith(_WELL_KNOWN)
         else (parts.path.removesuffix("/did.json"))
     )
-    return did(urlunsplit((parts.scheme, parts.netloc, path, "", "")))
+    return build_did(urlunsplit((parts.scheme, parts.netloc, path, "", "")))
 
 
 def _method(method: Any, own: str) -> tuple[str, Mapping[str, str]] | None:
@@ -136,7 +136,7 @@ def _public(jwk: Any) -> dict[str, str] | None:
     if not isinstance(jwk, dict) or {"d", "k"} & jwk.keys():
         return None
     try:
-        return assertions.public_key(jwk)
+        return assertions.parse_public_key(jwk)
     except ValueError:
         return None
 

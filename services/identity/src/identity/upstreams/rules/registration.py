@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from identity.clients.rules import OPENID, Fault
+from identity.clients.rules.registration import OPENID, Fault
 from identity.shared.rules import uris
 
 ONELOGIN = "onelogin"
@@ -76,7 +76,7 @@ def issuer_fault(issuer: str, *, laptop: bool) -> str | None:
 
     On a laptop also http on this machine. It is compared character by character with what the provider says.
     """
-    if fault := uris.redirect_fault(issuer, live=not laptop):
+    if fault := uris.find_redirect_fault(issuer, live=not laptop):
         return fault
     return (
         "must have no query: it is the issuer as its discovery document writes it" if "?" in issuer else None

@@ -95,12 +95,12 @@ class AuthContext:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        master = crypto.master_bytes(settings.master_key.get_secret_value())
+        master = crypto.parse_master_key(settings.master_key.get_secret_value())
         self.settings = settings
         self.clock = clock
-        self.code_key = crypto.subkey(master, "one-time codes")
-        self.sealing_key = crypto.subkey(master, "authenticator secrets")
-        self._attempt_key = crypto.subkey(master, "attempts")
+        self.code_key = crypto.derive_subkey(master, "one-time codes")
+        self.sealing_key = crypto.derive_subkey(master, "authenticator secrets")
+        self._attempt_key = crypto.derive_subkey(master, "attempts")
         self.passwords = PasswordPool(settings.password_threads, settings.password_memory_kib)
 
     def now(self) -> datetime:

@@ -109,7 +109,7 @@ async def show_upstream_confirm(_: Anybody, interaction: TheInteraction) -> Resp
     return interaction.show(
         "upstream-confirm.html",
         provider=title_of(interaction.request, login.upstream),
-        there=email_addresses.masked(login.email) if login.email else "",
+        there=email_addresses.mask(login.email) if login.email else "",
         account=account,
         visit=login.visit.state_hash.hex(),
     )
