@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.database import Database
-from identity.proofs.actions import proofs
 from identity.factors.tables import passkey
+from identity.proofs.actions import proofs
 from services.identity.tests import provider
 
 ADDRESS_AND_MORE = "openid email phone offline_access"

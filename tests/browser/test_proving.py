@@ -13,8 +13,8 @@ from chassis.app import create_app
 from identity.proofs.actions import proofs
 from identity.upstreams.tables import upstream
 from services.identity.tests import provider
-from services.identity.tests.conftest import master_key, service
 from services.identity.tests.authorization.test_identity_proof import CORE, WHO
+from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 from tests.browser.every_page import Visit
 

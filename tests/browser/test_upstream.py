@@ -10,8 +10,8 @@ from chassis import ids
 from chassis.app import create_app
 from dev.upstream.clients import Client
 from dev.upstream.simulator import Simulator
-from identity.upstreams.actions import keys
 from identity.upstreams import store as upstreams
+from identity.upstreams.actions import keys
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 

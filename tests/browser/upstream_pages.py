@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from chassis import ids
-from identity.upstreams.tables import upstream
 from identity.accounts.tables import upstream_account
+from identity.upstreams.tables import upstream
 from tests.browser.every_page import Visit, way
 from tests.browser.test_proving import ONE_LOGIN
 
