@@ -22,7 +22,7 @@ __all__ = ["master_key", "service"]
 ONE_LOGIN = {
     "council": "citytown", "kind": "onelogin", "audience": "residents", "title": "GOV.UK One Login",
     "title_cy": "GOV.UK One Login (Cymraeg)", "issuer": "https://oidc.one.invalid/", "client_id": "citytown",
-    "authentication": "private_key_jwt", "scopes": ["openid"], "subject_claim": "sub", "joiners": "scim",
+    "authentication": "private_key_jwt", "scopes": ["openid"], "subject_claim": "sub", "provisioning": "scim",
     "session_hours": 12, "identity_level": "P2", "enabled": True, "version": 1, "created_by": "tests",
     "updated_by": "tests",
 }  # fmt: skip

@@ -69,9 +69,9 @@ async def one_login(app, site, database, settings, simulator):
         "id": made, "kind": "onelogin", "audience": "residents", "title": "GOV.UK One Login",
         "title_cy": "GOV.UK One Login", "issuer": simulator.onelogin.issuer, "client_id": "townhall",
         "authentication": "private_key_jwt", "secret_sealed": None, "scopes": ["openid", "email"],
-        "acr_values": None, "tenant": None, "subject_claim": "sub", "groups_claim": None, "joiners": "scim",
-        "session_hours": 8, "identity_level": "P2", "did_url": None, "enabled": True, "created_by": "tests",
-        "updated_by": "tests", "created_at": now, "updated_at": now,
+        "acr_values": None, "tenant": None, "subject_claim": "sub", "groups_claim": None,
+        "provisioning": "scim", "session_hours": 8, "identity_level": "P2", "did_url": None, "enabled": True,
+        "created_by": "tests", "updated_by": "tests", "created_at": now, "updated_at": now,
     }  # fmt: skip
     async with database.writing("citytown") as session:
         await upstreams.add(session, "citytown", values)

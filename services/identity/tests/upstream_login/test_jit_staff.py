@@ -54,7 +54,7 @@ async def nothing_left(database, client):
 @pytest.fixture
 async def by_claims(registered):
     """Citytown's own directory, whose sign-ins make staff."""
-    return await registered("directory", joiners="claims", groups_claim="groups", session_hours=2)
+    return await registered("directory", provisioning="jit", groups_claim="groups", session_hours=2)
 
 
 @pytest.fixture
@@ -370,10 +370,10 @@ async def test_whoever_makes_staff_is_changed_both_ways(
             return await session.scalar(held, {"id": account})
 
     await client.delete(f"{URL}/roles/{(await roles(client, officer))[0]}", headers=officer)
-    await change(1, joiners="scim")
+    await change(1, provisioning="scim")
     await journey(by_claims).go("priya")
     assert await until() is None
-    await change(2, joiners="claims", session_hours=1)
+    await change(2, provisioning="jit", session_hours=1)
     assert await until() <= datetime.now(UTC) + timedelta(hours=1)
 
 

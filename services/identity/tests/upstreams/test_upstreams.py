@@ -86,7 +86,7 @@ async def link(database, made, subject="someone"):
 
 async def test_one_login_is_registered_with_a_key_of_ours(client, live):
     made = await register(client, live, one_login(identity_level="P2"))
-    assert (made["authentication"], made["subject_claim"], made["joiners"]) == (
+    assert (made["authentication"], made["subject_claim"], made["provisioning"]) == (
         "private_key_jwt",
         "sub",
         "scim",
@@ -102,7 +102,7 @@ async def test_one_login_is_registered_with_a_key_of_ours(client, live):
 
 
 async def test_a_directory_is_registered_with_its_secret_which_is_never_shown(client, live):
-    made = await register(client, live, entra(groups_claim="groups", joiners="claims"))
+    made = await register(client, live, entra(groups_claim="groups", provisioning="jit"))
     assert (made["authentication"], made["subject_claim"]) == ("client_secret", "oid")
     assert (made["keys"], made["session_hours"]) == ([], 8)
     for answer in (
@@ -157,7 +157,7 @@ def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
         (one_login(issuer="https://login.example.org/"), {"body.issuer": "not_trusted"}),
         (one_login(subject_claim="email"), {"body.subject_claim": "not_of_kind"}),
         (one_login(scopes=["email"]), {"body.scopes": "openid_missing"}),
-        (one_login(joiners="claims"), {"body.joiners": "staff_only"}),
+        (one_login(provisioning="jit"), {"body.provisioning": "staff_only"}),
         (entra(subject_claim="upn"), {"body.subject_claim": "changes_hands"}),
         (entra(client_secret=None), {"body.client_secret": "secret_needed"}),
         (entra(tenant=None), {"body.tenant": "tenant_missing"}),

@@ -14,7 +14,7 @@ from identity.upstreams.rules import registration as rules
 Kind = Literal["onelogin", "oidc"]
 Audience = Literal["residents", "staff"]
 Authentication = Literal["private_key_jwt", "client_secret"]
-Joiners = Literal["scim", "claims"]
+Provisioning = Literal["scim", "jit"]
 Level = Literal["P1", "P2"]
 _PRINTABLE = r"^[\x21-\x7e]+$"
 Issuer = Annotated[str, StringConstraints(min_length=1, max_length=uris.MOST)]
@@ -59,12 +59,13 @@ class NewUpstream(Request):
         default=None, description="The claim that is a person's for good; oid with a tenant, else sub"
     )
     groups_claim: ClaimName | None = Field(default=None, description="Staff: the claim with their groups")
-    joiners: Joiners = Field(
-        default="scim", description="Staff: who makes them members of staff, SCIM or the claims of a sign-in"
+    provisioning: Provisioning = Field(
+        default="scim",
+        description="For staff: your directory adds them by SCIM (scim), or each is added at sign-in (jit)",
     )
     session_hours: Hours = Field(
         default=rules.SESSION_HOURS,
-        description="With joiners claims: roles count for so long after the directory let somebody in",
+        description="With provisioning jit: hours for which roles count after each sign-in",
     )
     scopes: Scopes | None = Field(default=None, description="What we ask for; by kind if left out")
     acr_values: Acr | None = Field(default=None, description="Sent as it is, where the provider wants it")
@@ -85,7 +86,7 @@ class UpstreamChange(Request):
         default=None, description="Show our key from now on; make one first. The secret goes"
     )
     groups_claim: ClaimName | None = None
-    joiners: Joiners | None = None
+    provisioning: Provisioning | None = None
     session_hours: Hours | None = None
     scopes: Scopes | None = None
     acr_values: Acr | None = None
@@ -126,7 +127,7 @@ class Upstream(BaseModel):
     tenant: str | None
     subject_claim: str
     groups_claim: str | None
-    joiners: Joiners
+    provisioning: Provisioning
     session_hours: int
     scopes: list[str]
     acr_values: str | None

@@ -35,7 +35,7 @@ class Upstream:
     tenant: str | None
     subject_claim: str
     groups_claim: str | None
-    joiners: str
+    provisioning: str
     session_hours: int
     identity_level: str | None
     did_url: str | None
@@ -66,7 +66,7 @@ _PAGE = (
 _ADD = insert(upstream)
 _CHANGED = (
     "title", "title_cy", "client_id", "authentication", "secret_sealed", "scopes", "acr_values",
-    "groups_claim", "joiners", "session_hours", "identity_level", "did_url", "enabled", "updated_by",
+    "groups_claim", "provisioning", "session_hours", "identity_level", "did_url", "enabled", "updated_by",
     "updated_at",
 )  # fmt: skip
 _CHANGE = (

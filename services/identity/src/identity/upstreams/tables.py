@@ -33,7 +33,7 @@ upstream = Table(
     Column("tenant", Text),  # Entra ID's tid, which every id_token must name
     Column("subject_claim", Text, nullable=False),
     Column("groups_claim", Text),
-    Column("joiners", Text, nullable=False),  # who makes staff: the directory by SCIM, or a sign-in's claims
+    Column("provisioning", Text, nullable=False),  # who adds staff: the directory by SCIM, or a sign-in
     Column("session_hours", Integer, nullable=False),  # how long the directory's word holds, with claims
     Column("identity_level", Text),  # the proof of identity asked of One Login
     Column("did_url", Text),  # where the keys of its statements of identity are
@@ -51,7 +51,7 @@ upstream = Table(
     CheckConstraint(
         "(authentication = 'client_secret') = (secret_sealed IS NOT NULL)", name="one_way_to_authenticate"
     ),
-    CheckConstraint("joiners IN ('scim', 'claims')", name="joiners"),
+    CheckConstraint("provisioning IN ('scim', 'jit')", name="provisioning"),
     CheckConstraint("identity_level IN ('P1', 'P2')", name="identity_level"),
     info=SECURED,
 )

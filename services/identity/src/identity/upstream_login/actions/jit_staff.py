@@ -1,7 +1,7 @@
 """A member of staff has signed in by the council's directory: who he is there, and which groups he is in.
 
 Either the directory keeps the staff up to date by SCIM; then a sign-in only says whose account it is. Or the
-sign-ins themselves make staff (``joiners`` is ``claims``): then nobody tells us of a leaver, so what the
+sign-ins themselves make staff (``provisioning`` is ``jit``): then nobody tells us of a leaver, so what the
 directory said holds for the upstream's ``session_hours``, and must be asked again after that.
 """
 
@@ -51,7 +51,7 @@ async def joined(
     The session sees the council. Raises RefusedError; then nothing may be committed.
     """
     await access_changes.gaining(session, upstream.council)
-    if upstream.joiners == registration.CLAIMS:
+    if upstream.provisioning == registration.JIT:
         if claims.get(rules.OVERAGE):
             raise RefusedError("too-many-groups")
         await _told(session, issuer, upstream, rules.person(claims, external_id), claims, account)
@@ -62,7 +62,7 @@ async def joined(
         if problem.status_code != _CONFLICT:
             raise
         raise RefusedError("in-use") from problem
-    if upstream.joiners == registration.SCIM:
+    if upstream.provisioning == registration.SCIM:
         await store.governed(session, upstream.council, account)
 
 

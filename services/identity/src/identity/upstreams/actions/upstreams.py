@@ -179,7 +179,7 @@ async def change(
     _not_twice(await store.page(session, council, _NIL, 1_000), asked, upstream_id)
     asked |= {"scopes": list(asked["scopes"]), "updated_by": caller.subject, "updated_at": _now()}
     await store.change(session, council, upstream_id, asked)
-    if asked["joiners"] == rules.CLAIMS != before.joiners:
+    if asked["provisioning"] == rules.JIT != before.provisioning:
         until = _now() + timedelta(hours=asked["session_hours"])
         await store.vouch_all(session, council, upstream_id, until)
     new = await one(session, settings, council, upstream_id)

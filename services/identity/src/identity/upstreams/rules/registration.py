@@ -14,7 +14,7 @@ from identity.shared.rules import uris
 
 ONELOGIN = "onelogin"
 STAFF = "staff"
-CLAIMS = "claims"
+JIT = "jit"
 SCIM = "scim"
 SUB = "sub"
 OID = "oid"
@@ -50,7 +50,7 @@ class Registration:
     tenant: str | None
     subject_claim: str
     groups_claim: str | None
-    joiners: str
+    provisioning: str
     identity_level: str | None
 
 
@@ -141,8 +141,8 @@ def _of_others(asked: Registration) -> Iterator[Fault]:
 
 
 def _of_residents(asked: Registration) -> Iterator[Fault]:
-    if asked.joiners != SCIM:
-        yield Fault("joiners", "is of staff: leave it out", "staff_only")
+    if asked.provisioning != SCIM:
+        yield Fault("provisioning", "is of staff: leave it out", "staff_only")
 
 
 def did_url(issuer: str, proving: Mapping[str, str], *, laptop: bool) -> str | None:
