@@ -64,7 +64,7 @@ def registrations(town: Town, council: str) -> list[dict[str, Any]]:
         "client_secret": plan.secrets_of(town)["directory"],
         "tenant": tid,
         "groups_claim": "groups",
-        "joiners": "claims",
+        "provisioning": "jit",
     }
     return [one_login, directory]
 
