@@ -13,12 +13,12 @@ from identity.proofs.schemas import Access
 from identity.self_service.routes.identity import ACTS, EVIDENCE, LEVELS
 from identity.shared.oauth import claims as names
 from services.identity.tests.proofs import test_proofs
-from services.identity.tests.proofs.test_proofs import PASSPORT, URL, code_of, prove, seen
+from services.identity.tests.proofs.test_proofs import PASSPORT, URL, desk_code_of, proof_body, record_proof
 from services.identity.tests.provider import fields_of, person, register, sign_in
 
 clerk, colleague = test_proofs.clerk, test_proofs.colleague
 PAGE = "/identity/account/identity"
-WHO = proofs.Person(["Ada"], "Byron", date(1980, 2, 29), [])
+WHO = proofs.ProvenPerson(["Ada"], "Byron", date(1980, 2, 29), [])
 
 
 async def shown(tab, path=PAGE):
@@ -28,8 +28,8 @@ async def shown(tab, path=PAGE):
 
 
 def test_every_kind_level_and_act_is_called_something():
-    assert set(EVIDENCE) == set(rules.KINDS)
-    assert set(LEVELS) == set(rules.LASTS)
+    assert set(EVIDENCE) == set(rules.EVIDENCE_KINDS)
+    assert set(LEVELS) == set(rules.VALID_YEARS)
     assert set(ACTS) == set(Access.model_fields["act"].annotation.__args__)
 
 
@@ -42,7 +42,7 @@ async def test_at_first_nothing_is_proven(visitor, resident):
 async def test_what_is_proven_is_shown_with_evidence_council_and_time(
     client, clerk, colleague, visitor, resident, database
 ):
-    made = await prove(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
+    made = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
     assert "Waits for a second member of staff" in await shown(visitor)
     await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=colleague)
     said = await shown(visitor)
@@ -60,7 +60,7 @@ async def test_what_is_proven_is_shown_with_evidence_council_and_time(
 async def test_a_service_that_was_told_is_named(client, clerk, visitor, database):
     who = await person(database)
     await sign_in(database, visitor, who, ["email", "totp"])
-    await prove(client, clerk, database, who)
+    await record_proof(client, clerk, database, who)
     school = await register(database, identity_levels=["P1"])
     core = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
     found = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=core)
@@ -71,14 +71,14 @@ async def test_a_service_that_was_told_is_named(client, clerk, visitor, database
 async def test_another_provider_is_named(visitor, resident, database):
     async with database.writing() as session:
         evidence = [{"kind": "GOV.UK One Login", "checks": []}]
-        await proofs.from_upstream(session, resident, "P1", evidence, WHO, "https://one.invalid/")
+        await proofs.add_upstream_proof(session, resident, "P1", evidence, WHO, "https://one.invalid/")
     said = await shown(visitor)
     assert "GOV.UK One Login" in said
     assert "one.invalid" in said
 
 
 async def test_what_has_run_out_is_said_to_have(client, clerk, visitor, resident, database):
-    made = await prove(client, clerk, database, resident)
+    made = await record_proof(client, clerk, database, resident)
     past = {"id": ids.new(), "of": ids.read(made["id"]), "at": datetime.now(UTC) - timedelta(days=1)}
     old = "SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at, status FROM proof"
     told = "SELECT :id, given_names, 'Oldname', birth_date, addresses FROM proof_person"
@@ -91,7 +91,7 @@ async def test_what_has_run_out_is_said_to_have(client, clerk, visitor, resident
 
 
 async def test_what_was_withdrawn_is_not_shown_but_that_it_was_is(client, clerk, visitor, resident, database):
-    made = await prove(client, clerk, database, resident)
+    made = await record_proof(client, clerk, database, resident)
     await client.delete(f"{URL}/proofs/{made['id']}", headers=clerk)
     said = await shown(visitor)
     assert "Canarysurname" not in said
@@ -103,7 +103,7 @@ async def test_a_desk_code_made_there_proves_the_person(client, clerk, visitor, 
     headers = {"Origin": "http://test.invalid"}
     answer = await visitor.post(f"{PAGE}/desk-code", data=fields_of(page), headers=headers)
     code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
-    made = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
+    made = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert made.status_code == 201
     assert "Basic proof (P1)" in await shown(visitor)
 
@@ -121,7 +121,7 @@ async def test_who_signed_in_long_ago_signs_in_again_first(visitor, database, pa
 
 async def test_looks_come_in_pages(client, clerk, visitor, resident, database):
     for _ in range(3):
-        await prove(client, clerk, database, resident)
+        await record_proof(client, clerk, database, resident)
     page = await visitor.get(f"{PAGE}?limit=2")
     older = re.search(rf'href="({PAGE}\?after=[^"]+)"', page.text)[1]
     said = await shown(visitor, older)
@@ -130,8 +130,8 @@ async def test_looks_come_in_pages(client, clerk, visitor, resident, database):
 
 
 async def test_nobody_sees_anothers_proofs(client, clerk, visitor, resident, database):
-    await prove(client, clerk, database, await person(database))
-    await code_of(database, resident)
+    await record_proof(client, clerk, database, await person(database))
+    await desk_code_of(database, resident)
     said = await shown(visitor)
     assert "Canarysurname" not in said
     assert "Recorded the proof" not in said

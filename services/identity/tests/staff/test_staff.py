@@ -350,7 +350,7 @@ async def desk_code(database):
     """An account and the code it shows at a desk."""
     who = await provider.person(database)
     async with database.writing() as session:
-        return who, (await proofs.new_desk_code(session, who))[0]
+        return who, (await proofs.create_desk_code(session, who))[0]
 
 
 async def test_where_no_directory_signs_in_an_account_is_linked_by_its_desk_code(client, officer, database):

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.testing import eventually
 from identity.grants.actions import subjects
-from identity.mandates.actions import mandates
+from identity.mandates.actions import offers
 from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
 from identity.staff.actions import staff
@@ -31,11 +31,11 @@ def given(app, database, visitor, shop):
     async def give(until=None):
         rosa, ben = await person(database), await person(database)
         ends = until or datetime.now(UTC) + timedelta(days=30)
-        offer = mandates.Offer("waste", ends, "Rosa", "Ben", await mail(database, ben))
+        offer = offers.OfferRequest("waste", ends, "Rosa", "Ben", await mail(database, ben))
         async with database.writing("citytown") as session:
-            row, _ = await mandates.offer(session, "citytown", rosa, offer)
+            row, _ = await offers.offer_mandate(session, "citytown", rosa, offer)
         async with database.writing("citytown") as session:
-            await mandates.accept(session, "citytown", ben, row.id)
+            await offers.accept_mandate(session, "citytown", ben, row.id)
         await sign_in(database, visitor, ben)
         subject = subjects.subject(app.state.issuer, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben

@@ -11,7 +11,7 @@ from identity.mandates.actions import emails
 from identity.shared import pace as pacing
 from identity.shared.pace import Gate, Pace
 from identity.shared.rules import limits
-from services.identity.tests.proofs.test_proofs import seen
+from services.identity.tests.proofs.test_proofs import proof_body
 from services.identity.tests.provider import ask, register
 
 HTML = {"Accept": "text/html"}
@@ -168,7 +168,7 @@ async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monke
     proofs = "/citytown/identity/v1/proofs"
 
     async def prove(headers=prover):
-        return await client.post(proofs, json=seen("aaaa-aaaa"), headers=headers)
+        return await client.post(proofs, json=proof_body("aaaa-aaaa"), headers=headers)
 
     assert await statuses(3, prove) == [404, 404, 429]
     linked = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"
@@ -196,28 +196,28 @@ async def test_an_address_is_not_flooded_with_offers_of_mandates(app, database, 
     people, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         heard = [
-            await emails.may_offer(session, people, ids.new(), spelt)
+            await emails.check_offer_rate(session, people, ids.new(), spelt)
             for spelt in (address, address.upper()) * many()
         ]
         assert heard == [True] * many() + [False] * many()
-        assert await emails.may_offer(session, people, ids.new(), f"other-{address}")
+        assert await emails.check_offer_rate(session, people, ids.new(), f"other-{address}")
 
 
 async def test_one_account_makes_so_many_offers_a_day(app, database, client):
     one, people = ids.new(), app.state.auth
     async with database.writing() as session:
         for number in range(limits.OFFERS_FOR_ACCOUNT.most):
-            await emails.may_offer(session, people, one, f"{number}@{ids.show(one)}.example")
+            await emails.check_offer_rate(session, people, one, f"{number}@{ids.show(one)}.example")
         with pytest.raises(Problem) as refused:
-            await emails.may_offer(session, people, one, None)
+            await emails.check_offer_rate(session, people, one, None)
         assert refused.value.status_code == 429
-        await emails.may_offer(session, people, ids.new(), None)
+        await emails.check_offer_rate(session, people, ids.new(), None)
 
 
 async def test_what_is_counted_is_swept_and_names_nobody(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
-        await emails.may_offer(session, app.state.auth, ids.new(), address)
+        await emails.check_offer_rate(session, app.state.auth, ids.new(), address)
         kept = await session.all(text("SELECT * FROM attempt"))
     assert kept
     assert address not in str(kept)

@@ -8,7 +8,7 @@ from identity.accounts.actions import sessions
 from identity.factors.actions import authentication, sms
 from identity.grants.store import authorizations, grants
 from identity.mandates.actions import mandates
-from identity.proofs import store as stored_proofs
+from identity.proofs.actions import proofs
 from identity.settings import Settings
 from identity.shared.oauth import relying_party
 from identity.upstream_login.actions import jit_staff, logouts
@@ -36,12 +36,12 @@ async def once(database: Database) -> None:
     async with database.writing() as session:
         now = datetime.now(UTC)
         await stored_codes.sweep(session, now)
-        await stored_proofs.sweep(session, now)
+        await proofs.purge_desk_codes(session)
         await authentication.purge(session, now)
         await sms.purge_counts(session, now.date() - _A_MONTH)
         await authorizations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
-        await mandates.sweep(session)
+        await mandates.purge_offers(session)
         await login_states.sweep(session, now)
         await keys.sweep(session)
         await logouts.sweep(session, now)

@@ -13,8 +13,8 @@ from identity.upstreams import store as upstreams
 from identity.verification.actions.context import AuthContext
 
 _ERASERS = (
-    mandates.close,
-    proofs.erase,
+    mandates.close_account,
+    proofs.erase_account,
     staff.unlink,
     upstreams.forget,
     authentication.erase_factors,

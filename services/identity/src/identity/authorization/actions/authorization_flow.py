@@ -246,7 +246,7 @@ async def _step(
     """What comes next. Raises RequestError."""
     person = consented = None
     if signed_in is not None:
-        proof = await proofs.current(session, signed_in.account)
+        proof = await proofs.get_current(session, signed_in.account)
         proven = proof.level if proof is not None else vectors.NO_IDENTITY
         at, unproven = signed_in.authenticated_at.timestamp(), row.unproven == signed_in.account
         named = request.subject in {None, subjects.subject(provider.issuer, row.council, signed_in.account)}

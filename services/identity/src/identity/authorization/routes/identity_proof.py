@@ -20,7 +20,7 @@ from identity.authorization.actions.authorization_flow import Ask, Outcome
 from identity.authorization.routes.authorize import ANSWERS, RequestId, origin, stepped
 from identity.clients.routes.dependencies import TheProvider
 from identity.clients.store import clients
-from identity.proofs.actions import proofs, standing
+from identity.proofs.actions import proof_status, proofs
 from identity.shared.dependencies import pages, show_wrong_request, spoken
 from identity.shared.oauth import vectors
 from identity.shared.oauth.authorization_requests import PageError
@@ -77,7 +77,7 @@ async def _shown(
             )
             if ask is None or person is None:
                 return see_other(f"/identity/authorize/continue?{urlencode({'request': waiting})}")
-            made = await proofs.new_desk_code(session, person.account) if code else None
+            made = await proofs.create_desk_code(session, person.account) if code else None
             found = await _found(request, session, ask, person)
     except PageError as error:
         return show_wrong_request(request, error)
@@ -101,7 +101,7 @@ async def _shown(
 async def _found(request: Request, session: Session, ask: Ask, person: BrowserSession) -> dict[str, Any]:
     """How it stands with the person's proof, and where the council lets him prove it elsewhere."""
     council = ask.client.record.council
-    state = await standing.standing(session, person.account, ask.wanted.identity)
+    state = await proof_status.get_status(session, person.account, ask.wanted.identity)
     await session.see(council)
     offered = [
         one
@@ -112,7 +112,7 @@ async def _found(request: Request, session: Session, ask: Ask, person: BrowserSe
     return {
         "some": state.level != vectors.NO_IDENTITY,
         "waits_since": spoken(state.waiting.proved_at, request) if state.waiting else "",
-        "ran_out": spoken(state.ran_out.expires_at, request) if state.ran_out else "",
+        "ran_out": spoken(state.expired.expires_at, request) if state.expired else "",
         "ways": [
             {
                 "path": f"/identity/upstream/{council}/{ids.show(one.id)}",

@@ -98,7 +98,7 @@ async def _about(session: Session, rows: Sequence[Row[Any]], language: Language)
         for row in rows
         if row.about and row.what.startswith(_OF_THEMES)
     }
-    titles = await themes.titles(session, set(named.values()))
+    titles = await themes.get_titles(session, set(named.values()))
     untitled = translate("identity", language, _UNTITLED)
     return {
         entry: titles[one][language == "cy"] if one in titles else untitled for entry, one in named.items()

@@ -1,6 +1,7 @@
 """A person's own proofs of identity: what is proven, how and until when, and who looked at it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
-from identity.proofs.actions import proofs, standing
+from identity.proofs.actions import proof_status, proofs
 from identity.shared.dependencies import after_id, pages, spoken
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
@@ -79,7 +80,7 @@ async def make_own_desk_code(
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """A code to show at a desk, shown this once; the one before is void."""
-    code, ends = await proofs.new_desk_code(session, person.account)
+    code, ends = await proofs.create_desk_code(session, person.account)
     return await _page(request, session, person, provider, paging, code, spoken(ends, request))
 
 
@@ -87,8 +88,8 @@ async def _page(
     request: Request, session: Writing, person: BrowserSession, provider: TheProvider, paging: Paging,
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
-    rows = await standing.shown(session, person.account)
-    found = await standing.looks(session, person.account, after_id(paging), paging.fetch)
+    rows = await proof_status.list_recent(session, person.account)
+    found = await proof_status.list_all_accesses(session, person.account, after_id(paging), paging.fetch)
     looks = [await _look(request, provider, row) for row in found]
     listed = paging.page(looks, lambda one: one, lambda one: (one["id"],))
     return pages.render(
@@ -104,7 +105,7 @@ async def _page(
 
 
 def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
-    state = "ran-out" if row.expires_at <= standing.now() else row.status
+    state = "ran-out" if row.expires_at <= datetime.now(UTC) else row.status
     return {
         "level": LEVELS[row.level],
         "state": state,

@@ -14,8 +14,7 @@ from identity.accounts.actions import sessions
 from identity.grants.actions import grants, subjects
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.proofs import rules as proofs
-from identity.proofs import store as stored_proofs
+from identity.proofs.actions import proofs
 from identity.shared.rules import crypto, tokens
 from identity.shared.rules.tokens import Mode
 from identity.staff.actions import access_changes, role_changes
@@ -59,7 +58,7 @@ async def link_in_person(session: Session, council: str, caller: Caller, staff_i
     row = await _member(session, council, staff_id)
     held = [one.scope for one in await stored_roles.scopes_of(session, council, staff_id)]
     revocations.may_grant(caller, held, _ANY_MODE, region=False)
-    account = await stored_proofs.use_code(session, proofs.desk_code_hash(code), _now())
+    account = await proofs.use_desk_code(session, code)
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask for a new one.")
     if row.account is not None or await store.of_account(session, council, account) is not None:
@@ -227,7 +226,7 @@ def _now() -> datetime:
 
 
 async def vouched_until(session: Session, account: UUID) -> datetime | None:
-    """Get until when directories vouch for a person's work; None without a directory that must be asked again.
+    """Get until when directories vouch for a person's work; None without one that must be asked again.
 
     The session sees every council afterwards: it may be the directory of any.
     """

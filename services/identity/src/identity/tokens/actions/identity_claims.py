@@ -24,7 +24,7 @@ async def shown(
     wanted &= claims.OF_IDENTITY
     if level == vectors.NO_IDENTITY or not wanted:
         return {}
-    proof = await proofs.current(session, row.account)
+    proof = await proofs.get_current(session, row.account)
     if proof is None or not vectors.proven(proof.level, level):
         return (
             {claims.RETURN_CODE: [{"code": core_identity.NOT_PROVEN}]} if claims.RETURN_CODE in wanted else {}
@@ -37,7 +37,7 @@ async def shown(
         found[claims.ADDRESS] = [dict(one) for one in proof.person.addresses]
     if found:
         await session.see(row.council)
-        await proofs.read_by(session, row.council, row.account, proof.id, client_id)
+        await proofs.record_read(session, row.council, row.account, proof.id, client_id)
     return found
 
 

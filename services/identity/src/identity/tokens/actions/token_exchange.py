@@ -36,7 +36,7 @@ async def exchange(
     async with provider.database.writing() as session:
         row = await _of_actor(session, client, actor)
         await session.see(council)
-        found = await mandates.may_act(
+        found = await mandates.find_mandate(
             session,
             council,
             row.account,
@@ -90,7 +90,7 @@ async def _issue(
     provider: Provider,
     client: AuthenticatedClient,
     actor: Row[Any],
-    found: mandates.MandateRow,
+    found: mandates.ActiveMandate,
     granted: list[str],
 ) -> dict[str, Any]:
     """It lives as long as any access token, and to the second not longer than the mandate."""
@@ -123,7 +123,9 @@ async def _issue(
     }
 
 
-def _grant(actor: Row[Any], found: mandates.MandateRow, now: datetime, granted: list[str]) -> dict[str, Any]:
+def _grant(
+    actor: Row[Any], found: mandates.ActiveMandate, now: datetime, granted: list[str]
+) -> dict[str, Any]:
     """A grant of its own in the actor's session, so that it ends with either. It tells no claims."""
     quiet = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.NO_IDENTITY}
     return {

@@ -124,9 +124,11 @@ async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, accou
 
 async def _prove(session: Session, account: UUID, upstream: Upstream, identity: Identity) -> None:
     """Record what was proven. The session sees every council after."""
-    person = proofs.Person(identity.given_names, identity.family_name, identity.born, identity.addresses)
+    person = proofs.ProvenPerson(
+        identity.given_names, identity.family_name, identity.born, identity.addresses
+    )
     evidence = [{"kind": upstream_identity.EVIDENCE, "checks": []}]
-    await proofs.from_upstream(session, account, identity.level, evidence, person, upstream.issuer)
+    await proofs.add_upstream_proof(session, account, identity.level, evidence, person, upstream.issuer)
 
 
 async def link(
