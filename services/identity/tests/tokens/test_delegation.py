@@ -11,7 +11,7 @@ from identity.grants.actions import subjects
 from identity.mandates.actions import offers
 from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
-from identity.staff.actions import staff
+from identity.staff.actions import members
 from services.identity.tests.provider import claims_of, person, register, sign_in
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works
 
@@ -127,7 +127,7 @@ async def test_a_delegate_who_has_left_the_councils_staff_acts_no_more_within_a_
     subject, own, _, ben = await given()
     token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
     async with database.writing("citytown") as session:
-        await staff.leave(session, app.state.issuer, "citytown", ben)
+        await members.revoke_access(session, app.state.issuer, "citytown", ben)
 
     async def ended():
         return not await works(visitor, token)

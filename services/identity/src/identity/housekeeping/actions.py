@@ -11,7 +11,8 @@ from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
 from identity.settings import Settings
 from identity.shared.oauth import relying_party
-from identity.upstream_login.actions import jit_staff, logouts
+from identity.staff.actions import jit_provisioning
+from identity.upstream_login.actions import logouts
 from identity.upstream_login.store import login_states
 from identity.upstreams.actions import keys
 from identity.verification import store as stored_codes
@@ -45,4 +46,4 @@ async def once(database: Database) -> None:
         await login_states.sweep(session, now)
         await keys.sweep(session)
         await logouts.sweep(session, now)
-        await jit_staff.sweep(session)
+        await jit_provisioning.purge_absent(session)

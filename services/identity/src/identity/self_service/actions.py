@@ -7,7 +7,7 @@ from identity.accounts.actions import accounts
 from identity.factors.actions import authentication
 from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
-from identity.staff.actions import staff
+from identity.staff.actions import members
 from identity.upstream_login.store import login_states
 from identity.upstreams import store as upstreams
 from identity.verification.actions.context import AuthContext
@@ -15,7 +15,7 @@ from identity.verification.actions.context import AuthContext
 _ERASERS = (
     mandates.close_account,
     proofs.erase_account,
-    staff.unlink,
+    members.close_account,
     upstreams.forget,
     authentication.erase_factors,
     login_states.erase,

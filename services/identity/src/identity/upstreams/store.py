@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from chassis.database import ReadSession, Session
 from identity.accounts.tables import upstream_account
 from identity.grants.tables import account_history
-from identity.staff.tables import staff
 from identity.upstreams.tables import upstream, upstream_history, upstream_key
 
 
@@ -153,15 +152,6 @@ _REMOVED = (
     .distinct()
     .limit(10)
 )
-_VOUCH_ALL = (
-    update(staff)
-    .where(
-        staff.c.council == bindparam("council_"),
-        staff.c.vouched_until.is_(None),
-        staff.c.account.in_(select(upstream_account.c.account).where(*_LINKED)),
-    )
-    .values(vouched_until=bindparam("until"))
-)
 _HISTORY = (
     select(upstream_history)
     .where(
@@ -285,11 +275,6 @@ async def count_linked(session: ReadSession, council: str, upstream_id: UUID) ->
 async def tell_linked(session: Session, gone: Upstream, at: datetime) -> None:
     """Keep, for everybody who is linked, that this way to sign in has gone."""
     await session.execute(_TELL, {"council_": gone.council, "id_": gone.id, "title_": gone.title, "at": at})
-
-
-async def vouch_all(session: Session, council: str, upstream_id: UUID, until: datetime) -> None:
-    """Sign-ins make staff from now on: of who was linked before, the directory must be asked until then."""
-    await session.execute(_VOUCH_ALL, {"council_": council, "id_": upstream_id, "until": until})
 
 
 async def removed(session: ReadSession, council: str, since: datetime) -> Sequence[Row[Any]]:

@@ -8,7 +8,7 @@ from identity.accounts.actions import sessions
 from identity.factors.actions import authentication
 from identity.factors.actions.authentication import AuthState
 from identity.sign_in.rules import SignInRequest, needs_step_up
-from identity.staff.actions import staff
+from identity.staff.actions import members
 from identity.upstream_login.actions import logouts
 from identity.upstream_login.store import login_states
 from identity.verification.actions.context import AuthContext, ClientContext
@@ -72,7 +72,7 @@ async def take(
         state.account,
         state.methods,
         state.upstream_session,
-        await staff.vouched_until(session, state.account),
+        await members.get_vouched_until(session, state.account),
     )
     await authentication.complete_sign_in(session, auth, client_context, state.account, state.methods)
     if confirm_link:
@@ -102,7 +102,7 @@ async def step_up(
     session: Session, client_context: ClientContext, account: UUID, method: str, session_secret: str | None
 ) -> str:
     """Count another method in the browser's session, which the person has just set up: its new secret."""
-    vouched_until = await staff.vouched_until(session, account)
+    vouched_until = await members.get_vouched_until(session, account)
     return await sessions.start(
         session, session_secret, client_context.device, account, [method], vouched_until=vouched_until
     )

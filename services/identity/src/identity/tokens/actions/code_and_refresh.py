@@ -22,7 +22,7 @@ from identity.shared.oauth import authorization_requests
 from identity.shared.oauth.scopes import OWN
 from identity.shared.oauth.token_requests import CODE, OAuthError, TokenRequest
 from identity.shared.rules import crypto, tokens
-from identity.staff.actions import access_changes, staff
+from identity.staff.actions import access_changes, roles
 from identity.tokens.actions import user_claims
 
 _STALE = "The code or token is unknown, used, expired, revoked or another client's."
@@ -50,7 +50,7 @@ async def _settle(session: Session, provider: Provider, client: Client, asked: T
     row = await look(session, crypto.secret_hash(asked.fields.get(name, "")))
     if row is not None and row.client == client.id:
         await session.see(row.council)
-        await access_changes.settled(session, provider.issuer, row.council, row.account)
+        await access_changes.lock_roles_of_account(session, provider.issuer, row.council, row.account)
 
 
 async def _code(
@@ -144,7 +144,7 @@ async def _allowed(session: Session, client: Client, row: Row[Any], asked: list[
     doing = set(asked) & client.party.person_scopes - subjects.OF_PEOPLE
     if doing:
         await session.see(row.council)
-        doing &= OWN | await staff.scopes(session, row.council, row.account)
+        doing &= OWN | await roles.get_scopes(session, row.council, row.account)
     return sorted(set(asked) & subjects.OF_PEOPLE | doing)
 
 

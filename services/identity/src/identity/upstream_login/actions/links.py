@@ -15,6 +15,7 @@ from identity.factors.actions.authentication import AuthState
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
 from identity.shared.rules import email_addresses
+from identity.staff.actions.jit_provisioning import RefusedError
 from identity.upstream_login.actions import jit_staff, logouts
 from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
 from identity.upstream_login.rules import identity as upstream_identity
@@ -117,8 +118,10 @@ async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, accou
     if login.upstream.audience != "staff":
         return
     try:
-        await jit_staff.joined(session, issuer, login.upstream, login.claims, account, login.external_id)
-    except jit_staff.RefusedError as refusal:
+        await jit_staff.provision_jit(
+            session, issuer, login.upstream, login.claims, account, login.external_id
+        )
+    except RefusedError as refusal:
         raise FailedError(refusal.reason, login.visit, login.upstream) from refusal
 
 

@@ -15,8 +15,7 @@ from chassis.problems import FieldError, Problem, conflict, not_found
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
-from identity.staff.actions import access_changes
-from identity.staff.store import roles
+from identity.staff.actions import access_changes, jit_provisioning, roles
 from identity.upstreams import store
 from identity.upstreams.actions import keys as upstream_keys
 from identity.upstreams.rules import registration as rules
@@ -106,7 +105,7 @@ async def _may(session: ReadSession, council: str, caller: Caller, audience: str
         detail = "Upstreams are registered with a live credential only: accounts have no sandbox."
         raise Problem(403, "mode-not-held", detail)
     if audience == rules.STAFF:
-        needed = [row.scope for row in await roles.all_scopes(session, council)]
+        needed = await roles.list_all_scopes(session, council)
         revocations.may_grant(caller, [_STAFF_SCOPE, *needed], "live", region=False)
 
 
@@ -180,8 +179,7 @@ async def change(
     asked |= {"scopes": list(asked["scopes"]), "updated_by": caller.subject, "updated_at": _now()}
     await store.change(session, council, upstream_id, asked)
     if asked["provisioning"] == rules.JIT != before.provisioning:
-        until = _now() + timedelta(hours=asked["session_hours"])
-        await store.vouch_all(session, council, upstream_id, until)
+        await jit_provisioning.vouch_for_linked(session, council, upstream_id, asked["session_hours"])
     new = await one(session, settings, council, upstream_id)
     if changes := _differences(old, new):
         await _record(session, council, upstream_id, "changed", caller, changes)
@@ -236,7 +234,7 @@ async def remove(session: Session, issuer: Issuer, council: str, upstream_id: UU
     before = await _locked(session, council, upstream_id, caller)
     linked = await store.count_linked(session, council, upstream_id)
     if before.audience == rules.STAFF:
-        await access_changes.part_all(session, issuer, council, upstream_id)
+        await access_changes.unlink_all(session, issuer, council, upstream_id)
     await store.tell_linked(session, before, _now())
     await store.remove(session, council, upstream_id)
     gone = {"title": [before.title, None], "title_cy": [before.title_cy, None]}
