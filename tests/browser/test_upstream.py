@@ -10,8 +10,8 @@ from chassis import ids
 from chassis.app import create_app
 from dev.upstream.clients import Client
 from dev.upstream.simulator import Simulator
-from identity.upstreams import store as upstreams
 from identity.upstreams.actions import keys
+from identity.upstreams.store import upstreams
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
 
@@ -74,8 +74,8 @@ async def one_login(app, site, database, settings, simulator):
         "created_by": "tests", "updated_by": "tests", "created_at": now, "updated_at": now,
     }  # fmt: skip
     async with database.writing("citytown") as session:
-        await upstreams.add(session, "citytown", values)
-        key = await keys.make(session, settings, "citytown", made, timedelta(0))
+        await upstreams.insert_upstream(session, "citytown", values)
+        key = await keys.create_key(session, settings, "citytown", made, timedelta(0))
     back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
     simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key]}))
     return made

@@ -202,8 +202,8 @@ async def test_too_many_groups_to_name_are_not_read_as_none(
     ],
 )
 def test_groups_overage_is_told_from_no_groups(token, over):
-    assert rules.overage(token, "groups") is over
-    assert rules.overage(token, None) is False
+    assert rules.has_overage(token, "groups") is over
+    assert rules.has_overage(token, None) is False
 
 
 async def test_whom_the_directory_lets_in_no_more_does_not_sign_in(journey, by_claims, member, database):

@@ -12,8 +12,7 @@ from identity.proofs.actions import proofs
 from identity.settings import Settings
 from identity.shared.oauth import relying_party
 from identity.staff.actions import jit_provisioning
-from identity.upstream_login.actions import logouts
-from identity.upstream_login.store import login_states
+from identity.upstream_login.actions import login_states, logouts
 from identity.upstreams.actions import keys
 from identity.verification import store as stored_codes
 
@@ -43,7 +42,7 @@ async def once(database: Database) -> None:
         await authorizations.sweep(session, now)
         await grants.sweep(session, now, now - timedelta(seconds=relying_party.GRANT_SECONDS))
         await mandates.purge_offers(session)
-        await login_states.sweep(session, now)
-        await keys.sweep(session)
-        await logouts.sweep(session, now)
+        await login_states.purge_states(session, now)
+        await keys.purge_keys(session)
+        await logouts.purge_logouts(session, now)
         await jit_provisioning.purge_absent(session)

@@ -17,7 +17,7 @@ from identity.logout.actions.rp_initiated_logout import Wish
 from identity.shared.dependencies import NOT_REFERRED, pages, show_wrong_request
 from identity.shared.oauth import authorization_requests, redirects, token_requests
 from identity.shared.oauth.authorization_requests import PageError
-from identity.upstream_login.store import login_states
+from identity.upstream_login.actions import login_states
 from identity.verification.actions.context import browser_hash
 
 router = APIRouter(tags=["sign-in"])
@@ -105,7 +105,7 @@ async def _end(request: Request, provider: TheProvider, wish: Wish) -> Response:
         signed_in = await sessions.get_current(session, session_secret(request))
         if signed_in is not None:
             await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
-        await login_states.forget(session, browser_hash(browser_secret(request)))
+        await login_states.delete_pending(session, browser_hash(browser_secret(request)))
     back = rp_initiated_logout.back_url(wish)
     if back is None:
         response: Response = pages.render(request, "signed-out.html")

@@ -8,17 +8,16 @@ from identity.factors.actions import authentication
 from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
 from identity.staff.actions import members
-from identity.upstream_login.store import login_states
-from identity.upstreams import store as upstreams
+from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import AuthContext
 
 _ERASERS = (
     mandates.close_account,
     proofs.erase_account,
     members.close_account,
-    upstreams.forget,
+    links.close_account,
     authentication.erase_factors,
-    login_states.erase,
+    login_states.close_account,
 )
 """In the order in which closing ends them: a mandate names the account's e-mail address until it is gone."""
 

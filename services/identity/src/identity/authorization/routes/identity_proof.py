@@ -24,7 +24,7 @@ from identity.proofs.actions import proof_status, proofs
 from identity.shared.dependencies import pages, show_wrong_request, spoken
 from identity.shared.oauth import vectors
 from identity.shared.oauth.authorization_requests import PageError
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 
 router = APIRouter(prefix="/identity/prove", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -105,7 +105,7 @@ async def _found(request: Request, session: Session, ask: Ask, person: BrowserSe
     await session.see(council)
     offered = [
         one
-        for one in await upstreams.offered(session, council, "residents")
+        for one in await upstreams.list_enabled(session, council, "residents")
         if one.identity_level and vectors.proven(one.identity_level, ask.wanted.identity)
     ]
     welsh = language_of(request) == "cy"

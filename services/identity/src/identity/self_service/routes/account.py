@@ -21,8 +21,7 @@ from identity.factors.rules.phones import format_number
 from identity.self_service import actions
 from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
-from identity.upstream_login.actions import links
-from identity.upstream_login.store import login_states
+from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import browser_hash
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -58,7 +57,7 @@ async def show_account(_: Anybody, request: Request, session: Writing, person: S
         passkeys=len(await passkeys.list_passkeys(session, person.account)),
         recovery_left=await recovery_codes.count_unused(session, person.account),
         sessions=len(await sessions.list_by_account(session, person.account)),
-        elsewhere=await links.count(session, person.account),
+        elsewhere=await links.count_links(session, person.account),
     )
 
 
@@ -102,7 +101,7 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
     person = await sessions.get_current(session, session_secret(request))
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
-    await login_states.forget(session, browser_hash(browser_secret(request)))
+    await login_states.delete_pending(session, browser_hash(browser_secret(request)))
     answer = pages.render(request, "signed-out.html")
     delete_session_cookie(request, answer)
     return answer

@@ -17,8 +17,7 @@ from identity.shared.dependencies import pages, spoken
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.sign_in.routes.upstream.failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
-from identity.upstream_login.store import login_states
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 
 router = APIRouter(prefix=LINKS, tags=["account"], default_response_class=HTMLResponse)
 
@@ -31,11 +30,10 @@ async def show_upstreams(
     _: Anybody, request: Request, session: Writing, person: SignedIn, at: AtCouncil = None
 ) -> Response:
     """Where else the person signs in, and where he might."""
-    await session.across_councils()
     councils, welsh = request.app.state.directory.councils, language_of(request) == "cy"
-    rows = await upstreams.of_account(session, person.account)
+    rows = await links.list_links(session, person.account)
     held = {(row.council, row.upstream) for row in rows}
-    offered = await upstreams.offered(session, at, "residents") if at and at in councils else []
+    offered = await upstreams.list_enabled(session, at, "residents") if at and at in councils else []
     return pages.render(
         request,
         "upstreams.html",
@@ -49,7 +47,7 @@ async def show_upstreams(
             for row in rows
         ],
         councils=sorted(
-            (councils[slug].name, slug) for slug in await login_states.councils(session) if slug in councils
+            (councils[slug].name, slug) for slug in await upstreams.list_councils(session) if slug in councils
         ),
         at=councils[at].name if at and at in councils else "",
         offered=[
@@ -66,6 +64,6 @@ async def unlink_upstream(
     auth: TheAuthContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Sign in there no more; never the last way into the account."""
-    if await links.unlink(session, auth, slug, upstream_id, person.account):
+    if await links.unlink_account(session, auth, slug, upstream_id, person.account):
         return see_other(LINKS)
     return pages.render(request, "upstream-last.html", 409)

@@ -23,7 +23,7 @@ from identity.sign_in.routes.interaction import (
 )
 from identity.sign_in.routes.upstream.failure import path_of, title_of
 from identity.sign_in.rules import SIGN_IN
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 from identity.verification.actions import codes
 from identity.verification.rules import passwords
 
@@ -82,11 +82,11 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
         offered = {
             audience: [
                 {"title": title_of(request, upstream), "path": path_of(upstream)}
-                for upstream in await upstreams.offered(session, council.slug, audience)
+                for upstream in await upstreams.list_enabled(session, council.slug, audience)
             ]
             for audience in ("residents", "staff")
         }
-        removed = await upstreams.removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
+        removed = await upstreams.list_removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
     welsh = language_of(request) == "cy"
     return {**offered, "gone": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 

@@ -15,7 +15,7 @@ from identity.staff.actions import access_changes, jit_provisioning, members
 from identity.staff.actions.jit_provisioning import RefusedError
 from identity.upstream_login.rules import directory_claims as rules
 from identity.upstreams.rules import registration
-from identity.upstreams.store import Upstream
+from identity.upstreams.rules.upstream import Upstream
 
 _CONFLICT = 409
 
@@ -61,7 +61,7 @@ async def _provision(
         session,
         issuer,
         upstream.council,
-        rules.person(claims, external_id),
+        rules.read_person(claims, external_id),
         account,
         claims.get(rules.GROUPS, []) if upstream.groups_claim is not None else None,
         upstream.session_hours,
