@@ -257,10 +257,10 @@ async def _history(visit: Visit) -> None:
 @way("identity.html")
 async def _identity(visit: Visit) -> None:
     home = {"buildingNumber": "1", "streetName": "High Street", "postalCode": "BA1 1LJ"}
-    person = proofs.Person(["Rosa", "Jane"], "Example", date(1980, 2, 29), [home])
+    person = proofs.ProvenPerson(["Rosa", "Jane"], "Example", date(1980, 2, 29), [home])
     evidence = [{"kind": "passport", "checks": []}, {"kind": "council-tax-bill", "checks": []}]
     async with visit.database.writing() as session:
-        await proofs.from_upstream(
+        await proofs.add_upstream_proof(
             session, visit.account, "P2", evidence, person, "https://one-login.example/"
         )
     await visit.signed_in()

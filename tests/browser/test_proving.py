@@ -95,11 +95,11 @@ async def test_the_page_is_accessible_in_every_state(come, one_login, axe, size,
     await axe(tab)
     await picture(tab, f"prove-looked-{language}-{size.lower()}")
     async with visit.database.writing() as session:
-        await proofs.from_upstream(session, visit.account, "P1", [], WHO, "https://one.invalid/")
+        await proofs.add_upstream_proof(session, visit.account, "P1", [], WHO, "https://one.invalid/")
     await tab.reload()
     await axe(tab)
     async with visit.database.writing() as session:
-        made = await proofs.from_upstream(session, visit.account, "P2", [], WHO, "https://one.invalid/")
+        made = await proofs.add_upstream_proof(session, visit.account, "P2", [], WHO, "https://one.invalid/")
         await session.execute(text("UPDATE proof SET status = 'waiting' WHERE id = :id"), {"id": made})
     await tab.reload()
     await axe(tab)
@@ -109,7 +109,7 @@ async def test_the_page_is_accessible_in_every_state(come, one_login, axe, size,
 async def test_a_proof_that_came_meanwhile_leads_on_to_the_service(come):
     visit = await come("PHONE")
     async with visit.database.writing() as session:
-        await proofs.from_upstream(session, visit.account, "P2", [], WHO, "https://one.invalid/")
+        await proofs.add_upstream_proof(session, visit.account, "P2", [], WHO, "https://one.invalid/")
     await visit.tab.click("text=Continue")
     await visit.tab.click("button[value=yes]")
     await visit.tab.wait_for_url(re.compile("/callback"))

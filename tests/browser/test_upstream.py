@@ -74,8 +74,8 @@ async def one_login(app, site, database, settings, simulator):
         "created_by": "tests", "updated_by": "tests", "created_at": now, "updated_at": now,
     }  # fmt: skip
     async with database.writing("citytown") as session:
-        await upstreams.add(session, "citytown", values)
-        key = await keys.make(session, settings, "citytown", made, timedelta(0))
+        await upstreams.insert_upstream(session, "citytown", values)
+        key = await keys.create_key(session, settings, "citytown", made, timedelta(0))
     back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
     simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key]}))
     return made

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis import ids
-from identity.upstreams import store as upstreams
+from identity.upstreams.store import upstreams
 from tests.browser import harness
 from tests.browser.test_upstream import (
     NARROW,
@@ -28,7 +28,9 @@ async def removed(site, database):
     changes = {**title, "audience": ["residents", None], "linked_accounts": [3, 0]}
     values = {"upstream": ids.new(), "id": ids.new(), "act": "removed", "actor": "keeper"}
     async with database.writing("citytown") as session:
-        await upstreams.record(session, "citytown", {**values, "changes": changes, "at": datetime.now(UTC)})
+        await upstreams.insert_event(
+            session, "citytown", {**values, "changes": changes, "at": datetime.now(UTC)}
+        )
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import uvicorn
+from dev.upstream.clients import Client
+from dev.upstream.faults import Faults
+from dev.upstream.simulator import Simulator
+from dev.upstream.staff import CITYTOWN
 from sqlalchemy import text
 
 from chassis import ids
-from identity.upstreams import store
-from simulators.openid_provider.clients import Client
-from simulators.openid_provider.faults import Faults
-from simulators.openid_provider.simulator import Simulator
-from simulators.openid_provider.staff import CITYTOWN
+from identity.upstreams.actions import upstreams
 
 __all__ = [
     "Journey",
@@ -238,4 +238,4 @@ async def account_of(database, made, council="citytown"):
 
 async def upstream_of(database, made, council="citytown"):
     async with database.reading(council) as session:
-        return await store.one(session, council, ids.read(made["id"]))
+        return await upstreams.get_upstream(session, council, ids.read(made["id"]))

@@ -65,7 +65,7 @@ from identity.sign_in_methods.routes import (
     second_step_choice,
 )
 from identity.sign_in_methods.routes import sms as sms_step
-from identity.staff.routes import scim, scim_metadata, scim_protocol, staff
+from identity.staff.routes import members, roles, scim_groups, scim_metadata, scim_protocol, scim_users
 from identity.tokens.routes import introspection, revocation, token, userinfo
 from identity.upstream_login import routes as upstream_logout
 from identity.upstreams import routes as upstreams
@@ -176,8 +176,10 @@ service = Service(
         upstream_logout.router,
         phones.router,
         sms_step.router,
-        staff.router,
-        scim.router,
+        roles.router,
+        members.router,
+        scim_users.router,
+        scim_groups.router,
         scim_metadata.router,
         mandates.router,
         themes.router,

@@ -10,13 +10,13 @@ from chassis import ids
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
-from services.identity.tests.proofs.test_proofs import prover
+from services.identity.tests.proofs.test_proofs import headers_of_prover
 from services.identity.tests.provider import answered, ask, person, register, sign_in
 
 TOLD = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
 URL = "/citytown/identity/v1/proofs"
-WHO = proofs.Person(["Ada"], "Byron", date(1980, 2, 29), [{"uprn": 100012345678}])
+WHO = proofs.ProvenPerson(["Ada"], "Byron", date(1980, 2, 29), [{"uprn": 100012345678}])
 PASSPORT = {
     "kind": "passport",
     "checks": ["original-seen", "in-date", "security-features", "photo-matches"],
@@ -39,7 +39,7 @@ async def somebody(visitor, database):
 
 async def prove(database, account_id, level="P2"):
     async with database.writing() as session:
-        return await proofs.from_upstream(session, account_id, level, [], WHO, "https://one.invalid/")
+        return await proofs.add_upstream_proof(session, account_id, level, [], WHO, "https://one.invalid/")
 
 
 async def sent(visitor, school, **other):
@@ -169,7 +169,7 @@ async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, sc
     page = await visitor.get(where)
     shown = await post(visitor, page, where.replace("prove?", "prove/desk-code?"))
     code = re.search(r"[0-9a-z]{4}-[0-9a-z]{4}</p>", shown.text)[0].removesuffix("</p>")
-    clerk, colleague = [await prover(database, mint, name) for name in ("clerk", "colleague")]
+    clerk, colleague = [await headers_of_prover(database, mint, name) for name in ("clerk", "colleague")]
     seen = {
         "desk_code": code, "level": "P2", "evidence": [PASSPORT], "given_names": ["Ada"],
         "family_name": "Byron", "birth_date": "1980-02-29",

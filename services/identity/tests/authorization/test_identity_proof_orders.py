@@ -102,7 +102,9 @@ class Proofs(RuleBasedStateMachine):
     def prove(self, one):
         async def record():
             async with self.database.writing() as session:
-                made = await proofs.from_upstream(session, account, "P2", [], WHO, "https://one.invalid/")
+                made = await proofs.add_upstream_proof(
+                    session, account, "P2", [], WHO, "https://one.invalid/"
+                )
             self.proven[account].append(made)
 
         account = self.people[one]
@@ -115,7 +117,7 @@ class Proofs(RuleBasedStateMachine):
         async def withdraw():
             async with self.database.writing("region") as session:
                 for made in self.proven[account]:
-                    await proofs.withdraw(session, "region", _CLERK, made)
+                    await proofs.withdraw_proof(session, "region", _CLERK, made)
 
         account = self.people[one]
         self.run(withdraw())

@@ -117,11 +117,11 @@ async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
 async def proven(visitor, database):
     """Somebody whose identity is proven to P2, signed in with two factors."""
     account_id = await person(database)
-    who = proofs.Person(
+    who = proofs.ProvenPerson(
         ["Ada", "Mary"], "Byron", date(1815, 12, 10), [{"uprn": 100012345678, "postalCode": "BA1 1LJ"}]
     )
     async with database.writing() as session:
-        await proofs.from_upstream(session, account_id, "P2", [], who, "https://upstream.example/")
+        await proofs.add_upstream_proof(session, account_id, "P2", [], who, "https://upstream.example/")
     await sign_in(database, visitor, account_id, ["email", "totp"])
     return account_id
 

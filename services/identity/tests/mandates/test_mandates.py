@@ -14,7 +14,7 @@ from identity.accounts.tables import account, account_email
 from identity.clients.tables import client as client_table
 from identity.grants.tables import access_token, token_grant
 from identity.mandates import rules as mandate_rules
-from identity.mandates.actions import mandates
+from identity.mandates.actions import mandates, offers
 from identity.mandates.tables import mandate as mandate_table
 from identity.shared.oauth import token_requests
 from services.identity.tests import provider
@@ -22,208 +22,227 @@ from services.identity.tests import provider
 SOON = timedelta(days=30)
 
 
-async def person(database, email=None):
-    """An account with a proven address."""
-    made, now = ids.new(), datetime.now(UTC)
-    email = email or f"{ids.show(made)}@example.invalid"
+async def make_person(database, email=None):
+    """Create an account with a verified address: its id and the address."""
+    account_id, now = ids.new(), datetime.now(UTC)
+    email = email or f"{ids.show(account_id)}@example.invalid"
     async with database.writing() as session:
         await session.execute(
             insert(account),
-            {"id": made, "status": "active", "language": "en", "version": 1, "created_at": now},
+            {"id": account_id, "status": "active", "language": "en", "version": 1, "created_at": now},
         )
-        values = {"account": made, "address": email, "canonical": email, "verified_at": now}
+        values = {"account": account_id, "address": email, "canonical": email, "verified_at": now}
         await session.execute(insert(account_email), values)
-    return made, email
+    return account_id, email
 
 
-def offered(email=None, theme="waste", lasts=SOON):
-    return mandates.Offer(theme, datetime.now(UTC) + lasts, "Rosa Example", "Ben Example", email)
+def offer_request(email=None, theme="waste", lasts=SOON):
+    return offers.OfferRequest(theme, datetime.now(UTC) + lasts, "Rosa Example", "Ben Example", email)
 
 
-async def in_council(database, work, council="citytown"):
+async def run_in_council(database, work, council="citytown"):
     async with database.writing(council) as session:
         return await work(session)
 
 
-async def offer(database, principal, **given):
-    return await in_council(
-        database, lambda session: mandates.offer(session, "citytown", principal, offered(**given))
+async def make_offer(database, principal, **options):
+    return await run_in_council(
+        database,
+        lambda session: offers.offer_mandate(session, "citytown", principal, offer_request(**options)),
     )
 
 
-async def accept(database, delegate, mandate_id):
-    return await in_council(
-        database, lambda session: mandates.accept(session, "citytown", delegate, mandate_id)
+async def accept_offer(database, delegate, mandate_id):
+    return await run_in_council(
+        database, lambda session: offers.accept_mandate(session, "citytown", delegate, mandate_id)
     )
 
 
-async def may(database, actor, principal, theme="waste", council="citytown", **more):
+async def find_mandate(database, actor, principal, theme="waste", council="citytown", **more):
     async with database.reading(council) as session:
-        return await mandates.may_act(session, council, actor, principal, theme, **more)
+        return await mandates.find_mandate(session, council, actor, principal, theme, **more)
 
 
-async def held(database, **given):
-    """Two people and a mandate from the first to the second."""
-    principal, _ = await person(database)
-    delegate, email = await person(database)
-    row, _ = await offer(database, principal, email=email, **given)
-    await accept(database, delegate, row.id)
+async def make_mandate(database, **options):
+    """Create two people and a mandate: principal, delegate and the mandate's id."""
+    principal, _ = await make_person(database)
+    delegate, email = await make_person(database)
+    row, _ = await make_offer(database, principal, email=email, **options)
+    await accept_offer(database, delegate, row.id)
     return principal, delegate, row.id
 
 
 async def test_whoever_accepts_may_act_in_that_theme_alone(database):
-    principal, delegate, mandate_id = await held(database)
-    found = await may(database, delegate, principal)
-    assert (found.id, found.principal, found.delegate) == (mandate_id, principal, delegate)
-    assert found.claim == ids.show(mandate_id)
-    assert await may(database, delegate, principal, "council-tax") is None
-    assert await may(database, principal, delegate) is None
+    principal, delegate, mandate_id = await make_mandate(database)
+    mandate = await find_mandate(database, delegate, principal)
+    assert (mandate.id, mandate.principal, mandate.delegate) == (mandate_id, principal, delegate)
+    assert mandate.claim == ids.show(mandate_id)
+    assert await find_mandate(database, delegate, principal, "council-tax") is None
+    assert await find_mandate(database, principal, delegate) is None
 
 
 async def test_the_principal_may_be_named_by_the_subject_of_a_sector(database):
-    principal, delegate, mandate_id = await held(database)
-    found = await may(database, delegate, f"s{principal}", subject_of=lambda account: f"s{account}")
-    assert found.id == mandate_id
-    assert await may(database, delegate, f"x{principal}", subject_of=lambda account: f"s{account}") is None
+    principal, delegate, mandate_id = await make_mandate(database)
+    mandate = await find_mandate(
+        database, delegate, f"s{principal}", subject_of=lambda account: f"s{account}"
+    )
+    assert mandate.id == mandate_id
+    assert (
+        await find_mandate(database, delegate, f"x{principal}", subject_of=lambda account: f"s{account}")
+        is None
+    )
 
 
 async def test_a_mandate_holds_at_the_council_it_was_given_at(database):
-    principal, delegate, _ = await held(database)
-    assert await may(database, delegate, principal, council="hillshire") is None
+    principal, delegate, _ = await make_mandate(database)
+    assert await find_mandate(database, delegate, principal, council="hillshire") is None
     async with database.reading("hillshire") as session:  # a forgotten WHERE shows nothing either
-        assert await mandates.may_act(session, "citytown", delegate, principal, "waste") is None
+        assert await mandates.find_mandate(session, "citytown", delegate, principal, "waste") is None
 
 
 async def test_an_offer_alone_allows_nothing(database):
-    principal, _ = await person(database)
-    delegate, email = await person(database)
-    await offer(database, principal, email=email)
-    assert await may(database, delegate, principal) is None
+    principal, _ = await make_person(database)
+    delegate, email = await make_person(database)
+    await make_offer(database, principal, email=email)
+    assert await find_mandate(database, delegate, principal) is None
 
 
 async def test_there_are_no_chains(database):
-    first, second, _ = await held(database)
-    third, email = await person(database)
-    row, _ = await offer(database, second, email=email)
-    await accept(database, third, row.id)
-    assert await may(database, third, second) is not None
-    assert await may(database, third, first) is None
+    first, second, _ = await make_mandate(database)
+    third, email = await make_person(database)
+    row, _ = await make_offer(database, second, email=email)
+    await accept_offer(database, third, row.id)
+    assert await find_mandate(database, third, second) is not None
+    assert await find_mandate(database, third, first) is None
 
 
-async def test_nobody_grants_himself_by_his_own_address(database):
-    principal, email = await person(database)
+async def test_nobody_is_their_own_delegate_by_their_own_address(database):
+    principal, email = await make_person(database)
     with pytest.raises(Problem) as refused:
-        await offer(database, principal, email=f" {email.upper()}")
+        await make_offer(database, principal, email=f" {email.upper()}")
     assert refused.value.errors[0].code == "own-mandate"
 
 
-async def test_nobody_grants_himself_by_a_code(database):
-    principal, _ = await person(database)
-    _, code = await offer(database, principal)
+async def test_nobody_is_their_own_delegate_by_a_code(database):
+    principal, _ = await make_person(database)
+    _, code = await make_offer(database, principal)
     with pytest.raises(Problem) as refused:
-        await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", principal, code))
+        await run_in_council(database, lambda s: offers.accept_by_code(s, "citytown", principal, code))
     assert refused.value.code == "own-mandate"
-    assert await may(database, principal, principal) is None
+    assert await find_mandate(database, principal, principal) is None
 
 
 async def test_the_database_itself_refuses_a_mandate_for_oneself(database):
-    made, _ = await person(database)
+    account_id, _ = await make_person(database)
     now = datetime.now(UTC)
     values = {
-        "council": "citytown", "id": ids.new(), "principal": made, "delegate": made, "theme": "waste",
-        "status": "accepted", "version": 1, "offered_at": now, "offer_ends_at": now, "expires_at": now,
+        "council": "citytown", "id": ids.new(), "principal": account_id, "delegate": account_id,
+        "theme": "waste", "status": "accepted", "version": 1, "offered_at": now, "offer_ends_at": now,
+        "expires_at": now,
     }  # fmt: skip
     with pytest.raises(Exception, match="nobody_grants_himself"):
-        await in_council(database, lambda session: session.execute(insert(mandate_table), values))
+        await run_in_council(database, lambda session: session.execute(insert(mandate_table), values))
 
 
 async def test_an_address_nobody_has_is_answered_like_one_somebody_has(database):
-    principal, _ = await person(database)
-    _, email = await person(database)
-    rows = [(await offer(database, principal, email=one))[0] for one in (email, "nobody@example.invalid")]
+    principal, _ = await make_person(database)
+    _, email = await make_person(database)
+    rows = [
+        (await make_offer(database, principal, email=address))[0]
+        for address in (email, "nobody@example.invalid")
+    ]
     assert rows[0].status == rows[1].status == "offered"
     assert rows[0].delegate is rows[1].delegate is None
 
 
 async def test_only_the_one_it_was_offered_to_finds_the_offer(database):
-    principal, _ = await person(database)
-    delegate, email = await person(database)
-    stranger, _ = await person(database)
-    row, _ = await offer(database, principal, email=email)
+    principal, _ = await make_person(database)
+    delegate, email = await make_person(database)
+    stranger, _ = await make_person(database)
+    row, _ = await make_offer(database, principal, email=email)
 
-    async def sees(who):
+    async def sees(account_id):
         async with database.reading("citytown") as session:
-            found = await mandates.page(session, "citytown", who, None, 50)
-            return [one.id for one in found]
+            rows = await mandates.list_mandates(session, "citytown", account_id, None, 50)
+            return [row.id for row in rows]
 
     assert await sees(principal) == await sees(delegate) == [row.id]
     assert await sees(stranger) == []
-    for act in (mandates.accept, mandates.decline, mandates.revoke):
+    for action in (offers.accept_mandate, offers.decline_mandate, mandates.revoke_mandate):
         with pytest.raises(Problem) as refused:
-            await in_council(database, lambda session, act=act: act(session, "citytown", stranger, row.id))
+            await run_in_council(
+                database, lambda session, action=action: action(session, "citytown", stranger, row.id)
+            )
         assert refused.value.status_code == 404
 
 
 async def test_a_code_works_once_and_however_it_is_typed(database):
-    principal, _ = await person(database)
-    delegate, _ = await person(database)
-    other, _ = await person(database)
-    _, code = await offer(database, principal)
+    principal, _ = await make_person(database)
+    delegate, _ = await make_person(database)
+    other, _ = await make_person(database)
+    _, code = await make_offer(database, principal)
     typed = f" {code.upper().replace('0', 'O').replace('-', ' ')} "
-    await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", delegate, typed))
-    assert await may(database, delegate, principal)
+    await run_in_council(database, lambda s: offers.accept_by_code(s, "citytown", delegate, typed))
+    assert await find_mandate(database, delegate, principal)
     for again in (code, "0000-0000-0000-0000", "", "x" * 60, "\x00"):
         with pytest.raises(Problem) as refused:
-            await in_council(
-                database, lambda s, again=again: mandates.accept_by_code(s, "citytown", other, again)
+            await run_in_council(
+                database, lambda s, again=again: offers.accept_by_code(s, "citytown", other, again)
             )
         assert (refused.value.status_code, refused.value.code) == (404, "no-such-offer")
 
 
 async def test_a_code_of_one_council_is_none_at_another(database):
-    principal, _ = await person(database)
-    delegate, _ = await person(database)
-    _, code = await offer(database, principal)
+    principal, _ = await make_person(database)
+    delegate, _ = await make_person(database)
+    _, code = await make_offer(database, principal)
     with pytest.raises(Problem):
-        await in_council(
-            database, lambda s: mandates.accept_by_code(s, "hillshire", delegate, code), "hillshire"
+        await run_in_council(
+            database, lambda s: offers.accept_by_code(s, "hillshire", delegate, code), "hillshire"
         )
 
 
 async def test_of_many_who_accept_a_code_at_once_one_may_act(database):
-    principal, _ = await person(database)
-    people = [(await person(database))[0] for _ in range(4)]
-    _, code = await offer(database, principal)
-    tried = await asyncio.gather(
+    principal, _ = await make_person(database)
+    people = [(await make_person(database))[0] for _ in range(4)]
+    _, code = await make_offer(database, principal)
+    results = await asyncio.gather(
         *(
-            in_council(database, lambda s, who=who: mandates.accept_by_code(s, "citytown", who, code))
-            for who in people
+            run_in_council(
+                database,
+                lambda s, account_id=account_id: offers.accept_by_code(s, "citytown", account_id, code),
+            )
+            for account_id in people
         ),
         return_exceptions=True,
     )
-    assert sum(not isinstance(one, Problem) for one in tried) == 1
-    assert sum([bool(await may(database, who, principal)) for who in people]) == 1
+    assert sum(not isinstance(result, Problem) for result in results) == 1
+    assert sum([bool(await find_mandate(database, account_id, principal)) for account_id in people]) == 1
 
 
 async def test_accepting_and_revoking_at_once_ends_revoked_or_accepted_and_never_both(database):
     for _ in range(5):
-        principal, _ = await person(database)
-        delegate, email = await person(database)
-        row, _ = await offer(database, principal, email=email)
+        principal, _ = await make_person(database)
+        delegate, email = await make_person(database)
+        row, _ = await make_offer(database, principal, email=email)
         await asyncio.gather(
-            accept(database, delegate, row.id),
-            in_council(database, lambda s, p=principal, m=row.id: mandates.revoke(s, "citytown", p, m)),
+            accept_offer(database, delegate, row.id),
+            run_in_council(
+                database, lambda s, p=principal, m=row.id: mandates.revoke_mandate(s, "citytown", p, m)
+            ),
             return_exceptions=True,
         )
-        assert await may(database, delegate, principal) is None
+        assert await find_mandate(database, delegate, principal) is None
 
 
 @pytest.mark.parametrize("side", [0, 1])
 async def test_either_side_revokes_at_once_and_the_mandates_tokens_are_refused(database, side):
-    *sides, mandate_id = await held(database)
+    *sides, mandate_id = await make_mandate(database)
     for _ in range(2):
-        await in_council(database, lambda s: mandates.revoke(s, "citytown", sides[side], mandate_id))
-    assert await may(database, sides[1], sides[0]) is None
+        await run_in_council(
+            database, lambda s: mandates.revoke_mandate(s, "citytown", sides[side], mandate_id)
+        )
+    assert await find_mandate(database, sides[1], sides[0]) is None
     events = [event for event in await published(database) if event.subject == ids.show(mandate_id)]
     assert [event.type for event in events] == [
         "identity.mandate.accepted.v1",
@@ -240,67 +259,69 @@ async def test_either_side_revokes_at_once_and_the_mandates_tokens_are_refused(d
 
 
 async def test_events_carry_ids_and_nothing_personal(database):
-    _, _, mandate_id = await held(database)
+    _, _, mandate_id = await make_mandate(database)
     [event] = [event for event in await published(database) if event.subject == ids.show(mandate_id)]
     assert set(event.data) == {"mandate", "principal", "delegate", "theme", "expires_at"}
     assert "example" not in event.model_dump_json().lower()
 
 
 async def test_a_mandate_ends_by_time(database):
-    principal, delegate, mandate_id = await held(database)
+    principal, delegate, mandate_id = await make_mandate(database)
     past = {"id": mandate_id, "at": datetime.now(UTC) - timedelta(seconds=1)}
-    await in_council(
+    await run_in_council(
         database, lambda s: s.execute(text("UPDATE mandate SET expires_at = :at WHERE id = :id"), past)
     )
-    assert await may(database, delegate, principal) is None
+    assert await find_mandate(database, delegate, principal) is None
 
 
 @pytest.mark.parametrize("lasts", [timedelta(0), timedelta(days=-1), timedelta(days=800)])
 async def test_a_mandate_lasts_into_the_future_and_two_years_at_most(database, lasts):
-    principal, _ = await person(database)
+    principal, _ = await make_person(database)
     with pytest.raises(Problem) as refused:
-        await offer(database, principal, lasts=lasts)
+        await make_offer(database, principal, lasts=lasts)
     assert refused.value.errors[0].field == "body.expires_at"
 
 
 async def test_an_unknown_theme_is_named_with_those_there_are(database):
-    principal, _ = await person(database)
+    principal, _ = await make_person(database)
     with pytest.raises(Problem) as refused:
-        await offer(database, principal, theme="everything")
+        await make_offer(database, principal, theme="everything")
     assert "council-tax" in refused.value.errors[0].message
 
 
 async def test_a_person_gives_twenty_at_most_also_when_all_are_asked_for_at_once(database):
-    principal, _ = await person(database)
-    for _ in range(mandate_rules.MOST - 2):
-        await offer(database, principal)
-    tried = await asyncio.gather(*(offer(database, principal) for _ in range(5)), return_exceptions=True)
-    assert sum(not isinstance(one, Problem) for one in tried) == 2
-    assert {one.code for one in tried if isinstance(one, Problem)} == {"too-many-mandates"}
+    principal, _ = await make_person(database)
+    for _ in range(mandate_rules.MAX_MANDATES - 2):
+        await make_offer(database, principal)
+    results = await asyncio.gather(
+        *(make_offer(database, principal) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(not isinstance(result, Problem) for result in results) == 2
+    assert {result.code for result in results if isinstance(result, Problem)} == {"too-many-mandates"}
 
 
 async def test_the_same_mandate_is_not_held_twice(database):
-    principal, delegate, _ = await held(database)
-    _, code = await offer(database, principal)
+    principal, delegate, _ = await make_mandate(database)
+    _, code = await make_offer(database, principal)
     with pytest.raises(Problem) as refused:
-        await in_council(database, lambda s: mandates.accept_by_code(s, "citytown", delegate, code))
+        await run_in_council(database, lambda s: offers.accept_by_code(s, "citytown", delegate, code))
     assert refused.value.code == "already-holds"
 
 
 @pytest.mark.parametrize("side", [0, 1])
 async def test_a_closed_account_neither_acts_nor_is_acted_for(database, side):
-    *sides, _ = await held(database)
+    *sides, _ = await make_mandate(database)
     async with database.writing() as session:
         closing = text("UPDATE account SET status = 'closed' WHERE id = :id")
         await session.execute(closing, {"id": sides[side]})
-    assert await may(database, sides[1], sides[0]) is None
+    assert await find_mandate(database, sides[1], sides[0]) is None
 
 
 @pytest.mark.parametrize("side", [0, 1])
-async def test_closing_an_account_ends_its_mandates_and_forgets_the_names(database, side):
-    *sides, mandate_id = await held(database)
+async def test_closing_an_account_ends_its_mandates_and_erases_the_names(database, side):
+    *sides, mandate_id = await make_mandate(database)
     async with database.writing() as session:
-        await mandates.close(session, sides[side])
+        await mandates.close_account(session, sides[side])
     async with database.reading("citytown") as session:
         row = await session.first(text("SELECT status FROM mandate WHERE id = :id"), {"id": mandate_id})
         left = await session.all(text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id})
@@ -310,7 +331,7 @@ async def test_closing_an_account_ends_its_mandates_and_forgets_the_names(databa
 URL = "/citytown/identity/v1/mandates"
 
 
-async def own_headers(database, mint, who, *, actor=None):
+async def headers_of(database, mint, account_id, *, actor=None):
     """The headers of a service of the council that the person has signed in to."""
     now, token_id = datetime.now(UTC), ids.new()
     party = {
@@ -318,96 +339,110 @@ async def own_headers(database, mint, who, *, actor=None):
         "secret_hash": b"x", "generation": 1, "created_by": "test", "created_at": now,
     }  # fmt: skip
     grant = {
-        "council": "citytown", "id": ids.new(), "client": party["id"], "account": who, "session": ids.new(),
-        "actor": actor, "scopes": [], "request": {}, "created_at": now,
+        "council": "citytown", "id": ids.new(), "client": party["id"], "account": account_id,
+        "session": ids.new(), "actor": actor, "scopes": [], "request": {}, "created_at": now,
     }  # fmt: skip
-    token = {"council": "citytown", "id": token_id, "grant_id": grant["id"], "expires_at": now + SOON}
+    token_row = {"council": "citytown", "id": token_id, "grant_id": grant["id"], "expires_at": now + SOON}
     async with database.writing("citytown") as session:
         for table, values in (
-            (client_table, party), (token_grant, grant), (access_token, token)
+            (client_table, party), (token_grant, grant), (access_token, token_row)
         ):  # fmt: skip
             await session.execute(insert(table), values)
-    made = mint(scopes=["identity:mandates"], jti=ids.show(token_id), sub=f"subject-{who}")
-    return {"Authorization": f"Bearer {made}"}
+    token = mint(scopes=["identity:mandates"], jti=ids.show(token_id), sub=f"subject-{account_id}")
+    return {"Authorization": f"Bearer {token}"}
 
 
-def body(**other):
+def offer_body(**other):
     ends = (datetime.now(UTC) + SOON).isoformat()
-    given = {"theme": "waste", "expires_at": ends, "my_name": "Rosa Example", "their_name": "Ben Example"}
-    return given | other
+    fields = {"theme": "waste", "expires_at": ends, "my_name": "Rosa Example", "their_name": "Ben Example"}
+    return fields | other
 
 
 @pytest.fixture
-async def two(database, mint):
+async def two_people(database, mint):
     """Two people: the account, address and headers of each."""
-    people = [await person(database) for _ in range(2)]
-    return [(*one, await own_headers(database, mint, one[0])) for one in people]
+    people = [await make_person(database) for _ in range(2)]
+    return [
+        (*account_and_email, await headers_of(database, mint, account_and_email[0]))
+        for account_and_email in people
+    ]
 
 
-async def test_people_give_take_up_and_end_a_mandate_themselves(client, database, two):
-    (principal, _, giving), (delegate, email, taking) = two
-    made = await client.post(URL, json=body(email=email.upper()), headers=giving)
-    assert (made.status_code, made.json()["code"], made.json()["status"]) == (201, None, "offered")
-    [offered] = (await client.get(URL, headers=taking)).json()["items"]
+async def test_people_give_take_up_and_end_a_mandate_themselves(client, database, two_people):
+    (principal, _, principal_headers), (delegate, email, delegate_headers) = two_people
+    response = await client.post(URL, json=offer_body(email=email.upper()), headers=principal_headers)
+    assert (response.status_code, response.json()["code"], response.json()["status"]) == (
+        201,
+        None,
+        "offered",
+    )
+    [offered] = (await client.get(URL, headers=delegate_headers)).json()["items"]
     assert (offered["side"], offered["principal_name"]) == ("delegate", "Rosa Example")
     url = f"{URL}/{offered['id']}"
-    accepted = await client.post(f"{url}/accept", headers=taking)
+    accepted = await client.post(f"{url}/accept", headers=delegate_headers)
     assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
-    assert (await client.post(f"{url}/accept", headers=taking)).json()["code"] == "offer-over"
-    assert await may(database, delegate, principal)
-    assert (await client.delete(url, headers=taking)).status_code == 204
-    assert await may(database, delegate, principal) is None
-    [ended] = (await client.get(URL, headers=giving)).json()["items"]
+    assert (await client.post(f"{url}/accept", headers=delegate_headers)).json()["code"] == "offer-over"
+    assert await find_mandate(database, delegate, principal)
+    assert (await client.delete(url, headers=delegate_headers)).status_code == 204
+    assert await find_mandate(database, delegate, principal) is None
+    [ended] = (await client.get(URL, headers=principal_headers)).json()["items"]
     assert (ended["side"], ended["status"]) == ("principal", "revoked")
 
 
-async def test_an_offer_is_declined(client, database, two):
-    (principal, _, giving), (delegate, email, taking) = two
-    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
-    declined = await client.post(f"{URL}/{made['id']}/decline", headers=taking)
+async def test_an_offer_is_declined(client, database, two_people):
+    (principal, _, principal_headers), (delegate, email, delegate_headers) = two_people
+    mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
+    declined = await client.post(f"{URL}/{mandate['id']}/decline", headers=delegate_headers)
     assert declined.json()["status"] == "declined"
-    assert (await client.post(f"{URL}/{made['id']}/accept", headers=taking)).status_code == 409
-    assert await may(database, delegate, principal) is None
+    assert (await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)).status_code == 409
+    assert await find_mandate(database, delegate, principal) is None
 
 
-async def test_an_offer_is_taken_up_by_its_code(client, database, two):
-    (principal, _, giving), (delegate, _, taking) = two
-    code = (await client.post(URL, json=body(), headers=giving)).json()["code"]
-    assert code not in (await client.get(URL, headers=giving)).text
-    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=giving)).status_code == 409
-    assert (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).status_code == 200
-    assert await may(database, delegate, principal)
+async def test_an_offer_is_taken_up_by_its_code(client, database, two_people):
+    (principal, _, principal_headers), (delegate, _, delegate_headers) = two_people
+    code = (await client.post(URL, json=offer_body(), headers=principal_headers)).json()["code"]
+    assert code not in (await client.get(URL, headers=principal_headers)).text
+    assert (
+        await client.post(f"{URL}/accept", json={"code": code}, headers=principal_headers)
+    ).status_code == 409
+    assert (
+        await client.post(f"{URL}/accept", json={"code": code}, headers=delegate_headers)
+    ).status_code == 200
+    assert await find_mandate(database, delegate, principal)
 
 
 @pytest.mark.parametrize("by_email", [True, False])
-async def test_a_repeated_offer_is_one_offer_with_the_same_code(client, two, by_email):
-    (_, _, giving), (_, email, _) = two
-    asked = {"json": body(email=email if by_email else None), "headers": {**giving, "Idempotency-Key": "k"}}
-    first, second = [await client.post(URL, **asked) for _ in range(2)]
+async def test_a_repeated_offer_is_one_offer_with_the_same_code(client, two_people, by_email):
+    (_, _, principal_headers), (_, email, _) = two_people
+    request = {
+        "json": offer_body(email=email if by_email else None),
+        "headers": {**principal_headers, "Idempotency-Key": "k"},
+    }
+    first, second = [await client.post(URL, **request) for _ in range(2)]
     assert first.status_code == second.status_code == 201
     assert first.json() == second.json()
     assert (first.json()["code"] is None) == by_email
-    assert len((await client.get(URL, headers=giving)).json()["items"]) == 1
+    assert len((await client.get(URL, headers=principal_headers)).json()["items"]) == 1
 
 
-async def test_names_and_addresses_are_forgotten_when_it_has_long_been_over(database):
-    *_, old = await held(database)
-    *_, new = await held(database)
+async def test_names_and_addresses_are_purged_long_after_the_end(database):
+    *_, old = await make_mandate(database)
+    *_, new = await make_mandate(database)
     async with database.writing("citytown") as session:
         past = text("UPDATE mandate SET expires_at = now() - interval '91 days' WHERE id = :id")
         await session.execute(past, {"id": old})
-        await mandates.sweep(session)
+        await mandates.purge_offers(session)
     async with database.reading("citytown") as session:
         rows = await session.all(text("SELECT mandate FROM mandate_offer"))
     assert old not in {row.mandate for row in rows}
     assert new in {row.mandate for row in rows}
 
 
-async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, two):
-    (_, _, giving), (_, email, _) = two
+async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, two_people):
+    (_, _, principal_headers), (_, email, _) = two_people
     answers = [
-        await client.post(URL, json=body(email=one), headers=giving)
-        for one in (email, "nobody@example.invalid")
+        await client.post(URL, json=offer_body(email=address), headers=principal_headers)
+        for address in (email, "nobody@example.invalid")
     ]
     first, second = (
         {k: v for k, v in answer.json().items() if k not in {"id", "offered_at", "expires_at"}}
@@ -417,15 +452,15 @@ async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, t
     assert answers[0].headers.keys() == answers[1].headers.keys()
 
 
-async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(client, two, mint):
-    (_, _, giving), (_, email, taking) = two
-    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
-    await client.post(f"{URL}/{made['id']}/accept", headers=taking)
+async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(client, two_people, mint):
+    (_, _, principal_headers), (_, email, delegate_headers) = two_people
+    mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
+    await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)
     read = "/citytown/identity/v1/council"
-    acting = mint(scopes=["identity:read"], mandate=made["id"], act={"sub": "the delegate"}, theme="waste")
+    acting = mint(scopes=["identity:read"], mandate=mandate["id"], act={"sub": "the delegate"}, theme="waste")
     headers = {"Authorization": f"Bearer {acting}"}
     assert (await client.get(read, headers=headers)).json()["code"] == "not-for-delegates"
-    await client.delete(f"{URL}/{made['id']}", headers=giving)
+    await client.delete(f"{URL}/{mandate['id']}", headers=principal_headers)
 
     async def refused():
         answer = await client.get(read, headers=headers)
@@ -434,26 +469,31 @@ async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(cl
     assert await eventually(refused, within=1)
 
 
-async def test_whoever_acts_for_a_person_gives_no_mandate_in_his_name(client, database, two, mint):
-    (principal, _, giving), (delegate, email, taking) = two
-    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
-    await client.post(f"{URL}/{made['id']}/accept", headers=taking)
-    by_grant = await own_headers(database, mint, principal, actor=delegate)
-    by_claim = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], mandate=made['id'])}"}
-    for headers, said in ((by_grant, "person-needed"), (by_claim, "not-for-delegates")):
-        answer = await client.post(URL, json=body(), headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, said)
+async def test_a_delegate_gives_no_mandate_in_the_principals_name(client, database, two_people, mint):
+    (principal, _, principal_headers), (delegate, email, delegate_headers) = two_people
+    mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
+    await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)
+    by_grant = await headers_of(database, mint, principal, actor=delegate)
+    by_claim = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], mandate=mandate['id'])}"}
+    for headers, code in ((by_grant, "person-needed"), (by_claim, "not-for-delegates")):
+        answer = await client.post(URL, json=offer_body(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, code)
 
 
-async def own_token(app, database, service, asked="openid identity:mandates"):
-    """Somebody who has signed in at a service: account, subject there, access token, headers with it."""
-    browser, who = provider.browser_of(app), await provider.person(database)
-    await provider.sign_in(database, browser, who)
-    tokens = await service.tokens(browser, scope=asked)
-    assert tokens["scope"] == "identity:mandates openid"  # everybody's own, but of no role
+async def token_of(app, database, service, scope="openid identity:mandates"):
+    """Sign a new person in at a service: account, subject there, access token, headers with it."""
+    browser, account_id = provider.browser_of(app), await provider.person(database)
+    await provider.sign_in(database, browser, account_id)
+    tokens = await service.tokens(browser, scope=scope)
+    assert tokens["scope"] == "identity:mandates openid"  # a person's own scopes, but none of a role
     claims = await provider.claims_of(browser, tokens["access_token"])
     await browser.aclose()
-    return who, claims["sub"], tokens["access_token"], {"Authorization": f"Bearer {tokens['access_token']}"}
+    return (
+        account_id,
+        claims["sub"],
+        tokens["access_token"],
+        {"Authorization": f"Bearer {tokens['access_token']}"},
+    )
 
 
 @pytest.fixture
@@ -466,8 +506,8 @@ async def shop(database, client):
     )
 
 
-async def exchanged(client, shop, principal, token, theme="waste"):
-    """The answer to a service that asks for a token with which one person acts for another."""
+async def exchange_token(client, shop, principal, token, theme="waste"):
+    """Ask for a token with which one person acts for another, as a service."""
     form = {
         "grant_type": token_requests.TOKEN_EXCHANGE,
         "subject_token": principal,
@@ -480,34 +520,34 @@ async def exchanged(client, shop, principal, token, theme="waste"):
 
 
 async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(app, client, database, shop):
-    asked = "openid identity:mandates identity:staff"
-    _, subject, _, giving = await own_token(app, database, shop, asked)
-    _, acting_as, token, taking = await own_token(app, database, shop)
-    assert (await exchanged(client, shop, subject, token)).json()["error"] == "invalid_grant"
-    code = (await client.post(URL, json=body(), headers=giving)).json()["code"]
-    held_ = (await client.post(f"{URL}/accept", json={"code": code}, headers=taking)).json()
-    assert held_["principal"] == subject
-    assert (await client.get(URL, headers=giving)).json()["items"][0]["principal"] is None
-    answer = await exchanged(client, shop, subject, token)
+    scope = "openid identity:mandates identity:staff"
+    _, subject, _, principal_headers = await token_of(app, database, shop, scope)
+    _, acting_as, token, delegate_headers = await token_of(app, database, shop)
+    assert (await exchange_token(client, shop, subject, token)).json()["error"] == "invalid_grant"
+    code = (await client.post(URL, json=offer_body(), headers=principal_headers)).json()["code"]
+    mandate = (await client.post(f"{URL}/accept", json={"code": code}, headers=delegate_headers)).json()
+    assert mandate["principal"] == subject
+    assert (await client.get(URL, headers=principal_headers)).json()["items"][0]["principal"] is None
+    answer = await exchange_token(client, shop, subject, token)
     assert answer.status_code == 200, answer.text
     claims = await provider.claims_of(client, answer.json()["access_token"])
     assert (claims["sub"], claims["act"]["sub"]) == (subject, acting_as)
-    assert (claims["mandate"], claims["theme"]) == (held_["id"], "waste")
-    other_theme = await exchanged(client, shop, subject, token, "council-tax")
+    assert (claims["mandate"], claims["theme"]) == (mandate["id"], "waste")
+    other_theme = await exchange_token(client, shop, subject, token, "council-tax")
     assert other_theme.json()["error"] == "invalid_grant"
 
-    async def told():
+    async def error_code():
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         return (await client.get(URL, headers=headers)).json()["code"]
 
-    assert await told() == "not-for-delegates"
-    await client.delete(f"{URL}/{held_['id']}", headers=giving)
+    assert await error_code() == "not-for-delegates"
+    await client.delete(f"{URL}/{mandate['id']}", headers=principal_headers)
 
     async def refused():
-        return await told() == "revoked-credential"
+        return await error_code() == "revoked-credential"
 
     assert await eventually(refused, within=1)
-    assert (await exchanged(client, shop, subject, token)).json()["error"] == "invalid_grant"
+    assert (await exchange_token(client, shop, subject, token)).json()["error"] == "invalid_grant"
 
 
 @pytest.mark.parametrize(
@@ -528,19 +568,23 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_an_offer_that_cannot_be_is_refused(client, two, other):
-    answer = await client.post(URL, json=body(**other), headers=two[0][2])
+async def test_an_offer_that_cannot_be_is_refused(client, two_people, other):
+    answer = await client.post(URL, json=offer_body(**other), headers=two_people[0][2])
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 
-async def test_another_councils_mandates_are_not_there(client, two, mint):
-    (_, _, giving), (_, email, _) = two
-    made = (await client.post(URL, json=body(email=email), headers=giving)).json()
-    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:mandates'], councils=['hillshire'])}"}
-    there = URL.replace("citytown", "hillshire")
-    assert (await client.get(there, headers=theirs)).status_code == 403
-    assert (await client.get(there, headers=giving)).json()["code"] == "wrong-council"
-    assert (await client.delete(f"{there}/{made['id']}", headers=giving)).status_code == 403
+async def test_another_councils_mandates_are_not_there(client, two_people, mint):
+    (_, _, principal_headers), (_, email, _) = two_people
+    mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
+    hillshire_headers = {
+        "Authorization": f"Bearer {mint(scopes=['identity:mandates'], councils=['hillshire'])}"
+    }
+    hillshire_url = URL.replace("citytown", "hillshire")
+    assert (await client.get(hillshire_url, headers=hillshire_headers)).status_code == 403
+    assert (await client.get(hillshire_url, headers=principal_headers)).json()["code"] == "wrong-council"
+    assert (
+        await client.delete(f"{hillshire_url}/{mandate['id']}", headers=principal_headers)
+    ).status_code == 403
 
 
 class Life(RuleBasedStateMachine):
@@ -550,13 +594,13 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.principal, self.delegate = ids.new(), ids.new()
-        self.mandate = mandate_rules.offer(self.principal, "waste", self.now + SOON, self.now)
+        self.mandate = mandate_rules.make_offer(self.principal, "waste", self.now + SOON, self.now)
         self.accepted = self.ended = False
 
-    def tried(self, step, *given):
+    def take_step(self, step, *arguments):
         before = self.mandate
         try:
-            self.mandate = step(before, *given, self.now)
+            self.mandate = step(before, *arguments, self.now)
         except mandate_rules.RefusedError:
             assert self.mandate is before
             return False
@@ -566,40 +610,40 @@ class Life(RuleBasedStateMachine):
     def wait(self, days):
         self.now += timedelta(days=days)
 
-    @rule(own=st.booleans())
-    def accept(self, own):
-        who = self.principal if own else self.delegate
-        if self.tried(mandate_rules.accept, who):
-            assert not own
+    @rule(by_principal=st.booleans())
+    def accept(self, by_principal):
+        account_id = self.principal if by_principal else self.delegate
+        if self.take_step(mandate_rules.accept_offer, account_id):
+            assert not by_principal
             assert not self.ended
             self.accepted = True
 
     @rule()
     def decline(self):
-        if self.tried(mandate_rules.decline):
+        if self.take_step(mandate_rules.decline_offer):
             assert not self.accepted
             self.ended = True
 
     @rule(side=st.sampled_from(["principal", "delegate"]))
     def revoke(self, side):
-        if self.tried(mandate_rules.revoke, side):
+        if self.take_step(mandate_rules.revoke_mandate, side):
             self.ended = True
             assert self.mandate.ended_by == side
 
     @precondition(lambda self: self.ended)
     @rule()
     def nothing_comes_back(self):
-        assert mandate_rules.revoke(self.mandate, "principal", self.now) is self.mandate
+        assert mandate_rules.revoke_mandate(self.mandate, "principal", self.now) is self.mandate
         with pytest.raises(mandate_rules.RefusedError):
-            mandate_rules.accept(self.mandate, self.delegate, self.now)
+            mandate_rules.accept_offer(self.mandate, self.delegate, self.now)
 
     @invariant()
     def only_what_was_accepted_holds(self):
         allowed = self.accepted and not self.ended and self.now < self.mandate.expires_at
-        assert mandate_rules.holds(self.mandate, self.now) == allowed
+        assert mandate_rules.is_active(self.mandate, self.now) == allowed
         assert self.mandate.delegate in (None, self.delegate)
-        given = dataclasses.astuple(self.mandate)
-        assert given[0] == self.principal
+        fields = dataclasses.astuple(self.mandate)
+        assert fields[0] == self.principal
 
 
 TestLife = Life.TestCase

@@ -14,7 +14,6 @@ from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import proofs
-from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
 
 URL = "/citytown/identity/v1"
@@ -28,14 +27,14 @@ HOME = {"uprn": 100121048421, "building_number": "1", "street_name": "High Stree
 
 @pytest.fixture
 async def clerk(mint, app, client, database):
-    """The headers of a member of staff who proves identities, and has not proven any today."""
+    """The headers of a member of staff who proves identities, with a fresh rate limit."""
     app.state.issuer.desk_code_limiter = RateLimiter(limits.DESK_CODES_A_SECOND, limits.DESK_CODES_AT_ONCE)
-    return await prover(database, mint, "clerk")
+    return await headers_of_prover(database, mint, "clerk")
 
 
 @pytest.fixture
 async def colleague(mint, database, client):
-    return await prover(database, mint, "colleague")
+    return await headers_of_prover(database, mint, "colleague")
 
 
 @pytest.fixture
@@ -44,28 +43,34 @@ def machine(mint):
     return {"X-Api-Key": mint(scopes=["identity:prove"], sub="desk-system")}
 
 
-async def prover(database, mint, subject, account_id=None, council="citytown"):
+async def headers_of_prover(database, mint, subject, account_id=None, council="citytown"):
     """The headers of a token by which a member of staff who has signed in proves others' identities."""
-    who = account_id or await resident(database)
-    token = await token_of(database, who, council=council)
-    shown = mint(scopes=["identity:prove"], jti=token, sub=subject, councils=[council])
-    return {"Authorization": f"Bearer {shown}"}
+    member_id = account_id or await make_account(database)
+    token = await token_of(database, member_id, council=council)
+    signed = mint(scopes=["identity:prove"], jti=token, sub=subject, councils=[council])
+    return {"Authorization": f"Bearer {signed}"}
 
 
-async def resident(database):
-    made = ids.new()
-    values = {"id": made, "status": "active", "language": "en", "version": 1, "created_at": datetime.now(UTC)}
+async def make_account(database):
+    account_id = ids.new()
+    values = {
+        "id": account_id,
+        "status": "active",
+        "language": "en",
+        "version": 1,
+        "created_at": datetime.now(UTC),
+    }
     async with database.writing() as session:
         await session.execute(insert(account), values)
-    return made
+    return account_id
 
 
-async def code_of(database, who):
+async def desk_code_of(database, account_id):
     async with database.writing() as session:
-        return (await proofs.new_desk_code(session, who))[0]
+        return (await proofs.create_desk_code(session, account_id))[0]
 
 
-def seen(code, level="P1", evidence=(BILL, LICENCE), **other):
+def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
     return {
         "desk_code": code,
         "level": level,
@@ -78,67 +83,72 @@ def seen(code, level="P1", evidence=(BILL, LICENCE), **other):
     }
 
 
-async def prove(client, headers, database, who, **other):
-    body = seen(await code_of(database, who), **other)
+async def record_proof(client, headers, database, account_id, **other):
+    body = proof_body(await desk_code_of(database, account_id), **other)
     answer = await client.post(f"{URL}/proofs", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-async def current(database, who, council=""):
+async def current_proof(database, account_id, council=""):
     async with database.reading(council) as session:
-        return await proofs.current(session, who)
+        return await proofs.get_current(session, account_id)
 
 
-async def accesses(database, who, council="citytown"):
+async def accesses_of(database, account_id, council="citytown"):
     async with database.reading(council) as session:
-        return [(row.act, row.actor) for row in await proofs.accesses(session, who, None, 50)]
+        return [(row.act, row.actor) for row in await proofs.list_accesses(session, account_id, None, 50)]
 
 
 async def test_nobody_is_proven_at_first(database):
-    assert await current(database, await resident(database)) is None
+    assert await current_proof(database, await make_account(database)) is None
 
 
 async def test_p1_holds_at_once_in_every_council(client, clerk, database):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who)
-    assert (made["level"], made["status"], made["proved_by"]) == ("P1", "holds", "clerk")
+    account_id = await make_account(database)
+    record = await record_proof(client, clerk, database, account_id)
+    assert (record["level"], record["status"], record["proved_by"]) == ("P1", "holds", "clerk")
     for council in ("", "citytown", "hillshire"):
-        found = await current(database, who, council)
-        assert (found.level, found.by, found.route, found.council) == ("P1", "clerk", "in-person", "citytown")
-    assert list(found.person.given_names) == ["Rosa", "Jane"]
-    assert (found.person.family_name, found.person.birth_date) == ("Canarysurname", date(1980, 2, 29))
-    [home] = found.person.addresses
+        proof = await current_proof(database, account_id, council)
+        assert (proof.level, proof.proved_by, proof.route, proof.council) == (
+            "P1",
+            "clerk",
+            "in-person",
+            "citytown",
+        )
+    assert list(proof.person.given_names) == ["Rosa", "Jane"]
+    assert (proof.person.family_name, proof.person.birth_date) == ("Canarysurname", date(1980, 2, 29))
+    [home] = proof.person.addresses
     assert (home["uprn"], home["postalCode"], home["addressCountry"]) == (100121048421, "BA1 1LJ", "GB")
-    assert found.expires_at == rules.expires("P1", found.at)
-    assert [one["kind"] for one in found.evidence] == ["council-tax-bill", "driving-licence"]
+    assert proof.expires_at == rules.get_expiry("P1", proof.proved_at)
+    assert [piece["kind"] for piece in proof.evidence] == ["council-tax-bill", "driving-licence"]
 
 
-async def test_p2_holds_when_somebody_else_has_looked(client, clerk, colleague, database):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-    assert made["status"] == "waiting"
-    assert await current(database, who) is None
-    url = f"{URL}/proofs/{made['id']}/confirm"
+async def test_p2_holds_when_a_second_member_of_staff_has_confirmed(client, clerk, colleague, database):
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
+    assert proof["status"] == "waiting"
+    assert await current_proof(database, account_id) is None
+    url = f"{URL}/proofs/{proof['id']}/confirm"
     answer = await client.post(url, headers=clerk)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-proof")
-    assert await current(database, who) is None
+    assert await current_proof(database, account_id) is None
     answer = await client.post(url, headers=colleague)
     assert (answer.status_code, answer.json()["status"], answer.json()["looked_by"]) == (
         200,
         "holds",
         "colleague",
     )
-    assert (await current(database, who)).level == "P2"
+    assert (await current_proof(database, account_id)).level == "P2"
     assert (await client.post(url, headers=colleague)).status_code == 409
 
 
 async def test_of_two_colleagues_who_confirm_at_once_one_does(client, clerk, mint, database):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-    others = [await prover(database, mint, f"other-{number}") for number in range(3)]
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
+    others = [await headers_of_prover(database, mint, f"other-{number}") for number in range(3)]
     answers = await asyncio.gather(
-        *(client.post(f"{URL}/proofs/{made['id']}/confirm", headers=headers) for headers in others)
+        *(client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=headers) for headers in others)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
 
@@ -147,30 +157,30 @@ async def test_confirming_and_withdrawing_at_once_never_leaves_a_proof_without_a
     client, clerk, colleague, database
 ):
     for _ in range(3):
-        who = await resident(database)
-        made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-        url = f"{URL}/proofs/{made['id']}"
+        account_id = await make_account(database)
+        proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
+        url = f"{URL}/proofs/{proof['id']}"
         await asyncio.gather(
             client.post(f"{url}/confirm", headers=colleague), client.delete(url, headers=clerk)
         )
         assert (await client.get(url, headers=clerk)).json()["status"] == "withdrawn"
-        assert await current(database, who) is None
+        assert await current_proof(database, account_id) is None
 
 
 async def test_the_best_proof_counts_and_then_the_newest(client, clerk, colleague, database):
-    who = await resident(database)
-    best = await prove(client, clerk, database, who, level="P2", evidence=[LICENCE, BILL])
+    account_id = await make_account(database)
+    best = await record_proof(client, clerk, database, account_id, level="P2", evidence=[LICENCE, BILL])
     await client.post(f"{URL}/proofs/{best['id']}/confirm", headers=colleague)
-    later = await prove(client, clerk, database, who)
-    assert (await current(database, who)).level == "P2"
+    later = await record_proof(client, clerk, database, account_id)
+    assert (await current_proof(database, account_id)).level == "P2"
     await client.delete(f"{URL}/proofs/{best['id']}", headers=clerk)
-    assert ids.show((await current(database, who)).id) == later["id"]
+    assert ids.show((await current_proof(database, account_id)).id) == later["id"]
 
 
 async def test_a_proof_ends_by_time(client, clerk, database, postgres_url):
-    who, now = await resident(database), datetime.now(UTC)
-    made = await prove(client, clerk, database, who)
-    past = {"id": ids.new(), "of": ids.read(made["id"]), "at": now - timedelta(days=1)}
+    account_id, now = await make_account(database), datetime.now(UTC)
+    proof = await record_proof(client, clerk, database, account_id)
+    past = {"id": ids.new(), "of": ids.read(proof["id"]), "at": now - timedelta(days=1)}
     copied = text(
         "INSERT INTO proof SELECT :id, account, council, route, 'P2', evidence, proved_by, proved_at, :at,"
         " status FROM proof WHERE id = :of"
@@ -182,7 +192,7 @@ async def test_a_proof_ends_by_time(client, clerk, database, postgres_url):
     async with database.writing("citytown") as session:
         await session.execute(copied, past)
         await session.execute(person, past)
-    assert (await current(database, who)).level == "P1"
+    assert (await current_proof(database, account_id)).level == "P1"
 
 
 @pytest.mark.parametrize(
@@ -201,26 +211,27 @@ async def test_a_proof_ends_by_time(client, clerk, database, postgres_url):
     ids=str,
 )
 async def test_evidence_that_is_not_enough_proves_nothing(client, clerk, database, level, evidence):
-    who = await resident(database)
-    body = seen(await code_of(database, who), level, evidence)
+    account_id = await make_account(database)
+    body = proof_body(await desk_code_of(database, account_id), level, evidence)
     answer = await client.post(f"{URL}/proofs", json=body, headers=clerk)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "not-enough")
-    assert await current(database, who) is None
+    assert await current_proof(database, account_id) is None
 
 
 async def test_a_desk_code_works_once_however_it_is_typed_and_only_the_last_one(client, clerk, database):
-    who = await resident(database)
-    old, code = await code_of(database, who), await code_of(database, who)
+    account_id = await make_account(database)
+    old, code = await desk_code_of(database, account_id), await desk_code_of(database, account_id)
     typed = f" {code.upper().replace('-', '').replace('1', 'I').replace('0', 'O')} "
     answers = [
-        await client.post(f"{URL}/proofs", json=seen(one), headers=clerk) for one in (old, typed, code)
+        await client.post(f"{URL}/proofs", json=proof_body(shown), headers=clerk)
+        for shown in (old, typed, code)
     ]
     assert [answer.status_code for answer in answers] == [404, 201, 404]
     assert answers[2].json()["code"] == "no-such-code"
 
 
 async def test_of_many_who_use_a_desk_code_at_once_one_does(client, clerk, database):
-    body = seen(await code_of(database, await resident(database)))
+    body = proof_body(await desk_code_of(database, await make_account(database)))
     answers = await asyncio.gather(
         *(client.post(f"{URL}/proofs", json=body, headers=clerk) for _ in range(4))
     )
@@ -228,43 +239,43 @@ async def test_of_many_who_use_a_desk_code_at_once_one_does(client, clerk, datab
 
 
 async def test_a_repeated_request_records_one_proof(client, clerk, database):
-    who = await resident(database)
-    body = seen(await code_of(database, who))
+    account_id = await make_account(database)
+    body = proof_body(await desk_code_of(database, account_id))
     headers = {**clerk, "Idempotency-Key": "again"}
     first, second = [await client.post(f"{URL}/proofs", json=body, headers=headers) for _ in range(2)]
     assert (first.status_code, first.json()) == (second.status_code, second.json())
-    assert await accesses(database, who) == [("recorded", "clerk")]
+    assert await accesses_of(database, account_id) == [("recorded", "clerk")]
 
 
 async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, database):
-    code = await code_of(database, await resident(database))
+    code = await desk_code_of(database, await make_account(database))
     async with database.writing() as session:
         await session.execute(text("UPDATE desk_code SET expires_at = now()"))
-    answer = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
+    answer = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert answer.status_code == 404
 
 
-async def test_nobody_proves_or_confirms_his_own_identity(client, clerk, database, app, mint):
-    who = await resident(database)
-    subject = subjects.derive_subject(app.state.issuer, "citytown", who)
-    himself = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
-    body = seen(await code_of(database, who))
-    answer = await client.post(f"{URL}/proofs", json=body, headers=himself)
+async def test_nobody_proves_or_confirms_their_own_identity(client, clerk, database, app, mint):
+    account_id = await make_account(database)
+    subject = subjects.derive_subject(app.state.issuer, "citytown", account_id)
+    own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
+    body = proof_body(await desk_code_of(database, account_id))
+    answer = await client.post(f"{URL}/proofs", json=body, headers=own_headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
-    made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-    himself = await prover(database, mint, subject, who)
-    answer = await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=himself)
+    proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
+    own_headers = await headers_of_prover(database, mint, subject, account_id)
+    answer = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=own_headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
 
 
 async def test_every_read_and_write_is_recorded_and_published_without_personal_data(
     client, clerk, colleague, database
 ):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who, level="P2", evidence=[PASSPORT])
-    url = f"{URL}/proofs/{made['id']}"
-    shown = await client.get(url, headers=colleague)
-    assert shown.json()["family_name"] == "Canarysurname"
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
+    url = f"{URL}/proofs/{proof['id']}"
+    response = await client.get(url, headers=colleague)
+    assert response.json()["family_name"] == "Canarysurname"
     await client.post(f"{url}/confirm", headers=colleague)
     await client.delete(url, headers=clerk)
     expected = [
@@ -273,8 +284,8 @@ async def test_every_read_and_write_is_recorded_and_published_without_personal_d
         ("confirmed", "colleague"),
         ("withdrawn", "clerk"),
     ]
-    assert await accesses(database, who) == expected
-    mine = [event for event in await published(database) if event.data.get("account") == ids.show(who)]
+    assert await accesses_of(database, account_id) == expected
+    mine = [event for event in await published(database) if event.data.get("account") == ids.show(account_id)]
     assert [(event.data["act"], event.data["actor"]) for event in mine] == expected
     assert {event.type for event in mine} == {"identity.access.recorded.v1"}
     everything = " ".join(event.model_dump_json() for event in mine)
@@ -283,12 +294,12 @@ async def test_every_read_and_write_is_recorded_and_published_without_personal_d
 
 
 async def test_a_list_shows_nothing_personal_and_so_is_no_access(client, clerk, database):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who)
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id)
     answer = await client.get(f"{URL}/proofs", params={"limit": 100}, headers=clerk)
-    assert made["id"] in {one["id"] for one in answer.json()["items"]}
+    assert proof["id"] in {item["id"] for item in answer.json()["items"]}
     assert "Canarysurname" not in answer.text
-    assert await accesses(database, who) == [("recorded", "clerk")]
+    assert await accesses_of(database, account_id) == [("recorded", "clerk")]
 
 
 @pytest.mark.parametrize(
@@ -302,19 +313,19 @@ async def test_a_list_shows_nothing_personal_and_so_is_no_access(client, clerk, 
     ],
 )
 async def test_the_database_itself_keeps_the_record_as_it_was_written(client, clerk, database, statement):
-    await prove(client, clerk, database, await resident(database))
+    await record_proof(client, clerk, database, await make_account(database))
     with pytest.raises(Exception, match="kept as it was written"):
         async with database.writing("citytown") as session:
             await session.execute(text(statement))
 
 
 async def test_what_is_withdrawn_is_erased_and_the_record_of_it_stays(client, clerk, database):
-    made = await prove(client, clerk, database, await resident(database))
-    url = f"{URL}/proofs/{made['id']}"
+    proof = await record_proof(client, clerk, database, await make_account(database))
+    url = f"{URL}/proofs/{proof['id']}"
     for _ in range(2):
         assert (await client.delete(url, headers=clerk)).status_code == 204
-    left = (await client.get(url, headers=clerk)).json()
-    assert (left["status"], left["level"], left["family_name"], left["addresses"]) == (
+    withdrawn = (await client.get(url, headers=clerk)).json()
+    assert (withdrawn["status"], withdrawn["level"], withdrawn["family_name"], withdrawn["addresses"]) == (
         "withdrawn",
         "P1",
         None,
@@ -323,37 +334,41 @@ async def test_what_is_withdrawn_is_erased_and_the_record_of_it_stays(client, cl
 
 
 async def test_closing_an_account_erases_what_was_proven_of_it(client, clerk, database):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who)
-    await code_of(database, who)
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id)
+    await desk_code_of(database, account_id)
     async with database.writing() as session:
-        await proofs.erase(session, who)
-    assert await current(database, who) is None
+        await proofs.erase_account(session, account_id)
+    assert await current_proof(database, account_id) is None
     async with database.reading() as session:
         for table, column in (("proof_person", "proof"), ("desk_code", "account")):
-            one = {"id": ids.read(made["id"]) if column == "proof" else who}
+            key = {"id": ids.read(proof["id"]) if column == "proof" else account_id}
             count = text(f"SELECT count(*) FROM {table} WHERE {column} = :id")
-            assert await session.scalar(count, one) == 0
-        kept = text("SELECT status FROM proof WHERE account = :id")
-        assert await session.scalar(kept, {"id": who}) == "withdrawn"
-    assert (await accesses(database, who))[-1] == ("erased", "account closed")
+            assert await session.scalar(count, key) == 0
+        status = text("SELECT status FROM proof WHERE account = :id")
+        assert await session.scalar(status, {"id": account_id}) == "withdrawn"
+    assert (await accesses_of(database, account_id))[-1] == ("erased", "account closed")
 
 
 async def test_an_account_that_is_closed_proves_nothing(client, clerk, database):
-    who = await resident(database)
-    await prove(client, clerk, database, who)
+    account_id = await make_account(database)
+    await record_proof(client, clerk, database, account_id)
     async with database.writing() as session:
-        await session.execute(text("UPDATE account SET status = 'closed' WHERE id = :id"), {"id": who})
-    assert await current(database, who) is None
+        await session.execute(text("UPDATE account SET status = 'closed' WHERE id = :id"), {"id": account_id})
+    assert await current_proof(database, account_id) is None
 
 
 async def test_another_provider_may_have_proven_somebody(database):
-    who = await resident(database)
-    person = proofs.Person(["Rosa"], "Example", date(1980, 2, 29), [{"uprn": 1, "postalCode": "BA1 1LJ"}])
+    account_id = await make_account(database)
+    person = proofs.ProvenPerson(
+        ["Rosa"], "Example", date(1980, 2, 29), [{"uprn": 1, "postalCode": "BA1 1LJ"}]
+    )
     async with database.writing() as session:
-        await proofs.from_upstream(session, who, "P2", [{"kind": "upstream"}], person, "https://one.invalid/")
-    found = await current(database, who, "citytown")
-    assert (found.level, found.route, found.by, found.council) == (
+        await proofs.add_upstream_proof(
+            session, account_id, "P2", [{"kind": "upstream"}], person, "https://one.invalid/"
+        )
+    proof = await current_proof(database, account_id, "citytown")
+    assert (proof.level, proof.route, proof.proved_by, proof.council) == (
         "P2",
         "upstream",
         "https://one.invalid/",
@@ -362,21 +377,21 @@ async def test_another_provider_may_have_proven_somebody(database):
 
 
 async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk, database, mint):
-    who = await resident(database)
-    made = await prove(client, clerk, database, who)
-    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], councils=['hillshire'])}"}
-    url = f"{URL}/proofs/{made['id']}"
-    there = url.replace("citytown", "hillshire")
+    account_id = await make_account(database)
+    proof = await record_proof(client, clerk, database, account_id)
+    hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], councils=['hillshire'])}"}
+    url = f"{URL}/proofs/{proof['id']}"
+    hillshire_url = url.replace("citytown", "hillshire")
     for answer in (
-        await client.get(there, headers=theirs),
-        await client.delete(there, headers=theirs),
-        await client.post(f"{there}/confirm", headers=theirs),
+        await client.get(hillshire_url, headers=hillshire_headers),
+        await client.delete(hillshire_url, headers=hillshire_headers),
+        await client.post(f"{hillshire_url}/confirm", headers=hillshire_headers),
     ):
         assert answer.status_code == 404
-    assert (await client.get(url, headers=theirs)).status_code == 403
-    listed = await client.get(f"{URL}/proofs".replace("citytown", "hillshire"), headers=theirs)
-    assert made["id"] not in {one["id"] for one in listed.json()["items"]}
-    assert await accesses(database, who, "hillshire") == []
+    assert (await client.get(url, headers=hillshire_headers)).status_code == 403
+    listed = await client.get(f"{URL}/proofs".replace("citytown", "hillshire"), headers=hillshire_headers)
+    assert proof["id"] not in {item["id"] for item in listed.json()["items"]}
+    assert await accesses_of(database, account_id, "hillshire") == []
 
 
 @pytest.mark.parametrize(
@@ -404,30 +419,32 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
     ids=lambda value: str(value)[:50],
 )
 async def test_what_cannot_have_been_seen_is_refused(client, clerk, other):
-    answer = await client.post(f"{URL}/proofs", json=seen("4k7t-9wqd", **other), headers=clerk)
+    answer = await client.post(f"{URL}/proofs", json=proof_body("4k7t-9wqd", **other), headers=clerk)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 
 @pytest.mark.parametrize("code", ["4k7t-9wqd", "", " ", "%", "🦄", "'; DROP TABLE x"])
 async def test_a_desk_code_that_is_nobodys_is_not_found(client, clerk, code):
-    answer = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
+    answer = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert answer.status_code == (404 if code else 400)
 
 
 async def test_a_member_of_staff_who_tries_codes_is_slowed_down_and_a_colleague_is_not(
     client, clerk, colleague, database
 ):
-    who = await resident(database)
-    body = seen("4k7t-9wqd")
+    account_id = await make_account(database)
+    body = proof_body("4k7t-9wqd")
     for _ in range(limits.DESK_CODES_AT_ONCE):
         assert (await client.post(f"{URL}/proofs", json=body, headers=clerk)).status_code == 404
-    answer = await client.post(f"{URL}/proofs", json=seen(await code_of(database, who)), headers=clerk)
+    answer = await client.post(
+        f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=clerk
+    )
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) <= 30
-    await prove(client, colleague, database, who)
+    await record_proof(client, colleague, database, account_id)
 
 
-async def token_of(database, who, *, actor=None, council="citytown"):
+async def token_of(database, account_id, *, actor=None, council="citytown"):
     """The id of a token of a service that the person has signed in to."""
     now, token_id = datetime.now(UTC), ids.new()
     party = {
@@ -435,8 +452,8 @@ async def token_of(database, who, *, actor=None, council="citytown"):
         "secret_hash": b"x", "generation": 1, "created_by": "test", "created_at": now,
     }  # fmt: skip
     grant = {
-        "council": council, "id": ids.new(), "client": party["id"], "account": who, "session": ids.new(),
-        "actor": actor, "scopes": [], "request": {}, "created_at": now,
+        "council": council, "id": ids.new(), "client": party["id"], "account": account_id,
+        "session": ids.new(), "actor": actor, "scopes": [], "request": {}, "created_at": now,
     }  # fmt: skip
     token = {
         "council": council,
@@ -450,54 +467,61 @@ async def token_of(database, who, *, actor=None, council="citytown"):
     return ids.show(token_id)
 
 
-async def own_headers(database, mint, who, *, actor=None, council="citytown"):
+async def headers_of(database, mint, account_id, *, actor=None, council="citytown"):
     """The headers of a service that the person has signed in to."""
-    token = await token_of(database, who, actor=actor, council=council)
+    token = await token_of(database, account_id, actor=actor, council=council)
     scopes = ["identity:self", "identity:mandates"]
-    made = mint(scopes=scopes, jti=token, sub="somebody", councils=["citytown", council])
-    return {"Authorization": f"Bearer {made}"}
+    signed = mint(scopes=scopes, jti=token, sub="somebody", councils=["citytown", council])
+    return {"Authorization": f"Bearer {signed}"}
 
 
 async def test_a_person_gets_a_desk_code_and_sees_who_looked(client, clerk, colleague, database, mint):
-    who = await resident(database)
-    himself = await own_headers(database, mint, who)
-    assert (await client.get(f"{URL}/own-identity", headers=himself)).json()["level"] == "P0"
-    code = (await client.post(f"{URL}/own-identity/desk-code", headers=himself)).json()["code"]
-    made = (await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)).json()
-    await client.get(f"{URL}/proofs/{made['id']}", headers=colleague)
-    assert (await client.get(f"{URL}/own-identity", headers=himself)).json()["level"] == "P1"
-    listed = (await client.get(f"{URL}/own-identity/accesses", headers=himself)).json()["items"]
-    assert [(one["act"], one["actor"]) for one in listed] == [("recorded", "clerk"), ("read", "colleague")]
+    account_id = await make_account(database)
+    own_headers = await headers_of(database, mint, account_id)
+    assert (await client.get(f"{URL}/own-identity", headers=own_headers)).json()["level"] == "P0"
+    code = (await client.post(f"{URL}/own-identity/desk-code", headers=own_headers)).json()["code"]
+    proof = (await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)).json()
+    await client.get(f"{URL}/proofs/{proof['id']}", headers=colleague)
+    assert (await client.get(f"{URL}/own-identity", headers=own_headers)).json()["level"] == "P1"
+    listed = (await client.get(f"{URL}/own-identity/accesses", headers=own_headers)).json()["items"]
+    assert [(access["act"], access["actor"]) for access in listed] == [
+        ("recorded", "clerk"),
+        ("read", "colleague"),
+    ]
 
 
 @pytest.mark.parametrize("path", ["own-identity", "own-identity/accesses", "mandates"])
-async def test_what_is_a_persons_own_is_for_himself_alone(client, database, mint, path):
+async def test_what_is_a_persons_own_is_for_them_alone(client, database, mint, path):
     scopes = ["identity:self", "identity:mandates"]
-    who = await resident(database)
+    account_id = await make_account(database)
     machine = {"Authorization": f"Bearer {mint(scopes=scopes)}"}
     odd = {"Authorization": f"Bearer {mint(scopes=scopes, jti='not an id')}"}
-    delegate = await own_headers(database, mint, who, actor=await resident(database))
-    elsewhere = await own_headers(database, mint, who, council="hillshire")
+    delegate = await headers_of(database, mint, account_id, actor=await make_account(database))
+    elsewhere = await headers_of(database, mint, account_id, council="hillshire")
     for headers in (machine, odd, delegate, elsewhere):
         answer = await client.get(f"{URL}/{path}", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
 
 
 CHECKS = st.frozensets(st.sampled_from(FULL))
-EVIDENCE = st.lists(st.builds(rules.Evidence, st.sampled_from(sorted(rules.KINDS)), CHECKS), max_size=6)
+EVIDENCE = st.lists(
+    st.builds(rules.Evidence, st.sampled_from(sorted(rules.EVIDENCE_KINDS)), CHECKS), max_size=6
+)
 
 
 @given(EVIDENCE, EVIDENCE)
 def test_more_evidence_never_proves_less(first, more):
-    assert rules.level(first) <= rules.level([*first, *more])
+    assert rules.assess_level(first) <= rules.assess_level([*first, *more])
 
 
 @given(EVIDENCE)
 def test_copies_prove_nothing(evidence):
-    assert rules.level([rules.Evidence(e.kind, e.checks - {"original-seen"}) for e in evidence]) == "P0"
+    assert (
+        rules.assess_level([rules.Evidence(e.kind, e.checks - {"original-seen"}) for e in evidence]) == "P0"
+    )
 
 
 @given(EVIDENCE)
 def test_p2_takes_a_photograph_that_was_compared(evidence):
-    unseen = [rules.Evidence(one.kind, one.checks - {"photo-matches"}) for one in evidence]
-    assert rules.level(unseen) < "P2"
+    unseen = [rules.Evidence(piece.kind, piece.checks - {"photo-matches"}) for piece in evidence]
+    assert rules.assess_level(unseen) < "P2"

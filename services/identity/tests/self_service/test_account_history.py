@@ -136,7 +136,7 @@ async def test_a_long_history_is_paged(visitor, resident, database):
 async def test_the_history_of_another_account_is_not_shown(visitor, resident, database):
     other = await person(database)
     async with database.writing() as session:
-        await history.record(session, other, "passkey removed", datetime.now(UTC))
+        await history.record_event(session, other, "passkey removed", datetime.now(UTC))
     assert "passkey" not in await read_page(visitor)
 
 

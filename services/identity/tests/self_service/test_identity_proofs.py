@@ -13,12 +13,12 @@ from identity.proofs.schemas import Access
 from identity.self_service.routes.identity_proofs import ACTS, EVIDENCE, LEVELS
 from identity.shared.oauth import claims as names
 from services.identity.tests.proofs import test_proofs
-from services.identity.tests.proofs.test_proofs import PASSPORT, URL, code_of, prove, seen
+from services.identity.tests.proofs.test_proofs import PASSPORT, URL, desk_code_of, proof_body, record_proof
 from services.identity.tests.provider import fields_of, person, register, sign_in
 
 clerk, colleague = test_proofs.clerk, test_proofs.colleague
 PAGE = "/identity/account/identity"
-WHO = proofs.Person(["Ada"], "Byron", date(1980, 2, 29), [])
+WHO = proofs.ProvenPerson(["Ada"], "Byron", date(1980, 2, 29), [])
 
 
 async def read_page(tab, path=PAGE):
@@ -42,7 +42,7 @@ async def test_at_first_nothing_is_proven(visitor, resident):
 async def test_proofs_are_shown_with_evidence_council_and_time(
     client, clerk, colleague, visitor, resident, database
 ):
-    made = await prove(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
+    made = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
     assert "Waits for a second member of staff" in await read_page(visitor)
     await client.post(f"{URL}/proofs/{made['id']}/confirm", headers=colleague)
     page_text = await read_page(visitor)
@@ -60,7 +60,7 @@ async def test_proofs_are_shown_with_evidence_council_and_time(
 async def test_a_service_that_accessed_a_proof_is_named(client, clerk, visitor, database):
     who = await person(database)
     await sign_in(database, visitor, who, ["email", "totp"])
-    await prove(client, clerk, database, who)
+    await record_proof(client, clerk, database, who)
     school = await register(database, identity_levels=["P1"])
     core = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
     tokens = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=core)
@@ -80,7 +80,7 @@ async def test_another_provider_is_named(visitor, resident, database):
 
 
 async def test_an_expired_proof_is_shown_as_run_out(client, clerk, visitor, resident, database):
-    made = await prove(client, clerk, database, resident)
+    made = await record_proof(client, clerk, database, resident)
     past = {"id": ids.new(), "of": ids.read(made["id"]), "at": datetime.now(UTC) - timedelta(days=1)}
     proof_row = (
         "SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at, status FROM proof"
@@ -97,7 +97,7 @@ async def test_an_expired_proof_is_shown_as_run_out(client, clerk, visitor, resi
 async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
     client, clerk, visitor, resident, database
 ):
-    made = await prove(client, clerk, database, resident)
+    made = await record_proof(client, clerk, database, resident)
     await client.delete(f"{URL}/proofs/{made['id']}", headers=clerk)
     page_text = await read_page(visitor)
     assert "Canarysurname" not in page_text
@@ -109,7 +109,7 @@ async def test_a_desk_code_from_the_page_proves_the_person(client, clerk, visito
     headers = {"Origin": "http://test.invalid"}
     answer = await visitor.post(f"{PAGE}/desk-code", data=fields_of(page), headers=headers)
     code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
-    made = await client.post(f"{URL}/proofs", json=seen(code), headers=clerk)
+    made = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert made.status_code == 201
     assert "Basic proof (P1)" in await read_page(visitor)
 
@@ -127,7 +127,7 @@ async def test_an_old_session_signs_in_again_first(visitor, database, path):
 
 async def test_accesses_are_paged(client, clerk, visitor, resident, database):
     for _ in range(3):
-        await prove(client, clerk, database, resident)
+        await record_proof(client, clerk, database, resident)
     page = await visitor.get(f"{PAGE}?limit=2")
     older = re.search(rf'href="({PAGE}\?after=[^"]+)"', page.text)[1]
     page_text = await read_page(visitor, older)
@@ -136,8 +136,8 @@ async def test_accesses_are_paged(client, clerk, visitor, resident, database):
 
 
 async def test_the_proofs_of_another_person_are_not_shown(client, clerk, visitor, resident, database):
-    await prove(client, clerk, database, await person(database))
-    await code_of(database, resident)
+    await record_proof(client, clerk, database, await person(database))
+    await desk_code_of(database, resident)
     page_text = await read_page(visitor)
     assert "Canarysurname" not in page_text
     assert "Recorded the proof" not in page_text

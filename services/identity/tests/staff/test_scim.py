@@ -20,7 +20,7 @@ def directory(mint):
     }
 
 
-def user(name=None, **other):
+def user_body(name=None, **other):
     """A user as Entra ID sends it."""
     name = name or f"{ids.show(ids.new())}@example.org"
     return {
@@ -41,21 +41,21 @@ def user(name=None, **other):
     }
 
 
-async def made(client, headers, kind="Users", **other):
-    body = user(**other) if kind == "Users" else {"displayName": ids.show(ids.new()), **other}
+async def create(client, headers, kind="Users", **other):
+    body = user_body(**other) if kind == "Users" else {"displayName": ids.show(ids.new()), **other}
     answer = await client.post(f"{URL}/{kind}", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
-async def patch(client, headers, resource, *operations, **more):
+async def send_patch(client, headers, resource, *operations, **more_headers):
     body = {"schemas": [PATCH], "Operations": list(operations)}
     path = resource["meta"]["location"].removeprefix("http://test.invalid")
-    return await client.patch(path, json=body, headers={**headers, **more})
+    return await client.patch(path, json=body, headers={**headers, **more_headers})
 
 
-def wrong(answer):
-    """Status and scimType of an error in SCIM's shape."""
+def status_and_type(answer):
+    """Check that an error has SCIM's shape: its status and scimType."""
     body = answer.json()
     assert body["schemas"] == [ERROR]
     assert body["status"] == str(answer.status_code)
@@ -65,29 +65,31 @@ def wrong(answer):
 
 
 async def test_a_user_is_created_and_read_back(client, directory):
-    there = await made(client, directory)
-    answer = await client.get(f"{URL}/Users/{there['id']}", headers=directory)
-    assert answer.json() == there
-    assert answer.headers["ETag"] == there["meta"]["version"] == 'W/"1"'
+    resource = await create(client, directory)
+    answer = await client.get(f"{URL}/Users/{resource['id']}", headers=directory)
+    assert answer.json() == resource
+    assert answer.headers["ETag"] == resource["meta"]["version"] == 'W/"1"'
     assert answer.headers["content-type"] == "application/scim+json"
-    assert there["emails"] == [{"value": there["userName"], "type": "work", "primary": True}]
-    assert "title" not in there
+    assert resource["emails"] == [{"value": resource["userName"], "type": "work", "primary": True}]
+    assert "title" not in resource
 
 
 async def test_what_is_created_says_where_it_is(client, directory):
-    answer = await client.post(f"{URL}/Users", json=user(), headers=directory)
+    answer = await client.post(f"{URL}/Users", json=user_body(), headers=directory)
     assert answer.headers["Location"] == answer.json()["meta"]["location"]
     assert answer.headers["Location"].endswith(f"{URL}/Users/{answer.json()['id']}")
 
 
 async def test_a_user_name_is_one_users_whatever_its_case(client, directory):
-    there = await made(client, directory)
-    answer = await client.post(f"{URL}/Users", json=user(there["userName"].upper()), headers=directory)
-    assert wrong(answer) == (409, "uniqueness")
+    resource = await create(client, directory)
+    answer = await client.post(
+        f"{URL}/Users", json=user_body(resource["userName"].upper()), headers=directory
+    )
+    assert status_and_type(answer) == (409, "uniqueness")
 
 
 async def test_of_many_who_create_the_same_user_at_once_one_does(client, directory):
-    body = user()
+    body = user_body()
     answers = await asyncio.gather(
         *(client.post(f"{URL}/Users", json=body, headers=directory) for _ in range(5))
     )
@@ -95,11 +97,11 @@ async def test_of_many_who_create_the_same_user_at_once_one_does(client, directo
 
 
 async def test_renaming_to_a_taken_name_is_a_conflict(client, directory):
-    first, second = await made(client, directory), await made(client, directory)
-    answer = await patch(
+    first, second = await create(client, directory), await create(client, directory)
+    answer = await send_patch(
         client, directory, second, {"op": "replace", "path": "userName", "value": first["userName"]}
     )
-    assert wrong(answer) == (409, "uniqueness")
+    assert status_and_type(answer) == (409, "uniqueness")
 
 
 @pytest.mark.parametrize(
@@ -125,8 +127,8 @@ async def test_renaming_to_a_taken_name_is_a_conflict(client, directory):
     ids=str,
 )
 async def test_patches_are_taken_as_entra_id_and_okta_send_them(client, directory, operation, expected):
-    there = await made(client, directory)
-    answer = await patch(client, directory, there, operation)
+    resource = await create(client, directory)
+    answer = await send_patch(client, directory, resource, operation)
     assert answer.status_code == 200, answer.text
     changed = answer.json()
     assert changed["meta"]["version"] == 'W/"2"'
@@ -136,12 +138,12 @@ async def test_patches_are_taken_as_entra_id_and_okta_send_them(client, director
         else:
             assert changed[name] == value
     untouched = {"id", "userName", "active", "displayName"} - expected.keys()
-    assert {name: changed[name] for name in untouched} == {name: there[name] for name in untouched}
+    assert {name: changed[name] for name in untouched} == {name: resource[name] for name in untouched}
 
 
 async def test_an_attribute_that_is_removed_is_gone(client, directory):
-    there = await made(client, directory)
-    answer = await patch(client, directory, there, {"op": "Remove", "path": "externalId"})
+    resource = await create(client, directory)
+    answer = await send_patch(client, directory, resource, {"op": "Remove", "path": "externalId"})
     assert "externalId" not in answer.json()
 
 
@@ -172,11 +174,11 @@ async def test_an_attribute_that_is_removed_is_gone(client, directory):
     ids=lambda value: str(value)[:60],
 )
 async def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(client, directory, operations, kind):
-    there = await made(client, directory)
+    resource = await create(client, directory)
     body = {"schemas": [PATCH], "Operations": operations}
-    answer = await client.patch(f"{URL}/Users/{there['id']}", json=body, headers=directory)
-    assert wrong(answer) == (400, kind)
-    assert (await client.get(f"{URL}/Users/{there['id']}", headers=directory)).json() == there
+    answer = await client.patch(f"{URL}/Users/{resource['id']}", json=body, headers=directory)
+    assert status_and_type(answer) == (400, kind)
+    assert (await client.get(f"{URL}/Users/{resource['id']}", headers=directory)).json() == resource
 
 
 @pytest.mark.parametrize(
@@ -184,20 +186,20 @@ async def test_a_patch_that_cannot_be_is_refused_and_changes_nothing(client, dir
 )
 async def test_a_user_needs_a_name(client, directory, body):
     answer = await client.post(f"{URL}/Users", json=body, headers=directory)
-    assert wrong(answer) == (400, "invalidValue")
+    assert status_and_type(answer) == (400, "invalidValue")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'"x"', b"\xff"])
 async def test_a_body_that_is_no_object_is_refused_in_scims_shape(client, directory, content):
     answer = await client.post(f"{URL}/Users", content=content, headers=directory)
-    assert wrong(answer) == (400, "invalidSyntax")
+    assert status_and_type(answer) == (400, "invalidSyntax")
 
 
 async def test_a_user_is_replaced_whole(client, directory):
-    there = await made(client, directory)
+    resource = await create(client, directory)
     answer = await client.put(
-        f"{URL}/Users/{there['id']}",
-        json={"USERNAME": there["userName"], "Active": "true"},
+        f"{URL}/Users/{resource['id']}",
+        json={"USERNAME": resource["userName"], "Active": "true"},
         headers=directory,
     )
     assert answer.status_code == 200
@@ -207,33 +209,40 @@ async def test_a_user_is_replaced_whole(client, directory):
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_an_old_version_is_not_overwritten(client, directory, method):
-    there = await made(client, directory)
+    resource = await create(client, directory)
     operation = {"op": "replace", "path": "displayName", "value": "x"}
-    assert (await patch(client, directory, there, operation, **{"If-Match": 'W/"1"'})).status_code == 200
-    bodies = {"PUT": user(there["userName"]), "PATCH": {"Operations": [operation]}, "DELETE": None}
+    assert (
+        await send_patch(client, directory, resource, operation, **{"If-Match": 'W/"1"'})
+    ).status_code == 200
+    bodies = {"PUT": user_body(resource["userName"]), "PATCH": {"Operations": [operation]}, "DELETE": None}
     answer = await client.request(
-        method, f"{URL}/Users/{there['id']}", json=bodies[method], headers={**directory, "If-Match": 'W/"1"'}
+        method,
+        f"{URL}/Users/{resource['id']}",
+        json=bodies[method],
+        headers={**directory, "If-Match": 'W/"1"'},
     )
-    assert wrong(answer) == (412, None)
+    assert status_and_type(answer) == (412, None)
 
 
 @pytest.mark.parametrize(
-    "named", ["userName", "username", "externalId", "id", "emails.value", f"{scim.USER}:userName"]
+    "attribute", ["userName", "username", "externalId", "id", "emails.value", f"{scim.USER}:userName"]
 )
-async def test_a_user_is_found_by_a_filter(client, directory, named):
-    there = await made(client, directory)
-    await made(client, directory)
-    values = {"externalId": there["externalId"], "id": there["id"]}
-    value = values.get(named, there["userName"])
-    answer = await client.get(f"{URL}/Users", params={"filter": f'{named} EQ "{value}"'}, headers=directory)
-    assert [found["id"] for found in answer.json()["Resources"]] == [there["id"]]
+async def test_a_user_is_found_by_a_filter(client, directory, attribute):
+    resource = await create(client, directory)
+    await create(client, directory)
+    values = {"externalId": resource["externalId"], "id": resource["id"]}
+    value = values.get(attribute, resource["userName"])
+    answer = await client.get(
+        f"{URL}/Users", params={"filter": f'{attribute} EQ "{value}"'}, headers=directory
+    )
+    assert [user["id"] for user in answer.json()["Resources"]] == [resource["id"]]
     assert answer.json()["totalResults"] == 1
 
 
 async def test_user_names_are_found_whatever_their_case(client, directory):
-    there = await made(client, directory)
+    resource = await create(client, directory)
     answer = await client.get(
-        f"{URL}/Users", params={"filter": f'userName eq "{there["userName"].upper()}"'}, headers=directory
+        f"{URL}/Users", params={"filter": f'userName eq "{resource["userName"].upper()}"'}, headers=directory
     )
     assert answer.json()["totalResults"] == 1
 
@@ -252,20 +261,22 @@ async def test_a_filter_that_finds_nobody_is_an_empty_list(client, directory):
 )  # fmt: skip
 async def test_a_filter_that_is_not_understood_is_refused(client, directory, text):
     answer = await client.get(f"{URL}/Users", params={"filter": text}, headers=directory)
-    assert wrong(answer) == (400, "invalidFilter")
+    assert status_and_type(answer) == (400, "invalidFilter")
 
 
 async def test_a_list_is_read_in_parts_that_are_counted_from_one(client, mint):
-    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
+    hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
     url = URL.replace("citytown", "hillshire")
     for _ in range(5):
-        assert (await client.post(f"{url}/Users", json=user(), headers=theirs)).status_code == 201
+        assert (
+            await client.post(f"{url}/Users", json=user_body(), headers=hillshire_headers)
+        ).status_code == 201
 
     async def part(**params):
-        answer = (await client.get(f"{url}/Users", params=params, headers=theirs)).json()
+        answer = (await client.get(f"{url}/Users", params=params, headers=hillshire_headers)).json()
         assert answer["totalResults"] == 5
         assert answer["itemsPerPage"] == len(answer["Resources"])
-        return answer["startIndex"], [found["id"] for found in answer["Resources"]]
+        return answer["startIndex"], [user["id"] for user in answer["Resources"]]
 
     _, everybody = await part()
     assert await part(startIndex=2, count=2) == (2, everybody[1:3])
@@ -276,29 +287,31 @@ async def test_a_list_is_read_in_parts_that_are_counted_from_one(client, mint):
 
 
 async def test_a_deleted_user_is_not_found_and_the_name_is_free_again(client, directory):
-    there = await made(client, directory)
-    url = f"{URL}/Users/{there['id']}"
+    resource = await create(client, directory)
+    url = f"{URL}/Users/{resource['id']}"
     assert (await client.delete(url, headers=directory)).status_code == 204
-    assert wrong(await client.get(url, headers=directory)) == (404, None)
-    assert wrong(await client.delete(url, headers=directory)) == (404, None)
-    assert (await made(client, directory, name=there["userName"], externalId=there["externalId"]))["id"]
+    assert status_and_type(await client.get(url, headers=directory)) == (404, None)
+    assert status_and_type(await client.delete(url, headers=directory)) == (404, None)
+    assert (await create(client, directory, name=resource["userName"], externalId=resource["externalId"]))[
+        "id"
+    ]
 
 
-@pytest.mark.parametrize("named", ["nobody", "0" * 26, "%00", "a" * 100])
-async def test_an_id_that_is_nobodys_is_not_found(client, directory, named):
+@pytest.mark.parametrize("name", ["nobody", "0" * 26, "%00", "a" * 100])
+async def test_an_id_that_is_nobodys_is_not_found(client, directory, name):
     for kind in ("Users", "Groups"):
-        assert wrong(await client.get(f"{URL}/{kind}/{named}", headers=directory)) == (404, None)
+        assert status_and_type(await client.get(f"{URL}/{kind}/{name}", headers=directory)) == (404, None)
 
 
-async def members(client, headers, group):
+async def members_of(client, headers, group):
     answer = await client.get(f"{URL}/Groups/{group['id']}", headers=headers)
     return {member["value"] for member in answer.json()["members"]}
 
 
 async def test_members_join_and_leave_a_group_in_all_the_ways_directories_say_so(client, directory):
-    first, second, third = [(await made(client, directory))["id"] for _ in range(3)]
-    group = await made(client, directory, "Groups", members=[{"value": first}])
-    assert await members(client, directory, group) == {first}
+    first, second, third = [(await create(client, directory))["id"] for _ in range(3)]
+    group = await create(client, directory, "Groups", members=[{"value": first}])
+    assert await members_of(client, directory, group) == {first}
     steps = [
         ({"op": "Add", "path": "members", "value": [{"$ref": None, "value": second}]}, {first, second}),
         ({"op": "add", "path": "members", "value": {"value": third}}, {first, second, third}),
@@ -315,16 +328,16 @@ async def test_members_join_and_leave_a_group_in_all_the_ways_directories_say_so
         ({"op": "remove", "path": "members"}, set()),
     ]
     for operation, expected in steps:
-        answer = await patch(client, directory, group, operation)
+        answer = await send_patch(client, directory, group, operation)
         assert answer.status_code == 200, answer.text
         assert {member["value"] for member in answer.json()["members"]} == expected, operation
-        assert await members(client, directory, group) == expected
+        assert await members_of(client, directory, group) == expected
 
 
 async def test_several_operations_come_one_after_the_other(client, directory):
-    first, second = [(await made(client, directory))["id"] for _ in range(2)]
-    group = await made(client, directory, "Groups", members=[{"value": first}])
-    answer = await patch(
+    first, second = [(await create(client, directory))["id"] for _ in range(2)]
+    group = await create(client, directory, "Groups", members=[{"value": first}])
+    answer = await send_patch(
         client,
         directory,
         group,
@@ -334,46 +347,52 @@ async def test_several_operations_come_one_after_the_other(client, directory):
         {"op": "replace", "value": {"id": group["id"], "displayName": f"{group['displayName']} new"}},
     )
     assert answer.json()["displayName"].endswith(" new")
-    assert await members(client, directory, group) == {second}
+    assert await members_of(client, directory, group) == {second}
 
 
 async def test_members_who_join_at_once_all_are_in(client, directory):
-    group = await made(client, directory, "Groups")
-    people = [(await made(client, directory))["id"] for _ in range(6)]
+    group = await create(client, directory, "Groups")
+    user_ids = [(await create(client, directory))["id"] for _ in range(6)]
     answers = await asyncio.gather(
         *(
-            patch(client, directory, group, {"op": "add", "path": "members", "value": [{"value": one}]})
-            for one in people
+            send_patch(
+                client, directory, group, {"op": "add", "path": "members", "value": [{"value": user_id}]}
+            )
+            for user_id in user_ids
         )
     )
     assert {answer.status_code for answer in answers} == {200}
-    assert await members(client, directory, group) == set(people)
+    assert await members_of(client, directory, group) == set(user_ids)
 
 
-@pytest.mark.parametrize("who", ["a stranger", "a group", "nonsense"])
-async def test_only_users_can_be_members(client, directory, who):
-    group = await made(client, directory, "Groups")
-    value = {"a stranger": ids.show(ids.new()), "a group": group["id"], "nonsense": "x"}[who]
-    answer = await patch(
+@pytest.mark.parametrize("reference", ["a stranger", "a group", "nonsense"])
+async def test_only_users_can_be_members(client, directory, reference):
+    group = await create(client, directory, "Groups")
+    value = {"a stranger": ids.show(ids.new()), "a group": group["id"], "nonsense": "x"}[reference]
+    answer = await send_patch(
         client, directory, group, {"op": "add", "path": "members", "value": [{"value": value}]}
     )
-    assert wrong(answer) == (400, "invalidValue")
+    assert status_and_type(answer) == (400, "invalidValue")
 
 
 async def test_a_user_of_another_council_cannot_be_a_member(client, directory, mint):
-    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
-    answer = await client.post(URL.replace("citytown", "hillshire") + "/Users", json=user(), headers=theirs)
-    group = await made(client, directory, "Groups")
+    hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
+    answer = await client.post(
+        URL.replace("citytown", "hillshire") + "/Users", json=user_body(), headers=hillshire_headers
+    )
+    group = await create(client, directory, "Groups")
     value = [{"value": answer.json()["id"]}]
-    assert wrong(await patch(client, directory, group, {"op": "add", "path": "members", "value": value})) == (
+    assert status_and_type(
+        await send_patch(client, directory, group, {"op": "add", "path": "members", "value": value})
+    ) == (
         400,
         "invalidValue",
     )
 
 
 async def test_groups_are_found_by_name_and_by_member_without_their_members(client, directory):
-    person = (await made(client, directory))["id"]
-    group = await made(client, directory, "Groups", members=[{"value": person}])
+    person = (await create(client, directory))["id"]
+    group = await create(client, directory, "Groups", members=[{"value": person}])
     for text in (
         f'displayName eq "{group["displayName"]}"',
         f'id eq "{group["id"]}" and members eq "{person}"',
@@ -381,59 +400,63 @@ async def test_groups_are_found_by_name_and_by_member_without_their_members(clie
         answer = await client.get(
             f"{URL}/Groups", params={"filter": text, "excludedAttributes": "members"}, headers=directory
         )
-        [found] = answer.json()["Resources"]
-        assert found["id"] == group["id"]
-        assert "members" not in found
+        [group_found] = answer.json()["Resources"]
+        assert group_found["id"] == group["id"]
+        assert "members" not in group_found
 
 
 async def test_a_group_name_is_one_groups(client, directory):
-    group = await made(client, directory, "Groups")
+    group = await create(client, directory, "Groups")
     answer = await client.post(f"{URL}/Groups", json={"displayName": group["displayName"]}, headers=directory)
-    assert wrong(answer) == (409, "uniqueness")
+    assert status_and_type(answer) == (409, "uniqueness")
 
 
 async def test_a_deleted_user_is_in_no_group_and_a_deleted_group_leaves_its_users(client, directory):
-    first, second = [(await made(client, directory))["id"] for _ in range(2)]
-    group = await made(client, directory, "Groups", members=[{"value": first}, {"value": second}])
+    first, second = [(await create(client, directory))["id"] for _ in range(2)]
+    group = await create(client, directory, "Groups", members=[{"value": first}, {"value": second}])
     await client.delete(f"{URL}/Users/{first}", headers=directory)
-    assert await members(client, directory, group) == {second}
+    assert await members_of(client, directory, group) == {second}
     assert (await client.delete(f"{URL}/Groups/{group['id']}", headers=directory)).status_code == 204
     assert (await client.get(f"{URL}/Users/{second}", headers=directory)).status_code == 200
 
 
 async def test_another_councils_users_and_groups_are_not_there(client, directory, mint):
-    person, group = await made(client, directory), await made(client, directory, "Groups")
-    theirs = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
-    for kind, one in (("Users", person), ("Groups", group)):
-        url = f"{URL}/{kind}/{one['id']}".replace("citytown", "hillshire")
+    person, group = await create(client, directory), await create(client, directory, "Groups")
+    hillshire_headers = {"Authorization": f"Bearer {mint(scopes=['identity:scim'], councils=['hillshire'])}"}
+    for kind, resource in (("Users", person), ("Groups", group)):
+        url = f"{URL}/{kind}/{resource['id']}".replace("citytown", "hillshire")
         body = {"Operations": [{"op": "replace", "path": "displayName", "value": "x"}]}
         for method in ("GET", "PUT", "PATCH", "DELETE"):
-            sent = user() | {"displayName": "x"} if method == "PUT" else body
-            answer = await client.request(method, url, json=sent, headers=theirs)
-            assert wrong(answer) == (404, None), method
-        assert (await client.get(f"{URL}/{kind}/{one['id']}", headers=theirs)).status_code == 403
+            json_body = user_body() | {"displayName": "x"} if method == "PUT" else body
+            answer = await client.request(method, url, json=json_body, headers=hillshire_headers)
+            assert status_and_type(answer) == (404, None), method
+        assert (
+            await client.get(f"{URL}/{kind}/{resource['id']}", headers=hillshire_headers)
+        ).status_code == 403
 
 
 async def test_it_needs_its_own_scope_and_says_so_in_scims_shape(client, mint):
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:staff'])}"}
-    assert wrong(await client.get(f"{URL}/Users", headers=headers)) == (403, None)
-    assert wrong(await client.get(f"{URL}/Users")) == (401, None)
-    assert wrong(await client.get(f"{URL}/Nothing", headers=headers)) == (404, None)
+    assert status_and_type(await client.get(f"{URL}/Users", headers=headers)) == (403, None)
+    assert status_and_type(await client.get(f"{URL}/Users")) == (401, None)
+    assert status_and_type(await client.get(f"{URL}/Nothing", headers=headers)) == (404, None)
 
 
 async def test_it_says_what_it_can_do(client, directory):
-    about = (await client.get(f"{URL}/ServiceProviderConfig", headers=directory)).json()
-    assert about["bulk"]["supported"] is False
-    assert about["patch"]["supported"] is about["filter"]["supported"] is about["etag"]["supported"] is True
+    config = (await client.get(f"{URL}/ServiceProviderConfig", headers=directory)).json()
+    assert config["bulk"]["supported"] is False
+    assert (
+        config["patch"]["supported"] is config["filter"]["supported"] is config["etag"]["supported"] is True
+    )
     assert (await client.post(f"{URL}/Bulk", json={}, headers=directory)).status_code == 404
     for kind, expected in (("ResourceTypes", {"User", "Group"}), ("Schemas", {scim.USER, scim.GROUP})):
-        listed = (await client.get(f"{URL}/{kind}", headers=directory)).json()["Resources"]
-        assert {one["id"] for one in listed} == expected
-        for one in listed:
-            assert (await client.get(f"{URL}/{kind}/{one['id']}", headers=directory)).json() == one
-        assert wrong(await client.get(f"{URL}/{kind}/other", headers=directory)) == (404, None)
+        resources = (await client.get(f"{URL}/{kind}", headers=directory)).json()["Resources"]
+        assert {resource["id"] for resource in resources} == expected
+        for resource in resources:
+            assert (await client.get(f"{URL}/{kind}/{resource['id']}", headers=directory)).json() == resource
+        assert status_and_type(await client.get(f"{URL}/{kind}/other", headers=directory)) == (404, None)
 
 
 async def test_times_are_written_with_their_zone(client, directory):
-    there = await made(client, directory)
-    assert re.search(r"(Z|\+00:00)$", there["meta"]["created"])
+    resource = await create(client, directory)
+    assert re.search(r"(Z|\+00:00)$", resource["meta"]["created"])

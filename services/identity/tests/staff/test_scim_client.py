@@ -23,28 +23,30 @@ async def scim(app, client, mint):
         yield http
 
 
-async def seen(scim, kind, external):
-    found = (await scim.get(kind, params={"filter": f'externalId eq "{external}"'})).json()["Resources"]
-    return found[0] if found else None
+async def find(scim, kind, external_id):
+    resources = (await scim.get(kind, params={"filter": f'externalId eq "{external_id}"'})).json()[
+        "Resources"
+    ]
+    return resources[0] if resources else None
 
 
 async def test_staff_join_move_and_leave_by_what_the_directory_pushes(scim):
     tenant = tenants()[CITYTOWN]
-    said = await scim_push.push(scim, tenant)
-    assert said == "4 users and 4 groups of citytown were pushed."
+    message = await scim_push.push(scim, tenant)
+    assert message == "4 users and 4 groups of citytown were pushed."
     priya, sam = tenant.staff["priya"], tenant.staff["sam"]
-    user = await seen(scim, "Users", priya.oid)
+    user = await find(scim, "Users", priya.oid)
     assert (user["userName"], user["displayName"], user["active"]) == (priya.username, "Priya Raman", True)
-    assert (await seen(scim, "Users", sam.oid))["emails"] == []
+    assert (await find(scim, "Users", sam.oid))["emails"] == []
     [waste] = priya.groups
-    assert [one["value"] for one in (await seen(scim, "Groups", waste))["members"]] == [user["id"]]
-    tax = next(one for one, name in tenant.groups.items() if name == "Council tax")
+    assert [member["value"] for member in (await find(scim, "Groups", waste))["members"]] == [user["id"]]
+    tax = next(group for group, name in tenant.groups.items() if name == "Council tax")
     tenant.change("priya", [tax], active=True)
     tenant.change("sam", [], active=False)
     await scim_push.push(scim, tenant)
-    assert (await seen(scim, "Groups", waste)).get("members", []) == []
-    assert user["id"] in [one["value"] for one in (await seen(scim, "Groups", tax))["members"]]
-    assert (await seen(scim, "Users", sam.oid))["active"] is False
+    assert (await find(scim, "Groups", waste)).get("members", []) == []
+    assert user["id"] in [member["value"] for member in (await find(scim, "Groups", tax))["members"]]
+    assert (await find(scim, "Users", sam.oid))["active"] is False
 
 
 async def test_a_wrong_key_pushes_nothing(scim):

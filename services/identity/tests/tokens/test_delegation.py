@@ -8,10 +8,10 @@ from sqlalchemy import text
 from chassis import ids
 from chassis.testing import eventually
 from identity.grants.actions import subjects
-from identity.mandates.actions import mandates
+from identity.mandates.actions import offers
 from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
-from identity.staff.actions import staff
+from identity.staff.actions import members
 from services.identity.tests.provider import claims_of, person, register, sign_in
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works
 
@@ -31,11 +31,11 @@ def given(app, database, visitor, shop):
     async def give(until=None):
         rosa, ben = await person(database), await person(database)
         ends = until or datetime.now(UTC) + timedelta(days=30)
-        offer = mandates.Offer("waste", ends, "Rosa", "Ben", await mail(database, ben))
+        offer = offers.OfferRequest("waste", ends, "Rosa", "Ben", await mail(database, ben))
         async with database.writing("citytown") as session:
-            row, _ = await mandates.offer(session, "citytown", rosa, offer)
+            row, _ = await offers.offer_mandate(session, "citytown", rosa, offer)
         async with database.writing("citytown") as session:
-            await mandates.accept(session, "citytown", ben, row.id)
+            await offers.accept_mandate(session, "citytown", ben, row.id)
         await sign_in(database, visitor, ben)
         subject = subjects.derive_subject(app.state.issuer, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben
@@ -127,7 +127,7 @@ async def test_a_delegate_who_has_left_the_councils_staff_acts_no_more_within_a_
     subject, own, _, ben = await given()
     token = (await exchange(visitor, shop, subject, own)).json()["access_token"]
     async with database.writing("citytown") as session:
-        await staff.leave(session, app.state.issuer, "citytown", ben)
+        await members.revoke_access(session, app.state.issuer, "citytown", ben)
 
     async def ended():
         return not await works(visitor, token)

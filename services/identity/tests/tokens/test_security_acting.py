@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from identity.grants.actions import subjects
-from identity.mandates.actions import mandates
+from identity.mandates.actions import mandates, offers
 from services.identity.tests.provider import claims_of, person, register, sign_in
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -18,13 +18,13 @@ SUBJECT = "urn:townhall:token-type:subject"
 async def mandate(app, database, visitor, bins):
     """Rosa lets Ben act for her about waste; Ben is signed in: (Rosa's subject, Ben's tokens, ids)."""
     rosa, ben = await person(database), await person(database)
-    offer = mandates.Offer(
+    offer = offers.OfferRequest(
         "waste", datetime.now(UTC) + timedelta(days=30), "Rosa", "Ben", await mail(database, ben)
     )
     async with database.writing("citytown") as session:
-        row, _ = await mandates.offer(session, "citytown", rosa, offer)
+        row, _ = await offers.offer_mandate(session, "citytown", rosa, offer)
     async with database.writing("citytown") as session:
-        await mandates.accept(session, "citytown", ben, row.id)
+        await offers.accept_mandate(session, "citytown", ben, row.id)
     await sign_in(database, visitor, ben)
     return (
         subjects.derive_subject(app.state.issuer, "citytown", rosa),
@@ -83,7 +83,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
     token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
     assert await works(visitor, token)
     async with database.writing("citytown") as session:
-        await mandates.revoke(session, "citytown", rosa, mandate_id)
+        await mandates.revoke_mandate(session, "citytown", rosa, mandate_id)
     await app.state.directory.refresh()
     assert not await works(visitor, token)
     assert await works(visitor, own["access_token"])  # his own goes on

@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
-from identity.staff.actions import staff
+from identity.staff.actions import jit_provisioning, members, roles
+from identity.staff.actions.jit_provisioning import RefusedError
 from identity.upstream_login.actions import jit_staff
 from identity.upstream_login.rules import directory_claims as rules
 from services.identity.tests import provider
@@ -89,7 +90,7 @@ async def known(client, officer):
 
 async def scopes(database, account):
     async with database.reading("citytown") as session:
-        return await staff.scopes(session, "citytown", account)
+        return await roles.get_scopes(session, "citytown", account)
 
 
 async def of(database, made, who):
@@ -131,7 +132,7 @@ async def test_a_role_may_name_a_group_of_scim_by_the_directorys_id(client, offi
     assert (await client.post(f"{SCIM}/Groups", json=body, headers=officer)).status_code == 201
     account = ids.new()
     async with database.writing("citytown") as session:
-        assert await staff.link(session, "citytown", group, account)
+        assert await members.link_account(session, "citytown", group, account)
     assert await scopes(database, account) == {"address:read"}
 
 
@@ -201,8 +202,8 @@ async def test_too_many_groups_to_name_are_not_read_as_none(
     ],
 )
 def test_groups_overage_is_told_from_no_groups(token, over):
-    assert rules.overage(token, "groups") is over
-    assert rules.overage(token, None) is False
+    assert rules.has_overage(token, "groups") is over
+    assert rules.has_overage(token, None) is False
 
 
 async def test_whom_the_directory_lets_in_no_more_does_not_sign_in(journey, by_claims, member, database):
@@ -285,8 +286,8 @@ async def told(database, app, made, account, **claims):
     external_id = claims.pop("oid")
     try:
         async with database.writing("citytown") as session:
-            await jit_staff.joined(session, app.state.issuer, upstream, claims, account, external_id)
-    except jit_staff.RefusedError as error:
+            await jit_staff.provision_jit(session, app.state.issuer, upstream, claims, account, external_id)
+    except RefusedError as error:
         return error.reason
     return None
 
@@ -326,7 +327,7 @@ async def test_who_has_not_signed_in_for_ninety_days_is_forgotten(app, client, o
             (SELECT staff FROM staff_person WHERE external_id = 'oid-1')"""
         await session.execute(text(late))
     async with database.writing() as session:
-        await jit_staff.sweep(session)
+        await jit_provisioning.purge_absent(session)
     assert list(await known(client, officer)) == ["oid-2"]
 
 
@@ -369,7 +370,7 @@ async def test_whoever_makes_staff_is_changed_both_ways(
             held = text("SELECT vouched_until FROM staff WHERE account = :id")
             return await session.scalar(held, {"id": account})
 
-    await client.delete(f"{URL}/roles/{(await roles(client, officer))[0]}", headers=officer)
+    await client.delete(f"{URL}/roles/{(await role_names(client, officer))[0]}", headers=officer)
     await change(1, provisioning="scim")
     await journey(by_claims).go("priya")
     assert await until() is None
@@ -377,6 +378,6 @@ async def test_whoever_makes_staff_is_changed_both_ways(
     assert await until() <= datetime.now(UTC) + timedelta(hours=1)
 
 
-async def roles(client, officer):
+async def role_names(client, officer):
     listed = (await client.get(f"{URL}/roles", headers=officer)).json()["items"]
     return [one["name"] for one in listed]

@@ -175,7 +175,7 @@ async def test_an_identity_that_does_not_hold_is_not_recorded(mary, proofs, faul
 async def test_a_provider_that_fails_in_the_second_step_proves_nothing(
     mary, proofs, fault, app, one_login, database
 ):
-    app.state.providers._kept.clear()
+    app.state.providers._entries.clear()
     mary.simulator.faults = ONE_LOGIN[fault]
     answer = await mary.go("mary", "prove")
     assert answer.status_code in {400, 503}
@@ -193,6 +193,6 @@ async def test_the_statements_keys_are_read_again_when_they_change(mary, proofs)
 async def test_the_region_says_now_whose_proofs_it_takes(mary, proofs, monkeypatch):
     """The issuer was taken when the council registered it, and is not any more."""
     where = await mary.there(await mary.leave("prove"), "mary")
-    monkeypatch.setattr("identity.upstreams.rules.registration.did_url", lambda *_, **__: None)
+    monkeypatch.setattr("identity.upstreams.rules.registration.get_did_url", lambda *_, **__: None)
     assert (await mary.back(where)).status_code == 400
     assert await proofs(mary.account) == []

@@ -344,7 +344,7 @@ async def test_a_crash_between_callback_and_link_leaves_nothing_half(
         raise RuntimeError("the machine has died")
 
     with monkeypatch.context() as patch:
-        patch.setattr("identity.upstream_login.actions.links._open", crash)
+        patch.setattr("identity.upstream_login.actions.links._sign_in", crash)
         assert (await mary.choose("new")).status_code == 500
     assert await account_of(database, one_login) == {}
     assert await count("account") == accounts

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from identity.shared.outbound import Outbound, OutboundError
-from identity.upstreams.actions.providers import AwayError, Providers
+from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
 from services.identity.tests.servers import Names
 from services.identity.tests.upstream import (
     journey,
@@ -75,67 +75,67 @@ URL = "https://them.example/jwks"
 
 async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, site, clock):
     for _ in range(3):
-        assert list(await providers.keys(URL)) == ["one"]
+        assert list(await providers.get_keys(URL)) == ["one"]
     assert len(site.asked) == 1
     clock.now += 901
     site.answer = KEYS % (b"two", *POINT)
-    assert list(await providers.keys(URL)) == ["two"]
+    assert list(await providers.get_keys(URL)) == ["two"]
 
 
 async def test_many_at_once_ask_once(providers, site):
     site.pause = 0.05
-    found = await asyncio.gather(*(providers.keys(URL) for _ in range(20)))
+    found = await asyncio.gather(*(providers.get_keys(URL) for _ in range(20)))
     assert len(site.asked) == 1
     assert all(list(one) == ["one"] for one in found)
 
 
 async def test_who_gives_up_does_not_stop_the_others(providers, site):
     site.pause = 0.1
-    first = asyncio.create_task(providers.keys(URL))
-    second = asyncio.create_task(providers.keys(URL))
+    first = asyncio.create_task(providers.get_keys(URL))
+    second = asyncio.create_task(providers.get_keys(URL))
     await asyncio.sleep(0.02)
     first.cancel()
     assert list(await second) == ["one"]
 
 
 async def test_what_is_kept_outlives_its_server_for_a_day(providers, site, clock):
-    await providers.keys(URL)
+    await providers.get_keys(URL)
     for broken in (OutboundError("x"), b"<html>", b"{}"):
         site.answer = broken
         clock.now += 901
-        assert list(await providers.keys(URL)) == ["one"]
+        assert list(await providers.get_keys(URL)) == ["one"]
     clock.now += 86_400
-    with pytest.raises(AwayError):
-        await providers.keys(URL)
+    with pytest.raises(ProviderUnavailableError):
+        await providers.get_keys(URL)
 
 
 async def test_a_server_that_fails_is_left_alone_for_a_while(providers, site, clock):
     site.answer = OutboundError("cannot be reached")
     for _ in range(5):
-        with pytest.raises(AwayError, match="cannot be reached"):
-            await providers.keys(URL)
+        with pytest.raises(ProviderUnavailableError, match="cannot be reached"):
+            await providers.get_keys(URL)
     assert len(site.asked) == 1
     clock.now += 6
     site.answer = KEYS % (b"one", *POINT)
-    assert list(await providers.keys(URL)) == ["one"]
+    assert list(await providers.get_keys(URL)) == ["one"]
 
 
 async def test_an_unknown_key_is_looked_for_but_not_more_often_than_the_floor(providers, site, clock):
-    await providers.keys(URL)
+    await providers.get_keys(URL)
     site.answer = KEYS % (b"two", *POINT)
-    assert list(await providers.keys(URL, newer=True)) == ["one"]
+    assert list(await providers.get_keys(URL, newer=True)) == ["one"]
     assert len(site.asked) == 1
     clock.now += 61
     for _ in range(10):
-        assert list(await providers.keys(URL, newer=True)) == ["two"]
+        assert list(await providers.get_keys(URL, newer=True)) == ["two"]
     assert len(site.asked) == 2
 
 
 async def test_memory_is_bounded(providers, monkeypatch):
-    monkeypatch.setattr("identity.upstreams.actions.providers._MOST", 10)
+    monkeypatch.setattr("identity.upstreams.actions.providers._MAX_ENTRIES", 10)
     for number in range(30):
-        await providers.keys(f"{URL}/{number}")
-    assert len(providers._kept) == 10
+        await providers.get_keys(f"{URL}/{number}")
+    assert len(providers._entries) == 10
 
 
 # ---------------------------------------------------------------------------------- from inside, slow, huge
@@ -154,34 +154,36 @@ def strangers(settings):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
 async def test_a_provider_at_a_private_address_is_not_called(strangers, address):
-    with pytest.raises(AwayError, match="not public"):
-        await strangers(address).describe("https://them.example/")
+    with pytest.raises(ProviderUnavailableError, match="not public"):
+        await strangers(address).get_metadata("https://them.example/")
 
 
 async def test_a_provider_without_https_is_not_called_but_from_a_laptop(strangers, simulator, settings):
-    with pytest.raises(AwayError, match="https"):
-        await strangers("127.0.0.1").describe(simulator.onelogin.issuer)
-    assert (await Providers(settings).describe(simulator.onelogin.issuer)).issuer == simulator.onelogin.issuer
+    with pytest.raises(ProviderUnavailableError, match="https"):
+        await strangers("127.0.0.1").get_metadata(simulator.onelogin.issuer)
+    assert (
+        await Providers(settings).get_metadata(simulator.onelogin.issuer)
+    ).issuer == simulator.onelogin.issuer
 
 
 async def test_a_redirect_is_not_followed(settings, simulator):
     simulator.faults = Faults(status={"discovery": 302})
-    with pytest.raises(AwayError, match="302"):
-        await Providers(settings).describe(simulator.onelogin.issuer)
+    with pytest.raises(ProviderUnavailableError, match="302"):
+        await Providers(settings).get_metadata(simulator.onelogin.issuer)
 
 
 async def test_a_slow_provider_is_not_waited_for(settings, simulator):
     simulator.faults = Faults(slow={"discovery": 3.0})
     began = asyncio.get_running_loop().time()
-    with pytest.raises(AwayError, match="within 1 seconds"):
-        await Providers(settings).describe(simulator.onelogin.issuer)
+    with pytest.raises(ProviderUnavailableError, match="within 1 seconds"):
+        await Providers(settings).get_metadata(simulator.onelogin.issuer)
     assert asyncio.get_running_loop().time() - began < 2
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeypatch):
-    monkeypatch.setattr("identity.upstreams.rules.metadata.LARGEST", 100)
-    with pytest.raises(AwayError, match="more than 100 bytes"):
-        await Providers(settings).describe(simulator.onelogin.issuer)
+    monkeypatch.setattr("identity.upstreams.rules.metadata.MAX_BYTES", 100)
+    with pytest.raises(ProviderUnavailableError, match="more than 100 bytes"):
+        await Providers(settings).get_metadata(simulator.onelogin.issuer)
 
 
 async def test_who_is_not_there_is_told_of_and_the_page_offers_other_ways(journey, one_login, simulator):
@@ -207,7 +209,7 @@ async def test_a_provider_that_is_slow_on_the_way_back_ends_the_visit(
 
 async def test_a_provider_signs_people_in_while_its_discovery_is_away(journey, one_login, simulator, app):
     await journey(one_login).arrive("mary")
-    for kept in app.state.providers._kept.values():
+    for kept in app.state.providers._entries.values():
         kept.due = 0
     simulator.faults = Faults(status={"discovery": 503, "jwks": 503})
     assert (await journey(one_login).go("mary")).headers["location"] == "/identity/account"
@@ -215,7 +217,7 @@ async def test_a_provider_signs_people_in_while_its_discovery_is_away(journey, o
 
 @pytest.fixture(autouse=True)
 async def nobody(database, app, client):
-    app.state.providers._kept.clear()
+    app.state.providers._entries.clear()
     yield
     async with database.writing("*") as session:
         await session.execute(text("DELETE FROM account_email"))

@@ -11,8 +11,8 @@ from chassis import ids
 from identity.accounts.tables import account as accounts
 from identity.accounts.tables import upstream_account
 from identity.shared.rules.crypto import WrongMasterKeyError
-from identity.upstreams import store
-from identity.upstreams.actions import keys
+from identity.upstream_login.store import links
+from identity.upstreams.actions import keys, upstreams
 from identity.upstreams.rules import registration as rules
 
 URL = "/citytown/identity/v1/upstreams"
@@ -80,7 +80,7 @@ async def link(database, made, subject="someone"):
         now = datetime.now(UTC)
         row = {"id": account, "status": "active", "language": "en", "version": 1, "created_at": now}
         await session.execute(insert(accounts), row)
-        assert await store.link(session, "citytown", ids.read(made["id"]), subject, account, now)
+        assert await links.insert_link(session, "citytown", ids.read(made["id"]), subject, account, now)
     return account
 
 
@@ -137,7 +137,7 @@ def test_an_issuer_is_taken_in_one_way_only(issuer, code):
     asked = rules.Registration(
         "oidc", "staff", issuer, "client_secret", ("openid",), TENANT, "oid", None, "scim", None
     )
-    assert code in {fault.code for fault in rules.faults(asked, {}, laptop=False)}
+    assert code in {fault.code for fault in rules.list_faults(asked, {}, laptop=False)}
 
 
 def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
@@ -145,8 +145,8 @@ def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
         "onelogin", "residents", "http://127.0.0.1:9000/", "private_key_jwt", ("openid",), None, "sub",
         None, "scim", "P2",
     )  # fmt: skip
-    assert list(rules.faults(asked, {}, laptop=True)) == []
-    assert [fault.field for fault in rules.faults(asked, {}, laptop=False)] == ["issuer"]
+    assert list(rules.list_faults(asked, {}, laptop=True)) == []
+    assert [fault.field for fault in rules.list_faults(asked, {}, laptop=False)] == ["issuer"]
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,8 @@ async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(cl
     published = [key["kid"] for key in (await client.get(jwks_path(made))).json()["keys"]]
     assert published == [made["keys"][0]["kid"], answer.json()["kid"]]
     async with database.reading("citytown") as session:
-        found = await store.one(session, "citytown", ids.read(made["id"]))
-        key = await keys.signing_key(session, app.state.settings, found)
+        found = await upstreams.get_upstream(session, "citytown", ids.read(made["id"]))
+        key = await keys.get_signing_key(session, app.state.settings, found)
     assert (key.kid, key.is_private) == (made["keys"][0]["kid"], True)
     again = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
     assert (again.status_code, again.json()["code"]) == (409, "key-waiting")
@@ -263,7 +263,7 @@ async def test_a_leaked_key_is_withdrawn_at_once_and_forgotten(client, live, dat
     [only] = (await client.get(jwks_path(made))).json()["keys"]
     assert only["kid"] == answer.json()["kid"] != made["keys"][0]["kid"]
     async with database.writing("*") as session:
-        await keys.sweep(session)
+        await keys.purge_keys(session)
         kept = await session.all(text("SELECT kid FROM upstream_key"))
     assert [row.kid for row in kept] == [only["kid"]]
     acts = [one[0] for one in await history(client, live, made)]
@@ -279,7 +279,7 @@ async def test_a_secret_gives_way_to_a_key_and_a_key_to_a_secret(client, live, d
     answer = await change(client, live, made, authentication="private_key_jwt")
     assert answer.json()["authentication"] == "private_key_jwt"
     async with database.reading("citytown") as session:
-        assert (await store.one(session, "citytown", ids.read(made["id"]))).secret_sealed is None
+        assert (await upstreams.get_upstream(session, "citytown", ids.read(made["id"]))).secret_sealed is None
     back = await change(client, live, answer.json(), client_secret="another-secret-of-theirs")
     assert back.json()["authentication"] == "client_secret"
     assert [one[0] for one in await history(client, live, made)] == [
@@ -290,13 +290,13 @@ async def test_a_secret_gives_way_to_a_key_and_a_key_to_a_secret(client, live, d
 async def test_a_sealed_secret_opens_in_its_own_row_only(client, live, database, app):
     one, other = [await register(client, live, entra()) for _ in range(2)]
     async with database.writing("citytown") as session:
-        found = await store.one(session, "citytown", ids.read(one["id"]))
-        assert keys.secret(app.state.settings, found) == CANARY
+        found = await upstreams.get_upstream(session, "citytown", ids.read(one["id"]))
+        assert keys.open_secret(app.state.settings, found) == CANARY
         stolen = "UPDATE upstream SET secret_sealed = :sealed WHERE id = :id"
         await session.execute(text(stolen), {"sealed": found.secret_sealed, "id": ids.read(other["id"])})
-        moved = await store.one(session, "citytown", ids.read(other["id"]))
+        moved = await upstreams.get_upstream(session, "citytown", ids.read(other["id"]))
     with pytest.raises(WrongMasterKeyError):
-        keys.secret(app.state.settings, moved)
+        keys.open_secret(app.state.settings, moved)
 
 
 async def test_a_secret_is_in_no_log_no_table_and_no_event(client, live, database, caplog):
@@ -325,7 +325,7 @@ async def test_who_is_linked_keeps_the_account_when_the_upstream_goes(client, li
     assert (await client.get(f"{URL}/{made['id']}", headers=live)).status_code == 404
     assert (await client.get(jwks_path(made))).status_code == 404
     async with database.reading("*") as session:
-        assert await store.of_account(session, account) == []
+        assert await links.list_by_account(session, account) == []
         told = await session.first(
             text("SELECT what, council, about FROM account_history WHERE account = :id"), {"id": account}
         )
@@ -341,11 +341,11 @@ async def test_a_subject_is_one_account_and_an_account_one_subject(client, live,
     account = await link(database, made)
     upstream, now = ids.read(made["id"]), datetime.now(UTC)
     async with database.writing("citytown") as session:
-        assert not await store.link(session, "citytown", upstream, "someone", ids.new(), now)
-        assert not await store.link(session, "citytown", upstream, "another", account, now)
-        assert await store.account_of(session, "citytown", upstream, "someone") == account
-        assert await store.unlink(session, "citytown", upstream, account)
-        assert await store.account_of(session, "citytown", upstream, "someone") is None
+        assert not await links.insert_link(session, "citytown", upstream, "someone", ids.new(), now)
+        assert not await links.insert_link(session, "citytown", upstream, "another", account, now)
+        assert await links.get_account(session, "citytown", upstream, "someone") == account
+        assert await links.delete_link(session, "citytown", upstream, account)
+        assert await links.get_account(session, "citytown", upstream, "someone") is None
 
 
 async def test_no_council_sees_anothers_upstreams(client, live, mint, database):
@@ -390,7 +390,7 @@ async def test_the_account_says_that_a_way_to_sign_in_has_gone(client, live, dat
     made = await register(client, live, one_login())
     async with database.writing("citytown") as session:
         now = datetime.now(UTC)
-        assert await store.link(session, "citytown", ids.read(made["id"]), "resident", resident, now)
+        assert await links.insert_link(session, "citytown", ids.read(made["id"]), "resident", resident, now)
     await client.delete(f"{URL}/{made['id']}", headers=live)
     page = await visitor.get("/identity/account/history")
     assert "no longer lets people sign in with another provider" in page.text

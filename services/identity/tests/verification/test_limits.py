@@ -11,7 +11,7 @@ from identity.mandates.actions import emails
 from identity.shared import rate_limiters as pacing
 from identity.shared.rate_limiters import ConcurrencyLimiter, RateLimiter
 from identity.shared.rules import limits
-from services.identity.tests.proofs.test_proofs import seen
+from services.identity.tests.proofs.test_proofs import proof_body
 from services.identity.tests.provider import ask, register
 
 HTML = {"Accept": "text/html"}
@@ -168,7 +168,7 @@ async def test_desk_codes_cannot_be_guessed_on_and_on(app, client, caller, monke
     proofs = "/citytown/identity/v1/proofs"
 
     async def prove(headers=prover):
-        return await client.post(proofs, json=seen("aaaa-aaaa"), headers=headers)
+        return await client.post(proofs, json=proof_body("aaaa-aaaa"), headers=headers)
 
     assert await statuses(3, prove) == [404, 404, 429]
     link = f"/citytown/identity/v1/staff/{ids.show(ids.new())}/account"

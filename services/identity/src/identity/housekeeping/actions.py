@@ -8,10 +8,10 @@ from identity.accounts.actions import sessions
 from identity.factors.actions import authentication, sms
 from identity.grants.actions import grants
 from identity.mandates.actions import mandates
-from identity.proofs import store as stored_proofs
+from identity.proofs.actions import proofs
 from identity.settings import Settings
-from identity.upstream_login.actions import jit_staff, logouts
-from identity.upstream_login.store import login_states
+from identity.staff.actions import jit_provisioning
+from identity.upstream_login.actions import login_states, logouts
 from identity.upstreams.actions import keys
 from identity.verification.actions import codes
 
@@ -35,12 +35,12 @@ async def purge(database: Database) -> None:
     async with database.writing() as session:
         now = datetime.now(UTC)
         await codes.purge(session, now)
-        await stored_proofs.sweep(session, now)
+        await proofs.purge_desk_codes(session)
         await authentication.purge(session, now)
         await sms.purge_counts(session, now.date() - _A_MONTH)
         await grants.purge(session, now)
-        await mandates.sweep(session)
-        await login_states.sweep(session, now)
-        await keys.sweep(session)
-        await logouts.sweep(session, now)
-        await jit_staff.sweep(session)
+        await mandates.purge_offers(session)
+        await login_states.purge_states(session, now)
+        await keys.purge_keys(session)
+        await logouts.purge_logouts(session, now)
+        await jit_provisioning.purge_absent(session)

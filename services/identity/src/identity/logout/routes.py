@@ -17,7 +17,7 @@ from identity.logout.actions.rp_initiated_logout import LogoutRequest
 from identity.shared.dependencies import NOT_REFERRED, pages, show_wrong_request
 from identity.shared.oauth import authorization_requests, redirects, token_requests
 from identity.shared.oauth.authorization_requests import PageError
-from identity.upstream_login.store import login_states
+from identity.upstream_login.actions import login_states
 from identity.verification.actions.context import hash_browser_secret
 
 router = APIRouter(tags=["sign-in"])
@@ -114,7 +114,7 @@ async def _end_session(request: Request, provider: TheProvider, logout: LogoutRe
         signed_in = await sessions.get_current(session, session_secret(request))
         if signed_in is not None:
             await sessions.end(session, signed_in.account, signed_in.session, "signed-out")
-        await login_states.forget(session, hash_browser_secret(browser_secret(request)))
+        await login_states.delete_pending(session, hash_browser_secret(browser_secret(request)))
     url = logout.build_return_url()
     if url is None:
         response: Response = pages.render(request, "signed-out.html")

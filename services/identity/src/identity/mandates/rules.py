@@ -1,4 +1,4 @@
-"""The life of a mandate: offered, taken up or let go, ended. Pure, so that every order can be tried.
+"""The life of a mandate: offered, accepted or declined, ended. Pure, so that tests can try every order.
 
 offered --accept--> accepted --revoke--> revoked
    |--decline--> declined
@@ -31,16 +31,16 @@ THEMES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "blue-badge": ("Blue Badge", "Bathodyn Glas"),
     }
 )
-"""What somebody may be acted for in at every council: title in English and in Welsh. A service asks by the
-key; a council has others of its own beside them."""
+"""The themes every council has: title in English and in Welsh. A service names a theme by the key. A council
+can add its own."""
 
-OFFER = timedelta(days=14)
-LONGEST = timedelta(days=731)
-"""After two years the person is asked again."""
-KEPT = timedelta(days=90)
-"""How long names and address of an offer or a mandate stay when it is over."""
-MOST = 20
-"""Offers and mandates one person may have given, or hold, at one council."""
+OFFER_LIFETIME = timedelta(days=14)
+MAX_LIFETIME = timedelta(days=731)
+"""Two years; after that the principal must offer a new mandate."""
+NAMES_KEPT_FOR = timedelta(days=90)
+"""How long the names and the address of an offer or a mandate are kept after its end."""
+MAX_MANDATES = 20
+"""Open offers and mandates that one person may give, or hold, at one council."""
 
 Status = Literal["offered", "accepted", "declined", "revoked"]
 Side = Literal["principal", "delegate", "council"]
@@ -50,7 +50,7 @@ _CODE = re.compile(rf"[{ALPHABET}]{{{_CODE_LENGTH}}}")
 
 
 class RefusedError(ValueError):
-    """The step is not possible. ``code`` is stable, the text is for the person."""
+    """A step that is not possible. ``code`` is stable, the text is for the person."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -72,64 +72,68 @@ class Mandate:
     ended_by: Side | None = None
 
 
-def offer(principal: UUID, theme: str, expires_at: datetime, now: datetime, *, known: bool = True) -> Mandate:
-    """A new offer; ``known``: whether the council has the theme. Raises RefusedError."""
-    if not known:
+def make_offer(
+    principal: UUID, theme: str, expires_at: datetime, now: datetime, *, theme_exists: bool = True
+) -> Mandate:
+    """Make a new offer. Raises RefusedError."""
+    if not theme_exists:
         raise RefusedError("unknown-theme", f"must be one of {', '.join(THEMES)}, or of the council's own")
-    if not now < expires_at <= now + LONGEST:
-        raise RefusedError("not-in-time", f"must lie ahead, and at most {LONGEST.days} days")
-    return Mandate(principal, None, theme, "offered", min(now + OFFER, expires_at), expires_at)
+    if not now < expires_at <= now + MAX_LIFETIME:
+        raise RefusedError("not-in-time", f"must lie ahead, and at most {MAX_LIFETIME.days} days")
+    return Mandate(principal, None, theme, "offered", min(now + OFFER_LIFETIME, expires_at), expires_at)
 
 
-def open_offer(mandate: Mandate, now: datetime) -> bool:
-    """Whether it can still be taken up."""
+def is_open(mandate: Mandate, now: datetime) -> bool:
+    """Tell whether an offer can still be accepted."""
     return mandate.status == "offered" and now < mandate.offer_ends_at
 
 
-def holds(mandate: Mandate, now: datetime) -> bool:
-    """Whether the delegate may act by it now."""
+def is_active(mandate: Mandate, now: datetime) -> bool:
+    """Tell whether the delegate may act by a mandate now."""
     return mandate.status == "accepted" and now < mandate.expires_at
 
 
-def accept(mandate: Mandate, delegate: UUID, now: datetime) -> Mandate:
-    """The delegate takes it up. Raises RefusedError."""
+def accept_offer(mandate: Mandate, delegate: UUID, now: datetime) -> Mandate:
+    """Accept an offer. Raises RefusedError."""
     if delegate == mandate.principal:
         raise RefusedError("own-mandate", "You cannot act for yourself by a mandate.")
-    if not open_offer(mandate, now):
+    if not is_open(mandate, now):
         raise RefusedError("offer-over", "The offer has ended. Ask for a new one.")
     return replace(mandate, status="accepted", delegate=delegate, accepted_at=now)
 
 
-def decline(mandate: Mandate, now: datetime) -> Mandate:
-    """The one it was offered to does not want it. Raises RefusedError."""
-    if not open_offer(mandate, now):
+def decline_offer(mandate: Mandate, now: datetime) -> Mandate:
+    """Decline an offer. Raises RefusedError."""
+    if not is_open(mandate, now):
         raise RefusedError("offer-over", "The offer has ended.")
     return replace(mandate, status="declined", ended_at=now, ended_by="delegate")
 
 
-def revoke(mandate: Mandate, side: Side, now: datetime) -> Mandate:
-    """Either side ends it at once, also an offer; one that has ended stays as it is."""
+def revoke_mandate(mandate: Mandate, side: Side, now: datetime) -> Mandate:
+    """End a mandate or an offer at once, from either side; one that has ended stays as it is."""
     if mandate.status not in ("offered", "accepted"):
         return mandate
     return replace(mandate, status="revoked", ended_at=now, ended_by=side)
 
 
-def code_from(secret: bytes) -> str:
-    """80 bits to hand over, in fours, out of a secret nobody else has: too many to be guessed."""
+def derive_code(secret: bytes) -> str:
+    """Derive a code from a secret: 80 bits, too many to guess, written in groups of four."""
     number = int.from_bytes(hashlib.sha256(b"mandate code " + secret).digest())
-    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in range(_CODE_LENGTH))
-    return "-".join(letters[start : start + 4] for start in range(0, _CODE_LENGTH, 4))
+    characters = "".join(ALPHABET[number >> 5 * place & 31] for place in range(_CODE_LENGTH))
+    return "-".join(characters[start : start + 4] for start in range(0, _CODE_LENGTH, 4))
 
 
-def new_code() -> str:
-    """A code that cannot be made again."""
-    return code_from(secrets.token_bytes(32))
+def create_code() -> str:
+    """Create a random code, which cannot be derived again."""
+    return derive_code(secrets.token_bytes(32))
 
 
-def code_hash(text: str) -> bytes:
-    """SHA-256 of a code however it was typed: in capitals, with spaces, with o for 0, i or l for 1.
+def hash_code(text: str) -> bytes:
+    """Hash a code with SHA-256, however it was typed: in capitals, with spaces, with o for 0, i or l for 1.
 
-    What cannot be a code has a hash too, which is nobody's.
+    A text that cannot be a code has a hash too, which no offer has.
     """
-    plain = re.sub(r"[\s-]+", "", text).lower().translate(str.maketrans("oil", "011"))
-    return hashlib.sha256(b"mandate " + (plain.encode() if _CODE.fullmatch(plain) else b"")).digest()
+    normalised = re.sub(r"[\s-]+", "", text).lower().translate(str.maketrans("oil", "011"))
+    return hashlib.sha256(
+        b"mandate " + (normalised.encode() if _CODE.fullmatch(normalised) else b"")
+    ).digest()

@@ -6,7 +6,7 @@ from identity.shared.tables import ID, SECURED, metadata, timestamp
 
 _HOLDING = text("status = 'accepted'")
 
-# What was given to whom. It stays when it has ended: who acted by it must be found years later.
+# Who may act for whom. It is kept after its end, since who acted for whom must be found years later.
 mandate = Table(
     "mandate",
     metadata,
@@ -34,14 +34,14 @@ mandate = Table(
     info=SECURED,
 )  # fmt: skip
 
-# What is personal in it, and how the offer is taken up: goes when either side's data is erased.
+# The personal data of a mandate, and how its offer is accepted. Deleted when either side's data is erased.
 mandate_offer = Table(
     "mandate_offer",
     metadata,
     Column("council", Text, primary_key=True),
     Column("mandate", ID, primary_key=True),
-    Column("email", Text),  # canonical: whose account has proven it may accept
-    Column("code_hash", LargeBinary),  # or whoever shows the code; SHA-256 of 80 random bits
+    Column("email", Text),  # canonical: the account that verified it may accept
+    Column("code_hash", LargeBinary),  # or whoever has the code; SHA-256 of 80 random bits
     Column("principal_name", Text, nullable=False),
     Column("delegate_name", Text, nullable=False),
     Index("uq_mandate_offer_code_hash", "code_hash", unique=True),
@@ -49,7 +49,7 @@ mandate_offer = Table(
     info=SECURED,
 )
 
-# One that is removed stays for what was agreed in it: nobody is offered it any more.
+# A theme of the council's own. A removed one stays for the mandates in it, and is offered no more.
 theme = Table(
     "theme",
     metadata,

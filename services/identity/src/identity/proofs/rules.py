@@ -1,4 +1,4 @@
-"""How sure we are who somebody is: P0 not at all, P1, P2; and what evidence it takes.
+"""Levels of identity: P0 (not proven), P1, P2; and the evidence that each needs.
 
 Simplified from the Cabinet Office's Good Practice Guide 45: the strength of each kind of evidence, whether it
 was seen in the original, its security features checked, and the person compared with its photograph.
@@ -18,89 +18,91 @@ from chassis.ids import ALPHABET
 Level = Literal["P0", "P1", "P2"]
 Check = Literal["original-seen", "in-date", "security-features", "photo-matches"]
 
-LASTS: Mapping[str, int] = MappingProxyType({"P1": 2, "P2": 3})
-"""Years. After that a person is asked to prove it again: names, addresses and faces change."""
-DESK_CODE = timedelta(minutes=15)
+VALID_YEARS: Mapping[str, int] = MappingProxyType({"P1": 2, "P2": 3})
+"""Years for which a proof holds. Names, addresses and faces change, so it must be made again."""
+DESK_CODE_LIFETIME = timedelta(minutes=15)
 
-_THOROUGH: frozenset[str] = frozenset({"original-seen", "in-date", "security-features", "photo-matches"})
+_ALL_CHECKS: frozenset[str] = frozenset({"original-seen", "in-date", "security-features", "photo-matches"})
 _CODE_LENGTH = 8
 _CODE = re.compile(rf"[{ALPHABET}]{{{_CODE_LENGTH}}}")
 _WEAK, _FAIR, _STRONG, _STRONGEST = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EvidenceKind:
     """A kind of evidence. ``strength`` 1 to 4."""
 
     strength: int
     photograph: bool
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+EVIDENCE_KINDS: Mapping[str, EvidenceKind] = MappingProxyType(
     {
-        "passport": Kind(_STRONGEST, photograph=True),
-        "residence-permit": Kind(_STRONGEST, photograph=True),
-        "driving-licence": Kind(_STRONG, photograph=True),
-        "national-identity-card": Kind(_STRONG, photograph=True),
-        "electoral-identity-card": Kind(_STRONG, photograph=True),
-        "veteran-card": Kind(_FAIR, photograph=True),
-        "bus-pass": Kind(_FAIR, photograph=True),
-        "birth-certificate": Kind(_FAIR, photograph=False),
-        "marriage-certificate": Kind(_FAIR, photograph=False),
-        "bank-statement": Kind(_FAIR, photograph=False),
-        "tenancy-agreement": Kind(_FAIR, photograph=False),
-        "council-tax-bill": Kind(_FAIR, photograph=False),
-        "utility-bill": Kind(_WEAK, photograph=False),
+        "passport": EvidenceKind(_STRONGEST, photograph=True),
+        "residence-permit": EvidenceKind(_STRONGEST, photograph=True),
+        "driving-licence": EvidenceKind(_STRONG, photograph=True),
+        "national-identity-card": EvidenceKind(_STRONG, photograph=True),
+        "electoral-identity-card": EvidenceKind(_STRONG, photograph=True),
+        "veteran-card": EvidenceKind(_FAIR, photograph=True),
+        "bus-pass": EvidenceKind(_FAIR, photograph=True),
+        "birth-certificate": EvidenceKind(_FAIR, photograph=False),
+        "marriage-certificate": EvidenceKind(_FAIR, photograph=False),
+        "bank-statement": EvidenceKind(_FAIR, photograph=False),
+        "tenancy-agreement": EvidenceKind(_FAIR, photograph=False),
+        "council-tax-bill": EvidenceKind(_FAIR, photograph=False),
+        "utility-bill": EvidenceKind(_WEAK, photograph=False),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A document that was looked at, and what was checked of it. Its number is not kept."""
+    """A document that was looked at, and what was checked. Its number is not kept."""
 
     kind: str
     checks: frozenset[str]
 
 
-def level(evidence: Sequence[Evidence]) -> Level:
-    """The level that pieces of evidence come to; the same kind twice counts once.
+def assess_level(evidence: Sequence[Evidence]) -> Level:
+    """Assess the level that pieces of evidence reach; the same kind twice counts once.
 
-    P2: a strong photograph checked in every way and, unless it is of the strongest, one fair piece beside
-    it. P1: a fair photograph compared with the person, or two fair pieces. Only originals count.
+    P2: a strong document with a photograph, checked in every way, and one more fair piece unless it is of the
+    strongest. P1: a fair photograph compared with the person, or two fair pieces. Only originals count.
     """
-    seen = [one for one in evidence if "original-seen" in one.checks and one.kind in KINDS]
-    fair = [one for one in seen if KINDS[one.kind].strength >= _FAIR]
-    kinds = len({one.kind for one in fair})
-    shown = [one for one in fair if KINDS[one.kind].photograph]
-    best = max((KINDS[one.kind].strength for one in shown if one.checks >= _THOROUGH), default=0)
-    if best == _STRONGEST or (best == _STRONG and kinds > 1):
+    originals = [one for one in evidence if "original-seen" in one.checks and one.kind in EVIDENCE_KINDS]
+    fair_pieces = [one for one in originals if EVIDENCE_KINDS[one.kind].strength >= _FAIR]
+    fair_kinds = len({one.kind for one in fair_pieces})
+    photographs = [one for one in fair_pieces if EVIDENCE_KINDS[one.kind].photograph]
+    best_photograph = max(
+        (EVIDENCE_KINDS[one.kind].strength for one in photographs if one.checks >= _ALL_CHECKS), default=0
+    )
+    if best_photograph == _STRONGEST or (best_photograph == _STRONG and fair_kinds > 1):
         return "P2"
-    compared = any("photo-matches" in one.checks for one in shown)
-    return "P1" if compared or kinds > 1 else "P0"
+    is_compared = any("photo-matches" in one.checks for one in photographs)
+    return "P1" if is_compared or fair_kinds > 1 else "P0"
 
 
-def needs_second_look(reached: str) -> bool:
-    """Whether another member of staff must confirm it before it holds; the others are audited afterwards."""
-    return reached == "P2"
+def needs_second_look(level: str) -> bool:
+    """Tell whether a second member of staff must confirm a proof before it holds."""
+    return level == "P2"
 
 
-def expires(reached: str, at: datetime) -> datetime:
-    """Until when a proof of this level holds: to the same day and hour; from a 29 February to a 28th."""
-    year = at.year + LASTS[reached]
+def get_expiry(level: str, at: datetime) -> datetime:
+    """Get the expiry of a proof of this level: the same day and hour, or 28 for 29 February."""
+    year = at.year + VALID_YEARS[level]
     try:
         return at.replace(year=year)
     except ValueError:  # that year has no such day
         return at.replace(year=year, day=28)
 
 
-def new_desk_code() -> str:
-    """40 random bits in fours, for a quarter of an hour, for staff alone."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
-    return f"{letters[:4]}-{letters[4:]}"
+def create_desk_code() -> str:
+    """Create a desk code: 40 random bits in groups of four. It is short-lived and only staff can use it."""
+    characters = "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
+    return f"{characters[:4]}-{characters[4:]}"
 
 
-def desk_code_hash(text: str) -> bytes:
-    """SHA-256 of a desk code however it was typed. What cannot be one has a hash that is nobody's."""
-    plain = re.sub(r"[\s-]+", "", text).lower().translate(str.maketrans("oil", "011"))
-    return hashlib.sha256(b"desk " + (plain.encode() if _CODE.fullmatch(plain) else b"")).digest()
+def hash_desk_code(text: str) -> bytes:
+    """Hash a desk code with SHA-256, however it was typed. A text that cannot be one matches no account."""
+    normalised = re.sub(r"[\s-]+", "", text).lower().translate(str.maketrans("oil", "011"))
+    return hashlib.sha256(b"desk " + (normalised.encode() if _CODE.fullmatch(normalised) else b"")).digest()

@@ -1,4 +1,4 @@
-"""The models of proofs of identity."""
+"""The API models of proofs of identity."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -15,23 +15,23 @@ Line = Annotated[
 ]
 
 
-def _known(value: str) -> str:
-    if value not in rules.KINDS:
-        raise ValueError(f"must be one of {', '.join(rules.KINDS)}")
+def _check_kind(value: str) -> str:
+    if value not in rules.EVIDENCE_KINDS:
+        raise ValueError(f"must be one of {', '.join(rules.EVIDENCE_KINDS)}")
     return value
 
 
 class EvidenceSeen(RequestBody):
-    """A document that was looked at. Its number is not asked for and not kept."""
+    """A document you looked at. Its number is not asked for and not kept."""
 
-    kind: Annotated[str, StringConstraints(max_length=40), AfterValidator(_known)] = Field(
+    kind: Annotated[str, StringConstraints(max_length=40), AfterValidator(_check_kind)] = Field(
         examples=["driving-licence"]
     )
     checks: list[rules.Check] = Field(min_length=1, max_length=4)
 
 
 class PostalAddress(RequestBody):
-    """An address of the person, as the address service knows it by its UPRN."""
+    """An address of the person, with its UPRN in the address service if known."""
 
     uprn: Uprn | None = None
     sub_building_name: Line | None = None
@@ -44,8 +44,8 @@ class PostalAddress(RequestBody):
     valid_from: date | None = None
 
     def claim(self) -> dict[str, Any]:
-        """By the names of the address claim (vocab.account.gov.uk)."""
-        named = {
+        """Name the members as the address claim does (vocab.account.gov.uk)."""
+        members = {
             "uprn": self.uprn,
             "subBuildingName": self.sub_building_name,
             "buildingName": self.building_name,
@@ -57,14 +57,14 @@ class PostalAddress(RequestBody):
             "addressCountry": "GB",
             "validFrom": self.valid_from.isoformat() if self.valid_from else None,
         }
-        return {name: value for name, value in named.items() if value is not None}
+        return {name: value for name, value in members.items() if value is not None}
 
 
 class NewProof(RequestBody):
-    """What a member of staff saw, with the person in front of him."""
+    """What a member of staff saw, with the person in front of them."""
 
     desk_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] = Field(
-        description="Shown by the person, out of the account", examples=["4k7t-9wqd"]
+        description="The person shows it to you from their account", examples=["4k7t-9wqd"]
     )
     level: Literal["P1", "P2"]
     evidence: list[EvidenceSeen] = Field(min_length=1, max_length=6)
@@ -81,13 +81,13 @@ class NewProof(RequestBody):
 
 
 class ProofRecord(BaseModel):
-    """A proof, without anything personal."""
+    """A proof, without personal data."""
 
     id: Id
     level: Literal["P0", "P1", "P2"]
     route: Literal["in-person", "upstream"]
     status: Literal["waiting", "holds", "withdrawn"] = Field(
-        description="waiting: for a second member of staff"
+        description="waiting: a second member of staff must confirm it"
     )
     evidence: list[dict[str, Any]]
     proved_by: str
@@ -97,16 +97,18 @@ class ProofRecord(BaseModel):
 
 
 class ProofSeen(ProofRecord):
-    """A proof with what it proved. That it was looked at is recorded."""
+    """A proof with what it proved. Reading it is recorded."""
 
-    given_names: list[str] | None = Field(default=None, description="Null once erased, as all below")
+    given_names: list[str] | None = Field(
+        default=None, description="Null once erased, as are all members below"
+    )
     family_name: str | None = None
     birth_date: date | None = None
     addresses: list[dict[str, Any]] | None = None
 
 
 class OwnProof(BaseModel):
-    """What the person himself sees."""
+    """What the person sees of their own proof."""
 
     level: Literal["P0", "P1", "P2"]
     route: Literal["in-person", "upstream"] | None = None
@@ -117,12 +119,12 @@ class OwnProof(BaseModel):
 class DeskCode(BaseModel):
     """A code to show at a council's desk."""
 
-    code: str = Field(description="For a quarter of an hour, once")
+    code: str = Field(description="It works once, for a quarter of an hour")
     expires_at: datetime
 
 
 class Access(BaseModel):
-    """That somebody did something with a proof of the person's."""
+    """An access to a proof: who did what with it, and when."""
 
     id: Id
     act: Literal["recorded", "read", "confirmed", "refused", "withdrawn", "erased"]

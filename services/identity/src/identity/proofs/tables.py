@@ -1,13 +1,13 @@
-"""Proofs of identity, the personal data they proved, and who looked at it."""
+"""Tables of proofs of identity, the personal data they proved, accesses to it, and desk codes."""
 
 from sqlalchemy import CheckConstraint, Column, Date, Index, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from identity.shared.tables import ID, SECURED, metadata, timestamp
 
-# That an account's holder was proven to be somebody: how, when, by whom. A trigger keeps it as it was made;
-# only the second look and the withdrawal may be added. It proves a person to every council's services, so
-# it belongs to the region; ``council`` is the one whose staff made it, or the region for one from upstream.
+# A proof of identity of an account's holder: how, when and by whom it was made. A trigger keeps it as
+# written; only the second look and the withdrawal may be added. A proof counts for every council's services,
+# so it belongs to the region; ``council`` is the one whose staff made it, or the region for an upstream's.
 proof = Table(
     "proof",
     metadata,
@@ -33,7 +33,7 @@ proof = Table(
     Index("ix_proof_council", "council", "id"),
 )
 
-# What was proven, apart from the record so that it can be erased.
+# What was proven, kept apart from the record so that it can be erased.
 proof_person = Table(
     "proof_person",
     metadata,
@@ -44,7 +44,7 @@ proof_person = Table(
     Column("addresses", JSONB, nullable=False),
 )
 
-# A short-lived code that a person shows at a desk: whoever sits there holds the account.
+# A short-lived code that a person shows at a desk, which tells staff their account.
 desk_code = Table(
     "desk_code",
     metadata,
@@ -54,7 +54,7 @@ desk_code = Table(
     Index("uq_desk_code_code_hash", "code_hash", unique=True),
 )
 
-# Every read and write of somebody's proof. A trigger refuses change and removal.
+# Every access to a proof. A trigger refuses change and removal.
 identity_access = Table(
     "identity_access",
     metadata,

@@ -7,18 +7,17 @@ from identity.accounts.actions import accounts
 from identity.factors.actions import authentication
 from identity.mandates.actions import mandates
 from identity.proofs.actions import proofs
-from identity.staff.actions import staff
-from identity.upstream_login.store import login_states
-from identity.upstreams import store as upstreams
+from identity.staff.actions import members
+from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import AuthContext
 
 _ERASERS = (
-    mandates.close,
-    proofs.erase,
-    staff.unlink,
-    upstreams.forget,
+    mandates.close_account,
+    proofs.erase_account,
+    members.close_account,
+    links.close_account,
     authentication.erase_factors,
-    login_states.erase,
+    login_states.close_account,
 )
 """In order: mandates come first, since they name the account's e-mail address, which is erased at the end."""
 

@@ -20,7 +20,7 @@ def _of(table: str, column: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["council", column], [f"{table}.council", f"{table}.id"], ondelete="CASCADE")
 
 
-# A set of scopes under a name of the council's own. Who is in one of the directory's ``groups`` has it too.
+# A named set of scopes of a council. Members of the directory's ``groups`` named here have it too.
 role = Table(
     "role",
     metadata,
@@ -34,7 +34,7 @@ role = Table(
     info=SECURED,
 )
 
-# A member of staff is an id. ``account``: with which he signs in, once he has.
+# A member of staff. ``account``: the one they sign in with, once linked.
 staff = Table(
     "staff",
     metadata,
@@ -46,9 +46,7 @@ staff = Table(
     timestamp("created_at"),
     timestamp("updated_at"),
     timestamp("left_at", nullable=True),  # taken out of the directory: no longer found
-    timestamp(
-        "vouched_until", nullable=True
-    ),  # where sign-ins' claims make staff: his roles count until then
+    timestamp("vouched_until", nullable=True),  # with just-in-time provisioning: roles count until then
     Index(
         "uq_staff_council_account",
         "council",
@@ -59,7 +57,7 @@ staff = Table(
     info=SECURED,
 )
 
-# What the directory says of the person; deleted when he is taken out of it.
+# What the directory says of the person; deleted when they are removed from it.
 staff_person = Table(
     "staff_person",
     metadata,
@@ -67,7 +65,7 @@ staff_person = Table(
     Column("staff", ID, primary_key=True),
     Column("user_name", Text, nullable=False),
     Column("user_key", Text, nullable=False),  # user_name as it is compared: RFC 7643, caseExact false
-    Column("external_id", Text),  # the directory's own key of him, as in its tokens (Entra ID: oid)
+    Column("external_id", Text),  # the directory's own key of them, as in its tokens (Entra ID: oid)
     Column("given_name", Text, nullable=False),
     Column("family_name", Text, nullable=False),
     Column("display_name", Text, nullable=False),
@@ -78,7 +76,7 @@ staff_person = Table(
     info=SECURED,
 )
 
-# A role given to somebody by hand, not by a group of the directory.
+# A role given to a member of staff by hand, not by a group of the directory.
 staff_role = Table(
     "staff_role",
     metadata,
@@ -126,7 +124,7 @@ role_change = Table(
     Column("id", ID, primary_key=True),
     Column("act", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("staff", ID),  # to or from whom
+    Column("staff", ID),  # the member it was given to or taken from
     Column("actor", Text, nullable=False),
     Column("changes", JSONB, nullable=False),  # member -> [before, after]
     timestamp("at"),

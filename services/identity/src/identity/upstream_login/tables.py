@@ -1,4 +1,4 @@
-"""People on their way to an upstream and back, and logouts heard from there."""
+"""Tables of pending logins at upstreams, and of recent logouts there."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,21 +14,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from identity.shared.tables import ID, SECURED, metadata, timestamp
 
-# One question to a provider. It is answered once, in the browser that asked it; then ``found`` holds who came
-# back while the person decides which account that is.
+# The state of a login at a provider. Its callback works once, in the browser that began it. ``found`` has the
+# result of the login until the person decides which account it is.
 upstream_visit = Table(
     "upstream_visit",
     metadata,
-    Column("state_hash", LargeBinary, primary_key=True),  # SHA-256 of the state in the address
+    Column("state_hash", LargeBinary, primary_key=True),  # SHA-256 of the state in the URL
     Column("browser", LargeBinary, nullable=False),  # SHA-256 of the browser's secret
     Column("council", Text, nullable=False),
     Column("upstream", ID, nullable=False),
     Column("purpose", Text, nullable=False),
-    Column("account", ID),  # of the person who is signed in: for all but sign-in
-    Column("vot", Text),  # the vector of trust asked of GOV.UK One Login
-    Column("fresh", Boolean, nullable=False),  # the person was to sign in anew
+    Column("account", ID),  # of the person who is signed in, unless the purpose is sign-in
+    Column("vot", Text),  # the vector of trust requested of GOV.UK One Login
+    Column("fresh", Boolean, nullable=False),  # the person had to sign in anew
     Column("redirect_uri", Text, nullable=False),
-    Column("request", Text),  # a service's request, and the page of the account, to go on to
+    Column("request", Text),  # the service's request, or the page of the account, to return to
     Column("page", Text),
     Column("found", JSONB(none_as_null=True)),
     Column("chosen", Boolean, nullable=False),  # to be linked with the account that signs in next
@@ -42,15 +42,15 @@ upstream_visit = Table(
     CheckConstraint("(purpose = 'sign-in') = (account IS NULL)", name="account"),
 )
 
-# What a provider has said of somebody who signed out there: each is heard once, and a sign-in that was on its
-# way meanwhile opens nothing. For minutes.
+# Recent logouts at providers. Each logout token counts once, and a login that was pending meanwhile opens no
+# session. Kept for an hour.
 upstream_logout = Table(
     "upstream_logout",
     metadata,
     Column("council", Text, primary_key=True),
     Column("upstream", ID, primary_key=True),
     Column("token_id", Text, primary_key=True),  # its jti
-    Column("person", LargeBinary),  # HMAC, as sessions keep it
+    Column("person", LargeBinary),  # HMAC, as sessions store it
     Column("session", LargeBinary),
     timestamp("issued_at"),
     timestamp("expires_at"),

@@ -1,4 +1,4 @@
-"""Upstreams of a council: where it lets people sign in besides here, registered by itself."""
+"""Upstreams: the other providers where a council lets people sign in, registered by the council."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from identity.shared.dependencies import (
     respond_cached,
 )
 from identity.shared.schemas import Jwks
-from identity.upstreams.actions import checks, upstreams
+from identity.upstreams.actions import checks, keys, records, registration
 from identity.upstreams.actions.providers import Providers
 from identity.upstreams.schemas import (
     NewUpstream,
@@ -34,125 +34,139 @@ from identity.upstreams.schemas import (
 )
 
 router = APIRouter(tags=["upstreams"])
-Keeper = Annotated[Caller, permission("identity:clients")]
-_ALL = "/{council}/identity/v1/upstreams"
-_ONE = f"{_ALL}/{{upstream_id}}"
+ClientsCaller = Annotated[Caller, permission("identity:clients")]
+_UPSTREAMS = "/{council}/identity/v1/upstreams"
+_UPSTREAM = f"{_UPSTREAMS}/{{upstream_id}}"
 
 
-@router.post(_ALL, status_code=201, response_model=Upstream, responses=documents(409))
+@router.post(_UPSTREAMS, status_code=201, response_model=Upstream, responses=documents(409))
 async def register_upstream(
-    council: Slug, body: NewUpstream, caller: Keeper, issuer: TheIssuer, session: Writing, once: OnlyOnce
+    council: Slug,
+    body: NewUpstream,
+    caller: ClientsCaller,
+    issuer: TheIssuer,
+    session: Writing,
+    once: OnlyOnce,
 ) -> Response:
     """Register GOV.UK One Login, or a directory of the council's own, for people to sign in with.
 
-    The answer says what to register there: `redirect_uri` and, unless you gave a secret, `jwks_uri`. It needs
-    a live credential; for staff one with `identity:staff` and all scopes that the council's roles have.
+    Register the `redirect_uri` of the response at the provider and, unless you gave a secret, the `jwks_uri`.
+    You need a live credential; for staff one with `identity:staff` and every scope the council's roles have.
     """
     return await once.run(
         session,
         caller,
         body,
-        lambda: upstreams.create(session, issuer, council, caller, body),
-        headers=lambda made: {
-            **_tag(made),
-            "Location": f"/{council}/identity/v1/upstreams/{ids.show(made.id)}",
+        lambda: registration.register_upstream(session, issuer, council, caller, body),
+        headers=lambda upstream: {
+            **_etag(upstream),
+            "Location": f"/{council}/identity/v1/upstreams/{ids.show(upstream.id)}",
         },
     )
 
 
-@router.get(_ALL)
+@router.get(_UPSTREAMS)
 async def list_upstreams(
-    council: Slug, _: Keeper, issuer: TheIssuer, session: Reading, paging: Paging
+    council: Slug, _: ClientsCaller, issuer: TheIssuer, session: Reading, paging: Paging
 ) -> Page[Upstream]:
-    """The council's upstreams, in use or not, oldest first."""
-    found = await upstreams.page(session, issuer.settings, council, read_id_cursor(paging), paging.fetch)
-    return paging.page(found, lambda one: one, lambda one: (ids.show(one.id),))
+    """List the council's upstreams, enabled or not, the oldest first."""
+    page = await records.list_registrations(
+        session, issuer.settings, council, read_id_cursor(paging), paging.fetch
+    )
+    return paging.page(page, lambda upstream: upstream, lambda upstream: (ids.show(upstream.id),))
 
 
-@router.get(_ONE, responses=documents(404))
+@router.get(_UPSTREAM, responses=documents(404))
 async def read_upstream(
-    council: Slug, upstream_id: ids.Id, _: Keeper, issuer: TheIssuer, session: Reading, response: Response
+    council: Slug,
+    upstream_id: ids.Id,
+    _: ClientsCaller,
+    issuer: TheIssuer,
+    session: Reading,
+    response: Response,
 ) -> Upstream:
-    """One upstream, with its version as ETag. Its secret is not shown."""
-    found = await upstreams.one(session, issuer.settings, council, upstream_id)
-    response.headers.update(_tag(found))
-    return found
+    """Get an upstream. Its version is the ETag. Its secret is not shown."""
+    upstream = await records.get_registration(session, issuer.settings, council, upstream_id)
+    response.headers.update(_etag(upstream))
+    return upstream
 
 
-@router.patch(_ONE, responses=documents(404, 409, 412, 428))
+@router.patch(_UPSTREAM, responses=documents(404, 409, 412, 428))
 async def change_upstream(
     council: Slug,
     upstream_id: ids.Id,
     body: UpstreamChange,
-    caller: Keeper,
+    caller: ClientsCaller,
     issuer: TheIssuer,
     session: Writing,
     response: Response,
     if_match: IfMatch = None,
 ) -> Upstream:
-    """Change an upstream, or give the next secret that the provider made; live at once.
+    """Change an upstream, or set the provider's next secret. The change is live at once.
 
-    Who vouches for its people never changes: for another issuer or tenant register another upstream.
+    The issuer and the tenant cannot change: for other ones register another upstream.
     """
     version = require_version(if_match)
-    changed = await upstreams.change(session, issuer, council, upstream_id, caller, version, body)
-    response.headers.update(_tag(changed))
+    changed = await registration.update_upstream(session, issuer, council, upstream_id, caller, version, body)
+    response.headers.update(_etag(changed))
     return changed
 
 
-@router.delete(_ONE, status_code=204, responses=documents(404))
+@router.delete(_UPSTREAM, status_code=204, responses=documents(404))
 async def remove_upstream(
     council: Slug,
     upstream_id: ids.Id,
-    caller: Keeper,
+    caller: ClientsCaller,
     _live: DirectoryRefresh,
     issuer: TheIssuer,
     session: Writing,
 ) -> None:
-    """Remove an upstream with its keys and links. Accounts stay; their people sign in another way."""
-    await upstreams.remove(session, issuer, council, upstream_id, caller)
+    """Remove an upstream with its keys and links. Accounts stay, and people sign in another way."""
+    await registration.remove_upstream(session, issuer, council, upstream_id, caller)
 
 
-@router.post(f"{_ONE}/keys", status_code=201, response_model=UpstreamKeyMade, responses=documents(404, 409))
+@router.post(
+    f"{_UPSTREAM}/keys", status_code=201, response_model=UpstreamKeyMade, responses=documents(404, 409)
+)
 async def make_upstream_key(
     council: Slug,
     upstream_id: ids.Id,
     body: NewUpstreamKey,
-    caller: Keeper,
+    caller: ClientsCaller,
     issuer: TheIssuer,
     session: Writing,
     once: OnlyOnce,
 ) -> Response:
-    """Make another key of ours: published now, signing after the lead; until then the one before signs."""
+    """Create another key of ours. It is published now, and signs after the lead."""
     return await once.run(
         session,
         caller,
         body,
-        lambda: upstreams.make_key(session, issuer, council, upstream_id, caller, body),
+        lambda: registration.create_key(session, issuer, council, upstream_id, caller, body),
     )
 
 
-@router.post(f"{_ONE}/checks", responses=documents(404))
+@router.post(f"{_UPSTREAM}/checks", responses=documents(404))
 async def check_upstream(
-    request: Request, council: Slug, upstream_id: ids.Id, _: Keeper, issuer: TheIssuer
+    request: Request, council: Slug, upstream_id: ids.Id, _: ClientsCaller, issuer: TheIssuer
 ) -> UpstreamCheck:
-    """Look at the provider now: its discovery document, its keys, its statements of identity, our key.
+    """Check the provider now: its discovery document, its keys, its DID document, and our key.
 
-    Each is said to be right, or what is wrong with it. Nothing is changed.
+    The response says of each whether it is right, or what is wrong. Nothing is changed.
     """
     async with request.app.state.database.reading(council) as session:
-        found = await upstreams.one(session, issuer.settings, council, upstream_id)
+        upstream = await records.get_registration(session, issuer.settings, council, upstream_id)
     known: Providers = request.app.state.providers
-    return await checks.check(Providers(issuer.settings, known.outbound), found)
+    return await checks.check_upstream(Providers(issuer.settings, known.outbound), upstream)
 
 
-@router.get(f"{_ONE}/history")
+@router.get(f"{_UPSTREAM}/history")
 async def read_upstream_history(
-    council: Slug, upstream_id: ids.Id, _: Keeper, session: Reading, paging: Paging
+    council: Slug, upstream_id: ids.Id, _: ClientsCaller, session: Reading, paging: Paging
 ) -> Page[UpstreamEvent]:
-    """Who did what to an upstream, and when, oldest first; a removed one's too. It is kept as written."""
-    rows = await upstreams.history(session, council, upstream_id, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, upstreams.show_event, lambda row: (ids.show(row.id),))
+    """List who did what to an upstream, and when, the oldest first. It is kept, also after removal."""
+    rows = await records.list_events(session, council, upstream_id, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, records.to_event, lambda row: (ids.show(row.id),))
 
 
 @router.get(
@@ -168,11 +182,11 @@ async def read_upstream_jwks(
     session: Reading,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Our public keys for one provider: it checks by them who we are."""
-    found = await upstreams.keys_of(session, council, upstream_id)
-    body = Jwks.model_validate({"keys": found}).model_dump_json(exclude_none=True).encode()
+    """Get our public keys for one provider, which it checks our signatures with."""
+    public_keys = await keys.list_public_keys(session, council, upstream_id)
+    body = Jwks.model_validate({"keys": public_keys}).model_dump_json(exclude_none=True).encode()
     return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")
 
 
-def _tag(made: Upstream) -> dict[str, Any]:
-    return {"ETag": f'"{made.version}"'}
+def _etag(upstream: Upstream) -> dict[str, Any]:
+    return {"ETag": f'"{upstream.version}"'}

@@ -1,4 +1,4 @@
-"""The models of upstreams: where a council lets people sign in besides here."""
+"""The API models of upstreams."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -25,7 +25,7 @@ ScopeToken = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")
 ]
 Acr = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")]
-Hours = Annotated[int, Field(ge=1, le=rules.MOST_HOURS)]
+Hours = Annotated[int, Field(ge=1, le=rules.MAX_HOURS)]
 _NULLABLE = frozenset({"acr_values", "groups_claim", "identity_level"})
 
 
@@ -39,26 +39,29 @@ Scopes = Annotated[list[ScopeToken], Field(min_length=1, max_length=20), AfterVa
 class NewUpstream(RequestBody):
     """An OpenID provider to be registered: GOV.UK One Login, or the council's own."""
 
-    kind: Kind = Field(description="onelogin: GOV.UK One Login; oidc: any other, as Microsoft Entra ID")
-    audience: Audience = Field(description="Whom it is for. It, kind, issuer, tenant never change")
-    title: Name = Field(description="On the button", examples=["GOV.UK One Login"])
+    kind: Kind = Field(description="onelogin: GOV.UK One Login; oidc: any other, such as Microsoft Entra ID")
+    audience: Audience = Field(
+        description="Who signs in with it. Audience, kind, issuer and tenant never change"
+    )
+    title: Name = Field(description="The name on the button", examples=["GOV.UK One Login"])
     title_cy: Name = Field(description="In Welsh", examples=["GOV.UK One Login"])
     issuer: Issuer = Field(
-        description="Character by character as its discovery document says",
+        description="The issuer, exactly as in its discovery document",
         examples=["https://oidc.account.gov.uk/"],
     )
-    client_id: ClientId = Field(description="As the provider calls us")
+    client_id: ClientId = Field(description="Our client id at the provider")
     client_secret: Secret | None = Field(
         default=None,
-        description="Never shown again. Without it we show a key of ours (private_key_jwt): see jwks_uri",
+        description="Never shown again. Leave it out to use a key of ours (private_key_jwt): see jwks_uri",
     )
     tenant: Annotated[str, StringConstraints(max_length=36)] | None = Field(
-        default=None, description="Entra ID: the directory's id, which every sign-in must name (tid)"
+        default=None, description="Entra ID: your directory's id, which must be in every token (tid)"
     )
     subject_claim: ClaimName | None = Field(
-        default=None, description="The claim that is a person's for good; oid with a tenant, else sub"
+        default=None,
+        description="The claim that identifies a person for good; by default oid with a tenant, else sub",
     )
-    groups_claim: ClaimName | None = Field(default=None, description="Staff: the claim with their groups")
+    groups_claim: ClaimName | None = Field(default=None, description="For staff: the claim with their groups")
     provisioning: Provisioning = Field(
         default="scim",
         description="For staff: your directory adds them by SCIM (scim), or each is added at sign-in (jit)",
@@ -67,23 +70,27 @@ class NewUpstream(RequestBody):
         default=rules.SESSION_HOURS,
         description="With provisioning jit: hours for which roles count after each sign-in",
     )
-    scopes: Scopes | None = Field(default=None, description="What we ask for; by kind if left out")
-    acr_values: Acr | None = Field(default=None, description="Sent as it is, where the provider wants it")
-    identity_level: Level | None = Field(
-        default=None, description="onelogin: the proof of identity a person can be asked for"
+    scopes: Scopes | None = Field(
+        default=None, description="The scopes we request; leave it out for those of the kind"
     )
-    enabled: bool = Field(default=True, description="False: no button, and nobody signs in there")
+    acr_values: Acr | None = Field(default=None, description="Sent as it is, for a provider that needs it")
+    identity_level: Level | None = Field(
+        default=None, description="onelogin: the level of identity that services can ask for"
+    )
+    enabled: bool = Field(default=True, description="False: no button, and nobody can sign in there")
 
 
 class UpstreamChange(RequestBody):
-    """What may change of an upstream. A member left out stays as it is."""
+    """A change of an upstream. A member you leave out stays as it is."""
 
     title: Name | None = None
     title_cy: Name | None = None
     client_id: ClientId | None = None
-    client_secret: Secret | None = Field(default=None, description="In place of the secret or keys until now")
+    client_secret: Secret | None = Field(
+        default=None, description="Replaces the secret or keys used until now"
+    )
     authentication: Literal["private_key_jwt"] | None = Field(
-        default=None, description="Show our key from now on; make one first. The secret goes"
+        default=None, description="Use our key from now on; make one first. The secret is deleted"
     )
     groups_claim: ClaimName | None = None
     provisioning: Provisioning | None = None
@@ -106,11 +113,11 @@ class UpstreamChange(RequestBody):
 
 
 class UpstreamKey(BaseModel):
-    """A key of ours, as the provider finds it at jwks_uri."""
+    """A key of ours, published at jwks_uri."""
 
     kid: str
     signs_from: datetime
-    published_until: datetime | None = Field(description="null: until another one is made")
+    published_until: datetime | None = Field(description="null: until another key is made")
 
 
 class Upstream(BaseModel):
@@ -132,12 +139,12 @@ class Upstream(BaseModel):
     scopes: list[str]
     acr_values: str | None
     identity_level: Level | None
-    did_url: str | None = Field(description="Where the keys of its statements of identity are")
+    did_url: str | None = Field(description="The DID document with the keys of its statements of identity")
     enabled: bool
-    redirect_uri: str = Field(description="Register it at the provider, exactly so")
+    redirect_uri: str = Field(description="Register exactly this at the provider")
     jwks_uri: str = Field(description="Register it at the provider, for private_key_jwt")
     backchannel_logout_uri: str = Field(
-        description="Register it at the provider, if it can say when people sign out there"
+        description="Register it at the provider, if it supports back-channel logout"
     )
     keys: list[UpstreamKey]
     version: int = Field(description="Rises with every change; also the ETag")
@@ -154,7 +161,7 @@ class NewUpstreamKey(RequestBody):
         default=24,
         ge=0,
         le=168,
-        description="Published so long before it signs; 0 withdraws the keys until now: one has leaked",
+        description="Hours it is published before it signs; 0 withdraws the other keys, if one has leaked",
     )
 
 
@@ -168,16 +175,16 @@ class UpstreamKeyMade(BaseModel):
 
 
 class UpstreamFinding(BaseModel):
-    """What came of one look."""
+    """The result of one check."""
 
     item: Literal["discovery", "jwks", "did", "key"]
     url: str
     right: bool
-    message: str = Field(description="What is there, or what is wrong and what to do")
+    message: str = Field(description="What was found, or what is wrong and what to do")
 
 
 class UpstreamCheck(BaseModel):
-    """A provider as it was just found."""
+    """The results of checking a provider."""
 
     right: bool
     findings: list[UpstreamFinding]
@@ -185,10 +192,10 @@ class UpstreamCheck(BaseModel):
 
 
 class UpstreamEvent(BaseModel):
-    """Something that was done to an upstream."""
+    """An entry in the record of an upstream."""
 
     id: Id
     act: Literal["registered", "changed", "keys-made", "secret-set", "removed"]
-    actor: str = Field(description="The subject of the credential that did it")
-    changes: dict[str, Any] = Field(description="Member: before and after")
+    actor: str = Field(description="The subject of the credential that made the change")
+    changes: dict[str, Any] = Field(description="Each member that changed: before and after")
     at: datetime

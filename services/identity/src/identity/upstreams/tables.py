@@ -1,4 +1,4 @@
-"""The identity providers that councils registered: GOV.UK One Login, a directory of staff."""
+"""Tables of upstreams: the identity providers that councils registered, our keys there, the record."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKeyConstraint, Integer, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -13,8 +13,8 @@ def _of_upstream() -> ForeignKeyConstraint:
     )
 
 
-# An OpenID provider that a council has registered us with. What binds its people's links to who vouches for
-# them (kind, audience, issuer, tenant, subject_claim) never changes.
+# An OpenID provider that a council registered. Links depend on kind, audience, issuer, tenant and
+# subject_claim, so these never change.
 upstream = Table(
     "upstream",
     metadata,
@@ -22,10 +22,10 @@ upstream = Table(
     Column("id", ID, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("audience", Text, nullable=False),
-    Column("title", Text, nullable=False),  # on the button
+    Column("title", Text, nullable=False),  # the name on the button
     Column("title_cy", Text, nullable=False),
     Column("issuer", Text, nullable=False),
-    Column("client_id", Text, nullable=False),  # as the provider calls us
+    Column("client_id", Text, nullable=False),  # ours at the provider
     Column("authentication", Text, nullable=False),
     Column("secret_sealed", LargeBinary),  # AES-256-GCM bound to the row; null with keys
     Column("scopes", ARRAY(Text), nullable=False),
@@ -34,8 +34,8 @@ upstream = Table(
     Column("subject_claim", Text, nullable=False),
     Column("groups_claim", Text),
     Column("provisioning", Text, nullable=False),  # who adds staff: the directory by SCIM, or a sign-in
-    Column("session_hours", Integer, nullable=False),  # how long the directory's word holds, with claims
-    Column("identity_level", Text),  # the proof of identity asked of One Login
+    Column("session_hours", Integer, nullable=False),  # how long roles count after a sign-in, with jit
+    Column("identity_level", Text),  # the level of identity asked of One Login
     Column("did_url", Text),  # where the keys of its statements of identity are
     Column("enabled", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
@@ -56,7 +56,7 @@ upstream = Table(
     info=SECURED,
 )
 
-# The keys with which we show a provider who we are. The newest whose time has come signs.
+# Our keys at a provider. The newest whose ``signs_from`` has come signs.
 upstream_key = Table(
     "upstream_key",
     metadata,
@@ -67,12 +67,12 @@ upstream_key = Table(
     Column("sealed", LargeBinary, nullable=False),  # AES-256-GCM bound to the row
     timestamp("created_at"),
     timestamp("signs_from"),
-    timestamp("retired_at", nullable=True),  # from then on it is not published, and soon deleted
+    timestamp("retired_at", nullable=True),  # from then on not published, and soon purged
     _of_upstream(),
     info=SECURED,
 )
 
-# Who did what to an upstream, when. A trigger refuses change and removal.
+# The record of an upstream: who did what, and when. A trigger refuses change and removal.
 upstream_history = Table(
     "upstream_history",
     metadata,

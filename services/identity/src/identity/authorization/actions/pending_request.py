@@ -82,7 +82,7 @@ async def _describe_person(
     session: Session, provider: Provider, pending: PendingRequest, signed_in: BrowserSession
 ) -> steps.Person:
     """Describe who is signed in, as the rules of the steps need it."""
-    proof = await proofs.current(session, signed_in.account)
+    proof = await proofs.get_current(session, signed_in.account)
     subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
     return steps.Person(
         level=level(signed_in),

@@ -19,11 +19,11 @@ from identity.authorization.actions import identity_proof
 from identity.authorization.actions.authorization_flow import Outcome, Prompt
 from identity.authorization.routes.authorize import RESPONSES, RequestId, run_step
 from identity.clients.routes.dependencies import TheProvider
-from identity.proofs.actions import proofs, standing
+from identity.proofs.actions import proof_status, proofs
 from identity.shared.dependencies import format_time, pages, show_wrong_request
 from identity.shared.oauth import redirects, vectors
 from identity.shared.oauth.authorization_requests import PageError
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 
 router = APIRouter(prefix="/identity/prove", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -80,7 +80,7 @@ async def _show(
                 return see_other(f"/identity/authorize/continue?{urlencode({'request': secret})}")
             shown: dict[str, Any] = {"checked": checked}
             if with_code:
-                code, ends = await proofs.new_desk_code(session, signed_in.account)
+                code, ends = await proofs.create_desk_code(session, signed_in.account)
                 shown |= {"code": code, "ends": format_time(ends, request)}
             shown |= await _describe_proof(request, session, prompt, signed_in)
             shown |= await _list_providers(request, session, prompt)
@@ -108,11 +108,11 @@ async def _describe_proof(
     request: Request, session: Session, prompt: Prompt, signed_in: BrowserSession
 ) -> dict[str, Any]:
     """Describe the person's proof: of a lower level, waiting for a second member of staff, or expired."""
-    state = await standing.standing(session, signed_in.account, prompt.content.identity)
+    state = await proof_status.get_status(session, signed_in.account, prompt.content.identity)
     return {
         "proven": state.level != vectors.NO_IDENTITY,
         "unconfirmed_since": format_time(state.waiting.proved_at, request) if state.waiting else "",
-        "expired_at": format_time(state.ran_out.expires_at, request) if state.ran_out else "",
+        "expired_at": format_time(state.expired.expires_at, request) if state.expired else "",
     }
 
 
@@ -127,7 +127,7 @@ async def _list_providers(request: Request, session: Session, prompt: Prompt) ->
                 "path": f"/identity/upstream/{council}/{ids.show(upstream.id)}",
                 "title": upstream.title_cy if welsh else upstream.title,
             }
-            for upstream in await upstreams.offered(session, council, "residents")
+            for upstream in await upstreams.list_enabled(session, council, "residents")
             if upstream.identity_level
             and vectors.satisfies_identity(upstream.identity_level, prompt.content.identity)
         ]

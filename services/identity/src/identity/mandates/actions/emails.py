@@ -1,4 +1,4 @@
-"""Letters about mandates: to who is asked, to who asked, and to the other side when one ends."""
+"""E-mails about mandates: offered to the delegate, accepted to the principal, ended to the other side."""
 
 import re
 from typing import Any
@@ -14,16 +14,16 @@ from identity.messages.actions import queue
 from identity.shared.rules import email_addresses, limits
 from identity.verification.actions.context import AuthContext
 
-# A name stands in a letter to somebody else: no addresses of web sites, no sentences.
+# The name goes into an e-mail to somebody else, so it must not carry a web address or a sentence.
 _NOT_OF_NAMES = re.compile(r"[^\w\s'\u2019-]")
 _LONGEST_NAME = 60
 
 
-async def may_offer(session: Session, auth: AuthContext, account: UUID, email: str | None) -> bool:
-    """Count an offer; whether its address is to have a letter. Raises Problem 429 for too many of one person.
+async def check_offer_rate(session: Session, auth: AuthContext, account: UUID, email: str | None) -> bool:
+    """Count an offer, and tell whether its address gets an e-mail. Raises Problem 429 for too many offers.
 
-    An address that has had enough has no more, and nobody learns of it: the offer stands where its person
-    signs in, so nobody can keep others' offers from him.
+    An address that was sent too many gets no more, and the answer does not show it. The offer still appears
+    when its person signs in, so nobody can use the limit to block other people's offers to them.
     """
     if not await auth.check_rate(session, (limits.OFFERS_FOR_ACCOUNT, str(account))):
         detail = f"You have made {limits.OFFERS_FOR_ACCOUNT.most} offers today. Try again tomorrow."
@@ -33,39 +33,43 @@ async def may_offer(session: Session, auth: AuthContext, account: UUID, email: s
     return await auth.check_rate(session, (limits.OFFERS_TO_ADDRESS, email_addresses.normalise(email)))
 
 
-async def offered(session: Session, council: str, row: Row[Any], to: str) -> None:
-    """To the address an offer is for, whoever has it; in the language of who offers."""
+async def send_offered(session: Session, council: str, row: Row[Any], address: str) -> None:
+    """E-mail an offer to its address, in the principal's language: the delegate's is not known."""
     principal = await accounts.get(session, row.principal)
     language = principal.language if principal is not None else "en"
-    name = _name(row.principal_name)
+    name = _printable_name(row.principal_name)
     await queue.send_email(
-        session, "mandate-offered", to, language, name=name, council=await _council(session, council)
+        session,
+        "mandate-offered",
+        address,
+        language,
+        name=name,
+        council=await councils.get_name(session, council),
     )
 
 
-async def accepted(session: Session, council: str, row: Row[Any]) -> None:
-    await _tell(session, "mandate-accepted", council, row.principal, row.delegate_name)
+async def send_accepted(session: Session, council: str, row: Row[Any]) -> None:
+    """E-mail the principal that their offer was accepted."""
+    await _send(session, "mandate-accepted", council, row.principal, row.delegate_name)
 
 
-async def ended(session: Session, council: str, row: Row[Any]) -> None:
-    """To the side that did not end it."""
+async def send_ended(session: Session, council: str, row: Row[Any]) -> None:
+    """E-mail the side that did not end the mandate."""
     by_principal = row.ended_by == "principal"
-    other, name = (row.delegate, row.principal_name) if by_principal else (row.principal, row.delegate_name)
-    await _tell(session, "mandate-ended", council, other, name)
+    recipient, name = (
+        (row.delegate, row.principal_name) if by_principal else (row.principal, row.delegate_name)
+    )
+    await _send(session, "mandate-ended", council, recipient, name)
 
 
-async def _tell(session: Session, letter: str, council: str, account: UUID, name: str | None) -> None:
+async def _send(session: Session, template: str, council: str, account: UUID, name: str | None) -> None:
     row = await accounts.get(session, account)
     if row is None or row.address is None:
         return
-    values = {"name": _name(name), "council": await _council(session, council)}
-    await queue.send_email(session, letter, row.address, row.language, **values)
+    values = {"name": _printable_name(name), "council": await councils.get_name(session, council)}
+    await queue.send_email(session, template, row.address, row.language, **values)
 
 
-async def _council(session: Session, slug: str) -> str:
-    return await councils.get_name(session, slug)
-
-
-def _name(written: str | None) -> str:
-    """A person's name as it may stand in a letter."""
-    return " ".join(_NOT_OF_NAMES.sub(" ", written or "").split())[:_LONGEST_NAME] or "?"
+def _printable_name(name: str | None) -> str:
+    """Reduce a person's name to what an e-mail may show of it."""
+    return " ".join(_NOT_OF_NAMES.sub(" ", name or "").split())[:_LONGEST_NAME] or "?"

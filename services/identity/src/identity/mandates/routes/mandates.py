@@ -1,4 +1,4 @@
-"""Mandates: what a person lets another do for him, by the person's own token."""
+"""Mandates: what a person lets another do for them, by the person's own token."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -19,42 +19,45 @@ from identity.grants.actions import subjects, token_owner
 from identity.issuer.actions.signing_keys import Issuer
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.mandates import rules
-from identity.mandates.actions import emails, mandates
+from identity.mandates.actions import emails, mandates, offers
 from identity.mandates.schemas.mandates import Mandate, MandateMade, NewMandate, OfferCode
 from identity.shared.dependencies import read_id_cursor
 
 router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
-Person = Annotated[Caller, permission("identity:mandates")]
+Resident = Annotated[Caller, permission("identity:mandates")]
 
 
 @router.post("", status_code=201, response_model=MandateMade, responses=documents(409))
 async def offer_mandate(
     council: Slug,
     body: NewMandate,
-    caller: Person,
+    caller: Resident,
     session: Writing,
     issuer: TheIssuer,
     auth: TheAuthContext,
     once: OnlyOnce,
 ) -> Response:
-    """Let somebody act for you in one theme for a time. It holds when he has accepted.
+    """Let somebody act for you in one theme for a time. The mandate holds once they have accepted.
 
-    The answer is the same whether anybody has this address or not: who has proven it finds the offer.
+    The answer is the same whether the address belongs to an account or not. An account that has verified the
+    address sees the offer.
     """
     account = await token_owner.require_account(session, council, caller)
 
-    def code_of(mandate_id: str) -> str:
-        return rules.code_from(issuer.derive_secret(f"mandate {mandate_id}", 1).encode())
+    def derive_code(mandate_id: str) -> str:
+        return rules.derive_code(issuer.derive_secret(f"mandate {mandate_id}", 1).encode())
 
     async def make() -> MandateMade:
-        letter = await emails.may_offer(session, auth, account, body.email)
-        named = (body.my_name, body.their_name, body.email)
-        given = mandates.Offer(body.theme, body.expires_at, *named, letter=letter)
-        row, code = await mandates.offer(session, council, account, given, lambda one: code_of(ids.show(one)))
-        return MandateMade(**dict(_show(row, account, issuer)), code=code)
+        send_email = await emails.check_offer_rate(session, auth, account, body.email)
+        names = (body.my_name, body.their_name, body.email)
+        offer = offers.OfferRequest(body.theme, body.expires_at, *names, send_email=send_email)
+        row, code = await offers.offer_mandate(
+            session, council, account, offer, lambda new_id: derive_code(ids.show(new_id))
+        )
+        return MandateMade(**dict(_to_model(row, account, issuer)), code=code)
 
     async def restore(stored: dict[str, Any]) -> str:
-        return code_of(stored["id"])
+        return derive_code(stored["id"])
 
     return await once.run(
         session,
@@ -68,53 +71,53 @@ async def offer_mandate(
 
 @router.get("")
 async def list_mandates(
-    council: Slug, caller: Person, session: Reading, paging: Paging, issuer: TheIssuer
+    council: Slug, caller: Resident, session: Reading, paging: Paging, issuer: TheIssuer
 ) -> Page[Mandate]:
-    """What you gave, what you hold, and what you are offered; the oldest first."""
+    """List the mandates you gave, those you hold and the offers to you, the oldest first."""
     account = await token_owner.require_account(session, council, caller)
-    rows = await mandates.page(session, council, account, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, lambda row: _show(row, account, issuer), lambda row: (ids.show(row.id),))
+    rows = await mandates.list_mandates(session, council, account, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, lambda row: _to_model(row, account, issuer), lambda row: (ids.show(row.id),))
 
 
 @router.post("/accept", responses=documents(404, 409))
 async def accept_mandate_by_code(
-    council: Slug, body: OfferCode, caller: Person, session: Writing, issuer: TheIssuer
+    council: Slug, body: OfferCode, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
-    """Take up an offer by the code you were handed."""
+    """Accept an offer with the code you were given."""
     account = await token_owner.require_account(session, council, caller)
-    return _show(await mandates.accept_by_code(session, council, account, body.code), account, issuer)
+    return _to_model(await offers.accept_by_code(session, council, account, body.code), account, issuer)
 
 
 @router.post("/{mandate_id}/accept", responses=documents(404, 409))
 async def accept_mandate(
-    council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
+    council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
-    """Take up an offer to your own address."""
+    """Accept an offer to your own e-mail address."""
     account = await token_owner.require_account(session, council, caller)
-    return _show(await mandates.accept(session, council, account, mandate_id), account, issuer)
+    return _to_model(await offers.accept_mandate(session, council, account, mandate_id), account, issuer)
 
 
 @router.post("/{mandate_id}/decline", responses=documents(404, 409))
 async def decline_mandate(
-    council: Slug, mandate_id: ids.Id, caller: Person, session: Writing, issuer: TheIssuer
+    council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
-    """Refuse an offer to your own address."""
+    """Decline an offer to your own e-mail address."""
     account = await token_owner.require_account(session, council, caller)
-    return _show(await mandates.decline(session, council, account, mandate_id), account, issuer)
+    return _to_model(await offers.decline_mandate(session, council, account, mandate_id), account, issuer)
 
 
 @router.delete("/{mandate_id}", status_code=204, responses=documents(404))
 async def revoke_mandate(
-    council: Slug, mandate_id: ids.Id, caller: Person, _live: DirectoryRefresh, session: Writing
+    council: Slug, mandate_id: ids.Id, caller: Resident, _live: DirectoryRefresh, session: Writing
 ) -> None:
-    """End a mandate from either side, or take an offer back: refused everywhere within a second."""
+    """End a mandate, from either side, or take back an offer. It is refused everywhere within a second."""
     account = await token_owner.require_account(session, council, caller)
-    await mandates.revoke(session, council, account, mandate_id)
+    await mandates.revoke_mandate(session, council, account, mandate_id)
 
 
-def _show(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
-    over = {"offered": row.offer_ends_at, "accepted": row.expires_at}.get(row.status)
-    status = "expired" if over is not None and over <= datetime.now(UTC) else row.status
+def _to_model(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
+    ends_at = {"offered": row.offer_ends_at, "accepted": row.expires_at}.get(row.status)
+    status = "expired" if ends_at is not None and ends_at <= datetime.now(UTC) else row.status
     may_act = status == "accepted" and row.delegate == account
     return Mandate(
         id=row.id,

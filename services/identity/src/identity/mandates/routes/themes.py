@@ -1,4 +1,4 @@
-"""Themes of mandates: what people may let others act for them in at a council."""
+"""Themes of mandates: the subjects in which people can let others act for them."""
 
 from typing import Annotated
 
@@ -14,25 +14,25 @@ from identity.mandates.schemas.themes import NewTheme, Theme, Themes
 from identity.shared.dependencies import IfMatch, require_version
 
 router = APIRouter(prefix="/{council}/identity/v1/themes", tags=["mandates"])
-Reader = Annotated[Caller, permission("identity:read")]
-Keeper = Annotated[Caller, permission("identity:themes")]
+ThemeReader = Annotated[Caller, permission("identity:read")]
+ThemeEditor = Annotated[Caller, permission("identity:themes")]
 NameInPath = Annotated[ThemeName, Path()]
 
 
 @router.get("")
-async def list_themes(council: Slug, _: Reader, session: Reading) -> Themes:
-    """What people may let others act for them in, with titles in English and Welsh."""
-    return await themes.page(session, council)
+async def list_themes(council: Slug, _: ThemeReader, session: Reading) -> Themes:
+    """List the themes in which people can let others act for them, with English and Welsh titles."""
+    return await themes.list_themes(session, council)
 
 
 @router.get("/{theme}", responses=documents(404))
 async def read_theme(
-    council: Slug, theme: NameInPath, _: Reader, session: Reading, response: Response
+    council: Slug, theme: NameInPath, _: ThemeReader, session: Reading, response: Response
 ) -> Theme:
-    """One theme, with its version as ETag."""
-    found = await themes.one(session, council, theme)
-    response.headers["ETag"] = f'"{found.version}"'
-    return found
+    """Get a theme. Its version is the ETag."""
+    record = await themes.get_theme(session, council, theme)
+    response.headers["ETag"] = f'"{record.version}"'
+    return record
 
 
 @router.put("/{theme}", responses={201: {"model": Theme}, **documents(404, 409, 412, 428)})
@@ -40,20 +40,20 @@ async def put_theme(
     council: Slug,
     theme: NameInPath,
     body: NewTheme,
-    caller: Keeper,
+    caller: ThemeEditor,
     session: Writing,
     response: Response,
     if_match: IfMatch = None,
 ) -> Theme:
-    """Make a theme of the council's own, or change one (`If-Match`)."""
+    """Create a theme of the council's own, or change one (`If-Match`)."""
     version = require_version(if_match) if if_match is not None else None
-    found, new = await themes.put(session, council, caller, theme, body, version)
-    response.headers["ETag"] = f'"{found.version}"'
-    response.status_code = 201 if new else 200
-    return found
+    record, is_new = await themes.put_theme(session, council, caller, theme, body, version)
+    response.headers["ETag"] = f'"{record.version}"'
+    response.status_code = 201 if is_new else 200
+    return record
 
 
 @router.delete("/{theme}", status_code=204, responses=documents(404, 409))
-async def delete_theme(council: Slug, theme: NameInPath, caller: Keeper, session: Writing) -> None:
-    """Offer a theme no more. Open offers in it end at once; mandates that hold go on until their end."""
-    await themes.remove(session, council, caller, theme)
+async def delete_theme(council: Slug, theme: NameInPath, caller: ThemeEditor, session: Writing) -> None:
+    """Remove a theme. Open offers in it end at once; mandates that hold go on until their own end."""
+    await themes.remove_theme(session, council, caller, theme)

@@ -1,1 +1,1 @@
-"""The API models of mandates."""
+"""The API models of mandates and themes."""

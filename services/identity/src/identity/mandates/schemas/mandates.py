@@ -1,4 +1,4 @@
-"""The models of mandates."""
+"""The API models of mandates."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,14 +18,14 @@ Email = Annotated[
 
 
 class NewMandate(RequestBody):
-    """What a person lets another do."""
+    """An offer to let another person act for you."""
 
     theme: Theme = Field(examples=["council-tax"])
-    expires_at: AwareDatetime = Field(description="Two years ahead at most")
-    my_name: Name = Field(description="By which the other knows you", examples=["Rosa Example"])
-    their_name: Name = Field(description="By which you know the other", examples=["Ben Example"])
+    expires_at: AwareDatetime = Field(description="At most two years ahead")
+    my_name: Name = Field(description="Your name, as the other person knows it", examples=["Rosa Example"])
+    their_name: Name = Field(description="The other person's name, as you know it", examples=["Ben Example"])
     email: Email | None = Field(
-        default=None, description="The other's; without it there is a code to hand over"
+        default=None, description="The other person's; leave it out for a code to hand over"
     )
 
 
@@ -33,13 +33,15 @@ class Mandate(BaseModel):
     """A mandate, as either side sees it."""
 
     id: Id
-    side: Literal["principal", "delegate"] = Field(description="Yours: acted for, or acting")
+    side: Literal["principal", "delegate"] = Field(
+        description="Your side: principal, acted for; delegate, acting"
+    )
     theme: str
     status: Literal["offered", "accepted", "declined", "revoked", "expired"]
     principal: str | None = Field(
         default=None,
-        description="The person's subject at this council, by which a service asks for a token to act for"
-        " him; shown to the delegate while the mandate holds",
+        description="The principal's subject at this council. A service asks with it for a token to act for"
+        " them. Shown to the delegate while the mandate holds",
     )
     principal_name: str | None = None
     delegate_name: str | None = None
@@ -50,15 +52,16 @@ class Mandate(BaseModel):
 
 
 class MandateMade(Mandate):
-    """A new offer. Whether the address is anybody's is not said."""
+    """A new offer. It does not say whether the address belongs to an account."""
 
     code: str | None = Field(
-        default=None, description="Hand it to the other: it works once, for 14 days. Never shown again"
+        default=None,
+        description="Give it to the other person: it works once, for 14 days. It is never shown again",
     )
 
 
 class OfferCode(RequestBody):
-    """The code of an offer, as it was handed over."""
+    """The code of an offer."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=60)] = Field(
         examples=["7h2k-9w4e-x1c8-m5qz"]

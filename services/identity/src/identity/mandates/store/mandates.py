@@ -13,13 +13,13 @@ from identity.mandates.tables import mandate, mandate_offer
 
 _OF_COUNCIL = mandate.c.council == bindparam("council_")
 _NOW = bindparam("now", type_=mandate.c.expires_at.type)
-_OFFER = (mandate_offer.c.council == mandate.c.council) & (mandate_offer.c.mandate == mandate.c.id)
+_HAS_OFFER = (mandate_offer.c.council == mandate.c.council) & (mandate_offer.c.mandate == mandate.c.id)
 _WITH_OFFER = select(
     mandate,
     mandate_offer.c.email,
     mandate_offer.c.principal_name,
     mandate_offer.c.delegate_name,
-).join(mandate_offer, _OFFER, isouter=True)
+).join(mandate_offer, _HAS_OFFER, isouter=True)
 _ADD = insert(mandate)
 _ADD_OFFER = insert(mandate_offer)
 _LOCKED = _WITH_OFFER.where(_OF_COUNCIL, mandate.c.id == bindparam("id_")).with_for_update(of=mandate)
@@ -27,7 +27,7 @@ _BY_CODE = select(mandate_offer.c.mandate).where(
     mandate_offer.c.council == bindparam("council_"), mandate_offer.c.code_hash == bindparam("hash")
 )
 _EMAIL_OF = select(account_email.c.canonical).where(account_email.c.account == bindparam("account_"))
-_MINE = or_(
+_OF_ACCOUNT_OR_OFFERED = or_(
     mandate.c.principal == bindparam("account_", type_=mandate.c.principal.type),
     mandate.c.delegate == bindparam("account_", type_=mandate.c.delegate.type),
     (mandate.c.status == "offered")
@@ -35,23 +35,25 @@ _MINE = or_(
     & mandate_offer.c.email.in_(_EMAIL_OF.scalar_subquery()),
 )
 _PAGE = (
-    _WITH_OFFER.where(_OF_COUNCIL, mandate.c.id > bindparam("after", type_=mandate.c.id.type), _MINE)
+    _WITH_OFFER.where(
+        _OF_COUNCIL, mandate.c.id > bindparam("after", type_=mandate.c.id.type), _OF_ACCOUNT_OR_OFFERED
+    )
     .order_by(mandate.c.id)
     .limit(bindparam("most"))
 )
-_HELD = or_(
+_OPEN = or_(
     (mandate.c.status == "offered") & (mandate.c.offer_ends_at > _NOW),
     (mandate.c.status == "accepted") & (mandate.c.expires_at > _NOW),
 )
 _COUNT_GIVEN = (
     select(func.count())
     .select_from(mandate)
-    .where(_OF_COUNCIL, mandate.c.principal == bindparam("account_"), _HELD)
+    .where(_OF_COUNCIL, mandate.c.principal == bindparam("account_"), _OPEN)
 )
 _COUNT_HELD = (
     select(func.count())
     .select_from(mandate)
-    .where(_OF_COUNCIL, mandate.c.delegate == bindparam("account_"), _HELD)
+    .where(_OF_COUNCIL, mandate.c.delegate == bindparam("account_"), _OPEN)
 )
 _CHANGE = (
     update(mandate)
@@ -70,10 +72,10 @@ _SPEND_CODE = (
     .where(mandate_offer.c.council == bindparam("council_"), mandate_offer.c.mandate == bindparam("id_"))
     .values(code_hash=None)
 )
-# Both accounts are in use, and nobody stands between them: a mandate is read straight or not at all.
+# Both accounts must be active. Mandates do not chain: only the delegate named in it may act by one.
 _PRINCIPAL = account.alias("principal_account")
 _DELEGATE = account.alias("delegate_account")
-_HOLDING = (
+_ACTIVE = (
     select(mandate)
     .join(_PRINCIPAL, (_PRINCIPAL.c.id == mandate.c.principal) & (_PRINCIPAL.c.status == "active"))
     .join(_DELEGATE, (_DELEGATE.c.id == mandate.c.delegate) & (_DELEGATE.c.status == "active"))
@@ -101,7 +103,7 @@ _BETWEEN = (
     )
     .limit(1)
 )
-_OF_ACCOUNT = (
+_BY_ACCOUNT = (
     select(mandate.c.council, mandate.c.id)
     .where(
         or_(mandate.c.principal == bindparam("account_"), mandate.c.delegate == bindparam("account_")),
@@ -121,7 +123,7 @@ _ERASE = delete(mandate_offer).where(
 )
 
 _BEFORE = bindparam("before", type_=mandate.c.expires_at.type)
-_SWEEP = delete(mandate_offer).where(
+_PURGE = delete(mandate_offer).where(
     mandate.c.council == mandate_offer.c.council,
     mandate.c.id == mandate_offer.c.mandate,
     or_(
@@ -132,88 +134,93 @@ _SWEEP = delete(mandate_offer).where(
 )
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any], offer: Mapping[str, Any]) -> None:
+async def insert_mandate(
+    session: Session, council: str, values: Mapping[str, Any], offer: Mapping[str, Any]
+) -> None:
+    """Add a mandate with its offer."""
     await session.execute(_ADD, {**values, "council": council})
     await session.execute(_ADD_OFFER, {**offer, "council": council, "mandate": values["id"]})
 
 
 async def lock_account(session: Session, account_id: UUID) -> bool:
-    """Let one change of a person's mandates come after the other; whether the account is in use."""
+    """Lock an account, so that changes of its mandates wait for each other; false unless it is active."""
     return await session.first(_LOCK_ACCOUNT, {"account_": account_id}) is not None
 
 
-async def locked(session: Session, council: str, mandate_id: UUID) -> Row[Any] | None:
-    """A mandate with its offer, for a change."""
+async def get_locked(session: Session, council: str, mandate_id: UUID) -> Row[Any] | None:
+    """Get a mandate with its offer, locked."""
     return await session.first(_LOCKED, {"council_": council, "id_": mandate_id})
 
 
-async def by_code(session: Session, council: str, code_hash: bytes) -> UUID | None:
-    """The mandate a code was given for and has not been spent."""
-    found: UUID | None = await session.scalar(_BY_CODE, {"council_": council, "hash": code_hash})
-    return found
+async def get_by_code(session: Session, council: str, code_hash: bytes) -> UUID | None:
+    """Get the mandate whose code this is, unless the code was spent."""
+    mandate_id: UUID | None = await session.scalar(_BY_CODE, {"council_": council, "hash": code_hash})
+    return mandate_id
 
 
-async def email_of(session: ReadSession, account_id: UUID) -> str | None:
-    """The canonical address an account has proven."""
-    found: str | None = await session.scalar(_EMAIL_OF, {"account_": account_id})
-    return found
+async def get_email(session: ReadSession, account_id: UUID) -> str | None:
+    """Get the canonical address that an account has verified."""
+    email: str | None = await session.scalar(_EMAIL_OF, {"account_": account_id})
+    return email
 
 
-async def page(
+async def list_page(
     session: ReadSession, council: str, account_id: UUID, now: datetime, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """Mandates a person gave, holds or is offered, in order of creation; at most ``fetch``."""
+    """List the mandates a person gave, holds or is offered, in order of creation; at most ``fetch``."""
     values = {"council_": council, "account_": account_id, "now": now, "after": after, "most": fetch}
     return await session.all(_PAGE, values)
 
 
-async def given(session: ReadSession, council: str, account_id: UUID, now: datetime) -> int:
-    """How many offers and mandates of a person's are open."""
+async def count_given(session: ReadSession, council: str, account_id: UUID, now: datetime) -> int:
+    """Count the open offers and mandates that a person gave."""
     return int(await session.scalar(_COUNT_GIVEN, {"council_": council, "account_": account_id, "now": now}))
 
 
-async def held(session: ReadSession, council: str, account_id: UUID, now: datetime) -> int:
-    """By how many mandates a person may act."""
+async def count_held(session: ReadSession, council: str, account_id: UUID, now: datetime) -> int:
+    """Count the mandates by which a person may act."""
     return int(await session.scalar(_COUNT_HELD, {"council_": council, "account_": account_id, "now": now}))
 
 
-async def change(session: Session, council: str, mandate_id: UUID, values: Mapping[str, Any]) -> int:
-    """Write the next state; its version. The row must be locked."""
+async def update_mandate(session: Session, council: str, mandate_id: UUID, values: Mapping[str, Any]) -> int:
+    """Write the next state of a mandate, and give its version. The row must be locked."""
     bound = {f"p_{name}": value for name, value in values.items()}
     return int(await session.scalar(_CHANGE, {**bound, "council_": council, "id_": mandate_id}))
 
 
 async def spend_code(session: Session, council: str, mandate_id: UUID) -> None:
-    """A code works once."""
+    """Delete an offer's code: it works once."""
     await session.execute(_SPEND_CODE, {"council_": council, "id_": mandate_id})
 
 
-async def holding(
+async def list_active(
     session: ReadSession, council: str, delegate: UUID, theme: str, now: datetime
 ) -> Sequence[Row[Any]]:
-    """The mandates by which ``delegate`` may act in ``theme`` now; both accounts are in use."""
+    """List the mandates by which ``delegate`` may act in ``theme`` now; both accounts are active."""
     values = {"council_": council, "account_": delegate, "theme_": theme, "now": now}
-    return await session.all(_HOLDING, values)
+    return await session.all(_ACTIVE, values)
 
 
-async def between(session: ReadSession, one: UUID, other: UUID, now: datetime) -> bool:
-    """Whether one of two may act for the other, as far as the session sees councils."""
-    return await session.first(_BETWEEN, {"two": [one, other], "now": now}) is not None
+async def exist_between(
+    session: ReadSession, account_id: UUID, other_account_id: UUID, now: datetime
+) -> bool:
+    """Tell whether one of two accounts may act for the other, at the councils the session sees."""
+    return await session.first(_BETWEEN, {"two": [account_id, other_account_id], "now": now}) is not None
 
 
-async def of_account(session: ReadSession, account_id: UUID) -> Sequence[Row[Any]]:
-    """Council and id of what a person gave or holds that has not ended. The session sees every council."""
-    return await session.all(_OF_ACCOUNT, {"account_": account_id})
+async def list_by_account(session: ReadSession, account_id: UUID) -> Sequence[Row[Any]]:
+    """List council and id of open mandates a person gave or holds. The session sees every council."""
+    return await session.all(_BY_ACCOUNT, {"account_": account_id})
 
 
-async def erase(session: Session, account_id: UUID, email: str | None) -> None:
-    """Take away the names, address and code of all mandates and offers of a person.
+async def erase_offers(session: Session, account_id: UUID, email: str | None) -> None:
+    """Delete the names, address and code of all mandates and offers of a person.
 
     The record of who acted for whom stays. The session sees every council.
     """
     await session.execute(_ERASE, {"account_": account_id, "email_": email})
 
 
-async def sweep(session: Session, before: datetime) -> None:
-    """Take away the names and addresses of what was over before then. The session sees every council."""
-    await session.execute(_SWEEP, {"before": before})
+async def purge_offers(session: Session, before: datetime) -> None:
+    """Delete names and addresses of mandates that ended before then. The session sees every council."""
+    await session.execute(_PURGE, {"before": before})

@@ -14,17 +14,17 @@ from identity.grants.tables import account_history
 from identity.mandates.tables import mandate, theme
 
 _OF_COUNCIL = theme.c.council == bindparam("council_")
-_ONE = (_OF_COUNCIL, theme.c.name == bindparam("name_"))
+_THIS = (_OF_COUNCIL, theme.c.name == bindparam("name_"))
 _IN_USE = theme.c.removed_at.is_(None)
 _AT = bindparam("at", type_=theme.c.updated_at.type)
-_ALL = select(theme).where(_OF_COUNCIL, _IN_USE).order_by(theme.c.name)
+_BY_COUNCIL = select(theme).where(_OF_COUNCIL, _IN_USE).order_by(theme.c.name)
 _COUNT = select(func.count()).select_from(theme).where(_OF_COUNCIL, _IN_USE)
-_FOUND = select(theme).where(*_ONE, _IN_USE)
+_GET = select(theme).where(*_THIS, _IN_USE)
 _TITLES = select(theme.c.council, theme.c.name, theme.c.title, theme.c.title_cy).where(
     tuple_(theme.c.council, theme.c.name).in_(bindparam("named", expanding=True))
 )
-# Whoever offers a mandate in it holds it, so that removing it comes before the offer or ends it.
-_HELD = _FOUND.with_for_update(read=True)
+# An offer locks its theme, so that removing the theme either comes first or ends the offer.
+_LOCK = _GET.with_for_update(read=True)
 _NEW = upsert(theme)
 _ADD = _NEW.on_conflict_do_update(
     index_elements=["council", "name"],
@@ -35,9 +35,9 @@ _ADD = _NEW.on_conflict_do_update(
     },
     where=theme.c.removed_at.is_not(None),
 ).returning(theme)
-_CHANGE = (
+_UPDATE = (
     update(theme)
-    .where(*_ONE, _IN_USE, theme.c.version == bindparam("version_"))
+    .where(*_THIS, _IN_USE, theme.c.version == bindparam("version_"))
     .values(
         {name: bindparam(f"p_{name}") for name in ("title", "title_cy", "updated_by", "updated_at")}
         | {"version": theme.c.version + 1}
@@ -46,7 +46,7 @@ _CHANGE = (
 )
 _REMOVE = (
     update(theme)
-    .where(*_ONE, _IN_USE)
+    .where(*_THIS, _IN_USE)
     .values(removed_at=_AT, updated_at=_AT, updated_by=bindparam("by"), version=theme.c.version + 1)
     .returning(theme.c.name)
 )
@@ -61,55 +61,59 @@ _END_OFFERS = (
     .values(status="revoked", ended_by="council", ended_at=_AT, version=mandate.c.version + 1)
     .returning(mandate.c.principal)
 )
-_NOTE = insert(account_history)
+_ADD_HISTORY = insert(account_history)
 
 
-async def of_council(session: ReadSession, council: str) -> Sequence[Row[Any]]:
-    """The council's own themes in use, in order of name."""
-    return await session.all(_ALL, {"council_": council})
+async def list_by_council(session: ReadSession, council: str) -> Sequence[Row[Any]]:
+    """List the council's own themes, in order of name; not those removed."""
+    return await session.all(_BY_COUNCIL, {"council_": council})
 
 
-async def count(session: ReadSession, council: str) -> int:
+async def count_themes(session: ReadSession, council: str) -> int:
+    """Count the council's own themes."""
     return int(await session.scalar(_COUNT, {"council_": council}))
 
 
-async def one(session: ReadSession, council: str, name: str) -> Row[Any] | None:
-    return await session.first(_FOUND, {"council_": council, "name_": name})
+async def get_theme(session: ReadSession, council: str, name: str) -> Row[Any] | None:
+    """Get a theme of the council's own; None for one that was removed."""
+    return await session.first(_GET, {"council_": council, "name_": name})
 
 
-async def titles(session: ReadSession, named: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
-    """What themes are called, each by its council and name; also those removed. One statement."""
-    return await session.all(_TITLES, {"named": list(named)})
+async def list_titles(session: ReadSession, themes: Collection[tuple[str, str]]) -> Sequence[Row[Any]]:
+    """List the titles of themes by council and name, removed ones too, in one statement."""
+    return await session.all(_TITLES, {"named": list(themes)})
 
 
-async def held(session: Session, council: str, name: str) -> bool:
-    """Whether the theme is in use, which it stays until the transaction ends."""
-    return await session.first(_HELD, {"council_": council, "name_": name}) is not None
+async def lock_theme(session: Session, council: str, name: str) -> bool:
+    """Tell whether there is such a theme, and keep it so until the transaction ends."""
+    return await session.first(_LOCK, {"council_": council, "name_": name}) is not None
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> Row[Any] | None:
-    """The theme added, or taken up again; None when it is in use."""
+async def insert_theme(session: Session, council: str, values: Mapping[str, Any]) -> Row[Any] | None:
+    """Add a theme, or bring back a removed one; None when there is one of this name."""
     return await session.first(_ADD, {**values, "council": council, "version": 1})
 
 
-async def change(
+async def update_theme(
     session: Session, council: str, name: str, version: int, values: Mapping[str, Any]
 ) -> Row[Any] | None:
-    """The theme after the change; None when its version is no longer ``version``."""
+    """Change the theme at ``version``; None when it has another version by now."""
     bound = {f"p_{key}": value for key, value in values.items() if key != "name"}
-    return await session.first(_CHANGE, {**bound, "council_": council, "name_": name, "version_": version})
+    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name, "version_": version})
 
 
-async def remove(session: Session, council: str, name: str, by: str, at: datetime) -> bool:
-    """Whether there was such a theme."""
+async def remove_theme(session: Session, council: str, name: str, by: str, at: datetime) -> bool:
+    """Mark a theme as removed; false when there is none."""
     values = {"council_": council, "name_": name, "by": by, "at": at}
     return await session.first(_REMOVE, values) is not None
 
 
 async def end_offers(session: Session, council: str, name: str, at: datetime) -> None:
-    """End the open offers in a theme, and let those who made them read it in their history."""
-    ended = await session.all(_END_OFFERS, {"council_": council, "name_": name, "at": at})
-    if ended:
-        shared = {"what": "mandate ended", "at": at, "council": council, "about": name}
-        people: list[UUID] = [row.principal for row in ended]
-        await session.execute(_NOTE, [{**shared, "account": each, "id": ids.new()} for each in people])
+    """End the open offers in a theme, and record it in the history of those who made them."""
+    rows = await session.all(_END_OFFERS, {"council_": council, "name_": name, "at": at})
+    if rows:
+        entry = {"what": "mandate ended", "at": at, "council": council, "about": name}
+        principals: list[UUID] = [row.principal for row in rows]
+        await session.execute(
+            _ADD_HISTORY, [{**entry, "account": principal, "id": ids.new()} for principal in principals]
+        )

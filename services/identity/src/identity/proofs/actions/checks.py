@@ -1,7 +1,7 @@
-"""Who may prove whom, and what a second member of staff must look at."""
+"""Who may prove whose identity, and which proofs need a second member of staff."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,48 +12,58 @@ from chassis.database import Session
 from chassis.problems import Problem
 from identity.grants.actions import subjects, token_owner
 from identity.issuer.actions.signing_keys import Issuer
-from identity.mandates.store import mandates
+from identity.mandates.actions import mandates
 from identity.proofs import rules
-from identity.proofs.actions import standing
+from identity.proofs.actions import proof_status
 from identity.shared.tables import REGION
 
 
-async def may_prove(session: Session, issuer: Issuer, council: str, caller: Caller, account: UUID) -> None:
-    """Raises Problem 403 for one's own account, and for whom one acts for or who acts for one."""
-    own = await token_owner.get_account(session, caller)
-    if account == own or caller.subject in _subjects(issuer, council, account):
+async def check_may_prove(
+    session: Session, issuer: Issuer, council: str, caller: Caller, account: UUID
+) -> None:
+    """Check that the caller may prove this account.
+
+    Raises Problem 403 for their own account, and for one they share a mandate with.
+    """
+    caller_account = await token_owner.get_account(session, caller)
+    if account == caller_account or caller.subject in _subjects(issuer, council, account):
         raise Problem(403, "own-identity", "Nobody proves his own identity. Ask a colleague.")
-    if own is None:
+    if caller_account is None:
         return
     await session.across_councils()
-    shared = await mandates.between(session, own, account, standing.now())
+    share_mandate = await mandates.exist_between(session, caller_account, account, datetime.now(UTC))
     await session.see(council)
-    if shared:
+    if share_mandate:
         raise Problem(403, "shared-mandate", "One of you acts for the other. Ask a colleague.")
 
 
-async def may_confirm(session: Session, issuer: Issuer, council: str, caller: Caller, made_by: str) -> None:
-    """Raises Problem 403 for a machine, and for the one who made the proof, by whichever service he comes."""
-    own = await must_be_signed_in(session, caller)
-    if made_by in {caller.subject, *_subjects(issuer, council, own)}:
+async def check_may_confirm(
+    session: Session, issuer: Issuer, council: str, caller: Caller, proved_by: str
+) -> None:
+    """Check that the caller may confirm a proof, whichever service they use.
+
+    Raises Problem 403 for a machine, and for the one who made the proof.
+    """
+    caller_account = await require_person(session, caller)
+    if proved_by in {caller.subject, *_subjects(issuer, council, caller_account)}:
         raise Problem(403, "own-proof", "Somebody else must look at what you have proven.")
 
 
-async def must_be_signed_in(session: Session, caller: Caller) -> UUID:
-    """The caller's account. Raises Problem 403 for a credential that is not a person's.
+async def require_person(session: Session, caller: Caller) -> UUID:
+    """Get the caller's account. Raises Problem 403 for a credential that is not a person's.
 
-    A second look is a second human being's. Two API keys, or a key and a member of staff, may be one and the
-    same behind them, so neither a proof that waits for a second look nor the look itself is a machine's.
+    The second look must be another human being's. One person may hold two API keys, or a key and a staff
+    account, so a machine can neither make a proof that needs a second look nor confirm it.
     """
-    own = await token_owner.get_account(session, caller)
-    if own is None:
+    account = await token_owner.get_account(session, caller)
+    if account is None:
         detail = "Two people must look at this. Sign in as a member of staff, and do it with that token."
         raise Problem(403, "person-needed", detail)
-    return own
+    return account
 
 
-class Named(Protocol):
-    """Who is proven."""
+class NamedPerson(Protocol):
+    """The name and birthday that a proof is about."""
 
     @property
     def given_names(self) -> Sequence[str]: ...
@@ -65,25 +75,26 @@ class Named(Protocol):
     def birth_date(self) -> date: ...
 
 
-async def second_look(session: Session, account: UUID, level: str, person: Named) -> bool:
-    """Whether a proof in person waits for somebody else to look.
+async def needs_second_look(session: Session, account: UUID, level: str, person: NamedPerson) -> bool:
+    """Tell whether a proof in person must wait for a second member of staff.
 
-    A high one does, and one of another name or birthday than is proven of the account, wherever that was.
+    One of a high level does, and one with a name or birthday other than is proven of the account anywhere.
     """
     if rules.needs_second_look(level):
         return True
+    now = datetime.now(UTC)
     return any(
-        _name(row) != _name(person)
-        for row in await standing.shown(session, account)
-        if row.status == "holds" and row.expires_at > standing.now()
+        _name_key(row) != _name_key(person)
+        for row in await proof_status.list_recent(session, account)
+        if row.status == "holds" and row.expires_at > now
     )
 
 
-def _name(person: Named | Row[Any]) -> tuple[str, str, date]:
-    """First and last name and birthday: middle names come and go."""
+def _name_key(person: NamedPerson | Row[Any]) -> tuple[str, str, date]:
+    """Take first name, family name and birthday for comparison: documents often leave out middle names."""
     return person.given_names[0].casefold(), person.family_name.casefold(), person.birth_date
 
 
 def _subjects(issuer: Issuer, council: str, account: UUID) -> set[str]:
-    """What services of the council and of the region call a person."""
+    """List the pairwise subjects of a person for the council's and the region's services."""
     return {subjects.derive_subject(issuer, sector, account) for sector in (council, REGION)}

@@ -1,4 +1,4 @@
-"""What a person hears when something becomes of the proof of his identity."""
+"""E-mails and history entries for a person about the proof of their identity."""
 
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from identity.grants.actions import history
 from identity.messages.actions import queue
 from identity.shared.tables import REGION
 
-_HERE = ZoneInfo("Europe/London")
-_LETTERS = {
+_ZONE = ZoneInfo("Europe/London")
+_TEMPLATES = {
     "identity waiting": "identity-waiting",
     "identity proven": "identity-proven",
     "identity refused": "identity-ended",
@@ -25,22 +25,27 @@ _LETTERS = {
 }
 
 
-async def tell(session: Session, account: UUID, what: str, proof: Row[Any], at: datetime) -> None:
-    """In the history and by letter: ``what`` is a key of the history's texts."""
+async def notify_person(
+    session: Session, account: UUID, history_text: str, proof: Row[Any], at: datetime
+) -> None:
+    """Record a change of a proof in the person's history, and e-mail them.
+
+    ``history_text`` is a key of the history's texts.
+    """
     council = None if proof.council == REGION else proof.council
-    await history.record_event(session, account, what, at, council=council)
+    await history.record_event(session, account, history_text, at, council=council)
     row = await accounts.get(session, account)
     if row is None or row.address is None:
         return
-    letter, values = _LETTERS[what], {"place": await _place(session, proof)}
-    if letter == "identity-proven":
-        until = proof.expires_at.astimezone(_HERE)
+    template, values = _TEMPLATES[history_text], {"place": await _prover_name(session, proof)}
+    if template == "identity-proven":
+        until = proof.expires_at.astimezone(_ZONE)
         values["until"] = format_date(until, "d MMMM y", locale=row.language)
-    await queue.send_email(session, letter, row.address, row.language, **values)
+    await queue.send_email(session, template, row.address, row.language, **values)
 
 
-async def _place(session: Session, proof: Row[Any]) -> str:
-    """Who made it: a council, or another provider."""
+async def _prover_name(session: Session, proof: Row[Any]) -> str:
+    """Get the name of the council or the host of the provider that made a proof."""
     if proof.council == REGION:
         return urlsplit(proof.proved_by).hostname or str(proof.proved_by)
     return await councils.get_name(session, proof.council)

@@ -1,4 +1,4 @@
-"""Proofs of identity: what is proven now, proving it in person, and the record of every look at it."""
+"""Proofs of identity: what is proven now, proving it in person, and the record of every access."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from identity.shared.oauth import vectors
 from identity.shared.tables import REGION
 
 _NIL = UUID(int=0)
-_FIRST = 1
+_FIRST_VERSION = 1
 _ACCOUNT_CLOSED = "account closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """What is proven of somebody. ``addresses`` by the names of the address claim, ``uprn`` among them."""
+class ProvenPerson:
+    """What is proven of a person. ``addresses`` use the names of the address claim, ``uprn`` among them."""
 
     given_names: Sequence[str]
     family_name: str
@@ -38,28 +38,28 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that holds: to which level, of what, by which evidence, by whom and when."""
+    """A proof that holds: its level, what it proves, its evidence, who made it and when."""
 
     id: UUID
     level: str
-    person: Person
+    person: ProvenPerson
     evidence: Sequence[Mapping[str, Any]]
     route: str
     council: str
-    by: str
-    at: datetime
+    proved_by: str
+    proved_at: datetime
     expires_at: datetime
 
 
-async def current(session: ReadSession, account: UUID) -> Proof | None:
-    """The best proof of an account that holds now; None is P0. Whichever council made it.
+async def get_current(session: ReadSession, account: UUID) -> Proof | None:
+    """Get the best proof of an account that holds now, whichever council made it; None is P0.
 
-    Who shows what it proved to somebody writes that down with ``read_by``.
+    A caller that shows its personal data to anybody must record that with ``record_read``.
     """
-    row = await store.current(session, account, _now())
+    row = await store.get_current(session, account, _now())
     if row is None:
         return None
-    person = Person(row.given_names, row.family_name, row.birth_date, row.addresses)
+    person = ProvenPerson(row.given_names, row.family_name, row.birth_date, row.addresses)
     return Proof(
         row.id,
         row.level,
@@ -73,131 +73,148 @@ async def current(session: ReadSession, account: UUID) -> Proof | None:
     )
 
 
-async def read_by(session: Session, council: str, account: UUID, proof_id: UUID, actor: str) -> None:
-    """Write down that ``actor`` (a client, a subject) was shown what a proof proved.
+async def record_read(session: Session, council: str, account: UUID, proof_id: UUID, actor: str) -> None:
+    """Record that ``actor`` (a client, a subject) was shown what a proof proved.
 
     The session must see the council.
     """
-    await _record(session, council, account, proof_id, "read", actor)
+    await _record_access(session, council, account, proof_id, "read", actor)
 
 
-async def from_upstream(
+async def add_upstream_proof(
     session: Session,
     account: UUID,
     level: str,
     evidence: Sequence[Mapping[str, Any]],
-    person: Person,
-    by: str,
+    person: ProvenPerson,
+    issuer: str,
 ) -> UUID:
-    """Another provider (``by``: its issuer) has proven the person. The session sees every council after."""
+    """Add a proof that an upstream provider made. The session sees every council afterwards."""
     await session.across_councils()
-    return await _add(session, REGION, account, "upstream", level, evidence, person, by)
+    return await _add(session, REGION, account, "upstream", level, evidence, person, issuer)
 
 
-async def new_desk_code(session: Session, account: UUID) -> tuple[str, datetime]:
-    """A code for the person to show at a desk, and until when; the one before is void."""
-    code, ends = rules.new_desk_code(), _now() + rules.DESK_CODE
-    await store.put_code(session, account, rules.desk_code_hash(code), ends)
-    return code, ends
+async def create_desk_code(session: Session, account: UUID) -> tuple[str, datetime]:
+    """Create a code for the person to show at a desk, with its expiry; the one before is void."""
+    code, expires_at = rules.create_desk_code(), _now() + rules.DESK_CODE_LIFETIME
+    await store.put_desk_code(session, account, rules.hash_desk_code(code), expires_at)
+    return code, expires_at
 
 
-async def in_person(
+async def prove_in_person(
     session: Session, issuer: Issuer, council: str, caller: Caller, body: NewProof
 ) -> ProofRecord:
-    """A member of staff has seen the person and his documents.
+    """Record a proof by a member of staff who has seen the person and their documents.
 
-    P2 waits for a second member of staff, and so does another name or birthday than is proven already.
-    Raises Problem 400 for evidence that is not enough, 403 for one's own account and those one has a mandate
-    with, and where a second look is needed for a machine's credential, 404 for a desk code that is nobody's.
+    P2 waits for a second member of staff, and so does a name or birthday other than proven already.
+    Raises Problem 400 for evidence that is not enough, 403 for the caller's own account, for one they share a
+    mandate with and for a machine where a second look is needed, 404 for an unknown desk code.
     """
-    seen = [rules.Evidence(one.kind, frozenset(one.checks)) for one in body.evidence]
-    if rules.level(seen) < body.level:
-        message = f"comes to {rules.level(seen)}, not to {body.level}: see which kinds and checks it takes"
+    evidence_seen = [rules.Evidence(piece.kind, frozenset(piece.checks)) for piece in body.evidence]
+    if (reached := rules.assess_level(evidence_seen)) < body.level:
+        message = f"comes to {reached}, not to {body.level}: see which kinds and checks it takes"
         raise invalid("body.evidence", message, "not-enough")
-    account = await store.use_code(session, rules.desk_code_hash(body.desk_code), _now())
+    account = await use_desk_code(session, body.desk_code)
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask the person for a new one.")
-    await checks.may_prove(session, issuer, council, caller, account)
-    evidence = [{"kind": one.kind, "checks": sorted(set(one.checks))} for one in body.evidence]
-    addresses = [one.claim() for one in body.addresses]
-    person = Person(body.given_names, body.family_name, body.birth_date, addresses)
-    made = await _add(session, council, account, "in-person", body.level, evidence, person, caller.subject)
-    row = await _locked(session, council, made)
+    await checks.check_may_prove(session, issuer, council, caller, account)
+    evidence = [{"kind": piece.kind, "checks": sorted(set(piece.checks))} for piece in body.evidence]
+    addresses = [address.claim() for address in body.addresses]
+    person = ProvenPerson(body.given_names, body.family_name, body.birth_date, addresses)
+    proof_id = await _add(
+        session, council, account, "in-person", body.level, evidence, person, caller.subject
+    )
+    row = await _get_locked(session, council, proof_id)
     if row.status == "waiting":
-        await checks.must_be_signed_in(session, caller)
-    return show(row)
+        await checks.require_person(session, caller)
+    return to_record(row)
 
 
-async def page(session: ReadSession, council: str, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """The proofs the council made, the oldest first; nothing personal."""
-    return await store.page(session, council, after or _NIL, fetch)
+async def list_proofs(
+    session: ReadSession, council: str, after: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
+    """List the proofs the council made, the oldest first, without personal data."""
+    return await store.list_page(session, council, after or _NIL, fetch)
 
 
-async def read(session: Session, council: str, caller: Caller, proof_id: UUID) -> ProofSeen:
-    """One with what it proved; that it was read is recorded. Raises Problem 404."""
-    row = await _locked(session, council, proof_id)
-    await _record(session, council, row.account, proof_id, "read", caller.subject)
+async def read_proof(session: Session, council: str, caller: Caller, proof_id: UUID) -> ProofSeen:
+    """Get a proof with what it proved, and record that it was read. Raises Problem 404."""
+    row = await _get_locked(session, council, proof_id)
+    await _record_access(session, council, row.account, proof_id, "read", caller.subject)
     return ProofSeen.model_validate(row, from_attributes=True)
 
 
-async def confirm(
+async def confirm_proof(
     session: Session, issuer: Issuer, council: str, caller: Caller, proof_id: UUID
 ) -> ProofRecord:
-    """The second look: from now on it holds.
+    """Confirm a proof with a second look: from now on it holds.
 
-    Raises Problem 403 for a machine's credential, for who made it and as ``in_person`` does, 404, 409.
+    Raises Problem 403 for a machine's credential, for the one who made the proof and as ``prove_in_person``
+    does, 404, 409.
     """
-    row = await _locked(session, council, proof_id)
+    row = await _get_locked(session, council, proof_id)
     if row.status != "waiting":
         raise conflict("not-waiting", "This proof does not wait for a second look.")
-    await checks.may_confirm(session, issuer, council, caller, row.proved_by)
-    await checks.may_prove(session, issuer, council, caller, row.account)
-    await store.confirm(session, council, proof_id, caller.subject, _now())
-    await _record(session, council, row.account, proof_id, "confirmed", caller.subject)
-    await emails.tell(session, row.account, "identity proven", row, _now())
-    return show(await _locked(session, council, proof_id))
+    await checks.check_may_confirm(session, issuer, council, caller, row.proved_by)
+    await checks.check_may_prove(session, issuer, council, caller, row.account)
+    await store.confirm_proof(session, council, proof_id, caller.subject, _now())
+    await _record_access(session, council, row.account, proof_id, "confirmed", caller.subject)
+    await emails.notify_person(session, row.account, "identity proven", row, _now())
+    return to_record(await _get_locked(session, council, proof_id))
 
 
-async def withdraw(session: Session, council: str, caller: Caller, proof_id: UUID) -> None:
-    """Refuse one that waits, or withdraw one that holds; what it proved is erased. Raises Problem 404.
+async def withdraw_proof(session: Session, council: str, caller: Caller, proof_id: UUID) -> None:
+    """Refuse a proof that waits, or withdraw one that holds, and erase what it proved. Raises Problem 404.
 
-    What services were given for it ends too, unless another proof that holds is enough.
+    Withdrawing revokes every grant that relied on the proof, unless another one is enough for it.
     """
-    row = await _locked(session, council, proof_id)
+    row = await _get_locked(session, council, proof_id)
     if row.status == "withdrawn":
         return
     act = "refused" if row.status == "waiting" else "withdrawn"
-    await store.withdraw(session, council, proof_id, caller.subject, _now())
-    await _record(session, council, row.account, proof_id, act, caller.subject)
-    await emails.tell(session, row.account, f"identity {act}", row, _now())
+    await store.withdraw_proof(session, council, proof_id, caller.subject, _now())
+    await _record_access(session, council, row.account, proof_id, act, caller.subject)
+    await emails.notify_person(session, row.account, f"identity {act}", row, _now())
     if act == "withdrawn":
-        left = await current(session, row.account)
+        remaining = await get_current(session, row.account)
         await session.across_councils()
         await grants.revoke_by_proof(
-            session, row.account, row.level, left.level if left else vectors.NO_IDENTITY
+            session, row.account, row.level, remaining.level if remaining else vectors.NO_IDENTITY
         )
         await session.see(council)
 
 
-async def accesses(session: ReadSession, account: UUID, after: UUID | None, fetch: int) -> Sequence[Row[Any]]:
-    """Who did what with a person's proofs, the oldest first, as far as the session sees councils."""
-    return await store.seen_of(session, account, after or _NIL, fetch)
+async def list_accesses(
+    session: ReadSession, account: UUID, after: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
+    """List accesses to a person's proofs at the councils the session sees, the oldest first."""
+    return await store.list_accesses(session, account, after or _NIL, fetch)
 
 
-async def erase(session: Session, account: UUID) -> None:
-    """The account is closed: what was proven goes, that it was proven stays.
+async def erase_account(session: Session, account: UUID) -> None:
+    """Erase what is proven of a closed account; the records of its proofs stay.
 
     The session sees every council afterwards.
     """
     await session.across_councils()
-    await store.drop_code(session, account)
-    for row in await store.of_account(session, account):
-        await store.withdraw(session, row.council, row.id, _ACCOUNT_CLOSED, _now())
-        await _record(session, row.council, account, row.id, "erased", _ACCOUNT_CLOSED)
+    await store.delete_desk_code(session, account)
+    for row in await store.lock_by_account(session, account):
+        await store.withdraw_proof(session, row.council, row.id, _ACCOUNT_CLOSED, _now())
+        await _record_access(session, row.council, account, row.id, "erased", _ACCOUNT_CLOSED)
 
 
-def show(row: Row[Any]) -> ProofRecord:
-    """A row as the API lists it."""
+async def use_desk_code(session: Session, code: str) -> UUID | None:
+    """Spend a desk code, and get the account it was made for; None for an unknown code."""
+    return await store.use_desk_code(session, rules.hash_desk_code(code), _now())
+
+
+async def purge_desk_codes(session: Session) -> None:
+    """Delete desk codes that have expired."""
+    await store.purge_desk_codes(session, _now())
+
+
+def to_record(row: Row[Any]) -> ProofRecord:
+    """Convert a row to the API's model."""
     return ProofRecord.model_validate(row, from_attributes=True)
 
 
@@ -208,51 +225,54 @@ async def _add(
     route: str,
     level: str,
     evidence: Sequence[Mapping[str, Any]],
-    person: Person,
-    by: str,
+    person: ProvenPerson,
+    proved_by: str,
 ) -> UUID:
-    made, now = ids.new(), _now()
-    waits = route == "in-person" and await checks.second_look(session, account, level, person)
+    proof_id, now = ids.new(), _now()
+    is_waiting = route == "in-person" and await checks.needs_second_look(session, account, level, person)
     values = {
-        "id": made,
+        "id": proof_id,
         "account": account,
         "council": council,
         "route": route,
         "level": level,
         "evidence": list(evidence),
-        "proved_by": by,
+        "proved_by": proved_by,
         "proved_at": now,
-        "expires_at": rules.expires(level, now),
-        "status": "waiting" if waits else "holds",
+        "expires_at": rules.get_expiry(level, now),
+        "status": "waiting" if is_waiting else "holds",
     }
-    proven = {
+    person_values = {
         "given_names": list(person.given_names),
         "family_name": person.family_name,
         "birth_date": person.birth_date,
         "addresses": list(person.addresses),
     }
-    await store.add(session, values, proven)
-    await _record(session, council, account, made, "recorded", by)
-    row, what = await _locked(session, council, made), "identity waiting" if waits else "identity proven"
-    await emails.tell(session, account, what, row, now)
-    return made
+    await store.insert_proof(session, values, person_values)
+    await _record_access(session, council, account, proof_id, "recorded", proved_by)
+    row, history_text = (
+        await _get_locked(session, council, proof_id),
+        "identity waiting" if is_waiting else "identity proven",
+    )
+    await emails.notify_person(session, account, history_text, row, now)
+    return proof_id
 
 
-async def _record(
+async def _record_access(
     session: Session, council: str, account: UUID, proof_id: UUID, act: str, actor: str
 ) -> None:
-    """In the record that nobody changes, and as an event."""
-    entry, now = ids.new(), _now()
-    values = {"council": council, "id": entry, "account": account, "proof": proof_id, "act": act}
-    await store.seen(session, {**values, "actor": actor, "at": now})
+    """Record an access, which the database keeps as written, and publish it."""
+    access_id, now = ids.new(), _now()
+    values = {"council": council, "id": access_id, "account": account, "proof": proof_id, "act": act}
+    await store.insert_access(session, {**values, "actor": actor, "at": now})
     event = IdentityAccess.model_validate(
         {"account": ids.show(account), "proof": ids.show(proof_id), "act": act, "actor": actor, "at": now}
     )
-    await outbox.add(session, event, council=council, subject=ids.show(entry), sequence=_FIRST)
+    await outbox.add(session, event, council=council, subject=ids.show(access_id), sequence=_FIRST_VERSION)
 
 
-async def _locked(session: Session, council: str, proof_id: UUID) -> Row[Any]:
-    row = await store.locked(session, council, proof_id)
+async def _get_locked(session: Session, council: str, proof_id: UUID) -> Row[Any]:
+    row = await store.get_locked(session, council, proof_id)
     if row is None:
         raise not_found("proof with this id")
     return row

@@ -22,8 +22,7 @@ from identity.self_service import actions
 from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn, SignedInChecked
 from identity.sign_in.rules import ACCOUNT
-from identity.upstream_login.actions import links
-from identity.upstream_login.store import login_states
+from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import hash_browser_secret
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
@@ -52,7 +51,7 @@ async def show_account(_: Anybody, request: Request, person: SignedInChecked) ->
             "passkeys": len(await passkeys.list_passkeys(session, person.account)),
             "recovery_left": await recovery_codes.count_unused(session, person.account),
             "sessions": len(await sessions.list_by_account(session, person.account)),
-            "linked": await links.count(session, person.account),
+            "linked": await links.count_links(session, person.account),
         }
     phone = account.phone if account is not None else None
     if phone is not None:
@@ -102,7 +101,7 @@ async def sign_out(_: Anybody, request: Request, session: Writing, _form: Submit
     person = await sessions.get_current(session, session_secret(request))
     if person is not None:
         await sessions.end(session, person.account, person.session, "signed-out")
-    await login_states.forget(session, hash_browser_secret(browser_secret(request)))
+    await login_states.delete_pending(session, hash_browser_secret(browser_secret(request)))
     response = pages.render(request, "signed-out.html")
     delete_session_cookie(request, response)
     return response

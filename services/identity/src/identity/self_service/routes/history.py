@@ -101,7 +101,7 @@ async def _get_theme_titles(
         for row in rows
         if row.about and row.what.startswith(_ABOUT_THEMES)
     }
-    titles = await themes.titles(session, set(theme_keys.values()))
+    titles = await themes.get_titles(session, set(theme_keys.values()))
     untitled = translate("identity", language, _UNTITLED)
     return {
         entry: titles[key][language == "cy"] if key in titles else untitled

@@ -1,6 +1,7 @@
 """The page of a person's own proofs of identity: what is proven, until when, and who has accessed it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
-from identity.proofs.actions import proofs, standing
+from identity.proofs.actions import proof_status, proofs
 from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
@@ -80,7 +81,7 @@ async def make_own_desk_code(
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Make a code to show at a council's desk. You see it this once, and your last code stops working."""
-    code, ends = await proofs.new_desk_code(session, person.account)
+    code, ends = await proofs.create_desk_code(session, person.account)
     return await _show_proofs(request, session, person, provider, paging, code, format_time(ends, request))
 
 
@@ -88,8 +89,10 @@ async def _show_proofs(
     request: Request, session: Writing, person: BrowserSession, provider: TheProvider, paging: Paging,
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
-    rows = await standing.shown(session, person.account)
-    accesses = await standing.looks(session, person.account, read_id_cursor(paging), paging.fetch)
+    rows = await proof_status.list_recent(session, person.account)
+    accesses = await proof_status.list_all_accesses(
+        session, person.account, read_id_cursor(paging), paging.fetch
+    )
     entries = [await _access(request, provider, row) for row in accesses]
     page = paging.page(entries, lambda entry: entry, lambda entry: (entry["id"],))
     return pages.render(
@@ -105,7 +108,7 @@ async def _show_proofs(
 
 
 def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
-    state = "ran-out" if row.expires_at <= standing.now() else row.status
+    state = "ran-out" if row.expires_at <= datetime.now(UTC) else row.status
     return {
         "level": LEVELS[row.level],
         "state": state,

@@ -17,8 +17,7 @@ from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.sign_in.routes.upstream.failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
-from identity.upstream_login.store import login_states
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 
 router = APIRouter(prefix=LINKS, tags=["account"], default_response_class=HTMLResponse)
 
@@ -33,10 +32,10 @@ async def show_upstreams(
     """Show the other providers you can sign in with, and those you can add."""
     await session.across_councils()
     councils, welsh = request.app.state.directory.councils, language_of(request) == "cy"
-    rows = await upstreams.of_account(session, person.account)
+    rows = await links.list_links(session, person.account)
     linked = {(row.council, row.upstream) for row in rows}
     chosen = councils.get(council_slug or "")
-    offered = await upstreams.offered(session, chosen.slug, "residents") if chosen else []
+    offered = await upstreams.list_enabled(session, chosen.slug, "residents") if chosen else []
     return pages.render(
         request,
         "upstreams.html",
@@ -50,7 +49,7 @@ async def show_upstreams(
             for row in rows
         ],
         councils=sorted(
-            (councils[slug].name, slug) for slug in await login_states.councils(session) if slug in councils
+            (councils[slug].name, slug) for slug in await upstreams.list_councils(session) if slug in councils
         ),
         chosen=chosen.name if chosen else "",
         offered=[
@@ -67,6 +66,6 @@ async def unlink_upstream(
     auth: TheAuthContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Stop signing in with this provider. 409 when it is the only way to sign in to your account."""
-    if await links.unlink(session, auth, slug, upstream_id, person.account):
+    if await links.unlink_account(session, auth, slug, upstream_id, person.account):
         return see_other(LINKS)
     return pages.render(request, "upstream-last.html", 409)

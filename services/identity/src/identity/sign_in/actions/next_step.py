@@ -8,9 +8,8 @@ from identity.accounts.actions import sessions
 from identity.factors.actions import authentication
 from identity.factors.actions.authentication import AuthState
 from identity.sign_in.rules import SignInRequest, needs_step_up
-from identity.staff.actions import staff
-from identity.upstream_login.actions import logouts
-from identity.upstream_login.store import login_states
+from identity.staff.actions import members
+from identity.upstream_login.actions import login_states, logouts
 from identity.verification.actions.context import AuthContext, ClientContext
 
 
@@ -63,7 +62,7 @@ async def take(
     if not state.complete:
         return SecondStepNeeded()
     confirm_link = await _is_link_waiting(session, auth, client_context, state.account, session_secret)
-    if state.upstream_session is not None and await logouts.over(session, state.upstream_session):
+    if state.upstream_session is not None and await logouts.is_logged_out(session, state.upstream_session):
         return SignInAgain()
     new_secret = await sessions.start(
         session,
@@ -72,7 +71,7 @@ async def take(
         state.account,
         state.methods,
         state.upstream_session,
-        await staff.vouched_until(session, state.account),
+        await members.get_vouched_until(session, state.account),
     )
     await authentication.complete_sign_in(session, auth, client_context, state.account, state.methods)
     if confirm_link:
@@ -93,8 +92,8 @@ async def _is_link_waiting(
     """
     before = await sessions.get_current(session, session_secret)
     if before is not None and before.account != account:
-        await login_states.forget(session, client_context.browser)
-    login = await login_states.waiting(session, client_context.browser, auth.now())
+        await login_states.delete_pending(session, client_context.browser)
+    login = await login_states.get_pending_state(session, client_context.browser, auth.now())
     return login is not None and login.chosen and login.account in {None, account}
 
 
@@ -102,7 +101,7 @@ async def step_up(
     session: Session, client_context: ClientContext, account: UUID, method: str, session_secret: str | None
 ) -> str:
     """Count another method in the browser's session, which the person has just set up: its new secret."""
-    vouched_until = await staff.vouched_until(session, account)
+    vouched_until = await members.get_vouched_until(session, account)
     return await sessions.start(
         session, session_secret, client_context.device, account, [method], vouched_until=vouched_until
     )

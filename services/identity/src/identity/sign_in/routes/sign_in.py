@@ -23,7 +23,7 @@ from identity.sign_in.routes.interaction import (
 )
 from identity.sign_in.routes.upstream.failure import path_of, title_of
 from identity.sign_in.rules import SIGN_IN
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 from identity.verification.actions import codes
 from identity.verification.rules import passwords
 
@@ -86,11 +86,11 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
         offered = {
             audience: [
                 {"title": title_of(request, upstream), "path": path_of(upstream)}
-                for upstream in await upstreams.offered(session, council.slug, audience)
+                for upstream in await upstreams.list_enabled(session, council.slug, audience)
             ]
             for audience in ("residents", "staff")
         }
-        removed = await upstreams.removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
+        removed = await upstreams.list_removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
     welsh = language_of(request) == "cy"
     return {**offered, "removed": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 
@@ -135,14 +135,19 @@ async def show_password(_: Anybody, interaction: TheWritingInteraction) -> Respo
 @router.post(
     "/sign-in/password",
     responses=_REFUSED,
-    openapi_extra=form_body("email", "password", email=email_addresses.MAX_LENGTH, password=passwords.MAX_LENGTH),
+    openapi_extra=form_body(
+        "email", "password", email=email_addresses.MAX_LENGTH, password=passwords.MAX_LENGTH
+    ),
 )
 async def sign_in_by_password(_: Anybody, interaction: TheInteraction, form: SubmittedForm) -> Response:
     """Sign in with your email address and password.
 
     An unknown address takes as long as a wrong password.
     """
-    address, password = form.get("email", email_addresses.MAX_LENGTH), form.raw("password", passwords.MAX_LENGTH)
+    address, password = (
+        form.get("email", email_addresses.MAX_LENGTH),
+        form.raw("password", passwords.MAX_LENGTH),
+    )
     if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
     if not password:

@@ -111,7 +111,7 @@ async def remove_passkey(
     _form: SubmittedForm,
 ) -> Response:
     """Remove one of your passkeys. 409 when it is the only way to sign in to your account."""
-    if not await links.has_other_way(session, person.account, but_passkey=passkey_id):
+    if not await links.has_other_sign_in(session, person.account, but_passkey=passkey_id):
         return pages.render(request, "upstream-last.html", 409)
     if not await passkeys.remove(session, auth, person.account, passkey_id):
         raise not_found("passkey of yours")

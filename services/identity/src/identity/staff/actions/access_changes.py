@@ -1,8 +1,8 @@
-"""Movers: whoever may do less from now on has his live tokens refused; the ones he gets next work at once.
+"""Changes of access: when a member of staff loses a scope, their live tokens are refused at once.
 
-A token says what its bearer may do, and is believed offline until it expires. So whenever a scope is lost,
-by a role taken, changed or removed, or by a group left, the tokens issued until then are refused, by event,
-within a second. A refresh token needs nothing: what it is worth is looked up at every use.
+A token carries its bearer's scopes and is verified offline until it expires. So when a scope is lost, with a
+role or a group, the tokens issued until then are refused, by event, within a second. A refresh token needs
+nothing, since its scopes are looked up at every use.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from chassis.database import Session
-from identity.grants.actions import subjects as persons
+from identity.grants.actions import subjects
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.rules import crypto, tokens
@@ -24,87 +24,98 @@ from identity.staff.store import access_changes as store
 _SECOND = 1.0
 
 
-@asynccontextmanager
-async def of_role(session: Session, issuer: Issuer, council: str, name: str) -> AsyncIterator[None]:
-    """Around a change of a role: whoever has it and may do less afterwards."""
-    async with _losing(session, issuer, council, await store.of_role(session, council, name)):
-        yield
+async def lock_roles_exclusive(session: Session, council: str) -> None:
+    """Lock a council's roles before a role or a group changes: nobody is given one meanwhile.
 
-
-async def defining(session: Session, council: str) -> None:
-    """Before a role or a group is changed, and before any row is locked: nobody is given one meanwhile.
-
-    He could have a token by what it was, and be overlooked among those who have it.
+    Otherwise somebody could get a token by the old role, and be missing from the list of those who have it.
+    Take it before any row is locked.
     """
-    await store.alone(session, council)
+    await store.lock_exclusive(session, council)
 
 
-async def gaining(session: Session, council: str) -> None:
-    """Before somebody is given a role or put into groups, and before any row is locked: see ``defining``."""
-    await store.together(session, council)
+async def lock_roles_shared(session: Session, council: str) -> None:
+    """Lock a council's roles against change before somebody gets a role or joins a group.
 
-
-@asynccontextmanager
-async def of_group(session: Session, issuer: Issuer, council: str, group_id: UUID) -> AsyncIterator[None]:
-    """Around a change of a group of the directory."""
-    async with _losing(session, issuer, council, await store.of_group(session, council, group_id)):
-        yield
-
-
-@asynccontextmanager
-async def of_staff(
-    session: Session, issuer: Issuer, council: str, staff_ids: Iterable[UUID]
-) -> AsyncIterator[None]:
-    """Around a change of what members of staff have."""
-    async with _losing(session, issuer, council, await store.these(session, council, list(staff_ids))):
-        yield
-
-
-@asynccontextmanager
-async def _losing(
-    session: Session, issuer: Issuer, council: str, rows: Sequence[Row[Any]]
-) -> AsyncIterator[None]:
-    accounts = {row.id: row.account for row in rows}
-    before = await store.scopes(session, council, list(accounts)) if accounts else {}
-    yield
-    if any(before.values()):
-        after = await store.scopes(session, council, list(accounts))
-        lost = [account for one, account in accounts.items() if before[one] - after[one]]
-        await refuse(session, issuer, council, lost)
-
-
-async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
-    """Keep the roles of whoever has this account as they are until the transaction ends.
-
-    It waits for who is changing them, and then, where his tokens have just been refused, for the second
-    after: a token says when it was issued in whole seconds, and one of the same second would be refused too.
+    Take it before any row is locked; see ``lock_roles_exclusive``.
     """
-    if await store.hold(session, council, account):
-        subject = persons.derive_subject(issuer, council, account)
-        refused = await store.refused_until(session, council, subject)
-        left = refused.timestamp() + 1 - issuer.clock() if refused is not None else 0
+    await store.lock_shared(session, council)
+
+
+async def lock_roles_of_account(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
+    """Keep the roles of an account's member of staff as they are until the transaction ends.
+
+    It waits for a change in progress, and, if their tokens were just refused, for the next second: a token
+    carries its issue time in whole seconds, so one of the same second would be refused too.
+    """
+    if await store.lock_account(session, council, account):
+        subject = subjects.derive_subject(issuer, council, account)
+        refused_until = await store.get_refused_until(session, council, subject)
+        left = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
         await asyncio.sleep(min(max(left, 0), _SECOND))
 
 
-async def part_all(session: Session, issuer: Issuer, council: str, upstream_id: UUID) -> None:
-    """No member of staff signs in by this upstream any more: none has an account until he is linked anew."""
-    rows = await store.of_upstream(session, council, upstream_id)
+@asynccontextmanager
+async def revoke_lost_scopes_of_role(
+    session: Session, issuer: Issuer, council: str, name: str
+) -> AsyncIterator[None]:
+    """Refuse the tokens of those who lose a scope by a change of a role. Use it around the change."""
+    rows = await store.lock_by_role(session, council, name)
+    async with _revoke_lost_scopes(session, issuer, council, rows):
+        yield
+
+
+@asynccontextmanager
+async def revoke_lost_scopes_of_group(
+    session: Session, issuer: Issuer, council: str, group_id: UUID
+) -> AsyncIterator[None]:
+    """Do as ``revoke_lost_scopes_of_role``, around a change of a group."""
+    rows = await store.lock_by_group(session, council, group_id)
+    async with _revoke_lost_scopes(session, issuer, council, rows):
+        yield
+
+
+@asynccontextmanager
+async def revoke_lost_scopes_of_members(
+    session: Session, issuer: Issuer, council: str, staff_ids: Iterable[UUID]
+) -> AsyncIterator[None]:
+    """Do as ``revoke_lost_scopes_of_role``, around a change of what members of staff have."""
+    rows = await store.lock_members(session, council, list(staff_ids))
+    async with _revoke_lost_scopes(session, issuer, council, rows):
+        yield
+
+
+@asynccontextmanager
+async def _revoke_lost_scopes(
+    session: Session, issuer: Issuer, council: str, rows: Sequence[Row[Any]]
+) -> AsyncIterator[None]:
+    accounts = {row.id: row.account for row in rows}
+    before = await store.get_scopes(session, council, list(accounts)) if accounts else {}
+    yield
+    if any(before.values()):
+        after = await store.get_scopes(session, council, list(accounts))
+        losers = [account for staff_id, account in accounts.items() if before[staff_id] - after[staff_id]]
+        await revoke_tokens(session, issuer, council, losers)
+
+
+async def unlink_all(session: Session, issuer: Issuer, council: str, upstream_id: UUID) -> None:
+    """Unlink the accounts of all staff who sign in by an upstream, and refuse their tokens."""
+    rows = await store.lock_by_upstream(session, council, upstream_id)
     if rows:
-        await store.part(session, council, [row.id for row in rows], _now())
-        await refuse(session, issuer, council, [row.account for row in rows])
+        await store.unlink_members(session, council, [row.id for row in rows], _now())
+        await revoke_tokens(session, issuer, council, [row.account for row in rows])
 
 
-async def refuse(session: Session, issuer: Issuer, council: str, accounts: Sequence[UUID]) -> None:
-    """Refuse the tokens of the council that these accounts have until now: of those who have any.
+async def revoke_tokens(session: Session, issuer: Issuer, council: str, accounts: Sequence[UUID]) -> None:
+    """Refuse the live tokens of the council that these accounts have until now.
 
-    Their rows must be locked (``store.movers``) before it is called: it takes the moment. The number of
-    statements does not grow with the number of accounts.
+    Lock their rows before (``store.access_changes``), since the time is taken here. The number of statements
+    does not grow with the number of accounts.
     """
     now = _now()
-    live = await store.with_live_tokens(session, council, accounts, now) if accounts else []
-    last = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-    subjects = [persons.derive_subject(issuer, council, account) for account in live]
-    await revocations.revoke_credentials(session, council, subjects, last, now, claim="sub")
+    live = await store.list_with_live_tokens(session, council, accounts, now) if accounts else []
+    until = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
+    revoked = [subjects.derive_subject(issuer, council, account) for account in live]
+    await revocations.revoke_credentials(session, council, revoked, until, now, claim="sub")
 
 
 def _now() -> datetime:

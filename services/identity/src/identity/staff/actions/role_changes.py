@@ -1,7 +1,6 @@
-"""The record of roles: who made or changed one, who gave or took it, when. The database lets none be altered.
+"""The record of roles: who made, changed, gave or took which, and when. The database keeps it as written.
 
-What a directory's groups give or take is not here: the directory keeps that record, and a role names the
-groups that have it.
+Roles that come with a directory's groups are not recorded here: the directory keeps that record.
 """
 
 from collections.abc import Sequence
@@ -21,18 +20,20 @@ _NIL = UUID(int=0)
 _MEMBERS = ("title", "scopes", "groups")
 
 
-async def defined(
+async def record_definition(
     session: Session, council: str, caller: Caller, name: str, before: Role | None, after: Role | None
 ) -> None:
-    """A role was made (no ``before``), changed, or removed (no ``after``)."""
+    """Record that a role was made (no ``before``), changed, or removed (no ``after``)."""
     act = "made" if before is None else "removed" if after is None else "changed"
-    pairs = {member: [getattr(one, member, None) for one in (before, after)] for member in _MEMBERS}
+    pairs = {member: [getattr(role, member, None) for role in (before, after)] for member in _MEMBERS}
     changes = {member: pair for member, pair in pairs.items() if pair[0] != pair[1]}
     await _add(session, council, caller, act, name, None, changes)
 
 
-async def moved(session: Session, council: str, caller: Caller, act: str, staff_id: UUID, name: str) -> None:
-    """A role was ``given`` to somebody or ``taken`` from him."""
+async def record_assignment(
+    session: Session, council: str, caller: Caller, act: str, staff_id: UUID, name: str
+) -> None:
+    """Record that a role was ``given`` to a member of staff or ``taken`` from them."""
     await _add(session, council, caller, act, name, staff_id, {})
 
 
@@ -46,10 +47,10 @@ async def _add(
     changes: dict[str, Any],
 ) -> None:
     values = {"id": ids.new(), "act": act, "role": name, "staff": staff_id, "actor": caller.subject}
-    await store.add(session, council, {**values, "changes": changes, "at": datetime.now(UTC)})
+    await store.insert_role_change(session, council, {**values, "changes": changes, "at": datetime.now(UTC)})
 
 
-async def page(
+async def list_role_changes(
     session: ReadSession,
     council: str,
     staff_id: UUID | None,
@@ -57,10 +58,10 @@ async def page(
     after: UUID | None,
     fetch: int,
 ) -> Sequence[Row[Any]]:
-    """What was done, oldest first; of one member of staff or one role, if named."""
-    return await store.page(session, council, staff_id, role, after or _NIL, fetch)
+    """List the record, the oldest first, of one member of staff or one role if named."""
+    return await store.list_page(session, council, staff_id, role, after or _NIL, fetch)
 
 
-def show(row: Row[Any]) -> RoleChange:
-    """A row as the API lists it."""
+def to_role_change(row: Row[Any]) -> RoleChange:
+    """Convert a row to the API's model."""
     return RoleChange.model_validate(row, from_attributes=True)

@@ -1,1 +1,1 @@
-"""The API models of staff."""
+"""The API models of staff and SCIM."""

@@ -1,4 +1,4 @@
-"""SCIM 2.0 as the API answers it (RFC 7643): the members we keep, by the names the standard gives them."""
+"""SCIM 2.0 resources as the API returns them (RFC 7643), with the attributes that we store."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class ScimMeta(BaseModel):
-    """What every resource says of itself."""
+    """The metadata of a resource."""
 
     resourceType: str  # noqa: N815 - the standard's name, as all below
     created: str
@@ -23,7 +23,7 @@ class ScimName(BaseModel):
 
 
 class ScimEmail(BaseModel):
-    """An address."""
+    """An e-mail address."""
 
     value: str
     type: str = "work"
@@ -31,7 +31,7 @@ class ScimEmail(BaseModel):
 
 
 class ScimReference(BaseModel):
-    """One resource named in another."""
+    """A reference to another resource."""
 
     value: str
     display: str | None = None
@@ -52,7 +52,7 @@ class ScimUser(BaseModel):
 
 
 class ScimGroup(BaseModel):
-    """A group and the users in it. What was not asked for is left out."""
+    """A group and its members. Attributes you did not ask for are left out."""
 
     schemas: list[str]
     id: str
@@ -63,7 +63,7 @@ class ScimGroup(BaseModel):
 
 
 class ScimList(BaseModel):
-    """A part of a list (RFC 7644 section 3.4.2)."""
+    """A page of a list (RFC 7644 section 3.4.2)."""
 
     schemas: list[str]
     totalResults: int  # noqa: N815

@@ -1,7 +1,7 @@
-"""Members of staff whose roles are about to change, kept still meanwhile; what they hold; their live tokens.
+"""Lock staff whose roles change; read their scopes and live tokens.
 
-Whoever issues a token by roles holds the person's row shared (``held``), whoever changes roles holds it for
-himself: so a token is either there when the roles change, and refused, or made from what they are afterwards.
+Issuing a token by roles locks the member's row shared (``lock_account``), and changing roles locks it
+exclusively. So a token either exists when the roles change, and is refused, or is issued by the new roles.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from chassis.database import ReadSession, Session
 from chassis.tables import revoked_token
 from identity.accounts.tables import upstream_account
 from identity.grants.tables import access_token, token_grant
-from identity.staff.store.roles import BY_GROUP, HAS, NAMED
-from identity.staff.store.staff import AT_WORK
+from identity.staff.store.members import AT_WORK
+from identity.staff.store.roles import BY_GROUP, BY_HAND, NAMES_GROUP
 from identity.staff.tables import role, staff, staff_group, staff_group_member, staff_role
 
-_ALONE = text("SELECT pg_advisory_xact_lock(7420505, hashtext(:council))")
-_TOGETHER = text("SELECT pg_advisory_xact_lock_shared(7420505, hashtext(:council))")
+_LOCK_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(7420505, hashtext(:council))")
+_LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(7420505, hashtext(:council))")
 _COUNCIL: BindParameter[str] = bindparam("council_")
 _IDS = any_(bindparam("ids_", type_=ARRAY(staff.c.id.type)))
-_HELD = union(HAS, BY_GROUP).subquery("held")
-_HAVING = select(_HELD.c.staff).where(_HELD.c.council == _COUNCIL, _HELD.c.role == bindparam("name_"))
+_HELD = union(BY_HAND, BY_GROUP).subquery("held")
+_WITH_ROLE = select(_HELD.c.staff).where(_HELD.c.council == _COUNCIL, _HELD.c.role == bindparam("name_"))
 _IN_GROUP = select(staff_group_member.c.staff).where(
     staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("group_")
 )
@@ -39,20 +39,20 @@ _BY_UPSTREAM = (
 )
 
 
-def _still(whom: Any) -> Select[Any]:
-    """Locked in order of id, so that two who change roles cannot wait for each other."""
+def _lock(staff_ids: Any) -> Select[Any]:
+    """Lock rows in order of id, so that two changes of roles cannot wait for each other."""
     return (
         select(staff.c.id, staff.c.account)
-        .where(staff.c.council == _COUNCIL, staff.c.account.is_not(None), staff.c.id.in_(whom))
+        .where(staff.c.council == _COUNCIL, staff.c.account.is_not(None), staff.c.id.in_(staff_ids))
         .order_by(staff.c.id)
         .with_for_update(key_share=True)
     )
 
 
-_STILL_HAVING = _still(_HAVING)
-_STILL_IN_GROUP = _still(_IN_GROUP)
-_STILL_BY_UPSTREAM = _still(_BY_UPSTREAM)
-_STILL = (
+_LOCK_BY_ROLE = _lock(_WITH_ROLE)
+_LOCK_BY_GROUP = _lock(_IN_GROUP)
+_LOCK_BY_UPSTREAM = _lock(_BY_UPSTREAM)
+_LOCK_MEMBERS = (
     select(staff.c.id, staff.c.account)
     .where(staff.c.council == _COUNCIL, staff.c.account.is_not(None), staff.c.id == _IDS)
     .order_by(staff.c.id)
@@ -66,7 +66,7 @@ _IN_GROUPS = select(staff_group_member.c.staff, staff_group_member.c.group_id).w
     staff_group_member.c.council == _COUNCIL, staff_group_member.c.staff == _IDS
 )
 _GROUPS_ROLES = (
-    select(staff_group.c.id, role.c.name).join(role, NAMED).where(staff_group.c.council == _COUNCIL)
+    select(staff_group.c.id, role.c.name).join(role, NAMES_GROUP).where(staff_group.c.council == _COUNCIL)
 )
 _ROLES = select(role.c.name, role.c.scopes).where(role.c.council == _COUNCIL)
 # One table at a time here too: joined, every grant was compared with all tokens there are.
@@ -84,12 +84,12 @@ _LIVE = (
     )
     .distinct()
 )
-_PART = (
+_UNLINK = (
     update(staff)
     .where(staff.c.council == _COUNCIL, staff.c.id == _IDS)
     .values(account=None, updated_at=bindparam("at"))
 )
-_HOLD = (
+_LOCK_ACCOUNT = (
     select(staff.c.id).where(*AT_WORK, staff.c.account == bindparam("account_")).with_for_update(read=True)
 )
 _REFUSED = select(revoked_token.c.issued_before).where(
@@ -97,75 +97,75 @@ _REFUSED = select(revoked_token.c.issued_before).where(
 )
 
 
-async def alone(session: Session, council: str) -> None:
-    """Wait until nobody of the council changes or gives a role; held to the end of the transaction."""
-    await session.execute(_ALONE, {"council": council})
+async def lock_exclusive(session: Session, council: str) -> None:
+    """Lock the council's roles until the transaction ends: nobody else changes or gives one."""
+    await session.execute(_LOCK_EXCLUSIVE, {"council": council})
 
 
-async def together(session: Session, council: str) -> None:
-    """Wait until nobody of the council changes a role; others may give roles meanwhile."""
-    await session.execute(_TOGETHER, {"council": council})
+async def lock_shared(session: Session, council: str) -> None:
+    """Lock the council's roles against change until the transaction ends; others may give them."""
+    await session.execute(_LOCK_SHARED, {"council": council})
 
 
-async def of_role(session: Session, council: str, name: str) -> Sequence[Row[Any]]:
-    """Those with an account who have a role, either way, kept still: ``id`` and ``account``."""
-    return await session.all(_STILL_HAVING, {"council_": council, "name_": name})
+async def lock_by_role(session: Session, council: str, name: str) -> Sequence[Row[Any]]:
+    """Lock the linked staff who have a role, by hand or by group: ``id`` and ``account``."""
+    return await session.all(_LOCK_BY_ROLE, {"council_": council, "name_": name})
 
 
-async def of_group(session: Session, council: str, group_id: UUID) -> Sequence[Row[Any]]:
-    """The same of a group of the directory."""
-    return await session.all(_STILL_IN_GROUP, {"council_": council, "group_": group_id})
+async def lock_by_group(session: Session, council: str, group_id: UUID) -> Sequence[Row[Any]]:
+    """Lock the linked staff of a group."""
+    return await session.all(_LOCK_BY_GROUP, {"council_": council, "group_": group_id})
 
 
-async def of_upstream(session: Session, council: str, upstream_id: UUID) -> Sequence[Row[Any]]:
-    """The same of those who sign in by an upstream."""
-    return await session.all(_STILL_BY_UPSTREAM, {"council_": council, "upstream_": upstream_id})
+async def lock_by_upstream(session: Session, council: str, upstream_id: UUID) -> Sequence[Row[Any]]:
+    """Lock the linked staff who sign in by an upstream."""
+    return await session.all(_LOCK_BY_UPSTREAM, {"council_": council, "upstream_": upstream_id})
 
 
-async def these(session: Session, council: str, staff_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """The same of named members of staff."""
-    return await session.all(_STILL, {"council_": council, "ids_": list(staff_ids)})
+async def lock_members(session: Session, council: str, staff_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Lock these members of staff, as far as they are linked."""
+    return await session.all(_LOCK_MEMBERS, {"council_": council, "ids_": list(staff_ids)})
 
 
-async def scopes(session: Session, council: str, staff_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    """The scopes of all roles that members of staff have now, by hand or by group."""
-    wanted = {"council_": council, "ids_": list(staff_ids)}
-    meaning = {row.name: row.scopes for row in await session.all(_ROLES, {"council_": council})}
+async def get_scopes(session: Session, council: str, staff_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """Get the scopes of all roles that members of staff have now, by hand or by group."""
+    values = {"council_": council, "ids_": list(staff_ids)}
+    scopes_of_role = {row.name: row.scopes for row in await session.all(_ROLES, {"council_": council})}
     by_group: dict[UUID, list[str]] = {}
     for row in await session.all(_GROUPS_ROLES, {"council_": council}):
         by_group.setdefault(row.id, []).append(row.name)
-    held = [(row.staff, row.role) for row in await session.all(_BY_HAND, wanted)]
-    for row in await session.all(_IN_GROUPS, wanted):
-        held += [(row.staff, name) for name in by_group.get(row.group_id, ())]
-    found: dict[UUID, set[str]] = {one: set() for one in staff_ids}
-    for one, name in held:
-        found[one].update(meaning[name])
-    return {one: frozenset(what) for one, what in found.items()}
+    pairs = [(row.staff, row.role) for row in await session.all(_BY_HAND, values)]
+    for row in await session.all(_IN_GROUPS, values):
+        pairs += [(row.staff, name) for name in by_group.get(row.group_id, ())]
+    scopes: dict[UUID, set[str]] = {staff_id: set() for staff_id in staff_ids}
+    for staff_id, name in pairs:
+        scopes[staff_id].update(scopes_of_role[name])
+    return {staff_id: frozenset(scopes_of_member) for staff_id, scopes_of_member in scopes.items()}
 
 
-async def with_live_tokens(
+async def list_with_live_tokens(
     session: Session, council: str, accounts: Sequence[UUID], now: datetime
 ) -> list[UUID]:
-    """Those of the accounts that have an access token of the council which has not expired."""
-    wanted = {"council_": council, "accounts_": list(accounts)}
-    given = {row.id: row.account for row in await session.all(_GRANTS, wanted)}
-    asked = {"council_": council, "grants_": list(given), "now": now}
-    live = await session.all(_LIVE, asked) if given else []
-    return list({given[row.grant_id] for row in live})
+    """List those of the accounts that have a live access token of the council."""
+    values = {"council_": council, "accounts_": list(accounts)}
+    account_of_grant = {row.id: row.account for row in await session.all(_GRANTS, values)}
+    values_of_grants = {"council_": council, "grants_": list(account_of_grant), "now": now}
+    live = await session.all(_LIVE, values_of_grants) if account_of_grant else []
+    return list({account_of_grant[row.grant_id] for row in live})
 
 
-async def part(session: Session, council: str, staff_ids: Sequence[UUID], at: datetime) -> None:
-    """They have no account any more."""
-    await session.execute(_PART, {"council_": council, "ids_": list(staff_ids), "at": at})
+async def unlink_members(session: Session, council: str, staff_ids: Sequence[UUID], at: datetime) -> None:
+    """Unlink members of staff from their accounts."""
+    await session.execute(_UNLINK, {"council_": council, "ids_": list(staff_ids), "at": at})
 
 
-async def hold(session: ReadSession, council: str, account: UUID) -> bool:
+async def lock_account(session: ReadSession, council: str, account: UUID) -> bool:
     """Keep a member of staff as he is until the transaction ends; false for nobody's account."""
-    return await session.first(_HOLD, {"council_": council, "account_": account}) is not None
+    return await session.first(_LOCK_ACCOUNT, {"council_": council, "account_": account}) is not None
 
 
-async def refused_until(session: ReadSession, council: str, subject: str) -> datetime | None:
+async def get_refused_until(session: ReadSession, council: str, subject: str) -> datetime | None:
     """The last second whose tokens of a subject are refused. To be asked once he is held."""
-    wanted = {"council_": council, "subject_": subject}
-    found: datetime | None = await session.scalar(_REFUSED, wanted)
+    values = {"council_": council, "subject_": subject}
+    found: datetime | None = await session.scalar(_REFUSED, values)
     return found

@@ -1,4 +1,4 @@
-"""Who made, changed, gave or took which role, when: written once."""
+"""SQL of the record of roles: who made, changed, gave or took which, and when."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,14 +25,14 @@ _PAGE = (
 )
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> None:
-    """What was done, by whom: it stays as written."""
+async def insert_role_change(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add an entry to the record, which is kept as written."""
     await session.execute(_ADD, {**values, "council": council})
 
 
-async def page(
+async def list_page(
     session: ReadSession, council: str, staff_id: UUID | None, role: str | None, after: UUID, fetch: int
 ) -> Sequence[Row[Any]]:
-    """What was done, oldest first, of one member of staff or one role if named; at most ``fetch``."""
-    wanted = {"council_": council, "staff_": staff_id, "role_": role, "after": after, "most": fetch}
-    return await session.all(_PAGE, wanted)
+    """List the record, the oldest first, of one member of staff or one role if named; at most ``fetch``."""
+    values = {"council_": council, "staff_": staff_id, "role_": role, "after": after, "most": fetch}
+    return await session.all(_PAGE, values)

@@ -1,4 +1,4 @@
-"""Roles, who has them, and what they come to."""
+"""SQL of roles, who has them, and their scopes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Row, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
-from identity.staff.store.staff import AT_WORK
+from identity.staff.store.members import AT_WORK
 from identity.staff.tables import role, staff, staff_group, staff_group_member, staff_role
 
 _COUNCIL: BindParameter[str] = bindparam("council_")
@@ -20,21 +20,21 @@ _PAGE = (
     .order_by(role.c.name)
     .limit(bindparam("most"))
 )
-_ONE = select(role).where(*_THIS)
+_GET = select(role).where(*_THIS)
 _ADD = upsert(role).on_conflict_do_nothing().returning(role)
-_CHANGE = (
+_UPDATE = (
     update(role)
     .where(*_THIS, role.c.version == bindparam("version_"))
     .values({name: bindparam(f"p_{name}") for name in ("title", "scopes", "groups", "updated_at")})
     .values(version=role.c.version + 1)
     .returning(role)
 )
-_DROP = delete(role).where(*_THIS)
-NAMED = (role.c.council == staff_group.c.council) & (
+_DELETE = delete(role).where(*_THIS)
+NAMES_GROUP = (role.c.council == staff_group.c.council) & (
     (staff_group.c.display_name == any_(role.c.groups)) | (staff_group.c.external_id == any_(role.c.groups))
 )
-"""A role names a group of the directory: as people call it, or by the directory's own id."""
-HAS = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
+"""The role names the group, by its name or by the directory's own id."""
+BY_HAND = select(staff_role.c.council, staff_role.c.staff, staff_role.c.role)
 BY_GROUP = (
     select(staff_group_member.c.council, staff_group_member.c.staff, role.c.name.label("role"))
     .join(
@@ -42,9 +42,9 @@ BY_GROUP = (
         (staff_group.c.council == staff_group_member.c.council)
         & (staff_group.c.id == staff_group_member.c.group_id),
     )
-    .join(role, NAMED)
+    .join(role, NAMES_GROUP)
 )
-_HELD = union(HAS, BY_GROUP).subquery("held")
+_HELD = union(BY_HAND, BY_GROUP).subquery("held")
 _VOUCHED = staff.c.vouched_until.is_(None) | (staff.c.vouched_until > func.now())
 _SCOPES = (
     select(func.unnest(role.c.scopes).label("scope"))
@@ -55,14 +55,14 @@ _SCOPES = (
     .distinct()
 )
 _ALL_SCOPES = select(func.unnest(role.c.scopes).label("scope")).where(role.c.council == _COUNCIL).distinct()
-_SCOPES_OF_STAFF = (
+_SCOPES_OF_MEMBER = (
     select(func.unnest(role.c.scopes).label("scope"))
     .select_from(_HELD)
     .join(role, (role.c.council == _HELD.c.council) & (role.c.name == _HELD.c.role))
     .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
     .distinct()
 )
-_OF_STAFF = (
+_BY_MEMBER = (
     select(_HELD.c.role)
     .where(_HELD.c.council == _COUNCIL, _HELD.c.staff == bindparam("staff_"))
     .order_by(_HELD.c.role)
@@ -76,67 +76,68 @@ _TAKE = delete(staff_role).where(
 _GROUPS = select(func.unnest(role.c.groups).label("name")).where(role.c.council == _COUNCIL).distinct()
 
 
-async def page(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
-    """Roles in order of name; at most ``fetch``."""
+async def list_page(session: ReadSession, council: str, after: str, fetch: int) -> Sequence[Row[Any]]:
+    """List roles in order of name; at most ``fetch``."""
     return await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
 
 
-async def one(session: ReadSession, council: str, name: str) -> Row[Any] | None:
-    return await session.first(_ONE, {"council_": council, "name_": name})
+async def get_role(session: ReadSession, council: str, name: str) -> Row[Any] | None:
+    """Get a role."""
+    return await session.first(_GET, {"council_": council, "name_": name})
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> Row[Any] | None:
-    """The role added at version 1; None when there is one of this name."""
+async def insert_role(session: Session, council: str, values: Mapping[str, Any]) -> Row[Any] | None:
+    """Add a role at version 1; None when there is one of this name."""
     return await session.first(_ADD, {**values, "council": council, "version": 1})
 
 
-async def change(
+async def update_role(
     session: Session, council: str, name: str, version: int, values: Mapping[str, Any]
 ) -> Row[Any] | None:
-    """The role after the change; None when its version is no longer ``version``."""
+    """Change the role at ``version``; None when it has another version by now."""
     bound = {f"p_{key}": value for key, value in values.items() if key != "name"}
-    return await session.first(_CHANGE, {**bound, "council_": council, "name_": name, "version_": version})
+    return await session.first(_UPDATE, {**bound, "council_": council, "name_": name, "version_": version})
 
 
-async def drop(session: Session, council: str, name: str) -> bool:
-    """Whether there was one. Nobody has it any more."""
-    return await session.execute(_DROP, {"council_": council, "name_": name}) == 1
+async def delete_role(session: Session, council: str, name: str) -> bool:
+    """Delete a role, from everybody who has it; false when there is none."""
+    return await session.execute(_DELETE, {"council_": council, "name_": name}) == 1
 
 
-async def scopes(session: ReadSession, council: str, account: UUID) -> Sequence[Row[Any]]:
-    """The scopes of a member of staff at work, by roles given by hand and by the directory's groups.
+async def list_scopes(session: ReadSession, council: str, account: UUID) -> Sequence[Row[Any]]:
+    """List the scopes of a member of staff at work, from roles by hand and by the directory's groups.
 
-    Where sign-ins make staff: for as long as the directory's word holds.
+    Those of a member with a date (``vouched_until``) that has passed are none.
     """
     return await session.all(_SCOPES, {"council_": council, "account_": account})
 
 
-async def all_scopes(session: ReadSession, council: str) -> Sequence[Row[Any]]:
-    """All scopes that a role of the council has."""
+async def list_all_scopes(session: ReadSession, council: str) -> Sequence[Row[Any]]:
+    """List every scope that a role of the council has."""
     return await session.all(_ALL_SCOPES, {"council_": council})
 
 
-async def of_staff(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
-    """The names of the roles a member of staff has, either way."""
-    return await session.all(_OF_STAFF, {"council_": council, "staff_": staff_id})
+async def list_by_member(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
+    """List the names of a member's roles, by hand or by group."""
+    return await session.all(_BY_MEMBER, {"council_": council, "staff_": staff_id})
 
 
-async def scopes_of(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
-    """The scopes of all roles of a member of staff, at work or not."""
-    return await session.all(_SCOPES_OF_STAFF, {"council_": council, "staff_": staff_id})
+async def list_scopes_of_member(session: ReadSession, council: str, staff_id: UUID) -> Sequence[Row[Any]]:
+    """List the scopes of a member's roles, whether they are at work or not."""
+    return await session.all(_SCOPES_OF_MEMBER, {"council_": council, "staff_": staff_id})
 
 
-async def give(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> bool:
-    """False when he had it by hand already."""
+async def give_role(session: Session, council: str, staff_id: UUID, name: str, by: str, at: datetime) -> bool:
+    """Give a role by hand; false when the member has it by hand already."""
     values = {"council": council, "staff": staff_id, "role": name, "given_by": by, "given_at": at}
     return await session.execute(_GIVE, values) == 1
 
 
-async def take(session: Session, council: str, staff_id: UUID, name: str) -> bool:
-    """False when he did not have it by hand."""
+async def take_role(session: Session, council: str, staff_id: UUID, name: str) -> bool:
+    """Take away a role given by hand; false when the member does not have it so."""
     return await session.execute(_TAKE, {"council_": council, "staff_": staff_id, "name_": name}) == 1
 
 
-async def groups(session: ReadSession, council: str, named: Sequence[str]) -> set[str]:
-    """Those of the groups that a role of the council names."""
-    return {row.name for row in await session.all(_GROUPS, {"council_": council})} & set(named)
+async def select_named_groups(session: ReadSession, council: str, group_names: Sequence[str]) -> set[str]:
+    """Select the groups that a role of the council names."""
+    return {row.name for row in await session.all(_GROUPS, {"council_": council})} & set(group_names)

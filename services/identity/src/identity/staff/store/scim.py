@@ -1,4 +1,4 @@
-"""What a council's directory tells by SCIM: users looked up, groups and who is in them."""
+"""SQL of SCIM: users by filter, groups by filter, and the members of groups."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -48,7 +48,7 @@ _GROUPS = select(staff_group).where(staff_group.c.council == _COUNCIL)
 _GROUP = _GROUPS.where(staff_group.c.id == bindparam("id_"))
 _GROUP_LOCKED = _GROUP.with_for_update()
 _ADD_GROUP = insert(staff_group).on_conflict_do_nothing().returning(staff_group.c.id)
-_KEEP_GROUP = (
+_UPDATE_GROUP = (
     update(staff_group)
     .where(staff_group.c.council == _COUNCIL, staff_group.c.id == bindparam("id_"))
     .values(
@@ -58,7 +58,7 @@ _KEEP_GROUP = (
         version=staff_group.c.version + 1,
     )
 )
-_DROP_GROUP = delete(staff_group).where(
+_DELETE_GROUP = delete(staff_group).where(
     staff_group.c.council == _COUNCIL, staff_group.c.id == bindparam("id_")
 )
 _MEMBERS = (
@@ -69,133 +69,135 @@ _MEMBERS = (
     )
     .order_by(staff_group_member.c.staff)
 )
-_THERE = select(staff.c.id).where(
+_EXISTING = select(staff.c.id).where(
     staff.c.council == _COUNCIL, staff.c.left_at.is_(None), staff.c.id.in_(bindparam("ids_", expanding=True))
 )
-_JOIN = insert(staff_group_member).on_conflict_do_nothing()
+_ADD_MEMBERS = insert(staff_group_member).on_conflict_do_nothing()
 _OF_GROUP = (staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("id_"))
-_EMPTY = delete(staff_group_member).where(*_OF_GROUP)
-_CALLED = any_(bindparam("names_", type_=ARRAY(Text)))
-_SO_CALLED = (
+_REMOVE_ALL_MEMBERS = delete(staff_group_member).where(*_OF_GROUP)
+_ANY_NAME = any_(bindparam("names_", type_=ARRAY(Text)))
+_NAMED = (
     staff_group.c.council == _COUNCIL,
-    (staff_group.c.display_name == _CALLED) | (staff_group.c.external_id == _CALLED),
+    (staff_group.c.display_name == _ANY_NAME) | (staff_group.c.external_id == _ANY_NAME),
 )
-_NAMES = select(staff_group.c.display_name, staff_group.c.external_id).where(*_SO_CALLED)
-_BE_IN = insert(staff_group_member).from_select(
+_NAMES = select(staff_group.c.display_name, staff_group.c.external_id).where(*_NAMED)
+_ADD_TO_GROUPS = insert(staff_group_member).from_select(
     ["council", "group_id", "staff"],
-    select(staff_group.c.council, staff_group.c.id, bindparam("id_", type_=staff.c.id.type)).where(
-        *_SO_CALLED
-    ),
+    select(staff_group.c.council, staff_group.c.id, bindparam("id_", type_=staff.c.id.type)).where(*_NAMED),
 )
-_BE_IN = _BE_IN.on_conflict_do_nothing()
-_BE_IN_NO_OTHER = delete(staff_group_member).where(
+_ADD_TO_GROUPS = _ADD_TO_GROUPS.on_conflict_do_nothing()
+_REMOVE_FROM_OTHERS = delete(staff_group_member).where(
     staff_group_member.c.council == _COUNCIL,
     staff_group_member.c.staff == bindparam("id_"),
-    staff_group_member.c.group_id.not_in(select(staff_group.c.id).where(*_SO_CALLED)),
+    staff_group_member.c.group_id.not_in(select(staff_group.c.id).where(*_NAMED)),
 )
-_LEAVE = _EMPTY.where(staff_group_member.c.staff.in_(bindparam("ids_", expanding=True)))
+_REMOVE_MEMBERS = _REMOVE_ALL_MEMBERS.where(staff_group_member.c.staff.in_(bindparam("ids_", expanding=True)))
 
 
-async def users(
+async def list_users(
     session: ReadSession, council: str, terms: Mapping[str, Any], offset: int, count: int
 ) -> tuple[int, Sequence[Row[Any]]]:
-    """How many users fit the terms (keys of USER_FILTERS), and those from ``offset``, ``count`` at most."""
-    found = _USERS
+    """Count the users that match the terms (keys of USER_FILTERS), and list ``count`` from ``offset``."""
+    query = _USERS
     for name, value in terms.items():
-        found = found.where(_USER_BY[name] == value)
-    return await _counted(session, found, staff.c.id, {"council_": council}, offset, count)
+        query = query.where(_USER_BY[name] == value)
+    return await _list_counted(session, query, staff.c.id, {"council_": council}, offset, count)
 
 
-async def groups(
+async def list_groups(
     session: ReadSession, council: str, terms: Mapping[str, Any], offset: int, count: int
 ) -> tuple[int, Sequence[Row[Any]]]:
-    """The same of groups (keys of GROUP_FILTERS)."""
-    found, bound = _GROUPS, {"council_": council}
+    """Count and list groups as ``list_users`` does users (keys of GROUP_FILTERS)."""
+    query, bound = _GROUPS, {"council_": council}
     for name, value in terms.items():
         if name in _GROUP_BY:
-            found = found.where(_GROUP_BY[name] == value)
+            query = query.where(_GROUP_BY[name] == value)
         else:
-            found = found.where(staff_group.c.id.in_(_MEMBER))
+            query = query.where(staff_group.c.id.in_(_MEMBER))
             bound = {**bound, "member_": value}
-    return await _counted(session, found, staff_group.c.id, bound, offset, count)
+    return await _list_counted(session, query, staff_group.c.id, bound, offset, count)
 
 
-async def _counted(
-    session: ReadSession, found: Select[Any], key: Any, bound: Mapping[str, Any], offset: int, count: int
+async def _list_counted(
+    session: ReadSession, query: Select[Any], key: Any, bound: Mapping[str, Any], offset: int, count: int
 ) -> tuple[int, Sequence[Row[Any]]]:
-    total = await session.scalar(select(func.count()).select_from(found.subquery()), bound)
-    rows = await session.all(found.order_by(key).offset(offset).limit(count), bound) if count else []
+    total = await session.scalar(select(func.count()).select_from(query.subquery()), bound)
+    rows = await session.all(query.order_by(key).offset(offset).limit(count), bound) if count else []
     return int(total), rows
 
 
-async def group(session: ReadSession, council: str, group_id: UUID) -> Row[Any] | None:
+async def get_group(session: ReadSession, council: str, group_id: UUID) -> Row[Any] | None:
+    """Get a group."""
     return await session.first(_GROUP, {"council_": council, "id_": group_id})
 
 
-async def group_locked(session: Session, council: str, group_id: UUID) -> Row[Any] | None:
+async def get_locked_group(session: Session, council: str, group_id: UUID) -> Row[Any] | None:
+    """Get a group, locked."""
     return await session.first(_GROUP_LOCKED, {"council_": council, "id_": group_id})
 
 
-async def add_group(
+async def insert_group(
     session: Session, council: str, group_id: UUID, name: str, external_id: str | None, at: datetime
 ) -> bool:
     """Add a group; false when its name is taken."""
-    values = {"council": council, "id": group_id, "display_name": name, "external_id": external_id}
-    made = {**values, "version": 1, "created_at": at, "updated_at": at}
-    return await session.scalar(_ADD_GROUP, made) is not None
+    fields = {"council": council, "id": group_id, "display_name": name, "external_id": external_id}
+    row = {**fields, "version": 1, "created_at": at, "updated_at": at}
+    return await session.scalar(_ADD_GROUP, row) is not None
 
 
-async def keep_group(
+async def update_group(
     session: Session, council: str, group_id: UUID, name: str, external_id: str | None, at: datetime
 ) -> None:
-    """Write what the directory says now. Raises IntegrityError when the name is taken."""
+    """Change a group. Raises IntegrityError when the name is taken."""
     values = {"name_": name, "external_": external_id, "at": at}
-    await session.execute(_KEEP_GROUP, {**values, "council_": council, "id_": group_id})
+    await session.execute(_UPDATE_GROUP, {**values, "council_": council, "id_": group_id})
 
 
-async def drop_group(session: Session, council: str, group_id: UUID) -> bool:
-    """Whether there was one."""
-    return await session.execute(_DROP_GROUP, {"council_": council, "id_": group_id}) == 1
+async def delete_group(session: Session, council: str, group_id: UUID) -> bool:
+    """Delete a group; false when there is none."""
+    return await session.execute(_DELETE_GROUP, {"council_": council, "id_": group_id}) == 1
 
 
-async def members(session: ReadSession, council: str, group_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """Who is in these groups: ``group_id`` and ``staff``."""
+async def list_members(session: ReadSession, council: str, group_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """List the members of these groups: ``group_id`` and ``staff``."""
     if not group_ids:
         return []
     return await session.all(_MEMBERS, {"council_": council, "groups_": list(group_ids)})
 
 
-async def there(session: ReadSession, council: str, staff_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of them that are users."""
-    rows = await session.all(_THERE, {"council_": council, "ids_": list(staff_ids)})
+async def select_users(session: ReadSession, council: str, staff_ids: Iterable[UUID]) -> set[UUID]:
+    """Select the ids that are a user's."""
+    rows = await session.all(_EXISTING, {"council_": council, "ids_": list(staff_ids)})
     return {row.id for row in rows}
 
 
-async def join(session: Session, council: str, group_id: UUID, staff_ids: Iterable[UUID]) -> None:
-    rows = [{"council": council, "group_id": group_id, "staff": one} for one in staff_ids]
+async def add_members(session: Session, council: str, group_id: UUID, staff_ids: Iterable[UUID]) -> None:
+    """Add members to a group."""
+    rows = [{"council": council, "group_id": group_id, "staff": staff_id} for staff_id in staff_ids]
     if rows:
-        await session.execute(_JOIN, rows)
+        await session.execute(_ADD_MEMBERS, rows)
 
 
-async def leave(session: Session, council: str, group_id: UUID, staff_ids: Iterable[UUID]) -> None:
-    gone = list(staff_ids)
-    if gone:
-        await session.execute(_LEAVE, {"council_": council, "id_": group_id, "ids_": gone})
+async def remove_members(session: Session, council: str, group_id: UUID, staff_ids: Iterable[UUID]) -> None:
+    """Remove members from a group."""
+    leaving = list(staff_ids)
+    if leaving:
+        await session.execute(_REMOVE_MEMBERS, {"council_": council, "id_": group_id, "ids_": leaving})
 
 
-async def empty(session: Session, council: str, group_id: UUID) -> None:
-    """Nobody is in the group any more."""
-    await session.execute(_EMPTY, {"council_": council, "id_": group_id})
+async def remove_all_members(session: Session, council: str, group_id: UUID) -> None:
+    """Remove every member from a group."""
+    await session.execute(_REMOVE_ALL_MEMBERS, {"council_": council, "id_": group_id})
 
 
-async def names(session: ReadSession, council: str, called: Iterable[str]) -> set[str]:
-    """The names and directory's keys of the groups called so."""
-    rows = await session.all(_NAMES, {"council_": council, "names_": list(called)})
+async def list_group_names(session: ReadSession, council: str, group_names: Iterable[str]) -> set[str]:
+    """List the names and directory's ids of the groups that have one of these."""
+    rows = await session.all(_NAMES, {"council_": council, "names_": list(group_names)})
     return {name for row in rows for name in (row.display_name, row.external_id) if name}
 
 
-async def be_in(session: Session, council: str, staff_id: UUID, called: Iterable[str]) -> None:
-    """He is in the groups of these names or keys, and in no other."""
-    wanted = {"council_": council, "id_": staff_id, "names_": list(called)}
-    await session.execute(_BE_IN_NO_OTHER, wanted)
-    await session.execute(_BE_IN, wanted)
+async def set_groups(session: Session, council: str, staff_id: UUID, group_names: Iterable[str]) -> None:
+    """Put a member of staff into the groups with these names or ids, and no others."""
+    values = {"council_": council, "id_": staff_id, "names_": list(group_names)}
+    await session.execute(_REMOVE_FROM_OTHERS, values)
+    await session.execute(_ADD_TO_GROUPS, values)

@@ -47,7 +47,7 @@ async def read_identity_claims(
     requested &= claims.IDENTITY_CLAIMS
     if level == vectors.NO_IDENTITY or not requested:
         return {}
-    proof = await proofs.current(session, grant.account)
+    proof = await proofs.get_current(session, grant.account)
     if proof is None or not vectors.satisfies_identity(proof.level, level):
         unproven = {claims.RETURN_CODE: [{"code": core_identity.NOT_PROVEN}]}
         return unproven if claims.RETURN_CODE in requested else {}
@@ -59,7 +59,7 @@ async def read_identity_claims(
         found[claims.ADDRESS] = [dict(address) for address in proof.person.addresses]
     if found:
         await session.see(grant.council)
-        await proofs.read_by(session, grant.council, grant.account, proof.id, client_id)
+        await proofs.record_read(session, grant.council, grant.account, proof.id, client_id)
     return found
 
 

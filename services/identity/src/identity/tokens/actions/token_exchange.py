@@ -33,7 +33,7 @@ async def exchange_token(
     async with provider.database.writing() as session:
         actor_grant = await _get_actor_grant(session, client, actor)
         await session.see(council)
-        mandate = await mandates.may_act(
+        mandate = await mandates.find_mandate(
             session,
             council,
             actor_grant.account,
@@ -84,7 +84,7 @@ async def _issue_token(
     provider: Provider,
     client: AuthenticatedClient,
     actor_grant: Row[Any],
-    mandate: mandates.MandateRow,
+    mandate: mandates.ActiveMandate,
     granted: list[str],
 ) -> dict[str, Any]:
     """Issue the token. It lives as long as other access tokens, but never longer than the mandate."""

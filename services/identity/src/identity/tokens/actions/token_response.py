@@ -14,7 +14,7 @@ from identity.grants.rules import id_tokens
 from identity.shared.oauth.authorization_requests import OFFLINE_ACCESS
 from identity.shared.oauth.scopes import PERSONAL
 from identity.shared.rules import tokens
-from identity.staff.actions import access_changes, staff
+from identity.staff.actions import access_changes, roles
 from identity.tokens.actions import claims
 
 STALE = "The code or token is unknown, used, expired, revoked or another client's."
@@ -39,7 +39,7 @@ async def lock_roles(
     grant = await get_grant(session, secret)
     if grant is not None and grant.client == client.id:
         await session.see(grant.council)
-        await access_changes.settled(session, provider.issuer, grant.council, grant.account)
+        await access_changes.lock_roles_of_account(session, provider.issuer, grant.council, grant.account)
 
 
 async def issue_tokens(
@@ -78,7 +78,7 @@ async def limit_scopes(session: Session, client: Client, grant: Row[Any], scopes
     of_apis = requested & client.party.person_scopes - subjects.IDENTITY_SCOPES
     if of_apis:
         await session.see(grant.council)
-        of_apis &= PERSONAL | await staff.scopes(session, grant.council, grant.account)
+        of_apis &= PERSONAL | await roles.get_scopes(session, grant.council, grant.account)
     return sorted(requested & subjects.IDENTITY_SCOPES | of_apis)
 
 

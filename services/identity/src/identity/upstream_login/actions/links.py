@@ -1,11 +1,14 @@
-"""Which account somebody is who signed in elsewhere: linked by his own act, or a new one.
+"""Links between accounts and people at an upstream: find, add and delete them, and sign in by them.
 
-Nobody is linked because of an e-mail address: whoever keeps a provider could write any into it.
+An equal e-mail address never links anybody: who runs a provider could write any address into its tokens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
@@ -15,91 +18,93 @@ from identity.factors.actions.authentication import AuthState
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
 from identity.shared.rules import email_addresses
-from identity.upstream_login.actions import jit_staff, logouts
-from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
+from identity.staff.actions.jit_provisioning import RefusedError
+from identity.upstream_login.actions import jit_staff, login_states, logouts
+from identity.upstream_login.actions.login_states import LoginFailedError, UpstreamLogin
 from identity.upstream_login.rules import identity as upstream_identity
 from identity.upstream_login.rules import requests
 from identity.upstream_login.rules.identity import Identity
 from identity.upstream_login.rules.requests import LINK, PROVE, SIGN_IN
-from identity.upstream_login.store import login_states as visits
-from identity.upstreams import store
-from identity.upstreams.store import Upstream
+from identity.upstream_login.store import links as store
+from identity.upstream_login.store import login_states as stored_states
+from identity.upstreams.rules.upstream import Upstream
 from identity.verification.actions.context import AuthContext, ClientContext
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What comes next. ``opens``: signed in. ``ask-again``: the link is there, now the identity is proven.
+class LoginOutcome:
+    """What comes after a login. ``opens``: the person is signed in. ``linked``: the link was there already.
 
-    ``decide``: the person says which account it is. ``confirm``: he confirms that it is this one.
+    ``ask-again``: linked, and they go back to prove their identity. ``decide``: they say which account is
+    theirs. ``confirm``: they confirm that it is this one.
     """
 
     next: Literal["opens", "linked", "ask-again", "decide", "confirm"]
     auth_state: AuthState | None = None
 
 
-async def settle(
+async def complete_login(
     session: Session,
     issuer: Issuer,
     auth: AuthContext,
     client_context: ClientContext,
     login: UpstreamLogin,
     person: BrowserSession | None,
-) -> Settled:
-    """Somebody has come back. The session sees the council. Raises FailedError."""
-    visit, upstream = login.visit, login.upstream
-    account = await store.account_of(session, upstream.council, upstream.id, login.subject)
-    if visit.purpose == SIGN_IN:
+) -> LoginOutcome:
+    """Decide what comes after a login. The session sees the council. Raises LoginFailedError."""
+    state, upstream = login.state, login.upstream
+    account = await store.get_account(session, upstream.council, upstream.id, login.subject)
+    if state.purpose == SIGN_IN:
         if account is None:
-            await visits.keep(session, visit.state_hash, login.kept(), chosen=False)
-            return Settled("decide")
-        return Settled("opens", await _open(session, issuer, auth, client_context, login, account))
-    if person is None or person.account != visit.account:
-        raise FailedError("another-person", visit, upstream)
+            await stored_states.store_result(session, state.state_hash, login.to_result(), chosen=False)
+            return LoginOutcome("decide")
+        return LoginOutcome("opens", await _sign_in(session, issuer, auth, client_context, login, account))
+    if person is None or person.account != state.account:
+        raise LoginFailedError("another-person", state, upstream)
     if account is None:
-        await _unlinked_here(session, login, person.account)
-        await visits.keep(session, visit.state_hash, login.kept(), chosen=True)
-        return Settled("confirm")
+        await _check_not_linked(session, login, person.account)
+        await stored_states.store_result(session, state.state_hash, login.to_result(), chosen=True)
+        return LoginOutcome("confirm")
     if account != person.account:
-        raise FailedError("in-use", visit, upstream)
-    return await _again(session, issuer, auth, client_context, login, account)
+        raise LoginFailedError("in-use", state, upstream)
+    return await _complete_linked(session, issuer, auth, client_context, login, account)
 
 
-async def _again(
+async def _complete_linked(
     session: Session,
     issuer: Issuer,
     auth: AuthContext,
     client_context: ClientContext,
     login: UpstreamLogin,
     account: UUID,
-) -> Settled:
-    """The very person who is linked is back."""
-    if login.visit.purpose == LINK:
-        return Settled("linked")
-    if requests.identity_of(login.visit.vot or "") is None:
-        return Settled("ask-again")
+) -> LoginOutcome:
+    """Complete a login of the person who is linked with the account."""
+    if login.state.purpose == LINK:
+        return LoginOutcome("linked")
+    if requests.get_identity_level(login.state.vot or "") is None:
+        return LoginOutcome("ask-again")
     if not isinstance(login.identity, Identity):
-        raise FailedError("not-proven", login.visit, login.upstream)
-    auth_state = await _open(session, issuer, auth, client_context, login, account)
-    await _prove(session, account, login.upstream, login.identity)
-    return Settled("opens", auth_state)
+        raise LoginFailedError("not-proven", login.state, login.upstream)
+    auth_state = await _sign_in(session, issuer, auth, client_context, login, account)
+    await _add_proof(session, account, login.upstream, login.identity)
+    return LoginOutcome("opens", auth_state)
 
 
-async def _unlinked_here(session: ReadSession, login: UpstreamLogin, account: UUID) -> None:
-    """An account has one person at each provider: the same must come back."""
-    if await linked(session, login.upstream, account):
-        raise FailedError("another-person", login.visit, login.upstream)
+async def _check_not_linked(session: ReadSession, login: UpstreamLogin, account: UUID) -> None:
+    """Check that the account has no link at the provider: another person there must not get a second one."""
+    if await is_linked(session, login.upstream, account):
+        raise LoginFailedError("another-person", login.state, login.upstream)
 
 
-async def linked(session: ReadSession, upstream: Upstream, account: UUID) -> bool:
-    """Whether the account signs in by this upstream. The session sees its council."""
+async def is_linked(session: ReadSession, upstream: Upstream, account: UUID) -> bool:
+    """Tell whether the account signs in by this upstream. The session sees its council."""
     return any(
         row.upstream == upstream.id and row.council == upstream.council
-        for row in await store.of_account(session, account)
+        for row in await store.list_by_account(session, account)
     )
 
 
-async def _open(
+async def _sign_in(
     session: Session,
     issuer: Issuer,
     auth: AuthContext,
@@ -107,29 +112,35 @@ async def _open(
     login: UpstreamLogin,
     account: UUID,
 ) -> AuthState:
-    await visits.done(session, login.visit.state_hash, login.visit.browser)
-    await _at_work(session, issuer, login, account)
-    opening = logouts.derive_session(auth, login)
-    return await authentication.add_method(session, auth, client_context, account, login.method, opening)
+    await login_states.delete_decided(session, login)
+    await _provision_staff(session, issuer, login, account)
+    upstream_session = logouts.derive_session(auth, login)
+    return await authentication.add_method(
+        session, auth, client_context, account, login.method, upstream_session
+    )
 
 
-async def _at_work(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
+async def _provision_staff(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
     if login.upstream.audience != "staff":
         return
     try:
-        await jit_staff.joined(session, issuer, login.upstream, login.claims, account, login.external_id)
-    except jit_staff.RefusedError as refusal:
-        raise FailedError(refusal.reason, login.visit, login.upstream) from refusal
+        await jit_staff.provision_jit(
+            session, issuer, login.upstream, login.claims, account, login.external_id
+        )
+    except RefusedError as refusal:
+        raise LoginFailedError(refusal.reason, login.state, login.upstream) from refusal
 
 
-async def _prove(session: Session, account: UUID, upstream: Upstream, identity: Identity) -> None:
-    """Record what was proven. The session sees every council after."""
-    person = proofs.Person(identity.given_names, identity.family_name, identity.born, identity.addresses)
+async def _add_proof(session: Session, account: UUID, upstream: Upstream, identity: Identity) -> None:
+    """Record the identity that the provider proved. The session sees every council afterwards."""
+    person = proofs.ProvenPerson(
+        identity.given_names, identity.family_name, identity.birth_date, identity.addresses
+    )
     evidence = [{"kind": upstream_identity.EVIDENCE, "checks": []}]
-    await proofs.from_upstream(session, account, identity.level, evidence, person, upstream.issuer)
+    await proofs.add_upstream_proof(session, account, identity.level, evidence, person, upstream.issuer)
 
 
-async def link(
+async def link_account(
     session: Session,
     issuer: Issuer,
     auth: AuthContext,
@@ -137,86 +148,99 @@ async def link(
     login: UpstreamLogin,
     account: UUID,
 ) -> AuthState:
-    """The person has confirmed that whoever came back is this account. Raises FailedError."""
-    visit, upstream = login.visit, login.upstream
-    if visit.account not in (None, account) or not visit.chosen:
-        raise FailedError("another-person", visit, upstream)
-    await _tie(session, auth, login, account)
+    """Link a login with the account, which the person has confirmed, and sign in. Raises LoginFailedError."""
+    state, upstream = login.state, login.upstream
+    if state.account not in (None, account) or not state.chosen:
+        raise LoginFailedError("another-person", state, upstream)
+    await _insert_link(session, auth, login, account)
     await accounts.record_change(session, auth, account, "upstream linked")
-    return await _open(session, issuer, auth, client_context, login, account)
+    return await _sign_in(session, issuer, auth, client_context, login, account)
 
 
-async def open_new(
+async def open_account(
     session: Session, issuer: Issuer, auth: AuthContext, client_context: ClientContext, login: UpstreamLogin
 ) -> AuthState | None:
-    """A new account, with the address that GOV.UK One Login has verified, if there is one.
+    """Open an account with the address that GOV.UK One Login has verified, if there is one, and link it.
 
-    None when that address reaches an account: then a letter has gone there as to anybody who opens one.
-    Raises FailedError when somebody was faster.
+    None when that address belongs to an account: then it was sent an e-mail, as for any registration.
+    Raises LoginFailedError when somebody else linked this person meanwhile.
     """
-    if login.visit.purpose != SIGN_IN:
-        raise FailedError("another-person", login.visit, login.upstream)
+    if login.state.purpose != SIGN_IN:
+        raise LoginFailedError("another-person", login.state, login.upstream)
     email = login.email if login.email and not email_addresses.is_invalid(login.email) else None
     account = await accounts.create(session, auth, client_context.language, email)
     if account is None:
         await authentication.send_registration_code(session, auth, client_context, email or "")
-        await visits.choose(session, login.visit.state_hash, login.visit.browser)
+        await login_states.mark_chosen(session, login)
         return None
-    await _tie(session, auth, login, account)
+    await _insert_link(session, auth, login, account)
     await accounts.record_event(session, auth, account, "upstream linked", device=client_context.device)
-    return await _open(session, issuer, auth, client_context, login, account)
+    return await _sign_in(session, issuer, auth, client_context, login, account)
 
 
-async def _tie(session: Session, auth: AuthContext, login: UpstreamLogin, account: UUID) -> None:
+async def _insert_link(session: Session, auth: AuthContext, login: UpstreamLogin, account: UUID) -> None:
     upstream = login.upstream
-    if await store.link(session, upstream.council, upstream.id, login.subject, account, auth.now()):
+    if await store.insert_link(session, upstream.council, upstream.id, login.subject, account, auth.now()):
         return
-    held = await store.account_of(session, upstream.council, upstream.id, login.subject)
-    if held != account:
-        raise FailedError("in-use", login.visit, upstream)
+    linked_account = await store.get_account(session, upstream.council, upstream.id, login.subject)
+    if linked_account != account:
+        raise LoginFailedError("in-use", login.state, upstream)
 
 
-async def unlink(session: Session, auth: AuthContext, council: str, upstream_id: UUID, account: UUID) -> bool:
-    """Sign in there no more; false for the last way in. The session sees every council after."""
-    if not await has_other_way(session, account, (council, upstream_id)):
+async def unlink_account(
+    session: Session, auth: AuthContext, council: str, upstream_id: UUID, account: UUID
+) -> bool:
+    """Delete a link; false when it is the last way to sign in. The session sees every council afterwards."""
+    if not await has_other_sign_in(session, account, (council, upstream_id)):
         return False
-    if await store.unlink(session, council, upstream_id, account):
+    if await store.delete_link(session, council, upstream_id, account):
         await accounts.record_change(session, auth, account, "upstream unlinked")
     return True
 
 
-async def has_other_way(
+async def has_other_sign_in(
     session: ReadSession,
     account: UUID,
     but_upstream: tuple[str, UUID] | None = None,
     but_passkey: UUID | None = None,
 ) -> bool:
-    """Whether an account can be signed in to without these. The session sees every council after.
+    """Tell whether an account can be signed in to without these. The session sees every council afterwards.
 
-    A password goes with an address, and second steps open nothing alone.
+    A password needs an address, and second steps open nothing alone.
     """
     await session.across_councils()
     row = await accounts.get(session, account)
     if row is not None and row.address is not None:
         return True
-    if any(one.id != but_passkey for one in await passkeys.list_passkeys(session, account)):
+    if any(passkey.id != but_passkey for passkey in await passkeys.list_passkeys(session, account)):
         return True
     return any(
-        one.enabled and (one.council, one.upstream) != but_upstream
-        for one in await store.of_account(session, account)
+        link.enabled and (link.council, link.upstream) != but_upstream
+        for link in await store.list_by_account(session, account)
     )
 
 
-async def count(session: ReadSession, account: UUID) -> int:
-    """At how many providers an account signs in. The session sees every council after."""
+async def list_links(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
+    """List the upstreams an account is linked with. The session sees every council afterwards."""
     await session.across_councils()
-    return len(await store.of_account(session, account))
+    return await store.list_by_account(session, account)
 
 
-def question_of(upstream: Upstream, purpose: str, wanted: str, *, is_linked: bool) -> str | None:
-    """The vector of trust to ask for. An identity is asked of whoever is linked, so that he is the same."""
+async def count_links(session: ReadSession, account: UUID) -> int:
+    """Count the upstreams an account is linked with. The session sees every council afterwards."""
+    return len(await list_links(session, account))
+
+
+async def close_account(session: Session, account: UUID) -> None:
+    """Delete the links of a closed account. The session sees every council afterwards."""
+    await session.across_councils()
+    await store.delete_by_account(session, account)
+
+
+def choose_vot(upstream: Upstream, purpose: str, level: str, *, is_linked: bool) -> str | None:
+    """Choose the vector of trust to request; an identity only of a linked person, so that it is theirs."""
     if upstream.kind != requests.ONE_LOGIN:
         return None
     if purpose == PROVE and is_linked:
-        return f"{requests.CREDENTIALS}.{wanted}"
+        return f"{requests.CREDENTIALS}.{level}"
     return requests.CREDENTIALS

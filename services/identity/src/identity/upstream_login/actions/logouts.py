@@ -1,4 +1,4 @@
-"""Somebody signs out at another provider: what was opened here through it ends with that."""
+"""Back-channel logout of an upstream: the sessions that a sign-in there opened end."""
 
 import asyncio
 import logging
@@ -12,107 +12,111 @@ from identity.accounts.rules.upstream_session import UpstreamSession
 from identity.shared.rules import crypto
 from identity.upstream_login.actions.login_states import UpstreamLogin
 from identity.upstream_login.rules import logout_tokens
-from identity.upstream_login.rules.id_tokens import RefusedError, UnknownKeyError
-from identity.upstream_login.rules.logout_tokens import Logout
+from identity.upstream_login.rules.id_tokens import InvalidTokenError, UnknownKeyError
+from identity.upstream_login.rules.logout_tokens import LogoutToken
 from identity.upstream_login.store import logouts as store
-from identity.upstreams import store as upstreams
+from identity.upstreams.actions import upstreams
 from identity.upstreams.actions.providers import Providers
 from identity.upstreams.rules.metadata import Keys
-from identity.upstreams.store import Upstream
+from identity.upstreams.rules.upstream import Upstream
 from identity.verification.actions.context import AuthContext
 
 log = logging.getLogger(__name__)
 
-_MARGIN = 2.0
-"""Seconds kept for our own work, of those a request may take."""
+_MARGIN_SECONDS = 2.0
+"""Seconds of a request's time that are left for our own work."""
 _REASON = "signed-out"
-_REMEMBERED = timedelta(hours=1)
-"""Longer than a logout token is young enough to come again, and than anybody is on the way (twice 15 min)."""
+_KEPT_FOR = timedelta(hours=1)
+"""Longer than a logout token is accepted, and than a login may take (twice 15 minutes)."""
 
 
 def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
-    """The sign-in there that opens a session here."""
-    hiding, upstream = _hiding(auth), login.upstream.id
-    there = login.session_id
+    """Derive how sessions store the session at the provider that a login opens them with."""
+    key, upstream_id = _hash_key(auth), login.upstream.id
+    session_id = login.session_id
     return UpstreamSession(
-        person=logout_tokens.hidden(hiding, "sub", upstream, login.sub),
-        session=logout_tokens.hidden(hiding, "sid", upstream, there) if there is not None else None,
+        person=logout_tokens.hash_name(key, "sub", upstream_id, login.sub),
+        session=logout_tokens.hash_name(key, "sid", upstream_id, session_id)
+        if session_id is not None
+        else None,
         issued_at=login.issued_at,
     )
 
 
-def _hiding(auth: AuthContext) -> bytes:
+def _hash_key(auth: AuthContext) -> bytes:
     master = crypto.parse_master_key(auth.settings.master_key.get_secret_value())
     return crypto.derive_subkey(master, "upstream sessions")
 
 
-async def over(session: Session, opening: UpstreamSession) -> bool:
-    """Whether that sign-in has ended there already. Until the transaction ends it does not end unheard.
+async def is_logged_out(session: Session, upstream_session: UpstreamSession) -> bool:
+    """Tell whether a session at the provider has ended there, and lock it until the transaction ends.
 
-    The session sees every council after.
+    The session sees every council afterwards.
     """
     await session.across_councils()
-    await store.alone(session, opening.person, opening.session)
-    since = datetime.fromtimestamp(int(opening.issued_at), UTC)
-    return await store.over(session, opening.person, opening.session, since)
+    await store.lock_exclusive(session, upstream_session.person, upstream_session.session)
+    since = datetime.fromtimestamp(int(upstream_session.issued_at), UTC)
+    return await store.is_logged_out(session, upstream_session.person, upstream_session.session, since)
 
 
-async def hear(
+async def receive_logout(
     database: Database, auth: AuthContext, providers: Providers, council: str, upstream_id: UUID, token: str
 ) -> None:
-    """A provider's logout token. Raises Problem 404, RefusedError, AwayError and TimeoutError.
+    """Verify a provider's logout token, and end the sessions it is about.
 
-    An upstream that is switched off is heard still: what was opened through it is open. No transaction is
-    open while the provider is called. Of whom nothing is open, nothing happens.
+    A disabled upstream's tokens count too, since its sessions may be open. No transaction is open while the
+    provider is called. Raises Problem 404, InvalidTokenError, ProviderUnavailableError and TimeoutError.
     """
     async with database.reading(council) as session:
-        upstream = await upstreams.one(session, council, upstream_id)
+        upstream = await upstreams.get_upstream(session, council, upstream_id)
     if upstream is None:
         raise not_found("way to sign in with this id")
-    async with asyncio.timeout(max(auth.settings.timeout - _MARGIN, 1)):
-        heard = await _read(providers, upstream, token, auth.clock())
+    async with asyncio.timeout(max(auth.settings.timeout - _MARGIN_SECONDS, 1)):
+        logout_token = await _verify(providers, upstream, token, auth.clock())
     async with database.writing(council) as session:
-        ended = await _end(session, auth, upstream, heard)
+        ended = await _end_sessions(session, auth, upstream, logout_token)
     log.info("upstream %s of %s ended %d sessions", upstream.id, council, ended)
 
 
-async def _read(providers: Providers, upstream: Upstream, token: str, now: float) -> Logout:
-    """What it says; a key that is not known may be a new one."""
-    provider = await providers.describe(upstream.issuer)
+async def _verify(providers: Providers, upstream: Upstream, token: str, now: float) -> LogoutToken:
+    """Verify a logout token; for an unknown key, read the keys again."""
+    provider = await providers.get_metadata(upstream.issuer)
 
-    def read(known: Keys) -> Logout:
-        return logout_tokens.logout_token(token, known, upstream.issuer, upstream.client_id, now)
+    def read(keys: Keys) -> LogoutToken:
+        return logout_tokens.verify_logout_token(token, keys, upstream.issuer, upstream.client_id, now)
 
     try:
-        return read(await providers.keys(provider.jwks_uri))
+        return read(await providers.get_keys(provider.jwks_uri))
     except UnknownKeyError:
-        return read(await providers.keys(provider.jwks_uri, newer=True))
+        return read(await providers.get_keys(provider.jwks_uri, newer=True))
 
 
-async def _end(session: Session, auth: AuthContext, upstream: Upstream, heard: Logout) -> int:
-    """End what it was opened with; how many sessions there were. Raises RefusedError for a second time."""
-    hiding, named = _hiding(auth), (("sub", heard.subject), ("sid", heard.session_id))
-    person, there = (
-        logout_tokens.hidden(hiding, what, upstream.id, value) if value is not None else None
-        for what, value in named
+async def _end_sessions(
+    session: Session, auth: AuthContext, upstream: Upstream, logout_token: LogoutToken
+) -> int:
+    """End the sessions, and count them. Raises InvalidTokenError for a token that was used before."""
+    key, names = _hash_key(auth), (("sub", logout_token.subject), ("sid", logout_token.session_id))
+    person_hash, session_hash = (
+        logout_tokens.hash_name(key, claim, upstream.id, value) if value is not None else None
+        for claim, value in names
     )
     values = {
         "upstream": upstream.id,
-        "token_id": heard.token_id,
-        "person": person,
-        "session": there,
-        "issued_at": datetime.fromtimestamp(heard.issued_at, UTC),
-        "expires_at": auth.now() + _REMEMBERED,
+        "token_id": logout_token.token_id,
+        "person": person_hash,
+        "session": session_hash,
+        "issued_at": datetime.fromtimestamp(logout_token.issued_at, UTC),
+        "expires_at": auth.now() + _KEPT_FOR,
     }
-    if not await store.add(session, upstream.council, values):
-        raise RefusedError("its jti was used before")
-    # Sessions before the lock, as who signs in has them; and what was opened while this waited for it.
-    ended = await sessions.end_through(session, person, there, _REASON)
-    await store.alone(session, person, there)
-    return ended + await sessions.end_through(session, person, there, _REASON)
+    if not await store.insert_logout(session, upstream.council, values):
+        raise InvalidTokenError("its jti was used before")
+    # Sign-in locks its sessions first, so end them before taking the lock, and those opened meanwhile after.
+    ended = await sessions.end_through(session, person_hash, session_hash, _REASON)
+    await store.lock_exclusive(session, person_hash, session_hash)
+    return ended + await sessions.end_through(session, person_hash, session_hash, _REASON)
 
 
-async def sweep(session: Session, now: datetime) -> None:
-    """Forget what cannot come again. The session sees every council after."""
+async def purge_logouts(session: Session, now: datetime) -> None:
+    """Delete logouts that are no longer needed. The session sees every council afterwards."""
     await session.across_councils()
-    await store.sweep(session, now)
+    await store.purge_logouts(session, now)

@@ -1,4 +1,4 @@
-"""Calls to another provider in one sign-in: the code is traded in, and the person's details are fetched."""
+"""Call an upstream in a login: redeem the code at the token endpoint, and fetch userinfo."""
 
 import json
 import secrets
@@ -13,23 +13,23 @@ from joserfc.jwk import RSAKey
 from chassis.database import ReadSession
 from identity.settings import Settings
 from identity.shared.outbound import OutboundError
-from identity.upstream_login.rules.id_tokens import RefusedError
-from identity.upstream_login.rules.requests import printed
+from identity.upstream_login.rules.id_tokens import InvalidTokenError
+from identity.upstream_login.rules.requests import to_log
 from identity.upstreams.actions import keys
-from identity.upstreams.actions.providers import AwayError, Providers
-from identity.upstreams.rules.metadata import Provider
-from identity.upstreams.store import Upstream
+from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
+from identity.upstreams.rules.metadata import ProviderMetadata
+from identity.upstreams.rules.upstream import Upstream
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 120
-_LARGEST = 256 * 1024
+_MAX_BYTES = 256 * 1024
 _OK, _BUSY, _FAILED = 200, 429, 500
 _ALGORITHM = "RS256"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """How we show a provider who we are: a key of ours, or the secret it gave."""
+class ClientCredentials:
+    """Our credentials at a provider: a key of ours, or the secret it gave."""
 
     key: RSAKey | None
     secret: str | None
@@ -37,52 +37,64 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a code was traded in for."""
+    """The tokens that a code was redeemed for."""
 
     id_token: str
     access_token: str
 
 
-async def shown(session: ReadSession, settings: Settings, upstream: Upstream) -> Shown:
-    """Raises Problem 503 when there is no key that signs."""
+async def get_credentials(session: ReadSession, settings: Settings, upstream: Upstream) -> ClientCredentials:
+    """Get our credentials at an upstream. Raises Problem 503 when no key of ours signs."""
     if upstream.authentication == "client_secret":
-        return Shown(None, keys.secret(settings, upstream))
-    return Shown(await keys.signing_key(session, settings, upstream), None)
+        return ClientCredentials(None, keys.open_secret(settings, upstream))
+    return ClientCredentials(await keys.get_signing_key(session, settings, upstream), None)
 
 
-async def redeem(
+async def redeem_code(
     providers: Providers,
-    provider: Provider,
+    provider: ProviderMetadata,
     upstream: Upstream,
-    own: Shown,
+    credentials: ClientCredentials,
     fields: Mapping[str, str],
     now: float,
 ) -> Tokens:
-    """Trade a code in. ``fields``: code, redirect_uri, code_verifier. Raises AwayError, RefusedError."""
-    form = {"grant_type": "authorization_code", **fields, **_credentials(provider, upstream, own, now)}
+    """Redeem a code. ``fields``: code, redirect_uri, code_verifier.
+
+    Raises ProviderUnavailableError, InvalidTokenError.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        **fields,
+        **_authenticate(provider, upstream, credentials, now),
+    }
     try:
         answer = await providers.outbound.submit(
-            provider.token_endpoint, urlencode(form).encode(), max_bytes=_LARGEST, allow_http=providers.plain
+            provider.token_endpoint,
+            urlencode(form).encode(),
+            max_bytes=_MAX_BYTES,
+            allow_http=providers.plain,
         )
     except OutboundError as error:
-        raise AwayError(f"{provider.token_endpoint} {error}") from error
+        raise ProviderUnavailableError(f"{provider.token_endpoint} {error}") from error
     if answer.status >= _FAILED or answer.status == _BUSY:
-        raise AwayError(f"{provider.token_endpoint} answered {answer.status}")
-    found = _object(answer.body, "the token endpoint")
+        raise ProviderUnavailableError(f"{provider.token_endpoint} answered {answer.status}")
+    tokens = _read_object(answer.body, "the token endpoint")
     if answer.status != _OK:
-        raise RefusedError(
-            f"the token endpoint answered {answer.status} {printed(str(found.get('error', '')))}"
+        raise InvalidTokenError(
+            f"the token endpoint answered {answer.status} {to_log(str(tokens.get('error', '')))}"
         )
-    id_token, access_token = found.get("id_token"), found.get("access_token")
+    id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
     if not isinstance(id_token, str) or not isinstance(access_token, str) or not access_token.isascii():
-        raise RefusedError("the token endpoint gave no id_token or no access_token")
+        raise InvalidTokenError("the token endpoint gave no id_token or no access_token")
     return Tokens(id_token, access_token)
 
 
-def _credentials(provider: Provider, upstream: Upstream, own: Shown, now: float) -> Mapping[str, str]:
-    """client_secret_post (RFC 6749 2.3.1), or private_key_jwt (RFC 7523)."""
-    if own.key is None:
-        return {"client_id": upstream.client_id, "client_secret": own.secret or ""}
+def _authenticate(
+    provider: ProviderMetadata, upstream: Upstream, credentials: ClientCredentials, now: float
+) -> Mapping[str, str]:
+    """Build the parameters of client_secret_post (RFC 6749 2.3.1) or private_key_jwt (RFC 7523)."""
+    if credentials.key is None:
+        return {"client_id": upstream.client_id, "client_secret": credentials.secret or ""}
     content = {
         "iss": upstream.client_id,
         "sub": upstream.client_id,
@@ -91,8 +103,8 @@ def _credentials(provider: Provider, upstream: Upstream, own: Shown, now: float)
         "iat": int(now),
         "exp": int(now) + _ASSERTION_SECONDS,
     }
-    header = {"alg": _ALGORITHM, "kid": own.key.kid, "typ": "JWT"}
-    assertion = jwt.encode(header, content, own.key, algorithms=[_ALGORITHM])
+    header = {"alg": _ALGORITHM, "kid": credentials.key.kid, "typ": "JWT"}
+    assertion = jwt.encode(header, content, credentials.key, algorithms=[_ALGORITHM])
     return {
         "client_id": upstream.client_id,
         "client_assertion_type": _ASSERTION,
@@ -100,33 +112,33 @@ def _credentials(provider: Provider, upstream: Upstream, own: Shown, now: float)
     }
 
 
-async def userinfo(
-    providers: Providers, provider: Provider, access_token: str, subject: str
+async def fetch_userinfo(
+    providers: Providers, provider: ProviderMetadata, access_token: str, subject: str
 ) -> dict[str, Any]:
-    """What the provider knows of this very person. Raises AwayError, RefusedError."""
+    """Fetch the claims of this person. Raises ProviderUnavailableError, InvalidTokenError."""
     if provider.userinfo_endpoint is None:
-        raise RefusedError("the provider has no userinfo_endpoint")
+        raise InvalidTokenError("the provider has no userinfo_endpoint")
     try:
         body = await providers.outbound.get(
             provider.userinfo_endpoint,
             accept="application/json",
-            max_bytes=_LARGEST,
+            max_bytes=_MAX_BYTES,
             allow_http=providers.plain,
             bearer=access_token,
         )
     except OutboundError as error:
-        raise AwayError(f"{provider.userinfo_endpoint} {error}") from error
-    found = _object(body, "userinfo")
-    if found.get("sub") != subject:  # OpenID Connect Core 5.3.2: another person's details
-        raise RefusedError("sub of userinfo is another person")
-    return found
+        raise ProviderUnavailableError(f"{provider.userinfo_endpoint} {error}") from error
+    userinfo = _read_object(body, "userinfo")
+    if userinfo.get("sub") != subject:  # OpenID Connect Core 5.3.2: another person's details
+        raise InvalidTokenError("sub of userinfo is another person")
+    return userinfo
 
 
-def _object(body: bytes, what: str) -> dict[str, Any]:
+def _read_object(body: bytes, what: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise RefusedError(f"{what} did not answer JSON") from error
-    if not isinstance(found, dict):
-        raise RefusedError(f"{what} did not answer an object")
-    return found
+        raise InvalidTokenError(f"{what} did not answer JSON") from error
+    if not isinstance(value, dict):
+        raise InvalidTokenError(f"{what} did not answer an object")
+    return value

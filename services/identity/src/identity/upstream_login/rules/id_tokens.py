@@ -1,4 +1,4 @@
-"""What another provider says of somebody: its id_token, checked in every point.
+"""Verify an upstream's id_token, and read its claims.
 
 OpenID Connect Core 3.1.3.7, RFC 8725.
 """
@@ -20,27 +20,27 @@ from identity.upstream_login.rules import requests
 from identity.upstreams.rules.metadata import Keys
 
 ALGORITHMS: Mapping[str, str] = {"ES256": "EC", "PS256": "RSA", "RS256": "RSA"}
-"""Each with the type of key it needs. Neither ``none`` nor a shared secret, whatever the header says."""
+"""The algorithms taken, with the type of key of each. Never ``none`` or a shared secret."""
 SKEW = 60
-OLDEST = 600
-"""Seconds since an id_token was issued: it comes straight from the provider."""
+MAX_AGE = 600
+"""Seconds for which an id_token is accepted: it comes straight from the provider."""
 MAX_LENGTH = 64 * 1024
 _MAX_SUBJECT = 255
 _PARTS = 3
-_SEVERAL = "mfa"  # RFC 8176
+_MFA = "mfa"  # RFC 8176
 
 
-class RefusedError(ValueError):
-    """A token that does not hold; the text says why, with nothing of the person in it."""
+class InvalidTokenError(ValueError):
+    """A token that is not valid; the text says why, without personal data."""
 
 
-class UnknownKeyError(RefusedError):
-    """It names a key that is not among the published ones: perhaps a newer one."""
+class UnknownKeyError(InvalidTokenError):
+    """The token names a key that is not among those read: it may be newer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an id_token must say. ``asked_at`` in Unix seconds, where the person had to sign in anew."""
+    """What an id_token must contain. ``requested_at``: Unix seconds, if the person had to sign in anew."""
 
     issuer: str
     client_id: str
@@ -48,141 +48,143 @@ class Expected:
     tenant: str | None = None
     vot: str | None = None
     acr_values: str | None = None
-    asked_at: float | None = None
+    requested_at: float | None = None
 
 
-def id_token(text: str, keys: Keys, expected: Expected, access_token: str, now: float) -> dict[str, Any]:
-    """The claims of an id_token that holds. Raises RefusedError."""
-    found = signed(text, keys, ALGORITHMS)
-    if found.get("iss") != expected.issuer:
-        raise RefusedError("iss is another issuer")
-    check_audience(found, expected.client_id)
-    check_times(found, now)
-    _same(found.get("nonce"), expected.nonce, "nonce")
-    if "at_hash" in found:
-        _same(found["at_hash"], _half(access_token), "at_hash")
-    if expected.tenant is not None and found.get("tid") != expected.tenant:
-        raise RefusedError("tid is another tenant")
-    _how(found, expected)
-    text_of(found, "sub")
-    return found
+def verify_id_token(
+    text: str, keys: Keys, expected: Expected, access_token: str, now: float
+) -> dict[str, Any]:
+    """Verify an id_token, and get its claims. Raises InvalidTokenError."""
+    claims = verify_signature(text, keys, ALGORITHMS)
+    if claims.get("iss") != expected.issuer:
+        raise InvalidTokenError("iss is another issuer")
+    check_audience(claims, expected.client_id)
+    check_times(claims, now)
+    _check_equal(claims.get("nonce"), expected.nonce, "nonce")
+    if "at_hash" in claims:
+        _check_equal(claims["at_hash"], _hash_access_token(access_token), "at_hash")
+    if expected.tenant is not None and claims.get("tid") != expected.tenant:
+        raise InvalidTokenError("tid is another tenant")
+    _check_context(claims, expected)
+    get_text(claims, "sub")
+    return claims
 
 
-def signed(text: str, keys: Keys, algorithms: Mapping[str, str]) -> dict[str, Any]:
-    """The claims of a JWT that one of these keys signed. Raises RefusedError."""
-    header = _header(text)
+def verify_signature(text: str, keys: Keys, algorithms: Mapping[str, str]) -> dict[str, Any]:
+    """Verify that one of these keys signed a JWT, and get its claims. Raises InvalidTokenError."""
+    header = _read_header(text)
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in algorithms:
-        raise RefusedError(f"alg is none of {', '.join(algorithms)}")
+        raise InvalidTokenError(f"alg is none of {', '.join(algorithms)}")
     if "crit" in header or (kid is not None and not isinstance(kid, str)):
-        raise RefusedError("the header has crit, or a kid that is no text")
-    key = _key(keys, kid, algorithms[algorithm])
+        raise InvalidTokenError("the header has crit, or a kid that is no text")
+    key = _select_key(keys, kid, algorithms[algorithm])
     try:
-        found = jwt.decode(text, key, algorithms=[algorithm]).claims
+        claims = jwt.decode(text, key, algorithms=[algorithm]).claims
     except (JoseError, ValueError) as error:
-        raise RefusedError("the signature does not hold") from error
-    return dict(found)
+        raise InvalidTokenError("the signature does not hold") from error
+    return dict(claims)
 
 
-def subject(found: Mapping[str, Any], subject_claim: str, tenant: str | None) -> str:
-    """Who it is, as links keep it: ``sub``, or for a directory of several tenants ``tid/oid``.
+def get_subject(claims: Mapping[str, Any], subject_claim: str, tenant: str | None) -> str:
+    """Get the subject as links store it: ``sub``, or ``tid/oid`` for a directory with a tenant.
 
-    Raises RefusedError when the claim is missing. An e-mail address is never it.
+    It is never an e-mail address. Raises InvalidTokenError when the claim is missing.
     """
-    own = text_of(found, subject_claim)
-    return f"{tenant}/{own}" if tenant is not None else own
+    text = get_text(claims, subject_claim)
+    return f"{tenant}/{text}" if tenant is not None else text
 
 
-def method(found: Mapping[str, Any], expected: Expected) -> str:
-    """How sure the provider was: two factors, or one as far as it says."""
-    amr = found.get("amr")
-    several = isinstance(amr, list) and _SEVERAL in amr
-    asked = expected.vot is not None or expected.acr_values is not None  # and got it, or it was refused
-    two = several or asked
-    return factors.UPSTREAM_TWO if two else factors.UPSTREAM
+def get_method(claims: Mapping[str, Any], expected: Expected) -> str:
+    """Get the method of the sign-in there: two factors, or one unless the token says more."""
+    amr = claims.get("amr")
+    has_mfa = isinstance(amr, list) and _MFA in amr
+    requested = expected.vot is not None or expected.acr_values is not None  # and got it, or it was refused
+    two_factors = has_mfa or requested
+    return factors.UPSTREAM_TWO if two_factors else factors.UPSTREAM
 
 
-def text_of(found: Mapping[str, Any], name: str) -> str:
-    """A claim that is a short text. Raises RefusedError."""
-    value = found.get(name)
+def get_text(claims: Mapping[str, Any], name: str) -> str:
+    """Get a claim that is a short text. Raises InvalidTokenError."""
+    value = claims.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_SUBJECT or not value.isprintable():
-        raise RefusedError(f"{name} is missing or no short text")
+        raise InvalidTokenError(f"{name} is missing or no short text")
     return value
 
 
-def _header(text: str) -> dict[str, Any]:
+def _read_header(text: str) -> dict[str, Any]:
     parts = text.split(".")
     if len(text) > MAX_LENGTH or len(parts) != _PARTS:
-        raise RefusedError("it is not a signed JWT, or too long")
+        raise InvalidTokenError("it is not a signed JWT, or too long")
     try:
         padded = parts[0] + "=" * (-len(parts[0]) % 4)
         header = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
-        raise RefusedError("its header is not JSON") from error
+        raise InvalidTokenError("its header is not JSON") from error
     if not isinstance(header, dict):
-        raise RefusedError("its header is not an object")
+        raise InvalidTokenError("its header is not an object")
     return header
 
 
-def _key(keys: Keys, kid: str | None, kind: str) -> ECKey | RSAKey:
-    """The key it names; without a kid the only one that fits. Keys in the header itself are not looked at."""
+def _select_key(keys: Keys, kid: str | None, kind: str) -> ECKey | RSAKey:
+    """Select the key it names; without a kid the only one that fits. Keys in the header are ignored."""
     fitting = [key for name, key in keys.items() if kid in (None, name) and key["kty"] == kind]
     if not fitting:
         raise UnknownKeyError("no published key fits its kid and alg")
     if len(fitting) > 1:
-        raise RefusedError("it names no key, and several fit")
+        raise InvalidTokenError("it names no key, and several fit")
     jwk: dict[str, str | list[str]] = dict(fitting[0])
     return ECKey.import_key(jwk) if kind == "EC" else RSAKey.import_key(jwk)
 
 
-def check_audience(found: Mapping[str, Any], client_id: str) -> None:
-    """That a token is for us (``aud``, ``azp``). Raises RefusedError."""
-    audience, party = found.get("aud"), found.get("azp")
-    several = audience if isinstance(audience, list) else [audience]
-    if client_id not in several:
-        raise RefusedError("aud is another client")
-    if (len(several) > 1 or party is not None) and party != client_id:
-        raise RefusedError("azp is another client")
+def check_audience(claims: Mapping[str, Any], client_id: str) -> None:
+    """Check that a token is for us (``aud``, ``azp``). Raises InvalidTokenError."""
+    audience, party = claims.get("aud"), claims.get("azp")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if client_id not in audiences:
+        raise InvalidTokenError("aud is another client")
+    if (len(audiences) > 1 or party is not None) and party != client_id:
+        raise InvalidTokenError("azp is another client")
 
 
-def check_times(found: Mapping[str, Any], now: float) -> None:
-    """That a token was issued just now and has not expired. Raises RefusedError."""
-    expires, issued = moment(found, "exp"), moment(found, "iat")
+def check_times(claims: Mapping[str, Any], now: float) -> None:
+    """Check that a token was issued just now and has not expired. Raises InvalidTokenError."""
+    expires, issued = get_numeric_date(claims, "exp"), get_numeric_date(claims, "iat")
     if expires is None or not expires > now - SKEW:
-        raise RefusedError("exp is missing or over")
-    if issued is None or not now - OLDEST <= issued <= now + SKEW:
-        raise RefusedError("iat is missing, ahead or too long ago")
-    begins = moment(found, "nbf")
-    if "nbf" in found and (begins is None or begins > now + SKEW):
-        raise RefusedError("nbf lies ahead")
+        raise InvalidTokenError("exp is missing or over")
+    if issued is None or not now - MAX_AGE <= issued <= now + SKEW:
+        raise InvalidTokenError("iat is missing, ahead or too long ago")
+    begins = get_numeric_date(claims, "nbf")
+    if "nbf" in claims and (begins is None or begins > now + SKEW):
+        raise InvalidTokenError("nbf lies ahead")
 
 
-def moment(found: Mapping[str, Any], name: str) -> float | None:
-    """A NumericDate; None for anything else. NaN compares false and so is refused."""
-    value = found.get(name)
+def get_numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
+    """Get a NumericDate; None for anything else. NaN compares false and so is refused."""
+    value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value
 
 
-def _how(found: Mapping[str, Any], expected: Expected) -> None:
-    """How the person signed in there."""
-    if expected.vot is not None and found.get("vot") != requests.CREDENTIALS:
-        raise RefusedError("vot is not what was asked")
-    if expected.acr_values and found.get("acr") not in expected.acr_values.split():
-        raise RefusedError("acr is not what was asked")
-    if expected.asked_at is not None and "auth_time" in found:
-        signed_in = moment(found, "auth_time")
-        if signed_in is None or signed_in < expected.asked_at - SKEW:
-            raise RefusedError("auth_time is before we asked to sign in anew")
+def _check_context(claims: Mapping[str, Any], expected: Expected) -> None:
+    """Check how and when the person signed in there."""
+    if expected.vot is not None and claims.get("vot") != requests.CREDENTIALS:
+        raise InvalidTokenError("vot is not what was asked")
+    if expected.acr_values and claims.get("acr") not in expected.acr_values.split():
+        raise InvalidTokenError("acr is not what was asked")
+    if expected.requested_at is not None and "auth_time" in claims:
+        signed_in = get_numeric_date(claims, "auth_time")
+        if signed_in is None or signed_in < expected.requested_at - SKEW:
+            raise InvalidTokenError("auth_time is before we asked to sign in anew")
 
 
-def _same(value: Any, wanted: str, name: str) -> None:
-    if not isinstance(value, str) or not hmac.compare_digest(value.encode(), wanted.encode()):
-        raise RefusedError(f"{name} is not ours")
+def _check_equal(value: Any, expected: str, name: str) -> None:
+    if not isinstance(value, str) or not hmac.compare_digest(value.encode(), expected.encode()):
+        raise InvalidTokenError(f"{name} is not ours")
 
 
-def _half(access_token: str) -> str:
-    """at_hash: all algorithms taken hash by SHA-256."""
+def _hash_access_token(access_token: str) -> str:
+    """Hash an access token for at_hash; all algorithms taken use SHA-256."""
     digest = hashlib.sha256(access_token.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""A person's identity as GOV.UK One Login proved it: coreIdentityJWT, address, returnCode."""
+"""Read an identity that GOV.UK One Login proved: coreIdentityJWT, address, returnCode."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,18 @@ from typing import Any
 
 from identity.shared.oauth import claims, vectors
 from identity.shared.rules.core_identity import build_did
-from identity.upstream_login.rules.id_tokens import SKEW, RefusedError, moment, signed
+from identity.upstream_login.rules.id_tokens import (
+    SKEW,
+    InvalidTokenError,
+    get_numeric_date,
+    verify_signature,
+)
 from identity.upstreams.rules.metadata import Keys
 
 EVIDENCE = "GOV.UK One Login"
 _ALGORITHMS = {"ES256": "EC"}
-_MOST = 10
-_LONGEST = 200
+_MAX_ITEMS = 10
+_MAX_TEXT = 200
 _UPRN = re.compile(r"[0-9]{1,12}")
 _CODE = re.compile(r"[A-Z]{1,3}")
 _EARLIEST = date(1890, 1, 1)
@@ -27,25 +32,25 @@ _ADDRESS = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What was proven. ``addresses`` by the names of the address claim, the present ones first."""
+    """The identity that was proven. ``addresses`` use the names of the address claim, current ones first."""
 
     level: str
     given_names: tuple[str, ...]
     family_name: str
-    born: date
+    birth_date: date
     addresses: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NotProven:
-    """The provider could not prove it; ``codes`` say why (returnCode)."""
+    """The provider could not prove the identity; ``codes`` say why (returnCode)."""
 
     codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the statement must say. ``did``: whose keys were pinned; ``level``: the least that will do."""
+    """What the statement must contain. ``did``: of the pinned keys; ``level``: the lowest that is enough."""
 
     did: str
     client_id: str
@@ -53,102 +58,118 @@ class Expected:
     level: str
 
 
-def read(userinfo: Mapping[str, Any], keys: Keys, expected: Expected, now: float) -> Identity | NotProven:
-    """What userinfo tells of the identity. Raises RefusedError for a statement that does not hold."""
+def read_identity(
+    userinfo: Mapping[str, Any], keys: Keys, expected: Expected, now: float
+) -> Identity | NotProven:
+    """Read the identity from userinfo. Raises InvalidTokenError for a statement that is not valid."""
     statement = userinfo.get(claims.CORE_IDENTITY)
     if statement is None:
-        return NotProven(_codes(userinfo.get(claims.RETURN_CODE)))
+        return NotProven(_read_codes(userinfo.get(claims.RETURN_CODE)))
     if not isinstance(statement, str):
-        raise RefusedError("coreIdentityJWT is no text")
-    found = signed(statement, keys, _ALGORITHMS)
-    _meant(found, expected, now)
-    level = found.get("vot")
+        raise InvalidTokenError("coreIdentityJWT is no text")
+    signed_claims = verify_signature(statement, keys, _ALGORITHMS)
+    _check_claims(signed_claims, expected, now)
+    level = signed_claims.get("vot")
     if level not in vectors.IDENTITY_LEVELS:
-        raise RefusedError("vot of coreIdentityJWT is no level of identity")
+        raise InvalidTokenError("vot of coreIdentityJWT is no level of identity")
     if not vectors.satisfies_identity(level, expected.level):
-        return NotProven(_codes(userinfo.get(claims.RETURN_CODE)))
-    subject = _object(_object(found.get("vc")).get("credentialSubject"))
-    given, family = _name(subject.get("name"))
-    addresses = _addresses(userinfo.get(claims.ADDRESS))
-    return Identity(level, given, family, _born(subject.get("birthDate"), now), addresses)
-
-
-def _meant(found: Mapping[str, Any], expected: Expected, now: float) -> None:
-    issuer, expires, begins = found.get("iss"), moment(found, "exp"), moment(found, "nbf")
-    if not isinstance(issuer, str) or build_did(issuer) != expected.did:
-        raise RefusedError("iss of coreIdentityJWT is not who signs")
-    if found.get("aud") != expected.client_id:
-        raise RefusedError("aud of coreIdentityJWT is another client")
-    if found.get("sub") != expected.subject:
-        raise RefusedError("sub of coreIdentityJWT is another person")
-    if expires is None or expires <= now - SKEW:
-        raise RefusedError("coreIdentityJWT is over")
-    if "nbf" in found and (begins is None or begins > now + SKEW):
-        raise RefusedError("coreIdentityJWT is not in force yet")
-
-
-def _codes(value: Any) -> tuple[str, ...]:
-    found = (
-        [one.get("code") for one in value[:_MOST] if isinstance(one, dict)] if isinstance(value, list) else []
+        return NotProven(_read_codes(userinfo.get(claims.RETURN_CODE)))
+    subject = _read_object(_read_object(signed_claims.get("vc")).get("credentialSubject"))
+    given_names, family_name = _read_name(subject.get("name"))
+    addresses = _read_addresses(userinfo.get(claims.ADDRESS))
+    return Identity(
+        level, given_names, family_name, _read_birth_date(subject.get("birthDate"), now), addresses
     )
-    return tuple(code for code in found if isinstance(code, str) and _CODE.fullmatch(code))
 
 
-def _name(value: Any) -> tuple[tuple[str, ...], str]:
-    """The name the person has now: the one without an end, else the first."""
-    names = [one for one in _list(value) if isinstance(one, dict)]
+def _check_claims(claims: Mapping[str, Any], expected: Expected, now: float) -> None:
+    issuer, expires, begins = (
+        claims.get("iss"),
+        get_numeric_date(claims, "exp"),
+        get_numeric_date(claims, "nbf"),
+    )
+    if not isinstance(issuer, str) or build_did(issuer) != expected.did:
+        raise InvalidTokenError("iss of coreIdentityJWT is not who signs")
+    if claims.get("aud") != expected.client_id:
+        raise InvalidTokenError("aud of coreIdentityJWT is another client")
+    if claims.get("sub") != expected.subject:
+        raise InvalidTokenError("sub of coreIdentityJWT is another person")
+    if expires is None or expires <= now - SKEW:
+        raise InvalidTokenError("coreIdentityJWT is over")
+    if "nbf" in claims and (begins is None or begins > now + SKEW):
+        raise InvalidTokenError("coreIdentityJWT is not in force yet")
+
+
+def _read_codes(value: Any) -> tuple[str, ...]:
+    values = (
+        [item.get("code") for item in value[:_MAX_ITEMS] if isinstance(item, dict)]
+        if isinstance(value, list)
+        else []
+    )
+    return tuple(code for code in values if isinstance(code, str) and _CODE.fullmatch(code))
+
+
+def _read_name(value: Any) -> tuple[tuple[str, ...], str]:
+    """Read the person's current name: the one without an end, else the first."""
+    names = [one for one in _read_list(value) if isinstance(one, dict)]
     current = [one for one in names if not one.get("validUntil")] or names
-    parts = [part for part in _list(current[0].get("nameParts")) if isinstance(part, dict)] if current else []
-    given = tuple(_text(part.get("value")) for part in parts if part.get("type") == "GivenName")
-    family = " ".join(_text(part.get("value")) for part in parts if part.get("type") == "FamilyName")
-    if not given or not family or len(family) > _LONGEST:
-        raise RefusedError("coreIdentityJWT has no given name and family name")
-    return given, family
+    parts = (
+        [part for part in _read_list(current[0].get("nameParts")) if isinstance(part, dict)]
+        if current
+        else []
+    )
+    given_names = tuple(_read_text(part.get("value")) for part in parts if part.get("type") == "GivenName")
+    family_name = " ".join(
+        _read_text(part.get("value")) for part in parts if part.get("type") == "FamilyName"
+    )
+    if not given_names or not family_name or len(family_name) > _MAX_TEXT:
+        raise InvalidTokenError("coreIdentityJWT has no given name and family name")
+    return given_names, family_name
 
 
-def _born(value: Any, now: float) -> date:
-    found = [one.get("value") for one in _list(value) if isinstance(one, dict)]
+def _read_birth_date(value: Any, now: float) -> date:
+    dates = [one.get("value") for one in _read_list(value) if isinstance(one, dict)]
     try:
-        born = date.fromisoformat(str(found[0]) if found else "")
+        birth_date = date.fromisoformat(str(dates[0]) if dates else "")
     except ValueError as error:
-        raise RefusedError("coreIdentityJWT has no date of birth") from error
-    if not _EARLIEST <= born <= datetime.fromtimestamp(now, UTC).date():
-        raise RefusedError("coreIdentityJWT has a date of birth that cannot be")
-    return born
+        raise InvalidTokenError("coreIdentityJWT has no date of birth") from error
+    if not _EARLIEST <= birth_date <= datetime.fromtimestamp(now, UTC).date():
+        raise InvalidTokenError("coreIdentityJWT has a date of birth that cannot be")
+    return birth_date
 
 
-def _addresses(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """Unsigned, but from userinfo over TLS. What has no known member is left out."""
-    found = [_address(one) for one in _list(value or []) if isinstance(one, dict)]
-    kept = [one for one in found if one]
-    return tuple(sorted(kept, key=lambda one: "validUntil" in one))
+def _read_addresses(value: Any) -> tuple[Mapping[str, Any], ...]:
+    """Read the addresses, which are unsigned but come over TLS. One without a known member is left out."""
+    addresses = [_read_address(one) for one in _read_list(value or []) if isinstance(one, dict)]
+    known = [one for one in addresses if one]
+    return tuple(sorted(known, key=lambda one: "validUntil" in one))
 
 
-def _address(given: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {
+def _read_address(claim: Mapping[str, Any]) -> dict[str, Any]:
+    address: dict[str, Any] = {
         name: value
         for name in _ADDRESS
-        if isinstance(value := given.get(name), str) and 0 < len(value) <= _LONGEST and value.isprintable()
+        if isinstance(value := claim.get(name), str) and 0 < len(value) <= _MAX_TEXT and value.isprintable()
     }
-    uprn = str(given.get("uprn", ""))
-    if kept and _UPRN.fullmatch(uprn) and int(uprn) > 0:
-        kept["uprn"] = int(uprn)
-    return kept
+    uprn = str(claim.get("uprn", ""))
+    if address and _UPRN.fullmatch(uprn) and int(uprn) > 0:
+        address["uprn"] = int(uprn)
+    return address
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.isprintable():
-        raise RefusedError("coreIdentityJWT has a name that is no short text")
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
+        raise InvalidTokenError("coreIdentityJWT has a name that is no short text")
     return value
 
 
-def _list(value: Any) -> Sequence[Any]:
-    if not isinstance(value, list) or len(value) > _MOST:
-        raise RefusedError("userinfo has no list, or too long a one, where one must be")
+def _read_list(value: Any) -> Sequence[Any]:
+    if not isinstance(value, list) or len(value) > _MAX_ITEMS:
+        raise InvalidTokenError("userinfo has no list, or too long a one, where one must be")
     return value
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _read_object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise RefusedError("coreIdentityJWT has no credentialSubject")
+        raise InvalidTokenError("coreIdentityJWT has no credentialSubject")
     return value

@@ -1,7 +1,6 @@
-"""People on their way to another provider and back, and which councils have providers."""
+"""SQL of login states: created on the redirect to a provider, completed by the callback."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,31 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from chassis.database import ReadSession, Session
+from identity.upstream_login.rules.login_state import LoginState
 from identity.upstream_login.tables import upstream_visit
-from identity.upstreams.tables import upstream
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One question to a provider; see ``tables.upstream_visits``."""
-
-    state_hash: bytes
-    browser: bytes
-    council: str
-    upstream: UUID
-    purpose: str
-    account: UUID | None
-    vot: str | None
-    fresh: bool
-    redirect_uri: str
-    request: str | None
-    page: str | None
-    found: Mapping[str, Any] | None
-    chosen: bool
-    created_at: datetime
-    expires_at: datetime
-    returned_at: datetime | None
-
 
 _C = upstream_visit.c
 _ADD = insert(upstream_visit)
@@ -50,99 +26,91 @@ _TAKE = (
     .values(returned_at=bindparam("now"))
     .returning(upstream_visit)
 )
-_KEEP = (
+_STORE_RESULT = (
     update(upstream_visit)
     .where(_C.state_hash == bindparam("state"))
     .values(found=bindparam("found_", type_=_C.found.type), chosen=bindparam("chosen_"))
 )
-_WAITING = (
+_PENDING = (
     select(upstream_visit)
     .where(_C.browser == bindparam("browser_"), _C.found.is_not(None), _C.expires_at > bindparam("now"))
     .order_by(_C.returned_at.desc())
     .limit(1)
 )
-_LOCKED = _WAITING.where(_C.state_hash == bindparam("state")).with_for_update()
-_CHOOSE = (
+_LOCK_PENDING = _PENDING.where(_C.state_hash == bindparam("state")).with_for_update()
+_MARK_CHOSEN = (
     update(upstream_visit)
     .where(_C.state_hash == bindparam("state"), _C.browser == bindparam("browser_"))
     .values(chosen=True)
 )
-_DONE = delete(upstream_visit).where(
+_DELETE_DECIDED = delete(upstream_visit).where(
     _C.browser == bindparam("browser_"), (_C.state_hash == bindparam("state")) | _C.found.is_not(None)
 )
-_FORGET = delete(upstream_visit).where(_C.browser == bindparam("browser_"), _C.found.is_not(None))
-_ERASE = delete(upstream_visit).where(_C.account == bindparam("account_"))
-_SWEEP = delete(upstream_visit).where(_C.expires_at < bindparam("now"))
-_COUNCILS = (
-    select(upstream.c.council)
-    .where(upstream.c.enabled, upstream.c.audience == "residents")
-    .distinct()
-    .order_by(upstream.c.council)
-    .limit(500)
-)
+_DELETE_PENDING = delete(upstream_visit).where(_C.browser == bindparam("browser_"), _C.found.is_not(None))
+_DELETE_BY_ACCOUNT = delete(upstream_visit).where(_C.account == bindparam("account_"))
+_PURGE = delete(upstream_visit).where(_C.expires_at < bindparam("now"))
 
 
-async def add(session: Session, values: Mapping[str, Any]) -> None:
-    """A question that has not been answered."""
+async def insert_state(session: Session, values: Mapping[str, Any]) -> None:
+    """Add the state of a login whose browser is sent to the provider."""
     await session.execute(_ADD, {**values, "found": None, "chosen": False, "returned_at": None})
 
 
-async def take(
+async def take_state(
     session: Session, state_hash: bytes, browser: bytes, council: str, upstream_id: UUID, now: datetime
-) -> Visit | None:
-    """The question this answers, which no other answer can have from now on.
+) -> LoginState | None:
+    """Take the state that a callback belongs to; no other callback can have it from now on.
 
-    None when there is none of this state, browser, council and upstream, or when it was answered before.
+    None when there is none of this hash, browser, council and upstream, or when it was taken before.
     """
-    wanted = {"state": state_hash, "browser_": browser, "council_": council, "upstream_": upstream_id}
-    return _read(await session.first(_TAKE, {**wanted, "now": now}))
+    values = {"state": state_hash, "browser_": browser, "council_": council, "upstream_": upstream_id}
+    return _from_row(await session.first(_TAKE, {**values, "now": now}))
 
 
-async def keep(session: Session, state_hash: bytes, found: Mapping[str, Any], *, chosen: bool) -> None:
-    """Who came back, while the person decides."""
-    await session.execute(_KEEP, {"state": state_hash, "found_": dict(found), "chosen_": chosen})
+async def store_result(
+    session: Session, state_hash: bytes, found: Mapping[str, Any], *, chosen: bool
+) -> None:
+    """Store the result of a login until the person decides which account it is."""
+    await session.execute(_STORE_RESULT, {"state": state_hash, "found_": dict(found), "chosen_": chosen})
 
 
-async def waiting(session: ReadSession, browser: bytes, now: datetime) -> Visit | None:
-    """The last one who came back in this browser and of whom is not decided."""
-    return _read(await session.first(_WAITING, {"browser_": browser, "now": now}))
+async def get_pending(session: ReadSession, browser: bytes, now: datetime) -> LoginState | None:
+    """Get this browser's latest login whose account is not decided."""
+    return _from_row(await session.first(_PENDING, {"browser_": browser, "now": now}))
 
 
-async def locked(session: Session, state_hash: bytes, browser: bytes, now: datetime) -> Visit | None:
-    """This one, which nobody else decides until the transaction ends."""
+async def lock_pending(
+    session: Session, state_hash: bytes, browser: bytes, now: datetime
+) -> LoginState | None:
+    """Get an undecided login of this browser by its hash, locked."""
     values = {"state": state_hash, "browser_": browser, "now": now}
-    return _read(await session.first(_LOCKED, values))
+    return _from_row(await session.first(_LOCK_PENDING, values))
 
 
-async def choose(session: Session, state_hash: bytes, browser: bytes) -> None:
-    """It is to be linked with the account that signs in next."""
-    await session.execute(_CHOOSE, {"state": state_hash, "browser_": browser})
+async def mark_chosen(session: Session, state_hash: bytes, browser: bytes) -> None:
+    """Mark a login to be linked with the account that signs in next."""
+    await session.execute(_MARK_CHOSEN, {"state": state_hash, "browser_": browser})
 
 
-async def done(session: Session, state_hash: bytes, browser: bytes) -> None:
-    """It is decided; so is whatever else waited in this browser."""
-    await session.execute(_DONE, {"state": state_hash, "browser_": browser})
+async def delete_decided(session: Session, state_hash: bytes, browser: bytes) -> None:
+    """Delete a login that is decided, and every undecided one of this browser."""
+    await session.execute(_DELETE_DECIDED, {"state": state_hash, "browser_": browser})
 
 
-async def forget(session: Session, browser: bytes) -> None:
-    """Whoever came back in this browser and has not decided has gone."""
-    await session.execute(_FORGET, {"browser_": browser})
+async def delete_pending(session: Session, browser: bytes) -> None:
+    """Delete the undecided logins of this browser."""
+    await session.execute(_DELETE_PENDING, {"browser_": browser})
 
 
-async def erase(session: Session, account: UUID) -> None:
-    """Delete those of an account."""
-    await session.execute(_ERASE, {"account_": account})
+async def delete_by_account(session: Session, account: UUID) -> None:
+    """Delete the logins that an account began."""
+    await session.execute(_DELETE_BY_ACCOUNT, {"account_": account})
 
 
-async def sweep(session: Session, now: datetime) -> None:
-    """Delete what has run out."""
-    await session.execute(_SWEEP, {"now": now})
+async def purge_states(session: Session, now: datetime) -> None:
+    """Delete logins that have expired."""
+    await session.execute(_PURGE, {"now": now})
 
 
-async def councils(session: ReadSession) -> Sequence[str]:
-    """The councils whose residents may sign in elsewhere, by slug. The session must see every council."""
-    return [row.council for row in await session.all(_COUNCILS, {})]
-
-
-def _read(row: Row[Any] | None) -> Visit | None:
-    return Visit(**row._asdict()) if row is not None else None
+def _from_row(row: Row[Any] | None) -> LoginState | None:
+    return LoginState(**row._asdict()) if row is not None else None

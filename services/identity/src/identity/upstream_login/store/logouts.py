@@ -1,4 +1,4 @@
-"""Who has signed out at a provider just now: each word of it is heard once."""
+"""SQL of recent logouts at upstreams. Each logout token counts once."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ _C = upstream_logout.c
 _ADD = insert(upstream_logout).on_conflict_do_nothing().returning(_C.token_id)
 _PERSON = bindparam("person_", type_=_C.person.type)
 _SESSION = bindparam("session_", type_=_C.session.type)
-_OVER = (
+_FIND = (
     select(_C.token_id)
     .where(
         (_C.person == _PERSON) & (_C.session.is_(None) | _SESSION.is_(None) | (_C.session == _SESSION))
@@ -23,28 +23,30 @@ _OVER = (
     )
     .limit(1)
 )
-_ALONE = text("SELECT pg_advisory_xact_lock(7420506, hashtext(encode(:name, 'hex')))")
-_SWEEP = delete(upstream_logout).where(_C.expires_at < bindparam("now"))
+_LOCK = text("SELECT pg_advisory_xact_lock(7420506, hashtext(encode(:name, 'hex')))")
+_PURGE = delete(upstream_logout).where(_C.expires_at < bindparam("now"))
 
 
-async def add(session: Session, council: str, values: Mapping[str, Any]) -> bool:
-    """Keep that somebody has signed out; false when this very token was heard before."""
+async def insert_logout(session: Session, council: str, values: Mapping[str, Any]) -> bool:
+    """Add a logout; false when its token was used before."""
     return await session.scalar(_ADD, {**values, "council": council}) is not None
 
 
-async def alone(session: Session, *names: bytes | None) -> None:
-    """Of who signs in and who signs out by these names one waits for the other's transaction to end."""
-    for name in names:
-        if name is not None:
-            await session.execute(_ALONE, {"name": name})
+async def lock_exclusive(session: Session, *hashes: bytes | None) -> None:
+    """Lock these hashes until the transaction ends, so that sign-in and logout wait for each other."""
+    for name_hash in hashes:
+        if name_hash is not None:
+            await session.execute(_LOCK, {"name": name_hash})
 
 
-async def over(session: ReadSession, person: bytes, upstream_session: bytes | None, since: datetime) -> bool:
-    """Whether he has signed out there since. The session sees every council."""
-    wanted = {"person_": person, "session_": upstream_session, "since": since}
-    return await session.first(_OVER, wanted) is not None
+async def is_logged_out(
+    session: ReadSession, person: bytes, upstream_session: bytes | None, since: datetime
+) -> bool:
+    """Tell whether the person or their session signed out there since. The session sees every council."""
+    values = {"person_": person, "session_": upstream_session, "since": since}
+    return await session.first(_FIND, values) is not None
 
 
-async def sweep(session: Session, now: datetime) -> None:
-    """Forget what cannot come again. The session sees every council."""
-    await session.execute(_SWEEP, {"now": now})
+async def purge_logouts(session: Session, now: datetime) -> None:
+    """Delete logouts that have expired. The session sees every council."""
+    await session.execute(_PURGE, {"now": now})

@@ -1,10 +1,10 @@
-"""A look at an upstream's provider now, so that whoever registers it sees what is wrong before people do."""
+"""Check an upstream's provider now, so that a wrong registration shows before people sign in."""
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Literal
 
-from identity.upstreams.actions.providers import AwayError, Providers
+from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
 from identity.upstreams.rules import metadata
 from identity.upstreams.rules import registration as rules
 from identity.upstreams.rules.metadata import Keys
@@ -13,47 +13,45 @@ from identity.upstreams.schemas import Upstream, UpstreamCheck, UpstreamFinding
 Item = Literal["jwks", "did"]
 
 
-async def check(providers: Providers, upstream: Upstream) -> UpstreamCheck:
-    """What is there and what is wrong, item by item. It takes seconds: no transaction may be open.
+async def check_upstream(providers: Providers, upstream: Upstream) -> UpstreamCheck:
+    """Check a provider item by item. It takes seconds, so no transaction may be open.
 
-    ``providers`` keeps nothing from before, so that what is found is how it stands.
+    ``providers`` must be new: an entry of its cache would hide what is wrong now.
     """
-    findings = await _published(providers, upstream)
+    findings = await _check_metadata(providers, upstream)
     if (did := upstream.did_url) is not None:
-        findings.append(await _keys("did", did, providers.document(did)))
+        findings.append(await _check_keys("did", did, providers.get_did_document(did)))
     if upstream.authentication == rules.KEY:
-        findings.append(_own_key(upstream))
-    right = all(one.right for one in findings)
+        findings.append(_check_signing_key(upstream))
+    right = all(finding.right for finding in findings)
     return UpstreamCheck(right=right, findings=findings, checked_at=datetime.now(UTC))
 
 
-async def _published(providers: Providers, upstream: Upstream) -> list[UpstreamFinding]:
-    """The discovery document and, if it will do, the keys it names."""
-    url = metadata.discovery_url(upstream.issuer)
+async def _check_metadata(providers: Providers, upstream: Upstream) -> list[UpstreamFinding]:
+    """Check the discovery document and, if it can be used, the keys it names."""
+    url = metadata.build_discovery_url(upstream.issuer)
     try:
-        provider = await providers.describe(upstream.issuer)
-    except AwayError as error:
+        provider = await providers.get_metadata(upstream.issuer)
+    except ProviderUnavailableError as error:
         return [UpstreamFinding(item="discovery", url=url, right=False, message=str(error))]
-    named = "with iss (RFC 9207)" if provider.sends_issuer else "without iss (RFC 9207)"
-    message = f"describes {provider.issuer}; it answers {named}"
+    answers = "with iss (RFC 9207)" if provider.sends_issuer else "without iss (RFC 9207)"
+    message = f"describes {provider.issuer}; it answers {answers}"
     return [
         UpstreamFinding(item="discovery", url=url, right=True, message=message),
-        await _keys("jwks", provider.jwks_uri, providers.keys(provider.jwks_uri)),
+        await _check_keys("jwks", provider.jwks_uri, providers.get_keys(provider.jwks_uri)),
     ]
 
 
-async def _keys(item: Item, url: str, reading: Awaitable[Keys]) -> UpstreamFinding:
+async def _check_keys(item: Item, url: str, reading: Awaitable[Keys]) -> UpstreamFinding:
     try:
-        found = await reading
-    except AwayError as error:
+        keys = await reading
+    except ProviderUnavailableError as error:
         return UpstreamFinding(item=item, url=url, right=False, message=str(error))
-    return UpstreamFinding(item=item, url=url, right=True, message=f"has {len(found)} keys that can be used")
+    return UpstreamFinding(item=item, url=url, right=True, message=f"has {len(keys)} keys that can be used")
 
 
-def _own_key(upstream: Upstream) -> UpstreamFinding:
+def _check_signing_key(upstream: Upstream) -> UpstreamFinding:
     now = datetime.now(UTC)
-    signing = [key.kid for key in upstream.keys if key.signs_from <= now]
-    message = (
-        f"key {signing[-1]} signs; the provider must know this URL" if signing else "no key signs: make one"
-    )
-    return UpstreamFinding(item="key", url=upstream.jwks_uri, right=bool(signing), message=message)
+    kids = [key.kid for key in upstream.keys if key.signs_from <= now]
+    message = f"key {kids[-1]} signs; the provider must know this URL" if kids else "no key signs: make one"
+    return UpstreamFinding(item="key", url=upstream.jwks_uri, right=bool(kids), message=message)

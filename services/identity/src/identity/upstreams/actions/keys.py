@@ -1,4 +1,4 @@
-"""How we show upstreams who we are: keys of our own, or the secret that the provider gave."""
+"""Our credentials at upstreams: keys of our own, or the secret that the provider gave."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,90 +10,89 @@ from joserfc.jwk import RSAKey
 
 from chassis import ids
 from chassis.database import ReadSession, Session
-from chassis.problems import Problem
+from chassis.problems import Problem, not_found
 from identity.settings import Settings
 from identity.shared.rules import crypto
-from identity.upstreams import store
 from identity.upstreams.rules import sealed_keys
-from identity.upstreams.store import Upstream
+from identity.upstreams.rules.upstream import Upstream
+from identity.upstreams.store import keys as store
+from identity.upstreams.store import upstreams
 
 _OVERLAP = timedelta(hours=1)
-"""A key is published for this long after it signed last: what it signed is on its way for minutes."""
+"""How long a key stays published after it signed last: what it signed is valid for minutes."""
 
 
-def _sealing(settings: Settings) -> bytes:
+def _sealing_key(settings: Settings) -> bytes:
     return crypto.derive_subkey(crypto.parse_master_key(settings.master_key.get_secret_value()), "upstreams")
 
 
-async def signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> RSAKey:
-    """The private key that signs for us at this upstream now, with its ``kid``. Raises Problem 503.
-
-    Its algorithm is RS256.
-    """
+async def get_signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> RSAKey:
+    """Get the private key that signs at this upstream now (RS256), with its ``kid``. Raises Problem 503."""
     now = _now()
-    rows = await store.keys(session, upstream.council, upstream.id, now)
-    ready = [row for row in rows if row.signs_from <= now]
-    if not ready:
+    rows = await store.list_keys(session, upstream.council, upstream.id, now)
+    signing = [row for row in rows if row.signs_from <= now]
+    if not signing:
         detail = "There is no key yet with which to show this provider who we are. Make one."
         raise Problem(503, "no-upstream-key", detail)
-    row = ready[-1]
-    plain = _opened(settings, upstream.id, row.kid, row.sealed)
-    return await asyncio.to_thread(RSAKey.import_key, plain, {"kid": row.kid, "alg": crypto.RS256})
+    row = signing[-1]
+    private = _open(settings, upstream.id, row.kid, row.sealed)
+    return await asyncio.to_thread(RSAKey.import_key, private, {"kid": row.kid, "alg": crypto.RS256})
 
 
-def secret(settings: Settings, upstream: Upstream) -> str:
-    """The client secret that the provider gave. Raises ValueError for an upstream with keys."""
+def open_secret(settings: Settings, upstream: Upstream) -> str:
+    """Open the client secret that the provider gave. Raises ValueError for an upstream with keys."""
     if upstream.secret_sealed is None:
         raise ValueError("this upstream has keys, no secret")
-    return _opened(settings, upstream.id, sealed_keys.SECRET, upstream.secret_sealed).decode()
+    return _open(settings, upstream.id, sealed_keys.SECRET, upstream.secret_sealed).decode()
 
 
-def seal_secret(settings: Settings, upstream_id: UUID, given: str) -> bytes:
-    """As it is kept."""
-    return sealed_keys.seal(_sealing(settings), upstream_id, sealed_keys.SECRET, given.encode())
+def seal_secret(settings: Settings, upstream_id: UUID, secret: str) -> bytes:
+    """Seal a client secret for the database."""
+    return sealed_keys.seal(_sealing_key(settings), upstream_id, sealed_keys.SECRET, secret.encode())
 
 
-async def make(
+async def create_key(
     session: Session, settings: Settings, council: str, upstream_id: UUID, lead: timedelta
 ) -> dict[str, Any]:
-    """Another key, published from now on, which signs after ``lead``: the public half.
+    """Create a key, published from now on, which signs after ``lead``: its public half.
 
-    The keys until now sign until then. Without a lead they are withdrawn at once: one of them has leaked.
+    The existing keys sign until then. Without a lead they are withdrawn at once: one of them has leaked.
     """
     kid, public, private = await asyncio.to_thread(crypto.generate_key, crypto.RS256)
     now = _now()
-    begins = now + lead
-    await store.retire_keys(session, council, upstream_id, begins + _OVERLAP if lead else now)
+    signs_from = now + lead
+    await store.retire_keys(session, council, upstream_id, signs_from + _OVERLAP if lead else now)
     values = {
         "upstream": upstream_id,
         "kid": kid,
         "public": public,
-        "sealed": sealed_keys.seal(_sealing(settings), upstream_id, kid, private),
+        "sealed": sealed_keys.seal(_sealing_key(settings), upstream_id, kid, private),
         "created_at": now,
-        "signs_from": begins,
+        "signs_from": signs_from,
     }
-    await store.add_key(session, council, values)
+    await store.insert_key(session, council, values)
     return public
 
 
-async def published(session: ReadSession, council: str, upstream_id: UUID) -> list[dict[str, Any]]:
-    """The public keys (JWKs) with which a signature of ours may be checked there now."""
-    return [row.public for row in await store.keys(session, council, upstream_id, _now())]
+async def list_public_keys(session: ReadSession, council: str, upstream_id: UUID) -> list[dict[str, Any]]:
+    """List the public keys (JWKs) that the provider checks our signatures with. Raises Problem 404."""
+    if await upstreams.get_upstream(session, council, upstream_id) is None:
+        raise not_found("upstream with this id")
+    return [row.public for row in await store.list_keys(session, council, upstream_id, _now())]
 
 
-async def sweep(session: Session) -> None:
-    """Forget keys that are out of use. The session sees every council after."""
+async def purge_keys(session: Session) -> None:
+    """Delete keys that are no longer published. The session sees every council afterwards."""
     await session.across_councils()
-    await store.sweep_keys(session, _now())
+    await store.purge_keys(session, _now())
 
 
-def _opened(settings: Settings, upstream_id: UUID, name: str, sealed: bytes) -> bytes:
+def _open(settings: Settings, upstream_id: UUID, name: str, sealed: bytes) -> bytes:
     try:
-        return sealed_keys.unseal(_sealing(settings), upstream_id, name, sealed)
+        return sealed_keys.unseal(_sealing_key(settings), upstream_id, name, sealed)
     except InvalidTag as error:
-        shown = ids.show(upstream_id)
         raise crypto.WrongMasterKeyError(
-            f"the master key does not open what upstream {shown} keeps"
+            f"the master key does not open what upstream {ids.show(upstream_id)} keeps"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Other providers as they describe themselves: read, kept for a while, and kept on while they are away."""
+"""Metadata and keys of providers, cached for a while, and longer while a provider is down."""
 
 import asyncio
 import logging
@@ -11,28 +11,28 @@ from typing import Any, TypeVar
 from identity.settings import Settings
 from identity.shared.outbound import Outbound, OutboundError
 from identity.upstreams.rules import metadata
-from identity.upstreams.rules.metadata import Keys, Provider
+from identity.upstreams.rules.metadata import Keys, ProviderMetadata
 
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-_STALE = 86_400.0
-"""Seconds for which what was read serves on while its server is away."""
-_PAUSE = 5.0
-"""Seconds in which a server that has failed is not called again, where nothing of it is kept."""
-_MOST = 2_000
-_JSON = "application/json"
-_KEYS = "application/jwk-set+json, application/json"
-_DID = "application/did+json, application/json"
+_STALE_SECONDS = 86_400.0
+"""Seconds for key an entry is still used while its server is down."""
+_PAUSE_SECONDS = 5.0
+"""Seconds for key a server that failed is not called again."""
+_MAX_ENTRIES = 2_000
+_JSON_TYPE = "application/json"
+_JWKS_TYPES = "application/jwk-set+json, application/json"
+_DID_TYPES = "application/did+json, application/json"
 
 
-class AwayError(Exception):
-    """A provider does not answer, or not with what can be used; the text says why."""
+class ProviderUnavailableError(Exception):
+    """A provider does not answer, or not with something usable; the text says why."""
 
 
 @dataclass(slots=True)
-class _Kept:
-    """``due``: when it is read again; ``tried``: when that was last begun. Seconds of the clock."""
+class _CacheEntry:
+    """An answer or an error. ``due``: when to read it again; ``tried``: when that last began. Seconds."""
 
     value: Any
     error: str
@@ -42,7 +42,7 @@ class _Kept:
 
 
 class Providers:
-    """What providers publish, in memory. ``clock`` answers seconds; tests put their own in its place."""
+    """A cache of what providers publish. ``clock`` gives seconds."""
 
     def __init__(
         self,
@@ -52,83 +52,84 @@ class Providers:
     ) -> None:
         self.outbound = outbound or Outbound(settings)
         self.plain = settings.issuer.startswith("http://")
-        """A laptop: a provider may be there too, without https."""
+        """On a laptop a provider may be on http too."""
         self._settings = settings
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
-        self._reading: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._entries: OrderedDict[tuple[str, str], _CacheEntry] = OrderedDict()
+        self._tasks: dict[tuple[str, str], asyncio.Task[Any]] = {}
 
-    async def describe(self, issuer: str) -> Provider:
-        """The provider as its discovery document says. Raises AwayError."""
+    async def get_metadata(self, issuer: str) -> ProviderMetadata:
+        """Get a provider's metadata from its discovery document. Raises ProviderUnavailableError."""
 
-        def read(body: bytes) -> Provider:
-            return metadata.provider(body, issuer, plain=self.plain)
+        def read(body: bytes) -> ProviderMetadata:
+            return metadata.read_metadata(body, issuer, plain=self.plain)
 
-        return await self._get("provider", issuer, metadata.discovery_url(issuer), _JSON, read)
+        return await self._get("provider", issuer, metadata.build_discovery_url(issuer), _JSON_TYPE, read)
 
-    async def keys(self, uri: str, *, newer: bool = False) -> Keys:
-        """The keys at a jwks_uri. ``newer``: a token names one that is not there. Raises AwayError."""
-        return await self._get("keys", uri, uri, _KEYS, metadata.keys, newer=newer)
+    async def get_keys(self, uri: str, *, newer: bool = False) -> Keys:
+        """Get the keys at a jwks_uri.
 
-    async def document(self, url: str, *, newer: bool = False) -> Keys:
-        """The keys of a DID document. Raises AwayError."""
+        ``newer``: a token names a key that is not there. Raises ProviderUnavailableError.
+        """
+        return await self._get("keys", uri, uri, _JWKS_TYPES, metadata.read_jwks, newer=newer)
+
+    async def get_did_document(self, url: str, *, newer: bool = False) -> Keys:
+        """Get the keys of a DID document. Raises ProviderUnavailableError."""
 
         def read(body: bytes) -> Keys:
-            return metadata.document(body, url)
+            return metadata.read_did_document(body, url)
 
-        return await self._get("document", url, url, _DID, read, newer=newer)
+        return await self._get("document", url, url, _DID_TYPES, read, newer=newer)
 
     async def _get(
         self, kind: str, name: str, url: str, accept: str, read: Callable[[bytes], _T], *, newer: bool = False
     ) -> _T:
-        which = (kind, name)
-        if not self._serves(which, newer=newer):
-            await self._read_once(which, url, accept, read)
-        kept = self._kept[which]
-        if kept.error:
-            raise AwayError(kept.error)
-        found: _T = kept.value
-        return found
+        key = (kind, name)
+        if not self._is_usable(key, newer=newer):
+            await self._read_once(key, url, accept, read)
+        entry = self._entries[key]
+        if entry.error:
+            raise ProviderUnavailableError(entry.error)
+        value: _T = entry.value
+        return value
 
-    def _serves(self, which: tuple[str, str], *, newer: bool) -> bool:
-        """Whether what is kept will do; a newer one is not looked for more often than the floor allows."""
-        kept, now = self._kept.get(which), self._clock()
-        if kept is None or now >= kept.due:
+    def _is_usable(self, key: tuple[str, str], *, newer: bool) -> bool:
+        """Tell whether the cached entry can be used; ``jwks_floor`` limits how often a newer one is read."""
+        entry, now = self._entries.get(key), self._clock()
+        if entry is None or now >= entry.due:
             return False
-        return not newer or now - kept.tried < self._settings.jwks_floor
+        return not newer or now - entry.tried < self._settings.jwks_floor
 
     async def _read_once(
-        self, which: tuple[str, str], url: str, accept: str, read: Callable[[bytes], Any]
+        self, key: tuple[str, str], url: str, accept: str, read: Callable[[bytes], Any]
     ) -> None:
-        """However many wait for it, one call is made; it goes on when one of them gives up."""
-        task = self._reading.get(which)
+        """Read once for all who wait for it; the read goes on when one of them gives up."""
+        task = self._tasks.get(key)
         if task is None:
-            task = asyncio.create_task(self._read(which, url, accept, read))
-            self._reading[which] = task
-            task.add_done_callback(lambda _: self._reading.pop(which, None))
+            task = asyncio.create_task(self._read(key, url, accept, read))
+            self._tasks[key] = task
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
         await asyncio.shield(task)
 
-    async def _read(
-        self, which: tuple[str, str], url: str, accept: str, read: Callable[[bytes], Any]
-    ) -> None:
+    async def _read(self, key: tuple[str, str], url: str, accept: str, read: Callable[[bytes], Any]) -> None:
         began = self._clock()
         try:
             body = await self.outbound.get(
-                url, accept=accept, max_bytes=metadata.LARGEST, allow_http=self.plain
+                url, accept=accept, max_bytes=metadata.MAX_BYTES, allow_http=self.plain
             )
-            kept = _Kept(read(body), "", began, began, began + self._settings.jwks_age)
+            entry = _CacheEntry(read(body), "", began, began, began + self._settings.jwks_age)
         except (OutboundError, ValueError) as error:
             log.warning("%s %s", url, error)
-            kept = self._without(which, began, f"{url} {error}")
-        self._kept[which] = kept
-        self._kept.move_to_end(which)
-        while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
+            entry = self._entry_after_failure(key, began, f"{url} {error}")
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > _MAX_ENTRIES:
+            self._entries.popitem(last=False)
 
-    def _without(self, which: tuple[str, str], now: float, error: str) -> _Kept:
-        """What serves after a failed call: what there was, unless it is too old."""
-        before = self._kept.get(which)
-        if before is not None and not before.error and now - before.read < _STALE:
-            pause = max(self._settings.jwks_floor, _PAUSE)
-            return _Kept(before.value, "", before.read, now, now + pause)
-        return _Kept(None, error, now, now, now + _PAUSE)
+    def _entry_after_failure(self, key: tuple[str, str], now: float, error: str) -> _CacheEntry:
+        """Give the entry after a failed call: the last answer unless it is too old, else the error."""
+        before = self._entries.get(key)
+        if before is not None and not before.error and now - before.read < _STALE_SECONDS:
+            pause = max(self._settings.jwks_floor, _PAUSE_SECONDS)
+            return _CacheEntry(before.value, "", before.read, now, now + pause)
+        return _CacheEntry(None, error, now, now, now + _PAUSE_SECONDS)

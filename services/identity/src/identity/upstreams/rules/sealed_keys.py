@@ -1,4 +1,4 @@
-"""How what opens an upstream is kept: sealed, and bound to the upstream and to what it is."""
+"""Seal our keys and secrets for upstreams, bound to the upstream and to the name of each."""
 
 import os
 from uuid import UUID
@@ -8,19 +8,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from identity.shared.rules.crypto import NONCE_BYTES
 
 SECRET = "secret"  # noqa: S105 - the name of the place, where keys have their kid
-"""What a client secret is bound to besides the upstream."""
+"""The name under which a client secret is sealed."""
 
 
-def seal(sealing: bytes, upstream: UUID, name: str, plain: bytes) -> bytes:
-    """AES-256-GCM. Bound to its row, so that two rows cannot be exchanged; not to the council's slug."""
+def seal(key: bytes, upstream: UUID, name: str, plain: bytes) -> bytes:
+    """Seal with AES-256-GCM, bound to the row, so that two rows cannot be exchanged."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(sealing).encrypt(nonce, plain, _row(upstream, name))
+    return nonce + AESGCM(key).encrypt(nonce, plain, _associated_data(upstream, name))
 
 
-def unseal(sealing: bytes, upstream: UUID, name: str, sealed: bytes) -> bytes:
-    """Raises InvalidTag when another master key, or another row, sealed it."""
-    return AESGCM(sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _row(upstream, name))
+def unseal(key: bytes, upstream: UUID, name: str, sealed: bytes) -> bytes:
+    """Unseal. Raises InvalidTag when another master key, or another row, sealed it."""
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _associated_data(upstream, name))
 
 
-def _row(upstream: UUID, name: str) -> bytes:
+def _associated_data(upstream: UUID, name: str) -> bytes:
     return upstream.bytes + name.encode()

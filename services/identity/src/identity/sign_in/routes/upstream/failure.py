@@ -18,12 +18,13 @@ from chassis.types import Slug
 from chassis.web import language_of, see_other
 from identity.sign_in.routes.interaction import TheInteraction, load_return
 from identity.sign_in.rules import SIGN_IN, ReturnTo
-from identity.upstream_login.actions import login_states
-from identity.upstream_login.actions.login_states import FailedError, Reason
+from identity.upstream_login.actions.login_states import FailureReason as Reason
+from identity.upstream_login.actions.login_states import LoginFailedError
 from identity.upstream_login.rules import requests
+from identity.upstream_login.rules.login_state import LoginState
 from identity.upstream_login.rules.requests import PROVE, Purpose
-from identity.upstream_login.store.login_states import Visit
-from identity.upstreams.store import Upstream
+from identity.upstreams.actions import upstreams
+from identity.upstreams.rules.upstream import Upstream
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -53,7 +54,7 @@ async def show_upstream_failure(
     upstream = None
     if of is not None and upstream_id is not None:
         async with interaction.database.reading(of) as session:
-            upstream = await login_states.offered(session, of, upstream_id)
+            upstream = await upstreams.get_enabled(session, of, upstream_id)
     if upstream is None:  # every other reason names the provider
         reason = "old"
     return interaction.show(
@@ -67,9 +68,11 @@ async def show_upstream_failure(
     )
 
 
-async def redirect_after_error(request: Request, error: FailedError, council: str | None = None) -> Response:
+async def redirect_after_error(
+    request: Request, error: LoginFailedError, council: str | None = None
+) -> Response:
     """Send the browser to the page that says what happened, in the sign-in that the login belongs to."""
-    visit = error.visit
+    visit = error.state
     purpose = visit.purpose if visit else requests.SIGN_IN
     return redirect_to_failure(
         await return_of_visit(request, visit, council), error.reason, error.upstream, purpose
@@ -87,7 +90,7 @@ def redirect_to_failure(
     return see_other(f"{url}{'&' if '?' in url else '?'}{urlencode(query)}")
 
 
-async def return_of_visit(request: Request, visit: Visit | None, council: str | None = None) -> ReturnTo:
+async def return_of_visit(request: Request, visit: LoginState | None, council: str | None = None) -> ReturnTo:
     """Load where the sign-in returns to that a login at a provider began in."""
     if visit is None:
         return await load_return(request, None, None, council)

@@ -18,9 +18,8 @@ from identity.sign_in.routes.upstream.failure import other_ways, redirect_after_
 from identity.sign_in.routes.upstream.login import start_login
 from identity.sign_in.rules import SIGN_IN
 from identity.upstream_login.actions import links, login_states
-from identity.upstream_login.actions.login_states import FailedError, UpstreamLogin
+from identity.upstream_login.actions.login_states import LoginFailedError, UpstreamLogin
 from identity.upstream_login.rules import requests
-from identity.upstream_login.store import login_states as store
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -32,10 +31,10 @@ _REFUSED = documents(403, 409)
 async def show_upstream_choice(_: Anybody, interaction: TheInteraction) -> Response:
     """The page where you say which account is yours, the first time you come from another provider."""
     async with interaction.database.reading() as session:
-        login = await login_states.waiting(
+        login = await login_states.get_pending(
             session, interaction.client_context.browser, interaction.auth.now()
         )
-    if login is None or login.visit.purpose != requests.SIGN_IN:
+    if login is None or login.state.purpose != requests.SIGN_IN:
         return interaction.redirect(SIGN_IN)
     return _show_choice(interaction, login, Form())
 
@@ -45,7 +44,7 @@ def _show_choice(interaction: Interaction, login: UpstreamLogin, form: Form) -> 
         "upstream-link.html",
         form,
         provider=title_of(interaction.request, login.upstream),
-        visit=login.visit.state_hash.hex(),
+        visit=login.state.state_hash.hex(),
         staff=login.upstream.audience == "staff",
     )
 
@@ -61,18 +60,18 @@ async def choose_upstream_account(
             login = await _lock_login(session, interaction, form)
             match form.get("answer", 10):
                 case "cancel":
-                    await store.done(session, login.visit.state_hash, client_context.browser)
-                    return see_other(other_ways(interaction.returns_to, login.visit.purpose))
+                    await login_states.delete_decided(session, login)
+                    return see_other(other_ways(interaction.returns_to, login.state.purpose))
                 case "have":
-                    await store.choose(session, login.visit.state_hash, client_context.browser)
+                    await login_states.mark_chosen(session, login)
                     person = await sessions.get_current(session, interaction.session_secret)
                     return interaction.redirect(SIGN_IN if person is None else CONFIRM_LINK)
                 case "new":
-                    state = await links.open_new(session, issuer, auth, client_context, login)
+                    state = await links.open_account(session, issuer, auth, client_context, login)
                     if state is None:
                         return interaction.redirect("/identity/register/code")
                     return await interaction.writing(session).advance(state)
-    except FailedError as error:
+    except LoginFailedError as error:
         return await redirect_after_error(interaction.request, error)
     if login.upstream.audience == "staff":
         form.error("answer", say("Select which account you want to use at work"))
@@ -87,11 +86,11 @@ async def _lock_login(session: Session, interaction: Interaction, form: Form) ->
         state_hash = bytes.fromhex(form.get("visit", 64))
     except ValueError:
         state_hash = b""
-    login = await login_states.locked(
+    login = await login_states.lock_pending(
         session, state_hash, interaction.client_context.browser, interaction.auth.now()
     )
     if login is None:
-        raise FailedError("old")
+        raise LoginFailedError("old")
     return login
 
 
@@ -101,17 +100,17 @@ async def show_upstream_confirm(_: Anybody, interaction: TheInteraction) -> Resp
     async with interaction.database.writing() as session:
         person = await require_mfa_sign_in(interaction.request, session, interaction.auth)
         account = await accounts.get(session, person.account)
-        login = await login_states.waiting(
+        login = await login_states.get_pending(
             session, interaction.client_context.browser, interaction.auth.now()
         )
-    if login is None or not login.visit.chosen or login.visit.account not in {None, person.account}:
+    if login is None or not login.state.chosen or login.state.account not in {None, person.account}:
         return see_other(interaction.returns_to.destination)
     return interaction.show(
         "upstream-confirm.html",
         provider=title_of(interaction.request, login.upstream),
         there=email_addresses.mask(login.email) if login.email else "",
         account=account,
-        visit=login.visit.state_hash.hex(),
+        visit=login.state.state_hash.hex(),
     )
 
 
@@ -128,10 +127,10 @@ async def link_upstream(
         async with interaction.database.writing() as session:
             person = await require_mfa_sign_in(interaction.request, session, auth)
             login = await _lock_login(session, interaction, form)
-            state = await links.link(session, issuer, auth, client_context, login, person.account)
-            if login.visit.purpose != requests.PROVE:
+            state = await links.link_account(session, issuer, auth, client_context, login, person.account)
+            if login.state.purpose != requests.PROVE:
                 return await interaction.writing(session).advance(state)
-    except FailedError as error:
+    except LoginFailedError as error:
         return await redirect_after_error(interaction.request, error)
     upstream = login.upstream
     return await start_login(interaction, upstream.council, upstream.id, requests.PROVE)

@@ -30,12 +30,13 @@ from identity.sign_in.routes.upstream.failure import (
 )
 from identity.sign_in.rules import SIGN_IN
 from identity.upstream_login.actions import callback, links, login_states
-from identity.upstream_login.actions.links import Settled
-from identity.upstream_login.actions.login_states import FailedError, Question, UpstreamLogin
+from identity.upstream_login.actions.links import LoginOutcome
+from identity.upstream_login.actions.login_states import LoginFailedError, LoginRequest, UpstreamLogin
 from identity.upstream_login.rules import requests
-from identity.upstreams.actions.providers import AwayError, Providers
-from identity.upstreams.actions.upstreams import redirect_uri
-from identity.upstreams.store import Upstream
+from identity.upstreams.actions import upstreams
+from identity.upstreams.actions.providers import Providers, ProviderUnavailableError
+from identity.upstreams.actions.upstreams import build_redirect_uri
+from identity.upstreams.rules.upstream import Upstream
 
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
@@ -75,18 +76,18 @@ async def start_login(interaction: Interaction, council: str, upstream_id: UUID,
         )
         if retry_after is not None:
             return interaction.show_too_often(retry_after)
-        is_linked = person is not None and await links.linked(session, upstream, person.account)
+        is_linked = person is not None and await links.is_linked(session, upstream, person.account)
     if purpose != requests.SIGN_IN and person is None:
         return interaction.redirect(SIGN_IN)
     if purpose == requests.PROVE and upstream.identity_level is None:
         raise not_found("proof of identity at this provider")
     question = _question(interaction, upstream, purpose, person, is_linked=is_linked)
     try:
-        provider = await _providers(request).describe(upstream.issuer)
-    except AwayError:
+        provider = await _providers(request).get_metadata(upstream.issuer)
+    except ProviderUnavailableError:
         return redirect_to_failure(interaction.returns_to, "away", upstream, purpose)
     async with interaction.database.writing(council) as session:
-        url = await login_states.begin(
+        url = await login_states.start_login(
             session, interaction.auth, interaction.client_context, upstream, provider, question
         )
     return _show_leaving(request, url, upstream)
@@ -94,7 +95,7 @@ async def start_login(interaction: Interaction, council: str, upstream_id: UUID,
 
 async def _get_upstream(request: Request, council: str, upstream_id: UUID, session: Session) -> Upstream:
     known = request.app.state.directory.councils.get(council)
-    upstream = await login_states.offered(session, council, upstream_id)
+    upstream = await upstreams.get_enabled(session, council, upstream_id)
     if upstream is None or known is None or known.suspended:
         raise not_found("way to sign in with this id")
     return upstream
@@ -107,17 +108,17 @@ def _question(
     person: BrowserSession | None,
     *,
     is_linked: bool,
-) -> Question:
+) -> LoginRequest:
     """What to ask the provider. Somebody who is signed in and comes to sign in must do so anew."""
     returns_to, sign_in_request = interaction.returns_to, interaction.returns_to.sign_in_request
     level = sign_in_request.identity if sign_in_request is not None and purpose == requests.PROVE else ""
     if level not in {"P1", "P2"}:
         level = upstream.identity_level or ""
     again = person is not None or (sign_in_request is not None and sign_in_request.needs_new_sign_in)
-    return Question(
+    return LoginRequest(
         purpose=purpose,
         account=person.account if person is not None and purpose != requests.SIGN_IN else None,
-        vot=links.question_of(upstream, purpose, level, is_linked=is_linked),
+        vot=links.choose_vot(upstream, purpose, level, is_linked=is_linked),
         fresh=purpose == requests.SIGN_IN and again,
         redirect_uri=_callback_url(interaction.request, interaction.auth.settings, upstream),
         request=returns_to.request_id,
@@ -130,7 +131,7 @@ def _callback_url(request: Request, settings: Settings, upstream: Upstream) -> s
 
     On a laptop that is the name the browser uses, localhost or 127.0.0.1: its cookies are of that name.
     """
-    uri = redirect_uri(settings, upstream.council, upstream.id)
+    uri = build_redirect_uri(settings, upstream.council, upstream.id)
     configured, used = urlsplit(uri), request.url
     on_laptop = (
         configured.scheme == "http" and configured.hostname in _LOOPBACK and used.hostname in _LOOPBACK
@@ -158,7 +159,7 @@ async def end_upstream(
     """The page you come back to from the provider."""
     request, auth, client_context = interaction.request, interaction.auth, interaction.client_context
     try:
-        login = await callback.come_back(
+        login = await callback.handle_callback(
             interaction.database,
             auth,
             _providers(request),
@@ -167,18 +168,18 @@ async def end_upstream(
             client_context.browser,
             request.url.query,
         )
-        interaction = interaction.returning_to(await return_of_visit(request, login.visit))
+        interaction = interaction.returning_to(await return_of_visit(request, login.state))
         async with interaction.database.writing(council) as session:
             person = await sessions.get_current(session, interaction.session_secret)
-            settled = await links.settle(session, issuer, auth, client_context, login, person)
+            settled = await links.complete_login(session, issuer, auth, client_context, login, person)
             if settled.auth_state is not None:
                 return await interaction.writing(session).advance(settled.auth_state)
-    except FailedError as error:
+    except LoginFailedError as error:
         return await redirect_after_error(request, error, council)
     return await _redirect(interaction, login, settled)
 
 
-async def _redirect(interaction: Interaction, login: UpstreamLogin, settled: Settled) -> Response:
+async def _redirect(interaction: Interaction, login: UpstreamLogin, settled: LoginOutcome) -> Response:
     """Send the browser on after a login that does not sign anybody in."""
     match settled.next:
         case "ask-again":

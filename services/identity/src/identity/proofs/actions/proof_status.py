@@ -1,0 +1,60 @@
+"""The status of a person's proofs: for the pages that ask for one, and that show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from chassis.database import ReadSession, Session
+from identity.proofs import store
+from identity.shared.oauth import vectors
+
+_MAX_PROOFS = 20
+_NEWEST = UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofStatus:
+    """What is proven of a person where a higher level is needed.
+
+    ``level`` holds now. ``waiting``: a proof that would be enough, and waits for a second member of staff.
+    ``expired``: a proof that was enough.
+    """
+
+    level: str
+    waiting: Row[Any] | None
+    expired: Row[Any] | None
+
+
+async def get_status(session: ReadSession, account: UUID, level_needed: str) -> ProofStatus:
+    """Get the status of a person's proofs towards the level needed."""
+    rows, now = await list_recent(session, account), datetime.now(UTC)
+    level, waiting, expired = vectors.NO_IDENTITY, None, None
+    for row in rows:
+        is_enough = vectors.satisfies_identity(row.level, level_needed)
+        if row.expires_at <= now:
+            expired = expired or (row if is_enough and row.status == "holds" else None)
+        elif row.status == "waiting":
+            waiting = waiting or (row if is_enough else None)
+        else:
+            level = max(level, row.level)
+    return ProofStatus(level, waiting, expired)
+
+
+async def list_recent(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
+    """List a person's newest proofs, as the person is shown them."""
+    return await store.list_by_account(session, account, _MAX_PROOFS)
+
+
+async def list_all_accesses(
+    session: Session, account: UUID, before: UUID | None, fetch: int
+) -> Sequence[Row[Any]]:
+    """List accesses to a person's proofs at every council, the newest first.
+
+    The session sees every council afterwards.
+    """
+    await session.across_councils()
+    return await store.list_newest_accesses(session, account, before or _NEWEST, fetch)

@@ -1,0 +1,179 @@
+"""SQL of upstreams: their registrations, and the record of what was done to them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, text, update
+
+from chassis.database import ReadSession, Session
+from identity.accounts.tables import upstream_account
+from identity.grants.tables import account_history
+from identity.upstreams.rules.upstream import Upstream
+from identity.upstreams.tables import upstream, upstream_history
+
+_LOCK = text("SELECT pg_advisory_xact_lock(7420503, hashtext(:council))")
+_COUNCIL = upstream.c.council == bindparam("council_")
+_THIS = (_COUNCIL, upstream.c.id == bindparam("id_"))
+_GET = select(upstream).where(*_THIS)
+_GET_LOCKED = _GET.with_for_update()
+_ENABLED = (
+    select(upstream)
+    .where(_COUNCIL, upstream.c.audience == bindparam("audience_"), upstream.c.enabled)
+    .order_by(upstream.c.id)
+)
+_PAGE = (
+    select(upstream)
+    .where(_COUNCIL, upstream.c.id > bindparam("after", type_=upstream.c.id.type))
+    .order_by(upstream.c.id)
+    .limit(bindparam("most"))
+)
+_COUNCILS = (
+    select(upstream.c.council)
+    .where(upstream.c.enabled, upstream.c.audience == "residents")
+    .distinct()
+    .order_by(upstream.c.council)
+    .limit(500)
+)
+_ADD = insert(upstream)
+_COLUMNS = (
+    "title", "title_cy", "client_id", "authentication", "secret_sealed", "scopes", "acr_values",
+    "groups_claim", "provisioning", "session_hours", "identity_level", "did_url", "enabled", "updated_by",
+    "updated_at",
+)  # fmt: skip
+_UPDATE = (
+    update(upstream)
+    .where(*_THIS)
+    .values({name: bindparam(f"p_{name}") for name in _COLUMNS})
+    .values(version=upstream.c.version + 1)
+)
+_DELETE = delete(upstream).where(*_THIS)
+_LINKED = (
+    upstream_account.c.council == bindparam("council_"),
+    upstream_account.c.upstream == bindparam("id_"),
+)
+_COUNT_LINKS = select(func.count()).select_from(upstream_account).where(*_LINKED)
+_HIST = account_history.c
+_RECORD_REMOVAL = insert(account_history).from_select(
+    [_HIST.account, _HIST.id, _HIST.what, _HIST.at, _HIST.council, _HIST.about],
+    select(
+        upstream_account.c.account,
+        func.uuidv7(),
+        literal("upstream removed"),
+        bindparam("at", type_=_HIST.at.type),
+        upstream_account.c.council,
+        bindparam("title_", type_=_HIST.about.type),
+    ).where(*_LINKED),
+)
+_ADD_EVENT = insert(upstream_history)
+_CHANGES = upstream_history.c.changes
+_REMOVED = (
+    select(_CHANGES["title"][0].astext.label("title"), _CHANGES["title_cy"][0].astext.label("title_cy"))
+    .where(
+        upstream_history.c.council == bindparam("council_"),
+        upstream_history.c.act == "removed",
+        upstream_history.c.at > bindparam("since", type_=upstream_history.c.at.type),
+        _CHANGES["linked_accounts"][0].astext != "0",
+    )
+    .distinct()
+    .limit(10)
+)
+_EVENTS = (
+    select(upstream_history)
+    .where(
+        upstream_history.c.council == bindparam("council_"),
+        upstream_history.c.upstream == bindparam("id_"),
+        upstream_history.c.id > bindparam("after", type_=upstream_history.c.id.type),
+    )
+    .order_by(upstream_history.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def _from_row(row: Row[Any]) -> Upstream:
+    members = row._asdict()
+    return Upstream(**{**members, "scopes": tuple(members["scopes"])})
+
+
+async def get_upstream(session: ReadSession, council: str, upstream_id: UUID) -> Upstream | None:
+    """Get an upstream, enabled or not."""
+    row = await session.first(_GET, {"council_": council, "id_": upstream_id})
+    return _from_row(row) if row is not None else None
+
+
+async def get_locked(session: Session, council: str, upstream_id: UUID) -> Upstream | None:
+    """Get an upstream, locked."""
+    row = await session.first(_GET_LOCKED, {"council_": council, "id_": upstream_id})
+    return _from_row(row) if row is not None else None
+
+
+async def list_enabled(session: ReadSession, council: str, audience: str) -> list[Upstream]:
+    """List the enabled upstreams for ``residents`` or ``staff``, in order of registration."""
+    rows = await session.all(_ENABLED, {"council_": council, "audience_": audience})
+    return [_from_row(row) for row in rows]
+
+
+async def list_page(session: ReadSession, council: str, after: UUID, fetch: int) -> list[Upstream]:
+    """List the council's upstreams, enabled or not, in order of registration; at most ``fetch``."""
+    rows = await session.all(_PAGE, {"council_": council, "after": after, "most": fetch})
+    return [_from_row(row) for row in rows]
+
+
+async def list_councils(session: ReadSession) -> Sequence[str]:
+    """List the councils with an enabled upstream for residents. The session must see every council."""
+    return [row.council for row in await session.all(_COUNCILS, {})]
+
+
+async def lock_registrations(session: Session, council: str) -> None:
+    """Lock a council's registrations until the transaction ends: nobody else adds or changes one."""
+    await session.execute(_LOCK, {"council": council})
+
+
+async def insert_upstream(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add an upstream, at version 1."""
+    await session.execute(_ADD, {**values, "council": council, "version": 1})
+
+
+async def update_upstream(
+    session: Session, council: str, upstream_id: UUID, values: Mapping[str, Any]
+) -> None:
+    """Change an upstream: ``values`` has all of ``_COLUMNS``. Its version rises."""
+    bound = {f"p_{name}": values[name] for name in _COLUMNS}
+    await session.execute(_UPDATE, {**bound, "council_": council, "id_": upstream_id})
+
+
+async def delete_upstream(session: Session, council: str, upstream_id: UUID) -> None:
+    """Delete an upstream, with its keys and links."""
+    await session.execute(_DELETE, {"council_": council, "id_": upstream_id})
+
+
+async def count_links(session: ReadSession, council: str, upstream_id: UUID) -> int:
+    """Count the accounts that are linked to an upstream."""
+    return int(await session.scalar(_COUNT_LINKS, {"council_": council, "id_": upstream_id}))
+
+
+async def record_removal(session: Session, removed: Upstream, at: datetime) -> None:
+    """Record in the history of every linked account that the upstream was removed."""
+    values = {"council_": removed.council, "id_": removed.id, "title_": removed.title, "at": at}
+    await session.execute(_RECORD_REMOVAL, values)
+
+
+async def list_removed(session: ReadSession, council: str, since: datetime) -> Sequence[Row[Any]]:
+    """List the titles of upstreams removed since that had links, unless one of this title is there again."""
+    titles = {registered.title for registered in await list_page(session, council, UUID(int=0), 1_000)}
+    rows = await session.all(_REMOVED, {"council_": council, "since": since})
+    return [row for row in rows if row.title not in titles]
+
+
+async def insert_event(session: Session, council: str, values: Mapping[str, Any]) -> None:
+    """Add an entry to the record of an upstream, which is kept as written."""
+    await session.execute(_ADD_EVENT, {**values, "council": council})
+
+
+async def list_events(
+    session: ReadSession, council: str, upstream_id: UUID, after: UUID, fetch: int
+) -> Sequence[Row[Any]]:
+    """List the record of an upstream, the oldest first; at most ``fetch``."""
+    values = {"council_": council, "id_": upstream_id, "after": after, "most": fetch}
+    return await session.all(_EVENTS, values)
