@@ -130,7 +130,7 @@ def resolve(called: ast.expr, names: Mapping[str, str]) -> str:
 
 
 def waits(target: str) -> bool:
-    return target.split(".")[0] in WAITING or target.rpartition(".")[2] in THREADS
+    return target.split(".", maxsplit=1)[0] in WAITING or target.rpartition(".")[2] in THREADS
 
 
 def reach_waits(found: Iterable[Function]) -> dict[str, set[str]]:

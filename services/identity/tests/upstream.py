@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import uvicorn
-from dev.upstream.clients import Client
-from dev.upstream.faults import Faults
-from dev.upstream.simulator import Simulator
-from dev.upstream.staff import CITYTOWN
 from sqlalchemy import text
 
 from chassis import ids
 from identity.upstreams.actions import upstreams
+from simulators.openid_provider.clients import Client
+from simulators.openid_provider.faults import Faults
+from simulators.openid_provider.simulator import Simulator
+from simulators.openid_provider.staff import CITYTOWN
 
 __all__ = [
     "Journey",

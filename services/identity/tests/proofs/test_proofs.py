@@ -14,6 +14,7 @@ from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import proofs
+from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
 
 URL = "/citytown/identity/v1"

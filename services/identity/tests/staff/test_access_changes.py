@@ -16,7 +16,7 @@ from identity.staff.actions import access_changes
 from identity.staff.store import access_changes as store
 from identity.staff.tables import role as role_table
 from identity.staff.tables import staff, staff_role
-from identity.tokens.actions import code_and_refresh, token_response
+from identity.tokens.actions import token_response
 from services.identity.tests import provider
 from services.identity.tests.staff.test_staff import (
     SCIM,
