@@ -224,7 +224,7 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
         await go_on.wait()
         return granted
 
-    monkeypatch.setattr(code_and_refresh, "_allowed", slowly)
+    monkeypatch.setattr(token_response, "limit_scopes", slowly)
     issuing = asyncio.create_task(worker.refresh())
     await asyncio.wait_for(read.wait(), 5)
     losing = asyncio.create_task(lose_by_hand(client, officer, worker, role, None))
