@@ -5,7 +5,6 @@ by a role taken, changed or removed, or by a group left, the tokens issued until
 within a second. A refresh token needs nothing: what it is worth is looked up at every use.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -73,17 +72,19 @@ async def _losing(
         await refuse(session, issuer, council, lost)
 
 
-async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
-    """Keep the roles of whoever has this account as they are until the transaction ends.
+async def settled(session: Session, issuer: Issuer, council: str, account: UUID) -> float:
+    """Keep the roles of an account's member of staff as they are until the transaction ends.
 
-    It waits for who is changing them, and then, where his tokens have just been refused, for the second
-    after: a token says when it was issued in whole seconds, and one of the same second would be refused too.
+    It waits for a change in progress. Returns for how many seconds no token can be issued, if their tokens
+    were just refused: a token carries its issue time in whole seconds, so one of the same second would be
+    refused too. End the transaction, wait, and lock again.
     """
     if await store.hold(session, council, account):
         subject = persons.derive_subject(issuer, council, account)
         refused = await store.refused_until(session, council, subject)
         left = refused.timestamp() + 1 - issuer.clock() if refused is not None else 0
-        await asyncio.sleep(min(max(left, 0), _SECOND))
+        return min(max(left, 0), _SECOND)
+    return 0
 
 
 async def part_all(session: Session, issuer: Issuer, council: str, upstream_id: UUID) -> None:
