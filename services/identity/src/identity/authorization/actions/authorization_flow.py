@@ -45,6 +45,18 @@ class Prompt:
     content: AuthorizationRequest
 
 
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request that a browser brings.
+
+    ``content``: the request if it holds, a redirect that tells the client what is wrong, or the secret of a
+    request that was pushed before.
+    """
+
+    client: Client
+    content: AuthorizationRequest | Redirect | str
+
+
 Outcome = Redirect | SignInRequired | ProofRequired | Prompt
 """What the browser gets after a step. A Prompt as outcome asks for consent."""
 
@@ -57,20 +69,37 @@ async def push_request(
     return PUSHED + secret
 
 
+async def check_request(provider: Provider, parameters: Mapping[str, str]) -> NewRequest:
+    """Check a request that a browser brings. Raises PageError.
+
+    Call it with no transaction open: the client's keys may have to be read from its server.
+    """
+    client = await authorization_request.get_client(provider, parameters)
+    uri = parameters.get("request_uri", "")
+    if uri.startswith(PUSHED):
+        return NewRequest(client, uri.removeprefix(PUSHED))
+    return NewRequest(client, await authorization_request.check_browser_request(provider, client, parameters))
+
+
 async def start_request(
     session: Session,
     provider: Provider,
-    parameters: Mapping[str, str],
+    new: NewRequest,
     browser: str,
     signed_in: BrowserSession | None,
 ) -> Outcome:
     """Start a request that a browser brings, and take its first step. Raises PageError."""
-    client = await authorization_request.get_client(provider, parameters)
-    request = await _load_request(session, provider, client, parameters)
+    request: AuthorizationRequest | Redirect | None
+    if isinstance(new.content, str):
+        request = await pending_requests.take_pushed(session, new.content, new.client.id, provider.now())
+    else:
+        request = new.content
+    if request is None:
+        raise PageError(GONE)
     if isinstance(request, Redirect):
         return request
     seconds = relying_party.REQUEST_SECONDS
-    secret = await _save_request(session, provider, client, request, browser, seconds)
+    secret = await _save_request(session, provider, new.client, request, browser, seconds)
     return await continue_request(session, provider, secret, browser, signed_in)
 
 
@@ -110,19 +139,6 @@ def was_prompted(provider: Provider, pending: PendingRequest, signed_in: Browser
     """Whether ``person``, as the form of a prompt has it, is who is signed in."""
     subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
     return hmac.compare_digest(subject.encode(), person.encode())
-
-
-async def _load_request(
-    session: Session, provider: Provider, client: Client, parameters: Mapping[str, str]
-) -> AuthorizationRequest | Redirect:
-    """Load the request that was pushed before, or parse it from the parameters. Raises PageError."""
-    uri = parameters.get("request_uri", "")
-    if not uri.startswith(PUSHED):
-        return await authorization_request.check_browser_request(provider, client, parameters)
-    request = await pending_requests.take_pushed(session, uri.removeprefix(PUSHED), client.id, provider.now())
-    if request is None:
-        raise PageError(GONE)
-    return request
 
 
 async def _save_request(

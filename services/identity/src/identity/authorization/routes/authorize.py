@@ -15,7 +15,13 @@ from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
 from identity.authorization.actions import authorization_flow, authorization_request, consent
-from identity.authorization.actions.authorization_flow import Outcome, Prompt, ProofRequired, SignInRequired
+from identity.authorization.actions.authorization_flow import (
+    NewRequest,
+    Outcome,
+    Prompt,
+    ProofRequired,
+    SignInRequired,
+)
 from identity.authorization.actions.authorization_request import Redirect
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import NOT_REFERRED, network_of, pages, show_wrong_request
@@ -65,15 +71,19 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
     """
     try:
         parameters = authorization_requests.parse_parameters(request.url.query)
+        async with provider.admit_sign_in(parameters.get("client_id", ""), network_of(request)):
+            new = await authorization_flow.check_request(provider, parameters)
+            return await _start(request, provider, new)
     except PageError as error:
         return show_wrong_request(request, error)
 
+
+async def _start(request: Request, provider: TheProvider, new: NewRequest) -> Response:
     async def start(session: Session, signed_in: BrowserSession | None) -> Outcome:
         browser = browser_secret(request)
-        return await authorization_flow.start_request(session, provider, parameters, browser, signed_in)
+        return await authorization_flow.start_request(session, provider, new, browser, signed_in)
 
-    async with provider.admit_sign_in(parameters.get("client_id", ""), network_of(request)):
-        return await run_step(request, provider, start)
+    return await run_step(request, provider, start)
 
 
 @router.post(_PATH, responses=RESPONSES, openapi_extra=FORM_OPERATION)

@@ -5,7 +5,6 @@ role or a group, the tokens issued until then are refused, by event, within a se
 nothing, since its scopes are looked up at every use.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -41,17 +40,19 @@ async def lock_roles_shared(session: Session, council: str) -> None:
     await store.lock_shared(session, council)
 
 
-async def lock_roles_of_account(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
+async def lock_roles_of_account(session: Session, issuer: Issuer, council: str, account: UUID) -> float:
     """Keep the roles of an account's member of staff as they are until the transaction ends.
 
-    It waits for a change in progress, and, if their tokens were just refused, for the next second: a token
-    carries its issue time in whole seconds, so one of the same second would be refused too.
+    It waits for a change in progress. Returns for how many seconds no token can be issued, if their tokens
+    were just refused: a token carries its issue time in whole seconds, so one of the same second would be
+    refused too. End the transaction, wait, and lock again.
     """
     if await store.lock_account(session, council, account):
         subject = subjects.derive_subject(issuer, council, account)
         refused_until = await store.get_refused_until(session, council, subject)
         left = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
-        await asyncio.sleep(min(max(left, 0), _SECOND))
+        return min(max(left, 0), _SECOND)
+    return 0
 
 
 @asynccontextmanager

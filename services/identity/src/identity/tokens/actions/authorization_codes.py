@@ -10,16 +10,20 @@ from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, token_records
 from identity.shared.oauth import authorization_requests
 from identity.shared.oauth.token_requests import OAuthError, TokenRequest
-from identity.tokens.actions.token_response import STALE, Tokens, issue_tokens, lock_roles
+from identity.tokens.actions.token_response import STALE, Tokens, issue_tokens, run_with_locked_roles
 
 
 async def redeem_code(provider: Provider, client: Client, request: TokenRequest) -> Tokens:
     """Redeem a code for tokens. A code that comes back revokes the whole grant. Raises OAuthError."""
     client.party  # noqa: B018 - raises for a client that signs nobody in: it has no codes
     code = request.fields.get("code", "")
-    async with provider.database.writing() as session:
-        await lock_roles(session, provider, client, token_records.get_by_code, code)
-        result = await _redeem(session, provider, client, request.fields, code)
+    result = await run_with_locked_roles(
+        provider,
+        client,
+        token_records.get_by_code,
+        code,
+        lambda session: _redeem(session, provider, client, request.fields, code),
+    )
     # Raised after the commit: what a stolen code revokes must stay revoked.
     if isinstance(result, OAuthError):
         raise result

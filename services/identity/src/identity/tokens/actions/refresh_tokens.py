@@ -4,16 +4,20 @@ from chassis.database import Session
 from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, token_records
 from identity.shared.oauth.token_requests import OAuthError, TokenRequest
-from identity.tokens.actions.token_response import STALE, Tokens, issue_tokens, lock_roles
+from identity.tokens.actions.token_response import STALE, Tokens, issue_tokens, run_with_locked_roles
 
 
 async def rotate_refresh_token(provider: Provider, client: Client, request: TokenRequest) -> Tokens:
     """Exchange a refresh token for new tokens. One that comes back revokes the grant. Raises OAuthError."""
     client.party  # noqa: B018 - raises for a client that signs nobody in: it has no refresh tokens
     token = request.fields.get("refresh_token", "")
-    async with provider.database.writing() as session:
-        await lock_roles(session, provider, client, token_records.get_by_refresh_token, token)
-        result = await _rotate(session, provider, client, token, request.scope)
+    result = await run_with_locked_roles(
+        provider,
+        client,
+        token_records.get_by_refresh_token,
+        token,
+        lambda session: _rotate(session, provider, client, token, request.scope),
+    )
     # Raised after the commit: what a stolen token revokes must stay revoked.
     if isinstance(result, OAuthError):
         raise result

@@ -1,8 +1,9 @@
 """The tokens issued on a person's grant, as the response of the token endpoint."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
@@ -18,28 +19,51 @@ from identity.staff.actions import access_changes, roles
 from identity.tokens.actions import claims
 
 STALE = "The code or token is unknown, used, expired, revoked or another client's."
+_MAX_WAITS = 3
+"""Roles that change again and again are waited for so often. A token issued then may be refused at once."""
+_T = TypeVar("_T")
+GetGrant = Callable[[Session, str], Awaitable[Row[Any] | None]]
 Tokens = dict[str, Any]
 """A response of RFC 6749 section 5.1."""
 
 
-async def lock_roles(
-    session: Session,
+async def run_with_locked_roles(
     provider: Provider,
     client: Client,
-    get_grant: Callable[[Session, str], Awaitable[Row[Any] | None]],
+    get_grant: GetGrant,
     secret: str,
-) -> None:
-    """Lock the roles of a member of staff until their token is on record.
+    issue: Callable[[Session], Awaitable[_T]],
+) -> _T:
+    """Run ``issue`` in a transaction that keeps the roles of a member of staff as they are.
 
-    ``get_grant`` finds their grant by ``secret``, a code or a refresh token. Call it before that is locked:
-    who changes roles or revokes a leaver's grants locks the person first too.
+    ``get_grant`` finds their grant by ``secret``, a code or a refresh token. If their tokens were just
+    refused, the new ones must be of a later second: it waits for that with no connection held.
+    """
+    waits = 0
+    while True:
+        async with provider.database.writing() as session:
+            seconds = await _lock_roles(session, provider, client, get_grant, secret)
+            if seconds == 0 or waits == _MAX_WAITS:
+                return await issue(session)
+        await asyncio.sleep(seconds)
+        waits += 1
+
+
+async def _lock_roles(
+    session: Session, provider: Provider, client: Client, get_grant: GetGrant, secret: str
+) -> float:
+    """Lock the roles of a member of staff until their token is on record: returns the seconds to wait first.
+
+    Call it before the code or refresh token is locked: who changes roles or revokes a leaver's grants locks
+    the person first too.
     """
     if not client.party.person_scopes - subjects.IDENTITY_SCOPES - PERSONAL:
-        return
+        return 0
     grant = await get_grant(session, secret)
-    if grant is not None and grant.client == client.id:
-        await session.see(grant.council)
-        await access_changes.lock_roles_of_account(session, provider.issuer, grant.council, grant.account)
+    if grant is None or grant.client != client.id:
+        return 0
+    await session.see(grant.council)
+    return await access_changes.lock_roles_of_account(session, provider.issuer, grant.council, grant.account)
 
 
 async def issue_tokens(
