@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from chassis import tenancy
+from chassis import revocations
 from chassis.testing import ISSUER, eventually
 
 NOTES = "/citytown/notes/v1/notes"
@@ -163,7 +163,7 @@ async def test_a_revoked_token_client_subject_actor_or_mandate_is_refused_within
     async with app.state.database.writing() as session:
         until = await session.scalar(text("SELECT now() + interval '1 hour'"))
         name = f"act-of-{revoked}" if revoked == "act" else ids[revoked]
-        await tenancy.revoke(session, "citytown", name, until)
+        await revocations.revoke(session, "citytown", name, until)
 
     async def refused():
         return code(await ask()) == (401, "revoked-credential")
@@ -178,7 +178,7 @@ def refuse(app, client):
     async def refuse(name, issued_before=None, council="citytown"):
         until = datetime.now(UTC) + timedelta(hours=1)
         async with app.state.database.writing() as session:
-            await tenancy.revoke(session, council, name, until, issued_before)
+            await revocations.revoke(session, council, name, until, issued_before)
         await app.state.directory.refresh()
 
     return refuse
@@ -230,8 +230,8 @@ async def test_one_refusal_that_meets_the_token_is_enough(client, mint, refuse):
 
 async def test_a_refusal_is_forgotten_when_it_is_over(app, session):
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await tenancy.revoke(session, "citytown", "over", past, past)
-    await tenancy.purge(session)
+    await revocations.revoke(session, "citytown", "over", past, past)
+    await revocations.purge(session)
     assert await session.scalar(text("SELECT count(*) FROM revoked_token WHERE id = 'over'")) == 0
 
 

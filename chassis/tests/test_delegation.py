@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chassis import ids, tenancy
+from chassis import ids, revocations
 from chassis.openapi import operations
 
 BASE = "/citytown/notes/v1"
@@ -51,7 +51,7 @@ async def test_a_delegate_is_refused_wherever_nothing_is_said_of_delegates(clien
     for method, path in (("GET", "notes"), ("POST", "notes"), ("GET", "council")):
         answer = await client.request(method, f"{BASE}/{path}", headers=every)
         assert code(answer) == (403, "not-for-delegates")
-        assert "himself" in answer.json()["detail"]
+        assert "themselves" in answer.json()["detail"]
 
 
 async def test_another_theme_is_refused_and_the_one_needed_is_named(client, acting):
@@ -103,7 +103,7 @@ async def test_only_scope_theme_and_a_mandate_that_holds_together_let_a_delegate
     gone = {"revoked": name, "principal refused": who["sub"], "delegate refused": f"ben-{name}"}.get(state)
     if gone:
         async with app.state.database.writing() as session:
-            await tenancy.revoke(session, "citytown", gone, datetime.now(UTC) + timedelta(minutes=11))
+            await revocations.revoke(session, "citytown", gone, datetime.now(UTC) + timedelta(minutes=11))
         await app.state.directory.refresh()
     now = int(time.time())
     headers = acting(scope, **who, exp=now if state == "ended" else now + 60)
