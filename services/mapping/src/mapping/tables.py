@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Numeric, Table, Text, text
 
-from chassis.tables import NAMING, moment
+from chassis.tables import NAMING, timestamp
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -16,5 +16,5 @@ property_point = Table(
     Column("northing", Numeric(9, 2), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("retired", Boolean, nullable=False, server_default=text("false")),
-    moment("updated_at"),
+    timestamp("updated_at"),
 )
