@@ -1,4 +1,4 @@
-"""The tables of mapping."""
+"""Tables of mapping."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Numeric, Table, Text, text
 
@@ -6,7 +6,7 @@ from chassis.tables import NAMING, timestamp
 
 metadata = MetaData(naming_convention=NAMING)
 
-# Where each property is: a projection of address's events, never the record.
+# Where each property is: a projection of address's events. Address keeps the record.
 property_point = Table(
     "property_point",
     metadata,
