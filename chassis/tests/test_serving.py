@@ -1,4 +1,4 @@
-"""A process that serves."""
+"""The process that serves HTTP."""
 
 import gc
 
