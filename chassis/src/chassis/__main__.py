@@ -103,9 +103,8 @@ def _replay(service: Service, settings: Settings, name: str) -> int:
     try:
         done, left = asyncio.run(worker.replay(service, settings, name))
     except KeyError:
-        raise SystemExit(
-            f"no consumer {name}; there are {[consumer.name for consumer in service.listens]}"
-        ) from None
+        names = [consumer.name for consumer in service.listens]
+        raise SystemExit(f"no consumer {name}; there are {names}") from None
     print(f"{done} done, {left} still dead")
     return 1 if left else 0
 

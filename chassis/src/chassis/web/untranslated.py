@@ -1,4 +1,4 @@
-"""Finds missing translations, for every service's tests: ``assert untranslated("identity") == []``."""
+"""Finds texts without a Welsh translation, for the tests of every service with pages."""
 
 import re
 from collections.abc import Iterator
