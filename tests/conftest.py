@@ -1,4 +1,4 @@
-"""The whole platform for journeys and faults: started once, on ports and state of its own."""
+"""The whole platform for journeys and faults: started once, on its own ports and in its own folder."""
 
 import json
 import os
@@ -18,7 +18,7 @@ SERVICES = ("address", "payments", "casework", "mapping", "identity")
 
 @dataclass(frozen=True)
 class Platform:
-    """A running platform, as a client of it needs it."""
+    """What a client of a running platform needs."""
 
     state: Path
     base: int
@@ -26,33 +26,35 @@ class Platform:
 
     @property
     def gateway(self) -> str:
+        """Return the gateway's URL."""
         return str(self.sandbox["gateway"])
 
     def url(self, service: str) -> str:
-        """The service itself, past the gateway."""
+        """Return the URL of a service itself, past the gateway."""
         return f"http://{ports.HOST}:{ports.Ports(self.base).of(service)}"
 
     def key(self, council: str = "citytown") -> str:
+        """Return the council's sandbox key."""
         return str(self.sandbox["councils"][council]["api_key"])
 
     def processes(self) -> dict[str, psutil.Process]:
-        """The platform's processes by name."""
+        """Find the platform's processes, by name."""
         return orphans.find_running(self.state)
 
     def logs(self) -> dict[str, str]:
-        """What every process has logged, by file name."""
+        """Read the log of every process, by file name."""
         return {path.name: path.read_text(errors="replace") for path in (self.state / "log").glob("*.log")}
 
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """The platform with a part of the demonstration's data. TEST_GATEWAY tests another one instead."""
-    elsewhere = os.environ.get("TEST_GATEWAY")
-    if elsewhere:
-        nothing = {"api_key": "none", "client_id": "none", "client_secret": "none"}
-        councils = {"citytown": nothing, "hillshire": nothing}
-        sandbox = {"gateway": elsewhere, "councils": councils, "operator": nothing}
-        yield Platform(tmp_path_factory.mktemp("elsewhere"), int(elsewhere.rpartition(":")[2]), sandbox)
+    """Start the platform with a part of the demonstration's data, or test the one at TEST_GATEWAY."""
+    gateway = os.environ.get("TEST_GATEWAY")
+    if gateway:
+        no_credentials = {"api_key": "none", "client_id": "none", "client_secret": "none"}
+        councils = {"citytown": no_credentials, "hillshire": no_credentials}
+        sandbox = {"gateway": gateway, "councils": councils, "operator": no_credentials}
+        yield Platform(tmp_path_factory.mktemp("other"), int(gateway.rpartition(":")[2]), sandbox)
         return
     with background.running(tmp_path_factory.mktemp("platform")) as stack:
         yield Platform(stack.folder, stack.ports.base, json.loads(stack.sandbox.read_text()))
@@ -60,21 +62,21 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture
 def gateway(platform: Platform) -> Iterator[httpx.Client]:
-    """A client of the gateway without a credential."""
+    """Open a client of the gateway without a credential."""
     with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def citytown(platform: Platform) -> Iterator[httpx.Client]:
-    """A client of the gateway with citytown's sandbox key."""
+    """Open a client of the gateway with citytown's sandbox key."""
     headers = {"X-Api-Key": platform.key()}
     with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False, headers=headers) as client:
         yield client
 
 
-def token_of(platform: Platform, client: dict[str, str]) -> str:
-    """An access token for a client's secret; against a server that gives none, an empty one."""
+def request_token(platform: Platform, client: dict[str, str]) -> str:
+    """Request an access token for a client's secret; "None" from a server that gives none."""
     form = {"grant_type": "client_credentials"}
     auth = (client["client_id"], client["client_secret"])
     answer = httpx.post(f"{platform.gateway}/identity/token", data=form, auth=auth, trust_env=False)
@@ -83,17 +85,17 @@ def token_of(platform: Platform, client: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def operator_token(platform: Platform) -> str:
-    return token_of(platform, platform.sandbox["operator"])
+    return request_token(platform, platform.sandbox["operator"])
 
 
 @pytest.fixture(scope="session")
 def citytown_token(platform: Platform) -> str:
-    return token_of(platform, platform.sandbox["councils"]["citytown"])
+    return request_token(platform, platform.sandbox["councils"]["citytown"])
 
 
 @pytest.fixture
 def operator(platform: Platform, operator_token: str) -> Iterator[httpx.Client]:
-    """A client of the gateway with the operator's token."""
+    """Open a client of the gateway with the operator's token."""
     headers = {"Authorization": f"Bearer {operator_token}"}
     with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False, headers=headers) as client:
         yield client
@@ -101,7 +103,7 @@ def operator(platform: Platform, operator_token: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def admin(platform: Platform, citytown_token: str) -> Iterator[httpx.Client]:
-    """A client of the gateway with the token of citytown's own client, which may make keys."""
+    """Open a client of the gateway with the token of citytown's own client, which may create keys."""
     headers = {"Authorization": f"Bearer {citytown_token}"}
     with httpx.Client(base_url=platform.gateway, timeout=10, trust_env=False, headers=headers) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Waiting for what happens by events."""
+"""Waits for the effects of events."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 def eventually(check: Callable[[], T], *, within: float = 5.0, every: float = 0.03) -> T:
-    """Ask until the answer is true; that answer. AssertionError when it is not in time."""
+    """Call ``check`` until its result is true, and return it. AssertionError after ``within`` seconds."""
     end = time.monotonic() + within
     while True:
-        if found := check():
-            return found
+        if result := check():
+            return result
         assert time.monotonic() < end, f"not within {within} s"
         time.sleep(every)

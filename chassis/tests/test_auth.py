@@ -12,14 +12,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import text
 
-from chassis import tenancy
+from chassis import revocations
 from chassis.testing import ISSUER, eventually
 
 NOTES = "/citytown/notes/v1/notes"
 BINS = "/citytown/notes/v1/bins"
 
 
-def code(answer):
+def status_and_code(answer):
     return answer.status_code, answer.json().get("code")
 
 
@@ -43,13 +43,13 @@ async def test_a_credential_may_stand_in_the_query_of_os_clients(client, reader)
 
 async def test_no_credential_is_401_and_says_where_to_put_one(client):
     answer = await client.get(NOTES)
-    assert code(answer) == (401, "missing-credential")
+    assert status_and_code(answer) == (401, "missing-credential")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "changes",
     [
         {"iss": "http://elsewhere/"},
         {"aud": "another"},
@@ -60,24 +60,27 @@ async def test_no_credential_is_401_and_says_where_to_put_one(client):
     ],
     ids=str,
 )
-async def test_a_token_that_is_not_ours_is_401(client, mint, issuer_key, wrong):
-    typ = wrong.pop("typ", "at+jwt")
-    if "councils_missing" in wrong:
+async def test_a_token_of_another_issuer_audience_or_type_is_401(client, mint, issuer_key, changes):
+    typ = changes.pop("typ", "at+jwt")
+    if "councils_missing" in changes:
         claims = {"iss": ISSUER, "aud": "townhall", "sub": "x", "exp": int(time.time()) + 60}
         token = jwt.encode({"alg": "ES256", "kid": "test", "typ": "at+jwt"}, claims, issuer_key)
     else:
-        token = mint(scopes=["notes:read"], typ=typ, **wrong)
-    assert code(await client.get(NOTES, headers={"X-Api-Key": token})) == (401, "invalid-credential")
+        token = mint(scopes=["notes:read"], typ=typ, **changes)
+    assert status_and_code(await client.get(NOTES, headers={"X-Api-Key": token})) == (
+        401,
+        "invalid-credential",
+    )
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é" * 10, "x" * 5000, "..", "eyJhbGciOiJub25lIn0.e30."])
-async def test_rubbish_for_a_token_is_401(client, token):
+async def test_a_malformed_token_is_401(client, token):
     answer = await client.get(NOTES, params={"key": token})
-    assert code(answer) == (401, "invalid-credential")
+    assert status_and_code(answer) == (401, "invalid-credential")
 
 
 async def test_a_token_signed_by_a_foreign_key_is_401(client, mint):
-    foreign = ECKey.generate_key("P-256", {"kid": "test"})
+    foreign_key = ECKey.generate_key("P-256", {"kid": "test"})
     claims = {
         "iss": ISSUER,
         "aud": "townhall",
@@ -87,8 +90,8 @@ async def test_a_token_signed_by_a_foreign_key_is_401(client, mint):
         "scope": "notes:read",
     }
     claims |= {"councils": ["*"], "mode": "live", "exp": int(time.time()) + 60}
-    token = jwt.encode({"alg": "ES256", "kid": "test", "typ": "at+jwt"}, claims, foreign)
-    assert code(await client.get(NOTES, headers={"key": token})) == (401, "invalid-credential")
+    token = jwt.encode({"alg": "ES256", "kid": "test", "typ": "at+jwt"}, claims, foreign_key)
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "invalid-credential")
 
 
 async def test_a_token_signed_with_our_public_key_as_a_secret_is_401(client, issuer_key):
@@ -102,30 +105,32 @@ async def test_a_token_signed_with_our_public_key_as_a_secret_is_401(client, iss
     }
     claims |= {"councils": ["*"], "mode": "live", "exp": int(time.time()) + 60}
     parts = [{"alg": "HS256", "kid": "test", "typ": "at+jwt"}, claims]
-    signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signing_input = b".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts
+    )
     secret = issuer_key.as_pem(private=False)
-    mac = base64.urlsafe_b64encode(hmac.digest(secret, signed, "sha256")).rstrip(b"=")
-    answer = await client.get(NOTES, headers={"key": (signed + b"." + mac).decode()})
-    assert code(answer) == (401, "invalid-credential")
+    mac = base64.urlsafe_b64encode(hmac.digest(secret, signing_input, "sha256")).rstrip(b"=")
+    answer = await client.get(NOTES, headers={"key": (signing_input + b"." + mac).decode()})
+    assert status_and_code(answer) == (401, "invalid-credential")
 
 
-async def test_an_expired_token_is_401_also_when_it_was_good_before(client, mint, monkeypatch):
+async def test_an_expired_token_is_401_even_if_it_was_valid_before(client, mint, monkeypatch):
     token = mint(scopes=["notes:read"])
     assert (await client.get(NOTES, headers={"key": token})).status_code == 200
     later = time.time() + 700
     monkeypatch.setattr(time, "time", lambda: later)
-    assert code(await client.get(NOTES, headers={"key": token})) == (401, "expired-credential")
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "expired-credential")
 
 
 async def test_a_missing_scope_is_403_and_named(client, mint):
     answer = await client.get(NOTES, headers={"key": mint(scopes=["notes:write"])})
-    assert code(answer) == (403, "missing-scope")
+    assert status_and_code(answer) == (403, "missing-scope")
     assert answer.json()["scope"] == "notes:read"
 
 
 async def test_another_councils_token_is_403(client, mint):
     token = mint(scopes=["notes:read"], councils=["hillshire"])
-    assert code(await client.get(NOTES, headers={"key": token})) == (403, "wrong-council")
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (403, "wrong-council")
 
 
 async def test_a_token_for_every_council_reads_any(client, mint):
@@ -135,17 +140,17 @@ async def test_a_token_for_every_council_reads_any(client, mint):
 
 async def test_an_unknown_council_is_404(client, mint):
     token = mint(scopes=["notes:read"], councils=["*"])
-    assert code(await client.get("/atlantis/notes/v1/notes", headers={"key": token})) == (
+    assert status_and_code(await client.get("/atlantis/notes/v1/notes", headers={"key": token})) == (
         404,
         "unknown-council",
     )
-    assert code(await client.get("/atlantis/notes/v1/fast")) == (404, "unknown-council")
+    assert status_and_code(await client.get("/atlantis/notes/v1/fast")) == (404, "unknown-council")
 
 
 async def test_a_suspended_council_is_403(client, mint):
     token = mint(scopes=["notes:read"], councils=["sleepton"])
     answer = await client.get("/sleepton/notes/v1/notes", headers={"key": token})
-    assert code(answer) == (403, "council-suspended")
+    assert status_and_code(answer) == (403, "council-suspended")
 
 
 @pytest.mark.parametrize("revoked", ["jti", "client_id", "sub", "mandate", "act"])
@@ -156,48 +161,46 @@ async def test_a_revoked_token_client_subject_actor_or_mandate_is_refused_within
     acting = {"act": {"sub": f"act-of-{revoked}"}, "theme": "waste"}
     token = mint(scopes=["notes:own"], **ids, **acting)
 
-    async def ask():
+    async def send():
         return await client.post(BINS, json={"text": "full"}, headers={"key": token})
 
-    assert (await ask()).status_code == 201
+    assert (await send()).status_code == 201
     async with app.state.database.writing() as session:
         until = await session.scalar(text("SELECT now() + interval '1 hour'"))
         name = f"act-of-{revoked}" if revoked == "act" else ids[revoked]
-        await tenancy.revoke(session, "citytown", name, until)
+        await revocations.revoke(session, "citytown", name, until)
 
-    async def refused():
-        return code(await ask()) == (401, "revoked-credential")
+    async def is_refused():
+        return status_and_code(await send()) == (401, "revoked-credential")
 
-    await eventually(refused, within=1)
+    await eventually(is_refused, within=1)
 
 
 @pytest.fixture
 def refuse(app, client):
-    """``await refuse(id, issued_before)``: refused for an hour, as the running service knows at once."""
+    """Make ``await refuse(id, issued_before)``: refuse for an hour, and let the service know at once."""
 
     async def refuse(name, issued_before=None, council="citytown"):
         until = datetime.now(UTC) + timedelta(hours=1)
         async with app.state.database.writing() as session:
-            await tenancy.revoke(session, council, name, until, issued_before)
+            await revocations.revoke(session, council, name, until, issued_before)
         await app.state.directory.refresh()
 
     return refuse
 
 
 @pytest.mark.parametrize("claim", ["client_id", "sub", "mandate"])
-async def test_what_was_issued_before_the_moment_is_refused_and_what_comes_after_is_not(
-    client, mint, refuse, claim
-):
-    moment = datetime.now(UTC).replace(microsecond=400_000)
-    second, name = int(moment.timestamp()), f"moved-{claim}"
-    await refuse(name, moment)
-    answers = []
+async def test_tokens_issued_until_a_second_are_refused_and_later_ones_are_not(client, mint, refuse, claim):
+    issued_before = datetime.now(UTC).replace(microsecond=400_000)
+    second, name = int(issued_before.timestamp()), f"moved-{claim}"
+    await refuse(name, issued_before)
+    statuses = []
     for issued in (second - 300, second - 1, second, second + 1, second + 60):
         acting = {"act": {"sub": "ben"}, "mandate": "lasting", "theme": "waste", claim: name}
         token = mint(scopes=["notes:own"], iat=issued, **acting)
-        answers.append((await client.post(BINS, json={"text": "x"}, headers={"key": token})).status_code)
+        statuses.append((await client.post(BINS, json={"text": "x"}, headers={"key": token})).status_code)
     # The token of the same second may have been the earlier one: it is refused.
-    assert answers == [401, 401, 401, 201, 201]
+    assert statuses == [401, 401, 401, 201, 201]
 
 
 @pytest.mark.parametrize("order", list(permutations([None, 10, 20])) + list(permutations([5, 10, 20])))
@@ -205,11 +208,11 @@ async def test_a_later_refusal_widens_and_never_narrows_in_any_order(client, min
     now, name = int(time.time()), f"again-{'-'.join(map(str, order))}"
     for seconds in order:
         await refuse(name, None if seconds is None else datetime.fromtimestamp(now + seconds, UTC))
-    answers = []
+    statuses = []
     for issued in (now + 20, now + 21):
         token = mint(scopes=["notes:read"], sub=name, iat=issued)
-        answers.append((await client.get(NOTES, headers={"key": token})).status_code)
-    assert answers == [401, 401 if None in order else 200]
+        statuses.append((await client.get(NOTES, headers={"key": token})).status_code)
+    assert statuses == [401, 401 if None in order else 200]
 
 
 async def test_what_either_of_two_councils_refuses_is_refused(client, mint, refuse):
@@ -217,28 +220,28 @@ async def test_what_either_of_two_councils_refuses_is_refused(client, mint, refu
     for council, seconds in (("citytown", 10), ("hillshire", 20), ("region", 5)):
         await refuse("shared", datetime.fromtimestamp(now + seconds, UTC), council)
     token = mint(scopes=["notes:read"], client_id="shared", iat=now + 20)
-    assert code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
 
 
-async def test_one_refusal_that_meets_the_token_is_enough(client, mint, refuse):
+async def test_one_refusal_that_matches_the_token_is_enough(client, mint, refuse):
     now = int(time.time())
     await refuse("old-subject", datetime.fromtimestamp(now - 60, UTC))
     await refuse("ended-mandate")
     token = mint(scopes=["notes:read"], sub="old-subject", mandate="ended-mandate", iat=now)
-    assert code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "revoked-credential")
 
 
-async def test_a_refusal_is_forgotten_when_it_is_over(app, session):
+async def test_a_refusal_is_purged_when_the_credential_has_expired(app, session):
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await tenancy.revoke(session, "citytown", "over", past, past)
-    await tenancy.purge(session)
+    await revocations.revoke(session, "citytown", "over", past, past)
+    await revocations.purge(session)
     assert await session.scalar(text("SELECT count(*) FROM revoked_token WHERE id = 'over'")) == 0
 
 
 @pytest.mark.parametrize("issued", [None, "soon", []], ids=str)
-async def test_a_token_that_does_not_say_when_it_was_issued_is_401(client, mint, issued):
+async def test_a_token_without_a_time_of_issue_is_401(client, mint, issued):
     token = mint(scopes=["notes:read"], iat=issued)
-    assert code(await client.get(NOTES, headers={"key": token})) == (401, "invalid-credential")
+    assert status_and_code(await client.get(NOTES, headers={"key": token})) == (401, "invalid-credential")
 
 
 async def test_the_council_view_says_what_the_service_knows(client, mint):
@@ -256,7 +259,7 @@ async def test_a_council_that_appears_is_served_within_a_second(client, app, min
             )
         )
 
-    async def served():
+    async def is_served():
         return (await client.get("/newton/notes/v1/council", headers={"key": token})).status_code == 200
 
-    await eventually(served, within=1)
+    await eventually(is_served, within=1)

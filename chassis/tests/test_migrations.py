@@ -14,14 +14,14 @@ async def owner_url(postgres_url, service):
         yield url.replace("//notes:", "//notes_owner:")
 
 
-async def tables(url):
+async def list_tables(url):
     connection = await asyncpg.connect(url)
     rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     await connection.close()
     return {row["tablename"] for row in rows}
 
 
-async def test_the_tables_declared_are_the_tables_made(owner_url, service):
+async def test_the_declared_tables_are_those_that_migrations_create(owner_url, service):
     assert await migrations.drift(service.metadata, owner_url) == []
 
 
@@ -34,9 +34,9 @@ async def test_drift_is_found(owner_url, service):
 
 async def test_down_leaves_nothing_and_up_again_works(owner_url, service):
     await migrations.migrate("notes", owner_url, to="base")
-    assert await tables(owner_url) == {"alembic_version"}
+    assert await list_tables(owner_url) == {"alembic_version"}
     await migrations.migrate("notes", owner_url)
-    assert "note" in await tables(owner_url)
+    assert "note" in await list_tables(owner_url)
 
 
 async def test_a_migration_does_not_wait_behind_live_traffic(owner_url, service, monkeypatch):
@@ -50,7 +50,7 @@ async def test_a_migration_does_not_wait_behind_live_traffic(owner_url, service,
     await transaction.rollback()
     await connection.close()
     assert PASSWORD in owner_url
-    assert "note" in await tables(owner_url)
+    assert "note" in await list_tables(owner_url)
 
 
 async def test_a_second_run_changes_nothing(owner_url, database):

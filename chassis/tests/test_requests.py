@@ -1,4 +1,4 @@
-"""Errors, bounds, pages, transactions and idempotency, seen from outside."""
+"""Errors, bounds, pages, transactions and idempotency over HTTP."""
 
 import asyncio
 import time
@@ -21,12 +21,12 @@ def key(mint):
     return {"X-Api-Key": mint(scopes=["notes:read", "notes:write"])}
 
 
-async def count(database):
+async def count_notes(database):
     async with database.reading("citytown") as session:
         return await session.scalar(text("SELECT count(*) FROM note"))
 
 
-async def test_bad_values_are_400_with_each_place(client):
+async def test_invalid_values_are_400_with_each_field(client):
     answer = await client.get("/citytown/notes/v1/open/0", params={"postcode": "NONSENSE"})
     body = answer.json()
     assert (answer.status_code, body["code"]) == (400, "invalid-request")
@@ -34,9 +34,9 @@ async def test_bad_values_are_400_with_each_place(client):
     assert body["type"] == "urn:townhall:problem:invalid-request"
 
 
-@pytest.mark.parametrize("written", ["ba11lj", "BA1 1LJ", " bA1  1lJ"])
-async def test_a_postcode_is_taken_however_it_is_written(client, written):
-    answer = await client.get("/citytown/notes/v1/open/1", params={"postcode": written})
+@pytest.mark.parametrize("postcode", ["ba11lj", "BA1 1LJ", " bA1  1lJ"])
+async def test_a_postcode_is_accepted_however_it_is_written(client, postcode):
+    answer = await client.get("/citytown/notes/v1/open/1", params={"postcode": postcode})
     assert answer.json() == "1 BA1 1LJ"
 
 
@@ -50,7 +50,7 @@ async def test_an_unknown_path_and_method_are_problems(client):
     )
 
 
-async def test_a_crash_tells_the_caller_nothing_of_the_inside(client):
+async def test_a_crash_shows_the_caller_no_internals(client):
     answer = await client.get("/citytown/notes/v1/crash")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     assert "secret detail" not in answer.text
@@ -72,22 +72,22 @@ async def test_a_body_over_the_limit_is_413_even_without_a_length(client, key):
 
 
 async def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_read(client, key):
-    read = 0
+    chunks_read = 0
 
     async def flood():
-        nonlocal read
+        nonlocal chunks_read
         for _ in range(40):
-            read += 1
+            chunks_read += 1
             yield b" " * 65_536
 
     answer = await client.post(NOTES, headers={**key, "Content-Length": str(40 * 65_536)}, content=flood())
-    assert (answer.status_code, read) == (413, 0)
+    assert (answer.status_code, chunks_read) == (413, 0)
 
 
 @pytest.mark.parametrize(
     "body", ["{", '{"text": "a\\u0000b"}', '{"text": ""}', "[]", '{"text": 5}', '"' + "x" * 999]
 )
-async def test_a_bad_body_is_400(client, key, body):
+async def test_an_invalid_body_is_400(client, key, body):
     answer = await client.post(NOTES, headers={**key, "Content-Type": "application/json"}, content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
@@ -122,24 +122,24 @@ async def test_row_level_security_hides_other_councils_rows_from_a_forgotten_whe
             await session.execute(text("INSERT INTO note VALUES ('citytown', gen_random_uuid(), 'x')"))
 
 
-async def test_a_connection_does_not_remember_the_council_before(database, client, key):
+async def test_a_connection_does_not_keep_the_council_of_the_last_session(database, client, key):
     await client.post(NOTES, headers=key, json={"text": "one"})
-    for council, seen in (("citytown", True), ("hillshire", False), ("citytown", True), ("", False)):
+    for council, has_rows in (("citytown", True), ("hillshire", False), ("citytown", True), ("", False)):
         async with database.reading(council) as session:
-            assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is seen
+            assert bool(await session.scalar(text("SELECT count(*) FROM note"))) is has_rows
 
 
 async def test_pages_show_every_row_once_and_link_onwards(client, key):
     for number in range(7):
         await client.post(NOTES, headers=key, json={"text": f"page {number}"})
-    seen, url = [], f"{NOTES}?limit=3"
+    note_ids, url = [], f"{NOTES}?limit=3"
     while url:
         answer = await client.get(url, headers=key)
-        seen += [item["id"] for item in answer.json()["items"]]
+        note_ids += [item["id"] for item in answer.json()["items"]]
         assert len(answer.json()["items"]) <= 3
         url = answer.links["next"]["url"] if "next" in answer.links else None
-    assert len(seen) == len(set(seen)) >= 7
-    assert seen == sorted(seen)
+    assert len(note_ids) == len(set(note_ids)) >= 7
+    assert note_ids == sorted(note_ids)
 
 
 @pytest.mark.parametrize("after", ["nonsense", "W10", "WzFd", "bnVsbA", "e30", "é", "A" * 499])
@@ -155,7 +155,7 @@ async def test_a_limit_out_of_bounds_is_400(client, key, limit):
 
 async def test_the_same_key_and_body_give_the_same_answer(client, key, database):
     headers = {**key, "Idempotency-Key": "abc"}
-    before = await count(database)
+    before = await count_notes(database)
     first = await client.post(NOTES, headers=headers, json={"text": "once"})
     second = await client.post(NOTES, headers=headers, json={"text": "once"})
     assert (first.status_code, second.status_code) == (201, 201)
@@ -163,7 +163,7 @@ async def test_the_same_key_and_body_give_the_same_answer(client, key, database)
     assert first.json()["secret"] == "secret of once"
     assert first.headers["Location"] == second.headers["Location"]
     assert second.headers["Idempotent-Replayed"] == "true"
-    assert await count(database) == before + 1
+    assert await count_notes(database) == before + 1
     async with database.reading("citytown") as session:
         stored = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
     assert "secret of once" not in stored
@@ -178,13 +178,13 @@ async def test_the_same_key_with_another_body_is_422(client, key):
 
 async def test_a_race_of_the_same_key_does_the_work_once(client, key, database):
     headers = {**key, "Idempotency-Key": "race"}
-    before = await count(database)
+    before = await count_notes(database)
     answers = await asyncio.gather(
         *(client.post(NOTES, headers=headers, json={"text": "raced"}) for _ in range(6))
     )
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert await count(database) == before + 1
+    assert await count_notes(database) == before + 1
 
 
 async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
@@ -198,8 +198,8 @@ async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
 async def test_the_same_key_of_another_person_at_the_same_client_is_another_key(client, mint):
     answers = []
     acting = {"sub": "one", "act": {"sub": "ben"}, "mandate": "m", "theme": "waste"}
-    for who in ({"sub": "one"}, {"sub": "another"}, acting, {"sub": "one"}):
-        headers = {"X-Api-Key": mint(scopes=["notes:own"], **who), "Idempotency-Key": "theirs"}
+    for claims in ({"sub": "one"}, {"sub": "another"}, acting, {"sub": "one"}):
+        headers = {"X-Api-Key": mint(scopes=["notes:own"], **claims), "Idempotency-Key": "theirs"}
         bins = "/citytown/notes/v1/bins"
         answers.append((await client.post(bins, json={"text": "private"}, headers=headers)).json())
     assert len({answer["id"] for answer in answers}) == 3
@@ -217,14 +217,14 @@ async def test_a_key_works_again_after_24_hours(client, key, database):
 
 
 async def test_a_change_and_its_event_commit_together(client, key, database):
-    made = (await client.post(NOTES, headers=key, json={"text": "told"})).json()
-    (event,) = [one for one in await published(database) if one.subject == made["id"]]
+    created = (await client.post(NOTES, headers=key, json={"text": "new"})).json()
+    (event,) = [event for event in await published(database) if event.subject == created["id"]]
     assert (event.type, event.council, event.sequence) == ("notes.note.written.v1", "citytown", 1)
-    assert event.data == {"text": "told"}
+    assert event.data == {"text": "new"}
     assert event.traceparent is not None
 
 
-async def test_health_says_how_each_part_stands(client):
+async def test_health_shows_the_state_of_each_part(client):
     assert (await client.get("/health/live")).json() == {"status": "live"}
     answer = await client.get("/health/ready")
     assert answer.status_code == 200
@@ -239,25 +239,25 @@ async def test_metrics_are_by_route_and_not_by_path(client):
 
 
 def test_ids_are_read_back_and_sort_by_time():
-    made = [ids.new() for _ in range(5_000)]
-    shown = [ids.show(one) for one in made]
-    assert [ids.read(one) for one in shown] == made
-    assert (sorted(made), sorted(shown)) == (made, shown)
-    assert all(one.version == 7 and one.variant == RFC_4122 for one in made)
-    assert abs((made[-1].int >> 80) / 1_000 - time.time()) < 1
+    uuids = [ids.new() for _ in range(5_000)]
+    texts = [ids.show(uuid) for uuid in uuids]
+    assert [ids.read(text) for text in texts] == uuids
+    assert (sorted(uuids), sorted(texts)) == (uuids, texts)
+    assert all(uuid.version == 7 and uuid.variant == RFC_4122 for uuid in uuids)
+    assert abs((uuids[-1].int >> 80) / 1_000 - time.time()) < 1
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "8" + "0" * 25, "0" * 27, "u" * 26, "0" * 25 + "I"])
-def test_a_text_that_is_no_id_is_refused(wrong):
+@pytest.mark.parametrize("invalid", ["", "x", "8" + "0" * 25, "0" * 27, "u" * 26, "0" * 25 + "I"])
+def test_a_text_that_is_no_id_is_refused(invalid):
     with pytest.raises(ValueError, match=r"id|occur"):
-        ids.read(wrong)
+        ids.read(invalid)
 
 
 async def test_a_database_that_is_away_is_503(service, settings, mint):
-    away = create_app(service, settings.model_copy(update={"database_url": "postgresql://a:b@127.0.0.1:1/x"}))
-    transport = httpx.ASGITransport(away, raise_app_exceptions=False)
+    app = create_app(service, settings.model_copy(update={"database_url": "postgresql://a:b@127.0.0.1:1/x"}))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        away.state.directory.councils = {"citytown": SimpleNamespace(suspended=False)}
+        app.state.directory.councils = {"citytown": SimpleNamespace(suspended=False)}
         answer = await client.get(NOTES, headers={"key": mint(scopes=["notes:read"])})
         ready = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")

@@ -1,4 +1,4 @@
-"""Forms are taken from our own pages only, and are bounded."""
+"""Forms are accepted from our own pages only, within bounds."""
 
 import re
 
@@ -16,10 +16,12 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture
 async def browser(app, client):
-    """A browser of its own, which keeps its cookies."""
+    """Open a client of its own that accepts pages and keeps its cookies."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=HTML) as made:
-        yield made
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test.invalid", headers=HTML
+    ) as browser:
+        yield browser
 
 
 async def token_of(browser):
@@ -31,7 +33,7 @@ async def send(browser, token, **headers):
     return await browser.post("/notes/write", data={"csrf": token, "words": "one"}, headers=headers)
 
 
-async def test_a_form_from_our_own_page_is_taken(browser):
+async def test_a_form_from_our_own_page_is_accepted(browser):
     token = await token_of(browser)
     own = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
     for headers in ({}, own):
@@ -50,26 +52,26 @@ async def test_a_form_from_our_own_page_is_taken(browser):
         {"Sec-Fetch-Site": "none"},
     ],
 )
-async def test_a_form_from_another_site_is_refused_with_the_way_out(browser, headers):
+async def test_a_form_from_another_site_is_refused_with_what_to_do(browser, headers):
     answer = await send(browser, await token_of(browser), **headers)
     assert answer.status_code == 403
     assert "Send the form again" in answer.text
     assert "allow cookies" in answer.text
 
 
-async def test_a_token_is_the_browsers_own(browser, app):
+async def test_a_token_belongs_to_one_browser(browser, app):
     token = await token_of(browser)
-    other = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test.invalid")
-    async with other:
-        strange = await token_of(other)
-    assert strange != token
-    for wrong in (strange, "", "é", token[:-1]):
-        assert (await send(browser, wrong)).status_code == 403
+    other_browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test.invalid")
+    async with other_browser:
+        other_token = await token_of(other_browser)
+    assert other_token != token
+    for wrong_token in (other_token, "", "é", token[:-1]):
+        assert (await send(browser, wrong_token)).status_code == 403
     browser.cookies.clear()
     assert (await send(browser, token)).status_code == 403
 
 
-async def test_a_page_keeps_a_browsers_token(browser):
+async def test_a_browser_keeps_its_token(browser):
     assert await token_of(browser) == await token_of(browser)
 
 
@@ -101,7 +103,7 @@ async def test_a_form_as_json_or_too_large_is_refused(browser):
     assert (await browser.post("/notes/write", content=huge, headers=FORM)).status_code == 413
 
 
-def test_values_are_bounded_and_errors_keep_the_first_word():
+def test_values_are_bounded_and_a_field_keeps_its_first_error():
     form = Form.read(b"a=+x+&b=12345&pin=1&pin=2")
     assert (form.get("a"), form.raw("a"), form.get("none")) == ("x", " x ", "")
     assert form.get("b", most=3) == "1234"

@@ -14,13 +14,15 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture
 async def browser(app, client):
-    """A browser of its own, which keeps its cookies."""
+    """Open a client of its own that accepts pages and keeps its cookies."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=HTML) as made:
-        yield made
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test.invalid", headers=HTML
+    ) as browser:
+        yield browser
 
 
-async def test_a_page_is_english_unless_asked_otherwise(browser):
+async def test_a_page_is_english_by_default(browser):
     page = await browser.get("/notes/write")
     assert page.status_code == 200
     assert '<html lang="en"' in page.text
@@ -29,7 +31,7 @@ async def test_a_page_is_english_unless_asked_otherwise(browser):
 
 
 @pytest.mark.parametrize(
-    ("accepted", "language"),
+    ("accept_language", "language"),
     [
         ("cy", "cy"),
         ("cy-GB,en;q=0.5", "cy"),
@@ -39,8 +41,8 @@ async def test_a_page_is_english_unless_asked_otherwise(browser):
         ("x;q=y", "en"),
     ],
 )
-async def test_a_browsers_preference_is_heard(browser, accepted, language):
-    page = await browser.get("/notes/write", headers={"Accept-Language": accepted})
+async def test_a_page_is_in_the_language_the_browser_prefers(browser, accept_language, language):
+    page = await browser.get("/notes/write", headers={"Accept-Language": accept_language})
     assert page.headers["Content-Language"] == language
 
 
@@ -54,11 +56,11 @@ async def test_a_chosen_language_is_kept(browser):
     assert "Ysgrifennu" not in (await browser.get("/notes/write?lang=en")).text
 
 
-async def test_a_council_s_page_bears_its_name(browser):
+async def test_a_councils_page_has_its_name(browser):
     assert "Write a note - Citytown Council" in (await browser.get("/citytown/notes/write")).text
 
 
-async def test_a_page_lets_nothing_in_and_is_not_kept(browser):
+async def test_a_page_has_a_strict_policy_and_is_not_cached(browser):
     page = await browser.get("/notes/write")
     policy = page.headers["Content-Security-Policy"]
     for rule in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "style-src 'self'"):
@@ -84,7 +86,7 @@ async def test_the_one_inline_script_carries_a_fresh_nonce(browser):
     assert len(nonces) == 2
 
 
-async def test_what_is_typed_stays_text(browser):
+async def test_typed_html_is_shown_as_text(browser):
     page = await browser.get("/notes/write")
     token = re.search(r'name="csrf" value="([\w-]+)"', page.text)[1]
     words = '"><script>alert(1)</script> two three four'
@@ -94,7 +96,7 @@ async def test_what_is_typed_stays_text(browser):
     assert "hush" not in answer.text
 
 
-async def test_an_error_stands_in_the_title_the_summary_and_the_field(browser):
+async def test_an_error_is_in_the_title_the_summary_and_the_field(browser):
     page = await browser.get("/notes/write?lang=cy")
     token = re.search(r'name="csrf" value="([\w-]+)"', page.text)[1]
     answer = await browser.post("/notes/write", data={"csrf": token, "words": "un dau tri pedwar"})
@@ -135,7 +137,7 @@ async def test_an_unknown_page_and_a_crash_are_pages_too(browser):
     assert api.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_every_file_of_a_page_is_there_and_may_be_kept_for_ever(browser):
+async def test_every_file_of_a_page_exists_and_is_immutable(browser):
     page = await browser.get("/notes/write")
     names = re.findall(r'(?:href|src)="(/notes/assets/[^"]+)"', page.text)
     assert len(names) == 4
@@ -150,7 +152,7 @@ async def test_every_file_of_a_page_is_there_and_may_be_kept_for_ever(browser):
             assert (await browser.get(f"/notes/assets/{imported}")).status_code == 200
 
 
-async def test_nothing_of_the_crown_is_sent(browser):
+async def test_neither_crown_nor_font_of_govuk_is_sent(browser):
     page = await browser.get("/notes/write")
     style = re.search(r'href="(/notes/assets/govuk-frontend[^"]+)"', page.text)[1]
     css = (await browser.get(style)).text
@@ -165,7 +167,7 @@ async def test_no_other_file_is_sent(browser):
         assert (await browser.get(f"/notes/assets/{name}")).status_code in {400, 404}
 
 
-async def test_missing_assets_are_told_with_the_way_out(service, settings, tmp_path):
+async def test_missing_assets_are_503_with_what_to_do(service, settings, tmp_path):
     app = create_app(service, settings.model_copy(update={"assets": str(tmp_path)}))
     async with running(app) as client:
         answer = await client.get("/notes/write", headers=HTML)
@@ -185,6 +187,6 @@ def test_a_text_without_welsh_is_found(monkeypatch, tmp_path):
     (package / "__init__.py").write_text('from x import say\nTEXT = say("Only English")\n')
     (package / "pages" / "a.html").write_text('<p>{{ _("Marked") }}</p>\n<p>Bare words</p>\n')
     monkeypatch.syspath_prepend(str(tmp_path))
-    found = " ".join(untranslated("bare"))
+    faults = " ".join(untranslated("bare"))
     for text in ("Only English", "Marked", "Bare words"):
-        assert text in found
+        assert text in faults

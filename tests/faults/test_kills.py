@@ -1,4 +1,4 @@
-"""kill -9 of any one process, while a council changes its gazetteer: nothing lost, nothing twice."""
+"""Kills any one process while a council changes its gazetteer: no change is lost or doubled."""
 
 import asyncio
 import collections
@@ -31,7 +31,7 @@ URL = "/citytown/address/v1/addresses/{}"
 
 
 class Writer(threading.Thread):
-    """Changes properties one after the other, and knows for each which version it must have."""
+    """Changes properties in turn, and knows which version each must have."""
 
     def __init__(self, platform):
         super().__init__(daemon=True)
@@ -53,15 +53,15 @@ class Writer(threading.Thread):
                 self.change(uprn)
 
     def change(self, uprn):
-        """One change. When its answer is lost, the property itself says whether it happened."""
+        """Change a property. When the answer is lost, read from the property whether it happened."""
         version, easting = self.state[uprn]
-        wanted = round(easting + 0.01, 2)
+        new_easting = round(easting + 0.01, 2)
         try:
             answer = self.client.patch(
-                URL.format(uprn), json={"easting": wanted}, headers={"If-Match": f'"{version}"'}
+                URL.format(uprn), json={"easting": new_easting}, headers={"If-Match": f'"{version}"'}
             )
             if answer.status_code == 200:
-                self.state[uprn] = answer.json()["version"], wanted
+                self.state[uprn] = answer.json()["version"], new_easting
                 self.changes += 1
                 return
             self.failures[answer.status_code] += 1
@@ -69,18 +69,20 @@ class Writer(threading.Thread):
         except httpx.TransportError as error:
             self.failures[type(error).__name__] += 1
         time.sleep(0.1)
-        self.settle(uprn, version, wanted)
+        self.settle(uprn, version, new_easting)
 
-    def settle(self, uprn, version, wanted):
-        def known():
+    def settle(self, uprn, version, new_easting):
+        """Read whether a change happened whose answer was lost."""
+
+        def read():
             try:
                 return self.read(uprn)
             except httpx.HTTPError:
                 return None
 
-        found = eventually(known, within=60, every=0.2)
-        assert found in {self.state[uprn], (version + 1, wanted)}, "an acknowledged change was lost"
-        self.state[uprn] = found
+        state = eventually(read, within=60, every=0.2)
+        assert state in {self.state[uprn], (version + 1, new_easting)}, "an acknowledged change was lost"
+        self.state[uprn] = state
 
 
 @pytest.fixture
@@ -102,28 +104,28 @@ def test_a_killed_process_loses_no_change_and_doubles_none(platform, writer, cit
     eventually(lambda: writer.changes > 20, within=20)
     before.kill()
 
-    def back():
+    def is_back():
         now = platform.processes().get(name)
         return now is not None and now.pid != before.pid
 
-    eventually(back, within=30)
-    changed = writer.changes
-    eventually(lambda: writer.changes > changed + 20, within=60)
+    eventually(is_back, within=30)
+    changes = writer.changes
+    eventually(lambda: writer.changes > changes + 20, within=60)
     writer.stopping.set()
     writer.join(70)
     assert not writer.is_alive()
     for uprn in PROPERTIES:
         assert writer.read(uprn) == writer.state[uprn]
-    eventually(lambda: all(mapped(citytown, uprn, *writer.state[uprn]) for uprn in PROPERTIES), within=40)
-    told = asyncio.run(events(platform))
+    eventually(lambda: all(is_mapped(citytown, uprn, *writer.state[uprn]) for uprn in PROPERTIES), within=40)
+    sequences = asyncio.run(read_sequences(platform))
     for uprn in PROPERTIES:
         version = writer.state[uprn][0]
-        assert told[uprn][start[uprn] - version :] == list(range(start[uprn] + 1, version + 1)), (
+        assert sequences[uprn][start[uprn] - version :] == list(range(start[uprn] + 1, version + 1)), (
             "each change is one event, in the order of the changes"
         )
 
 
-def mapped(citytown, uprn, version, easting):
+def is_mapped(citytown, uprn, version, easting):
     try:
         answer = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
     except httpx.TransportError:
@@ -134,29 +136,29 @@ def mapped(citytown, uprn, version, easting):
     )
 
 
-async def events(platform):
-    """Sequences of the change events in the stream, by property, as they stand there."""
+async def read_sequences(platform):
+    """Read the sequences of the change events, by property, in the order of the stream."""
     client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
     js = client.jetstream()
     subject = "townhall.citytown.address.property.changed"
-    waiting = (await js.stream_info("ADDRESS", subjects_filter=subject)).state.subjects[subject]
+    message_count = (await js.stream_info("ADDRESS", subjects_filter=subject)).state.subjects[subject]
     subscription = await js.subscribe(subject, ordered_consumer=True)
-    told = collections.defaultdict(list)
-    seen = set()
-    for _ in range(waiting):
+    sequences = collections.defaultdict(list)
+    event_ids = set()
+    for _ in range(message_count):
         envelope = json.loads((await subscription.next_msg(timeout=10)).data)
-        assert envelope["id"] not in seen, "an event stands in the stream twice"
-        seen.add(envelope["id"])
-        told[int(envelope["subject"])].append(envelope["sequence"])
+        assert envelope["id"] not in event_ids, "an event stands in the stream twice"
+        event_ids.add(envelope["id"])
+        sequences[int(envelope["subject"])].append(envelope["sequence"])
     await client.close()
-    return told
+    return sequences
 
 
 def test_with_the_control_plane_stopped_traffic_flows(platform, citytown):
-    control = platform.processes()["gateway"]
-    control.suspend()
+    control_plane = platform.processes()["gateway"]
+    control_plane.suspend()
     try:
         for _ in range(50):
             assert citytown.get(URL.format(PROPERTIES[0])).status_code == 200
     finally:
-        control.resume()
+        control_plane.resume()

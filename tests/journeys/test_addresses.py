@@ -1,6 +1,10 @@
-"""A council's client and the addresses, through the gateway."""
+"""Addresses for a council's client, through the gateway."""
+
+import asyncio
+import json
 
 import httpx
+import nats
 import pytest
 
 from tests.waiting import eventually
@@ -10,7 +14,9 @@ YORK_STREET = 907900112305  # 75 York Street, Bath, BA1 1LJ
 
 
 @pytest.fixture
-def point(citytown):
+def read_point(citytown):
+    """Make ``read_point(uprn)``: the property's point in mapping, or None."""
+
     def read(uprn):
         answer = citytown.get(f"/citytown/mapping/v1/points/{uprn}")
         return answer.json() if answer.status_code == 200 else None
@@ -18,7 +24,7 @@ def point(citytown):
     return read
 
 
-def test_the_addresses_of_a_postcode_come_in_the_shape_of_os_places(citytown):
+def test_the_addresses_of_a_postcode_have_the_shape_of_os_places(citytown):
     answer = citytown.get(f"{PLACES}/postcode", params={"postcode": "ba11lj"})
     body = answer.json()
     assert answer.status_code == 200
@@ -30,7 +36,7 @@ def test_the_addresses_of_a_postcode_come_in_the_shape_of_os_places(citytown):
 
 
 @pytest.mark.parametrize("place", ["key header", "key parameter", "X-Api-Key", "Bearer"])
-def test_a_key_is_taken_wherever_os_clients_put_it(platform, gateway, place):
+def test_a_key_is_accepted_wherever_os_clients_put_it(platform, gateway, place):
     key = platform.key()
     headers = {
         "key header": {"key": key},
@@ -44,7 +50,7 @@ def test_a_key_is_taken_wherever_os_clients_put_it(platform, gateway, place):
     assert answer.json()["results"][0]["DPA"]["UPRN"] == str(YORK_STREET)
 
 
-def test_no_hit_is_200_without_results(citytown):
+def test_a_search_without_a_match_is_200_without_results(citytown):
     body = citytown.get(f"{PLACES}/postcode", params={"postcode": "ZE1 0AA"}).json()
     assert body["header"]["totalresults"] == 0
     assert "results" not in body
@@ -55,22 +61,22 @@ def test_typing_ahead_finds_the_property(citytown):
     assert items[0]["uprn"] == str(YORK_STREET)
 
 
-def test_a_change_of_a_property_reaches_the_map(citytown, point):
+def test_a_change_of_a_property_reaches_the_map(citytown, read_point):
     before = citytown.get(f"/citytown/address/v1/addresses/{YORK_STREET}")
-    moved = {"easting": before.json()["easting"] + 1.5, "northing": before.json()["northing"]}
+    new_point = {"easting": before.json()["easting"] + 1.5, "northing": before.json()["northing"]}
     url = f"/citytown/address/v1/addresses/{YORK_STREET}"
-    changed = citytown.patch(url, json=moved, headers={"If-Match": before.headers["ETag"]})
+    changed = citytown.patch(url, json=new_point, headers={"If-Match": before.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.json()["version"] == before.json()["version"] + 1
 
-    def arrived():
-        found = point(YORK_STREET)
-        return found if found and found["sequence"] == changed.json()["version"] else None
+    def read_new_point():
+        point = read_point(YORK_STREET)
+        return point if point and point["sequence"] == changed.json()["version"] else None
 
-    assert eventually(arrived)["easting"] == moved["easting"]
+    assert eventually(read_new_point)["easting"] == new_point["easting"]
 
 
-def test_of_two_who_change_the_same_version_one_is_told(citytown):
+def test_of_two_changes_of_the_same_version_one_is_refused(citytown):
     url = f"/citytown/address/v1/addresses/{YORK_STREET}"
     etag = citytown.get(url).headers["ETag"]
     change = {"easting": 375166.0}
@@ -80,7 +86,7 @@ def test_of_two_who_change_the_same_version_one_is_told(citytown):
     assert (stale.status_code, stale.json()["status"]) == (412, 412)
 
 
-def test_a_trace_runs_from_the_request_to_the_consumer(platform, citytown, point):
+def test_a_trace_runs_from_the_request_to_the_consumer(platform, citytown, read_point):
     """The traceparent a client sends is in the event that the change publishes."""
     trace = "0af7651916cd43dd8448eb211c80319c"
     url = f"/citytown/address/v1/addresses/{YORK_STREET}"
@@ -91,22 +97,17 @@ def test_a_trace_runs_from_the_request_to_the_consumer(platform, citytown, point
         url, json={"northing": northing}, headers={**headers, "If-Match": before.headers["ETag"]}
     )
     assert changed.status_code == 200
-    eventually(lambda: (point(YORK_STREET) or {}).get("sequence") == changed.json()["version"])
-    envelope = last_event(platform, "ADDRESS", str(YORK_STREET))
+    eventually(lambda: (read_point(YORK_STREET) or {}).get("sequence") == changed.json()["version"])
+    envelope = read_last_event(platform, "ADDRESS", str(YORK_STREET))
     assert envelope["traceparent"].split("-")[1] == trace
 
 
-def last_event(platform, stream, subject):
-    import asyncio  # noqa: PLC0415
-    import json  # noqa: PLC0415
-
-    import nats  # noqa: PLC0415
-
+def read_last_event(platform, stream, subject):
     async def read():
         client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
-        found = await client.jetstream().get_last_msg(stream, "townhall.citytown.address.property.changed")
+        message = await client.jetstream().get_last_msg(stream, "townhall.citytown.address.property.changed")
         await client.close()
-        return json.loads(found.data)
+        return json.loads(message.data)
 
     envelope = asyncio.run(read())
     assert envelope["subject"] == subject

@@ -1,4 +1,4 @@
-"""Many addresses at once, through the gateway and the worker."""
+"""Batches of addresses, through the gateway and the worker."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from tests.waiting import eventually
 
 BATCHES = "/citytown/address/v1/match/batches"
 CSV = {"Content-Type": "text/csv"}
-ASKED = """id,address,postcode
+ADDRESSES = """id,address,postcode
 1,"75, York Street, Bath",BA1 1LJ
 2,No such house anywhere at all,
 3,,BA1 1LJ
@@ -18,23 +18,23 @@ ASKED = """id,address,postcode
 
 
 @pytest.fixture
-def patient(platform):
-    """A client that lets a large body take its time."""
+def slow_client(platform):
+    """Open a client with a timeout long enough for a large body."""
     headers = {"X-Api-Key": platform.key(), **CSV}
     with httpx.Client(base_url=platform.gateway, timeout=60, trust_env=False, headers=headers) as client:
         yield client
 
 
 @pytest.mark.timeout(150)
-def test_a_batch_is_matched_and_its_results_come_in_order(citytown):
-    sent = citytown.post(BATCHES, content=ASKED, headers=CSV)
+def test_a_batch_is_matched_and_its_results_are_in_order(citytown):
+    sent = citytown.post(BATCHES, content=ADDRESSES, headers=CSV)
     assert sent.status_code == 202
 
-    def finished():
+    def read_finished():
         batch = citytown.get(sent.headers["Location"]).json()
         return batch if batch["status"] == "finished" else None
 
-    batch = eventually(finished, within=120)
+    batch = eventually(read_finished, within=120)
     assert (batch["rows"], batch["done"], batch["rejected"]) == (3, 3, 1)
     results = list(csv.reader(io.StringIO(citytown.get(batch["links"]["results"]).text)))
     assert results[0] == ["id", "outcome", "uprn", "confidence", "exact"]
@@ -47,10 +47,10 @@ def test_a_batch_is_matched_and_its_results_come_in_order(citytown):
 
 
 @pytest.mark.timeout(150)
-def test_a_large_upload_arrives_through_the_gateway_and_neither_holds_it(platform, patient):
+def test_neither_gateway_nor_service_keeps_a_large_upload_in_memory(platform, slow_client):
     """30 MB: more than the gateway's limit for other bodies."""
-    holding = [platform.processes()[name] for name in ("envoy", "address")]
-    before = [process.memory_info().rss for process in holding]
+    processes = [platform.processes()[name] for name in ("envoy", "address")]
+    before = [process.memory_info().rss for process in processes]
     line = b"%d,FLAT 12 SPRING COURT 97 YORK STREET BATH SOMERSET,BA1 1LJ\n"
 
     def lines():
@@ -58,8 +58,9 @@ def test_a_large_upload_arrives_through_the_gateway_and_neither_holds_it(platfor
         for start in range(0, 500_000, 5_000):
             yield b"".join(line % number for number in range(start, start + 5_000))
 
-    sent = patient.post(BATCHES, content=lines())
-    grown = [process.memory_info().rss - was for process, was in zip(holding, before, strict=True)]
+    sent = slow_client.post(BATCHES, content=lines())
+    after = [process.memory_info().rss for process in processes]
+    growth = [end - start for start, end in zip(before, after, strict=True)]
     assert (sent.status_code, sent.json()["rows"]) == (202, 500_000)
-    assert max(grown) < 15_000_000
-    assert patient.delete(sent.headers["Location"]).status_code == 204
+    assert max(growth) < 15_000_000
+    assert slow_client.delete(sent.headers["Location"]).status_code == 204

@@ -1,4 +1,4 @@
-"""Councils are data: made, renamed, suspended through the API, and live everywhere without a restart."""
+"""Councils are data: created, renamed and suspended by the API, and live everywhere without a restart."""
 
 import random
 import string
@@ -10,76 +10,74 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def newcomer(operator):
+def new_council(operator):
+    """Create a council and return its slug."""
     slug = "t" + "".join(random.choices(string.ascii_lowercase, k=10))
     gss = f"E{random.randrange(10**8):08d}"
-    made = operator.post("/identity/v1/councils", json={"slug": slug, "name": "Newcomer", "gss": gss})
-    assert made.status_code == 201, made.text
+    created = operator.post("/identity/v1/councils", json={"slug": slug, "name": "Newcomer", "gss": gss})
+    assert created.status_code == 201, created.text
     return slug
 
 
-def councils_seen(operator, slug):
-    return {name: operator.get(f"/{slug}/{name}/v1/council") for name in SERVICES}
+def read_everywhere(operator, slug):
+    """Read the council from every service."""
+    return [operator.get(f"/{slug}/{name}/v1/council") for name in SERVICES]
 
 
-def test_a_new_council_answers_on_every_service_within_5_seconds(operator, newcomer):
-    def everywhere():
-        return all(answer.status_code == 200 for answer in councils_seen(operator, newcomer).values())
+def test_a_new_council_answers_on_every_service_within_5_seconds(operator, new_council):
+    def answers_everywhere():
+        return all(answer.status_code == 200 for answer in read_everywhere(operator, new_council))
 
-    eventually(everywhere, within=5)
-
-
-def test_a_renamed_council_has_its_new_name_everywhere(operator, newcomer):
-    one = operator.get(f"/identity/v1/councils/{newcomer}")
-    renamed = operator.patch(
-        f"/identity/v1/councils/{newcomer}", json={"name": "Newer"}, headers={"If-Match": one.headers["ETag"]}
-    )
-    assert (renamed.status_code, renamed.json()["slug"]) == (200, newcomer)
-
-    def everywhere():
-        seen = councils_seen(operator, newcomer).values()
-        return all(answer.status_code == 200 and answer.json()["name"] == "Newer" for answer in seen)
-
-    eventually(everywhere)
+    eventually(answers_everywhere, within=5)
 
 
-def test_a_suspended_council_is_refused_everywhere_and_comes_back(operator, newcomer):
-    eventually(lambda: {a.status_code for a in councils_seen(operator, newcomer).values()} == {200})
+def test_a_renamed_council_has_its_new_name_everywhere(operator, new_council):
+    url = f"/identity/v1/councils/{new_council}"
+    etag = operator.get(url).headers["ETag"]
+    renamed = operator.patch(url, json={"name": "Newer"}, headers={"If-Match": etag})
+    assert (renamed.status_code, renamed.json()["slug"]) == (200, new_council)
+
+    def is_renamed_everywhere():
+        answers = read_everywhere(operator, new_council)
+        return all(answer.status_code == 200 and answer.json()["name"] == "Newer" for answer in answers)
+
+    eventually(is_renamed_everywhere)
+
+
+def test_a_suspended_council_is_refused_everywhere_until_it_is_active_again(operator, new_council):
+    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
 
     def set_status(status):
-        one = operator.get(f"/identity/v1/councils/{newcomer}")
-        done = operator.patch(
-            f"/identity/v1/councils/{newcomer}",
-            json={"status": status},
-            headers={"If-Match": one.headers["ETag"]},
-        )
-        assert done.status_code == 200
+        url = f"/identity/v1/councils/{new_council}"
+        etag = operator.get(url).headers["ETag"]
+        changed = operator.patch(url, json={"status": status}, headers={"If-Match": etag})
+        assert changed.status_code == 200
 
     set_status("suspended")
 
-    def refused():
-        seen = councils_seen(operator, newcomer).values()
-        return {(a.status_code, a.json().get("code")) for a in seen} == {(403, "council-suspended")}
+    def is_refused_everywhere():
+        answers = [(a.status_code, a.json().get("code")) for a in read_everywhere(operator, new_council)]
+        return set(answers) == {(403, "council-suspended")}
 
-    eventually(refused)
+    eventually(is_refused_everywhere)
     set_status("active")
-    eventually(lambda: {a.status_code for a in councils_seen(operator, newcomer).values()} == {200})
+    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
 
 
-def test_councils_are_listed_by_pages(operator, newcomer):
-    seen, after = [], None
+def test_councils_are_listed_by_pages(operator, new_council):
+    slugs, after = [], None
     while True:
         page = operator.get(
             "/identity/v1/councils", params={"limit": 1, **({"after": after} if after else {})}
         ).json()
-        seen += [council["slug"] for council in page["items"]]
+        slugs += [council["slug"] for council in page["items"]]
         after = page["next"]
         if after is None:
             break
-    assert {"citytown", "hillshire", newcomer} <= set(seen)
-    assert len(seen) == len(set(seen))
+    assert {"citytown", "hillshire", new_council} <= set(slugs)
+    assert len(slugs) == len(set(slugs))
 
 
-def test_only_the_operator_makes_councils(citytown):
-    made = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
-    assert (made.status_code, made.json()["code"]) == (403, "missing-scope")
+def test_only_the_operator_creates_councils(citytown):
+    answer = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")

@@ -1,4 +1,4 @@
-"""Credentials through the gateway, right and wrong, on every service."""
+"""Valid and invalid credentials through the gateway, on every service."""
 
 import sys
 import time
@@ -10,10 +10,10 @@ from tests.conftest import SERVICES
 from tests.waiting import eventually
 
 KEYS = "/citytown/identity/v1/api-keys"
-FIRST = {"name": "a key", "mode": "sandbox", "scopes": ["address:read", "mapping:read"]}
+NEW_KEY = {"name": "a key", "mode": "sandbox", "scopes": ["address:read", "mapping:read"]}
 
 
-def seen(answer):
+def status_and_code(answer):
     return answer.status_code, answer.json().get("code")
 
 
@@ -28,37 +28,40 @@ def test_a_key_reads_the_council_on_every_service(citytown, council_path):
 
 def test_no_credential_is_401(gateway, council_path):
     answer = gateway.get(council_path)
-    assert seen(answer) == (401, "missing-credential")
+    assert status_and_code(answer) == (401, "missing-credential")
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("wrong", ["x", "a.b.c", "e30.e30.e30"])
-def test_rubbish_for_a_credential_is_401(gateway, council_path, wrong):
-    answer = gateway.get(council_path, headers={"Authorization": f"Bearer {wrong}"})
-    assert seen(answer) == (401, "invalid-credential")
-    assert wrong not in answer.headers.get("www-authenticate", "")
+@pytest.mark.parametrize("credential", ["x", "a.b.c", "e30.e30.e30"])
+def test_a_malformed_credential_is_401(gateway, council_path, credential):
+    answer = gateway.get(council_path, headers={"Authorization": f"Bearer {credential}"})
+    assert status_and_code(answer) == (401, "invalid-credential")
+    assert credential not in answer.headers.get("www-authenticate", "")
 
 
 def test_a_tampered_key_is_401(platform, gateway, council_path):
     head, body, signature = platform.key().split(".")
     tampered = ".".join([head, body, signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")])
-    assert seen(gateway.get(council_path, headers={"key": tampered})) == (401, "invalid-credential")
+    assert status_and_code(gateway.get(council_path, headers={"key": tampered})) == (
+        401,
+        "invalid-credential",
+    )
 
 
 def test_another_councils_key_is_403(platform, gateway, council_path):
     answer = gateway.get(council_path, headers={"X-Api-Key": platform.key("hillshire")})
-    assert seen(answer) == (403, "wrong-council")
+    assert status_and_code(answer) == (403, "wrong-council")
 
 
 def test_an_unknown_council_is_404(operator, council_path):
     answer = operator.get(council_path.replace("citytown", "atlantis"))
-    assert seen(answer) == (404, "unknown-council")
+    assert status_and_code(answer) == (404, "unknown-council")
 
 
 def test_a_key_without_the_scope_is_403(admin, gateway):
-    made = admin.post(KEYS, json=FIRST).json()
-    answer = gateway.get("/citytown/payments/v1/council", headers={"key": made["key"]})
-    assert seen(answer) == (403, "missing-scope")
+    created = admin.post(KEYS, json=NEW_KEY).json()
+    answer = gateway.get("/citytown/payments/v1/council", headers={"key": created["key"]})
+    assert status_and_code(answer) == (403, "missing-scope")
 
 
 @pytest.mark.parametrize(
@@ -70,48 +73,49 @@ def test_a_hostile_council_is_a_4xx(citytown, hostile):
 
 
 def test_a_key_is_shown_once_listed_without_it_and_revoked_within_a_second(platform, admin, gateway):
-    made = admin.post(KEYS, json=FIRST)
-    assert made.status_code == 201
-    key, identifier = made.json()["key"], made.json()["id"]
+    created = admin.post(KEYS, json=NEW_KEY)
+    assert created.status_code == 201
+    key, key_id = created.json()["key"], created.json()["id"]
     headers = {"X-Api-Key": key}
     eventually(lambda: gateway.get("/citytown/address/v1/council", headers=headers).status_code == 200)
-    listed = admin.get(KEYS, params={"limit": 100}).json()
-    assert identifier in {one["id"] for one in listed["items"]}
-    assert key not in str(listed)
-    assert admin.delete(f"{KEYS}/{identifier}").status_code == 204
+    page = admin.get(KEYS, params={"limit": 100}).json()
+    assert key_id in {item["id"] for item in page["items"]}
+    assert key not in str(page)
+    assert admin.delete(f"{KEYS}/{key_id}").status_code == 204
     start = time.monotonic()
 
-    def refused():
-        return seen(gateway.get("/citytown/address/v1/council", headers=headers)) == (
+    def is_refused():
+        return status_and_code(gateway.get("/citytown/address/v1/council", headers=headers)) == (
             401,
             "revoked-credential",
         )
 
-    eventually(refused, within=1)
+    eventually(is_refused, within=1)
     assert time.monotonic() - start < 1
-    with_service = f"{platform.url('mapping')}/citytown/mapping/v1/council"
+    past_gateway = f"{platform.url('mapping')}/citytown/mapping/v1/council"
     eventually(
-        lambda: seen(gateway.get(with_service, headers=headers)) == (401, "revoked-credential"), within=1
+        lambda: status_and_code(gateway.get(past_gateway, headers=headers)) == (401, "revoked-credential"),
+        within=1,
     )
 
 
 def test_a_client_gets_a_token_for_its_secret_and_none_for_a_wrong_one(platform, gateway):
     client = platform.sandbox["councils"]["citytown"]
     form = {"grant_type": "client_credentials", "scope": "address:read"}
-    right = gateway.post("/identity/token", data=form, auth=(client["client_id"], client["client_secret"]))
-    assert right.json()["token_type"] == "Bearer"
-    headers = {"Authorization": f"Bearer {right.json()['access_token']}"}
+    accepted = gateway.post("/identity/token", data=form, auth=(client["client_id"], client["client_secret"]))
+    assert accepted.json()["token_type"] == "Bearer"
+    headers = {"Authorization": f"Bearer {accepted.json()['access_token']}"}
     assert gateway.get("/citytown/address/v1/council", headers=headers).status_code == 200
-    wrong = gateway.post("/identity/token", data=form, auth=(client["client_id"], "wrong"))
-    unknown = gateway.post("/identity/token", data=form, auth=("nobody", "wrong"))
-    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
-    assert wrong.json() == unknown.json()
+    wrong_secret = gateway.post("/identity/token", data=form, auth=(client["client_id"], "wrong"))
+    unknown_client = gateway.post("/identity/token", data=form, auth=("nobody", "wrong"))
+    assert (wrong_secret.status_code, wrong_secret.json()["error"]) == (401, "invalid_client")
+    assert wrong_secret.json() == unknown_client.json()
 
 
 def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
-    found = gateway.get("/identity/.well-known/openid-configuration").json()
-    assert found["issuer"] == f"{platform.gateway}/identity/"
-    keys = gateway.get(found["jwks_uri"]).json()["keys"]
+    metadata = gateway.get("/identity/.well-known/openid-configuration").json()
+    assert metadata["issuer"] == f"{platform.gateway}/identity/"
+    keys = gateway.get(metadata["jwks_uri"]).json()["keys"]
     assert keys
     assert {key["kty"] for key in keys} == {"EC", "RSA"}
     assert all({"d", "p", "q"}.isdisjoint(key) for key in keys)
@@ -120,18 +124,18 @@ def test_the_issuers_metadata_and_keys_are_public(platform, gateway):
 def test_a_big_body_is_413_and_a_long_url_a_4xx(admin, citytown):
     answer = admin.post(KEYS, content=b"x" * 3_000_000, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
-    long = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 60_000})
-    assert 400 <= long.status_code < 500
+    answer = citytown.get("/citytown/address/v1/addresses", params={"q": "x" * 60_000})
+    assert 400 <= answer.status_code < 500
 
 
-def test_over_the_limit_is_429_with_when_to_come_back(platform, citytown):
-    """From an address of its own, so that no other test feels it."""
+def test_over_the_rate_limit_is_429_with_a_time_to_retry(platform, citytown):
+    """Send from an address of its own, so that the limit does not hit other tests."""
     transport = httpx.HTTPTransport(local_address="127.0.0.2" if sys.platform == "linux" else None)
     form = {"grant_type": "client_credentials", "client_id": "nobody", "client_secret": "guess"}
     with httpx.Client(base_url=platform.gateway, transport=transport, timeout=10) as guesser:
         answers = [guesser.post("/identity/token", data=form) for _ in range(150)]
     assert {answer.status_code for answer in answers} == {401, 429}
     refusal = next(answer for answer in answers if answer.status_code == 429)
-    assert seen(refusal) == (429, "too-many-requests")
+    assert status_and_code(refusal) == (429, "too-many-requests")
     assert int(refusal.headers["Retry-After"]) >= 1
     assert citytown.get("/citytown/address/v1/council").status_code == 200, "another caller is not affected"

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.conftest import SERVICES
 
 CONTRACTS = Path(__file__).parents[2] / "contracts" / "openapi"
-# Named one by one: the registry lists those alone that somebody has imported.
+# Named one by one: the registry lists only those that are imported.
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -34,8 +34,8 @@ def operations():
     for name in SERVICES:
         document = json.loads((CONTRACTS / f"{name}.json").read_text())
         schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig())
-        for found in schema.get_all_operations():
-            operation = found.ok()
+        for result in schema.get_all_operations():
+            operation = result.ok()
             yield pytest.param(name, operation, id=f"{name} {operation.label}")
 
 
@@ -43,16 +43,16 @@ def operations():
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("name", "operation"), list(operations()))
 def test_generated_requests_are_answered_as_documented(platform, name, operation):
-    """Past the gateway: its limits would refuse most of them before the service sees them."""
+    """Send past the gateway: its limits would refuse most requests before the service gets them."""
     headers = {"X-Api-Key": platform.key()}
-    alive = httpx.get(f"{platform.url(name)}/citytown/{name}/v1/council", headers=headers, trust_env=False)
-    assert alive.json()["slug"] == "citytown"
+    answer = httpx.get(f"{platform.url(name)}/citytown/{name}/v1/council", headers=headers, trust_env=False)
+    assert answer.json()["slug"] == "citytown"
 
     @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy())
-    def ask(case):
+    def send(case):
         if "council" in (case.path_parameters or {}):
             case.path_parameters["council"] = "citytown"
         case.call_and_validate(base_url=platform.url(name), headers=headers, checks=CHECKS)
 
-    ask()
+    send()

@@ -1,12 +1,12 @@
-"""After all the journeys: no log holds a secret, a query string or an address that was asked for.
+"""Logs hold no secret, no query string and no address of a search.
 
-Named to run last of the journeys; the canary makes it independent of them.
+The canary is sent here, so the test does not depend on other journeys.
 """
 
 CANARY = "canary street 4711"
 
 
-def test_no_log_holds_a_key_a_secret_or_what_was_asked(platform, citytown, gateway):
+def test_no_log_holds_a_key_a_secret_or_a_searched_address(platform, citytown, gateway):
     client = platform.sandbox["councils"]["citytown"]
     citytown.get("/citytown/address/v1/addresses", params={"q": CANARY})
     gateway.get("/citytown/address/v1/addresses", params={"q": CANARY, "key": platform.key()})
@@ -33,10 +33,10 @@ def test_no_log_holds_a_key_a_secret_or_what_was_asked(platform, citytown, gatew
     ]
     logs = platform.logs()
     assert {"envoy.log", "address.log", "identity.log"} <= set(logs)
-    found = [(name, secret) for name, text in logs.items() for secret in secrets if secret in text]
-    assert found == []
+    leaks = [(name, secret) for name, text in logs.items() for secret in secrets if secret in text]
+    assert leaks == []
 
 
-def test_the_access_log_tells_what_happened(platform, citytown):
+def test_the_access_log_has_the_path_of_a_request(platform, citytown):
     assert citytown.get("/citytown/address/v1/council").status_code == 200
     assert "/citytown/address/v1/council" in platform.logs()["envoy.log"]

@@ -1,6 +1,6 @@
-"""Leavers, movers and mandates that end: whose tokens the gateway itself refuses, and whose go on.
+"""The gateway refuses tokens of leavers, of staff who change roles and of mandates that end, and no others.
 
-A public operation is asked, with a token all the same: no service looks at it, so a 401 is the gateway's.
+The requests send a token to a public operation: no service checks it there, so a 401 is the gateway's.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ BIN_DAY = (datetime.now(UTC) + timedelta(days=30)).isoformat()
 
 @pytest.fixture
 async def database(platform):
-    """Identity's database, for what a person would do with letters and pages."""
+    """Open identity's database, for what a person would do by e-mail and on pages."""
     secret = json.loads((platform.state / "passwords.json").read_text())["identity"]
-    at = f"{ports.HOST}:{ports.Ports(platform.base).of('postgres')}"
-    settings = Settings(database_url=f"postgresql://identity:{secret}@{at}/identity")
+    host = f"{ports.HOST}:{ports.Ports(platform.base).of('postgres')}"
+    settings = Settings(database_url=f"postgresql://identity:{secret}@{host}/identity")
     opened = Database(settings, "journey", rows_secured=True)
     await opened.open()
     yield opened
@@ -45,7 +45,7 @@ async def shop(database):
 
 @pytest.fixture
 async def officer(platform, shop):
-    """A client of the gateway with a token of the council's own client."""
+    """Open a client of the gateway with a token of the council's own client."""
     form = {"grant_type": "client_credentials", **shop.credentials}
     async with httpx.AsyncClient(base_url=platform.gateway, timeout=10, trust_env=False) as client:
         token = (await client.post("/identity/token", data=form)).json()["access_token"]
@@ -53,8 +53,8 @@ async def officer(platform, shop):
         yield client
 
 
-class Somebody:
-    """A person with an account and a browser of his own."""
+class Person:
+    """A person with an account and a browser of their own."""
 
     def __init__(self, shop):
         self.shop = shop
@@ -73,13 +73,13 @@ class Somebody:
 
 
 @pytest.fixture
-async def somebody(platform, database, shop):
-    """``await somebody()``: a new person, signed in."""
+async def make_person(platform, database, shop):
+    """Make ``await make_person()``: a new person, signed in."""
     async with AsyncExitStack() as stack:
 
         async def make():
             browser = httpx.AsyncClient(base_url=platform.gateway, timeout=10, trust_env=False)
-            return await Somebody(shop).sign_in(database, await stack.enter_async_context(browser))
+            return await Person(shop).sign_in(database, await stack.enter_async_context(browser))
 
         yield make
 
@@ -88,15 +88,15 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
-def at_gateway(platform, token):
+def send_to_gateway(platform, token):
     answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
     return answer.status_code, answer.json().get("code")
 
 
-def refused_within_a_second(platform, token):
-    """In the shape of the contract, and by the gateway."""
+def check_refused_within_a_second(platform, token):
+    """Check that the gateway refuses the token, in the shape of the contract."""
     began = time.monotonic()
-    eventually(lambda: at_gateway(platform, token) == (401, "revoked-credential"), within=1)
+    eventually(lambda: send_to_gateway(platform, token) == (401, "revoked-credential"), within=1)
     answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "urn:townhall:problem:revoked-credential"
@@ -105,22 +105,22 @@ def refused_within_a_second(platform, token):
 
 
 @pytest.fixture
-async def employed(officer, somebody):
-    """Somebody on the council's staff with two roles, and his id there."""
-    person = await somebody()
+async def employee(officer, make_person):
+    """Make a member of staff with two roles; return the person, the member's URL and the roles' prefix."""
+    person = await make_person()
     name = provider.ids.show(person.account)
-    made = await officer.post(SCIM, json={
+    created = await officer.post(SCIM, json={
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": name, "displayName": "Ben", "active": True,
         "emails": [{"value": f"{name}@staff.example", "primary": True}],
     })  # fmt: skip
-    assert made.status_code == 201, made.text
-    member = f"{IDENTITY}/staff/{made.json()['id']}"
+    assert created.status_code == 201, created.text
+    member = f"{IDENTITY}/staff/{created.json()['id']}"
     for role in ("address", "mapping"):
         body = {"title": role, "scopes": [f"{role}:read"]}
         await officer.put(f"{IDENTITY}/roles/r{name[-6:]}-{role}", json=body)
-        given = await officer.put(f"{member}/roles/r{name[-6:]}-{role}")
-        assert given.status_code == 204, given.text
+        granted = await officer.put(f"{member}/roles/r{name[-6:]}-{role}")
+        assert granted.status_code == 204, granted.text
     own = bearer(await person.token("openid identity:self"))
     code = (await officer.post(f"{IDENTITY}/own-identity/desk-code", headers=own)).json()["code"]
     linked = await officer.put(f"{member}/account", json={"desk_code": code})
@@ -128,67 +128,64 @@ async def employed(officer, somebody):
     return person, member, f"r{name[-6:]}"
 
 
-async def test_a_leavers_token_is_refused_at_the_gateway_within_a_second(platform, officer, employed):
-    person, member, _ = employed
+async def test_a_leavers_token_is_refused_at_the_gateway_within_a_second(platform, officer, employee):
+    person, member, _ = employee
     token = await person.token()
     read = await officer.get("/citytown/address/v1/council", headers=bearer(token))
-    assert (read.status_code, at_gateway(platform, token)[0]) == (200, 200)
-    leaving = {
+    assert (read.status_code, send_to_gateway(platform, token)[0]) == (200, 200)
+    deactivation = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "path": "active", "value": False}],
     }
-    left = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=leaving)
-    assert left.status_code == 200, left.text
-    refused_within_a_second(platform, token)
+    answer = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=deactivation)
+    assert answer.status_code == 200, answer.text
+    check_refused_within_a_second(platform, token)
 
 
-async def test_a_movers_old_token_is_refused_and_his_new_one_is_good_the_next_second(
-    platform, officer, employed
+async def test_after_a_change_of_roles_old_tokens_are_refused_and_new_ones_accepted_the_next_second(
+    platform, officer, employee
 ):
-    person, member, name = employed
+    person, member, name = employee
     old = await person.token()
-    assert at_gateway(platform, old)[0] == 200
-    taken = await officer.delete(f"{member}/roles/{name}-mapping")
-    assert taken.status_code == 204, taken.text
-    refused_within_a_second(platform, old)
-    await asyncio.sleep(
-        1 - time.time() % 1
-    )  # tokens of the very second of the change are refused with the old ones
+    assert send_to_gateway(platform, old)[0] == 200
+    removed = await officer.delete(f"{member}/roles/{name}-mapping")
+    assert removed.status_code == 204, removed.text
+    check_refused_within_a_second(platform, old)
+    # Tokens of the very second of the change are refused with the old ones.
+    await asyncio.sleep(1 - time.time() % 1)
     new = await person.token("openid address:read mapping:read")
-    assert at_gateway(platform, new)[0] == 200
+    assert send_to_gateway(platform, new)[0] == 200
     read = await officer.get("/citytown/address/v1/council", headers=bearer(new))
     lost = await officer.get("/citytown/mapping/v1/council", headers=bearer(new))
     assert (read.status_code, lost.json()["code"]) == (200, "missing-scope")
-    assert at_gateway(platform, old) == (401, "revoked-credential")
+    assert send_to_gateway(platform, old) == (401, "revoked-credential")
 
 
-async def test_a_revoked_mandates_token_is_refused_and_its_holders_own_goes_on(
-    platform, shop, officer, somebody
+async def test_a_revoked_mandates_token_is_refused_and_the_delegates_own_token_is_not(
+    platform, shop, officer, make_person
 ):
-    rosa, ben = await somebody(), await somebody()
-    giving, taking = (
-        bearer(await rosa.token("openid identity:mandates")),
-        await ben.token("openid identity:mandates"),
-    )
+    rosa, ben = await make_person(), await make_person()
+    rosa_headers = bearer(await rosa.token("openid identity:mandates"))
+    ben_token = await ben.token("openid identity:mandates")
     offer = {"theme": "waste", "expires_at": BIN_DAY, "my_name": "Rosa", "their_name": "Ben"}
-    code = (await officer.post(f"{IDENTITY}/mandates", json=offer, headers=giving)).json()["code"]
+    code = (await officer.post(f"{IDENTITY}/mandates", json=offer, headers=rosa_headers)).json()["code"]
     mandate = (
-        await officer.post(f"{IDENTITY}/mandates/accept", json={"code": code}, headers=bearer(taking))
+        await officer.post(f"{IDENTITY}/mandates/accept", json={"code": code}, headers=bearer(ben_token))
     ).json()
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": mandate["principal"],
         "subject_token_type": "urn:townhall:token-type:subject",
-        "actor_token": taking,
+        "actor_token": ben_token,
         "actor_token_type": "urn:ietf:params:oauth:token-type:access_token",
         "theme": "waste",
         **shop.credentials,
     }
-    acting = (await ben.browser.post("/identity/token", data=form)).json()["access_token"]
-    assert at_gateway(platform, acting)[0] == 200
-    told = await officer.get("/citytown/casework/v1/council", headers=bearer(acting))
-    assert (told.status_code, told.json()["code"]) == (403, "not-for-delegates")
-    ended = await officer.delete(f"{IDENTITY}/mandates/{mandate['id']}", headers=giving)
+    delegate_token = (await ben.browser.post("/identity/token", data=form)).json()["access_token"]
+    assert send_to_gateway(platform, delegate_token)[0] == 200
+    refused = await officer.get("/citytown/casework/v1/council", headers=bearer(delegate_token))
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-for-delegates")
+    ended = await officer.delete(f"{IDENTITY}/mandates/{mandate['id']}", headers=rosa_headers)
     assert ended.status_code == 204
-    refused_within_a_second(platform, acting)
-    assert at_gateway(platform, taking)[0] == 200
+    check_refused_within_a_second(platform, delegate_token)
+    assert send_to_gateway(platform, ben_token)[0] == 200

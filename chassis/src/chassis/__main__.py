@@ -1,4 +1,4 @@
-"""``python -m chassis VERB SERVICE``: the one way to run a service, on a laptop and in an image."""
+"""``python -m chassis VERB SERVICE``: run a service, on a laptop and in an image."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from chassis.app import Service, create_app
 from chassis.settings import Settings
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chassis", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     serve = verbs.add_parser("serve", help="answer HTTP requests")
@@ -31,32 +31,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    asked = _parser().parse_args()
-    service: Service = importlib.import_module(f"{asked.service}.app").service
+    """Run the verb of the command line; return the exit code."""
+    arguments = _make_parser().parse_args()
+    service: Service = importlib.import_module(f"{arguments.service}.app").service
     settings = service.settings()
     telemetry.log_as_json(service.name, settings.log_level)
-    match asked.verb:
+    match arguments.verb:
         case "serve":
-            _serve(service, asked.host, asked.port)
+            _serve(service, arguments.host, arguments.port)
         case "work":
             _work(service, settings)
         case "migrate":
-            _migrate(service, settings, down=asked.down)
+            _migrate(service, settings, down=arguments.down)
         case "replay":
-            return _replay(service, settings, asked.consumer)
+            return _replay(service, settings, arguments.consumer)
         case _:
-            return _run(service, settings, asked.command, asked.arguments)
+            return _run(service, settings, arguments.command, arguments.arguments)
     return 0
 
 
-# Each verb imports what it needs: five services and five workers share a laptop's memory.
+# Each verb imports only what it needs: five services and five workers share a laptop's memory.
 
 
 def _serve(service: Service, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415
 
     app = create_app(service)
-    keep_for_good()
+    freeze_objects()
     uvicorn.run(
         app,
         host=host,
@@ -68,11 +69,11 @@ def _serve(service: Service, host: str, port: int) -> None:
     )
 
 
-def keep_for_good() -> None:
-    """What is loaded now stays: the collector need not look through it again and again.
+def freeze_objects() -> None:
+    """Take what is loaded out of garbage collection.
 
-    A service is 180,000 objects before its first request. To walk through them takes an eighth of a second,
-    which a request now and then would wait for.
+    A service is 180,000 objects before its first request. A collection of them all takes an eighth of a
+    second, which a request now and then would wait for.
     """
     gc.collect()
     gc.freeze()
@@ -92,8 +93,8 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
     if not settings.migration_url:
         prefix = service.settings.model_config.get("env_prefix", "")
         raise SystemExit(f"set {prefix}MIGRATION_URL to the owner's database URL")
-    to = "base" if down else "heads"
-    asyncio.run(migrations.migrate(service.name, settings.migration_url, to=to))
+    revision = "base" if down else "heads"
+    asyncio.run(migrations.migrate(service.name, settings.migration_url, to=revision))
 
 
 def _replay(service: Service, settings: Settings, name: str) -> int:
@@ -102,7 +103,8 @@ def _replay(service: Service, settings: Settings, name: str) -> int:
     try:
         done, left = asyncio.run(worker.replay(service, settings, name))
     except KeyError:
-        raise SystemExit(f"no consumer {name}; there are {[one.name for one in service.listens]}") from None
+        names = [consumer.name for consumer in service.listens]
+        raise SystemExit(f"no consumer {name}; there are {names}") from None
     print(f"{done} done, {left} still dead")
     return 1 if left else 0
 

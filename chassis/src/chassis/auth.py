@@ -1,9 +1,9 @@
-"""Who may: every service checks tokens itself, offline, with the issuer's cached public keys.
+"""Permissions: every service checks tokens itself, offline, with the issuer's cached public keys.
 
 A permission stands in the signature of a route: ``caller: Annotated[Caller, permission("address:read")]``.
-An operation without one says ``_: Annotated[None, public]``. The check is: signature, ``typ``, ``iss``,
-``aud``, ``exp``, the deny list, the council of the path, the scope. Who acts for another by a mandate is
-refused wherever the permission names no theme: ``permission("casework:own", theme="waste")``.
+A public operation says ``_: Annotated[None, public]``. What is checked: signature, ``typ``, ``iss``, ``aud``,
+``exp``, the deny list, the council in the path, the scope. A delegate, who acts for somebody else by a
+mandate, is refused unless the permission names a theme: ``permission("casework:own", theme="waste")``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,17 +21,17 @@ ALL_COUNCILS = "*"
 
 KeySource = Callable[[], Awaitable[dict[str, Any]]]
 ThemeOf = Callable[[Request], Awaitable[str | None]]
-DELEGATES = "delegates:"
-"""With which a scheme's name begins that is open to delegates: the OpenAPI document says it otherwise."""
+DELEGATE_PREFIX = "delegates:"
+"""Prefix of internal security-scheme names for operations open to delegates; removed from the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as its token says.
+    """The caller of an operation, as the token says.
 
-    ``actor``: who acts for the subject, by the ``mandate`` and in its ``theme`` alone; empty if nobody does.
-    ``refused_by``: the ids any of which, when revoked, refuses this token. ``delegated``: whether somebody
-    acts for the subject; a token that says so by halves is good for nothing.
+    ``actor`` acts for the subject, by the ``mandate`` and only in its ``theme``; empty if nobody does.
+    ``revocable_ids``: the token is refused when any of them is revoked. ``delegated``: whether somebody acts
+    for the subject. A token with only some of actor, mandate and theme is delegated and gets in nowhere.
     """
 
     subject: str
@@ -45,32 +45,33 @@ class Caller:
     issued: int = 0
     actor: str = ""
     theme: str = ""
-    refused_by: tuple[str, ...] = field(init=False, repr=False)
+    revocable_ids: tuple[str, ...] = field(init=False, repr=False)
     delegated: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Both are asked of every request of a token that is remembered: worked out once."""
+        """Derive both once: every request with a remembered token needs them."""
         ids = (self.token_id, self.client_id, self.subject, self.mandate, self.actor)
-        object.__setattr__(self, "refused_by", tuple(dict.fromkeys(filter(None, ids))))
+        object.__setattr__(self, "revocable_ids", tuple(dict.fromkeys(filter(None, ids))))
         object.__setattr__(self, "delegated", bool(self.actor or self.mandate or self.theme))
 
     def record(self) -> dict[str, str]:
-        """Who did it, for a record: ``sub``, and where another acted for him ``act`` and ``mandate``."""
+        """Name who did it, for a record: ``sub``, and for a delegate's act ``act`` and ``mandate`` too."""
         acting = {"act": self.actor, "mandate": self.mandate} if self.delegated else {}
         return {"sub": self.subject, **acting}
 
     def acts_for(self, council: str) -> bool:
+        """Check whether the credential is for this council."""
         return council in self.councils or ALL_COUNCILS in self.councils
 
 
-def refused(code: str, detail: str) -> Problem:
-    """A 401 as RFC 6750 wants it."""
+def unauthorized(code: str, detail: str) -> Problem:
+    """Make the 401 of RFC 6750, section 3."""
     error = "" if code == "missing-credential" else ' error="invalid_token"'
     return Problem(401, code, detail, headers={"WWW-Authenticate": f"Bearer{error}"})
 
 
 class Authorisation(SecurityBase):
-    """Who calls, when it may do this here.
+    """Security scheme that answers the caller, if the caller has the permission in this council.
 
     A credential may stand as Bearer, as ``X-Api-Key``, or as the ``key`` header or parameter of OS clients.
     """
@@ -79,37 +80,40 @@ class Authorisation(SecurityBase):
         flow = OAuthFlowClientCredentials(tokenUrl="/identity/token")
         self.model = OAuth2(flows=OAuthFlows(clientCredentials=flow))
         self.theme = theme
-        self.scheme_name = f"{DELEGATES}{theme if isinstance(theme, str) else ''}" if theme else "oauth2"
+        self.scheme_name = (
+            f"{DELEGATE_PREFIX}{theme if isinstance(theme, str) else ''}" if theme else "oauth2"
+        )
 
     async def __call__(self, request: Request, required: SecurityScopes) -> Caller:
-        """The caller. Raises Problem 401, 403 or 404."""
+        """Check the request's credential and return its caller. Raises Problem 401, 403 or 404."""
         state = request.app.state
-        caller: Caller = await state.verifier.check(_credential(request))
+        caller: Caller = await state.verifier.check(_read_credential(request))
         if state.directory.refuses(caller):
-            raise refused("revoked-credential", "The credential has been revoked. Ask for a new one.")
+            raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
         slug = request.path_params.get("council")
         if slug is not None:
-            _may_act(state.directory.councils.get(slug), slug, caller)
+            _check_council(state.directory.councils.get(slug), slug, caller)
         if caller.delegated:
-            _within(caller, await self.theme(request) if callable(self.theme) else self.theme)
+            _check_theme(caller, await self.theme(request) if callable(self.theme) else self.theme)
         for scope in required.scopes:
             if scope not in caller.scopes:
                 raise Problem(403, "missing-scope", f"This needs the scope {scope}.", scope=scope)
         return caller
 
 
-def _credential(request: Request) -> str:
+def _read_credential(request: Request) -> str:
     headers = request.headers
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
         return bearer.strip()
     token = headers.get("x-api-key") or headers.get("key") or request.query_params.get("key")
     if not token:
-        raise refused("missing-credential", "Send a token as Authorization: Bearer, or a key as X-Api-Key.")
+        detail = "Send a token as Authorization: Bearer, or a key as X-Api-Key."
+        raise unauthorized("missing-credential", detail)
     return token
 
 
-def _may_act(council: Any, slug: str, caller: Caller) -> None:
+def _check_council(council: Any, slug: str, caller: Caller) -> None:
     if council is None:
         raise Problem(404, "unknown-council", f"There is no council {slug[:40]!r} here.")
     if not caller.acts_for(slug):
@@ -118,13 +122,13 @@ def _may_act(council: Any, slug: str, caller: Caller) -> None:
         raise Problem(403, "council-suspended", f"{slug} is suspended. Ask the operator of the region.")
 
 
-def _within(caller: Caller, theme: str | None) -> None:
-    """A delegate reaches what is of his mandate's theme, and nothing that is of none."""
+def _check_theme(caller: Caller, theme: str | None) -> None:
+    """Let a delegate do what is of their mandate's theme, and nothing that has no theme."""
     if not theme:
-        detail = "Nobody can do this for another. The person does it himself, by a token of his own sign-in."
+        detail = "You cannot do this for somebody else. They must sign in and do it themselves."
         raise Problem(403, "not-for-delegates", detail)
     if not (caller.actor and caller.mandate and caller.theme == theme):
-        detail = f"This needs a mandate for {theme}. Ask the person for one, and then for a token by it."
+        detail = f"You need a mandate for {theme}. Ask the person for one, then ask for a token with it."
         raise Problem(403, "wrong-theme", detail, theme=theme)
 
 
@@ -132,11 +136,11 @@ _authorisation = Authorisation()
 
 
 def permission(scope: str, *, theme: str | ThemeOf = "") -> Any:
-    """The scope a route demands: ``caller: Annotated[Caller, permission("address:read")]``.
+    """Require a scope of a route's caller: ``caller: Annotated[Caller, permission("address:read")]``.
 
-    ``theme`` lets those in who act for another by a mandate for it: its name, or a function that finds that
-    of the resource asked for (None where there is none; it sees a request whose parameters are not checked
-    yet). Others are asked no theme. Without it nobody acts for another here.
+    ``theme`` lets in delegates with a mandate for it. It is a theme's name, or a function that finds the
+    theme of the resource in the path: None where there is none. The function sees a request whose parameters
+    are not validated yet. Without ``theme`` no delegate gets in; for others it changes nothing.
     """
     return Security(Authorisation(theme) if theme else _authorisation, scopes=[scope])
 

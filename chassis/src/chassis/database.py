@@ -22,7 +22,7 @@ _SET_COUNCIL = text("SELECT set_config('app.council', :council, :transaction)")
 
 
 class ReadSession:
-    """Reads, each statement on its own."""
+    """Reads rows, each statement on its own."""
 
     _in_transaction = False
 
@@ -30,20 +30,23 @@ class ReadSession:
         self.connection = connection
 
     async def all(self, statement: Executable, params: Params = None) -> Sequence[Row[Any]]:
+        """Read every row."""
         return (await self.connection.execute(statement, params)).all()
 
     async def first(self, statement: Executable, params: Params = None) -> Row[Any] | None:
+        """Read the first row, if there is one."""
         return (await self.connection.execute(statement, params)).first()
 
     async def scalar(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Any:
+        """Read the first column of the first row."""
         return await self.connection.scalar(statement, params)
 
     async def see(self, council: str) -> None:
-        """Set whose rows row-level security shows."""
+        """Set the council whose rows row-level security shows."""
         await self.connection.execute(_SET_COUNCIL, {"council": council, "transaction": self._in_transaction})
 
     async def across_councils(self) -> None:
-        """Show every council's rows: region-level work only (issuing a token, a migration of data)."""
+        """Show every council's rows: only for region-level work (issuing a token, a migration of data)."""
         await self.see(EVERY_COUNCIL)
 
 
@@ -53,13 +56,12 @@ class Session(ReadSession):
     _in_transaction = True
 
     async def execute(self, statement: Executable, params: Params = None) -> int:
-        """Run it and answer the number of rows it touched."""
+        """Run a statement and return the number of rows it touched."""
         return (await self.connection.execute(statement, params)).rowcount
 
 
-async def _nothing(_: asyncpg.Connection) -> None:
-    """The plain pool only reads, single statements: a connection has nothing to reset, and each reset costs
-    a round trip."""
+async def _reset_nothing(_: asyncpg.Connection) -> None:
+    """Spare a round trip: a connection of the plain pool, which only reads, has nothing to reset."""
 
 
 class Database:
@@ -69,7 +71,10 @@ class Database:
         self.url = settings.database_url
         self.rows_secured = rows_secured
         self._fast_size = settings.fast_pool_size
-        self._shared = {"application_name": name, "statement_timeout": str(int(settings.timeout * 1000))}
+        self._server_settings = {
+            "application_name": name,
+            "statement_timeout": str(int(settings.timeout * 1000)),
+        }
         self.writer = self._engine(settings.pool_size, {})
         self.reader = self._engine(
             settings.pool_size, {"default_transaction_read_only": "on"}
@@ -84,7 +89,7 @@ class Database:
             pool_timeout=5,
             pool_recycle=1800,
             hide_parameters=True,  # an error in the log must not show what was stored
-            connect_args={"server_settings": {**self._shared, **server}, "timeout": 5},
+            connect_args={"server_settings": {**self._server_settings, **server}, "timeout": 5},
         )
 
     async def open(self) -> None:
@@ -95,11 +100,12 @@ class Database:
             max_size=self._fast_size,
             timeout=5,
             max_cacheable_statement_size=0,  # a long statement costs most to prepare anew each time
-            server_settings={**self._shared, "default_transaction_read_only": "on"},
-            reset=_nothing,
+            server_settings={**self._server_settings, "default_transaction_read_only": "on"},
+            reset=_reset_nothing,
         )
 
     async def close(self) -> None:
+        """Close every connection."""
         if self._fast is not None:
             await self._fast.close()
         await self.writer.dispose()
@@ -107,17 +113,18 @@ class Database:
 
     @property
     def fast(self) -> asyncpg.Pool:
-        """Plain asyncpg, read-only, 3-4 times less CPU: for the two or three hottest reads of a service."""
+        """The plain asyncpg pool, read-only, a quarter of the CPU: for the two or three hottest reads."""
         if self._fast is None:
             raise RuntimeError("the database is not open: use it inside the application's lifespan")
         return self._fast
 
     async def listen(self) -> asyncpg.Connection:
-        """A connection of its own, for LISTEN and advisory locks."""
+        """Open a connection of its own, for LISTEN and advisory locks."""
         return await asyncpg.connect(self.url, timeout=5, server_settings={"application_name": "listener"})
 
     @asynccontextmanager
     async def reading(self, council: str = "") -> AsyncIterator[ReadSession]:
+        """Open a session that reads the council's rows."""
         async with self.reader.connect() as connection:
             session = ReadSession(connection)
             if self.rows_secured:
@@ -126,6 +133,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, council: str = "") -> AsyncIterator[Session]:
+        """Open a transaction on the council's rows; it commits at the end of the block."""
         async with self.writer.begin() as connection:
             session = Session(connection)
             if self.rows_secured:
@@ -133,30 +141,30 @@ class Database:
             yield session
 
 
-def _of(request: Request) -> Database:
+def _database_of(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-async def _reading(request: Request) -> AsyncIterator[ReadSession]:
-    async with _of(request).reading(request.path_params.get("council", "")) as session:
+async def _open_read_session(request: Request) -> AsyncIterator[ReadSession]:
+    async with _database_of(request).reading(request.path_params.get("council", "")) as session:
         yield session
 
 
-async def _writing(request: Request) -> AsyncIterator[Session]:
-    async with _of(request).writing(request.path_params.get("council", "")) as session:
+async def _open_session(request: Request) -> AsyncIterator[Session]:
+    async with _database_of(request).writing(request.path_params.get("council", "")) as session:
         yield session
 
 
 def fast_pool(request: Request) -> asyncpg.Pool:
-    """The plain pool, for a route so hot that a dependency of its own would cost it a tenth of its time."""
-    return _of(request).fast
+    """Return the plain pool, for a route so hot that a dependency would cost it a tenth of its time."""
+    return _database_of(request).fast
 
 
-async def _fast(request: Request) -> asyncpg.Pool:
+async def _get_fast_pool(request: Request) -> asyncpg.Pool:
     return fast_pool(request)
 
 
-Reading = Annotated[ReadSession, Depends(_reading, scope="function")]
-Writing = Annotated[Session, Depends(_writing, scope="function")]
-FastPool = Annotated[asyncpg.Pool, Depends(_fast)]
+Reading = Annotated[ReadSession, Depends(_open_read_session, scope="function")]
+Writing = Annotated[Session, Depends(_open_session, scope="function")]
+FastPool = Annotated[asyncpg.Pool, Depends(_get_fast_pool)]

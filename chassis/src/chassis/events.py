@@ -1,7 +1,7 @@
-"""The CloudEvents 1.0 envelope, and what an event type is.
+"""Events: the CloudEvents 1.0 envelope and the payload in it.
 
-An event's payload is a pydantic model in its publisher's ``events.py``. A consumer never imports it: it
-declares a model of the few fields it needs, with the same ``event_type``.
+An event's payload is a pydantic model in its publisher's ``events.py``. A consumer never imports it. It
+declares a view of its own: a model of the few fields it needs, with the same ``event_type``.
 """
 
 from dataclasses import dataclass
@@ -28,11 +28,12 @@ class EventData(BaseModel):
 
     @classmethod
     def capability(cls) -> str:
+        """Return the capability that publishes the event: ``address``."""
         return cls.event_type.partition(".")[0]
 
     @classmethod
     def nats_subject(cls, council: str) -> str:
-        """``townhall.{council}.{capability}.{aggregate}.{event}``: the type without its version."""
+        """Return ``townhall.{council}.{capability}.{aggregate}.{event}``: the type without its version."""
         return f"{SUBJECT_PREFIX}.{council}.{cls.event_type.rpartition('.')[0]}"
 
 
@@ -73,7 +74,7 @@ class Received(Generic[Data]):
 
 
 def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: int) -> Envelope:
-    """The envelope around a payload, carrying the trace of what is happening now."""
+    """Wrap a payload in an envelope that carries the current trace."""
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return Envelope(
@@ -90,7 +91,7 @@ def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: 
 
 
 def unwrap(envelope: Envelope, view: type[Data]) -> Received[Data]:
-    """The envelope as its consumer sees it. Raises pydantic.ValidationError when the view does not fit."""
+    """Read an envelope through a consumer's view. Raises pydantic.ValidationError if it does not fit."""
     return Received(
         id=envelope.id,
         type=envelope.type,

@@ -13,31 +13,29 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
-
-
 _latest = 0
 
 
 def new() -> UUID:
-    """A UUIDv7 (RFC 9562, method 3): 48 bits of Unix milliseconds, 12 of their fraction, 62 random bits.
+    """Make a UUIDv7 (RFC 9562, method 3): 48 bits of Unix milliseconds, 12 of their fraction, 62 random bits.
 
-    Later than every one this process made before, so that what it writes is read in the order it wrote.
+    It is later than every id this process made before, so that rows sort in the order they were written.
     """
-    global _latest  # noqa: PLW0603 - the order is the process's
-    _latest = moment = max((time.time_ns() << 12) // 1_000_000, _latest + 1)
-    millis, fraction = moment >> 12 & (2**48 - 1), moment & 0xFFF
+    global _latest  # noqa: PLW0603 - one order for the process
+    _latest = timestamp = max((time.time_ns() << 12) // 1_000_000, _latest + 1)
+    millis, fraction = timestamp >> 12 & (2**48 - 1), timestamp & 0xFFF
     random = int.from_bytes(os.urandom(8)) & (2**62 - 1)
     return UUID(int=millis << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
 def show(value: UUID) -> str:
-    """The id as people and programs outside see it."""
+    """Write an id in the form that people and programs outside see."""
     number = value.int
     return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def read(text: str) -> UUID:
-    """The UUID behind an id. Raises ValueError for anything ``show`` could not have written."""
+    """Read an id in its outside form. Raises ValueError for anything ``show`` does not write."""
     if len(text) != LENGTH:
         raise ValueError(f"an id is {LENGTH} characters of 0-9 and a-z without i, l, o, u")
     number = 0

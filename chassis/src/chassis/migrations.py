@@ -1,7 +1,7 @@
 """Alembic without an ini file: a service ships ``migrations/versions``, this module runs them.
 
 Every run takes an advisory lock (one migrator at a time) and sets ``lock_timeout``: a migration that would
-wait behind live traffic fails and can be tried again, instead of making everybody wait behind it.
+wait behind live traffic fails and can be tried again. Otherwise all traffic would wait behind it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis import tables
 
 LOCK_TIMEOUT = "5s"
-_ONE_AT_A_TIME = 7_420_001  # advisory lock key of migrators
+_MIGRATION_LOCK = 7_420_001  # key of the advisory lock
 
 _PLATFORM_1 = (
     """CREATE TABLE council (
@@ -60,7 +60,7 @@ _PLATFORM_1 = (
 
 
 def platform_1_up() -> None:
-    """Make the tables every service has, first version. Called from a service's first migration."""
+    """Create the tables every service has, version 1. A service's first migration calls it."""
     for statement in _PLATFORM_1:
         op.execute(statement)
 
@@ -73,63 +73,65 @@ def platform_1_down() -> None:
 
 
 def platform_2_up() -> None:
-    """A refusal may be of what was issued until a moment only."""
+    """Let a refusal be limited to tokens issued until a point in time."""
     op.execute("ALTER TABLE revoked_token ADD COLUMN issued_before timestamptz, ADD COLUMN claim text")
 
 
 def platform_2_down() -> None:
-    """Undo ``platform_2_up``. A refusal up to a moment becomes one of everything: never a narrower one."""
+    """Undo ``platform_2_up``. A limited refusal becomes a refusal of all: never a narrower one."""
     op.execute("ALTER TABLE revoked_token DROP COLUMN issued_before, DROP COLUMN claim")
 
 
 def secure_rows(table: str) -> None:
-    """Row-level security for a table with personal or money data: a session sees its council's rows only.
+    """Enable row-level security on a table: a session sees only its council's rows.
 
-    ``FORCE`` binds the owner too. The setting ``*`` is region-level work (``Session.across_councils``).
+    For tables with personal or money data. ``FORCE`` binds the owner too. The setting ``*`` is
+    region-level work (``Session.across_councils``).
     """
-    seen = "current_setting('app.council', true)"
+    council = "current_setting('app.council', true)"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY one_council ON {table} USING (council = {seen} OR {seen} = '*')")
+    op.execute(f"CREATE POLICY one_council ON {table} USING (council = {council} OR {council} = '*')")
 
 
 async def migrate(package: str, database_url: str, *, to: str = "heads") -> None:
-    """Bring the service's database to a revision (``heads`` up, ``base`` down to nothing)."""
-    await _connected(database_url, lambda connection: _run(connection, package, to))
+    """Migrate the service's database to a revision: ``heads`` up, ``base`` down to nothing."""
+    await _run_connected(database_url, lambda connection: _run(connection, package, to))
 
 
 async def drift(metadata: MetaData, database_url: str) -> list[Any]:
-    """What the tables declare and the database lacks, or the other way round; empty when equal."""
+    """List what the declared tables have and the database lacks, or the other way round."""
 
     def compare(connection: Connection) -> list[Any]:
-        # The type is ours alone; reflection has to know it to compare the column.
+        # SQLAlchemy does not know this type of PostgreSQL; without it the column cannot be compared.
         connection.dialect.ischema_names["xid8"] = tables.Xid8  # type: ignore[attr-defined]
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, _all_of(metadata)))
+        return list(compare_metadata(context, _combine(metadata)))
 
-    found: list[Any] = await _connected(database_url, compare)
-    return found
+    differences: list[Any] = await _run_connected(database_url, compare)
+    return differences
 
 
 def script(package: str) -> ScriptDirectory:
-    """The migration scripts of a service."""
-    here = Path(str(resources.files(f"{package}.migrations")))
+    """Read the migration scripts of a service."""
+    folder = Path(str(resources.files(f"{package}.migrations")))
     config = Config()
-    config.set_main_option("script_location", str(here))
-    config.set_main_option("version_locations", str(here / "versions"))
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("version_locations", str(folder / "versions"))
     config.set_main_option("path_separator", "os")
     return ScriptDirectory.from_config(config)
 
 
-def _all_of(metadata: MetaData) -> MetaData:
-    """The service's own tables and those every service has, as one."""
-    both = MetaData(naming_convention=tables.NAMING)
+def _combine(metadata: MetaData) -> MetaData:
+    """Combine a service's own tables with those every service has."""
+    combined = MetaData(naming_convention=tables.NAMING)
     for table in (*tables.platform.tables.values(), *metadata.tables.values()):
-        table.to_metadata(both)
-    return both
+        table.to_metadata(combined)
+    return combined
 
 
-async def _connected(database_url: str, work: Any) -> Any:
+async def _run_connected(database_url: str, work: Any) -> Any:
+    """Run a function on a connection, in one transaction."""
     engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
     try:
         async with engine.begin() as connection:
@@ -140,7 +142,7 @@ async def _connected(database_url: str, work: Any) -> Any:
 
 def _run(connection: Connection, package: str, to: str) -> None:
     scripts = script(package)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": LOCK_TIMEOUT})
 
     def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:

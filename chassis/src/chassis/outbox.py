@@ -1,7 +1,7 @@
 """The transactional outbox: an event is a row in its cause's transaction; ``chassis.relay`` publishes it.
 
-The one place where rows of the outbox are written: of one event, of many, and of the rows of a query. Call it
-after the aggregate's row is written, so that the events of an aggregate stand in the order of its changes.
+This is the only module that writes the outbox: one event, many, or one for each row of a query. Call it after
+the aggregate's row is written, so that the events of an aggregate stand in the order of its changes.
 """
 
 import asyncio
@@ -17,11 +17,10 @@ from chassis.database import Session
 from chassis.events import SUBJECT_PREFIX, EventData, wrap
 
 _INSERT = insert(tables.outbox)
-_LARGEST = (
-    500_000  # characters of an envelope; NATS takes a million bytes, and one too large holds all others up
-)
-_BATCH = 500  # events that are written at once, between which other requests have their turn
-_COUNTED = 9  # hexadecimal digits of an id that count the rows of a query: 36 bits
+# Characters of an envelope. NATS takes a million bytes, and an event that is too large holds up all others.
+_MAX_LENGTH = 500_000
+_BATCH = 500  # events written at once; other requests have their turn in between
+_COUNTER_DIGITS = 9  # hexadecimal digits of an id that count the rows of a query: 36 bits
 
 
 class Event(NamedTuple):
@@ -61,10 +60,11 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextC
     capability = aggregate.partition(".")[0]
     return text(f"""
     INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT council, (:id_hex || lpad(to_hex(n), {_COUNTED}, '0'))::uuid,
+    SELECT council, (:id_hex || lpad(to_hex(n), {_COUNTER_DIGITS}, '0'))::uuid,
         concat('{SUBJECT_PREFIX}.', council, '.{aggregate}.', kind),
-        CASE WHEN length(envelope) > {_LARGEST}  -- no integer: the error names the event
-            THEN concat('event of ', council, ' over {_LARGEST} characters: {aggregate} ', n)::integer::text
+        CASE WHEN length(envelope) > {_MAX_LENGTH}  -- no integer: the error names the event
+            THEN concat('event of ', council, ' over {_MAX_LENGTH} characters: {aggregate} ', n)
+                ::integer::text
             ELSE envelope END
     FROM (SELECT council, n, kind, concat(
         '{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_ID_DIGITS},
@@ -81,11 +81,12 @@ async def add_from_rows(session: Session, statement: TextClause, *, council: str
 
     Raises DBAPIError for one over 500,000 characters.
     """
-    base = ids.new().hex[:-_COUNTED]
+    base = ids.new().hex[:-_COUNTER_DIGITS]
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    shown = ids.show(UUID(hex=base + "0" * _COUNTED))
+    first_id = ids.show(UUID(hex=base + "0" * _COUNTER_DIGITS))
     await session.execute(
-        statement, {"id_hex": base, "id_text": shown[:-_SHOWN], "time": now, "council": council}
+        statement,
+        {"id_hex": base, "id_text": first_id[:-_COUNTER_CHARACTERS], "time": now, "council": council},
     )
 
 
@@ -94,7 +95,7 @@ def _row(event: Event, council: str) -> dict[str, Any]:
     source = f"urn:townhall:{data.capability()}"
     envelope = wrap(data, source=source, council=council, subject=subject, sequence=sequence)
     body = envelope.model_dump_json(exclude_none=True)
-    if len(body) > _LARGEST:
+    if len(body) > _MAX_LENGTH:
         raise ValueError(f"{data.event_type} is {len(body)} characters; an event is thin")
     return {
         "council": council,
@@ -105,9 +106,9 @@ def _row(event: Event, council: str) -> dict[str, Any]:
 
 
 def _digit(shift: int) -> str:
-    """SQL of one character of an id as ``ids.show`` writes it, of the number n."""
+    """Write SQL of one character of an id as ``ids.show`` does, of the number n."""
     return f"substr('{ids.ALPHABET}', (n >> {shift} & 31)::integer + 1, 1)"
 
 
-_SHOWN = 7  # characters of an id as people see it that the counted digits make
+_COUNTER_CHARACTERS = 7  # characters of an id that these digits become outside
 _ID_DIGITS = ", ".join(_digit(shift) for shift in range(30, -1, -5))

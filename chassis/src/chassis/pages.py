@@ -1,7 +1,7 @@
 """Cursor pagination: ``?after=`` and ``limit``, ``next`` in the body and ``Link: rel=next`` in the header.
 
-A cursor is the key of the last row, so a page costs the same wherever it stands (keyset, no OFFSET, no
-count). A list reads ``limit + 1`` rows: the one too many says that there is a next page.
+A cursor is the key of the last row, so every page of a list costs the same (keyset, no OFFSET, no count). A
+list reads ``limit + 1`` rows: one row too many means that there is a next page.
 """
 
 import base64
@@ -24,65 +24,69 @@ class Page(BaseModel, Generic[Item]):
     """A page of a list."""
 
     items: list[Item]
-    next: str | None = Field(default=None, description="Cursor for `after`; absent on the last page")
+    next: str | None = Field(
+        default=None, description="The cursor of the next page: send it as `after`. Null on the last page."
+    )
 
 
 class Pager:
-    """Where a list goes on, as the caller asked."""
+    """The cursor and limit of a list request; makes the page of its rows."""
 
     def __init__(
         self,
         request: Request,
         response: Response,
-        after: Annotated[str | None, Query(max_length=500, description="`next` of the page before")] = None,
-        limit: Annotated[Limit, Query(description="Most items on a page")] = 50,
+        after: Annotated[
+            str | None, Query(max_length=500, description="The `next` cursor of the previous page")
+        ] = None,
+        limit: Annotated[Limit, Query(description="The maximum number of items on a page")] = 50,
     ) -> None:
         self._request = request
         self._response = response
         self.limit = limit
         self.fetch = limit + 1
-        self.after = _read(after) if after is not None else None
+        self.after = _decode_cursor(after) if after is not None else None
 
     def page(
         self, rows: Sequence[Source], show: Callable[[Source], Item], key: Callable[[Source], Sequence[Any]]
     ) -> Page[Item]:
-        """The page of at most ``limit`` of the ``fetch`` rows read, and the way to the next."""
-        kept = rows[: self.limit]
-        following = _write(key(kept[-1])) if len(rows) > self.limit else None
-        if following is not None:
+        """Make the page of at most ``limit`` of the ``fetch`` rows, and the link to the next page."""
+        page_rows = rows[: self.limit]
+        cursor = _encode_cursor(key(page_rows[-1])) if len(rows) > self.limit else None
+        if cursor is not None:
             url = self._request.url
-            query = self._request.url.include_query_params(after=following, limit=self.limit).query
+            query = self._request.url.include_query_params(after=cursor, limit=self.limit).query
             self._response.headers["Link"] = f'<{url.path}?{query}>; rel="next"'
-        return Page[Item](items=[show(row) for row in kept], next=following)
+        return Page[Item](items=[show(row) for row in page_rows], next=cursor)
 
     def start(self, *kinds: type) -> tuple[Any, ...] | None:
-        """The cursor's key, checked to be of these types. Raises Problem 400 for any other."""
+        """Return the cursor's key if its values are of these types. Raises Problem 400 for any other."""
         if self.after is None:
             return None
         if len(self.after) != len(kinds) or any(
             type(value) is not kind for value, kind in zip(self.after, kinds, strict=True)
         ):
-            raise _bad_cursor()
+            raise _make_cursor_problem()
         return tuple(self.after)
 
 
-def _write(key: Sequence[Any]) -> str:
+def _encode_cursor(key: Sequence[Any]) -> str:
     return (
         base64.urlsafe_b64encode(json.dumps(list(key), separators=(",", ":")).encode()).decode().rstrip("=")
     )
 
 
-def _read(cursor: str) -> list[Any]:
+def _decode_cursor(cursor: str) -> list[Any]:
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise _bad_cursor() from error
+        raise _make_cursor_problem() from error
     if not isinstance(key, list):
-        raise _bad_cursor()
+        raise _make_cursor_problem()
     return key
 
 
-def _bad_cursor() -> Problem:
+def _make_cursor_problem() -> Problem:
     message = "is not a cursor of this list; leave it out to start again"
     error = FieldError(field="query.after", message=message, code="bad_cursor")
     return Problem(400, "invalid-request", "The cursor cannot be used; see errors.", errors=[error])

@@ -1,4 +1,4 @@
-"""A database and its two roles for one service: the owner who migrates, and the runtime role who may not."""
+"""Creates a service's database and its two roles: the owner, which migrates, and the runtime role."""
 
 import asyncpg
 
@@ -6,10 +6,10 @@ _ROLE = "CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROL
 
 
 async def provision(admin_url: str, name: str, *, owner_password: str, password: str) -> None:
-    """Make ``name`` (database), ``{name}_owner`` and ``{name}`` (roles), or bring them to these passwords.
+    """Create ``name`` (database), ``{name}_owner`` and ``{name}`` (roles), or set these passwords.
 
     ``admin_url`` is a superuser's. The runtime role gets SELECT, INSERT, UPDATE and DELETE on whatever the
-    owner makes, and nothing else. Names come from code, never from outside.
+    owner creates, and nothing else. Names come from code, never from input.
     """
     connection = await asyncpg.connect(admin_url, timeout=10)
     try:

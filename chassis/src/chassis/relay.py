@@ -1,12 +1,12 @@
-"""The relay: takes what lies in the outbox to NATS.
+"""The relay publishes the events in the outbox to NATS.
 
-It reads only rows of transactions that no running one can precede (``txid`` below the snapshot's
-xmin), so the order is that of commits. One relay works per service at a time (advisory lock), others wait.
-NOTIFY is a hint, polling the guarantee.
+It reads only rows of transactions that no running one can precede (``txid`` below the snapshot's xmin), so
+events leave in the order of commits. A service has one relay at a time (advisory lock); others wait. NOTIFY
+only makes it faster: it also polls.
 
-A batch is one atomic publish (NATS ADR-50): all of it stands in the stream, in order, or none does. A crash
-between publish and delete publishes again with the same ``Nats-Msg-Id``: the stream drops it within its
-window, the consumers' inbox after that.
+A batch is one atomic publish (NATS ADR-50): the stream takes all of it, in order, or nothing. After a crash
+between publish and delete the relay publishes again with the same ``Nats-Msg-Id``. The stream drops such a
+duplicate within its window, and the consumers' inbox after that.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from chassis import streams
 log = logging.getLogger(__name__)
 
 _BATCH = 1_000  # also the most that NATS takes in one atomic publish
-_POLL = 0.5  # seconds between looks when no hint comes
+_POLL = 0.5  # seconds between reads without a notification
 _ACK_WAIT = 10.0  # seconds for the acknowledgement of a batch
-_ONE_RELAY = 7_420_002  # advisory lock key
+_RELAY_LOCK = 7_420_002  # key of the advisory lock
 _READ = """SELECT id, event_id, nats_subject, envelope FROM outbox
     WHERE txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id LIMIT $1"""
 _DELETE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
@@ -34,29 +34,29 @@ _DELETE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
 
 async def relay(connection: asyncpg.Connection, client: Client) -> None:
     """Publish the service's outbox for ever. Raises when the database or NATS is lost; call it again."""
-    hint = asyncio.Event()
-    await connection.execute("SELECT pg_advisory_lock($1)", _ONE_RELAY)
-    await connection.add_listener("townhall_outbox", lambda *_: hint.set())
+    notified = asyncio.Event()
+    await connection.execute("SELECT pg_advisory_lock($1)", _RELAY_LOCK)
+    await connection.add_listener("townhall_outbox", lambda *_: notified.set())
     while True:
-        hint.clear()
+        notified.clear()
         if await drain(connection, client) < _BATCH:
             try:
                 async with asyncio.timeout(_POLL):
-                    await hint.wait()
+                    await notified.wait()
             except TimeoutError:
                 continue
 
 
 async def drain(connection: asyncpg.Connection, client: Client) -> int:
-    """Publish one batch and delete it when NATS has acknowledged it. Answers the size of the batch."""
+    """Publish a batch, delete it when NATS has acknowledged it, and return its size."""
     rows = await connection.fetch(_READ, _BATCH)
     if not rows:
         return 0
-    refusal = await _publish_together(client, rows) if len(rows) > 1 else "one event needs no batch"
+    refusal = await _publish_batch(client, rows) if len(rows) > 1 else "one event needs no batch"
     if not refusal:
         await connection.execute(_DELETE, [row["id"] for row in rows])
         return len(rows)
-    # Most often some were published before a crash: alone, each is acknowledged as the duplicate it is.
+    # Most often some were published before a crash: alone, each is acknowledged as a duplicate.
     log.info("publishing %d events one by one: %s", len(rows), refusal)
     for row in rows:
         await streams.jetstream(client).publish(
@@ -66,8 +66,8 @@ async def drain(connection: asyncpg.Connection, client: Client) -> int:
     return len(rows)
 
 
-async def _publish_together(client: Client, rows: Sequence[asyncpg.Record]) -> str:
-    """One atomic publish of all; empty when it stands, else why it was refused as a whole."""
+async def _publish_batch(client: Client, rows: Sequence[asyncpg.Record]) -> str:
+    """Publish rows atomically. Returns an empty string, or why NATS refused them all."""
     batch = uuid4().hex
     for number, row in enumerate(rows[:-1], start=1):
         await client.publish(
@@ -78,8 +78,8 @@ async def _publish_together(client: Client, rows: Sequence[asyncpg.Record]) -> s
     answer = await client.request(
         last["nats_subject"], last["envelope"].encode(), timeout=_ACK_WAIT, headers=commit
     )
-    said: dict[str, Any] = json.loads(answer.data)
-    return str(said["error"].get("description", said["error"])) if "error" in said else ""
+    error: Any = json.loads(answer.data).get("error")
+    return str(error.get("description", error)) if error else ""
 
 
 def _headers(row: asyncpg.Record, batch: str, number: int) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What a service is told from outside: one environment prefix per service."""
+"""Settings of a service, read from the environment with a prefix of its own."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
 
 class Settings(BaseSettings):
-    """Settings every service has. A service subclasses it and names its prefix (``ADDRESS_``)."""
+    """The settings every service has. A service subclasses it and names its prefix (``ADDRESS_``)."""
 
     database_url: str = Field(description="Runtime role, DML only: postgresql://address:...@host/address")
     migration_url: str = Field(default="", description="Owner role; used by `migrate` and nothing else")
@@ -22,5 +22,5 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
     fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")
     assets: str = Field(
-        default="", description="Folder of GOV.UK Frontend for pages; empty: the checkout's, or /assets"
+        default="", description="Folder of GOV.UK Frontend; empty for the one in the checkout, or /assets"
     )

@@ -1,6 +1,6 @@
 """The tables every service has: its view of the councils, revoked credentials, outbox, inbox, idempotency.
 
-The migration that makes them is ``chassis.migrations``; a test keeps the two equal.
+``chassis.migrations`` creates them; a test keeps the two equal.
 """
 
 from sqlalchemy import (
@@ -40,12 +40,12 @@ class Xid8(UserDefinedType[str]):
         return "xid8"
 
 
-def moment(name: str) -> Column[object]:
-    """A point in time, set by the database when the row is written."""
+def timestamp(name: str) -> Column[object]:
+    """Make a column for a point in time, set by the database when the row is written."""
     return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
-# What this service knows of the councils. In identity it is the record itself, elsewhere it follows events.
+# The councils. In identity it is the record itself; elsewhere it is a copy that follows identity's events.
 council = Table(
     "council",
     platform,
@@ -56,12 +56,12 @@ council = Table(
     Column("status", Text, nullable=False, server_default="active"),
     Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("version", Integer, nullable=False),
-    moment("updated_at"),
+    timestamp("updated_at"),
     UniqueConstraint("gss"),
 )
 
 # Credentials refused although their signature holds: the jti of a token, or the id of a client, a subject or
-# a mandate, with which tokens issued later than issued_before are good again.
+# a mandate. With issued_before, tokens of that id issued later are good again.
 revoked_token = Table(
     "revoked_token",
     platform,
@@ -69,7 +69,7 @@ revoked_token = Table(
     Column("id", Text, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("issued_before", DateTime(timezone=True)),
-    Column("claim", Text),  # where in a token the id stands, as far as the issuer's own record says
+    Column("claim", Text),  # the token's claim that holds the id, where the issuer knows it
 )
 
 # Events of committed changes on their way to NATS. A queue: read in commit order across councils.
@@ -82,20 +82,20 @@ outbox = Table(
     Column("event_id", UUID(as_uuid=True), nullable=False),
     Column("nats_subject", Text, nullable=False),
     Column("envelope", Text, nullable=False),
-    moment("created_at"),
+    timestamp("created_at"),
 )
 
-# Events already taken in: commits with the effect, so that the effect happens once.
+# Events already processed. A row commits with the event's effect, so that the effect happens once.
 inbox = Table(
     "inbox",
     platform,
     Column("council", Text, primary_key=True),
     Column("consumer", Text, primary_key=True),
     Column("event_id", UUID(as_uuid=True), primary_key=True),
-    moment("received_at"),
+    timestamp("received_at"),
 )
 
-# Answers already given to an Idempotency-Key.
+# Answers already sent for an Idempotency-Key.
 idempotency = Table(
     "idempotency",
     platform,
@@ -106,5 +106,5 @@ idempotency = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("status", Integer),
     Column("answer", JSONB),
-    moment("created_at"),
+    timestamp("created_at"),
 )

@@ -1,7 +1,7 @@
-"""Traces, metrics and JSON logs, from one place. No personal data, no tokens, no query strings in any.
+"""Traces, metrics and JSON logs. None holds personal data, tokens or query strings.
 
-Spans are made here rather than by the stock ASGI instrumentation, which costs a multiple per request and
-records full URLs, and with them keys and addresses.
+Spans are made here and not by OpenTelemetry's ASGI instrumentation, which costs several times as much for
+each request and records full URLs, and with them keys and addresses.
 """
 
 import json
@@ -26,8 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.settings import Settings
 
 _W3C = TraceContextTextMapPropagator()
-_SERVER_FAULT = 500
-# Straight to the Prometheus client: on a hot read the SDK's meters cost as much as checking the token.
+# Prometheus' own client: on a hot read the SDK's meters cost as much as verifying the token.
 _DURATIONS = Histogram(
     "http_server_request_duration_seconds",
     "Duration of requests",
@@ -36,7 +35,7 @@ _DURATIONS = Histogram(
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """Formats a log record as one JSON object a line."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -67,7 +66,7 @@ def log_as_json(service: str, level: str) -> None:
 
 
 def start(service: str, settings: Settings) -> None:
-    """Set the process's tracer provider; the first call in a process decides."""
+    """Set the process's tracer provider; only the first call in a process has an effect."""
     if isinstance(trace.get_tracer_provider(), TracerProvider):
         return
     resource = Resource.create({"service.name": service, "deployment.region": settings.region})
@@ -76,7 +75,7 @@ def start(service: str, settings: Settings) -> None:
 
         tracing = TracerProvider(resource=resource, sampler=ParentBasedTraceIdRatio(settings.trace_ratio))
         tracing.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
-    else:  # nobody listens: contexts still travel, nothing is recorded
+    else:  # without a collector trace contexts still travel, and nothing is recorded
         tracing = TracerProvider(resource=resource, sampler=ALWAYS_OFF)
     trace.set_tracer_provider(tracing)
 
@@ -84,8 +83,8 @@ def start(service: str, settings: Settings) -> None:
 class Telemetry:
     """ASGI middleware: a server span and a duration for every request, by route and not by path.
 
-    Without a collector no span is made: the caller's trace context goes on as it came. ``records`` decides
-    instead of the application's settings.
+    Without a collector no span is made and the caller's trace context is passed on unchanged. ``records``
+    overrides the application's settings.
     """
 
     def __init__(self, app: ASGIApp, *, records: bool | None = None) -> None:
@@ -97,50 +96,52 @@ class Telemetry:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = _Seen(send)
-        parent = _parent(scope)
+        recorder = _StatusRecorder(send)
+        parent = _read_parent(scope)
         started = time.perf_counter()
         try:
-            if parent is None or self._recording(scope):
-                await self._spanned(parent, scope, receive, seen)
+            if parent is None or self._is_recording(scope):
+                await self._run_in_span(parent, scope, receive, recorder)
             else:
                 token = context.attach(parent)
                 try:
-                    await self._app(scope, receive, seen)
+                    await self._app(scope, receive, recorder)
                 finally:
                     context.detach(token)
         finally:
-            _DURATIONS.labels(scope["method"], _route(scope), seen.status).observe(
+            _DURATIONS.labels(scope["method"], _route_of(scope), recorder.status).observe(
                 time.perf_counter() - started
             )
 
-    def _recording(self, scope: Scope) -> bool:
+    def _is_recording(self, scope: Scope) -> bool:
         if self._records is not None:
             return self._records
         return bool(scope["app"].state.settings.otlp_endpoint)
 
-    async def _spanned(self, parent: Context | None, scope: Scope, receive: Receive, seen: "_Seen") -> None:
+    async def _run_in_span(
+        self, parent: Context | None, scope: Scope, receive: Receive, recorder: "_StatusRecorder"
+    ) -> None:
         with self._tracer.start_as_current_span(
             scope["method"], context=parent, kind=SpanKind.SERVER
         ) as span:
             try:
-                await self._app(scope, receive, seen)
+                await self._app(scope, receive, recorder)
             finally:
                 if span.is_recording():
-                    span.update_name(f"{scope['method']} {_route(scope)}")
+                    span.update_name(f"{scope['method']} {_route_of(scope)}")
                     span.set_attribute("http.request.method", scope["method"])
-                    span.set_attribute("http.route", _route(scope))
-                    span.set_attribute("http.response.status_code", seen.status)
+                    span.set_attribute("http.route", _route_of(scope))
+                    span.set_attribute("http.response.status_code", recorder.status)
 
 
-class _Seen:
-    """Passes the answer on and remembers its status; 500 when none was sent."""
+class _StatusRecorder:
+    """Sends the response and remembers its status; 500 when none was sent."""
 
     __slots__ = ("_send", "status")
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.status = _SERVER_FAULT
+        self.status = 500
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -148,11 +149,11 @@ class _Seen:
         await self._send(message)
 
 
-def _route(scope: Scope) -> str:
+def _route_of(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "unmatched")
 
 
-def _parent(scope: Scope) -> Context | None:
+def _read_parent(scope: Scope) -> Context | None:
     for name, value in scope["headers"]:
         if name == b"traceparent":
             return _W3C.extract({"traceparent": value.decode("latin-1")})
@@ -161,7 +162,7 @@ def _parent(scope: Scope) -> Context | None:
 
 @contextmanager
 def linked_span(name: str, traceparents: Sequence[str | None]) -> Iterator[None]:
-    """A consumer's span, linked to the spans that caused the events."""
+    """Open a consumer's span, linked to the spans that caused the events."""
     parents = [_W3C.extract({"traceparent": text}) for text in traceparents if text]
     links = [Link(trace.get_current_span(parent).get_span_context()) for parent in parents]
     tracer = trace.get_tracer(__name__)

@@ -1,4 +1,4 @@
-"""Checking tokens offline, with the issuer's public keys. Only a process that serves imports this."""
+"""Verifies tokens offline, with the issuer's public keys. Only a process that serves imports this."""
 
 import asyncio
 import json
@@ -13,22 +13,22 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chassis.auth import Caller, KeySource, refused
+from chassis.auth import Caller, KeySource, unauthorized
 from chassis.problems import Problem
 
 log = logging.getLogger(__name__)
 
 ALGORITHMS = ["ES256"]
 TYPES = frozenset({"at+jwt", "key+jwt"})
-_LONGEST_TOKEN = 4096
-_KEPT = 20_000  # tokens remembered
-_KEYS_AGE = 300.0  # seconds until the issuer's keys are read again
-_KEYS_PAUSE = 2.0  # seconds between two reads, whatever comes
+_MAX_TOKEN_LENGTH = 4096
+_CACHE_SIZE = 20_000  # tokens
+_MAX_KEYS_AGE = 300.0  # seconds until the issuer's keys are read again
+_MIN_KEYS_AGE = 2.0  # seconds between two reads, whatever tokens come
 _LEEWAY = 5  # seconds of difference between two machines' clocks
 
 
 def keys_from(url: str) -> KeySource:
-    """Reads a JWKS from an http, https or file URL."""
+    """Make a function that reads a JWKS from an http, https or file URL."""
 
     async def read() -> dict[str, Any]:
         if url.startswith("file://"):
@@ -43,7 +43,7 @@ def keys_from(url: str) -> KeySource:
 
 
 class Verifier:
-    """Checks tokens. A token that passed is remembered until it expires: checking again is a look-up."""
+    """Verifies tokens. A valid token is remembered until it expires: to verify it again is a look-up."""
 
     def __init__(self, issuer: str, audience: str, source: KeySource) -> None:
         self._issuer = issuer
@@ -52,33 +52,33 @@ class Verifier:
         self._keys: KeySet | None = None
         self._read_at = 0.0
         self._lock = asyncio.Lock()
-        self._known: dict[str, Caller] = {}
+        self._callers: dict[str, Caller] = {}
 
     async def check(self, token: str) -> Caller:
-        """The caller behind a token. Raises Problem 401, or 503 when the issuer's keys cannot be had."""
-        caller = self._known.get(token)
+        """Verify a token and return its caller. Problem 401, or 503 when the issuer's keys are away."""
+        caller = self._callers.get(token)
         if caller is None:
             caller = await self._verify(token)
-            if len(self._known) >= _KEPT:
-                self._known.clear()
-            self._known[token] = caller
+            if len(self._callers) >= _CACHE_SIZE:
+                self._callers.clear()
+            self._callers[token] = caller
         if caller.expires + (0 if caller.delegated else _LEEWAY) <= time.time():
-            self._known.pop(token, None)
-            raise refused("expired-credential", "The credential has expired. Ask for a new one.")
+            self._callers.pop(token, None)
+            raise unauthorized("expired-credential", "The credential has expired. Ask for a new one.")
         return caller
 
     async def _verify(self, token: str) -> Caller:
-        if len(token) > _LONGEST_TOKEN:
-            raise refused("invalid-credential", "The credential is too long to be one of ours.")
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise unauthorized("invalid-credential", "The credential is too long to be one of ours.")
         try:
-            return self._decode(token, await self._fresh_keys(max_age=_KEYS_AGE))
+            return self._decode(token, await self._fresh_keys(max_age=_MAX_KEYS_AGE))
         except (JoseError, ValueError, KeyError, TypeError):
-            # Signed perhaps with a key newer than those held: look once more.
+            # The token may be signed with a key newer than those in memory: read the keys once more.
             try:
-                return self._decode(token, await self._fresh_keys(max_age=_KEYS_PAUSE))
+                return self._decode(token, await self._fresh_keys(max_age=_MIN_KEYS_AGE))
             except (JoseError, ValueError, KeyError, TypeError) as error:
                 log.info("credential refused: %s", type(error).__name__)
-                raise refused("invalid-credential", "The credential was not issued here.") from error
+                raise unauthorized("invalid-credential", "The credential was not issued here.") from error
 
     def _decode(self, token: str, keys: KeySet) -> Caller:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
@@ -97,12 +97,12 @@ class Verifier:
             expires=int(claims["exp"]),
             mandate=str(claims.get("mandate", "")),
             issued=int(claims["iat"]),
-            actor=_actor(claims.get("act")),
+            actor=_read_actor(claims.get("act")),
             theme=str(claims.get("theme", "")),
         )
 
     async def _fresh_keys(self, *, max_age: float) -> KeySet:
-        """The issuer's keys, at most ``max_age`` seconds old; old ones serve on while it is away."""
+        """Return the issuer's keys, at most ``max_age`` seconds old, or older while the issuer is away."""
         async with self._lock:
             if self._keys is None or time.monotonic() - self._read_at > max_age:
                 try:
@@ -110,13 +110,13 @@ class Verifier:
                 except (httpx.HTTPError, OSError, ValueError) as error:
                     log.warning("the issuer's keys cannot be read: %r", error)
                     if self._keys is None:
-                        raise _keys_away() from error
+                        raise _keys_unavailable() from error
                 self._read_at = time.monotonic()
             return self._keys
 
 
-def _actor(act: Any) -> str:
-    """Who acts for the subject (RFC 8693, section 4.1). Nobody acts through a third. Raises ValueError."""
+def _read_actor(act: Any) -> str:
+    """Read who acts for the subject (RFC 8693, section 4.1). Raises ValueError for a chain of actors."""
     if act is None:
         return ""
     if set(act) != {"sub"} or not isinstance(act["sub"], str) or not act["sub"]:
@@ -124,6 +124,6 @@ def _actor(act: Any) -> str:
     return str(act["sub"])
 
 
-def _keys_away() -> Problem:
+def _keys_unavailable() -> Problem:
     detail = "The issuer's keys cannot be read just now. Try again."
     return Problem(503, "issuer-unavailable", detail, headers={"Retry-After": "2"})

@@ -1,4 +1,4 @@
-"""The field's values with their bounds: whatever comes in has a limit, so a hostile value is a 4xx."""
+"""Types of the field's values, each with bounds, so that a hostile value is a 4xx and never a 500."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,7 @@ _POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})?$
 
 
 def normal_postcode(text: str) -> str:
-    """``ba11lj`` -> ``BA1 1LJ``. Raises ValueError when it cannot be a full postcode."""
+    """Write a postcode in its usual form: ``ba11lj`` -> ``BA1 1LJ``. Raises ValueError for any other text."""
     compact = re.sub(r"\s+", "", text).upper()
     spaced = f"{compact[:-3]} {compact[-3:]}"
     if not 5 <= len(compact) <= 7 or not _POSTCODE.match(spaced):  # noqa: PLR2004 - A9 9AA to AA9A 9AA
@@ -21,13 +21,13 @@ def normal_postcode(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without surrounding space. Raises ValueError for control characters."""
+    """Return the text as it is. Raises ValueError for control characters."""
     if _CONTROL.search(text):
         raise ValueError("holds a control character")
     return text
 
 
-def _postcode(value: object) -> object:
+def _normalise(value: object) -> object:
     return normal_postcode(value) if isinstance(value, str) and len(value) <= 16 else value  # noqa: PLR2004
 
 
@@ -36,19 +36,30 @@ Uprn = Annotated[int, Field(ge=1, le=999_999_999_999, description="Unique Proper
 Usrn = Annotated[int, Field(ge=1, le=99_999_999, description="Unique Street Reference Number")]
 Postcode = Annotated[
     str,
-    BeforeValidator(_postcode),
+    BeforeValidator(_normalise),
     StringConstraints(min_length=6, max_length=8),
     Field(examples=["BA1 1LJ"]),
 ]
 Gss = Annotated[
-    str, StringConstraints(pattern=r"^[A-Z][0-9]{8}$"), Field(description="ONS nine-character code")
+    str,
+    StringConstraints(pattern=r"^[A-Z][0-9]{8}$"),
+    Field(description="Office for National Statistics code of nine characters"),
 ]
-Pence = Annotated[int, Field(ge=0, le=100_000_000_000, description="Money in pence")]
+Pence = Annotated[int, Field(ge=0, le=100_000_000_000, description="Amount in pence")]
 Easting = Annotated[
-    float, Field(ge=0, le=700_000, allow_inf_nan=False, description="British National Grid, m")
+    float,
+    Field(
+        ge=0, le=700_000, allow_inf_nan=False, description="Easting on the British National Grid, in metres"
+    ),
 ]
 Northing = Annotated[
-    float, Field(ge=0, le=1_300_000, allow_inf_nan=False, description="British National Grid, m")
+    float,
+    Field(
+        ge=0,
+        le=1_300_000,
+        allow_inf_nan=False,
+        description="Northing on the British National Grid, in metres",
+    ),
 ]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Name = Annotated[

@@ -13,7 +13,7 @@ from functools import partial
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, relay, streams, tables, telemetry, tenancy
+from chassis import idempotency, relay, revocations, streams, tables, telemetry
 from chassis.app import Service
 from chassis.consumer import forever
 from chassis.database import Database
@@ -76,7 +76,7 @@ async def _purge(database: Database) -> None:
     while True:
         async with database.writing() as session:
             await idempotency.purge(session)
-            await tenancy.purge(session)
+            await revocations.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
         await asyncio.sleep(_PURGE_INTERVAL)
 

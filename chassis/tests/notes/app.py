@@ -1,6 +1,5 @@
-"""Notes: one table with row-level security, one list, one idempotent create, one event to itself."""
+"""Notes: one table with row-level security, a list, an idempotent create, an event that it also consumes."""
 
-import asyncio
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -21,7 +20,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import ErrorShape, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
-from notes import showing
+from notes import views
 
 
 class Settings(settings.Settings):
@@ -39,14 +38,13 @@ note = Table(
     Column("written_by", JSONB),
     info={"row_level_security": True},
 )
-FROM_START = select(note).order_by(note.c.id).limit(bindparam("most"))
-FROM = FROM_START.where(note.c.id > bindparam("after"))
+FIRST_PAGE = select(note).order_by(note.c.id).limit(bindparam("most"))
+NEXT_PAGE = FIRST_PAGE.where(note.c.id > bindparam("after"))
 _ONE = (note.c.council == bindparam("council_"), note.c.id == bindparam("id_"))
 THEME = select(note.c.theme).where(*_ONE)
 WRITTEN_BY = select(note.c.written_by).where(*_ONE)
 router = APIRouter(prefix="/{council}/notes/v1")
 calls: list[str] = []
-hold = asyncio.Event()
 
 
 class NewNote(BaseModel):
@@ -70,10 +68,12 @@ class NoteWrittenView(EventData):
 
 
 async def write(session: Session, council: str, text: str) -> Note:
-    made = Note(id=ids.new(), text=text, secret=f"secret of {text}")
-    await session.execute(insert(note), {"council": council, "id": made.id, "text": text})
-    await outbox.add(session, NoteWritten(text=text), council=council, subject=ids.show(made.id), sequence=1)
-    return made
+    created = Note(id=ids.new(), text=text, secret=f"secret of {text}")
+    await session.execute(insert(note), {"council": council, "id": created.id, "text": text})
+    await outbox.add(
+        session, NoteWritten(text=text), council=council, subject=ids.show(created.id), sequence=1
+    )
+    return created
 
 
 @router.post("/notes", status_code=201)
@@ -84,7 +84,7 @@ async def write_note(
     caller: Annotated[Caller, permission("notes:write")],
     once: OnlyOnce,
 ) -> Response:
-    async def again(stored: dict[str, Any]) -> str:
+    async def restore_secret(stored: dict[str, Any]) -> str:
         return f"secret of {stored['text']}"
 
     return await once.run(
@@ -93,8 +93,8 @@ async def write_note(
         body,
         lambda: write(session, council, body.text),
         secret="secret",
-        restore=again,
-        headers=lambda made: {"Location": f"/{council}/notes/v1/notes/{ids.show(made.id)}"},
+        restore=restore_secret,
+        headers=lambda created: {"Location": f"/{council}/notes/v1/notes/{ids.show(created.id)}"},
     )
 
 
@@ -102,7 +102,7 @@ async def write_note(
 async def write_and_break_the_commit(
     session: Writing, council: str, _: Annotated[Caller, permission("notes:write")]
 ) -> None:
-    """Leaves a deferred constraint broken, so that COMMIT fails after the route has returned."""
+    """Violate a deferred constraint, so that COMMIT fails after the route has returned."""
     await session.connection.exec_driver_sql(
         "CREATE TEMPORARY TABLE one (n int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP"
     )
@@ -115,9 +115,9 @@ async def list_notes(
 ) -> Page[Note]:
     start = paging.start(str)
     if start is None:
-        rows = await session.all(FROM_START, {"most": paging.fetch})
+        rows = await session.all(FIRST_PAGE, {"most": paging.fetch})
     else:
-        rows = await session.all(FROM, {"most": paging.fetch, "after": ids.read(start[0])})
+        rows = await session.all(NEXT_PAGE, {"most": paging.fetch, "after": ids.read(start[0])})
     return paging.page(rows, lambda row: Note(id=row.id, text=row.text), lambda row: [ids.show(row.id)])
 
 
@@ -131,16 +131,16 @@ async def crash(council: str, _: Annotated[None, public]) -> None:
     raise RuntimeError("secret detail")
 
 
-async def theme_of(request: Request) -> str | None:
-    """The theme of the note asked for."""
+async def read_theme(request: Request) -> str | None:
+    """Read the theme of the note in the path."""
     council = request.path_params["council"]
     try:
-        one = {"council_": council, "id_": ids.read(request.path_params["note_id"])}
+        params = {"council_": council, "id_": ids.read(request.path_params["note_id"])}
     except ValueError:
         return None
     async with request.app.state.database.reading(council) as session:
-        found: str | None = await session.scalar(THEME, one)
-        return found
+        theme: str | None = await session.scalar(THEME, params)
+        return theme
 
 
 @router.post("/bins", status_code=201)
@@ -151,13 +151,14 @@ async def note_bins(
     caller: Annotated[Caller, permission("notes:own", theme="waste")],
     once: OnlyOnce,
 ) -> Response:
-    async def make() -> Note:
-        made = Note(id=ids.new(), text=body.text)
-        own = {"theme": "waste", "written_by": caller.record()}
-        await session.execute(insert(note), {"council": council, "id": made.id, "text": made.text, **own})
-        return made
+    async def insert_note() -> Note:
+        created = Note(id=ids.new(), text=body.text)
+        row = {"council": council, "id": created.id, "text": created.text}
+        row |= {"theme": "waste", "written_by": caller.record()}
+        await session.execute(insert(note), row)
+        return created
 
-    return await once.run(session, caller, body, make)
+    return await once.run(session, caller, body, insert_note)
 
 
 @router.get("/own/{note_id}")
@@ -165,7 +166,7 @@ async def read_own(
     session: Reading,
     council: str,
     note_id: ids.Id,
-    _: Annotated[Caller, permission("notes:own", theme=theme_of)],
+    _: Annotated[Caller, permission("notes:own", theme=read_theme)],
 ) -> dict[str, str]:
     row = await session.first(WRITTEN_BY, {"council_": council, "id_": note_id})
     if row is None:
@@ -187,12 +188,12 @@ notes = Consumer("notes", capability="notes")
 
 
 @notes.on(NoteWrittenView)
-async def on_note(session: Session, event: Received[NoteWrittenView]) -> None:
+async def copy_note(session: Session, event: Received[NoteWrittenView]) -> None:
     calls.append(event.data.text)
     if event.data.text.startswith("poison"):
         raise RuntimeError("it is poison")
-    new = {"council": event.council, "id": ids.new(), "text": f"copy of {event.data.text}"}
-    await session.execute(insert(note), new)
+    copy = {"council": event.council, "id": ids.new(), "text": f"copy of {event.data.text}"}
+    await session.execute(insert(note), copy)
 
 
 class OldError(BaseModel):
@@ -205,10 +206,10 @@ service = Service(
     version="1.0.0",
     settings=Settings,
     metadata=metadata,
-    routers=[router, showing.router],
+    routers=[router, views.router],
     publishes=[NoteWritten],
     consumers=[notes],
-    pages=showing.pages,
+    pages=views.pages,
     shapes=[
         ErrorShape(
             "notes/v1/old",

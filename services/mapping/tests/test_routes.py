@@ -7,7 +7,7 @@ from mapping.tables import property_point
 
 
 @pytest.fixture(scope="module")
-async def placed(database):
+async def placed_property(database):
     async with database.writing() as session:
         await session.execute(
             insert(property_point),
@@ -20,12 +20,12 @@ def bearer(mint):
     return {"Authorization": f"Bearer {mint(scopes=['mapping:read'])}"}
 
 
-async def test_a_property_that_is_placed_is_read(client, placed, bearer):
+async def test_a_placed_property_is_read(client, placed_property, bearer):
     answer = await client.get("/citytown/mapping/v1/points/1", headers=bearer)
     assert answer.json() == {"uprn": "1", "easting": 375165.22, "northing": 164733.4, "sequence": 3}
 
 
-async def test_a_property_of_another_council_is_not_there(client, placed, mint):
+async def test_a_property_of_another_council_is_not_there(client, placed_property, mint):
     headers = {"X-Api-Key": mint(scopes=["mapping:read"], councils=["hillshire"])}
     answer = await client.get("/hillshire/mapping/v1/points/1", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
@@ -47,16 +47,16 @@ async def test_points_are_listed_by_pages_in_the_order_of_uprns(client, database
                 for uprn in range(100, 107)
             ],
         )
-    url, seen = "/citytown/mapping/v1/points?limit=3", []
+    url, uprns = "/citytown/mapping/v1/points?limit=3", []
     while url:
         answer = await client.get(url, headers=bearer)
-        seen += [int(item["uprn"]) for item in answer.json()["items"]]
+        uprns += [int(item["uprn"]) for item in answer.json()["items"]]
         url = answer.links["next"]["url"] if "next" in answer.links else None
-    assert [uprn for uprn in seen if uprn >= 100] == list(range(100, 107))
-    assert seen == sorted(set(seen))
+    assert [uprn for uprn in uprns if uprn >= 100] == list(range(100, 107))
+    assert uprns == sorted(set(uprns))
 
 
 @pytest.mark.parametrize("after", ["WyJhIl0", "W10", "nonsense", "WzFd" * 20])
-async def test_a_cursor_that_is_not_this_lists_is_400(client, bearer, after):
+async def test_a_cursor_of_another_list_is_400(client, bearer, after):
     answer = await client.get("/citytown/mapping/v1/points", params={"after": after}, headers=bearer)
     assert answer.status_code == 400

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.rules import Placement, latest
+from mapping.rules import Placement, select_latest
 
-placements = st.builds(
+PLACEMENTS = st.builds(
     Placement,
     council=st.sampled_from(["citytown", "hillshire"]),
     uprn=st.integers(1, 4),
@@ -15,17 +15,17 @@ placements = st.builds(
 )
 
 
-@given(st.lists(placements, max_size=30))
-def test_each_property_is_placed_once_and_by_its_highest_version(given_placements):
-    kept = latest(given_placements)
+@given(st.lists(PLACEMENTS, max_size=30))
+def test_each_property_is_placed_once_and_by_its_highest_version(placements):
+    selected = select_latest(placements)
     highest = {}
-    for one in given_placements:
-        key = one.council, one.uprn
-        highest[key] = max(highest.get(key, 0), one.sequence)
-    assert {(one.council, one.uprn): one.sequence for one in kept} == highest
-    assert len(kept) == len(highest)
+    for placement in placements:
+        key = placement.council, placement.uprn
+        highest[key] = max(highest.get(key, 0), placement.sequence)
+    assert {(placement.council, placement.uprn): placement.sequence for placement in selected} == highest
+    assert len(selected) == len(highest)
 
 
 def test_of_two_with_the_same_version_the_first_stays():
-    first, second = (Placement("citytown", 1, float(e), 0.0, 1) for e in (1, 2))
-    assert latest([first, second]) == [first]
+    first, second = (Placement("citytown", 1, easting, 0.0, 1) for easting in (1.0, 2.0))
+    assert select_latest([first, second]) == [first]

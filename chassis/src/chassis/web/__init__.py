@@ -1,14 +1,14 @@
 """Pages for people: GOV.UK Design System components, English and Welsh, safe by default.
 
-A service that shows pages has ``pages/*.html`` (Jinja2, extending ``base.html``), in its package or in a
-domain of it, ``locale/cy.po`` beside them
-for their Welsh and ``static/`` for scripts of its own. It names ``Pages("<package>")`` in its ``Service``.
+A service with pages has ``pages/*.html`` (Jinja2, extending ``base.html``) in its package or in its domains,
+``locale/cy.po`` beside them for their Welsh and ``static/`` for its own scripts. Its ``Service`` has
+``pages=Pages("<package>")``.
 """
 
 from chassis.web.browsers import secure_cookie, set_cookie
 from chassis.web.forms import Form, SubmittedForm, form_body
 from chassis.web.languages import language_of, say, translate
-from chassis.web.origin import csrf_token, same_origin
+from chassis.web.origin import csrf_token
 from chassis.web.pages import Pages, see_other
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "csrf_token",
     "form_body",
     "language_of",
-    "same_origin",
     "say",
     "secure_cookie",
     "see_other",

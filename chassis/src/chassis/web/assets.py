@@ -1,4 +1,4 @@
-"""Styles and scripts, each under a name with its content's hash, so that browsers may keep them for ever.
+"""Serves stylesheets and scripts, each under a name with its content's hash, so that browsers keep them.
 
 GOV.UK Frontend as npm delivers it, without what only central government may use: the font, crown and crest.
 """
@@ -22,8 +22,8 @@ from chassis.web.languages import folders_of
 _CHECKOUT = (Path(__file__).parent / "../../../../web/node_modules/govuk-frontend/dist/govuk").resolve()
 _IMAGE = Path("/assets")
 _FRONTEND = ("govuk-frontend.min.css", "govuk-frontend.min.js")
-_FOR_EVER = "public, max-age=31536000, immutable"
-_SQUEEZED = {".css", ".js", ".svg"}
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_COMPRESSED = {".css", ".js", ".svg"}
 _FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 _URL = re.compile(r"url\(/assets/[^)]*\)")
 _IMPORT = re.compile(r"(from\s*[\"'])\./([\w.-]+)([\"'])")
@@ -38,7 +38,7 @@ class Asset:
     name: str
     media_type: str
     body: bytes
-    squeezed: bytes
+    gzipped: bytes
 
 
 class Assets:
@@ -49,77 +49,79 @@ class Assets:
         self._folder = folder
 
     def url(self, name: str) -> str:
-        """The address of ``govuk-frontend.min.css`` and so on. KeyError when there is no such file."""
-        return f"/{self._package}/assets/{self._found[0][name]}"
+        """Return the address of a file (``govuk-frontend.min.css``). Raises KeyError if there is none."""
+        return f"/{self._package}/assets/{self._index[0][name]}"
 
     def find(self, name: str) -> Asset | None:
-        """By the name with the hash in it."""
-        return self._found[1].get(name)
+        """Find a file by its name with the hash."""
+        return self._index[1].get(name)
 
     @cached_property
-    def _found(self) -> tuple[dict[str, str], dict[str, Asset]]:
+    def _index(self) -> tuple[dict[str, str], dict[str, Asset]]:
         names: dict[str, str] = {}
         assets: dict[str, Asset] = {}
         for path in self._paths():
-            asset = _prepared(path, names)
+            asset = _prepare(path, names)
             names[path.name] = asset.name
             assets[asset.name] = asset
         return names, assets
 
     def _paths(self) -> list[Path]:
-        """GOV.UK Frontend's files first: ours import them."""
+        """List the files; GOV.UK Frontend's come first, since ours import them."""
         folder = self._frontend()
-        own = (Path(__file__).parent / "static", *folders_of(self._package, "static"))
-        return [folder / name for name in _FRONTEND] + [p for one in own for p in sorted(one.glob("*.*"))]
+        static = (Path(__file__).parent / "static", *folders_of(self._package, "static"))
+        own = [path for directory in static for path in sorted(directory.glob("*.*"))]
+        return [folder / name for name in _FRONTEND] + own
 
     def _frontend(self) -> Path:
-        tried = [Path(self._folder)] if self._folder else [_CHECKOUT, _IMAGE]
-        for folder in tried:
+        folders = [Path(self._folder)] if self._folder else [_CHECKOUT, _IMAGE]
+        for folder in folders:
             if all((folder / name).is_file() for name in _FRONTEND):
                 return folder
         raise Problem(
             503,
             "assets-missing",
-            f"GOV.UK Frontend is not in {' or '.join(map(str, tried))}. "
+            f"GOV.UK Frontend is not in {' or '.join(map(str, folders))}. "
             "Run `make setup`, or name its folder in the setting `assets`.",
         )
 
 
-def _prepared(path: Path, names: dict[str, str]) -> Asset:
+def _prepare(path: Path, names: dict[str, str]) -> Asset:
     body = path.read_bytes()
     if path.name == "govuk-frontend.min.css":
-        body = _without_crown(body.decode()).encode()
+        body = _remove_crown(body.decode()).encode()
     if path.suffix == ".js":
         body = _IMPORT.sub(lambda m: f"{m[1]}./{names.get(m[2], m[2])}{m[3]}", body.decode()).encode()
     digest = hashlib.sha256(body).hexdigest()[:12]
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    squeezed = gzip.compress(body, mtime=0) if path.suffix in _SQUEEZED else b""
-    return Asset(f"{path.stem}.{digest}{path.suffix}", media_type, body, squeezed)
+    gzipped = gzip.compress(body, mtime=0) if path.suffix in _COMPRESSED else b""
+    return Asset(f"{path.stem}.{digest}{path.suffix}", media_type, body, gzipped)
 
 
-def _without_crown(css: str) -> str:
+def _remove_crown(css: str) -> str:
+    """Remove what only central government may use."""
     css = _FONT_FACE.sub("", css).replace("GDS Transport,arial", "arial")
-    # What is left of /assets/ is the royal crest of the copyright logo.
+    # The URL that is left in /assets/ is the royal crest of the copyright logo.
     return re.sub(r"/\*# sourceMappingURL=.*?\*/", "", _URL.sub("none", css))
 
 
-def router(package: str) -> APIRouter:
-    """``GET /<service>/assets/{name}``."""
-    made = APIRouter(tags=["pages"])
+def make_router(package: str) -> APIRouter:
+    """Make the router of ``GET /<service>/assets/{name}``."""
+    router = APIRouter(tags=["pages"])
 
-    @made.get(f"/{package}/assets/{{name}}", response_class=Response)
+    @router.get(f"/{package}/assets/{{name}}", response_class=Response)
     async def read_asset(_: Annotated[None, public], request: Request, name: AssetName) -> Response:
-        """A style or script of the pages; its name changes with its content."""
+        """Get a stylesheet or script of the pages. Its name changes when its content changes."""
         asset: Asset | None = request.app.state.assets.find(name)
         if asset is None:
             raise not_found("such file")
-        headers = {"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
-        if not asset.squeezed:
+        headers = {"Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+        if not asset.gzipped:
             return Response(asset.body, headers=headers, media_type=asset.media_type)
         headers["Vary"] = "Accept-Encoding"
         if "gzip" not in request.headers.get("accept-encoding", ""):
             return Response(asset.body, headers=headers, media_type=asset.media_type)
         headers["Content-Encoding"] = "gzip"
-        return Response(asset.squeezed, headers=headers, media_type=asset.media_type)
+        return Response(asset.gzipped, headers=headers, media_type=asset.media_type)
 
-    return made
+    return router

@@ -1,4 +1,4 @@
-"""Cookies, and what is known of the browser that asks."""
+"""Cookies, the secret of each browser, and the security headers of pages."""
 
 import re
 import secrets
@@ -6,27 +6,27 @@ from collections.abc import Mapping
 
 from fastapi import Request, Response
 
-_BROWSER = "townhall-browser"
-_BROWSER_LIFE = 365 * 86_400
+_COOKIE = "townhall-browser"
+_COOKIE_AGE = 365 * 86_400  # seconds
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def is_https(request: Request) -> bool:
-    """Whether people reach this region over https: as its issuer says, whatever stands in front."""
+    """Check whether people reach this region over https, by the issuer's URL."""
     return str(request.app.state.settings.issuer).startswith("https://")
 
 
 def secure_cookie(request: Request, name: str) -> str:
-    """The cookie's full name: ``__Host-`` over https, where no other host can then set it."""
+    """Return the cookie's full name: over https ``__Host-``, so that no other host can set it."""
     return f"__Host-{name}" if is_https(request) else name
 
 
 def set_cookie(
     request: Request, response: Response, name: str, value: str, max_age: int | None = None
 ) -> None:
-    """Set an HttpOnly, SameSite=Lax cookie for this host alone. ``max_age`` s; None: until the browser ends.
+    """Set an HttpOnly, SameSite=Lax cookie for this host. ``max_age`` in seconds; None: a session cookie.
 
-    SameSite=Strict would hide it when a person comes back from the council's own site.
+    With SameSite=Strict the browser would not send it when a person comes from the council's own site.
     """
     response.set_cookie(
         secure_cookie(request, name),
@@ -40,52 +40,40 @@ def set_cookie(
 
 
 def delete_cookie(request: Request, response: Response, name: str) -> None:
-    """Make the browser forget it."""
+    """Delete a cookie from the browser."""
     set_cookie(request, response, name, "", max_age=0)
 
 
 def browser_secret(request: Request) -> str:
-    """256 random bits only this browser has, made at its first page; it says nothing of who sits there."""
-    known: str | None = getattr(request.state, "browser_secret", None)
-    if known is None:
-        sent = request.cookies.get(secure_cookie(request, _BROWSER), "")
-        known = sent if _SECRET.fullmatch(sent) else secrets.token_urlsafe(32)
-        request.state.browser_secret = known
-    return known
+    """Return 256 random bits that only this browser has, made for its first page."""
+    secret: str | None = getattr(request.state, "browser_secret", None)
+    if secret is None:
+        sent = request.cookies.get(secure_cookie(request, _COOKIE), "")
+        secret = sent if _SECRET.fullmatch(sent) else secrets.token_urlsafe(32)
+        request.state.browser_secret = secret
+    return secret
 
 
 def posted_elsewhere(request: Request) -> bool:
-    """Whether another site posted this, as the browser says: it then comes without our cookies."""
+    """Check whether another site posted this: the browser then sends it without our cookies."""
     return request.method == "POST" and request.headers.get("sec-fetch-site") == "cross-site"
 
 
 def remember_browser(request: Request, response: Response) -> None:
-    """Set the browser's secret where the browser did not send it.
+    """Set the cookie of the browser's secret if the browser did not send it.
 
-    Never after a form of another site: it would take the place of the secret the browser has and kept back.
+    Not after a form from another site: the browser has the cookie then but does not send it, and a new one
+    would replace it.
     """
     secret = browser_secret(request)
-    if request.cookies.get(secure_cookie(request, _BROWSER)) != secret and not posted_elsewhere(request):
-        set_cookie(request, response, _BROWSER, secret, _BROWSER_LIFE)
+    if request.cookies.get(secure_cookie(request, _COOKIE)) != secret and not posted_elsewhere(request):
+        set_cookie(request, response, _COOKIE, secret, _COOKIE_AGE)
 
 
 def security_headers(request: Request, nonce: str, form_action: tuple[str, ...] = ()) -> Mapping[str, str]:
-    """The headers of every page. No inline style; the one inline script carries the nonce.
-
-    ``form_action``: origins beside our own to which the answer to a form may send the browser on.
-    """
-    policy = (
-        "default-src 'none'",
-        f"script-src 'self' 'nonce-{nonce}'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        " ".join(("form-action 'self'", *form_action)),
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+    """Make the headers of a page. ``form_action``: other origins that a form's answer may redirect to."""
     headers = {
-        "Content-Security-Policy": "; ".join(policy),
+        "Content-Security-Policy": _make_policy(nonce, form_action),
         "Cache-Control": "no-store",
         "Referrer-Policy": "same-origin",  # no-referrer would make a form's Origin "null"
         "X-Content-Type-Options": "nosniff",
@@ -97,3 +85,18 @@ def security_headers(request: Request, nonce: str, form_action: tuple[str, ...] 
     if is_https(request):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     return headers
+
+
+def _make_policy(nonce: str, form_action: tuple[str, ...]) -> str:
+    """Make the Content-Security-Policy: no inline style, and only the inline script with the nonce."""
+    rules = (
+        "default-src 'none'",
+        f"script-src 'self' 'nonce-{nonce}'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        " ".join(("form-action 'self'", *form_action)),
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(rules)

@@ -1,4 +1,4 @@
-"""A form that was sent: its values, bounded, and what is wrong with them."""
+"""Submitted forms: their values, with bounds, and the errors in them."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from chassis.problems import Problem
-from chassis.web.origin import CSRF_FIELD, require_token, same_origin
+from chassis.web.origin import CSRF_FIELD, require_same_origin, require_token
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 _MAX_BODY = 16_384  # bytes
@@ -15,10 +15,10 @@ _MAX_FIELDS = 60
 
 
 class Form:
-    """Values by name, and errors by name. A page shows both: what was typed is not lost.
+    """Values and errors of a form, by field. A page shows both, so nobody has to type again.
 
-    An error's message is a ``say("...")`` with its values; the page shows it in the reader's language, at the
-    field and in the summary, which links to the field.
+    An error's message is a ``say("...")`` with its values. The page shows it in the reader's language at the
+    field, and in the error summary, which links to the field.
     """
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
@@ -27,7 +27,7 @@ class Form:
 
     @classmethod
     def read(cls, body: bytes) -> "Form":
-        """From ``name=value&...``. ValueError for what no browser sends."""
+        """Parse ``name=value&...``. Raises ValueError for a body that no browser sends."""
         form = cls()
         text = body.decode()
         for name, value in parse_qsl(
@@ -39,29 +39,30 @@ class Form:
         return form
 
     def get(self, name: str, most: int = 200) -> str:
-        """The value without blanks around it, cut at ``most`` + 1: so a longer one is seen as such."""
+        """Return the value without blanks around it, cut at ``most`` + 1 to show that it is too long."""
         return self.raw(name, most).strip()
 
     def raw(self, name: str, most: int = 200) -> str:
-        """The value as typed, as passwords are to be taken."""
-        found = self._values.get(name)
-        return found[0][: most + 1] if found else ""
+        """Return the value as typed, for passwords."""
+        values = self._values.get(name)
+        return values[0][: most + 1] if values else ""
 
     def all(self, name: str) -> list[str]:
-        """Every value of a field that may stand several times (checkboxes)."""
+        """Return all values of a field that may have several (checkboxes)."""
         return list(self._values.get(name, ()))
 
     def error(self, name: str, message: str, **values: object) -> None:
-        """Say what is wrong with a field; the first word on a field stands."""
+        """Add a field's error, unless it has one."""
         self.errors.setdefault(name, (message, values))
 
     @property
     def ok(self) -> bool:
+        """Check whether the form has no errors."""
         return not self.errors
 
 
-async def _submitted(request: Request) -> Form:
-    same_origin(request)
+async def _read_form(request: Request) -> Form:
+    require_same_origin(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != MEDIA_TYPE:
         raise Problem(400, "invalid-request", f"Send the form as {MEDIA_TYPE}.")
@@ -73,13 +74,13 @@ async def _submitted(request: Request) -> Form:
     return form
 
 
-SubmittedForm = Annotated[Form, Depends(_submitted)]
-"""The form of a POST from one of our own pages. Problem 403 ``form-refused`` for any other."""
+SubmittedForm = Annotated[Form, Depends(_read_form)]
+"""The form of a POST from one of our own pages. Any other POST gets Problem 403 ``form-refused``."""
 
 
 def form_body(*required: str, **lengths: int) -> dict[str, Any]:
-    """``openapi_extra`` of a route that takes a form: its fields (``email=254`` characters), its limit."""
-    fields = {name: {"type": "string", "maxLength": most} for name, most in lengths.items()}
+    """Make the ``openapi_extra`` of a route with a form: its fields (``email=254`` characters) and limit."""
+    fields = {name: {"type": "string", "maxLength": length} for name, length in lengths.items()}
     fields |= {name: {"type": "string", "maxLength": 200} for name in required if name not in fields}
     fields[CSRF_FIELD] = {"type": "string", "maxLength": 64}
     schema = {"type": "object", "required": [*required, CSRF_FIELD], "properties": fields}

@@ -1,4 +1,4 @@
-"""English and Welsh. Texts are written in English where they are used; ``locale/cy.po`` has their Welsh."""
+"""English and Welsh: texts are in English where they are used, and in Welsh in ``locale/cy.po``."""
 
 import importlib.util
 import io
@@ -18,45 +18,45 @@ from chassis.web.browsers import secure_cookie, set_cookie
 Language = Literal["en", "cy"]
 NAMES: dict[Language, str] = {"en": "English", "cy": "Cymraeg"}
 COOKIE = "townhall-language"
-_A_YEAR = 365 * 86_400
-_MOST = 10  # languages of one Accept-Language header that are looked at
+_COOKIE_AGE = 365 * 86_400  # seconds
+_MAX_ACCEPTED = 10  # languages read from one Accept-Language header
 
 
 def say(message: str) -> str:
-    """Marks a text in Python for translation and answers it unchanged; a page translates it."""
+    """Mark a text for translation and return it unchanged; a page translates it."""
     return message
 
 
 def language_of(request: Request) -> Language:
-    """What the person chose (``?lang=``, then the cookie), else what the browser prefers, else English."""
+    """Choose the person's language: ``?lang=``, else the cookie, else the browser's, else English."""
     chosen = request.query_params.get("lang"), request.cookies.get(secure_cookie(request, COOKIE))
-    for tag in (*chosen, _accepted(request.headers.get("accept-language", ""))):
+    for tag in (*chosen, _negotiate(request.headers.get("accept-language", ""))):
         if tag in NAMES:
             return tag
     return "en"
 
 
 def remember_language(request: Request, response: Response) -> None:
-    """Keep a choice that stands in the address."""
+    """Set the cookie of a language chosen in the address."""
     if request.query_params.get("lang") in NAMES:
-        set_cookie(request, response, COOKIE, language_of(request), _A_YEAR)
+        set_cookie(request, response, COOKIE, language_of(request), _COOKIE_AGE)
 
 
-def _accepted(header: str) -> str | None:
-    """The better of our languages for an Accept-Language header."""
-    weighed = []
-    for part in header.split(",")[:_MOST]:
+def _negotiate(header: str) -> str | None:
+    """Choose the better of our languages for an Accept-Language header."""
+    weights = []
+    for part in header.split(",")[:_MAX_ACCEPTED]:
         tag, _, weight = part.strip().partition(";q=")
         try:
-            weighed.append((float(weight or 1), tag))
+            weights.append((float(weight or 1), tag))
         except ValueError:
             continue
-    preferred = [tag for weight, tag in sorted(weighed, key=lambda one: -one[0]) if weight > 0]
+    preferred = [tag for weight, tag in sorted(weights, key=lambda pair: -pair[0]) if weight > 0]
     return negotiate_locale(preferred, list(NAMES), sep="-") if preferred else None
 
 
 def folder_of(package: str) -> Path:
-    """Where a package lies."""
+    """Find the folder of a package."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"there is no package {package}")
@@ -71,7 +71,7 @@ def folders_of(package: str, name: str) -> list[Path]:
 
 @cache
 def catalogue(package: str, language: Language) -> NullTranslations:
-    """The texts of the chassis and of a package in a language, read once."""
+    """Read the texts of the chassis and of a package in a language, once."""
     if language == "en":
         return NullTranslations()
     texts = _read(Path(__file__).parent / "locale", language)
@@ -81,7 +81,7 @@ def catalogue(package: str, language: Language) -> NullTranslations:
 
 
 def _read(folder: Path, language: Language) -> Translations:
-    """Every catalogue of a language: ``cy.po`` and, where there are many texts, ``cy.<subject>.po``."""
+    """Read the catalogues of a language: ``cy.po`` and, for many texts, ``cy.<subject>.po``."""
     catalog = Catalog(locale=language)
     for path in sorted(folder.glob(f"{language}*.po")):
         with path.open("rb") as file:
@@ -94,6 +94,6 @@ def _read(folder: Path, language: Language) -> Translations:
 
 
 def translate(package: str, language: Language, message: str, **values: object) -> str:
-    """A marked text in a language, its ``%(name)s`` filled."""
-    found = str(catalogue(package, language).ugettext(message))
-    return found % values if values else found
+    """Translate a marked text and fill in its ``%(name)s``."""
+    text = str(catalogue(package, language).ugettext(message))
+    return text % values if values else text

@@ -1,4 +1,4 @@
-"""Forms come from our own pages: a token only this browser has, and what the browser says of the origin."""
+"""Protects forms from other sites (CSRF): by a token of the browser and by the headers it sends."""
 
 import base64
 import hashlib
@@ -12,35 +12,35 @@ from chassis.web.browsers import browser_secret
 
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-Csrf-Token"
-_REFUSED = "The form was not sent from our own page, or the page was open for too long."
+_DETAIL = "The form was not sent from our own page, or the page was open for too long."
 
 
 def csrf_token(request: Request) -> str:
-    """The token of this browser's forms. Derived, so that the cookie's value stands in no page."""
+    """Return the token of this browser's forms: derived, so that no page shows the cookie's value."""
     digest = hmac.digest(browser_secret(request).encode(), b"townhall form", hashlib.sha256)
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def require_token(request: Request, token: str) -> None:
-    """Problem 403 ``form-refused`` unless the token is this browser's. Constant-time."""
+    """Raise Problem 403 ``form-refused`` unless the token is this browser's. Takes constant time."""
     if not hmac.compare_digest(token.encode(), csrf_token(request).encode()):
-        raise Problem(403, "form-refused", _REFUSED)
+        raise Problem(403, "form-refused", _DETAIL)
 
 
-def same_origin(request: Request) -> None:
-    """Problem 403 ``form-refused`` when the browser says that another site sent this.
+def require_same_origin(request: Request) -> None:
+    """Raise Problem 403 ``form-refused`` if the browser says that another site sent this.
 
-    An old browser that says nothing is held by the token alone.
+    For an old browser that says nothing the token alone must do.
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None and site != "same-origin":
-        raise Problem(403, "form-refused", _REFUSED)
-    if origin is not None and origin not in _own(request):
-        raise Problem(403, "form-refused", _REFUSED)
+        raise Problem(403, "form-refused", _DETAIL)
+    if origin is not None and origin not in _own_origins(request):
+        raise Problem(403, "form-refused", _DETAIL)
 
 
-def _own(request: Request) -> set[str]:
-    """The issuer's origin, and the host that was asked: a service also answers without the gateway."""
+def _own_origins(request: Request) -> set[str]:
+    """Return the issuer's origin and that of the Host header: a service also answers without the gateway."""
     issuer = urlsplit(str(request.app.state.settings.issuer))
     return {f"{issuer.scheme}://{host}" for host in (issuer.netloc, request.headers.get("host", ""))}

@@ -34,14 +34,14 @@ from chassis.web.languages import (
 )
 from chassis.web.origin import CSRF_FIELD, csrf_token
 
-_OWN = Path(__file__).parent / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of a service: a value; templates and catalogues are read at first use.
+    """The pages of a service. Templates and catalogues are read at first use.
 
-    ``package`` is the service's name and import package. ``name`` stands in the header where no council does.
+    ``package`` is the service's name and import package. ``name`` is the header's text without a council.
     """
 
     package: str
@@ -57,30 +57,30 @@ class Pages:
         form_action: tuple[str, ...] = (),
         **context: Any,
     ) -> HTMLResponse:
-        """A page in the reader's language, with its security headers; never kept by a cache.
+        """Render a page in the reader's language, with security headers; no cache keeps it.
 
-        ``form=`` a ``Form`` whose values and errors the page shows. ``council_name=`` for the header.
-        ``form_action=`` origins (``https://council.example``) a form's answer may redirect to: browsers hold
-        the redirects after a form to the page's policy too. ``request.state.form_action`` where not given.
+        ``form=`` is the ``Form`` whose values and errors the page shows, ``council_name=`` the header's text.
+        ``form_action=``: origins (``https://council.example``) that a form's answer may redirect to, because
+        browsers apply the page's policy to that redirect; by default ``request.state.form_action``.
         """
         language = language or language_of(request)
         nonce = secrets.token_urlsafe(16)
-        values = {**self._always(request, language), "cspNonce": nonce, **context}
+        values = {**self._common_values(request, language), "cspNonce": nonce, **context}
         body = _environment(self.package, language).get_template(template).render(values)
-        onward = form_action or getattr(request.state, "form_action", ())
-        headers = security_headers(request, nonce, onward)
-        response = HTMLResponse(body, status, {**headers, "Content-Language": language})
+        origins = form_action or getattr(request.state, "form_action", ())
+        headers = {**security_headers(request, nonce, origins), "Content-Language": language}
+        response = HTMLResponse(body, status, headers)
         remember_browser(request, response)
         remember_language(request, response)
         return response
 
-    def _always(self, request: Request, language: Language) -> dict[str, Any]:
-        """What every page knows."""
+    def _common_values(self, request: Request, language: Language) -> dict[str, Any]:
+        """Return the values that every template gets."""
         assets: Assets = request.app.state.assets
         return {
             "language": language,
             "htmlLang": language,
-            "languages": [(tag, name, _in(request, tag)) for tag, name in NAMES.items()],
+            "languages": [(tag, name, _translated_url(request, tag)) for tag, name in NAMES.items()],
             "product": self.name,
             "council_name": _council_name(request),
             "home": f"/{self.package}/",
@@ -89,26 +89,26 @@ class Pages:
             "csrf_token": csrf_token(request),
         }
 
-    def problem(self, request: Request, problem: Problem) -> HTMLResponse:
-        """The page that tells a person of an error and what to do."""
+    def render_problem(self, request: Request, problem: Problem) -> HTMLResponse:
+        """Render the page that tells a person what went wrong and what to do."""
         response = self.render(request, "problem.html", problem.status_code, problem=problem)
         for name, value in (problem.headers or {}).items():
             response.headers.setdefault(name, value)
         return response
 
-    def wanted(self, request: Request) -> bool:
-        """Whether the one who asks is a person with a browser rather than a program."""
+    def accepts_page(self, request: Request) -> bool:
+        """Check whether a person with a browser sent the request, and not a program."""
         path = request.url.path
         return "text/html" in request.headers.get("accept", "") and "/v1/" not in path
 
 
 def see_other(url: str) -> RedirectResponse:
-    """After a form: the browser fetches the next page, and going back sends nothing twice."""
+    """Redirect after a form (303): the browser gets the next page, and going back sends nothing twice."""
     return RedirectResponse(url, 303, {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
 
 
-def _in(request: Request, language: str) -> str:
-    """This page's address in a language."""
+def _translated_url(request: Request, language: str) -> str:
+    """Return this page's address in a language."""
     query = [(name, value) for name, value in parse_qsl(request.url.query) if name != "lang"]
     return f"?{urlencode([*query, ('lang', language)])}"
 
@@ -122,23 +122,23 @@ def _council_name(request: Request) -> str:
 def _environment(package: str, language: Language) -> Environment:
     loaders = [
         FileSystemLoader(folders_of(package, "pages")),
-        FileSystemLoader(_OWN),
+        FileSystemLoader(_TEMPLATES),
         PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
     ]
     environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
-        undefined=ChainableUndefined,  # GOV.UK's macros look into options that were not given
+        undefined=ChainableUndefined,  # GOV.UK's macros read members of missing options
         trim_blocks=True,
         lstrip_blocks=True,
     )
     texts = catalogue(package, language)
     install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
-    # Escaped here: newstyle marks what it gets as HTML, and a text is a text, in an attribute too.
+    # Escaped here, because newstyle marks its texts as HTML, and they also stand in attributes.
     install(
         lambda text: str(escape(texts.ugettext(text))),
-        lambda one, many, n: str(escape(texts.ungettext(one, many, n))),
+        lambda singular, plural, n: str(escape(texts.ungettext(singular, plural, n))),
         newstyle=True,
     )
     return environment

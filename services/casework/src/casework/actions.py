@@ -1,1 +1,1 @@
-"""Use cases of casework, one function each: none yet."""
+"""Use cases of casework: none yet."""

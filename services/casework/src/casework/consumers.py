@@ -1,1 +1,1 @@
-"""Events casework listens to: none of its own yet; the chassis follows the councils."""
+"""Consumers of casework: none yet; the chassis consumes the events of councils and revocations."""

@@ -1,1 +1,1 @@
-"""Events casework publishes, and its view of those it reads: none yet."""
+"""Events that casework publishes, and its views of those it reads: none yet."""

@@ -1,4 +1,4 @@
-"""The HTTP API of casework: so far only what every service offers, see ``chassis.tenancy.router``."""
+"""The HTTP API of casework: none yet beside every service's, see ``chassis.tenancy.make_router``."""
 
 from fastapi import APIRouter
 

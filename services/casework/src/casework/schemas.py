@@ -1,1 +1,1 @@
-"""API models of casework: none yet."""
+"""Models of the HTTP API of casework: none yet."""

@@ -1,4 +1,4 @@
-"""What casework is told from outside, as ``CASEWORK_...``."""
+"""Settings of casework, from the environment: ``CASEWORK_...``."""
 
 from pydantic_settings import SettingsConfigDict
 
@@ -6,6 +6,6 @@ from chassis import settings
 
 
 class Settings(settings.Settings):
-    """Nothing beyond what every service has."""
+    """The settings that every service has."""
 
     model_config = SettingsConfigDict(env_prefix="CASEWORK_")

@@ -1,4 +1,4 @@
-"""The tables of casework: only those every service has, so far."""
+"""Tables of casework: none yet beside those every service has."""
 
 from sqlalchemy import MetaData
 

@@ -1,4 +1,4 @@
-"""Townhall Mapping, put together."""
+"""The mapping service and its application."""
 
 from fastapi import FastAPI
 
@@ -17,5 +17,5 @@ service = Service(
 
 
 def create() -> FastAPI:
-    """The ASGI application, for uvicorn's ``--factory``."""
+    """Create the ASGI application, for uvicorn's ``--factory``."""
     return create_app(service)

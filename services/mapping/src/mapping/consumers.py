@@ -1,4 +1,4 @@
-"""Events mapping listens to."""
+"""Consumers of mapping: address's properties."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,21 +14,24 @@ properties = Consumer("properties", capability="address")
 
 
 @properties.on_batch(PropertyCreated)
-async def place_new(session: Session, events: Sequence[Received[PropertyCreated]]) -> None:
-    await actions.place_properties(session, [_placement(event) for event in events])
+async def place_created(session: Session, events: Sequence[Received[PropertyCreated]]) -> None:
+    """Place properties that are new."""
+    await actions.place_properties(session, [_to_placement(event) for event in events])
 
 
 @properties.on_batch(PropertyChanged)
 async def place_changed(session: Session, events: Sequence[Received[PropertyChanged]]) -> None:
-    await actions.place_properties(session, [_placement(event) for event in events])
+    """Move properties that changed."""
+    await actions.place_properties(session, [_to_placement(event) for event in events])
 
 
 @properties.on_batch(PropertyRetired)
-async def take_away(session: Session, events: Sequence[Received[PropertyRetired]]) -> None:
-    await actions.place_properties(session, [_placement(event, retired=True) for event in events])
+async def retire(session: Session, events: Sequence[Received[PropertyRetired]]) -> None:
+    """Take retired properties off the map."""
+    await actions.place_properties(session, [_to_placement(event, retired=True) for event in events])
 
 
-def _placement(event: Received[Any], *, retired: bool = False) -> Placement:
+def _to_placement(event: Received[Any], *, retired: bool = False) -> Placement:
     return Placement(
         council=event.council,
         uprn=int(event.data.uprn),

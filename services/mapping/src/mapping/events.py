@@ -1,4 +1,4 @@
-"""Mapping's view of the events it reads; it publishes none yet."""
+"""Mapping's views of the events it reads; it publishes none yet."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from chassis.events import EventData
 
 
 class PropertyCreated(EventData):
-    """A property appeared in a gazetteer."""
+    """A property was created in a gazetteer."""
 
     event_type: ClassVar[str] = "address.property.created.v1"
     uprn: str = Field(max_length=12)
@@ -17,12 +17,12 @@ class PropertyCreated(EventData):
 
 
 class PropertyChanged(PropertyCreated):
-    """A property changed, perhaps its place."""
+    """A property changed, perhaps its point."""
 
     event_type: ClassVar[str] = "address.property.changed.v1"
 
 
 class PropertyRetired(PropertyCreated):
-    """A property came to its end."""
+    """A property was retired."""
 
     event_type: ClassVar[str] = "address.property.retired.v1"

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/{council}/mapping/v1", tags=["points"])
 async def list_points(
     session: Reading, council: Slug, paging: Paging, _: Annotated[Caller, permission("mapping:read")]
 ) -> Page[Point]:
-    """Where every property of the council is, by UPRN."""
+    """List the points of the council's properties, by UPRN."""
     return await actions.list_points(session, council, paging)
 
 
@@ -26,5 +26,5 @@ async def list_points(
 async def read_point(
     session: Reading, council: Slug, uprn: Uprn, _: Annotated[Caller, permission("mapping:read")]
 ) -> Point:
-    """Where a property is."""
+    """Get the point of a property."""
     return await actions.read_point(session, council, uprn)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Placement:
     """A property's point on the British National Grid (metres) as of a version of the property.
 
-    A property that is retired stays known, so that late news of it does not bring it back.
+    A retired property keeps its point, so that a late event does not bring it back.
     """
 
     council: str
@@ -18,8 +18,8 @@ class Placement:
     retired: bool = False
 
 
-def latest(placements: list[Placement]) -> list[Placement]:
-    """One placement a property, the one of the highest version: events may come late or twice."""
+def select_latest(placements: list[Placement]) -> list[Placement]:
+    """Select each property's placement of the highest version: events may arrive late or twice."""
     newest: dict[tuple[str, int], Placement] = {}
     for placement in placements:
         key = placement.council, placement.uprn

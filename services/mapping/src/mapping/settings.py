@@ -1,4 +1,4 @@
-"""What mapping is told from outside, as ``MAPPING_...``."""
+"""Settings of mapping, from the environment: ``MAPPING_...``."""
 
 from pydantic_settings import SettingsConfigDict
 
@@ -6,6 +6,6 @@ from chassis import settings
 
 
 class Settings(settings.Settings):
-    """Nothing beyond what every service has."""
+    """The settings that every service has."""
 
     model_config = SettingsConfigDict(env_prefix="MAPPING_")

@@ -23,7 +23,7 @@ _INSERT = insert(property_point).from_select(
     list(_COLUMNS),
     select(*(func.unnest(bindparam(name, type_=ARRAY(kind))) for name, kind in _COLUMNS.items())),
 )
-_PLACE = _INSERT.on_conflict_do_update(
+_UPSERT_POINTS = _INSERT.on_conflict_do_update(
     index_elements=["council", "uprn"],
     set_={
         **{name: _INSERT.excluded[name] for name in ("easting", "northing", "sequence", "retired")},
@@ -32,9 +32,9 @@ _PLACE = _INSERT.on_conflict_do_update(
     where=property_point.c.sequence < _INSERT.excluded.sequence,
 )
 _LIVE = (property_point.c.council == bindparam("council"), property_point.c.retired.is_(False))
-_POINT = select(property_point).where(*_LIVE, property_point.c.uprn == bindparam("uprn"))
-# Keyset pages: the next page starts behind a UPRN, wherever that is.
-_POINTS = (
+_GET_POINT = select(property_point).where(*_LIVE, property_point.c.uprn == bindparam("uprn"))
+# Keyset pages: the next page starts after a UPRN.
+_LIST_POINTS = (
     select(property_point)
     .where(*_LIVE, property_point.c.uprn > bindparam("after"))
     .order_by(property_point.c.uprn)
@@ -42,15 +42,18 @@ _POINTS = (
 )
 
 
-async def place(session: Session, placements: Sequence[Placement]) -> None:
-    """Write points, one a property; a lower version never overwrites a higher one."""
-    await session.execute(_PLACE, {name: [getattr(one, name) for one in placements] for name in _COLUMNS})
+async def upsert_points(session: Session, placements: Sequence[Placement]) -> None:
+    """Insert or update points, one a property; a lower version never overwrites a higher one."""
+    await session.execute(
+        _UPSERT_POINTS, {name: [getattr(placement, name) for placement in placements] for name in _COLUMNS}
+    )
 
 
-async def point(session: ReadSession, council: str, uprn: int) -> Row[Any] | None:
-    return await session.first(_POINT, {"council": council, "uprn": uprn})
+async def get_point(session: ReadSession, council: str, uprn: int) -> Row[Any] | None:
+    """Get the point of a property that is not retired."""
+    return await session.first(_GET_POINT, {"council": council, "uprn": uprn})
 
 
-async def points(session: ReadSession, council: str, after: int, most: int) -> Sequence[Row[Any]]:
-    """At most ``most`` points behind the UPRN ``after``, in the order of UPRNs."""
-    return await session.all(_POINTS, {"council": council, "after": after, "most": most})
+async def list_points(session: ReadSession, council: str, after: int, most: int) -> Sequence[Row[Any]]:
+    """List at most ``most`` points after the UPRN ``after``, by UPRN."""
+    return await session.all(_LIST_POINTS, {"council": council, "after": after, "most": most})

@@ -1,12 +1,12 @@
-"""The tables of mapping."""
+"""Tables of mapping."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Numeric, Table, Text, text
 
-from chassis.tables import NAMING, moment
+from chassis.tables import NAMING, timestamp
 
 metadata = MetaData(naming_convention=NAMING)
 
-# Where each property is: a projection of address's events, never the record.
+# Where each property is: a projection of address's events. Address keeps the record.
 property_point = Table(
     "property_point",
     metadata,
@@ -16,5 +16,5 @@ property_point = Table(
     Column("northing", Numeric(9, 2), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("retired", Boolean, nullable=False, server_default=text("false")),
-    moment("updated_at"),
+    timestamp("updated_at"),
 )

@@ -1,1 +1,1 @@
-"""Use cases of payments, one function each: none yet."""
+"""Use cases of payments: none yet."""

@@ -1,4 +1,4 @@
-"""Townhall Payments, put together."""
+"""The payments service and its application."""
 
 from fastapi import FastAPI
 
@@ -16,5 +16,5 @@ service = Service(
 
 
 def create() -> FastAPI:
-    """The ASGI application, for uvicorn's ``--factory``."""
+    """Create the ASGI application, for uvicorn's ``--factory``."""
     return create_app(service)

@@ -1,1 +1,1 @@
-"""Events payments listens to: none of its own yet; the chassis follows the councils."""
+"""Consumers of payments: none yet; the chassis consumes the events of councils and revocations."""

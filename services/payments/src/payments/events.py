@@ -1,1 +1,1 @@
-"""Events payments publishes, and its view of those it reads: none yet."""
+"""Events that payments publishes, and its views of those it reads: none yet."""

@@ -1,4 +1,4 @@
-"""The HTTP API of payments: so far only what every service offers, see ``chassis.tenancy.router``."""
+"""The HTTP API of payments: none yet beside every service's, see ``chassis.tenancy.make_router``."""
 
 from fastapi import APIRouter
 

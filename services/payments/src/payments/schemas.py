@@ -1,1 +1,1 @@
-"""API models of payments: none yet."""
+"""Models of the HTTP API of payments: none yet."""

@@ -1,4 +1,4 @@
-"""What payments is told from outside, as ``PAYMENTS_...``."""
+"""Settings of payments, from the environment: ``PAYMENTS_...``."""
 
 from pydantic_settings import SettingsConfigDict
 
@@ -6,6 +6,6 @@ from chassis import settings
 
 
 class Settings(settings.Settings):
-    """Nothing beyond what every service has."""
+    """The settings that every service has."""
 
     model_config = SettingsConfigDict(env_prefix="PAYMENTS_")

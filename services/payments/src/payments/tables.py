@@ -1,4 +1,4 @@
-"""The tables of payments: only those every service has, so far."""
+"""Tables of payments: none yet beside those every service has."""
 
 from sqlalchemy import MetaData
 

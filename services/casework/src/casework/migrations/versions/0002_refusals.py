@@ -1,4 +1,4 @@
-"""Refusals of what was issued until a moment."""
+"""Refuse tokens issued until a point in time."""
 
 from chassis import migrations
 

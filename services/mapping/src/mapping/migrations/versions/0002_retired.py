@@ -1,4 +1,4 @@
-"""A property that is retired stays known, but is on no map."""
+"""Mark retired properties: they keep their points, but are on no map."""
 
 from alembic import op
 

@@ -8,7 +8,7 @@ from chassis.auth import public
 from chassis.problems import Problem
 from chassis.web import Form, Pages, SubmittedForm, form_body, say, see_other
 
-MOST = 3
+MAX_WORDS = 3
 pages = Pages("notes")
 router = APIRouter()
 
@@ -20,9 +20,9 @@ async def show_form(request: Request, _: Annotated[None, public]) -> Response:
 
 
 @router.post("/notes/write", openapi_extra=form_body("words", words=100))
-async def take_form(request: Request, form: SubmittedForm, _: Annotated[None, public]) -> Response:
-    if len(form.get("words").split()) > MOST:
-        form.error("words", say("Enter at most %(most)s words"), most=MOST)
+async def submit_form(request: Request, form: SubmittedForm, _: Annotated[None, public]) -> Response:
+    if len(form.get("words").split()) > MAX_WORDS:
+        form.error("words", say("Enter at most %(most)s words"), most=MAX_WORDS)
     if not form.ok:
         return pages.render(request, "write.html", 400, form=form, form_action=("https://elsewhere.example",))
     return see_other("/notes/write")
@@ -30,4 +30,4 @@ async def take_form(request: Request, form: SubmittedForm, _: Annotated[None, pu
 
 @router.get("/notes/problem/{status}")
 async def show_problem(status: int, _: Annotated[None, public]) -> None:
-    raise Problem(status, "for-tests", "told to programs", headers={"Retry-After": "7"})
+    raise Problem(status, "for-tests", "a detail for programs", headers={"Retry-After": "7"})

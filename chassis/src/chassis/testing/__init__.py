@@ -1,0 +1,158 @@
+"""pytest plugin: a service's tests on a real PostgreSQL, with tokens of a test issuer.
+
+A service's ``tests/conftest.py`` defines one fixture, ``service``. The workspace provides ``postgres_url``
+(a superuser's) and ``nats_url``; without it they come from the environment.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import select
+
+from chassis import tables
+from chassis.app import Service, build, configure
+from chassis.database import Database, Session
+from chassis.events import Envelope
+from chassis.settings import Settings
+from chassis.testing.clients import ISSUER, Mint, make_mint, running
+from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
+
+__all__ = ["COUNCILS", "ISSUER", "PASSWORD", "Mint", "eventually", "fresh_database", "published", "running"]
+
+_apps: dict[int, tuple[Service, FastAPI]] = {}
+_OUTBOX = select(tables.outbox.c.envelope).order_by(tables.outbox.c.id)
+
+
+def _from_environment(name: str) -> str:
+    url = os.environ.get(name)
+    if not url:
+        raise pytest.UsageError(f"set {name}, or run the tests from the workspace, which starts the server")
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """Return a superuser's URL of the run's PostgreSQL server."""
+    return _from_environment("TEST_POSTGRES_URL")
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> str:
+    """Return the URL of the run's NATS server with JetStream."""
+    return _from_environment("TEST_NATS_URL")
+
+
+@pytest.fixture(scope="session")
+def issuer_key() -> ECKey:
+    """Make the test issuer's signing key."""
+    return ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
+
+
+@pytest.fixture(scope="session")
+def jwks_url(issuer_key: ECKey, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Write the test issuer's public keys to a file and return its URL."""
+    path: Path = tmp_path_factory.mktemp("issuer") / "jwks.json"
+    path.write_text(httpx.Response(200, json=KeySet([issuer_key]).as_dict(private=False)).text)
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def mint(issuer_key: ECKey) -> Mint:
+    """Make ``mint(scopes=["address:read"], councils=["citytown"], typ="at+jwt", **claims)`` -> a token."""
+    return make_mint(issuer_key)
+
+
+@pytest.fixture(scope="session")
+def first_start() -> Mapping[str, Any]:
+    """Return settings for what the service makes at its first start. Override it where it makes something."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+async def database_url(
+    postgres_url: str, service: Service, first_start: Mapping[str, Any]
+) -> AsyncIterator[str]:
+    """Create the module's database and return its runtime role's URL."""
+    async with fresh_database(postgres_url, service, first_start) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def settings(service: Service, database_url: str, jwks_url: str, nats_url: str) -> Settings:
+    """Make the service's settings in the module's tests. Override it to change some."""
+    return service.settings(
+        database_url=database_url, jwks_url=jwks_url, issuer=ISSUER, nats_url=nats_url, trace_ratio=0
+    )
+
+
+@pytest.fixture(scope="module")
+def app(service: Service, settings: Settings) -> FastAPI:
+    """Configure the service's application, built once a run, with the module's settings."""
+    if id(service) not in _apps:
+        _apps[id(service)] = service, build(service)
+    _, app = _apps[id(service)]
+    configure(app, settings)
+    return app
+
+
+@pytest.fixture(scope="module")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the service and return a client; nothing is mocked below it."""
+    async with running(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def database(service: Service, settings: Settings) -> AsyncIterator[Database]:
+    """Open the module's database."""
+    database = service.database(settings)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[Session]:
+    """Open a transaction and roll it back after the test: tests do not see each other's rows."""
+    async with database.writer.connect() as connection:
+        transaction = await connection.begin()
+        session = Session(connection)
+        if database.rows_secured:
+            await session.see("citytown")
+        yield session
+        await transaction.rollback()
+
+
+@pytest.fixture
+def council() -> str:
+    """Return the council of most tests."""
+    return COUNCILS[0][0]
+
+
+async def published(database: Database) -> list[Envelope]:
+    """Read the events waiting in the outbox, in order."""
+    async with database.reading() as session:
+        rows = await session.all(_OUTBOX)
+    return [Envelope.model_validate_json(row.envelope) for row in rows]
+
+
+async def eventually(check: Callable[[], Any], *, within: float = 5.0, every: float = 0.05) -> Any:
+    """Call ``check`` (plain or async) until its result is true, and return the result."""
+    end = time.monotonic() + within
+    while True:
+        result = check()
+        if asyncio.iscoroutine(result):
+            result = await result
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within} s: {check}")
+        await asyncio.sleep(every)

@@ -1,0 +1,60 @@
+"""Clients and tokens for tests: an application in-process, and tokens of a test issuer."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from chassis import ids
+
+ISSUER = "http://test.invalid/identity/"
+
+Mint = Callable[..., str]
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the application's lifespan and return a client that talks to it without a socket."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test.invalid") as client,
+    ):
+        yield client
+
+
+def make_mint(key: ECKey) -> Mint:
+    """Make the function that signs tokens of the test issuer."""
+
+    def mint(
+        *,
+        scopes: list[str] | None = None,
+        councils: list[str] | None = None,
+        typ: str = "at+jwt",
+        **claims: Any,
+    ) -> str:
+        defaults = _default_claims(scopes or [], ["citytown"] if councils is None else councils)
+        return jwt.encode({"alg": "ES256", "kid": "test", "typ": typ}, {**defaults, **claims}, key)
+
+    return mint
+
+
+def _default_claims(scopes: list[str], councils: list[str]) -> dict[str, Any]:
+    now = int(time.time())
+    return {
+        "iss": ISSUER,
+        "aud": "townhall",
+        "sub": "test-client",
+        "client_id": "test-client",
+        "jti": ids.show(ids.new()),
+        "iat": now,
+        "exp": now + 600,
+        "scope": " ".join(scopes),
+        "councils": councils,
+        "mode": "sandbox",
+    }
