@@ -17,7 +17,7 @@ def _tests(path):
 
 
 def there(named):
-    """Whether ``file::test`` is a test: ``domain/file`` below this folder, or a path from the top of the checkout."""
+    """Tell whether ``file::test`` is a test: ``domain/file`` of this folder, or a path from the top."""
     file, _, test = named.partition("::")
     path = FOLDER.parents[2] / file if file.endswith(".py") else FOLDER / f"{file}.py"
     return path.exists() and test in _tests(path)

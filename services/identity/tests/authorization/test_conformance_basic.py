@@ -26,14 +26,18 @@ from services.identity.tests.provider import (
 
 HERE = "authorization/test_conformance_basic::test_"
 PLAN = {
-    "oidcc-discovery-endpoint-verification": "tokens/test_authorization_code::test_discovery_and_what_is_there_agree",
+    "oidcc-discovery-endpoint-verification": (
+        "tokens/test_authorization_code::test_discovery_and_what_is_there_agree"
+    ),
     "oidcc-server": f"tokens/test_authorization_code::test_a_code_becomes_tokens {HERE}oidcc_server",
     "oidcc-response-type-missing": f"{HERE}oidcc_response_type_missing",
     "oidcc-idtoken-signature": f"{HERE}oidcc_idtoken_signature",
     "oidcc-idtoken-rs256": "tokens/test_authorization_code::test_rs256_where_the_client_asks",
     "oidcc-idtoken-unsigned": f"{HERE}oidcc_idtoken_unsigned",
     "oidcc-userinfo-get": "tokens/test_authorization_code::test_userinfo_tells_what_was_asked_and_agreed",
-    "oidcc-userinfo-post-header": "tokens/test_authorization_code::test_userinfo_tells_what_was_asked_and_agreed",
+    "oidcc-userinfo-post-header": (
+        "tokens/test_authorization_code::test_userinfo_tells_what_was_asked_and_agreed"
+    ),
     "oidcc-userinfo-post-body": f"{HERE}oidcc_userinfo_post_body",
     "oidcc-ensure-request-without-nonce-succeeds-for-code-flow": f"{HERE}oidcc_without_nonce",
     "oidcc-scope-profile": f"{HERE}oidcc_scope",
@@ -52,15 +56,21 @@ PLAN = {
     "oidcc-ensure-request-with-unknown-parameter-succeeds": f"{HERE}oidcc_what_a_request_may_carry",
     "oidcc-id-token-hint": f"{HERE}oidcc_id_token_hint {HERE}oidcc_id_token_hint_of_another_person",
     "oidcc-login-hint": f"{HERE}oidcc_login_hint",
-    "oidcc-ui-locales": "clients/test_services_sign_in::test_a_service_is_called_by_its_name_in_the_persons_language",
+    "oidcc-ui-locales": (
+        "clients/test_services_sign_in::test_a_service_is_called_by_its_name_in_the_persons_language"
+    ),
     "oidcc-claims-locales": f"{HERE}oidcc_what_a_request_may_carry",
     "oidcc-ensure-request-with-acr-values-succeeds": f"{HERE}oidcc_what_a_request_may_carry "
     "tokens/test_authorization_code::test_a_second_factor_is_asked_for_where_the_client_wants_it",
-    "oidcc-codereuse": "tokens/test_security_tokens::test_a_code_is_good_once_and_its_second_use_revokes_its_tokens",
+    "oidcc-codereuse": (
+        "tokens/test_security_tokens::test_a_code_is_good_once_and_its_second_use_revokes_its_tokens"
+    ),
     "oidcc-codereuse-30seconds": f"{HERE}oidcc_codereuse_30seconds",
     "oidcc-ensure-registered-redirect-uri": "authorization/test_security_requests::"
     "test_a_redirect_uri_is_exactly_a_registered_one",
-    "oidcc-redirect-uri-query-OK": "tokens/test_authorization_code::test_a_callback_may_have_a_query_of_its_own",
+    "oidcc-redirect-uri-query-OK": (
+        "tokens/test_authorization_code::test_a_callback_may_have_a_query_of_its_own"
+    ),
     "oidcc-redirect-uri-query-added": "authorization/test_security_requests::"
     "test_a_redirect_uri_is_exactly_a_registered_one",
     "oidcc-ensure-redirect-uri-in-authorization-request": "authorization/test_security_requests::"
@@ -68,12 +78,17 @@ PLAN = {
     "oidcc-ensure-post-request-succeeds": "tokens/test_authorization_code::test_a_request_may_come_by_form",
     "oidcc-server-client-secret-post": "tokens/test_authlib::test_authlib_signs_a_person_in_and_refreshes",
     "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported": f"{HERE}oidcc_request_uri",
-    "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": "authorization/test_security_requests::"
-    "test_an_unsigned_request_object_is_refused",
+    "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported": (
+        "authorization/test_security_requests::test_an_unsigned_request_object_is_refused"
+    ),
     "oidcc-claims-essential": f"{HERE}oidcc_claims_essential",
     "oidcc-ensure-request-object-with-redirect-uri": f"{HERE}oidcc_request_object_with_redirect_uri",
-    "oidcc-refresh-token": "tokens/test_authorization_code::test_refresh_tokens_come_with_offline_access_and_rotate",
-    "oidcc-ensure-request-with-valid-pkce-succeeds": "tokens/test_authorization_code::test_a_code_becomes_tokens",
+    "oidcc-refresh-token": (
+        "tokens/test_authorization_code::test_refresh_tokens_come_with_offline_access_and_rotate"
+    ),
+    "oidcc-ensure-request-with-valid-pkce-succeeds": (
+        "tokens/test_authorization_code::test_a_code_becomes_tokens"
+    ),
 }
 
 

@@ -76,7 +76,9 @@ CONTRACT = {
     "code bound to redirect and PKCE": f"{TOKENS}test_a_code_is_bound_to_its_redirect_and_its_verifier",
     "PKCE missing, downgrade, plain": "authorization/test_conformance_pkce::test_every_check_has_its_test",
     "state and nonce echo": f"{REQUESTS}test_state_and_nonce_come_back_as_they_were",
-    "refresh rotation": "tokens/test_authorization_code::test_refresh_tokens_come_with_offline_access_and_rotate",
+    "refresh rotation": (
+        "tokens/test_authorization_code::test_refresh_tokens_come_with_offline_access_and_rotate"
+    ),
     "family revocation on reuse": f"{TOKENS}test_a_refresh_token_used_twice_ends_the_family",
     "race of two": f"{TOKENS}test_of_two_that_refresh_at_once_one_is_served_at_most "
     f"{TOKENS}test_of_two_that_bring_a_code_at_once_one_is_served_at_most "
@@ -104,7 +106,9 @@ CONTRACT = {
     "frame-ancestors": f"{BROWSER}no_page_stands_in_another_sites_frame",
     "key rotation overlap": f"{HERE}an_id_token_from_before_a_rotation_still_holds",
     "back-channel SSRF": "shared/test_outbound::test_a_name_that_leads_inside_is_not_called",
-    "back-channel slow receivers": "shared/test_outbound::test_a_slow_server_is_left_after_the_time_for_all_of_it",
+    "back-channel slow receivers": (
+        "shared/test_outbound::test_a_slow_server_is_left_after_the_time_for_all_of_it"
+    ),
     "user enumeration by text": "sign_in/test_sign_in::test_pages_do_not_tell_who_has_an_account",
     "user enumeration by timing": "sign_in/test_sign_in::"
     "test_the_same_work_is_done_whether_there_is_an_account_or_not "

@@ -13,7 +13,9 @@ PLAN = {
     f"{FAPI}-ensure-pkce-code-verifier-required": f"{HERE}a_code_without_its_verifier_is_worth_nothing",
     f"{FAPI}-incorrect-pkce-code-verifier-rejected": "tokens/test_security_tokens::"
     "test_a_code_is_bound_to_its_redirect_and_its_verifier",
-    "oidcc-ensure-request-with-valid-pkce-succeeds": "tokens/test_authorization_code::test_a_code_becomes_tokens",
+    "oidcc-ensure-request-with-valid-pkce-succeeds": (
+        "tokens/test_authorization_code::test_a_code_becomes_tokens"
+    ),
     "downgrade: challenge left out": "authorization/test_security_requests::"
     "test_pkce_downgrade_leaving_the_challenge_out_is_refused",
     "downgrade: verifier without challenge": "tokens/test_security_tokens::"

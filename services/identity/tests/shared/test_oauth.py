@@ -35,7 +35,8 @@ def test_a_secret_in_the_form_is_read():
 
 
 def test_an_assertion_is_read():
-    body = f"grant_type=client_credentials&client_assertion_type={token_requests.ASSERTION_TYPE}&client_assertion=a.b.c"
+    kind = token_requests.ASSERTION_TYPE
+    body = f"grant_type=client_credentials&client_assertion_type={kind}&client_assertion=a.b.c"
     read = token_requests.parse_token_request(FORM, None, "", body.encode())
     assert read == token_requests.TokenRequest(token_requests.ClientAssertion(None, "a.b.c"), None)
 
