@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from chassis.auth import DELEGATE_PREFIX
 from chassis.problems import ErrorShape, FieldError, ProblemBody, document_problem
 
+_PAGE = "text/html"
+_TEXT = {"type": "string"}
 _METHODS = {"get", "put", "post", "delete", "patch", "head"}
 _KEY_SCHEMES = {
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -32,6 +34,8 @@ def make_document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, 
         shape = next((shape for shape in shapes if shape.covers(path)), None)
         _add_security(path, operation)
         _add_errors(operation, shape)
+        if shape is None:
+            _add_pages(operation)
         operation["x-limits"] = {**limits, **operation.get("x-limits", {})}
     return document
 
@@ -94,4 +98,19 @@ def _add_errors(operation: dict[str, Any], shape: ErrorShape | None) -> None:
         for status, response in responses.items():
             if status >= "400":
                 response["content"] = {shape.media_type: {"schema": schema}}
+                response["content"] |= {kind: {"schema": _TEXT} for kind in shape.text_types}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _add_pages(operation: dict[str, Any]) -> None:
+    """Add what a page answers besides itself: where to go first or next, and its errors as pages."""
+    responses = operation["responses"]
+    if not any(_PAGE in response.get("content", {}) for response in responses.values()):
+        return
+    if not responses.keys() & {"302", "303"}:
+        responses["303"] = {"description": "Go on at another page: the next, or to sign in first"}
+    for status, response in responses.items():
+        if status >= "400":
+            problem = document_problem(int(status))["content"]
+            response["content"] = {**problem, _PAGE: {"schema": _TEXT}}
     operation["responses"] = dict(sorted(responses.items()))

@@ -91,12 +91,16 @@ class Problem(HTTPException):
 
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
-    """An outside contract's own error body, for every path below ``/{council}/{base}``."""
+    """An outside contract's own error body, for every path below ``/{council}/{base}``.
+
+    ``text_types``: media types in which it is written besides, on request.
+    """
 
     base: str
     render: Callable[[Request, Problem], Response]
     body: type[BaseModel]
     media_type: str = "application/json"
+    text_types: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Check whether a path is below the base."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.auth import public
+from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, posted_elsewhere, remember_browser
 from identity.accounts.actions import sessions
@@ -71,7 +72,7 @@ async def log_out_by_form(_: Annotated[None, public], request: Request, provider
 
 @router.post(
     f"{_PATH}/confirm",
-    responses=_RESPONSES,
+    responses={**_RESPONSES, **documents(403)},
     openapi_extra=form_body(back=2_000, client_id=100, state=1_000),
 )
 async def confirm_log_out(

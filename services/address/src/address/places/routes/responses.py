@@ -112,4 +112,4 @@ def _render(request: Request, problem: Problem) -> Response:
     return JSONResponse(body, problem.status_code, problem.headers)
 
 
-shape = ErrorShape("address/search/places/v1", _render, PlacesError)
+shape = ErrorShape("address/search/places/v1", _render, PlacesError, text_types=(_XML,))
