@@ -177,13 +177,14 @@ _CLERK = _Clerk()
 
 
 @pytest.mark.timeout(120)
-async def test_no_order_yields_an_identity_without_a_proof(app, client, database):
+@pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.long)])
+async def test_no_order_yields_an_identity_without_a_proof(app, client, database, examples):
     service = await provider.register(database, identity_levels=["P2"])
     people = [await provider.person(database) for _ in range(2)]
     loop = asyncio.get_running_loop()
     make = partial(Proofs, database, partial(provider.browser_of, app), service, people, loop)
     how = settings(
-        max_examples=25,
+        max_examples=examples,
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -19,17 +19,22 @@ REACHED = {
 
 
 @pytest.mark.timeout(120)
-async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(app, client, database):
-    """The same orders in every run, so that what they reach can be told: all of what can happen."""
+@pytest.mark.parametrize("examples", [5, pytest.param(40, marks=pytest.mark.long)])
+async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
+    app, client, database, examples
+):
+    """The same orders in every run. The long ones must reach all of what can happen."""
     service = await provider.register(database, first_party=False)
     seen = Counter()
     make = partial(Orders, app, database, service, asyncio.get_running_loop(), seen)
     how = settings(
-        max_examples=40,
+        max_examples=examples,
         stateful_step_count=25,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     await asyncio.to_thread(run_state_machine_as_test, make, settings=how)
-    assert set(seen) >= REACHED, f"never reached: {REACHED - set(seen)}"
+    assert len(seen) >= 8, "hardly anything was reached"
+    if examples == 40:
+        assert set(seen) >= REACHED, f"never reached: {REACHED - set(seen)}"
