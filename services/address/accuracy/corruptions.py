@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from services.address.accuracy import slips, written_forms
 from services.address.accuracy.places import Place
 
@@ -46,7 +46,7 @@ def neighbourhood(places: Sequence[Place]) -> Neighbourhood:
     return Neighbourhood(postcodes, sectors, localities)
 
 
-def realistic(rng: Random, place: Place, around: Neighbourhood) -> Asked:
+def realistic(rng: Random, place: Place, around: Neighbourhood) -> MatchQuery:
     """Write one address as most people do."""
     written = _write_parts(rng, place, variants=0.5, short=0.4)
     if rng.random() < 0.2:
@@ -65,7 +65,7 @@ def realistic(rng: Random, place: Place, around: Neighbourhood) -> Asked:
     return _line(rng, written)
 
 
-def hard(rng: Random, place: Place, around: Neighbourhood) -> Asked:
+def hard(rng: Random, place: Place, around: Neighbourhood) -> MatchQuery:
     """Write one address with two to four errors."""
     written = _write_parts(rng, place, variants=0.7, short=0.5)
     _leave_out(rng, written, locality=0.4, town=0.25)
@@ -206,7 +206,7 @@ _ERRORS: tuple[Error, ...] = (
 )  # fmt: skip
 
 
-def _line(rng: Random, written: WrittenAddress) -> Asked:
+def _line(rng: Random, written: WrittenAddress) -> MatchQuery:
     """Join the parts to a line, the postcode in it or apart."""
     between = rng.choice((" ", ", ", " "))
     house = " ".join(part for part in (written.building, written.street) if part)
@@ -221,9 +221,11 @@ def _line(rng: Random, written: WrittenAddress) -> Asked:
         text = text.replace(",", "")
     postcode = _format_postcode(rng, written.postcode)
     if not postcode:
-        return Asked(text)
+        return MatchQuery(text)
     return (
-        Asked(text, postcode) if rng.random() < 0.5 else Asked(f"{text}{rng.choice((', ', ' '))}{postcode}")
+        MatchQuery(text, postcode)
+        if rng.random() < 0.5
+        else MatchQuery(f"{text}{rng.choice((', ', ' '))}{postcode}")
     )
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from services.address.accuracy import corruptions, noise
 from services.address.accuracy.corruptions import Neighbourhood
 from services.address.accuracy.places import Place
 
 ABSENT = 0.15
-_KINDS: dict[str, Callable[[Random, Place, Neighbourhood], Asked]] = {
+_KINDS: dict[str, Callable[[Random, Place, Neighbourhood], MatchQuery]] = {
     "realistic": corruptions.realistic,
     "hard": corruptions.hard,
     "other hand, realistic": noise.realistic,
@@ -26,7 +26,7 @@ SETS = tuple((kind, variant) for kind in _KINDS for variant in VARIANTS)
 class LabelledAddress:
     """An address, and the property it means. ``present``: the property is in the gazetteer."""
 
-    address: Asked
+    address: MatchQuery
     uprn: int
     present: bool = True
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from string import ascii_uppercase
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from services.address.accuracy.corruptions import Neighbourhood
 from services.address.accuracy.places import Place
 from services.address.accuracy.slips import misheard, misread, wrong_character
@@ -34,7 +34,7 @@ _COUNTIES = ("SOMERSET", "UNITED KINGDOM", "UK", "NORTH EAST SOMERSET", "STIRLIN
 _CASES: tuple[Callable[[str], str], ...] = (str.upper, str.lower, str.title, str.title)
 
 
-def realistic(rng: Random, place: Place, _: Neighbourhood) -> Asked:
+def realistic(rng: Random, place: Place, _: Neighbourhood) -> MatchQuery:
     """Write one address with a slip or two."""
     parts = _parts(rng, place, often=0.5)
     if rng.random() < 0.2:
@@ -54,7 +54,7 @@ def realistic(rng: Random, place: Place, _: Neighbourhood) -> Asked:
     return _line(rng, parts, postcode)
 
 
-def hard(rng: Random, place: Place, around: Neighbourhood) -> Asked:
+def hard(rng: Random, place: Place, around: Neighbourhood) -> MatchQuery:
     """Write one address with two to four errors, and often a wrong postcode."""
     parts = _parts(rng, place, often=0.7)
     for error in rng.sample(_ERRORS, rng.choice((2, 2, 3, 3, 4))):
@@ -188,10 +188,10 @@ def _change_postcode(rng: Random, postcode: str, around: Neighbourhood) -> str:
     return rng.choice(around.all) if kind < 0.42 else postcode
 
 
-def _line(rng: Random, parts: Parts, postcode: str) -> Asked:
+def _line(rng: Random, parts: Parts, postcode: str) -> MatchQuery:
     text = rng.choice(_CASES)(rng.choice((", ", " ", ",", ",", "\n")).join(text for _, text in parts))
     if postcode and rng.random() < 0.3:
         postcode = postcode.replace(" ", "")
     if postcode and rng.random() < 0.5:
-        return Asked(f"{text}{rng.choice((' ', ', '))}{postcode}")
-    return Asked(text, postcode or None)
+        return MatchQuery(f"{text}{rng.choice((' ', ', '))}{postcode}")
+    return MatchQuery(text, postcode or None)

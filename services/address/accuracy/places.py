@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from address.address_index.rules.index import NameRow, PlaceRow, build, properties
+from address.address_index.rules.index import NameRow, PlaceRow, build_index, group_properties
 from address.matching.rules.matcher import Matcher
 
 _DATA = Path(__file__).parents[3] / "dev" / "data"
@@ -69,7 +69,7 @@ def build_matcher(places: Iterable[Place]) -> Matcher:
         streets.setdefault(row.usrn, []).append(row)
         location = (row.usrn, row.street, row.locality, row.post_town, row.postcode)
         names[NameRow(*location, row.building_name, row.organisation)] = None
-    return Matcher(build(names), {usrn: properties(rows) for usrn, rows in streets.items()})
+    return Matcher(build_index(names), {usrn: group_properties(rows) for usrn, rows in streets.items()})
 
 
 def count_shared_addresses(places: Sequence[Place]) -> dict[str, int]:

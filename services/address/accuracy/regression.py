@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from address.matching.rules import coefficients
-from address.matching.rules.decision import Weighed, best_of
+from address.matching.rules.decision import Scored, score
 from address.matching.rules.matcher import Matcher
 from services.address.accuracy.labelled_sets import LabelledAddress
 
@@ -30,11 +30,11 @@ _MIN_COUNT = 5  # a rarer finding gets no coefficient
 def count_findings(matcher: Matcher, labelled_set: Iterable[LabelledAddress], counts: Counts) -> None:
     """Count how often the best candidate is right, by its findings."""
     for labelled in labelled_set:
-        weighed: Weighed | None = best_of(matcher.weigh(labelled.address))
-        if weighed is not None:
-            count = counts.setdefault(weighed.features, [0, 0])
+        scored: Scored | None = score(matcher.search(labelled.address))
+        if scored is not None:
+            count = counts.setdefault(scored.features, [0, 0])
             count[0] += 1
-            count[1] += labelled.present and weighed.best.property.uprn == labelled.uprn
+            count[1] += labelled.present and scored.best.property.uprn == labelled.uprn
 
 
 def fit(counts: Counts) -> tuple[float, dict[str, float]]:

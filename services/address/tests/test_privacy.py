@@ -95,7 +95,9 @@ async def test_a_batch_is_matched_by_the_real_engine_and_nothing_of_it_is_logged
         "/citytown/address/v1/match/batches", content=ASKED, headers={"Content-Type": "text/csv"}
     )
     url = sent.headers["Location"]
-    work = asyncio.create_task(scheduler.tend(database, settings.model_copy(update={"log_level": "DEBUG"})))
+    work = asyncio.create_task(
+        scheduler.run_scheduler(database, settings.model_copy(update={"log_level": "DEBUG"}))
+    )
 
     async def finished():
         batch = (await watched.get(url)).json()

@@ -61,7 +61,7 @@ service = Service(
         events.StreetRetired,
     ],
     commands={"load": command.load, "postcodes": postcode_load.load, "match-batches": worker.command},
-    tasks={"batches": scheduler.tend},
+    tasks={"batches": scheduler.run_scheduler},
 )
 
 

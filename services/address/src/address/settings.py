@@ -1,4 +1,4 @@
-"""What the address service is told from outside: ``ADDRESS_...``."""
+"""Settings of the address service: environment variables ``ADDRESS_...``."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -7,7 +7,7 @@ from chassis import settings
 
 
 class Settings(settings.Settings):
-    """What every service has, and the bounds of batches of matching."""
+    """The settings of every service, and the bounds of batches of matching."""
 
     model_config = SettingsConfigDict(env_prefix="ADDRESS_")
 

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from address.batches.actions import worker
 from address.matching.actions import index_load
 from address.matching.rules.decision import Match
@@ -19,7 +19,7 @@ from address.settings import Settings
 
 
 class Engine:
-    def match(self, asked: Asked) -> Match:
+    def match(self, asked: MatchQuery) -> Match:
         address = asked.address.upper()
         if "KILL" in address:
             lives = Path(os.environ["BATCH_LIVES"])
@@ -38,10 +38,10 @@ class Engine:
 
 
 async def load(pool, council):
-    """In place of ``index_load.load``."""
+    """In place of ``index_load.load_matcher``."""
     return Engine()
 
 
 if __name__ == "__main__":
-    index_load.load = load
+    index_load.load_matcher = load
     sys.exit(asyncio.run(worker.command(Settings(), sys.argv[1:])))

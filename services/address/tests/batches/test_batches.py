@@ -72,7 +72,7 @@ def finished(get):
 
 @asynccontextmanager
 async def worker(database, settings):
-    task = asyncio.create_task(scheduler.tend(database, settings, CHILD))
+    task = asyncio.create_task(scheduler.run_scheduler(database, settings, CHILD))
     try:
         yield task
     finally:
@@ -84,7 +84,7 @@ async def worker(database, settings):
 @pytest.fixture
 def start(database, monkeypatch):
     """``async with start():`` what the worker's process does, here with that engine: quicker to begin."""
-    monkeypatch.setattr(index_load, "load", batch_child.load)
+    monkeypatch.setattr(index_load, "load_matcher", batch_child.load)
 
     @asynccontextmanager
     async def started():
@@ -304,7 +304,7 @@ async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database
     await hold_for(database, "-1 seconds")
     async with database.writing() as session:
         await session.across_councils()
-        await store.sweep(session, 14)
+        await store.purge(session, 14)
     go.set()
     answer = await sending
     assert (answer.status_code, answer.json()["code"]) == (400, "upload-too-slow")
@@ -451,7 +451,7 @@ async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
     async with worker(database, settings):
         assert (await finished(url))["matched"] == 10
     async with database.writing("citytown") as session:
-        assert not await store.keep(session, held)
+        assert not await store.renew(session, held)
 
 
 async def hold_for(database, how_long):
@@ -479,8 +479,8 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
         "rejects": None,
     }
     async with database.writing("citytown") as session:
-        assert not await store.save(session, late, 0, answer)
-        assert not await store.finish(session, late)
+        assert not await store.save_chunk(session, late, 0, answer)
+        assert not await store.finish_batch(session, late)
     assert await count(database, "SELECT done FROM match_batch") == 0
 
 
@@ -607,7 +607,7 @@ async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
         )
         await session.execute(text(old), {"id": rows[0].id})
         await session.execute(text(late), {"id": rows[1].id})
-        await store.sweep(session, 14)
+        await store.purge(session, 14)
     assert await count(database, "SELECT count(*) FROM match_batch") == 1
     assert await count(database, "SELECT count(*) FROM match_chunk") == 1
 
@@ -630,8 +630,8 @@ async def test_another_council_sees_none_of_it(send, client, mint, database):
 
 
 async def test_what_the_engine_says_of_a_row_it_fails_at_is_not_logged(caplog):
-    rows = uploads._packed([["1", "fault lane", None, 2]])
-    answer = runs.answered(batch_child.Engine(), rows["asked"])
+    rows = uploads._compress_json([["1", "fault lane", None, 2]])
+    answer = runs.match_rows(batch_child.Engine(), rows["asked"])
     assert answer["rejected"] == 1
     assert "ValueError" in caplog.text
     assert "fault lane" not in caplog.text.lower()

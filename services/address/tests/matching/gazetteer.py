@@ -1,6 +1,6 @@
 """A made-up gazetteer for matching: houses, flats of every kind, names, businesses, streets of one name."""
 
-from address.address_index.rules.index import NameRow, PlaceRow, build, properties
+from address.address_index.rules.index import NameRow, PlaceRow, build_index, group_properties
 from address.matching.rules.matcher import Matcher
 
 ACACIA = {
@@ -79,4 +79,4 @@ def matcher(places=PLACES) -> Matcher:
         streets.setdefault(one.usrn, []).append(one)
         said = (one.usrn, one.street, one.locality, one.post_town, one.postcode)
         names[NameRow(*said, one.building_name, one.organisation)] = None
-    return Matcher(build(names), {usrn: properties(rows) for usrn, rows in streets.items()})
+    return Matcher(build_index(names), {usrn: group_properties(rows) for usrn, rows in streets.items()})

@@ -6,10 +6,10 @@ import random
 import pytest
 from sqlalchemy import text
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from address.matching import store
 from address.matching.actions import index_load
-from address.matching.actions.index_cache import Residents
+from address.matching.actions.index_cache import IndexCache
 from services.address.tests.samples import ACACIA, GAZETTEER, row
 
 _COLUMNS = text("""SELECT string_agg(column_name, ', ' ORDER BY ordinal_position)
@@ -136,10 +136,11 @@ async def test_a_change_is_matched_at_once(ask, client, mint):
 
 
 async def test_a_batch_and_a_question_are_answered_alike(database):
-    batch = await index_load.load(database.fast, "citytown")
-    chance, residents = random.Random(3), Residents()
+    batch = await index_load.load_matcher(database.fast, "citytown")
+    chance, residents = random.Random(3), IndexCache()
     asked = [
-        Asked(_written(chance, one), chance.choice([None, one["postcode"], "BA1 5AX"])) for one in GAZETTEER
+        MatchQuery(_written(chance, one), chance.choice([None, one["postcode"], "BA1 5AX"]))
+        for one in GAZETTEER
     ]
 
     single = [await residents.match(database.fast, "citytown", one) for one in asked]
@@ -158,17 +159,20 @@ def _written(chance: random.Random, one: dict[str, str]) -> str:
 
 
 async def test_many_questions_at_once_read_the_names_once(database, monkeypatch):
-    read, names = [], store.names
+    read, names = [], store.list_names
 
     async def counted(pool, council):
         read.append(council)
         return await names(pool, council)
 
-    monkeypatch.setattr(store, "names", counted)
-    residents = Residents()
+    monkeypatch.setattr(store, "list_names", counted)
+    residents = IndexCache()
 
     found = await asyncio.gather(
-        *(residents.match(database.fast, "citytown", Asked(f"{n} Acacia Road, Bath")) for n in range(1, 9))
+        *(
+            residents.match(database.fast, "citytown", MatchQuery(f"{n} Acacia Road, Bath"))
+            for n in range(1, 9)
+        )
     )
 
     assert [one.uprn for one in found] == [1000 + n for n in range(1, 9)]
@@ -176,10 +180,10 @@ async def test_many_questions_at_once_read_the_names_once(database, monkeypatch)
 
 
 async def test_the_councils_asked_longest_ago_are_forgotten(database):
-    residents = Residents(most_names=1)
-    await residents.match(database.fast, "hillshire", Asked("1 Other Street"))
+    residents = IndexCache(most_names=1)
+    await residents.match(database.fast, "hillshire", MatchQuery("1 Other Street"))
 
-    await residents.match(database.fast, "citytown", Asked("1 Acacia Road"))
+    await residents.match(database.fast, "citytown", MatchQuery("1 Acacia Road"))
 
     assert list(residents._councils) == ["citytown"]
 
@@ -206,11 +210,11 @@ async def test_other_names_of_a_property_are_matched_too(database):
         )
         await session.execute(_POINT)
         await session.execute(text("UPDATE place SET udprn = 5 WHERE uprn = 1004"))
-    residents = Residents()
+    residents = IndexCache()
 
-    welsh = await residents.match(database.fast, "citytown", Asked("3 Heol Acasia, Bath"))
-    royal_mail = await residents.match(database.fast, "citytown", Asked("4A Larch Buildings", "BA1 5ZZ"))
+    welsh = await residents.match(database.fast, "citytown", MatchQuery("3 Heol Acasia, Bath"))
+    royal_mail = await residents.match(database.fast, "citytown", MatchQuery("4A Larch Buildings", "BA1 5ZZ"))
 
     assert (welsh.uprn, royal_mail.uprn) == (1003, 1004)
-    batch = await index_load.load(database.fast, "citytown")
-    assert batch.match(Asked("4A Larch Buildings", "BA1 5ZZ")) == royal_mail
+    batch = await index_load.load_matcher(database.fast, "citytown")
+    assert batch.match(MatchQuery("4A Larch Buildings", "BA1 5ZZ")) == royal_mail

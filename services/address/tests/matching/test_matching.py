@@ -7,7 +7,7 @@ import time
 import pytest
 
 from address.address_comparison.rules.weights import WEIGHTS
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from address.matching.rules import coefficients
 from address.matching.rules.model import EXACT
 from services.address.tests.matching.gazetteer import matcher
@@ -149,14 +149,14 @@ def engine():
     ("address", "postcode", "uprn"), [case[1:] for case in MATCHED], ids=[c[0] for c in MATCHED]
 )
 def test_an_address_is_matched_although_it_has(engine, address, postcode, uprn):
-    found = engine.match(Asked(address, postcode))
+    found = engine.match(MatchQuery(address, postcode))
 
     assert (found.outcome, found.uprn) == ("matched", uprn), (found.reasons, found.candidates)
 
 
 @pytest.mark.parametrize(("address", "postcode"), [case[1:] for case in ABSENT], ids=[c[0] for c in ABSENT])
 def test_no_neighbour_is_named_for(engine, address, postcode):
-    found = engine.match(Asked(address, postcode))
+    found = engine.match(MatchQuery(address, postcode))
 
     assert (found.outcome, found.uprn) == ("none", None), (found.reasons, found.candidates)
     assert found.reasons
@@ -166,7 +166,7 @@ def test_no_neighbour_is_named_for(engine, address, postcode):
     ("address", "postcode"), [case[1:] for case in AMBIGUOUS], ids=[c[0] for c in AMBIGUOUS]
 )
 def test_nobody_chooses_between_equals_for(engine, address, postcode):
-    found = engine.match(Asked(address, postcode))
+    found = engine.match(MatchQuery(address, postcode))
 
     assert (found.outcome, found.uprn) == ("ambiguous", None), (found.reasons, found.candidates)
     assert len(found.candidates) > 1
@@ -186,7 +186,7 @@ def test_reasons_say_what_differs(engine):
         ("Garage at 7 Acacia Road", "BA1 5AA", "something beside the property is meant"),
     ]
     for address, postcode, reason in asked:
-        assert reason in engine.match(Asked(address, postcode)).reasons, address
+        assert reason in engine.match(MatchQuery(address, postcode)).reasons, address
 
 
 def test_every_finding_has_a_weight_and_nothing_is_fitted_that_is_no_finding():
@@ -206,7 +206,7 @@ def test_no_address_is_too_strange(engine):
         text = list(chance.choice(MATCHED)[1])
         for _ in range(chance.randrange(1, 8)):
             text[chance.randrange(len(text))] = chance.choice(letters)
-        found = engine.match(Asked("".join(text), chance.choice((None, "BA1 5AA", "".join(text)[:9]))))
+        found = engine.match(MatchQuery("".join(text), chance.choice((None, "BA1 5AA", "".join(text)[:9]))))
         assert 0 <= found.confidence <= 1
         assert (found.uprn is None) == (found.outcome != "matched")
 
@@ -215,6 +215,6 @@ def test_the_longest_address_is_answered_in_time(engine):
     worst = " ".join(["1/2", "FLATT", "ACACIAROADD", "HIGHSTREE", "MILLHOUS"] * 16)[:500]
 
     start = time.perf_counter()
-    engine.match(Asked(worst, "BA1 5AX"))
+    engine.match(MatchQuery(worst, "BA1 5AX"))
 
     assert time.perf_counter() - start < 1

@@ -1,4 +1,4 @@
-"""Many addresses at once: sent as a file, matched beside everything else, fetched when done."""
+"""Upload, list, read and delete batches of matching."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from address.batches import rules, store
 from address.batches.actions import batches, uploads
-from address.batches.actions.uploads import Received
+from address.batches.actions.uploads import Upload
 from address.batches.schemas import Batch
 from address.settings import Settings
 from chassis import ids
@@ -23,10 +23,10 @@ from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/address/v1/match/batches", tags=["matching"])
 Matcher = Annotated[Caller, permission("address:match")]
-_MOST_BYTES = 157_286_400
+_MAX_BYTES = 157_286_400
 _TEXT = {"type": "string"}
 _UPLOAD: dict[str, Any] = {
-    "x-limits": {"body": _MOST_BYTES, "timeout": 600, "stream": True},
+    "x-limits": {"body": _MAX_BYTES, "timeout": 600, "stream": True},
     "requestBody": {
         "required": True,
         "content": {
@@ -47,7 +47,7 @@ _LOCATION = {"Location": {"description": "The batch", "schema": _TEXT}}
 
 
 class _Body(BaseModel):
-    """What is remembered of a body under its Idempotency-Key."""
+    """The part of a body that an Idempotency-Key remembers."""
 
     media: str
     sha256: str
@@ -63,27 +63,29 @@ class _Body(BaseModel):
 async def match_batch(request: Request, council: Slug, caller: Matcher, once: OnlyOnce) -> Response:
     """Match up to 1,000,000 addresses: CSV ``id,address,postcode`` or JSON lines, UTF-8, 150 MB at most.
 
-    The batch is matched against the gazetteer as it is when the work on it begins (begins again, should the
-    worker be restarted). Rows that cannot be used are reported and cost nothing else. With an
-    ``Idempotency-Key`` the same body sent again is the same batch. The addresses are deleted as they are
-    answered, the results after some days (``expires``).
+    The batch is matched against the gazetteer as it is when matching starts, or restarts with the worker.
+    Faulty rows are reported and do not affect the others. If you send an ``Idempotency-Key``, the same body
+    sent again is the same batch. The addresses are deleted as they are answered, the results after some days
+    (``expires``).
     """
-    media = _media(request)
-    settings, database = _own(request)
+    media = _media_type(request)
+    settings, database = _batch_dependency(request)
     reader = rules.READERS[media]()
-    received = await uploads.receive(database, settings, council, caller.client_id, reader, _pieces(request))
-    fresh: list[Received] = []
+    upload = await uploads.receive_upload(
+        database, settings, council, caller.client_id, reader, _read_body(request)
+    )
+    fresh: list[Upload] = []
 
     async def queue() -> Batch:
-        fresh.append(received)
-        return await batches.queue(session, settings, council, received)
+        fresh.append(upload)
+        return await batches.queue_batch(session, settings, council, upload)
 
     try:
         async with database.writing(council) as session:
             answer = await once.run(
                 session,
                 caller,
-                _Body(media=media, sha256=received.sha256),
+                _Body(media=media, sha256=upload.sha256),
                 queue,
                 status=202,
                 headers=lambda made: {"Location": made.links.self},
@@ -92,8 +94,8 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
         fresh.clear()
         raise
     finally:
-        if not fresh:  # refused, or the same as before
-            await uploads.discard(database, council, received.batch)
+        if not fresh:  # refused, or a repeat
+            await uploads.discard_upload(database, council, upload.batch)
     return answer
 
 
@@ -101,23 +103,23 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
 async def list_batches(
     request: Request, council: Slug, _: Matcher, session: Reading, paging: Paging
 ) -> Page[Batch]:
-    """The council's batches, the newest first."""
+    """List the council's batches, the newest first."""
     start = paging.start(str)
     try:
         after = ids.read(start[0]) if start else None
     except ValueError:
         raise Problem(400, "invalid-request", "The cursor is not one of this list.") from None
-    rows = await store.page(session, council, after, paging.fetch)
-    settings, _database = _own(request)
+    rows = await store.list_batches(session, council, after, paging.fetch)
+    settings, _database = _batch_dependency(request)
     return paging.page(
-        rows, lambda row: batches.shown(row, settings, council), lambda row: [ids.show(row.id)]
+        rows, lambda row: batches.to_batch(row, settings, council), lambda row: [ids.show(row.id)]
     )
 
 
 @router.get("/{batch}", responses=documents(404))
 async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading) -> Batch:
-    """How far the batch is."""
-    return await batches.read(session, _own(request)[0], council, batch)
+    """Read the batch's progress."""
+    return await batches.get_batch(session, _batch_dependency(request)[0], council, batch)
 
 
 @router.get(
@@ -129,13 +131,13 @@ async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher,
 async def read_batch_results(
     request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
 ) -> StreamingResponse:
-    """``id,outcome,uprn,confidence,exact`` for every row, in the order of the input.
+    """Read the results: ``id,outcome,uprn,confidence,exact`` for every row, in the order of the input.
 
-    ``outcome`` is ``matched``, ``ambiguous``, ``none`` or ``rejected``. Of a batch that failed, the rows
+    ``outcome`` is ``matched``, ``ambiguous``, ``none`` or ``rejected``. For a failed batch you get the rows
     that were done.
     """
-    await batches.check_readable(session, council, batch)
-    return _streamed(batches.lines(_own(request)[1], council, batch, rejects=False))
+    await batches.check_done(session, council, batch)
+    return _stream(batches.read_lines(_batch_dependency(request)[1], council, batch, rejects=False))
 
 
 @router.get(
@@ -147,23 +149,23 @@ async def read_batch_results(
 async def read_batch_rejects(
     request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
 ) -> StreamingResponse:
-    """``line,id,reason`` for every row that could not be used; lines count from 1, the header included."""
-    await batches.check_readable(session, council, batch)
-    return _streamed(batches.lines(_own(request)[1], council, batch, rejects=True))
+    """Read the rejects: ``line,id,reason`` for every faulty row. Lines count from 1, header included."""
+    await batches.check_done(session, council, batch)
+    return _stream(batches.read_lines(_batch_dependency(request)[1], council, batch, rejects=True))
 
 
 @router.delete("/{batch}", status_code=204, responses=documents(404))
 async def delete_batch(council: Slug, batch: ids.Id, _: Matcher, session: Writing) -> None:
-    """Delete the batch, its results and what it asked, whatever its status."""
-    await batches.delete(session, council, batch)
+    """Delete the batch, its addresses and its results, whatever its status."""
+    await batches.delete_batch(session, council, batch)
 
 
-def _own(request: Request) -> tuple[Settings, Database]:
+def _batch_dependency(request: Request) -> tuple[Settings, Database]:
     return request.app.state.settings, request.app.state.database
 
 
-def _media(request: Request) -> str:
-    """The body's media type. Raises Problem 415."""
+def _media_type(request: Request) -> str:
+    """Return the body's media type. Raise Problem 415."""
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('" ')
     encoding = request.headers.get("content-encoding", "identity").lower()
@@ -173,7 +175,7 @@ def _media(request: Request) -> str:
     raise Problem(415, "unsupported-media-type", detail)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _read_body(request: Request) -> AsyncIterator[bytes]:
     try:
         async for piece in request.stream():
             yield piece
@@ -182,5 +184,5 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         raise Problem(400, "upload-broken-off", detail) from None
 
 
-def _streamed(lines: AsyncIterator[bytes]) -> StreamingResponse:
+def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(lines, media_type="text/csv")

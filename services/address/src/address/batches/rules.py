@@ -1,7 +1,7 @@
-"""What a batch asks, read as it arrives: CSV ``id,address,postcode`` or JSON lines, in UTF-8.
+"""Read the rows of a batch as they arrive: CSV ``id,address,postcode`` or JSON lines, in UTF-8.
 
-A row that cannot be used is kept in its place with the reason, and the next one is read: one stray quotation
-mark or byte costs its own row. Only a body that is something else altogether is refused as a whole.
+A faulty row is kept in its place with the reason, and reading continues: a stray quotation mark or byte
+affects only its row. Only a body in another format is refused as a whole.
 """
 
 import csv
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 COLUMNS = ("id", "address", "postcode")
-LONGEST_ID, LONGEST_ADDRESS, LONGEST_POSTCODE = 100, 500, 20
-_LONGEST_LINE = 65_536  # bytes
-# A field between quotation marks may hold line ends. Further than this, a mark was never closed.
-_MOST_LINES, _LONGEST_RECORD = 8, 2_000
+MAX_ID, MAX_ADDRESS, MAX_POSTCODE = 100, 500, 20
+_MAX_LINE = 65_536  # bytes
+# A quoted field may contain line ends. Beyond these bounds, the quotation mark was never closed.
+_MAX_LINES, _MAX_RECORD = 8, 2_000
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _BREAKS = re.compile(r"\s*[\t\r\n]+\s*")
 
@@ -24,20 +24,20 @@ Row = list[Any]
 
 
 class UnreadableError(Exception):
-    """The body as a whole is not what it says it is. Says why."""
+    """The body as a whole is not in its format."""
 
 
-def usable(row: Row) -> bool:
+def is_usable(row: Row) -> bool:
     return row[1] is not None
 
 
-def reject(row: Row) -> tuple[int, str, str]:
-    """What is told of a row that cannot be used: line, id, reason."""
+def to_reject(row: Row) -> tuple[int, str, str]:
+    """Return the reject of a faulty row: line, id, reason."""
     return row[3], row[0], row[2]
 
 
-class Reader(ABC):
-    """Give it the body in pieces; take the rows out of ``rows`` whenever there are enough."""
+class BatchReader(ABC):
+    """A reader of the body in pieces; the caller takes rows out of ``rows``."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -46,27 +46,27 @@ class Reader(ABC):
         self._skipping = False
 
     def feed(self, piece: bytes) -> None:
-        """Read another piece. Raises UnreadableError."""
+        """Read another piece. Raise UnreadableError."""
         if self._skipping:
-            _, found, piece = piece.partition(b"\n")
-            self._skipping = not found
+            _, match, piece = piece.partition(b"\n")
+            self._skipping = not match
         cut = piece.rfind(b"\n") + 1
         if cut:
             self._whole(self._tail + piece[:cut])
             self._tail = b""
         self._tail += piece[cut:]
-        if len(self._tail) > _LONGEST_LINE:
-            self._broken(f"is longer than {_LONGEST_LINE} bytes")
+        if len(self._tail) > _MAX_LINE:
+            self._broken(f"is longer than {_MAX_LINE} bytes")
             self._tail, self._skipping = b"", True
 
     def finish(self) -> None:
-        """The body has ended. Raises UnreadableError."""
+        """End the body. Raise UnreadableError."""
         if self._tail:
             self._whole(self._tail + b"\n")
         self._tail = b""
 
     def _whole(self, lines: bytes) -> None:
-        """Some whole lines: together when all is as usual, else one by one."""
+        """Read whole lines: together if all are valid UTF-8, else one by one."""
         try:
             text = lines.decode()
         except UnicodeDecodeError:
@@ -82,16 +82,16 @@ class Reader(ABC):
             self._broken(f"is not UTF-8 at byte {error.start + 1}")
 
     def _broken(self, reason: str) -> None:
-        """The next line cannot even be read."""
+        """Record an unreadable line."""
         self._line += 1
         self._reject(self._line, "", reason)
 
     @abstractmethod
     def _many(self, text: str) -> None:
-        """Whole lines of text."""
+        """Read whole lines of text."""
 
     def _row(self, line: int, key: str, address: str, postcode: str | None) -> None:
-        """Keep a row, if it can be used."""
+        """Add a row, or its reject."""
         key, address, postcode = key.strip(), address.strip(), (postcode or "").strip()
         if _ODD.search(key + address + postcode):
             address = _BREAKS.sub(", ", address)
@@ -101,28 +101,28 @@ class Reader(ABC):
             self.rows.append([key, address, postcode or None, line])
 
     def _reject(self, line: int, key: str, reason: str) -> None:
-        shown = key if len(key) <= LONGEST_ID and not _ODD.search(key) else ""
-        self.rows.append([shown, None, reason, line])
+        safe = key if len(key) <= MAX_ID and not _ODD.search(key) else ""
+        self.rows.append([safe, None, reason, line])
 
 
 def _fault(key: str, address: str, postcode: str) -> str | None:
     if not key or not address:
         return f"{'address' if key else 'id'} is empty"
-    if len(key) > LONGEST_ID:
-        return f"id is longer than {LONGEST_ID} characters"
-    if len(address) > LONGEST_ADDRESS:
-        return f"address is longer than {LONGEST_ADDRESS} characters"
-    if len(postcode) > LONGEST_POSTCODE:
-        return f"postcode is longer than {LONGEST_POSTCODE} characters"
+    if len(key) > MAX_ID:
+        return f"id is longer than {MAX_ID} characters"
+    if len(address) > MAX_ADDRESS:
+        return f"address is longer than {MAX_ADDRESS} characters"
+    if len(postcode) > MAX_POSTCODE:
+        return f"postcode is longer than {MAX_POSTCODE} characters"
     return "holds a control character" if _ODD.search(key + address + postcode) else None
 
 
-class CsvReader(Reader):
+class CsvReader(BatchReader):
     """CSV after RFC 4180, its header first."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._open: list[str] = []  # lines of a record whose end is still to come
+        self._open: list[str] = []  # lines of an unfinished record
         self._headed = False
 
     def finish(self) -> None:
@@ -158,22 +158,22 @@ class CsvReader(Reader):
 
     def _header(self, line: str) -> None:
         self._line += 1
-        found = [name.strip(' "\r').lower() for name in line.removeprefix("\ufeff").split(",")]
-        if tuple(found) != COLUMNS:
-            shown = line[:80].encode("ascii", "replace").decode()
-            raise UnreadableError(f"The first line is {shown!r}; it must be {','.join(COLUMNS)}.")
+        match = [name.strip(' "\r').lower() for name in line.removeprefix("\ufeff").split(",")]
+        if tuple(match) != COLUMNS:
+            safe = line[:80].encode("ascii", "replace").decode()
+            raise UnreadableError(f"The first line is {safe!r}; it must be {','.join(COLUMNS)}.")
         self._headed = True
 
     def _take(self, *, last: bool) -> None:
-        """Read the records that are complete. ``last``: the first must be, for no more lines may come."""
+        """Read the complete records. ``last``: no more lines may be added to the first."""
         while self._open:
             first = self._line - len(self._open) + 1
             reader = csv.reader(self._open, strict=True)
             try:
                 fields = next(reader)
             except csv.Error as error:
-                goes_on = "unexpected end" in str(error) and len(self._open) < _MOST_LINES
-                if goes_on and not last and sum(map(len, self._open)) <= _LONGEST_RECORD:
+                goes_on = "unexpected end" in str(error) and len(self._open) < _MAX_LINES
+                if goes_on and not last and sum(map(len, self._open)) <= _MAX_RECORD:
                     return
                 self._reject(first, "", "has a quotation mark or a line end that is out of place")
                 del self._open[0]
@@ -189,8 +189,8 @@ class CsvReader(Reader):
             self._reject(line, fields[0].strip(), f"has {len(fields)} fields, not {len(COLUMNS)}")
 
 
-class JsonReader(Reader):
-    """One JSON object a line with ``id``, ``address`` and perhaps ``postcode``; other members are ignored."""
+class JsonReader(BatchReader):
+    """JSON lines: objects with ``id``, ``address`` and optionally ``postcode``; other members are ignored."""
 
     def _many(self, text: str) -> None:
         for line in text.removeprefix("\ufeff" if not self._line else "").split("\n")[:-1]:
@@ -200,15 +200,15 @@ class JsonReader(Reader):
 
     def _object(self, line: str) -> None:
         try:
-            found = json.loads(line)
+            match = json.loads(line)
         except (ValueError, RecursionError):
             self._reject(self._line, "", "is not JSON")
             return
-        if not isinstance(found, dict):
+        if not isinstance(match, dict):
             self._reject(self._line, "", "is not a JSON object")
             return
-        key, address, postcode = (found.get(name) for name in COLUMNS)
-        key = str(key) if type(key) is int and abs(key) < 10**LONGEST_ID else key
+        key, address, postcode = (match.get(name) for name in COLUMNS)
+        key = str(key) if type(key) is int and abs(key) < 10**MAX_ID else key
         if not isinstance(key, str):
             self._reject(self._line, "", "id is neither text nor a whole number")
         elif not isinstance(address, str):
@@ -219,7 +219,7 @@ class JsonReader(Reader):
             self._row(self._line, key, address, postcode)
 
 
-READERS: dict[str, type[Reader]] = {
+READERS: dict[str, type[BatchReader]] = {
     "text/csv": CsvReader,
     "application/x-ndjson": JsonReader,
     "application/jsonl": JsonReader,

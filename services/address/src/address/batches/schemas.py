@@ -11,7 +11,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class BatchLinks(BaseModel):
-    """Where to go on."""
+    """Links to the batch and its files."""
 
     self: str
     results: str = Field(description="CSV `id,outcome,uprn,confidence,exact`, in the order of the input")
@@ -19,7 +19,7 @@ class BatchLinks(BaseModel):
 
 
 class Batch(BaseModel):
-    """A batch of addresses to match, and how far it is."""
+    """A batch of addresses to match, and its progress."""
 
     id: ids.Id
     status: Literal["queued", "running", "finished", "failed"]

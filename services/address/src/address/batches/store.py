@@ -1,7 +1,7 @@
-"""Batches of addresses to match: receiving them, working on them, handing out what was found.
+"""Read and write batches: uploads, the work on them, results.
 
-A batch is worked on by whoever holds it. Every statement of the work names the holder: one whose hold ran
-out and was taken over by another changes nothing any more.
+A process claims a batch to work on it. Every statement of the work names the holder, so a process whose claim
+has expired and been taken over changes nothing.
 """
 
 # ruff: noqa: S608 - put together from this package's own words; every value is bound
@@ -15,17 +15,17 @@ from sqlalchemy import Row, text
 
 from chassis.database import ReadSession, Session
 
-HOLD = 30
+CLAIM_SECONDS = 30
 """Seconds until a batch whose holder is not heard of any more is taken over."""
-_RECEIVING = 900  # seconds a pause between two pieces of an upload may last before it is swept up
+_RECEIVING = 900  # seconds an upload may pause before it is purged
 
 _FIELDS = """id, status, rows, done, matched, ambiguous, missing, rejected, created_at, started_at,
     finished_at, fault"""
 _ONE = "council = :council AND id = :batch"
 _HELD = f"{_ONE} AND holder = :holder AND status = 'running'"
-_NOW_HELD = f"held_until = now() + make_interval(secs => {HOLD})"
+_NOW_HELD = f"held_until = now() + make_interval(secs => {CLAIM_SECONDS})"
 
-_ALONE = text("SELECT pg_advisory_xact_lock(7430007, hashtext(:council))")
+_LOCK = text("SELECT pg_advisory_xact_lock(7430007, hashtext(:council))")
 _WAITING = text("""SELECT count(*) AS kept, count(*) FILTER (WHERE status IN ('queued', 'running')
         OR status = 'receiving' AND held_until > now()) AS waiting
     FROM match_batch WHERE council = :council""")
@@ -49,19 +49,19 @@ _REJECTS = text("""SELECT n, rejects AS lines FROM match_chunk WHERE council = :
     AND batch = :batch AND n > :after AND rejects IS NOT NULL ORDER BY n LIMIT 1""")
 
 # A suspended council's batches wait until it is active again.
-_FREE = """FROM match_batch b JOIN council c ON c.slug = b.council AND c.status = 'active'
+_IS_FREE = """FROM match_batch b JOIN council c ON c.slug = b.council AND c.status = 'active'
     WHERE b.status IN ('queued', 'running') AND (b.held_until IS NULL OR b.held_until < now())"""
-# The council that had the least done lately comes first, then the batch that has waited longest.
+# First the council with the least work done lately, then the batch that has waited longest.
 _IN_TURN = """(SELECT coalesce(sum(o.done), 0) FROM match_batch o
     WHERE o.council = b.council AND o.started_at > now() - interval '1 hour'), b.created_at"""
-_ANY_FREE = text(f"SELECT EXISTS (SELECT {_FREE})")
+_ANY_FREE = text(f"SELECT EXISTS (SELECT {_IS_FREE})")
 _CLAIM = text(f"""
     WITH next AS (
-        SELECT b.council, b.id {_FREE} ORDER BY {_IN_TURN} LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
+        SELECT b.council, b.id {_IS_FREE} ORDER BY {_IN_TURN} LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
     UPDATE match_batch b SET status = 'running', holder = :holder, {_NOW_HELD}, tries = tries + 1,
         started_at = coalesce(started_at, clock_timestamp())
     FROM next WHERE b.council = next.council AND b.id = next.id RETURNING b.council, b.id, b.tries""")
-_KEEP = text(f"""UPDATE match_batch SET {_NOW_HELD} WHERE {_HELD}
+_RENEW = text(f"""UPDATE match_batch SET {_NOW_HELD} WHERE {_HELD}
     AND EXISTS (SELECT FROM council WHERE slug = :council AND status = 'active')""")
 _NEXT = text("""SELECT n, asked FROM match_chunk WHERE council = :council AND batch = :batch
     AND asked IS NOT NULL ORDER BY n LIMIT 1""")
@@ -76,17 +76,17 @@ _FINISH = text(f"""UPDATE match_batch SET status = 'finished', finished_at = clo
 _FAIL = text(f"""UPDATE match_batch SET status = 'failed', finished_at = clock_timestamp(), fault = :fault,
     holder = NULL, held_until = NULL WHERE {_HELD}""")
 _EMPTY = text("UPDATE match_chunk SET asked = NULL WHERE council = :council AND batch = :batch")
-_LET_GO = text("""UPDATE match_batch SET status = 'queued', holder = NULL, held_until = NULL,
+_RELEASE = text("""UPDATE match_batch SET status = 'queued', holder = NULL, held_until = NULL,
     tries = greatest(tries - CAST(:forgiven AS integer), 0) WHERE holder = :holder AND status = 'running'""")
-_SWEEP = text("""
+_PURGE = text("""
     WITH old AS (DELETE FROM match_batch WHERE created_at < now() - make_interval(days => :days)
         OR status = 'receiving' AND held_until < now() RETURNING council, id)
     DELETE FROM match_chunk c USING old WHERE c.council = old.council AND c.batch = old.id""")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A batch that ``holder`` works on; ``tries`` counts the beginnings since the last row was done."""
+class ClaimedBatch:
+    """A batch claimed by ``holder``; ``tries`` counts the claims since the last row was done."""
 
     council: str
     batch: UUID
@@ -97,103 +97,99 @@ class Held:
         return {"council": self.council, "batch": self.batch, "holder": self.holder, **more}
 
 
-async def numbers(session: Session, council: str) -> tuple[int, int]:
-    """How many batches of the council are not done yet, and how many there are.
-
-    Nobody else adds one before the commit.
-    """
-    await session.execute(_ALONE, {"council": council})
+async def count_batches(session: Session, council: str) -> tuple[int, int]:
+    """Count the council's unfinished batches and all its batches, and lock out new ones until the commit."""
+    await session.execute(_LOCK, {"council": council})
     (row,) = await session.all(_WAITING, {"council": council})
     return row.waiting, row.kept
 
 
-async def receive(session: Session, council: str, batch: UUID, client: str) -> None:
-    """A batch whose rows are about to arrive; nobody sees it yet."""
+async def insert_batch(session: Session, council: str, batch: UUID, client: str) -> None:
+    """Insert a batch that is being uploaded. It is not visible yet."""
     await session.execute(_RECEIVE, {"council": council, "batch": batch, "client": client})
 
 
-async def add(session: Session, council: str, batch: UUID, chunk: Mapping[str, Any]) -> bool:
-    """Another chunk of a batch that is being received: ``n``, ``rows``, ``asked``, ``rejects``.
-
-    False when it was swept up meanwhile.
-    """
+async def insert_chunk(session: Session, council: str, batch: UUID, chunk: Mapping[str, Any]) -> bool:
+    """Insert a chunk (``n``, ``rows``, ``asked``, ``rejects``). Return False when the batch was purged."""
     if not await session.execute(_STILL_RECEIVING, {"council": council, "batch": batch}):
         return False
     return bool(await session.execute(_CHUNK, {"council": council, "batch": batch, **chunk}))
 
 
-async def queue(session: Session, council: str, batch: UUID, rows: int) -> Row[Any] | None:
-    """All rows are there. None when it was swept up meanwhile."""
+async def queue_batch(session: Session, council: str, batch: UUID, rows: int) -> Row[Any] | None:
+    """Queue a complete upload. Return None when it was purged."""
     return await session.first(_QUEUE, {"council": council, "batch": batch, "rows": rows})
 
 
-async def drop(session: Session, council: str, batch: UUID) -> bool:
-    """Forget a batch with all its rows, whatever it is doing. False when there is none."""
+async def delete_batch(session: Session, council: str, batch: UUID) -> bool:
+    """Delete a batch with all its rows, whatever its status. Return False when there is none."""
     await session.execute(_DROP_CHUNKS, {"council": council, "batch": batch})
     return bool(await session.execute(_DROP, {"council": council, "batch": batch}))
 
 
-async def read(session: ReadSession, council: str, batch: UUID) -> Row[Any] | None:
+async def get_batch(session: ReadSession, council: str, batch: UUID) -> Row[Any] | None:
     return await session.first(_READ, {"council": council, "batch": batch})
 
 
-async def page(session: ReadSession, council: str, after: UUID | None, most: int) -> Sequence[Row[Any]]:
-    """The newest first."""
+async def list_batches(
+    session: ReadSession, council: str, after: UUID | None, most: int
+) -> Sequence[Row[Any]]:
+    """List batches, the newest first."""
     return await session.all(_LIST, {"council": council, "after": after, "most": most})
 
 
-async def lines(
+async def get_chunk_lines(
     session: ReadSession, council: str, batch: UUID, after: int, *, rejects: bool
 ) -> Row[Any] | None:
-    """The next chunk's lines (``n``, ``lines`` compressed): of the results, or of the rejects."""
+    """Get the next chunk's lines (``n``, ``lines`` compressed), of the results or the rejects."""
     statement = _REJECTS if rejects else _ANSWERED
     return await session.first(statement, {"council": council, "batch": batch, "after": after})
 
 
-async def any_free(session: ReadSession) -> bool:
-    """Whether some council has a batch that nobody works on."""
+async def has_free(session: ReadSession) -> bool:
+    """Return whether any council has an unclaimed batch."""
     return bool(await session.scalar(_ANY_FREE))
 
 
-async def claim(session: Session, holder: UUID) -> Held | None:
-    """A batch that nobody works on is the holder's now: whose turn it is."""
+async def claim(session: Session, holder: UUID) -> ClaimedBatch | None:
+    """Claim the next unclaimed batch for a holder."""
     row = await session.first(_CLAIM, {"holder": holder})
-    return None if row is None else Held(row.council, row.id, holder, row.tries)
+    return None if row is None else ClaimedBatch(row.council, row.id, holder, row.tries)
 
 
-async def keep(session: Session, held: Held) -> bool:
-    """Hold it for another while. False when it is another's now, was deleted, or its council suspended."""
-    return bool(await session.execute(_KEEP, held.bound()))
+async def renew(session: Session, claimed: ClaimedBatch) -> bool:
+    """Renew a claim. Return False when it was taken over, deleted, or its council suspended."""
+    return bool(await session.execute(_RENEW, claimed.bound()))
 
 
-async def next_chunk(session: ReadSession, held: Held) -> Row[Any] | None:
-    """The first chunk that is not answered: ``n``, ``asked``."""
-    return await session.first(_NEXT, held.bound())
+async def get_next_chunk(session: ReadSession, claimed: ClaimedBatch) -> Row[Any] | None:
+    """Get the first unanswered chunk: ``n``, ``asked``."""
+    return await session.first(_NEXT, claimed.bound())
 
 
-async def save(session: Session, held: Held, n: int, answer: Mapping[str, Any]) -> bool:
-    """Keep a chunk's answers, forget what was asked, and count. False when it is not ours to answer."""
+async def save_chunk(session: Session, claimed: ClaimedBatch, n: int, answer: Mapping[str, Any]) -> bool:
+    """Save a chunk's answers, delete its addresses, and count. Return False when the claim is lost."""
     chunk = {name: answer[name] for name in ("answered", "rejects")}
     counts = {name: value for name, value in answer.items() if name not in chunk}
-    counted = await session.execute(_COUNT, held.bound(**counts))
-    return bool(counted and await session.execute(_SAVE, held.bound(n=n, **chunk)))
+    counted = await session.execute(_COUNT, claimed.bound(**counts))
+    return bool(counted and await session.execute(_SAVE, claimed.bound(n=n, **chunk)))
 
 
-async def finish(session: Session, held: Held) -> bool:
-    return bool(await session.execute(_FINISH, held.bound()))
+async def finish_batch(session: Session, claimed: ClaimedBatch) -> bool:
+    return bool(await session.execute(_FINISH, claimed.bound()))
 
 
-async def fail(session: Session, held: Held, fault: str) -> None:
-    """Give the batch up, and forget what was asked."""
-    if await session.execute(_FAIL, held.bound(fault=fault)):
-        await session.execute(_EMPTY, {"council": held.council, "batch": held.batch})
+async def fail_batch(session: Session, claimed: ClaimedBatch, fault: str) -> None:
+    """Fail the batch, and delete its addresses."""
+    if await session.execute(_FAIL, claimed.bound(fault=fault)):
+        await session.execute(_EMPTY, {"council": claimed.council, "batch": claimed.batch})
 
 
-async def let_go(session: Session, holder: UUID, *, forgiven: bool) -> None:
-    """Whatever the holder works on is anybody's. ``forgiven``: this beginning does not count as a try."""
-    await session.execute(_LET_GO, {"holder": holder, "forgiven": int(forgiven)})
+async def release(session: Session, holder: UUID, *, forgiven: bool) -> None:
+    """Release the holder's claims. ``forgiven``: this claim does not count as a try."""
+    await session.execute(_RELEASE, {"holder": holder, "forgiven": int(forgiven)})
 
 
-async def sweep(session: Session, days: int) -> None:
-    """Delete batches older than so many days, and uploads that were broken off."""
-    await session.execute(_SWEEP, {"days": days})
+async def purge(session: Session, days: int) -> None:
+    """Purge batches older than so many days, and abandoned uploads."""
+    await session.execute(_PURGE, {"days": days})

@@ -28,13 +28,13 @@ match_batch = Table(
     key("council"),
     key("id", UUID(as_uuid=True)),
     Column("status", Text, nullable=False),
-    Column("client", Text, nullable=False),  # who asked
+    Column("client", Text, nullable=False),  # the client that sent it
     *(_count(name) for name in ("rows", "done", "matched", "ambiguous", "missing", "rejected")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("fault", Text),
-    # Who works on it (or still receives it), and until when nobody else may.
+    # The process that works on it or receives it, and until when.
     Column("holder", UUID(as_uuid=True)),
     Column("held_until", DateTime(timezone=True)),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),  # since the last row done
@@ -43,7 +43,7 @@ match_batch = Table(
     info=SECURED,
 )
 
-# Some thousand rows of a batch, compressed. What was asked is emptied as soon as it is answered.
+# Some thousand rows of a batch, compressed. ``asked`` is emptied as soon as it is answered.
 match_chunk = Table(
     "match_chunk",
     metadata,

@@ -1,11 +1,11 @@
-"""Matching: which property an address means."""
+"""Match one address."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from address.address_text.rules.tokens import Asked
-from address.matching.actions.index_cache import Residents
+from address.address_text.rules.tokens import MatchQuery
+from address.matching.actions.index_cache import IndexCache
 from address.matching.rules.decision import Match
 from address.matching.schemas import MatchAnswer, MatchCandidate, MatchQuestion
 from chassis.auth import Caller, permission
@@ -20,33 +20,34 @@ Reader = Annotated[Caller, permission("address:read")]
 async def match_address(
     request: Request, council: Slug, body: MatchQuestion, _: Reader, pool: FastPool
 ) -> MatchAnswer:
-    """The property an address means, or none.
+    """Match an address to a property.
 
-    ``ambiguous``: several fit as well; ``none``: the property is not in the gazetteer, though its neighbours
-    may be. Current properties are matched, by any of their addresses. The question is not kept anywhere.
+    ``ambiguous``: several properties fit equally. ``none``: the property is not in the gazetteer, although
+    its neighbours may be. Only current properties are matched, by any of their addresses. The address is not
+    stored.
     """
-    asked = Asked(body.address, body.postcode)
-    return _answer(await _residents(request).match(pool, council, asked))
+    match_query = MatchQuery(body.address, body.postcode)
+    return _to_answer(await _index_cache(request).match(pool, council, match_query))
 
 
-def _residents(request: Request) -> Residents:
-    """The matchers of this process, made when they are first wanted."""
+def _index_cache(request: Request) -> IndexCache:
+    """Return this process's index cache, made on first use."""
     state = request.app.state
     if not hasattr(state, "residents"):
-        state.residents = Residents()
-    found: Residents = state.residents
-    return found
+        state.residents = IndexCache()
+    match: IndexCache = state.residents
+    return match
 
 
-def _answer(found: Match) -> MatchAnswer:
+def _to_answer(match: Match) -> MatchAnswer:
     return MatchAnswer(
-        outcome=found.outcome,
-        uprn=None if found.uprn is None else str(found.uprn),
-        confidence=round(found.confidence, 4),
-        exact=found.exact,
-        reasons=list(found.reasons),
+        outcome=match.outcome,
+        uprn=None if match.uprn is None else str(match.uprn),
+        confidence=round(match.confidence, 4),
+        exact=match.exact,
+        reasons=list(match.reasons),
         candidates=[
             MatchCandidate(uprn=str(one.uprn), address=one.address, confidence=round(one.confidence, 4))
-            for one in found.candidates
+            for one in match.candidates
         ],
     )

@@ -6,25 +6,25 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from address.shared.fields import UprnText
 
-LONGEST_ADDRESS = 500
-LONGEST_POSTCODE = 16
+MAX_ADDRESS = 500
+MAX_POSTCODE = 16
 Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
 class MatchQuestion(BaseModel):
-    """An address in one line, as somebody has written it."""
+    """An address in one line, in any form."""
 
     model_config = ConfigDict(extra="forbid")
 
     address: Annotated[
         str,
-        StringConstraints(min_length=1, max_length=LONGEST_ADDRESS),
+        StringConstraints(min_length=1, max_length=MAX_ADDRESS),
         Field(examples=["flat 12 spring ct, 97 York St Bath"]),
     ]
     postcode: (
         Annotated[
             str,
-            StringConstraints(max_length=LONGEST_POSTCODE),
+            StringConstraints(max_length=MAX_POSTCODE),
             Field(
                 description="When it is apart from the address; it need not be right", examples=["BA1 1LJ"]
             ),
@@ -42,7 +42,7 @@ class MatchCandidate(BaseModel):
 
 
 class MatchAnswer(BaseModel):
-    """Which property is meant. ``uprn`` is null unless the outcome is ``matched``."""
+    """The property that is meant. ``uprn`` is null unless the outcome is ``matched``."""
 
     outcome: Literal["matched", "ambiguous", "none"]
     uprn: UprnText | None

@@ -1,4 +1,4 @@
-"""What the tables of every domain are made with: metadata, keys, dates of a record."""
+"""Metadata, keys and columns that the tables of several domains share."""
 
 from typing import Any
 

@@ -1,121 +1,131 @@
-"""The properties of a street that an address can be read as. One whose number differs is never among them."""
+"""List the properties of a street that an address may mean. One with another number is never listed."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from address.address_comparison.rules.building_names import alike, is_core, much_of
-from address.address_comparison.rules.street_context import Scene
+from address.address_comparison.rules.building_names import is_alike, is_core, is_part_of
+from address.address_comparison.rules.street_context import StreetContext
 from address.address_index.rules.index import Properties, Property
 from address.address_text.rules.units import Reading
 
-_LEAST_NAME = 4
+_MIN_NAME = 4
 
 
-class Possible(NamedTuple):
-    """A property, how number and part are read as its own, and how many numbers that leaves unexplained."""
+class PossibleProperty(NamedTuple):
+    """A property, how number and part fit it, and how many numbers are left unexplained."""
 
     property: Property
     how: str
     spare: int = 0
 
 
-def named(scene: Scene, known: Properties) -> list[str]:
-    """The street's buildings that are said by name."""
-    windows, near, taken = scene.asks.said.windows, scene.asks.near, scene.hit.bits | scene.locality_bits
+def list_named_buildings(context: StreetContext, properties: Properties) -> list[str]:
+    """List the street's buildings that the address names."""
+    windows, near, taken = (
+        context.query.address.windows,
+        context.query.near,
+        context.hit.bits | context.locality_bits,
+    )
     return [
         name
-        for name in known.names
-        if (name in windows or name in near) and scene.says(name, taken) is not None
+        for name in properties.names
+        if (name in windows or name in near) and context.find_name(name, taken) is not None
     ]
 
 
-def possible(scene: Scene, known: Properties) -> Iterator[Possible]:
-    """The properties, some more than once if they can be read in more than one way."""
-    for reading in scene.readings:
+def list_possible(context: StreetContext, properties: Properties) -> Iterator[PossibleProperty]:
+    """Yield the properties, some more than once if more than one reading fits."""
+    for reading in context.readings:
         if reading.number is not None:
-            yield from _by_number(reading, reading.number, known)
-    names = scene.named
-    if scene.parts.units or not (names or scene.parts.numbers):
-        names = [*names, *_nearly_named(scene, known)]
+            yield from _by_number(reading, reading.number, properties)
+    names = context.named
+    if context.parts.units or not (names or context.parts.numbers):
+        names = [*names, *_nearly_named_buildings(context, properties)]
     for name in names:
-        yield from _in_building(scene, known.names[name])
-    windows, near = scene.asks.said.windows, scene.asks.near
-    for name, several in known.organisations.items():
-        if name in windows or name in near or _nearly_organisation(scene, name):
-            for one in several:
-                yield from _named(scene, one, parted=False)
+        yield from _in_building(context, properties.names[name])
+    windows, near = context.query.address.windows, context.query.near
+    for name, group in properties.organisations.items():
+        if name in windows or name in near or _nearly_organisation(context, name):
+            for candidate in group:
+                yield from _named(context, candidate, parted=False)
 
 
-def _by_number(reading: Reading, number: str, known: Properties) -> Iterator[Possible]:
-    several = known.numbers.get(number, ())
-    if reading.unless and _may_have_part(known.numbers.get(reading.unless, ()), number):
+def _by_number(reading: Reading, number: str, properties: Properties) -> Iterator[PossibleProperty]:
+    group = properties.numbers.get(number, ())
+    if reading.unless and _may_have_part(properties.numbers.get(reading.unless, ()), number):
         return
     if reading.how == "vague":
-        yield from (Possible(one, "unsaid", reading.spare) for one in several if one.number == number)
+        yield from (
+            PossibleProperty(candidate, "unsaid", reading.spare)
+            for candidate in group
+            if candidate.number == number
+        )
         return
-    whole = [one for one in several if one.unit == reading.unit]
-    for one in whole:
-        yield Possible(one, reading.how if one.number == number else "part", reading.spare)
+    whole = [candidate for candidate in group if candidate.unit == reading.unit]
+    for candidate in whole:
+        yield PossibleProperty(
+            candidate, reading.how if candidate.number == number else "part", reading.spare
+        )
     if not whole and reading.unit is None and reading.how == "same":
-        for one in several:
-            if one.number == number:
-                yield Possible(one, "unsaid", reading.spare)
+        for candidate in group:
+            if candidate.number == number:
+                yield PossibleProperty(candidate, "unsaid", reading.spare)
 
 
-def _may_have_part(several: Sequence[Property], part: str) -> bool:
-    """Whether a building has parts among which this one might be."""
-    parts = [one.unit for one in several if one.unit is not None]
+def _may_have_part(group: Sequence[Property], part: str) -> bool:
+    """Return whether a building has parts like this one."""
+    parts = [candidate.unit for candidate in group if candidate.unit is not None]
     numbered = [int(unit) for unit in parts if unit.isdigit()]
     if part.isdigit():
         return bool(numbered) and int(part) <= max(numbered) + 1
     return bool(parts)
 
 
-def _nearly_named(scene: Scene, known: Properties) -> list[str]:
-    """Buildings whose names are not said in so many words."""
+def _nearly_named_buildings(context: StreetContext, properties: Properties) -> list[str]:
+    """List buildings whose names are nearly in the address."""
     return [
         name
-        for _, run in scene.parts.names
-        if len(run) >= _LEAST_NAME and run not in known.names
-        for name, several in known.names.items()
-        if name not in scene.named and (alike(run, name) or is_core(run, several[0]))
+        for _, run in context.parts.names
+        if len(run) >= _MIN_NAME and run not in properties.names
+        for name, group in properties.names.items()
+        if name not in context.named and (is_alike(run, name) or is_core(run, group[0]))
     ]
 
 
-def _nearly_organisation(scene: Scene, name: str) -> bool:
-    return not scene.parts.numbers and any(much_of(run, name) for _, run in scene.parts.names)
+def _nearly_organisation(context: StreetContext, name: str) -> bool:
+    return not context.parts.numbers and any(is_part_of(run, name) for _, run in context.parts.names)
 
 
-def _in_building(scene: Scene, several: list[Property]) -> Iterator[Possible]:
-    parted = any(one.unit is not None for one in several)
-    for one in several:
-        yield from _named(scene, one, parted=parted)
+def _in_building(context: StreetContext, group: list[Property]) -> Iterator[PossibleProperty]:
+    parted = any(candidate.unit is not None for candidate in group)
+    for candidate in group:
+        yield from _named(context, candidate, parted=parted)
 
 
-def _named(scene: Scene, one: Property, *, parted: bool) -> Iterator[Possible]:
-    """The ways to read the address as this property of a building that is named."""
-    said = scene.parts
-    for reading in scene.readings:
+def _named(context: StreetContext, candidate: Property, *, parted: bool) -> Iterator[PossibleProperty]:
+    """Yield the readings of the address as this property of a named building."""
+    parts = context.parts
+    for reading in context.readings:
         if reading.how == "vague":
             continue
-        if reading.number is not None and one.number is None:
-            yield from _as_part(reading, one, parted=parted)
-        elif reading.unit == one.unit and reading.number in {None, one.number}:
-            yield Possible(one, reading.how, reading.spare)
-    if one.unit is None:
+        if reading.number is not None and candidate.number is None:
+            yield from _as_part(reading, candidate, parted=parted)
+        elif reading.unit == candidate.unit and reading.number in {None, candidate.number}:
+            yield PossibleProperty(candidate, reading.how, reading.spare)
+    if candidate.unit is None:
         return
-    if len(said.numbers) == 1 and one.unit == said.numbers[0] != one.number and not said.units:
-        yield Possible(one, "numbered")
-    if not said.numbers and not said.part and not said.letters:
-        yield Possible(one, "unsaid")
+    if len(parts.numbers) == 1 and candidate.unit == parts.numbers[0] != candidate.number and not parts.units:
+        yield PossibleProperty(candidate, "numbered")
+    if not parts.numbers and not parts.part and not parts.letters:
+        yield PossibleProperty(candidate, "unsaid")
 
 
-def _as_part(reading: Reading, one: Property, *, parted: bool) -> Iterator[Possible]:
-    """A number that the building has not is that of its part: 3 MILL HOUSE is flat 3."""
+def _as_part(reading: Reading, candidate: Property, *, parted: bool) -> Iterator[PossibleProperty]:
+    """Read a number that the building lacks as that of its part: 3 MILL HOUSE is flat 3."""
     if reading.unit is not None:
-        if reading.unit == one.unit:
-            yield Possible(one, reading.how, 1)
-    elif one.unit == reading.number:
-        yield Possible(one, "numbered")
-    elif one.unit is None and reading.how == "same" and not parted:
-        yield Possible(one, reading.how)
+        if reading.unit == candidate.unit:
+            yield PossibleProperty(candidate, reading.how, 1)
+    elif candidate.unit == reading.number:
+        yield PossibleProperty(candidate, "numbered")
+    elif candidate.unit is None and reading.how == "same" and not parted:
+        yield PossibleProperty(candidate, reading.how)

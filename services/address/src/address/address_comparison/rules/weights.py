@@ -1,11 +1,10 @@
-"""How much a finding speaks for a property: what ranks the candidates. The confidence is fitted (model.py).
+"""The weight of each finding, which ranks the candidates. The confidence is fitted: see matching's model.
 
-The unit is about a natural logarithm of odds. A street that is said, a postcode that agrees and a building or
-organisation that is named each settle a doubt; a number that differs is no finding, for such a property is no
-candidate.
+The unit is about a natural logarithm of odds. A named street, an agreeing postcode and a named building or
+organisation each settle a doubt. There is no finding for another number: such a property is no candidate.
 """
 
-_OF_FIELDS = {
+_BY_FIELD = {
     "street": {
         "exact": 6.0,
         "near": 5.2,
@@ -85,5 +84,5 @@ _OF_FIELDS = {
     },
 }
 WEIGHTS = {
-    f"{field} {found}": weight for field, findings in _OF_FIELDS.items() for found, weight in findings.items()
+    f"{field} {found}": weight for field, findings in _BY_FIELD.items() for found, weight in findings.items()
 }

@@ -1,7 +1,7 @@
-"""A council's gazetteer as the matching looks things up in it.
+"""Index the names of a council's gazetteer for matching.
 
-Streets, with every name of theirs, stand in memory: a hundred bytes a property or so. The properties of a
-street are given in when they are needed: all of them for a batch, the few streets of one question otherwise.
+Streets and their names are in memory: about a hundred bytes for each property. The properties of a street are
+read when needed: all for a batch, those of a few streets for a single query.
 """
 
 import re
@@ -12,17 +12,17 @@ from typing import NamedTuple
 from address.address_index.rules.vocabulary import Vocabulary
 from address.address_text.rules import units
 from address.address_text.rules.lexicon import FLATS, KINDS, LEVELS, SHORT, TYPES
-from address.address_text.rules.tokens import join, joined, words
+from address.address_text.rules.tokens import join_name, join_words, split_name
 
-_LEAST_SHORT = 3
+_MIN_SHORT = 3
 _IS_NUMBER = re.compile(r"\d{1,4}[A-Z]?(?:-\d{1,4}[A-Z]?)?")
 _SILENT = frozenset({"THE", "AND"})
-# Long forms that the short one stands for in a name.
+# Long forms of a name's short ones.
 _LONG = {word: short for word, short in SHORT.items() if len(word) > 4}  # noqa: PLR2004
 
 
 class PlaceRow(NamedTuple):
-    """One address of one property, as the store reads it."""
+    """A row of the store: one address of a property."""
 
     uprn: int
     usrn: int
@@ -37,7 +37,7 @@ class PlaceRow(NamedTuple):
 
 
 class NameRow(NamedTuple):
-    """What occurs in a street: a name of it, with a locality, town, postcode, building or organisation."""
+    """A row of the store: a name of a street, with a locality, town, postcode, building or organisation."""
 
     usrn: int
     street: str
@@ -50,7 +50,7 @@ class NameRow(NamedTuple):
 
 @dataclass(slots=True)
 class Property:
-    """An address of a property, its names as one word each."""
+    """An address of a property, each name joined to one word."""
 
     uprn: int
     number: str | None
@@ -65,10 +65,10 @@ class Property:
 
     @property
     def line(self) -> str:
-        """The address in one line, as our API writes it."""
+        """Format the address in one line, as the API does."""
         row = self.row
         street = f"{row.building_number} {row.street}" if row.building_number else row.street
-        shown = (
+        parts = (
             row.organisation,
             row.sub_building,
             row.building_name,
@@ -77,7 +77,7 @@ class Property:
             row.post_town,
             row.postcode,
         )
-        return ", ".join(part for part in shown if part)
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass(slots=True)
@@ -93,8 +93,8 @@ class Properties:
 
 @dataclass(slots=True)
 class Street:
-    """A street: its names as one word each, and those a word short, with where it is. Keys in order: no set,
-    so that an answer is always the same."""
+    """A street: its names and incomplete names, each joined to one word, and where it is. Dictionaries keep
+    their order, unlike sets, so that answers are deterministic."""
 
     usrn: int
     label: str
@@ -111,7 +111,7 @@ Streets = dict[str, list[int]]
 
 @dataclass(slots=True)
 class Index:
-    """Where every name leads: to streets by their USRN."""
+    """Maps from every name to the USRNs of its streets."""
 
     rows: int = 0
     streets: dict[int, Street] = field(default_factory=dict)
@@ -128,144 +128,144 @@ class Index:
     whole: Vocabulary = field(default_factory=Vocabulary)  # names as one word
 
 
-def core(found: list[str]) -> str:
-    """A street's or building's name without its last word, if that only says what kind it is; else empty."""
-    kept = [word for word in found if word not in {"THE", "AND"}]
-    return join(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
+def name_core(words: list[str]) -> str:
+    """Return a name without its last word if that is only its kind (ROAD, HOUSE), else ""."""
+    kept = [word for word in words if word not in {"THE", "AND"}]
+    return join_words(kept[:-1]) if len(kept) > 1 and (kept[-1] in TYPES or kept[-1] in KINDS) else ""
 
 
-def _shortened(found: list[str]) -> list[str]:
-    """A street's name without its last word, and without its first, where enough is left."""
-    kept = [word for word in found if word not in _SILENT]
+def _shorten(words: list[str]) -> list[str]:
+    """List a street's name without its last and without its first word, if enough is left."""
+    kept = [word for word in words if word not in _SILENT]
     shorter = ["".join(kept[:-1]), "".join(kept[1:]) if len(kept) > 2 else ""]  # noqa: PLR2004
-    return [short for short in shorter if len(short) >= _LEAST_SHORT]
+    return [short for short in shorter if len(short) >= _MIN_SHORT]
 
 
-def build(rows: Iterable[NameRow]) -> Index:
-    """The index of a gazetteer's names."""
+def build_index(rows: Iterable[NameRow]) -> Index:
+    """Build the index of a gazetteer's names."""
     index = Index()
     index.vocabulary.add((*TYPES, *KINDS, *FLATS, *LEVELS, "FLOOR"), _LONG)
-    extend(index, rows)
+    extend_index(index, rows)
     return index
 
 
-def extend(index: Index, rows: Iterable[NameRow]) -> None:
-    """Add what occurs in streets. What is there already changes nothing."""
-    heard: dict[str, tuple[list[str], str]] = {}
+def extend_index(index: Index, rows: Iterable[NameRow]) -> None:
+    """Add rows of names. Names that are already there change nothing."""
+    cache: dict[str, tuple[list[str], str]] = {}
     names: dict[str, None] = {}
     for row in rows:
         index.rows += 1
         street = index.streets.get(row.usrn)
         if street is None:
             street = index.streets[row.usrn] = Street(row.usrn, row.street)
-        names[_name(index, street, *_heard(heard, row.street))] = None
-        _place(index, street, row)
-        for kept, places, said in (
+        names[_add_name(index, street, *_tokenise(cache, row.street))] = None
+        _add_postcode(index, street, row)
+        for kept, places, name_text in (
             (street.localities, index.places, row.locality),
             (street.towns, index.towns, row.post_town),
             ({}, index.buildings, row.building_name),
             ({}, index.organisations, row.organisation),
         ):
-            if said:
-                name = _heard(heard, said)[1]
+            if name_text:
+                name = _tokenise(cache, name_text)[1]
                 kept[name] = None
-                _add(places, name, street)
-    index.vocabulary.add(word for several, _ in heard.values() for word in several)
-    index.whole.add((*names, *index.places, *index.buildings), _spelt_out(names))
+                _add_to(places, name, street)
+    index.vocabulary.add(word for words, _ in cache.values() for word in words)
+    index.whole.add((*names, *index.places, *index.buildings), _expand(names))
 
 
-def _heard(heard: dict[str, tuple[list[str], str]], text: str) -> tuple[list[str], str]:
-    """The words of a name, and the name as one."""
-    found = heard.get(text)
-    if found is None:
-        several = words(text)
-        found = heard[text] = (several, join(several) if several else "")
-    return found
+def _tokenise(cache: dict[str, tuple[list[str], str]], text: str) -> tuple[list[str], str]:
+    """Split a name into words, and join them as one word. Results are cached."""
+    tokens = cache.get(text)
+    if tokens is None:
+        words = split_name(text)
+        tokens = cache[text] = (words, join_words(words) if words else "")
+    return tokens
 
 
-def _name(index: Index, street: Street, several: list[str], name: str) -> str:
+def _add_name(index: Index, street: Street, words: list[str], name: str) -> str:
     """Add a name of a street."""
-    _add(index.names, name, street)
-    street.names[name] = len(several) - sum(word in _SILENT for word in several)
-    if several and several[-1] in TYPES:
-        street.kinds[several[-1]] = None
-    for short in _shortened(several):
+    _add_to(index.names, name, street)
+    street.names[name] = len(words) - sum(word in _SILENT for word in words)
+    if words and words[-1] in TYPES:
+        street.kinds[words[-1]] = None
+    for short in _shorten(words):
         street.cores[short] = None
-        _add(index.cores, short, street)
+        _add_to(index.cores, short, street)
     return name
 
 
-def _place(index: Index, street: Street, row: NameRow) -> None:
+def _add_postcode(index: Index, street: Street, row: NameRow) -> None:
     """Add a postcode of a street."""
     postcode = row.postcode.replace(" ", "")
     if postcode not in street.postcodes:
         street.postcodes[postcode] = None
-        _add(index.postcodes, postcode, street)
-        _add(index.sectors, postcode[:-2], street)
+        _add_to(index.postcodes, postcode, street)
+        _add_to(index.sectors, postcode[:-2], street)
         index.outwards.add(postcode[:-3])
 
 
-def _add(names: Streets, name: str, street: Street) -> None:
-    found = names.setdefault(name, [])
-    if not found or (found[-1] != street.usrn and street.usrn not in found):
-        found.append(street.usrn)
+def _add_to(names: Streets, name: str, street: Street) -> None:
+    usrns = names.setdefault(name, [])
+    if not usrns or (usrns[-1] != street.usrn and street.usrn not in usrns):
+        usrns.append(street.usrn)
 
 
-def _spelt_out(names: Iterable[str]) -> dict[str, str]:
-    """Names as one word with STREET and SAINT written out."""
+def _expand(names: Iterable[str]) -> dict[str, str]:
+    """Map joined names with STREET and SAINT in full to those with ST."""
     ends = {name[:-2] + "STREET": name for name in names if name.endswith("ST")}
     return ends | {"SAINT" + name[2:]: name for name in names if name.startswith("ST")}
 
 
-def properties(rows: Iterable[PlaceRow]) -> Properties:
-    """The addresses of one street, by number and by name."""
-    found = Properties()
+def group_properties(rows: Iterable[PlaceRow]) -> Properties:
+    """Group the addresses of one street by number and name."""
+    properties = Properties()
     for row in rows:
-        unit, kind = units.key(row.sub_building)
+        unit, kind = units.parse_key(row.sub_building)
         number, name = row.building_number, row.building_name
         if number is None and name is not None and _IS_NUMBER.fullmatch(name):
             number, name = name, None  # the Postcode Address File has 12A as a name
-        one = Property(
+        property_row = Property(
             row.uprn,
             number,
             unit,
             kind,
-            _joined(name),
-            _joined(row.organisation),
-            _joined(row.locality),
-            _joined(row.post_town),
+            _join(name),
+            _join(row.organisation),
+            _join(row.locality),
+            _join(row.post_town),
             row.postcode.replace(" ", ""),
             row,
         )
-        found.all.append(one)
-        for kept, name in (
-            (found.names, one.name),
-            (found.organisations, one.organisation),
-            (found.postcodes, one.postcode),
+        properties.all.append(property_row)
+        for by_name, name in (
+            (properties.names, property_row.name),
+            (properties.organisations, property_row.organisation),
+            (properties.postcodes, property_row.postcode),
         ):
             if name:
-                kept.setdefault(name, []).append(one)
-        for number in _numbers(one.number):
-            found.numbers.setdefault(number, []).append(one)
-    return found
+                by_name.setdefault(name, []).append(property_row)
+        for number in _range_ends(property_row.number):
+            properties.numbers.setdefault(number, []).append(property_row)
+    return properties
 
 
 _memory: dict[str, str] = {}
 
 
-def _joined(text: str | None) -> str:
+def _join(text: str | None) -> str:
     if not text:
         return ""
-    found = _memory.get(text)
-    if found is None:
+    joined = _memory.get(text)
+    if joined is None:
         if len(_memory) > 50_000:  # noqa: PLR2004
             _memory.clear()
-        found = _memory[text] = joined(text)
-    return found
+        joined = _memory[text] = join_name(text)
+    return joined
 
 
-def _numbers(number: str | None) -> Sequence[str]:
-    """What a number is looked for by: a range by its ends too."""
+def _range_ends(number: str | None) -> Sequence[str]:
+    """Return the numbers by which a number is found: a range also by its ends."""
     if number is None:
         return ()
     number = number.upper()

@@ -1,4 +1,4 @@
-"""Which streets an address may be in: by its words, put right where misspelt, and by its postcode."""
+"""Find the streets of an address: by its words, misspelt ones corrected, and by its postcode."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from address.address_index.rules.address_query import FAINT, LIKELY, PERHAPS, SURE, AddressQuery
 from address.address_index.rules.index import Index
-from address.address_index.rules.query import FAINT, LIKELY, PERHAPS, SURE, Question
 from address.address_text.rules import tokens
 from address.address_text.rules.lexicon import FLATS, FLOORS, LEVELS, NOISE, SIDES, TYPES
-from address.address_text.rules.tokens import Said
+from address.address_text.rules.tokens import TokenisedAddress
 
-MOST_STREETS = 24
-_LEAST_CORE = 4
-_MANY, _NEAR_BY = 8, 2.5  # streets of one core, and how much is wanted of them then
+MAX_STREETS = 24
+_MIN_CORE = 4
+_MANY_STREETS, _NEAR_BY = 8, 2.5  # streets with one core, and the fitness required of them
 _LIKE = OSA.normalized_similarity
-# Words that no street's name is looked for across.
+# Words that no street's name contains.
 _APART = FLATS.keys() | LEVELS.keys() | FLOORS | SIDES.keys() | (NOISE - {"THE", "AND", "OF", "IN"})
 _DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPRSTUWXYZ"
 
 
 @dataclass(slots=True)
-class Hit:
-    """A street, where it is said (bits of the words' places, 0 for nowhere) and how well."""
+class StreetHit:
+    """A street, the bits of its words' positions (0 for none), and how well they fit."""
 
     usrn: int
     bits: int
@@ -31,149 +31,153 @@ class Hit:
     like: float = 1.0
 
 
-def said_streets(asks: Question, index: Index) -> list[Hit]:
-    """Streets whose whole name is said, and those of the postcode whether it is or not."""
+def find_named_streets(query: AddressQuery, index: Index) -> list[StreetHit]:
+    """Find streets whose whole name is in the address, and those of its postcode."""
     names = index.names
-    found = [
-        _said_whole(usrn, name, bits[0], asks, index)
-        for name, bits in asks.said.windows.items()
+    hits = [
+        _hit_of_name(usrn, name, bits[0], query, index)
+        for name, bits in query.address.windows.items()
         if name in names
         for usrn in names[name]
     ]
-    found += [
-        Hit(usrn, bits, _how(like), like)
-        for name, (bits, like) in asks.near.items()
+    hits += [
+        StreetHit(usrn, bits, _quality(like), like)
+        for name, (bits, like) in query.near.items()
         if name in names
         for usrn in names[name]
     ]
-    return _of_postcode(asks, index, _longest(found, asks, index))
+    return _hits_of_postcode(query, index, _drop_contained(hits, query, index))
 
 
-def _said_whole(usrn: int, name: str, bits: int, asks: Question, index: Index) -> Hit:
-    """A street whose name is said; cut into words otherwise only nearly so (NORTHWAY, NORTH WAY)."""
+def _hit_of_name(usrn: int, name: str, bits: int, query: AddressQuery, index: Index) -> StreetHit:
+    """Return the hit of a whole name: exact, or near if split into other words (NORTHWAY, NORTH WAY)."""
     size = bits.bit_count()
-    if "THE" in asks.said.words or "AND" in asks.said.words:
+    if "THE" in query.address.words or "AND" in query.address.words:
         size -= sum(
-            bits >> place & 1 and word in {"THE", "AND"} for place, word in enumerate(asks.said.words)
+            bits >> place & 1 and word in {"THE", "AND"} for place, word in enumerate(query.address.words)
         )
     alike = index.streets[usrn].names[name] == size
-    return Hit(usrn, bits, "exact") if alike else Hit(usrn, bits, "near", 0.97)
+    return StreetHit(usrn, bits, "exact") if alike else StreetHit(usrn, bits, "near", 0.97)
 
 
-def _how(like: float) -> str:
+def _quality(like: float) -> str:
     return "near" if like >= SURE else "typo" if like >= LIKELY else "far" if like >= PERHAPS else "faint"
 
 
-def _longest(found: list[Hit], asks: Question, index: Index) -> list[Hit]:
-    """Without streets whose name is but a part of another that is said, and the likelier of very many."""
-    spans = {hit.bits for hit in found if hit.like >= LIKELY}
-    kept = [hit for hit in found if not any(hit.bits & span == hit.bits != span for span in spans)]
-    return _likeliest(kept, asks, index)
+def _drop_contained(hits: list[StreetHit], query: AddressQuery, index: Index) -> list[StreetHit]:
+    """Drop streets whose name is part of another named one, and keep the likeliest."""
+    spans = {hit.bits for hit in hits if hit.like >= LIKELY}
+    kept_hits = [hit for hit in hits if not any(hit.bits & span == hit.bits != span for span in spans)]
+    return _rank(kept_hits, query, index)
 
 
-def _likeliest(found: list[Hit], asks: Question, index: Index) -> list[Hit]:
-    """Each street once, where it is said best, and no more than MOST_STREETS."""
-    once: dict[int, Hit] = {}
-    for hit in found:
+def _rank(hits: list[StreetHit], query: AddressQuery, index: Index) -> list[StreetHit]:
+    """Keep each street once with its best hit, and at most MAX_STREETS."""
+    once: dict[int, StreetHit] = {}
+    for hit in hits:
         if hit.usrn not in once or once[hit.usrn].like < hit.like:
             once[hit.usrn] = hit
-    if len(once) <= MOST_STREETS:
+    if len(once) <= MAX_STREETS:
         return list(once.values())
-    ranked = sorted(once.values(), key=lambda hit: (-_fitness(hit, asks, index), hit.usrn))
-    return ranked[:MOST_STREETS]
+    ranked = sorted(once.values(), key=lambda hit: (-_fitness(hit, query, index), hit.usrn))
+    return ranked[:MAX_STREETS]
 
 
-def _fitness(hit: Hit, asks: Question, index: Index) -> float:
-    street, postcode = index.streets[hit.usrn], asks.said.postcode
+def _fitness(hit: StreetHit, query: AddressQuery, index: Index) -> float:
+    street, postcode = index.streets[hit.usrn], query.address.postcode
     near = 0.0
     if postcode:
         sector = postcode[:-2]
         near = 2.0 * (postcode in street.postcodes) + any(one[:-2] == sector for one in street.postcodes)
-    placed = any(name in asks.said.windows or name in asks.near for name in street.localities)
+    placed = any(name in query.address.windows or name in query.near for name in street.localities)
     return near + 2 * placed + 2 * hit.like
 
 
-def _of_postcode(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
-    said = {hit.usrn for hit in found}
-    usrns = index.postcodes.get(asks.said.postcode or "", ())[:MOST_STREETS]
-    exact = [hit.bits for hit in found if hit.how == "exact"]
-    return [*found, *(_nearly(usrn, asks, index, exact) for usrn in usrns if usrn not in said)]
+def _hits_of_postcode(query: AddressQuery, index: Index, hits: list[StreetHit]) -> list[StreetHit]:
+    named_usrns = {hit.usrn for hit in hits}
+    usrns = index.postcodes.get(query.address.postcode or "", ())[:MAX_STREETS]
+    exact = [hit.bits for hit in hits if hit.how == "exact"]
+    return [*hits, *(_partial_hit(usrn, query, index, exact) for usrn in usrns if usrn not in named_usrns)]
 
 
-def _nearly(usrn: int, asks: Question, index: Index, exact: list[int]) -> Hit:
-    """How a street that is not said in so many words may yet be."""
-    street, best = index.streets[usrn], Hit(usrn, 0, "unsaid", 0.0)
-    letters = {name: bits for name, bits in asks.said.letters.items() if not _within(bits, exact)}
+def _partial_hit(usrn: int, query: AddressQuery, index: Index, exact: list[int]) -> StreetHit:
+    """Find how a street that is not named exactly may be meant."""
+    street, best = index.streets[usrn], StreetHit(usrn, 0, "unsaid", 0.0)
+    letters = {name: bits for name, bits in query.address.letters.items() if not _is_contained(bits, exact)}
     for name in street.names:
         other = process.extractOne(name, letters.keys(), scorer=_LIKE, score_cutoff=FAINT)
-        if other and other[1] > best.like and (other[1] >= PERHAPS or _free(other[0], index)):
-            best = Hit(usrn, letters[other[0]], _how(other[1]), other[1])
+        if other and other[1] > best.like and (other[1] >= PERHAPS or _is_free(other[0], index)):
+            best = StreetHit(usrn, letters[other[0]], _quality(other[1]), other[1])
     if best.like < LIKELY:
         for name in street.cores:
             if name in index.towns:
                 continue
             if name in letters:
-                return _core(usrn, letters[name], asks.said)
-            if name in asks.near and len(name) >= _LEAST_CORE:
-                return _core(usrn, asks.near[name][0], asks.said)
+                return _find_core(usrn, letters[name], query.address)
+            if name in query.near and len(name) >= _MIN_CORE:
+                return _find_core(usrn, query.near[name][0], query.address)
     return best
 
 
-def _free(name: str, index: Index) -> bool:
-    """Whether a run of words is no other name of the gazetteer."""
+def _is_free(name: str, index: Index) -> bool:
+    """Return whether a run of words is no other name of the gazetteer."""
     return not (name in index.names or name in index.places or name in index.towns or name in index.buildings)
 
 
-def _within(bits: int, spans: list[int]) -> bool:
-    """Whether these words are but a part of a street's that is said as a whole."""
+def _is_contained(bits: int, spans: list[int]) -> bool:
+    """Return whether the words are part of a longer named street."""
     return any(bits & span == bits != span for span in spans)
 
 
-def _core(usrn: int, bits: int, said: Said) -> Hit:
-    """The street said without its last word, or with another for it."""
+def _find_core(usrn: int, bits: int, said: TokenisedAddress) -> StreetHit:
+    """Return the hit of a street named without its last word, or with another one."""
     following = bits.bit_length()
     if following < len(said.words) and said.words[following] in TYPES:
-        return Hit(usrn, bits | 1 << following, "other", 0.7)
-    return Hit(usrn, bits, "core", 0.8)
+        return StreetHit(usrn, bits | 1 << following, "other", 0.7)
+    return StreetHit(usrn, bits, "core", 0.8)
 
 
-def other_streets(asks: Question, index: Index, found: list[Hit]) -> list[Hit]:
-    """Streets that are said less clearly: in part, very wrongly, or only by a building in them."""
-    known = {hit.usrn for hit in found}
-    plain = [hit for hit in found if hit.bits and hit.how in {"exact", "near"}]
-    more = _cores(asks, index, plain)
-    runs = _street_like(asks, index)
-    more += _alike(runs, _around(asks, index), index, PERHAPS)
+def find_other_streets(query: AddressQuery, index: Index, hits: list[StreetHit]) -> list[StreetHit]:
+    """Find streets that are named incompletely, very wrongly, or only by a building in them."""
+    named_usrns = {hit.usrn for hit in hits}
+    plain = [hit for hit in hits if hit.bits and hit.how in {"exact", "near"}]
+    more = _hits_of_cores(query, index, plain)
+    runs = _street_like_runs(query, index)
+    more += _similar_streets(runs, _streets_around(query, index), index, PERHAPS)
     if not plain:
         if not any(hit.like >= LIKELY and hit.how != "core" for hit in more):
-            more += _alike(runs, index.names, index, PERHAPS + 0.05)
-        more += _of_buildings(asks, index)
-    return _likeliest([hit for hit in more if hit.usrn not in known], asks, index)
+            more += _similar_streets(runs, index.names, index, PERHAPS + 0.05)
+        more += _hits_of_buildings(query, index)
+    return _rank([hit for hit in more if hit.usrn not in named_usrns], query, index)
 
 
-def _cores(asks: Question, index: Index, plain: list[Hit]) -> list[Hit]:
-    """Streets said a word short. A town's or locality's name is a street's only for want of one."""
-    spans = {hit.bits for hit in plain} | _names_said(asks, index)
-    said = [(name, bits[0], len(bits)) for name, bits in asks.said.windows.items() if name in index.cores]
-    said += [
-        (name, near[0], 1) for name, near in asks.near.items() if name in index.cores and near[1] >= LIKELY
+def _hits_of_cores(query: AddressQuery, index: Index, plain: list[StreetHit]) -> list[StreetHit]:
+    """Find streets named a word short. A town's or locality's name counts only if no street is named."""
+    spans = {hit.bits for hit in plain} | _other_name_bits(query, index)
+    named_bits = [
+        (name, bits[0], len(bits)) for name, bits in query.address.windows.items() if name in index.cores
     ]
-    found: list[Hit] = []
-    for name, bits, times in said:
-        if _within(bits, list(spans)) or len(name) < _LEAST_CORE or name in NOISE:
+    named_bits += [
+        (name, near[0], 1) for name, near in query.near.items() if name in index.cores and near[1] >= LIKELY
+    ]
+    positions: list[StreetHit] = []
+    for name, bits, times in named_bits:
+        if _is_contained(bits, list(spans)) or len(name) < _MIN_CORE or name in NOISE:
             continue
         if times == 1 and (name in index.towns or (plain and name in index.places)):
             continue
-        hits = [_core(usrn, bits, asks.said) for usrn in index.cores[name]]
-        found += (
-            hits if len(hits) <= _MANY else [hit for hit in hits if _fitness(hit, asks, index) > _NEAR_BY]
+        hits = [_find_core(usrn, bits, query.address) for usrn in index.cores[name]]
+        positions += (
+            hits
+            if len(hits) <= _MANY_STREETS
+            else [hit for hit in hits if _fitness(hit, query, index) > _NEAR_BY]
         )
-    return found
+    return positions
 
 
-def _names_said(asks: Question, index: Index) -> set[int]:
-    """The bits of organisations and buildings of several words that are said: no street is within them."""
-    windows = asks.said.windows
+def _other_name_bits(query: AddressQuery, index: Index) -> set[int]:
+    """Return the bits of named organisations and buildings of several words: no street is within them."""
+    windows = query.address.windows
     return {
         bits[0]
         for name, bits in windows.items()
@@ -181,69 +185,69 @@ def _names_said(asks: Question, index: Index) -> set[int]:
     }
 
 
-def _around(asks: Question, index: Index) -> dict[str, list[int]]:
-    """The names of the streets near what is said: of the locality, of the sector, of postcodes one off."""
+def _streets_around(query: AddressQuery, index: Index) -> dict[str, list[int]]:
+    """List the names of streets nearby: of the locality, the sector, and postcodes that differ slightly."""
     usrns: set[int] = set()
-    for name in (*asks.said.windows, *asks.near):
+    for name in (*query.address.windows, *query.near):
         if name in index.places:
             usrns.update(index.places[name])
-    postcode = asks.said.postcode
+    postcode = query.address.postcode
     if postcode:
         usrns.update(index.sectors.get(postcode[:-2], ()))
-        for other in _slips(postcode):
+        for other in _postcode_slips(postcode):
             usrns.update(index.postcodes.get(other, ()))
-    found: dict[str, list[int]] = {}
+    usrns_found: dict[str, list[int]] = {}
     for usrn in sorted(usrns):
         for name in (*index.streets[usrn].names, *index.streets[usrn].cores):
-            found.setdefault(name, []).append(usrn)
-    return found
+            usrns_found.setdefault(name, []).append(usrn)
+    return usrns_found
 
 
-def _slips(postcode: str) -> set[str]:
-    """Postcodes with one character other, or two swapped."""
-    found = {
-        postcode[:at] + postcode[at + 1] + postcode[at] + postcode[at + 2 :]
-        for at in range(len(postcode) - 1)
+def _postcode_slips(postcode: str) -> set[str]:
+    """List postcodes with one character changed or two swapped."""
+    postcodes = {
+        postcode[:position] + postcode[position + 1] + postcode[position] + postcode[position + 2 :]
+        for position in range(len(postcode) - 1)
     }
-    for at, letter in enumerate(postcode):
+    for position, letter in enumerate(postcode):
         for other in _DIGITS if letter.isdigit() else _LETTERS:
-            found.add(postcode[:at] + other + postcode[at + 1 :])
-    return found
+            postcodes.add(postcode[:position] + other + postcode[position + 1 :])
+    return postcodes
 
 
-def _alike(
+def _similar_streets(
     runs: Iterable[tuple[str, int]], names: dict[str, list[int]], index: Index, cutoff: float
-) -> list[Hit]:
-    """Streets among these whose names look like a run of words."""
-    found: list[Hit] = []
+) -> list[StreetHit]:
+    """Find streets whose names are similar to a run of words."""
+    hits: list[StreetHit] = []
     for run, bits in runs:
         alike = process.extract(run, names.keys(), scorer=_LIKE, score_cutoff=cutoff, limit=5)
-        found += [
-            Hit(usrn, bits, *_as_said(other, like, index.streets[usrn].names.keys()))
+        hits += [
+            StreetHit(usrn, bits, *_match_quality(other, like, index.streets[usrn].names.keys()))
             for other, like, _ in alike
             for usrn in names[other]
         ]
-    return found
+    return hits
 
 
-def _as_said(name: str, like: float, whole: Container[str]) -> tuple[str, float]:
-    """How well the street is said; a name without its last word less than the whole."""
-    return (_how(like), like) if name in whole else (("core" if like >= SURE else "far"), like - 0.15)
+def _match_quality(name: str, like: float, whole: Container[str]) -> tuple[str, float]:
+    """Rate how well a street is named; an incomplete name less than a whole one."""
+    return (_quality(like), like) if name in whole else (("core" if like >= SURE else "far"), like - 0.15)
 
 
-def _of_buildings(asks: Question, index: Index) -> list[Hit]:
-    """Streets of a building or organisation that is said, and no street with it."""
-    found = []
+def _hits_of_buildings(query: AddressQuery, index: Index) -> list[StreetHit]:
+    """Find streets of a building or organisation that is named without its street."""
+    hits = []
     for names in (index.buildings, index.organisations):
-        for name in (*asks.said.windows, *asks.near):
-            if len(name) > _LEAST_CORE:
-                found += [Hit(usrn, 0, "unsaid", 0.0) for usrn in names.get(name, ())]
-    return found
+        for name in (*query.address.windows, *query.near):
+            if len(name) > _MIN_CORE:
+                hits += [StreetHit(usrn, 0, "unsaid", 0.0) for usrn in names.get(name, ())]
+    return hits
 
 
-def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
-    """Runs of words that may be a street: those that end in ROAD and the like, else what there is."""
-    found, runs, start = asks.said.words, [], 0
+def _street_like_runs(query: AddressQuery, index: Index) -> list[tuple[str, int]]:
+    """List runs of words that may be a street: first those that end in ROAD and the like."""
+    found, runs, start = query.address.words, [], 0
     for place in range(len(found) + 1):
         word = found[place] if place < len(found) else "1"
         if not word.isalpha() or len(word) == 1 or word in _APART or word in index.towns:
@@ -254,13 +258,14 @@ def _street_like(asks: Question, index: Index) -> list[tuple[str, int]]:
         (max(begin, place - size), place + 1)
         for begin, end in runs
         for place in range(begin, end)
-        if place > begin and asks.types >> place & 1
+        if place > begin and query.types >> place & 1
         for size in (1, 2)
     ]
     spans = ended + [
         (begin, min(end, begin + size)) for begin, end in runs for size in (1, 2, 3) if begin + size <= end
     ]
     named = [
-        (tokens.join(found[begin:end]), (1 << end) - (1 << begin)) for begin, end in dict.fromkeys(spans)
+        (tokens.join_words(found[begin:end]), (1 << end) - (1 << begin))
+        for begin, end in dict.fromkeys(spans)
     ]
-    return [(name, bits) for name, bits in named if len(name) >= _LEAST_CORE][:8]
+    return [(name, bits) for name, bits in named if len(name) >= _MIN_CORE][:8]

@@ -1,7 +1,7 @@
-"""The words a gazetteer's names are made of, found again when they are misspelt.
+"""The words of a gazetteer's names, and corrections of misspelt ones.
 
-Words one letter short are kept beside the words, so that a slip of one or two letters is found by a few
-look-ups (the deletion neighbourhood, after Garbe's SymSpell); words that sound alike by their sound.
+Each word is also indexed with one letter deleted, so that one or two wrong letters are found by a few
+look-ups (the deletion neighbourhood of Garbe's SymSpell), and by its sound.
 """
 
 import re
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from rapidfuzz.distance import OSA
 
-_SHORTEST = 4
-_MEMORY = 20_000
-_MOST = 5
+_MIN_LENGTH = 4
+_CACHE_SIZE = 20_000
+_MAX_CANDIDATES = 5
 _SOUNDS = (
     (re.compile(r"^(KN|GN|PN)"), "N"),
     (re.compile(r"^WR"), "R"),
@@ -30,15 +30,15 @@ _SOUNDS = (
 _VOWELS = re.compile(r"(?<!^)[AEIOU]+")
 
 
-def sound(word: str) -> str:
-    """Roughly how a word sounds: PHILLIPS and FILIPS are alike."""
-    for pattern, heard in _SOUNDS:
-        word = pattern.sub(heard, word)
+def sound_key(word: str) -> str:
+    """Return a rough sound key of a word: PHILLIPS and FILIPS have the same."""
+    for pattern, key in _SOUNDS:
+        word = pattern.sub(key, word)
     return _VOWELS.sub("", word)
 
 
 class Vocabulary:
-    """Words, and those a word may have been meant as."""
+    """Words, and the words that a misspelt one may mean."""
 
     def __init__(self) -> None:
         self.words: set[str] = set()
@@ -48,32 +48,32 @@ class Vocabulary:
         self._memory: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def add(self, words: Iterable[str], also: Mapping[str, str] | None = None) -> None:
-        """Add words. ``also``: other spellings of some (STREET of ST), each with the word it stands for."""
+        """Add words. ``also``: other spellings (STREET for ST), each with the word it stands for."""
         self._also.update(also or {})
         self._memory.clear()
         for word in (*words, *(also or ())):
             if word in self.words or len(word) <= 1 or not word.isalpha():
                 continue
             self.words.add(word)
-            if len(word) >= _SHORTEST:
-                self._sounds.setdefault(sound(word), []).append(word)
-                for short in _shorter(word):
+            if len(word) >= _MIN_LENGTH:
+                self._sounds.setdefault(sound_key(word), []).append(word)
+                for short in _deletions(word):
                     self._short.setdefault(short, []).append(word)
 
     def meant(self, word: str) -> tuple[tuple[str, float], ...]:
-        """The words it may be, likeliest first, each with its likeness from 0 to 1; itself is not one."""
-        found = self._memory.get(word)
-        if found is None:
-            if len(self._memory) >= _MEMORY:
+        """List the words that it may mean, likeliest first, with likeness from 0 to 1; never itself."""
+        candidates = self._memory.get(word)
+        if candidates is None:
+            if len(self._memory) >= _CACHE_SIZE:
                 self._memory.clear()
-            found = self._memory[word] = self._look_up(word)
-        return found
+            candidates = self._memory[word] = self._look_up(word)
+        return candidates
 
     def _look_up(self, word: str) -> tuple[tuple[str, float], ...]:
-        if len(word) < _SHORTEST - 1 or not word.isalpha():
+        if len(word) < _MIN_LENGTH - 1 or not word.isalpha():
             return ()
         near = set(self._short.get(word, ()))
-        for short in _shorter(word):
+        for short in _deletions(word):
             if short in self.words:
                 near.add(short)
             near.update(self._short.get(short, ()))
@@ -83,7 +83,7 @@ class Vocabulary:
             for other in near
             if other != word and (distance := OSA.distance(word, other, score_cutoff=slips)) <= slips
         }
-        for other in self._sounds.get(sound(word), ()):
+        for other in self._sounds.get(sound_key(word), ()):
             like = OSA.normalized_similarity(word, other)
             if other != word and like > 0.5:  # noqa: PLR2004
                 likely[other] = max(likely.get(other, 0), like, 0.75)
@@ -91,8 +91,8 @@ class Vocabulary:
         meant: dict[str, float] = {}
         for other, like in ranked:
             meant.setdefault(self._also.get(other, other), like)
-        return tuple(meant.items())[:_MOST]
+        return tuple(meant.items())[:_MAX_CANDIDATES]
 
 
-def _shorter(word: str) -> set[str]:
+def _deletions(word: str) -> set[str]:
     return {word[:place] + word[place + 1 :] for place in range(len(word))}

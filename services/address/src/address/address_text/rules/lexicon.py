@@ -1,7 +1,7 @@
-"""What words mean in UK addresses: short forms, parts of a building, floors, words that say nothing."""
+"""The words of UK addresses: short forms, parts of a building, floors, words without meaning."""
 
-# Short forms, both of the gazetteer's words and of those asked for. ST is both STREET and SAINT, so both
-# become ST: ST JOHNS ROAD, SAINT JOHN'S RD; HIGH STREET, HIGH ST.
+# Short forms, for the gazetteer's words and the query's. ST is both STREET and SAINT, so both become ST:
+# ST JOHNS ROAD, SAINT JOHN'S RD; HIGH STREET, HIGH ST.
 _SHORT_FORMS = {
     "ST": "STREET STR STRT SAINT SNT",
     "ROAD": "RD ROD",
@@ -82,13 +82,13 @@ def _words(text: str) -> frozenset[str]:
 
 
 SHORT = {short: word for word, shorts in _SHORT_FORMS.items() for short in shorts.split()}
-# Words a street's name ends in. Without it the name is short of one word; with another it is another street.
+# The last words of street names. Without it a name is incomplete; with another it is another street.
 TYPES = _words(
     "ST ROAD AVENUE CRESCENT LANE CLOSE DRIVE PLACE TERRACE GARDENS GROVE SQUARE COURT PARK PARADE BUILDINGS"
     " COTTAGES WALK WAY HILL VIEW VALE YARD MEWS PASSAGE GREEN RISE VILLAS ROW END FIELD FIELDS GATE CIRCUS"
     " BRAE WYND LOAN CLOSE ESTATE HOLLOW ORCHARD BATCH TYNING MEAD WHARF QUAY"
 )
-# What a named house or building ends in: MILL HOUSE, MILL COURT.
+# The last words of building names: MILL HOUSE, MILL COURT.
 KINDS = _words(
     "HOUSE COTTAGE COURT MEWS LODGE FARM BARN VILLA BANK STEADING BUILDINGS HALL MANOR GRANGE TOWER TOWERS"
     " COTTAGES FARMHOUSE BUNGALOW"
@@ -139,10 +139,10 @@ LEVELS = {
     "HALL": "H",
     "UPPER": "U",
     "LOWER": "L",
-    "GARDENS": "D",  # GARDEN FLAT: the short form has been put right by then
+    "GARDENS": "D",  # GARDEN FLAT, its short form expanded
     "MEZZANINE": "M",
 }
-# A storey said as one word. BFF and the like are whole flats.
+# Storeys in one word. BFF and the like are whole flats.
 LEVEL_CODES = {
     "GFF": "G",
     "GF": "G",
@@ -176,8 +176,8 @@ LEVEL_CODES = {
     "1/F": "1",
     "2/F": "2",
 }
-# Storeys that some call otherwise, tried when the building has none of the name.
-ALSO = {
+# Other names of storeys, tried when the building has none of the name.
+LEVEL_ALIASES = {
     "LG": ("B",),
     "H": ("G",),
     "A": ("T",),
@@ -197,7 +197,7 @@ SIDES = {
     "RHS": "RIGHT",
     "MIDDLE": "MIDDLE",
 }
-# Words that tell no property from another.
+# Words that distinguish no property.
 NOISE = _words(
     "LTD LIMITED PLC CO COMPANY LLP INC TA UK GB ENGLAND SCOTLAND WALES BRITAIN KINGDOM UNITED SOMERSET AVON"
     " BANES NR NEAR OFF C O AT IN OF THE AND NO NUMBER NUM COUNTY STIRLINGSHIRE CENTRAL"
@@ -212,7 +212,7 @@ NUMERALS = {
         start=1,
     )
 }
-# Words that say something near a property is meant, not the property itself.
+# Words for something near a property, not the property itself.
 BESIDE = _words(
     "ADJ ADJACENT ADJOINING BEHIND OPPOSITE OPP LAND PLOT GARAGE GARAGES BETWEEN OUTSIDE BESIDE SITE"
     " SUBSTATION"

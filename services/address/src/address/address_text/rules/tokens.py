@@ -1,4 +1,4 @@
-"""An address cut into words: capitals, no accents, short forms put right, the postcode taken out."""
+"""Split an address into words: capitals, no accents, short forms expanded, the postcode taken out."""
 
 import re
 import unicodedata
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from address.address_text.rules.lexicon import FLATS, LEVEL_CODES, LEVELS, SHORT
 
-MOST_WORDS = 32
-_LEAST_NAME = 3
-LONGEST_NAME = 6  # words that are looked up as one name
+MAX_WORDS = 32
+_MIN_NAME = 3
+MAX_NAME_WORDS = 6  # words looked up as one name
 _APOSTROPHE = re.compile("['\u2019\u2018`\u00b4]")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _RANGE = re.compile(r"\b(\d{1,4}[A-Z]?)\s*(?:-|\bTO\b|&)\s*(\d{1,4}[A-Z]?)\b")
@@ -36,16 +36,16 @@ _TO_LETTERS = str.maketrans("01568", "OISGB")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants the property of. ``postcode`` None when it was not given apart."""
+class MatchQuery:
+    """An address to match. ``postcode``: None when it was not given separately."""
 
     address: str
     postcode: str | None = None
 
 
 @dataclass(slots=True)
-class Said:
-    """An address in words. ``windows``: every run of words without spaces, to the bits of its places."""
+class TokenisedAddress:
+    """An address in words. ``windows`` maps every run of words, joined, to the bits of its positions."""
 
     words: list[str]
     postcode: str | None  # without a space
@@ -54,17 +54,17 @@ class Said:
 
     @property
     def letters(self) -> dict[str, int]:
-        """The windows of letters alone, to the bits of one place."""
+        """Map the windows of letters only to the bits of one position."""
         if self._letters is None:
-            several = self.windows.items()
+            letter_windows = self.windows.items()
             self._letters = {
-                name: bits[0] for name, bits in several if len(name) >= _LEAST_NAME and name.isalpha()
+                name: bits[0] for name, bits in letter_windows if len(name) >= _MIN_NAME and name.isalpha()
             }
         return self._letters
 
 
-def plain(text: str) -> str:
-    """Capitals without accents and apostrophes."""
+def to_capitals(text: str) -> str:
+    """Convert to capitals without accents and apostrophes."""
     text = text.upper()
     if not text.isascii():
         text = unicodedata.normalize("NFKD", _DASHES.sub("-", text.replace("\u00df", "SS"))).upper()
@@ -72,118 +72,120 @@ def plain(text: str) -> str:
     return _APOSTROPHE.sub("", text)
 
 
-def words(text: str) -> list[str]:
-    """The words of a name, short forms put right: ``St. John's Rd`` -> ST JOHNS ROAD."""
-    return [SHORT.get(word, word) for word in _WORD.findall(_NOT_A_UNIT.sub(" ", plain(text)))]
+def split_name(text: str) -> list[str]:
+    """Split a name into words, short forms expanded: ``St. John's Rd`` to ST JOHNS ROAD."""
+    return [SHORT.get(word, word) for word in _WORD.findall(_NOT_A_UNIT.sub(" ", to_capitals(text)))]
 
 
-def joined(text: str | None) -> str:
-    """A name as one word, without THE and AND: what is compared when names are."""
+def join_name(text: str | None) -> str:
+    """Join a name to one word without THE and AND, for comparison."""
     if not text:
         return ""
-    return join(words(text))
+    return join_words(split_name(text))
 
 
-def join(found: list[str]) -> str:
-    """Words as one. THE stays where but one word would be left (THE AVENUE)."""
-    kept = [word for word in found if word not in {"THE", "AND"}]
-    return "".join(kept if len(kept) > 1 else found)
+def join_words(match: list[str]) -> str:
+    """Join words to one. THE stays if only one word would be left (THE AVENUE)."""
+    kept_words = [word for word in match if word not in {"THE", "AND"}]
+    return "".join(kept_words if len(kept_words) > 1 else match)
 
 
-def compact(postcode: str | None) -> str | None:
-    """``ba1 1lj`` -> ``BA11LJ``; slips of O for 0 and the like are put right; None when nothing is left."""
+def compact_postcode(postcode: str | None) -> str | None:
+    """Compact ``ba1 1lj`` to ``BA11LJ``, correcting O for 0 and the like; None when nothing is left."""
     if not postcode:
         return None
-    found = _COMPACT.sub("", plain(postcode))
-    if not found or len(found) > 8:  # noqa: PLR2004
+    match = _COMPACT.sub("", to_capitals(postcode))
+    if not match or len(match) > 8:  # noqa: PLR2004
         return None
-    loose = _LOOSE.fullmatch(found)
-    return found if loose is None or _POSTCODE.fullmatch(found) else _put_right(*loose.groups())
+    loose = _LOOSE.fullmatch(match)
+    return match if loose is None or _POSTCODE.fullmatch(match) else _correct_postcode(*loose.groups())
 
 
-def _put_right(outward: str, inward: str) -> str:
+def _correct_postcode(outward: str, inward: str) -> str:
     area = 2 if outward[1:2].isalpha() and outward[1] not in "OIL" else 1
     outward = outward[:area] + outward[area:].translate(_TO_DIGIT)
     return outward + inward[0].translate(_TO_DIGIT) + inward[1:].translate(_TO_LETTER)
 
 
-def read(asked: Asked, outwards: Container[str] = (), known: Container[str] = ()) -> Said:
-    """The address in words. ``outwards``: the gazetteer's outward codes, which may end an address;
-    ``known``: its words."""
-    text, inside = _take_postcode(plain(asked.address), outwards)
+def tokenise(
+    query: MatchQuery, outwards: Container[str] = (), vocabulary: Container[str] = ()
+) -> TokenisedAddress:
+    """Split the address into words. ``outwards``: the gazetteer's outward codes, which may end an address;
+    ``vocabulary``: its words."""
+    text, inside = _take_postcode(to_capitals(query.address), outwards)
     text = _RANGE.sub(r"\1-\2", text.replace(" T/A ", " "))
     text = _NOT_A_UNIT.sub(" ", _SLASH.sub(r"\1/\2", text))
-    found: list[str] = []
-    for word in _WORD.findall(text)[: 3 * MOST_WORDS]:
-        found += _split(word, known)
-    inside = _take_outward(found, outwards) or inside
-    said = Said(found[:MOST_WORDS], compact(asked.postcode) or inside)
-    open_windows(said)
-    return said
+    match: list[str] = []
+    for word in _WORD.findall(text)[: 3 * MAX_WORDS]:
+        match += _split_word(word, vocabulary)
+    inside = _take_outward(match, outwards) or inside
+    address = TokenisedAddress(match[:MAX_WORDS], compact_postcode(query.postcode) or inside)
+    add_windows(address)
+    return address
 
 
 def _take_postcode(text: str, outwards: Container[str]) -> tuple[str, str | None]:
-    """The text without the last postcode in it, and that."""
+    """Return the text without its last postcode, and the postcode."""
     whole = list(_POSTCODE.finditer(text))
     last = whole[-1] if whole else _LOOSE.search(text)
     if last is None and (spaced := _SPACED.search(text)) and spaced.group(1) + spaced.group(2) in outwards:
         return text[: spaced.start()], "".join(spaced.groups())
     if last is None:
         return text, None
-    return text[: last.start()] + " " + text[last.end() :], _put_right(*last.groups())
+    return text[: last.start()] + " " + text[last.end() :], _correct_postcode(*last.groups())
 
 
-def _take_outward(found: list[str], outwards: Container[str]) -> str | None:
-    """Part of a postcode at the end, taken away: BA1, or BA1 1."""
+def _take_outward(match: list[str], outwards: Container[str]) -> str | None:
+    """Remove part of a postcode at the end: BA1, or BA1 1."""
     for length in (2, 1):
-        if len(found) <= length or found[-length] not in outwards or found[-length - 1] in FLATS:
+        if len(match) <= length or match[-length] not in outwards or match[-length - 1] in FLATS:
             continue
-        last = found[-1] if length > 1 else ""
+        last = match[-1] if length > 1 else ""
         if length == 1 or (last[0].isdigit() and len(last) <= 2):  # noqa: PLR2004
-            said = found[-length] + last
-            del found[-length:]
-            return said
+            address = match[-length] + last
+            del match[-length:]
+            return address
     return None
 
 
-def _split(word: str, known: Container[str]) -> list[str]:
-    """A word as the words it is: FLAT2 is two, a number's NO none. ``known``: the gazetteer's words."""
+def _split_word(word: str, vocabulary: Container[str]) -> list[str]:
+    """Split a word: FLAT2 is two words, a number's NO none. ``vocabulary``: the gazetteer's words."""
     if word in _NUMBER_WORDS:
         return []
-    if word in known or word in FLATS or word in LEVELS or word in LEVEL_CODES:
+    if word in vocabulary or word in FLATS or word in LEVELS or word in LEVEL_CODES:
         return [SHORT.get(word, word)]
     if together := _RUN_TOGETHER.fullmatch(word) or _LETTERED.fullmatch(word):
         kind = "FLAT" if together.group(1) in {"F", "FLATNO"} else together.group(1)
         return [together.group(2)] if kind == "NO" else [SHORT.get(kind, kind), together.group(2)]
-    return _cut(word, known)
+    return _split_mixed(word, vocabulary)
 
 
-def _cut(word: str, known: Container[str]) -> list[str]:
-    """A word of figures and letters as the words it is: R0AD is ROAD, 2NDAVE and 14ACACIA are two."""
-    if _MIXED.fullmatch(word) and (not word[0].isdigit() or word.translate(_TO_LETTERS) in known):
+def _split_mixed(word: str, vocabulary: Container[str]) -> list[str]:
+    """Split a word of digits and letters: R0AD is ROAD, 2NDAVE and 14ACACIA are two words."""
+    if _MIXED.fullmatch(word) and (not word[0].isdigit() or word.translate(_TO_LETTERS) in vocabulary):
         word = word.translate(_TO_LETTERS)
     elif ordinal := _ORDINAL.fullmatch(word):
         return [SHORT.get(part, part) for part in ordinal.groups()]
     elif glued := _GLUED.fullmatch(word):
-        return _unglued(glued.group(1), glued.group(2), known)
+        return _split_number(glued.group(1), glued.group(2), vocabulary)
     return [SHORT.get(word, word)]
 
 
-def _unglued(number: str, word: str, known: Container[str]) -> list[str]:
-    """14ACACIA is 14 and ACACIA; 14BACACIA is 14B."""
-    if word not in known and word not in SHORT and (word[1:] in known or word[1:] in SHORT):
+def _split_number(number: str, word: str, vocabulary: Container[str]) -> list[str]:
+    """Split 14ACACIA into 14 and ACACIA, 14BACACIA into 14B and ACACIA."""
+    if word not in vocabulary and word not in SHORT and (word[1:] in vocabulary or word[1:] in SHORT):
         number, word = number + word[0], word[1:]
     return [number, SHORT.get(word, word)]
 
 
-def open_windows(said: Said) -> None:
-    """Every run of up to LONGEST_NAME words as one word."""
-    found, windows = said.words, said.windows
+def add_windows(address: TokenisedAddress) -> None:
+    """Add every run of up to MAX_NAME_WORDS words as one word."""
+    match, windows = address.words, address.windows
     windows.clear()
-    for start in range(len(found)):
+    for start in range(len(match)):
         name, bits = "", 0
-        for end in range(start, min(start + LONGEST_NAME, len(found))):
-            word = found[end]
+        for end in range(start, min(start + MAX_NAME_WORDS, len(match))):
+            word = match[end]
             bits |= 1 << end
             if word not in {"THE", "AND"} or end == start:
                 name += word

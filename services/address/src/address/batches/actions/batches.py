@@ -1,4 +1,4 @@
-"""Batches of matching as their owner sees them: queued, looked at, read, deleted."""
+"""Queue, read and delete batches, and read their results."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from address.batches import store
-from address.batches.actions.uploads import Received, too_slow
+from address.batches.actions.uploads import Upload, upload_too_slow
 from address.batches.schemas import Batch, BatchLinks
 from address.settings import Settings
 from chassis import ids
@@ -20,40 +20,40 @@ RESULTS = b"id,outcome,uprn,confidence,exact\r\n"
 REJECTS = b"line,id,reason\r\n"
 
 
-async def queue(session: Session, settings: Settings, council: str, received: Received) -> Batch:
-    """The batch is complete: the workers may have it. Raises Problem 400."""
-    row = await store.queue(session, council, received.batch, received.rows)
+async def queue_batch(session: Session, settings: Settings, council: str, upload: Upload) -> Batch:
+    """Queue a completely uploaded batch. Raise Problem 400."""
+    row = await store.queue_batch(session, council, upload.batch, upload.rows)
     if row is None:
-        raise too_slow()
-    return shown(row, settings, council)
+        raise upload_too_slow()
+    return to_batch(row, settings, council)
 
 
-async def read(session: ReadSession, settings: Settings, council: str, batch: UUID) -> Batch:
-    """Raises Problem 404."""
-    return shown(await _row(session, council, batch), settings, council)
+async def get_batch(session: ReadSession, settings: Settings, council: str, batch: UUID) -> Batch:
+    """Return the batch. Raise Problem 404."""
+    return to_batch(await _row(session, council, batch), settings, council)
 
 
-async def delete(session: Session, council: str, batch: UUID) -> None:
-    """Forget the batch and all its rows; what is running stops. Raises Problem 404."""
+async def delete_batch(session: Session, council: str, batch: UUID) -> None:
+    """Delete the batch with all its rows; a running match stops. Raise Problem 404."""
     await _row(session, council, batch)
-    await store.drop(session, council, batch)
+    await store.delete_batch(session, council, batch)
 
 
-async def check_readable(session: ReadSession, council: str, batch: UUID) -> None:
-    """Raises Problem 404, and 409 while the batch is not done."""
+async def check_done(session: ReadSession, council: str, batch: UUID) -> None:
+    """Raise Problem 404, and 409 while the batch is not done."""
     row = await _row(session, council, batch)
     if row.status in {"queued", "running"}:
         detail = f"{row.done} of {row.rows} rows are done. Ask again when the batch's status is finished."
         raise conflict("batch-not-finished", detail)
 
 
-async def lines(database: Database, council: str, batch: UUID, *, rejects: bool) -> AsyncIterator[bytes]:
-    """The header and all lines, chunk by chunk; no connection is held while the client reads."""
+async def read_lines(database: Database, council: str, batch: UUID, *, rejects: bool) -> AsyncIterator[bytes]:
+    """Yield the header and all lines by chunk. No connection is held while the client reads."""
     yield REJECTS if rejects else RESULTS
     after = -1
     while True:
         async with database.reading(council) as session:
-            row = await store.lines(session, council, batch, after, rejects=rejects)
+            row = await store.get_chunk_lines(session, council, batch, after, rejects=rejects)
         if row is None:
             return
         after = row.n
@@ -61,20 +61,20 @@ async def lines(database: Database, council: str, batch: UUID, *, rejects: bool)
 
 
 async def _row(session: ReadSession, council: str, batch: UUID) -> Row[Any]:
-    row = await store.read(session, council, batch)
+    row = await store.get_batch(session, council, batch)
     if row is None:
         raise not_found(f"batch {ids.show(batch)}")
     return row
 
 
-def place(council: str, batch: UUID) -> str:
-    """The batch's path."""
+def batch_path(council: str, batch: UUID) -> str:
+    """Return the batch's path."""
     return f"/{council}/address/v1/match/batches/{ids.show(batch)}"
 
 
-def shown(row: Row[Any], settings: Settings, council: str) -> Batch:
-    """The batch as the API has it."""
-    here = place(council, row.id)
+def to_batch(row: Row[Any], settings: Settings, council: str) -> Batch:
+    """Convert a row to a batch."""
+    here = batch_path(council, row.id)
     return Batch(
         id=row.id,
         status=row.status,

@@ -1,6 +1,6 @@
-"""What the worker does for batches: starts the process that matches them, and deletes what has grown old.
+"""Start the process that matches batches, and purge old ones. The worker runs this.
 
-One process at a time, so that a worker takes one CPU at most; it ends by itself when no batch is left.
+One process at a time, so that a worker uses at most one CPU. It ends by itself when no batch is left.
 """
 
 import asyncio
@@ -18,31 +18,31 @@ from chassis.database import Database
 
 log = logging.getLogger(__name__)
 
-_LOOK = 1.0  # seconds between looks for a batch
-_SWEEP = 3600.0
-_FAREWELL = 10.0  # seconds the process has to keep what it has
+_POLL = 1.0  # seconds
+_PURGE_EVERY = 3600.0
+_STOP_TIMEOUT = 10.0  # seconds for the process to save its work
 _CHILD = (sys.executable, "-m", "chassis", "run", "address", "match-batches")
 
 
-async def tend(database: Database, settings: Settings, child: Sequence[str] = _CHILD) -> None:
-    """For ever. ``child`` is the command that matches."""
+async def run_scheduler(database: Database, settings: Settings, child: Sequence[str] = _CHILD) -> None:
+    """Run for ever. ``child``: the command that matches."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_match(database, settings, child))
-        group.create_task(_sweep(database, settings.batch_days))
+        group.create_task(_match_batches(database, settings, child))
+        group.create_task(_purge(database, settings.batch_days))
 
 
-async def _match(database: Database, settings: Settings, child: Sequence[str]) -> None:
+async def _match_batches(database: Database, settings: Settings, child: Sequence[str]) -> None:
     while True:
         async with database.reading() as session:
             await session.across_councils()
-            found = await store.any_free(session)
-        if found:
-            await _run(database, settings, child)
-        await asyncio.sleep(_LOOK)
+            has_work = await store.has_free(session)
+        if has_work:
+            await _run_child(database, settings, child)
+        await asyncio.sleep(_POLL)
 
 
-async def _run(database: Database, settings: Settings, child: Sequence[str]) -> None:
-    """Until the process has ended. What it held when it crashed is free at once."""
+async def _run_child(database: Database, settings: Settings, child: Sequence[str]) -> None:
+    """Run the process until it ends. If it crashed, release its claim."""
     holder = ids.new()
     process = await asyncio.create_subprocess_exec(
         *child, "--holder", ids.show(holder), stdin=asyncio.subprocess.PIPE, env=_environment(settings)
@@ -54,15 +54,15 @@ async def _run(database: Database, settings: Settings, child: Sequence[str]) -> 
             await _stop(process)
     if process.returncode:
         log.error("matching ended with %s; it goes on where it was", process.returncode)
-        await _let_go(database, holder)
+        await _release(database, holder)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Close its input, which it takes as the word to stop; insist after a while."""
+    """Close its input, which tells it to stop; kill it after the timeout."""
     if process.stdin is not None:
         process.stdin.close()
     try:
-        async with asyncio.timeout(_FAREWELL):
+        async with asyncio.timeout(_STOP_TIMEOUT):
             await process.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):
@@ -70,22 +70,24 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _let_go(database: Database, holder: UUID) -> None:
+async def _release(database: Database, holder: UUID) -> None:
     async with database.writing() as session:
         await session.across_councils()
-        await store.let_go(session, holder, forgiven=False)
+        await store.release(session, holder, forgiven=False)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Ours, with the settings as we have them, wherever they are from."""
+    """Return the environment with the current settings, wherever they came from."""
     prefix = settings.model_config["env_prefix"]
-    told = {f"{prefix}{name}".upper(): str(value) for name, value in settings.model_dump(mode="json").items()}
-    return {**os.environ, **told}
+    overrides = {
+        f"{prefix}{name}".upper(): str(value) for name, value in settings.model_dump(mode="json").items()
+    }
+    return {**os.environ, **overrides}
 
 
-async def _sweep(database: Database, days: int) -> None:
+async def _purge(database: Database, days: int) -> None:
     while True:
         async with database.writing() as session:
             await session.across_councils()
-            await store.sweep(session, days)
-        await asyncio.sleep(_SWEEP)
+            await store.purge(session, days)
+        await asyncio.sleep(_PURGE_EVERY)

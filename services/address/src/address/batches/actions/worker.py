@@ -1,8 +1,8 @@
-"""``python -m chassis run address match-batches``: match the batches that wait, and end when none is left.
+"""The command ``python -m chassis run address match-batches``: match waiting batches until none is left.
 
-The worker starts it as a process of its own, for matching takes a whole CPU; by hand it does the same. It
-holds a batch while it works on it and keeps each chunk's answers as one transaction: killed at any moment,
-the next one goes on where it was, with no row doubled or lost.
+The scheduler starts it as a process, because matching takes a whole CPU. It claims a batch while it works on
+it and saves each chunk's answers in one transaction: after a kill at any moment the next one continues there,
+with no row doubled or lost.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from address.batches import rules, store
-from address.batches.actions.uploads import packed
-from address.batches.store import Held
+from address.batches.actions.uploads import compress_csv
+from address.batches.store import ClaimedBatch
 from address.matching.actions import index_load
 from address.matching.rules.decision import Match
 from chassis import ids
@@ -33,41 +33,41 @@ from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_IDLE = 5.0  # seconds without a batch after which it ends
-_LOOK = 0.5
-_SLOWEST = 600.0  # seconds a statement may take: a whole gazetteer is read
-_MOST_TRIES = 5
-_KIND = 5  # how much nicer than others, on a machine with too much to do
+_IDLE_EXIT = 5.0  # seconds without a batch until it ends
+_POLL = 0.5
+_STATEMENT_TIMEOUT = 600.0  # seconds: a whole gazetteer is read
+_MAX_TRIES = 5
+_NICENESS = 5  # lower priority on a busy machine
 
 
 class Engine(Protocol):
-    """What is asked of ``matching``."""
+    """The interface of a matcher."""
 
-    def match(self, asked: Asked) -> Match: ...
+    def match(self, asked: MatchQuery) -> Match: ...
 
 
-class LostError(Exception):
-    """The batch is not ours any more: taken over, deleted, or its council suspended."""
+class ClaimLostError(Exception):
+    """The claim on the batch is lost: taken over, deleted, or its council suspended."""
 
 
 async def command(settings: Settings, arguments: list[str]) -> int:
-    """Run the command. The answer is its exit code."""
+    """Run the command. Return its exit code."""
     parser = argparse.ArgumentParser(prog="match-batches", description="Match the batches that wait.")
     parser.add_argument("--holder", help="the worker's name for us; we end when it closes our input")
-    given = parser.parse_args(arguments).holder
-    os.nice(_KIND)
-    patient = settings.model_copy(update={"timeout": _SLOWEST})
+    options = parser.parse_args(arguments).holder
+    os.nice(_NICENESS)
+    patient = settings.model_copy(update={"timeout": _STATEMENT_TIMEOUT})
     database = Database(patient, "address-batches", rows_secured=True)
     stopping = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
-    work = asyncio.create_task(_work(database, ids.read(given) if given else ids.new()))
-    ends = {work, asyncio.create_task(stopping.wait())}
-    if given is not None:
-        ends.add(asyncio.create_task(_left_alone()))
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(stop_signal, stopping.set)
+    work = asyncio.create_task(_work(database, ids.read(options) if options else ids.new()))
+    deadline = {work, asyncio.create_task(stopping.wait())}
+    if options is not None:
+        deadline.add(asyncio.create_task(_wait_for_parent()))
     try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for task in ends:
+        await asyncio.wait(deadline, return_when=asyncio.FIRST_COMPLETED)
+        for task in deadline:
             task.cancel()
         with suppress(asyncio.CancelledError):
             await work
@@ -76,8 +76,8 @@ async def command(settings: Settings, arguments: list[str]) -> int:
     return 0
 
 
-async def _left_alone() -> None:
-    """Until standard input is closed: the worker has ended, however it did."""
+async def _wait_for_parent() -> None:
+    """Wait until standard input is closed, which means that the scheduler has ended."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -88,38 +88,38 @@ async def _left_alone() -> None:
 
 async def _work(database: Database, holder: UUID) -> None:
     last = time.monotonic()
-    while time.monotonic() - last < _IDLE:
+    while time.monotonic() - last < _IDLE_EXIT:
         async with database.writing() as session:
             await session.across_councils()
-            held = await store.claim(session, holder)
-        if held is None:
-            await asyncio.sleep(_LOOK)
+            claimed = await store.claim(session, holder)
+        if claimed is None:
+            await asyncio.sleep(_POLL)
             continue
         try:
-            await _hold_and_run(database, held)
-        except LostError:
-            log.info("batch %s is not ours to match any more", ids.show(held.batch))
-            await _let_go(database, held)
+            await _run_claimed(database, claimed)
+        except ClaimLostError:
+            log.info("batch %s is not ours to match any more", ids.show(claimed.batch))
+            await _release(database, claimed)
         except asyncio.CancelledError:
-            await _let_go(database, held)
+            await _release(database, claimed)
             raise
         last = time.monotonic()
 
 
-async def _let_go(database: Database, held: Held) -> None:
-    async with database.writing(held.council) as session:
-        await store.let_go(session, held.holder, forgiven=True)
+async def _release(database: Database, claimed: ClaimedBatch) -> None:
+    async with database.writing(claimed.council) as session:
+        await store.release(session, claimed.holder, forgiven=True)
 
 
-async def _hold_and_run(database: Database, held: Held) -> None:
-    if held.tries > _MOST_TRIES:
-        fault = f"The work on it stopped {_MOST_TRIES} times at the same place. Send the rows that are left."
-        log.error("batch %s of %s is given up", ids.show(held.batch), held.council)
-        async with database.writing(held.council) as session:
-            await store.fail(session, held, fault)
+async def _run_claimed(database: Database, claimed: ClaimedBatch) -> None:
+    if claimed.tries > _MAX_TRIES:
+        fault = f"The work on it stopped {_MAX_TRIES} times at the same place. Send the rows that are left."
+        log.error("batch %s of %s is given up", ids.show(claimed.batch), claimed.council)
+        async with database.writing(claimed.council) as session:
+            await store.fail_batch(session, claimed, fault)
         return
-    keeping = asyncio.create_task(_keep(database, held))
-    running = asyncio.create_task(_run(database, held))
+    keeping = asyncio.create_task(_renew_claim(database, claimed))
+    running = asyncio.create_task(_match_chunks(database, claimed))
     try:
         await asyncio.wait({keeping, running}, return_when=asyncio.FIRST_COMPLETED)
         if keeping.done():
@@ -131,68 +131,76 @@ async def _hold_and_run(database: Database, held: Held) -> None:
         await asyncio.gather(keeping, running, return_exceptions=True)
 
 
-async def _keep(database: Database, held: Held) -> None:
-    """Say that we still work on it. Raises LostError."""
+async def _renew_claim(database: Database, claimed: ClaimedBatch) -> None:
+    """Renew the claim. Raise ClaimLostError."""
     while True:
-        await asyncio.sleep(store.HOLD / 3)
-        async with database.writing(held.council) as session:
-            if not await store.keep(session, held):
-                raise LostError
+        await asyncio.sleep(store.CLAIM_SECONDS / 3)
+        async with database.writing(claimed.council) as session:
+            if not await store.renew(session, claimed):
+                raise ClaimLostError
 
 
-async def _run(database: Database, held: Held) -> None:
-    """Answer chunk after chunk. Raises LostError."""
-    engine = await _engine(database, held.council)
+async def _match_chunks(database: Database, claimed: ClaimedBatch) -> None:
+    """Match chunk after chunk. Raise ClaimLostError."""
+    engine = await _load_engine(database, claimed.council)
     while True:
-        async with database.reading(held.council) as session:
-            chunk = await store.next_chunk(session, held)
+        async with database.reading(claimed.council) as session:
+            chunk = await store.get_next_chunk(session, claimed)
         if chunk is None:
             break
-        answer = await asyncio.to_thread(answered, engine, chunk.asked)
-        async with database.writing(held.council) as writing:
-            if not (await store.keep(writing, held) and await store.save(writing, held, chunk.n, answer)):
-                raise LostError
-    async with database.writing(held.council) as writing:
-        if not await store.finish(writing, held):
-            raise LostError
+        answer = await asyncio.to_thread(match_rows, engine, chunk.asked)
+        async with database.writing(claimed.council) as writing:
+            if not (
+                await store.renew(writing, claimed)
+                and await store.save_chunk(writing, claimed, chunk.n, answer)
+            ):
+                raise ClaimLostError
+    async with database.writing(claimed.council) as writing:
+        if not await store.finish_batch(writing, claimed):
+            raise ClaimLostError
 
 
-async def _engine(database: Database, council: str) -> Engine:
-    """With the whole gazetteer as it is at one moment, whatever is loaded meanwhile."""
-    connection: Any = await database.listen()  # asks as a pool does
+async def _load_engine(database: Database, council: str) -> Engine:
+    """Load the whole gazetteer in one snapshot, whatever is loaded meanwhile."""
+    connection: Any = await database.listen()  # has the interface of a pool
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await index_load.load(connection, council)
+            return await index_load.load_matcher(connection, council)
     finally:
         await connection.close()
 
 
-def answered(engine: Engine, content: bytes) -> dict[str, Any]:
-    """What is kept of a chunk: its lines, and how many rows had which outcome."""
+def match_rows(engine: Engine, content: bytes) -> dict[str, Any]:
+    """Match a chunk's rows. Return its lines, and the number of rows by outcome."""
     rows = json.loads(zlib.decompress(content))
     counts = dict.fromkeys(("matched", "ambiguous", "none", "rejected"), 0)
     text = io.StringIO(newline="")
     write = csv.writer(text).writerow
     rejects = []
     for row in rows:
-        found = _match(engine, row) if rules.usable(row) else None
-        if found is None:
+        match = _match_row(engine, row) if rules.is_usable(row) else None
+        if match is None:
             counts["rejected"] += 1
             write((row[0], "rejected", None, None, None))
-            rejects.append(rules.reject(row))
+            rejects.append(rules.to_reject(row))
         else:
-            counts[found.outcome] += 1
-            exact = "true" if found.exact else "false"
-            write((row[0], found.outcome, found.uprn, f"{found.confidence:.3f}", exact))
+            counts[match.outcome] += 1
+            exact = "true" if match.exact else "false"
+            write((row[0], match.outcome, match.uprn, f"{match.confidence:.3f}", exact))
     counts["missing"] = counts.pop("none")
     lines = zlib.compress(text.getvalue().encode(), 1)
-    return {"rows": len(rows), **counts, "answered": lines, "rejects": packed(rejects) if rejects else None}
+    return {
+        "rows": len(rows),
+        **counts,
+        "answered": lines,
+        "rejects": compress_csv(rejects) if rejects else None,
+    }
 
 
-def _match(engine: Engine, row: rules.Row) -> Match | None:
-    """None, and the reason in the row, should the engine fail at it: the other rows go on."""
+def _match_row(engine: Engine, row: rules.Row) -> Match | None:
+    """Match a row. If the engine fails, put the reason into the row and return None."""
     try:
-        return engine.match(Asked(row[1], row[2]))
+        return engine.match(MatchQuery(row[1], row[2]))
     except Exception as error:  # noqa: BLE001 - whatever it is: its text may hold the address, and is not logged
         at = traceback.extract_tb(error.__traceback__)[-1]
         log.error("matching a row failed: %s at %s:%s", type(error).__name__, at.filename, at.lineno)  # noqa: TRY400

@@ -1,7 +1,7 @@
-"""Matchers that stay in a web process: the names of the councils asked for last, but no property.
+"""Cache indexes in a web process: the names of recently queried councils, without properties.
 
-A question reads the few properties it needs: of the streets it may mean, with the numbers it says. Before
-each, one look-up says what has changed, so that an answer is never older than the gazetteer.
+A query reads the few properties it needs: of the streets it may mean, with its numbers. Before each, a
+look-up reads what has changed, so that an answer is never older than the gazetteer.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ import asyncpg
 
 from address.address_index.rules import index
 from address.address_index.rules.index import NameRow, Properties
-from address.address_text.rules.tokens import Asked
+from address.address_text.rules.tokens import MatchQuery
 from address.matching import store
-from address.matching.actions.index_load import by_street, read_index
+from address.matching.actions.index_load import group_by_street, read_index
 from address.matching.rules.decision import Match, decide
-from address.matching.rules.matcher import Matcher, Wanted
+from address.matching.rules.matcher import Matcher, NeededProperties
 
-MOST_NAMES = 60_000  # rows of names in memory, of all councils: about 1.2 kB each
-_IN_A_THREAD = 400  # addresses that are made ready beside the event loop
-_WAIT = 30.0  # seconds between readings of the whole while a long transaction is under way
+MAX_NAMES = 60_000  # rows of names in memory, for all councils: about 1.2 kB each
+_THREAD_FROM = 400  # addresses from which grouping runs in a thread
+_WAIT = 30.0  # seconds between full reads during a long transaction
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Council:
-    """What is known of one council."""
+class _CachedCouncil:
+    """The cached index of one council."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     matcher: Matcher | None = None
@@ -38,79 +38,83 @@ class _Council:
     seen: set[tuple[int, int]] = field(default_factory=set)
 
 
-class Residents:
-    """The matchers of one process."""
+class IndexCache:
+    """The cached indexes of one process, least recently used first."""
 
-    def __init__(self, most_names: int = MOST_NAMES) -> None:
+    def __init__(self, most_names: int = MAX_NAMES) -> None:
         self._most = most_names
-        self._councils: OrderedDict[str, _Council] = OrderedDict()
+        self._councils: OrderedDict[str, _CachedCouncil] = OrderedDict()
 
-    async def match(self, pool: asyncpg.Pool, council: str, asked: Asked) -> Match:
-        """The property an address means, in the gazetteer as it is now."""
-        known = self._councils.setdefault(council, _Council())
+    async def match(self, pool: asyncpg.Pool, council: str, match_query: MatchQuery) -> Match:
+        """Match an address against the gazetteer as it is now."""
+        cached = self._councils.setdefault(council, _CachedCouncil())
         self._councils.move_to_end(council)
-        matcher = await self._fresh(pool, council, known)
-        steps = matcher.steps(asked)
+        matcher = await self._fresh(pool, council, cached)
+        steps = matcher.steps(match_query)
         try:
-            wanted = next(steps)
+            needed = next(steps)
             while True:
-                wanted = steps.send(await _streets(pool, council, wanted))
+                needed = steps.send(await _read_properties(pool, council, needed))
         except StopIteration as stop:
             return decide(stop.value)
 
-    async def _fresh(self, pool: asyncpg.Pool, council: str, known: _Council) -> Matcher:
-        """The council's matcher, with the changes since it was made."""
-        async with known.lock:
-            matcher = known.matcher
+    async def _fresh(self, pool: asyncpg.Pool, council: str, cached: _CachedCouncil) -> Matcher:
+        """Return the council's matcher, updated with changes."""
+        async with cached.lock:
+            matcher = cached.matcher
             if matcher is not None:
-                changes = await store.changed(pool, council, known.since)
-                matcher = await _follow(pool, council, known, matcher, changes)
+                changes = await store.list_changes(pool, council, cached.since)
+                matcher = await _apply_changes(pool, council, cached, matcher, changes)
             if matcher is None:
-                matcher = await self._read(pool, council, known)
+                matcher = await self._read(pool, council, cached)
             return matcher
 
-    async def _read(self, pool: asyncpg.Pool, council: str, known: _Council) -> Matcher:
+    async def _read(self, pool: asyncpg.Pool, council: str, cached: _CachedCouncil) -> Matcher:
         began = time.monotonic()
-        since = await store.horizon(pool)
+        since = await store.get_horizon(pool)
         matcher = Matcher(await read_index(pool, council))
-        known.matcher, known.since, known.read_at = matcher, since, began
-        known.seen = set()
+        cached.matcher, cached.since, cached.read_at = matcher, since, began
+        cached.seen = set()
         self._make_room(council)
-        gc.freeze()  # what stays need not be looked through for garbage, which takes tens of milliseconds
+        gc.freeze()  # what stays need not be result through for garbage, which takes tens of milliseconds
         log.info("read the names of %s in %.2f s", council, time.monotonic() - began)
         return matcher
 
-    def _make_room(self, keep: str) -> None:
-        """Forget the councils not asked for longest, while there are more names than may be."""
-        while sum(_size(one) for one in self._councils.values()) > self._most:
+    def _make_room(self, council_kept: str) -> None:
+        """Drop the least recently used councils while there are too many names."""
+        while sum(_size(council_cached) for council_cached in self._councils.values()) > self._most:
             oldest = next(iter(self._councils))
-            if oldest == keep:
+            if oldest == council_kept:
                 return
             del self._councils[oldest]
 
 
-def _size(known: _Council) -> int:
-    return known.matcher.index.rows if known.matcher else 0
+def _size(cached: _CachedCouncil) -> int:
+    return cached.matcher.index.rows if cached.matcher else 0
 
 
-async def _follow(
-    pool: asyncpg.Pool, council: str, known: _Council, matcher: Matcher, changes: store.Changes
+async def _apply_changes(
+    pool: asyncpg.Pool, council: str, cached: _CachedCouncil, matcher: Matcher, changes: store.Changes
 ) -> Matcher | None:
-    """The matcher with these changes; None when they are so many that it must be read again."""
-    if len(changes.rows) >= store.MOST_CHANGED:
-        waiting = changes.horizon == known.since and time.monotonic() - known.read_at < _WAIT
+    """Apply changes to the matcher; None when there are so many that it must be read again."""
+    if len(changes.rows) >= store.MAX_CHANGED:
+        waiting = changes.horizon == cached.since and time.monotonic() - cached.read_at < _WAIT
         return matcher if waiting else None
-    fresh = {(row.uprn, row.version) for row in changes.rows} - known.seen
-    if fresh:
-        rows = await store.changed_names(pool, council, [uprn for uprn, _ in fresh])
-        index.extend(matcher.index, (NameRow(*row) for row in rows))
-    # What is not yet behind the horizon comes again and is known by then.
-    known.since = changes.horizon
-    known.seen = {(row.uprn, row.version) for row in changes.rows}
+    new_versions = {(row.uprn, row.version) for row in changes.rows} - cached.seen
+    if new_versions:
+        rows = await store.list_names_of(pool, council, [uprn for uprn, _ in new_versions])
+        index.extend_index(matcher.index, (NameRow(*row) for row in rows))
+    # Changes beyond the horizon come again; ``seen`` then has them.
+    cached.since = changes.horizon
+    cached.seen = {(row.uprn, row.version) for row in changes.rows}
     return matcher
 
 
-async def _streets(pool: asyncpg.Pool, council: str, wanted: Wanted) -> dict[int, Properties]:
-    """The properties wanted, by street."""
-    rows = await store.numbered(pool, council, wanted.usrns, wanted.numbers)
-    return await asyncio.to_thread(by_street, rows) if len(rows) > _IN_A_THREAD else by_street(rows)
+async def _read_properties(
+    pool: asyncpg.Pool, council: str, needed: NeededProperties
+) -> dict[int, Properties]:
+    """Read the properties needed, by street."""
+    rows = await store.list_numbered(pool, council, needed.usrns, needed.numbers)
+    return (
+        await asyncio.to_thread(group_by_street, rows) if len(rows) > _THREAD_FROM else group_by_street(rows)
+    )

@@ -1,4 +1,4 @@
-"""A whole gazetteer in memory, for batches."""
+"""Load a whole gazetteer into memory, for batches."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -16,37 +16,37 @@ from address.matching.rules.matcher import Matcher
 STREETS_AT_A_TIME = 500
 
 
-async def load(pool: asyncpg.Pool, council: str) -> Matcher:
-    """The council's matcher with every property known: about 300 bytes a property beside the text.
+async def load_matcher(pool: asyncpg.Pool, council: str) -> Matcher:
+    """Load the council's matcher with every property: about 300 bytes for each, besides the text.
 
-    What is heavy is done in a thread.
+    Heavy work runs in a thread.
     """
-    found = await read_index(pool, council)
-    known: dict[int, Properties] = {}
+    names_index = await read_index(pool, council)
+    properties: dict[int, Properties] = {}
     texts: dict[Any, Any] = {}
-    usrns = list(found.streets)
+    usrns = list(names_index.streets)
     for start in range(0, len(usrns), STREETS_AT_A_TIME):
-        rows = await store.places(pool, council, usrns[start : start + STREETS_AT_A_TIME])
-        known.update(await asyncio.to_thread(by_street, rows, texts))
-    return Matcher(found, known)
+        rows = await store.list_addresses(pool, council, usrns[start : start + STREETS_AT_A_TIME])
+        properties.update(await asyncio.to_thread(group_by_street, rows, texts))
+    return Matcher(names_index, properties)
 
 
 async def read_index(pool: asyncpg.Pool, council: str) -> Index:
-    """Where the council's names lead."""
-    rows = await store.names(pool, council)
-    return await asyncio.to_thread(lambda: index.build(_names(rows)))
+    """Read the index of the council's names."""
+    rows = await store.list_names(pool, council)
+    return await asyncio.to_thread(lambda: index.build_index(_name_rows(rows)))
 
 
-def by_street(rows: Sequence[Any], texts: dict[Any, Any] | None = None) -> dict[int, Properties]:
-    """Rows of the store by USRN; they come street by street. ``texts``: those met so far, each kept once."""
-    once = ({} if texts is None else texts).setdefault
+def group_by_street(rows: Sequence[Any], texts: dict[Any, Any] | None = None) -> dict[int, Properties]:
+    """Group rows, sorted by street, by USRN. ``texts``: interned texts, each kept once."""
+    intern = ({} if texts is None else texts).setdefault
     return {
-        usrn: index.properties(
-            PlaceRow(row[0], row[1], *[once(text, text) for text in row[2:]]) for row in several
+        usrn: index.group_properties(
+            PlaceRow(row[0], row[1], *[intern(text, text) for text in row[2:]]) for row in group
         )
-        for usrn, several in groupby(rows, key=itemgetter(1))
+        for usrn, group in groupby(rows, key=itemgetter(1))
     }
 
 
-def _names(rows: Sequence[Any]) -> Iterable[NameRow]:
+def _name_rows(rows: Sequence[Any]) -> Iterable[NameRow]:
     return (NameRow(*row) for row in rows)

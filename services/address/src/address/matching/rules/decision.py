@@ -1,4 +1,4 @@
-"""From candidates to an answer: matched, ambiguous or none, how sure, and why."""
+"""Decide on the answer from the candidates: matched, ambiguous or none, with confidence and reasons."""
 
 import math
 from collections.abc import Iterable
@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from address.address_comparison.rules.comparison import Candidate, Comparison
-from address.address_comparison.rules.street_context import Scene
+from address.address_comparison.rules.street_context import StreetContext
 from address.address_comparison.rules.weights import WEIGHTS
 from address.matching.rules import model, reasons
+from address.matching.rules.search_result import SearchResult
 
-MOST_CANDIDATES = 5
-_MOST_ODDS = 30.0
-_TIE = 0.2  # points that tell nothing
-_EQUAL = 1.0  # points between candidates that are as good as equal
+MAX_CANDIDATES = 5
+_MAX_ODDS = 30.0
+_TIE = 0.2  # difference of points without meaning
+_EQUAL = 1.0  # difference of points between practically equal candidates
 _CLEAR = 2.0
-_LEAST = 2.0  # points below which nothing is meant
-# Steps of a field that the confidence takes together with other fields; what is not here is bad.
+_MIN_POINTS = 2.0  # least points of a property that may be meant
+# Levels of findings that the confidence combines; all others are bad.
 _COARSE = {
     "street exact": "good",
     "street near": "good",
@@ -40,8 +41,8 @@ Outcome = Literal["matched", "ambiguous", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """A property that may be meant. ``confidence`` is the chance that it is."""
+class LikelyProperty:
+    """A property that may be meant, with the probability that it is."""
 
     uprn: int
     address: str
@@ -52,8 +53,8 @@ class Likely:
 class Match:
     """The answer. ``outcome``: matched, ambiguous or none; ``uprn`` only when matched.
 
-    ``exact``: the address is the gazetteer's own but for short forms, case, punctuation and parts left out
-    that tell nothing apart. ``reasons``: what differs, or why there is no match, in words.
+    ``exact``: the address is the gazetteer's except for short forms, case, punctuation and omitted parts that
+    distinguish nothing. ``reasons``: what differs, or why there is no match, in words.
     """
 
     outcome: Outcome
@@ -61,46 +62,55 @@ class Match:
     confidence: float
     exact: bool
     reasons: tuple[str, ...]
-    candidates: tuple[Likely, ...]
+    candidates: tuple[LikelyProperty, ...]
 
 
-def street_points(comparison: Comparison, scene: Scene) -> float:
-    """How well the street alone fits what is said."""
-    street = scene.street
-    said = comparison.asks.said.postcode or ""
+def street_points(comparison: Comparison, context: StreetContext) -> float:
+    """Rate how well the street alone fits the address."""
+    street = context.street
+    levels = comparison.query.address.postcode or ""
     level = (
-        "equal" if said in street.postcodes else comparison.postcode(_nearest(said, street.postcodes), street)
+        "equal"
+        if levels in street.postcodes
+        else comparison.postcode(_nearest(levels, street.postcodes), street)
     )
-    place = "agrees" if scene.locality_bits else "differs" if scene.elsewhere else "unsaid"
-    how = comparison.street_said(scene, scene.parts.others)
-    return WEIGHTS["street " + how] + WEIGHTS["postcode " + level] + WEIGHTS["locality " + place]
+    rank = "agrees" if context.locality_bits else "differs" if context.other_locality else "unsaid"
+    how = comparison.street_said(context, context.parts.others)
+    return WEIGHTS["street " + how] + WEIGHTS["postcode " + level] + WEIGHTS["locality " + rank]
 
 
-def _nearest(said: str, postcodes: Iterable[str]) -> str:
-    """One of the postcodes that has most in common with what is said."""
-    return min(postcodes, key=lambda other: (other[:-2] != said[:-2], other[:-3] != said[:-3], other))
+def _nearest(levels: str, postcodes: Iterable[str]) -> str:
+    """Return the postcode with most in common with the address's."""
+    return min(
+        postcodes,
+        key=lambda other_points: (
+            other_points[:-2] != levels[:-2],
+            other_points[:-3] != levels[:-3],
+            other_points,
+        ),
+    )
 
 
 def bucket(points: float) -> str:
-    """A difference of points in steps."""
+    """Put a difference of points into a bucket."""
     return str(sum(points > step for step in _MARGINS))
 
 
-def _fit(findings: tuple[str, ...]) -> str:
-    """Street, postcode and locality together: they make up for one another."""
-    said = (_COARSE.get(finding, "bad") for finding in findings[:3])
-    return "fit " + " ".join(said)
+def _fit_feature(findings: tuple[str, ...]) -> str:
+    """Combine street, postcode and locality, which make up for one another."""
+    levels = (_COARSE.get(finding, "bad") for finding in findings[:3])
+    return "fit " + " ".join(levels)
 
 
-def confidence(found: tuple[str, ...]) -> float:
-    """The chance that the best candidate is the property, from the fitted model."""
-    score = model.log_odds(found)
-    return 1 / (1 + math.exp(-max(-_MOST_ODDS, min(_MOST_ODDS, score))))
+def confidence(candidates: tuple[str, ...]) -> float:
+    """Compute the probability that the best candidate is meant, from the fitted model."""
+    score = model.log_odds(candidates)
+    return 1 / (1 + math.exp(-max(-_MAX_ODDS, min(_MAX_ODDS, score))))
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The other street that fits best: by how many points better, and whether its name is said."""
+class Rival:
+    """The best other street: by how many points it fits better, and whether the address names it."""
 
     points: float
     named: bool
@@ -110,39 +120,39 @@ class Beside:
         return f"elsewhere {bucket(self.points)}{' named' if self.named else ''}"
 
 
-def elsewhere(comparison: Comparison, scenes: list[Scene], best: Candidate) -> Beside:
-    """How much better another street fits than the one the best candidate is in."""
-    own, other, named = -99.0, -99.0, False
-    for scene in scenes:
-        points = street_points(comparison, scene)
-        if scene.hit.usrn == best.hit.usrn:
-            own = max(own, points)
-        elif points > other:
-            other, named = points, scene.hit.how not in {"unsaid", "faint", "far"}
-    return Beside(other - own, named)
+def find_rival(comparison: Comparison, contexts: list[StreetContext], best: Candidate) -> Rival:
+    """Find how much better another street fits than that of the best candidate."""
+    own_points, other_points, named = -99.0, -99.0, False
+    for context in contexts:
+        points = street_points(comparison, context)
+        if context.hit.usrn == best.hit.usrn:
+            own_points = max(own_points, points)
+        elif points > other_points:
+            other_points, named = points, context.hit.how not in {"unsaid", "faint", "far"}
+    return Rival(other_points - own_points, named)
 
 
-def features(ranked: list[Candidate], beside: Beside) -> tuple[str, ...]:
-    """What the confidence is made of."""
+def list_features(ranked: list[Candidate], rival: Rival) -> tuple[str, ...]:
+    """List the features of the confidence."""
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     margin = best.points - second.points if second else 99.0
-    rivals = sum(best.points - one.points < _EQUAL for one in ranked[1:4])
+    rivals = sum(best.points - candidate.points < _EQUAL for candidate in ranked[1:4])
     return (
         *best.findings,
-        _fit(best.findings),
+        _fit_feature(best.findings),
         f"rivals {rivals}",
         "margin " + bucket(margin),
-        beside.feature,
+        rival.feature,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """The best candidate beside the others and beside other streets."""
+class Scored:
+    """The best candidate, the others in rank, and the rival street."""
 
     best: Candidate
     ranked: list[Candidate]
-    elsewhere: Beside
+    rival: Rival
     features: tuple[str, ...]
 
     @property
@@ -150,70 +160,63 @@ class Weighed:
         return self.best.points - self.ranked[1].points if len(self.ranked) > 1 else 99.0
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """All that was looked at for one question."""
-
-    comparison: Comparison
-    scenes: list[Scene]
-    found: list[Candidate]
-
-
-def best_of(looked: Looked) -> Weighed | None:
-    """The best candidate, if there is any."""
-    ranked = _ranked(looked.found)
+def score(result: SearchResult) -> Scored | None:
+    """Score the candidates; None if there are none."""
+    ranked = _rank(result.candidates)
     if not ranked:
         return None
-    beside = elsewhere(looked.comparison, looked.scenes, ranked[0])
-    return Weighed(ranked[0], ranked, beside, features(ranked, beside))
+    rival = find_rival(result.comparison, result.contexts, ranked[0])
+    return Scored(ranked[0], ranked, rival, list_features(ranked, rival))
 
 
-def decide(looked: Looked) -> Match:
-    """The answer to the question, of the streets looked at and the candidates found in them."""
-    weighed = best_of(looked)
-    if weighed is None:
-        return Match("none", None, 0.0, exact=False, reasons=reasons.of_none(looked), candidates=())
-    best, sure = weighed.best, confidence(weighed.features)
-    likely = _likely(weighed.ranked, sure)
-    if sure >= model.THRESHOLD and weighed.margin > _TIE:
-        exact = is_exact(weighed)
-        said = reasons.of_match(best, exact=exact)
-        return Match("matched", best.property.uprn, sure, exact, said, likely)
-    if weighed.margin < _EQUAL and best.points > _LEAST:
-        said = reasons.of_ambiguous(best)
-        return Match("ambiguous", None, sure, exact=False, reasons=said, candidates=likely)
-    said = reasons.of_unlikely(looked, best)
-    return Match("none", None, sure, exact=False, reasons=said, candidates=likely)
+def decide(result: SearchResult) -> Match:
+    """Decide on the answer from a search result."""
+    scored = score(result)
+    if scored is None:
+        return Match("none", None, 0.0, exact=False, reasons=reasons.explain_none(result), candidates=())
+    best, chance = scored.best, confidence(scored.features)
+    likely = _list_likely(scored.ranked, chance)
+    if chance >= model.THRESHOLD and scored.margin > _TIE:
+        exact = is_exact(scored)
+        levels = reasons.explain_match(best, exact=exact)
+        return Match("matched", best.property.uprn, chance, exact, levels, likely)
+    if scored.margin < _EQUAL and best.points > _MIN_POINTS:
+        levels = reasons.explain_ambiguous(best)
+        return Match("ambiguous", None, chance, exact=False, reasons=levels, candidates=likely)
+    levels = reasons.explain_unlikely(result, best)
+    return Match("none", None, chance, exact=False, reasons=levels, candidates=likely)
 
 
-def _ranked(found: list[Candidate]) -> list[Candidate]:
-    """The best of each property, best first; equal ones by UPRN, so that an answer is always the same."""
-    once: dict[int, Candidate] = {}
-    for one in found:
-        uprn = one.property.uprn
-        if uprn not in once or once[uprn].points < one.points:
-            once[uprn] = one
-    return sorted(once.values(), key=lambda one: (-one.points, one.property.uprn))
+def _rank(candidates: list[Candidate]) -> list[Candidate]:
+    """Rank the best candidate of each property; equal ones by UPRN, so that answers are deterministic."""
+    by_uprn: dict[int, Candidate] = {}
+    for candidate in candidates:
+        uprn = candidate.property.uprn
+        if uprn not in by_uprn or by_uprn[uprn].points < candidate.points:
+            by_uprn[uprn] = candidate
+    return sorted(by_uprn.values(), key=lambda candidate: (-candidate.points, candidate.property.uprn))
 
 
-def is_exact(weighed: Weighed) -> bool:
-    """Whether all that is said agrees, enough is said, and nothing else could be meant."""
-    said = set(weighed.best.findings)
-    if not said <= model.EXACT or weighed.elsewhere.points >= 0:
+def is_exact(scored: Scored) -> bool:
+    """Return whether everything in the address agrees, it is complete, and nothing else could be meant."""
+    levels = set(scored.best.findings)
+    if not levels <= model.EXACT or scored.rival.points >= 0:
         return False
-    if "postcode equal" in said:
-        return weighed.margin > _CLEAR
-    return "locality agrees" in said and len(weighed.ranked) == 1
+    if "postcode equal" in levels:
+        return scored.margin > _CLEAR
+    return "locality agrees" in levels and len(scored.ranked) == 1
 
 
-def _likely(ranked: list[Candidate], sure: float) -> tuple[Likely, ...]:
-    """The first few, their confidence falling with their points."""
+def _list_likely(ranked: list[Candidate], chance: float) -> tuple[LikelyProperty, ...]:
+    """List the first few candidates, their confidence falling with their points."""
     best = ranked[0].points
     return tuple(
-        Likely(
-            one.property.uprn,
-            one.property.line,
-            sure if place == 0 else round(min(sure, 1 - sure) / (1 + math.exp(best - one.points - 2)), 4),
+        LikelyProperty(
+            candidate.property.uprn,
+            candidate.property.line,
+            chance
+            if rank == 0
+            else round(min(chance, 1 - chance) / (1 + math.exp(best - candidate.points - 2)), 4),
         )
-        for place, one in enumerate(ranked[:MOST_CANDIDATES])
+        for rank, candidate in enumerate(ranked[:MAX_CANDIDATES])
     )

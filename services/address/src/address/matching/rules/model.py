@@ -1,23 +1,23 @@
-"""What the answer is decided by: the threshold, what is set by hand, and what may be called exact.
+"""The model of the confidence: threshold, fitted and fixed coefficients, and the findings of an exact match.
 
-The confidence is a logistic regression on the findings of the best candidate (coefficients.py); how it is
-fitted and what it gives stands in docs/accuracy.md.
+It is a logistic regression on the findings of the best candidate; ``docs/accuracy.md`` says how it is fitted
+and how well it does.
 """
 
 from address.matching.rules.coefficients import BASE, COEFFICIENTS
 
 THRESHOLD = 0.5
-# In log-odds, beside what is fitted: of such addresses the made sets have few or none.
+# Fixed log-odds added to the fitted ones: the training sets have few or no such addresses.
 _FIXED = {
     "words beside": -8.0,  # land or a garage beside the property
-    "name other": -4.0,  # a building of the street is named, and this is another
+    "name other": -4.0,  # another building of the street is named
     "unit doubled": -8.0,  # a room of a flat
-    "name extra": -1.5,  # it is asked for by the name of a building that stands elsewhere
+    "name extra": -1.5,  # the name of a building in another street
     "street denied": -5.0,  # another street is named
 }
 _UNMET = -2.0
-_KNOWN = COEFFICIENTS | {name: COEFFICIENTS.get(name, 0.0) + more for name, more in _FIXED.items()}
-# All that an answer called exact may have found.
+_COEFFICIENTS = COEFFICIENTS | {name: COEFFICIENTS.get(name, 0.0) + more for name, more in _FIXED.items()}
+# The only findings that an exact match may have.
 _EXACT = {
     "street": ("exact",),
     "postcode": ("equal", "unsaid"),
@@ -33,6 +33,8 @@ EXACT = frozenset(f"{field} {found}" for field, several in _EXACT.items() for fo
 
 
 def log_odds(features: tuple[str, ...]) -> float:
-    """How likely the best candidate is the property. A feature never met in fitting says
-    nothing, but for a street, postcode and locality that were never met together."""
-    return BASE + sum(_KNOWN.get(name, _UNMET if name.startswith("fit ") else 0.0) for name in features)
+    """Compute the log-odds that the best candidate is meant. A feature without a coefficient counts nothing,
+    except a combination of street, postcode and locality."""
+    return BASE + sum(
+        _COEFFICIENTS.get(name, _UNMET if name.startswith("fit ") else 0.0) for name in features
+    )

@@ -1,12 +1,8 @@
-"""Why an answer is what it is, in words."""
-
-from typing import TYPE_CHECKING
+"""Explain an answer in words."""
 
 from address.address_comparison.rules.comparison import Candidate
-from address.address_comparison.rules.street_context import Scene
-
-if TYPE_CHECKING:
-    from address.matching.rules.decision import Looked
+from address.address_comparison.rules.street_context import StreetContext
+from address.matching.rules.search_result import SearchResult
 
 _WORDS = {
     "street near": "street misspelt",
@@ -67,55 +63,57 @@ _LEVELS = {
 }
 
 
-def of_match(best: Candidate, *, exact: bool) -> tuple[str, ...]:
-    """What differs between the address and the property it is matched with."""
+def explain_match(best: Candidate, *, exact: bool) -> tuple[str, ...]:
+    """Explain what differs between the address and the matched property."""
     return ("address agrees",) if exact else _differences(best) or ("address agrees",)
 
 
 def _differences(best: Candidate) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_WORDS[one] for one in best.findings if one in _WORDS))
+    return tuple(dict.fromkeys(_WORDS[finding] for finding in best.findings if finding in _WORDS))
 
 
-def of_ambiguous(best: Candidate) -> tuple[str, ...]:
-    """Why several properties may be meant."""
+def explain_ambiguous(best: Candidate) -> tuple[str, ...]:
+    """Explain why several properties may be meant."""
     if "unit unsaid" in best.findings:
         return ("flat not given: the building has several", *_differences(best))
     return ("several properties fit as well", *_differences(best))
 
 
-def of_unlikely(looked: "Looked", best: Candidate) -> tuple[str, ...]:
-    """Why the best candidate is not good enough."""
+def explain_unlikely(result: SearchResult, best: Candidate) -> tuple[str, ...]:
+    """Explain why the best candidate is not good enough."""
     if "unit unsaid" in best.findings:
         return ("flat not given", *_differences(best))
-    return tuple(dict.fromkeys((*of_none(looked), *_differences(best))))
+    return tuple(dict.fromkeys((*explain_none(result), *_differences(best))))
 
 
-def of_none(looked: "Looked") -> tuple[str, ...]:
-    """What is missing in the gazetteer, as far as it can be said."""
-    said = looked.comparison.asks.said
-    if not said.words:
+def explain_none(result: SearchResult) -> tuple[str, ...]:
+    """Explain what the gazetteer lacks."""
+    parts_said = result.comparison.query.address
+    if not parts_said.words:
         return ("no address given",)
-    likely = [scene for scene in looked.scenes if scene.hit.how not in {"unsaid", "far", "faint"}]
-    if not likely:
+    plausible = [context for context in result.contexts if context.hit.how not in {"unsaid", "far", "faint"}]
+    if not plausible:
         return ("street not found",)
-    scene = max(likely, key=lambda one: (one.hit.like, said.postcode in one.street.postcodes))
-    return ("the property is not in the gazetteer" + _missing(scene),)
+    context = max(
+        plausible, key=lambda finding: (finding.hit.like, parts_said.postcode in finding.street.postcodes)
+    )
+    return ("the property is not in the gazetteer" + _describe_missing(context),)
 
 
-def _missing(scene: Scene) -> str:
-    said, street = scene.parts, scene.street.label
-    parts = [*(f"flat {unit}" for unit in said.units), *map(_floor, said.floors)]
-    if said.numbers and parts:
-        return f": {parts[0]} at {said.numbers[-1]} is missing in {street}"
-    if said.numbers:
-        return f": number {said.numbers[-1]} is missing in {street}"
-    if said.names:
+def _describe_missing(context: StreetContext) -> str:
+    parts_said, street = context.parts, context.street.label
+    parts = [*(f"flat {unit}" for unit in parts_said.units), *map(_describe_floor, parts_said.floors)]
+    if parts_said.numbers and parts:
+        return f": {parts[0]} at {parts_said.numbers[-1]} is missing in {street}"
+    if parts_said.numbers:
+        return f": number {parts_said.numbers[-1]} is missing in {street}"
+    if parts_said.names:
         return f": no building of that name is in {street}"
     return f": no number or name was given in {street}"
 
 
-def _floor(code: str) -> str:
-    """A storey's code in words."""
+def _describe_floor(code: str) -> str:
+    """Describe a storey's code in words."""
     level, _, side = code.partition(" ")
     name = f"the {_LEVELS.get(level, 'storey')}"
     return f"{name}, {side.lower()}," if side else name
