@@ -78,7 +78,7 @@ class AccountCreated(Account):
 
 
 class AccountChanged(Account):
-    """An account changed in its contact details or sign-in methods. ``changed`` names them, never the values."""
+    """Contact details or sign-in methods of an account changed. ``changed`` names them, never the values."""
 
     event_type: ClassVar[str] = "identity.account.changed.v1"
     event_example: ClassVar[dict[str, Any]] = _ACCOUNT | {"changed": ["email"]}

@@ -110,23 +110,27 @@ async def test_oidcc_server(visitor, resident, bins):
 
 
 async def test_oidcc_response_type_missing(visitor, resident, bins):
-    said = answered(await ask(visitor, bins, response_type=None))
-    assert (said["error"], said["state"], "code" in said) == ("invalid_request", "a-state", False)
+    parameters = answered(await ask(visitor, bins, response_type=None))
+    assert (parameters["error"], parameters["state"], "code" in parameters) == (
+        "invalid_request",
+        "a-state",
+        False,
+    )
 
 
 async def test_oidcc_idtoken_signature(visitor, resident, bins):
     """Signed by a key of the JWKS, which the header names."""
     token = (await bins.tokens(visitor))["id_token"]
     published = (await visitor.get("/identity/.well-known/jwks.json")).json()["keys"]
-    [key] = [one for one in published if one["kid"] == header_of(token)["kid"]]
+    [key] = [event for event in published if event["kid"] == header_of(token)["kid"]]
     assert (key["use"], key["alg"], "d" in key) == ("sig", header_of(token)["alg"], False)
     assert (await claims_of(visitor, token))["aud"] == bins.client_id
 
 
 async def test_oidcc_idtoken_unsigned(client, mint):
     """Nobody registers for an id_token without a signature, and discovery offers none."""
-    said = (await client.get("/identity/.well-known/openid-configuration")).json()
-    assert "none" not in said["id_token_signing_alg_values_supported"]
+    metadata = (await client.get("/identity/.well-known/openid-configuration")).json()
+    assert "none" not in metadata["id_token_signing_alg_values_supported"]
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     body = {"name": "Bins", "mode": "sandbox", "redirect_uris": ["https://service.example/callback"]}
     answer = await client.post(
@@ -203,8 +207,8 @@ async def test_oidcc_prompt_login(visitor, database, bins):
 
 
 async def test_oidcc_prompt_none_not_logged_in(visitor, bins):
-    said = answered(await ask(visitor, bins, prompt="none"))
-    assert (said["error"], said["state"]) == ("login_required", "a-state")
+    parameters = answered(await ask(visitor, bins, prompt="none"))
+    assert (parameters["error"], parameters["state"]) == ("login_required", "a-state")
 
 
 async def test_oidcc_prompt_none_logged_in(visitor, resident, bins):
@@ -227,7 +231,7 @@ async def test_oidcc_max_age_10000(visitor, database, bins):
 async def test_oidcc_id_token_hint(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     again = await bins.tokens(visitor, prompt="none", id_token_hint=token)
-    known, seen = [await claims_of(visitor, one) for one in (token, again["id_token"])]
+    known, seen = [await claims_of(visitor, id_token) for id_token in (token, again["id_token"])]
     assert known["sub"] == seen["sub"]
 
 
@@ -248,8 +252,8 @@ async def test_oidcc_id_token_hint_of_another_person(visitor, resident, database
 @pytest.mark.parametrize("alter", [lambda token: "x", lambda token: f"{token}x", lambda token: token[1:]])
 async def test_an_id_token_hint_that_does_not_hold_is_refused(visitor, resident, database, bins, alter):
     token = (await bins.tokens(visitor))["id_token"]
-    said = answered(await ask(visitor, bins, id_token_hint=alter(token)))
-    assert said["error"] == "invalid_request"
+    parameters = answered(await ask(visitor, bins, id_token_hint=alter(token)))
+    assert parameters["error"] == "invalid_request"
     other = await register(database)
     assert answered(await ask(visitor, other, id_token_hint=token))["error"] == "invalid_request"
 
@@ -271,16 +275,16 @@ async def test_oidcc_codereuse_30seconds(app, visitor, resident, bins, monkeypat
 
 
 async def test_oidcc_request_uri(visitor, resident, bins):
-    said = answered(await ask(visitor, bins, request_uri="https://service.example/request.jwt"))
-    assert said["error"] == "request_uri_not_supported"
+    parameters = answered(await ask(visitor, bins, request_uri="https://service.example/request.jwt"))
+    assert parameters["error"] == "request_uri_not_supported"
     metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
     assert metadata["request_uri_parameter_supported"] is False
 
 
 async def test_oidcc_claims_essential(visitor, resident, bins):
     """A claim there is not is left out, essential or not (OIDC Core 5.5.1)."""
-    wanted = '{"userinfo": {"name": {"essential": true}, "email": {"essential": true}}}'
-    tokens = await bins.tokens(visitor, claims=wanted)
+    requested = '{"userinfo": {"name": {"essential": true}, "email": {"essential": true}}}'
+    tokens = await bins.tokens(visitor, claims=requested)
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     seen = (await visitor.get("/identity/userinfo", headers=bearer)).json()
     assert set(seen) == {"sub", "email"}
@@ -300,5 +304,5 @@ async def test_oidcc_request_object_with_redirect_uri(visitor, resident, databas
 async def test_a_person_who_does_not_agree_leaves_no_code_behind(visitor, resident, database):
     """The suite's user-rejects-authentication, for another organisation's service."""
     service = await register(database, first_party=False)
-    said = answered(await agree(visitor, await ask(visitor, service), answer="no"))
-    assert (said["error"], "code" in said) == ("access_denied", False)
+    parameters = answered(await agree(visitor, await ask(visitor, service), answer="no"))
+    assert (parameters["error"], "code" in parameters) == ("access_denied", False)

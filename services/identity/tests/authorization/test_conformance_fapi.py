@@ -163,18 +163,18 @@ def is_a_page(response):
 
 
 async def test_happy_flow(visitor, resident, vault):
-    said = answered(await begin(visitor, await push(visitor, vault)))
-    assert set(said) == {"code", "state", "iss"}
-    tokens = (await vault.redeem(visitor, said["code"])).json()
+    parameters = answered(await begin(visitor, await push(visitor, vault)))
+    assert set(parameters) == {"code", "state", "iss"}
+    tokens = (await vault.redeem(visitor, parameters["code"])).json()
     assert (tokens["token_type"], tokens["expires_in"] <= 600) == ("Bearer", True)
 
 
 async def test_nobody_redeems_without_saying_who_he_is(visitor, resident, vault):
     code = answered(await begin(visitor, await push(visitor, vault)))["code"]
-    shown = {"client_assertion": None, "client_assertion_type": None}
-    answer = await vault.redeem(visitor, code, **shown)
+    options = {"client_assertion": None, "client_assertion_type": None}
+    answer = await vault.redeem(visitor, code, **options)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    answer = await vault.redeem(visitor, code, **shown, client_id=vault.client_id)
+    answer = await vault.redeem(visitor, code, **options, client_id=vault.client_id)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert (await vault.redeem(visitor, code)).status_code == 200  # a stranger has used up nothing
 
@@ -234,15 +234,15 @@ async def test_par_alone_counts(visitor, resident, vault):
         "state": "other",
         "nonce": "x",
     }
-    said = answered(await begin(visitor, by_name, **beside))
-    assert said["state"] == "a-state"
-    tokens = (await vault.redeem(visitor, said["code"])).json()
+    parameters = answered(await begin(visitor, by_name, **beside))
+    assert parameters["state"] == "a-state"
+    tokens = (await vault.redeem(visitor, parameters["code"])).json()
     assert tokens["scope"] == "openid"
 
 
 async def test_without_using_par_fails(visitor, resident, vault):
-    said = answered(await ask(visitor, vault))
-    assert (said["error"], "code" in said) == ("invalid_request", False)
+    parameters = answered(await ask(visitor, vault))
+    assert (parameters["error"], "code" in parameters) == ("invalid_request", False)
     posted = answered(await visitor.post("/identity/authorize", data=vault.request()))
     assert (posted["error"], "code" in posted) == ("invalid_request", False)
 

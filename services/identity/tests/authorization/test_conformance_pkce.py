@@ -57,9 +57,9 @@ async def test_a_code_without_its_verifier_is_worth_nothing(visitor, resident, b
 
 
 async def test_another_requests_verifier_does_not_fit(visitor, resident, database):
-    one, other = await register(database), await register(database)
-    code = await code_of(visitor, one)
-    refused(await one.redeem(visitor, code, code_verifier=other.verifier))
+    service, other = await register(database), await register(database)
+    code = await code_of(visitor, service)
+    refused(await service.redeem(visitor, code, code_verifier=other.verifier))
 
 
 async def test_a_service_of_one_login_may_use_it_and_is_then_held_to_it(visitor, resident, database):
@@ -76,5 +76,5 @@ async def test_a_service_of_one_login_may_use_it_and_is_then_held_to_it(visitor,
 
 
 async def test_discovery_offers_s256_alone(visitor, bins):
-    said = (await visitor.get("/identity/.well-known/openid-configuration")).json()
-    assert said["code_challenge_methods_supported"] == ["S256"]
+    metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
+    assert metadata["code_challenge_methods_supported"] == ["S256"]

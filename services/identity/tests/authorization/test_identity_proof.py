@@ -61,9 +61,9 @@ async def back(visitor, page, **other):
     return await post(visitor, page, "/identity/prove/back", **other)
 
 
-async def go_on(visitor, where):
+async def go_on(visitor, location):
     """The person presses "Continue"; the answer to the page it leads to, or that page."""
-    response = await visitor.get(f"{where}&looked=yes")
+    response = await visitor.get(f"{location}&looked=yes")
     if response.status_code == 303:
         assert response.headers["location"].startswith("/identity/authorize/continue?")
         response = await visitor.get(response.headers["location"])
@@ -86,112 +86,112 @@ async def test_the_page_says_who_asks_and_offers_the_desk_and_the_way_back(visit
 
 
 async def test_not_now_is_told_to_the_service_as_an_error(visitor, somebody, school):
-    where = await sent(visitor, school)
-    said = answered(await back(visitor, await visitor.get(where)))
-    assert (said["error"], said["state"]) == ("access_denied", "a-state")
-    assert (await visitor.get(where)).status_code == 400, "the request is answered"
+    location = await sent(visitor, school)
+    parameters = answered(await back(visitor, await visitor.get(location)))
+    assert (parameters["error"], parameters["state"]) == ("access_denied", "a-state")
+    assert (await visitor.get(location)).status_code == 400, "the request is answered"
 
 
 async def test_not_now_is_told_by_the_return_code_to_who_wants_it_so(visitor, somebody, school):
     page = await visitor.get(await sent(visitor, school, claims=TOLD))
-    asked = await back(visitor, page)
-    assert asked.status_code == 200
-    code = answered(await provider.agree(visitor, asked))["code"]
-    found = (await school.redeem(visitor, code)).json()
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
-    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
-    assert shown[names.RETURN_CODE] == [{"code": "X"}]
-    assert names.CORE_IDENTITY not in shown
+    response = await back(visitor, page)
+    assert response.status_code == 200
+    code = answered(await provider.agree(visitor, response))["code"]
+    body = (await school.redeem(visitor, code)).json()
+    bearer = {"Authorization": f"Bearer {body['access_token']}"}
+    claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert claims[names.RETURN_CODE] == [{"code": "X"}]
+    assert names.CORE_IDENTITY not in claims
 
 
 async def test_another_person_in_the_browser_is_asked_again(visitor, somebody, school, database):
     """That one went on without a proof says nothing of the next."""
-    where = await sent(visitor, school, claims=TOLD)
-    await back(visitor, await visitor.get(where))
+    location = await sent(visitor, school, claims=TOLD)
+    await back(visitor, await visitor.get(location))
     await sign_in(database, visitor, await person(database), ["passkey"])
-    response = await go_on(visitor, where)
+    response = await go_on(visitor, location)
     assert response.status_code == 200
     assert "Prove who you are" in response.text
 
 
 async def test_not_now_counts_only_from_who_was_asked(visitor, somebody, school, database):
-    where = await sent(visitor, school)
-    page = await visitor.get(where)
+    location = await sent(visitor, school)
+    page = await visitor.get(location)
     await sign_in(database, visitor, await person(database), ["passkey"])
     answer = await back(visitor, page)
-    assert answer.headers["location"] == where, "asked anew, and the request goes on"
+    assert answer.headers["location"] == location, "asked anew, and the request goes on"
 
 
 async def test_another_browser_cannot_answer(app, visitor, somebody, school, database):
-    where = await sent(visitor, school)
-    page = await visitor.get(where)
+    location = await sent(visitor, school)
+    page = await visitor.get(location)
     async with provider.browser_of(app) as other:
         await sign_in(database, other, somebody, ["passkey"])
-        assert (await other.get(where)).status_code == 400
+        assert (await other.get(location)).status_code == 400
         other.cookies.set("townhall-browser", "x" * 43, domain="test.invalid", path="/")
         assert (await back(other, page)).status_code in {400, 403}
-    assert (await visitor.get(where)).status_code == 200
+    assert (await visitor.get(location)).status_code == 200
 
 
 async def test_a_form_of_another_site_is_refused(visitor, somebody, school):
-    where = await sent(visitor, school)
-    page = await visitor.get(where)
-    for path in ("/identity/prove/back", where.replace("prove?", "prove/desk-code?")):
+    location = await sent(visitor, school)
+    page = await visitor.get(location)
+    for path in ("/identity/prove/back", location.replace("prove?", "prove/desk-code?")):
         form = {**provider.fields_of(page), "csrf": "x"}
         assert (await visitor.post(path, data=form)).status_code == 403
 
 
 async def test_a_proof_made_meanwhile_lets_the_person_go_on(visitor, somebody, school, database):
-    where = await sent(visitor, school)
-    again = await go_on(visitor, where)
+    location = await sent(visitor, school)
+    again = await go_on(visitor, location)
     assert "Your identity is not proven yet" in again.text
     await prove(database, somebody)
-    asked = await go_on(visitor, where)
-    assert asked.status_code == 200
-    code = answered(await provider.agree(visitor, asked))["code"]
-    found = (await school.redeem(visitor, code)).json()
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    prompted = await go_on(visitor, location)
+    assert prompted.status_code == 200
+    code = answered(await provider.agree(visitor, prompted))["code"]
+    body = (await school.redeem(visitor, code)).json()
+    bearer = {"Authorization": f"Bearer {body['access_token']}"}
     assert names.CORE_IDENTITY in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
 async def test_a_proof_withdrawn_after_continue_does_not_count(visitor, somebody, school, database):
-    where = await sent(visitor, school)
-    made = await prove(database, somebody)
-    consent = await go_on(visitor, where)
+    location = await sent(visitor, school)
+    proof = await prove(database, somebody)
+    consent = await go_on(visitor, location)
     async with database.writing("region") as session:
-        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": made})
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
     answer = await provider.agree(visitor, consent)
-    assert answer.headers["location"] == where
+    assert answer.headers["location"] == location
 
 
 async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, school, client, mint, database):
-    where = await sent(visitor, school)
-    page = await visitor.get(where)
-    shown = await post(visitor, page, where.replace("prove?", "prove/desk-code?"))
-    code = re.search(r"[0-9a-z]{4}-[0-9a-z]{4}</p>", shown.text)[0].removesuffix("</p>")
+    location = await sent(visitor, school)
+    page = await visitor.get(location)
+    code_page = await post(visitor, page, location.replace("prove?", "prove/desk-code?"))
+    code = re.search(r"[0-9a-z]{4}-[0-9a-z]{4}</p>", code_page.text)[0].removesuffix("</p>")
     clerk, colleague = [await headers_of_prover(database, mint, name) for name in ("clerk", "colleague")]
     seen = {
         "desk_code": code, "level": "P2", "evidence": [PASSPORT], "given_names": ["Ada"],
         "family_name": "Byron", "birth_date": "1980-02-29",
     }  # fmt: skip
-    made = (await client.post(URL, json=seen, headers=clerk)).json()
-    assert made["status"] == "waiting"
-    assert "A second member of staff must confirm it" in (await go_on(visitor, where)).text
-    await client.post(f"{URL}/{made['id']}/confirm", headers=colleague)
-    assert "Share your details" in (await go_on(visitor, where)).text
+    body = (await client.post(URL, json=seen, headers=clerk)).json()
+    assert body["status"] == "waiting"
+    assert "A second member of staff must confirm it" in (await go_on(visitor, location)).text
+    await client.post(f"{URL}/{body['id']}/confirm", headers=colleague)
+    assert "Share your details" in (await go_on(visitor, location)).text
 
 
 async def test_a_proof_that_has_run_out_is_said_to_have(visitor, somebody, school, database):
-    past, made = datetime.now(UTC) - timedelta(days=1), ids.new()
+    past, proof = datetime.now(UTC) - timedelta(days=1), ids.new()
     old = text(
         "INSERT INTO proof SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at,"
         " 'holds' FROM proof WHERE id = :of"
     )
     of = await prove(database, somebody)
     async with database.writing() as session:
-        await session.execute(old, {"id": made, "at": past, "of": of})
+        await session.execute(old, {"id": proof, "at": past, "of": of})
         copied = "INSERT INTO proof_person SELECT :id, given_names, family_name, birth_date, addresses"
-        await session.execute(text(f"{copied} FROM proof_person WHERE proof = :of"), {"id": made, "of": of})
+        await session.execute(text(f"{copied} FROM proof_person WHERE proof = :of"), {"id": proof, "of": of})
         await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :of"), {"of": of})
     page = await visitor.get(await sent(visitor, school))
     assert "the proof ran out on" in page.text
@@ -205,23 +205,23 @@ async def test_a_lower_proof_is_said_to_be_not_enough(visitor, somebody, school,
 
 @pytest.mark.parametrize(("asked", "said"), [(CORE, "access_denied"), (TOLD, "consent_required")])
 async def test_nobody_is_asked_where_nobody_may_be(visitor, somebody, school, asked, said):
-    found = answered(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
-    assert found["error"] == said
+    parameters = answered(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
+    assert parameters["error"] == said
 
 
 async def test_who_is_not_signed_in_signs_in_first(visitor, somebody, school):
-    where = await sent(visitor, school)
+    location = await sent(visitor, school)
     visitor.cookies.delete("townhall-session")
-    assert (await visitor.get(where)).status_code == 303
-    assert provider.waiting(await go_on(visitor, where))
+    assert (await visitor.get(location)).status_code == 303
+    assert provider.waiting(await go_on(visitor, location))
 
 
 async def test_no_consent_is_taken_before_the_proof(visitor, somebody, school, database):
     """A consent page that was open before the proof ended gives nothing."""
-    made = await prove(database, somebody)
+    proof = await prove(database, somebody)
     consent = await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=CORE)
     async with database.writing("region") as session:
-        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": made})
+        await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
     answer = await provider.agree(visitor, consent)
     assert answer.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:

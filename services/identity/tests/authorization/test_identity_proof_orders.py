@@ -62,12 +62,12 @@ class Proofs(RuleBasedStateMachine):
             self.may_go_on(request, told)
             self.consents.append((response, request, self.signed))
             return
-        where = urlsplit(response.headers["location"])
-        asked = parse_qs(where.query)
-        if where.path in {"/identity/sign-in", "/identity/prove"}:
+        location = urlsplit(response.headers["location"])
+        asked = parse_qs(location.query)
+        if location.path in {"/identity/sign-in", "/identity/prove"}:
             request = asked["request"][0]
             self.told[request] = told
-            proving = where.path == "/identity/prove"
+            proving = location.path == "/identity/prove"
             assert proving == (self.signed is not None)
             assert not (proving and self.proven[self.signed]), "asked for a proof that is there"
         elif "code" in asked:
@@ -90,8 +90,8 @@ class Proofs(RuleBasedStateMachine):
 
     @rule(told=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
     def ask(self, told, prompt):
-        wanted = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if told else CORE, "prompt": prompt}
-        self.take(self.run(provider.ask(self.browser, self.service, **wanted)), None, told)
+        options = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if told else CORE, "prompt": prompt}
+        self.take(self.run(provider.ask(self.browser, self.service, **options)), None, told)
 
     @rule(one=who)
     def sign_in(self, one):
@@ -102,10 +102,10 @@ class Proofs(RuleBasedStateMachine):
     def prove(self, one):
         async def record():
             async with self.database.writing() as session:
-                made = await proofs.add_upstream_proof(
+                proof = await proofs.add_upstream_proof(
                     session, account, "P2", [], WHO, "https://one.invalid/"
                 )
-            self.proven[account].append(made)
+            self.proven[account].append(proof)
 
         account = self.people[one]
         self.run(record())
@@ -116,8 +116,8 @@ class Proofs(RuleBasedStateMachine):
 
         async def withdraw():
             async with self.database.writing("region") as session:
-                for made in self.proven[account]:
-                    await proofs.withdraw_proof(session, "region", _CLERK, made)
+                for proof in self.proven[account]:
+                    await proofs.withdraw_proof(session, "region", _CLERK, proof)
 
         account = self.people[one]
         self.run(withdraw())
@@ -162,11 +162,11 @@ class Proofs(RuleBasedStateMachine):
         answer = self.run(self.browser.get("/identity/userinfo", headers=bearer))
         if answer.status_code == 401:  # ended with its proof
             return
-        shown = answer.json()
-        assert (names.CORE_IDENTITY in shown) == bool(self.proven[account])
-        assert told or names.RETURN_CODE not in shown
+        body = answer.json()
+        assert (names.CORE_IDENTITY in body) == bool(self.proven[account])
+        assert told or names.RETURN_CODE not in body
         if told and not self.proven[account]:
-            assert shown[names.RETURN_CODE] == [{"code": "X"}]
+            assert body[names.RETURN_CODE] == [{"code": "X"}]
 
 
 class _Clerk:

@@ -51,20 +51,20 @@ async def tokens(visitor, school, algorithm="RS256", **other):
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
 async def test_tokens_are_as_its_services_expect_them(visitor, resident, school, algorithm):
-    found = await tokens(visitor, school, algorithm)
-    assert found["expires_in"] == 180
-    content = await claims_of(visitor, found["id_token"])
+    answer = await tokens(visitor, school, algorithm)
+    assert answer["expires_in"] == 180
+    content = await claims_of(visitor, answer["id_token"])
     assert (content["vot"], content["vtm"]) == ("Cl", f"{ISSUER}trustmark")
     assert content["exp"] - content["iat"] == 120
     assert {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "sid", "auth_time"} <= set(content)
-    access = await claims_of(visitor, found["access_token"])
+    access = await claims_of(visitor, answer["access_token"])
     assert access["exp"] - access["iat"] == 180
 
 
 async def test_claims_come_by_userinfo_alone(visitor, resident, school):
-    found = await tokens(visitor, school, scope="openid email", claims='{"id_token": {"email": null}}')
-    assert "email" not in await claims_of(visitor, found["id_token"])
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    answer = await tokens(visitor, school, scope="openid email", claims='{"id_token": {"email": null}}')
+    assert "email" not in await claims_of(visitor, answer["id_token"])
+    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
     assert "email" in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
@@ -90,13 +90,13 @@ async def test_two_factors_are_the_default(visitor, resident, database, school):
     ],
 )  # fmt: skip
 async def test_errors_have_its_words(visitor, resident, school, more, said):
-    found = answered(await ask(visitor, school, **asked(school, **more)))
-    assert (found["error"], found["error_description"]) == ("invalid_request", said)
+    parameters = answered(await ask(visitor, school, **asked(school, **more)))
+    assert (parameters["error"], parameters["error_description"]) == ("invalid_request", said)
 
 
 async def test_offline_access_is_not_of_this_profile(visitor, resident, school):
-    found = answered(await ask(visitor, school, **asked(school, scope="openid offline_access")))
-    assert found["error"] == "invalid_scope"
+    parameters = answered(await ask(visitor, school, **asked(school, scope="openid offline_access")))
+    assert parameters["error"] == "invalid_scope"
 
 
 async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
@@ -117,38 +117,38 @@ async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
 async def proven(visitor, database):
     """Somebody whose identity is proven to P2, signed in with two factors."""
     account_id = await person(database)
-    who = proofs.ProvenPerson(
+    proven_person = proofs.ProvenPerson(
         ["Ada", "Mary"], "Byron", date(1815, 12, 10), [{"uprn": 100012345678, "postalCode": "BA1 1LJ"}]
     )
     async with database.writing() as session:
-        await proofs.add_upstream_proof(session, account_id, "P2", [], who, "https://upstream.example/")
+        await proofs.add_upstream_proof(session, account_id, "P2", [], proven_person, "https://upstream.example/")
     await sign_in(database, visitor, account_id, ["email", "totp"])
     return account_id
 
 
 async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(visitor, proven, school):
-    found = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=ALL)
-    content = await claims_of(visitor, found["id_token"])
+    answer = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=ALL)
+    content = await claims_of(visitor, answer["id_token"])
     assert content["vot"] == "Cl.Cm"  # the credential's part alone
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
-    shown = (await visitor.get("/identity/userinfo", headers=bearer)).json()
-    assert shown[names.ADDRESS][0]["uprn"] == 100012345678
-    statement = shown[names.CORE_IDENTITY]
+    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
+    claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
+    assert claims[names.ADDRESS][0]["uprn"] == 100012345678
+    statement = claims[names.CORE_IDENTITY]
     document = (await visitor.get("/identity/.well-known/did.json")).json()
     assert document == (await visitor.get("/identity/did.json")).json()
     assert document["id"] == "did:web:test.invalid:identity"
-    methods = {one["id"]: one["publicKeyJwk"] for one in document["assertionMethod"]}
+    methods = {method["id"]: method["publicKeyJwk"] for method in document["assertionMethod"]}
     key = ECKey.import_key(methods[header_of(statement)["kid"]])
     read = jwt.decode(statement, key, algorithms=["ES256"]).claims
-    assert (read["sub"], read["aud"], read["vot"]) == (shown["sub"], school.client_id, "P2")
+    assert (read["sub"], read["aud"], read["vot"]) == (claims["sub"], school.client_id, "P2")
     subject = read["vc"]["credentialSubject"]
     assert [part["value"] for part in subject["name"][0]["nameParts"]] == ["Ada", "Mary", "Byron"]
     assert subject["birthDate"] == [{"value": "1815-12-10"}]
 
 
 async def test_identity_is_not_told_to_who_did_not_ask_for_a_proof(visitor, proven, school):
-    found = await tokens(visitor, school, vtr='["Cl.Cm"]', claims=ALL)
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    answer = await tokens(visitor, school, vtr='["Cl.Cm"]', claims=ALL)
+    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
 
 
@@ -160,8 +160,8 @@ async def test_who_is_not_proven_is_refused_where_nobody_may_be_asked(visitor, d
 
 async def test_a_service_that_may_not_ask_for_identity_is_told_so(visitor, proven, database):
     school = await register(database, profile="onelogin")
-    found = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
-    assert found["error_description"] == "Request vtr not valid"
+    parameters = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
+    assert parameters["error_description"] == "Request vtr not valid"
 
 
 async def test_the_trustmark_is_where_vtm_points(visitor):

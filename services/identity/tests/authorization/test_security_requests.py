@@ -121,9 +121,9 @@ async def test_a_loopback_uri_may_have_any_port_and_nothing_else(visitor, reside
     ],
 )
 async def test_what_is_not_allowed_is_told_to_the_service(visitor, resident, bins, more, error):
-    said = answered(await ask(visitor, bins, **more))
-    assert (said["error"], said["state"]) == (error, "a-state")
-    assert "code" not in said
+    parameters = answered(await ask(visitor, bins, **more))
+    assert (parameters["error"], parameters["state"]) == (error, "a-state")
+    assert "code" not in parameters
 
 
 async def test_state_and_nonce_come_back_as_they_were(visitor, resident, bins):
@@ -132,13 +132,13 @@ async def test_state_and_nonce_come_back_as_they_were(visitor, resident, bins):
 
 
 async def test_a_state_that_cannot_stand_in_a_header_is_not_echoed(visitor, resident, bins):
-    said = answered(await ask(visitor, bins, state="x\r\nSet-Cookie: a=b"))
-    assert (said["error"], "state" in said) == ("invalid_request", False)
+    parameters = answered(await ask(visitor, bins, state="x\r\nSet-Cookie: a=b"))
+    assert (parameters["error"], "state" in parameters) == ("invalid_request", False)
 
 
 async def test_pkce_downgrade_leaving_the_challenge_out_is_refused(visitor, resident, bins):
-    said = answered(await ask(visitor, bins, code_challenge=None, code_challenge_method=None))
-    assert said["error"] == "invalid_request"
+    parameters = answered(await ask(visitor, bins, code_challenge=None, code_challenge_method=None))
+    assert parameters["error"] == "invalid_request"
 
 
 async def test_nothing_happens_without_a_session(visitor, bins):
@@ -187,10 +187,10 @@ async def consent(visitor, resident, database):
 )
 async def test_consent_cannot_be_given_from_another_site(visitor, consent, form, headers):
     service, page = consent
-    own = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin", **headers}
+    all_headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin", **headers}
     sent = {**fields_of(page), "answer": "yes", **form}
     sent = {name: value for name, value in sent.items() if value is not None}
-    answer = await visitor.post("/identity/authorize/consent", data=sent, headers=own)
+    answer = await visitor.post("/identity/authorize/consent", data=sent, headers=all_headers)
     assert answer.status_code == 403
     assert (await ask(visitor, service)).status_code == 200  # nothing was agreed to
 

@@ -33,48 +33,50 @@ async def listed(client, headers):
 
 
 async def test_an_api_key_is_a_long_lived_token_of_this_issuer(client, keeper):
-    made = await make(client, keeper)
+    api_key = await make(client, keeper)
     keys = (await client.get("/identity/.well-known/jwks.json")).json()
-    read = jwt.decode(made["key"], KeySet.import_key_set(keys), algorithms=["ES256"])
+    read = jwt.decode(api_key["key"], KeySet.import_key_set(keys), algorithms=["ES256"])
     assert read.header["typ"] == "key+jwt"
-    assert read.claims["jti"] == read.claims["client_id"] == made["id"]
+    assert read.claims["jti"] == read.claims["client_id"] == api_key["id"]
     assert read.claims["councils"] == ["citytown"]
     assert read.claims["scope"] == "address:read"
-    assert read.claims["mode"] == made["mode"] == "live"
+    assert read.claims["mode"] == api_key["mode"] == "live"
     assert read.claims["exp"] - read.claims["iat"] == 365 * 86_400
-    assert set(made) == {"id", "key", "name", "mode", "scopes", "created_at", "expires_at"}
+    assert set(api_key) == {"id", "key", "name", "mode", "scopes", "created_at", "expires_at"}
 
 
 @pytest.mark.parametrize("place", ["Authorization", "X-Api-Key", "key", "?key="])
 async def test_an_api_key_opens_its_council_in_every_place_it_may_stand(client, keeper, place):
-    made = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
-    headers = {"Authorization": f"Bearer {made['key']}"} if place == "Authorization" else {place: made["key"]}
-    params = {"key": made["key"]} if place == "?key=" else {}
+    api_key = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
+    headers = (
+        {"Authorization": f"Bearer {api_key['key']}"} if place == "Authorization" else {place: api_key["key"]}
+    )
+    params = {"key": api_key["key"]} if place == "?key=" else {}
     answer = await client.get(URL, headers={} if params else headers, params=params)
     assert answer.status_code == 200
 
 
 async def test_an_api_key_does_not_open_another_council(client, keeper):
-    made = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
-    answer = await client.get("/hillshire/identity/v1/api-keys", headers=bearer(made["key"]))
+    api_key = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
+    answer = await client.get("/hillshire/identity/v1/api-keys", headers=bearer(api_key["key"]))
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong-council")
 
 
 async def test_the_list_shows_the_key_made_and_never_the_key_itself(client, keeper):
-    made = await make(client, keeper)
+    api_key = await make(client, keeper)
     answer = await client.get(URL, params={"limit": 100}, headers=keeper)
-    shown = next(item for item in await listed(client, keeper) if item["id"] == made["id"])
-    assert shown == {name: value for name, value in made.items() if name != "key"}
-    assert made["key"] not in answer.text
-    assert made["key"].rpartition(".")[2] not in answer.text
+    listed_key = next(item for item in await listed(client, keeper) if item["id"] == api_key["id"])
+    assert listed_key == {name: value for name, value in api_key.items() if name != "key"}
+    assert api_key["key"] not in answer.text
+    assert api_key["key"].rpartition(".")[2] not in answer.text
 
 
 async def test_lists_have_pages(client, keeper):
-    made = {(await make(client, keeper))["id"] for _ in range(3)}
+    ids_of_keys = {(await make(client, keeper))["id"] for _ in range(3)}
     first = await client.get(URL, params={"limit": 2}, headers=keeper)
     assert len(first.json()["items"]) == 2
     assert 'rel="next"' in first.headers["link"]
-    assert made <= {item["id"] for item in await listed(client, keeper)}
+    assert ids_of_keys <= {item["id"] for item in await listed(client, keeper)}
 
 
 @pytest.mark.parametrize("after", ["nonsense", "WyJ4Il0", "WzFd", "W10", "WyIwMSIsIjAyIl0"])
@@ -84,21 +86,21 @@ async def test_a_cursor_of_another_list_is_refused(client, keeper, after):
 
 
 async def test_a_revoked_key_is_refused_at_once_and_everywhere_by_event(client, keeper, database):
-    made = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
-    assert (await client.delete(f"{URL}/{made['id']}", headers=keeper)).status_code == 204
-    answer = await client.get(URL, headers=bearer(made["key"]))
+    api_key = await make(client, keeper, {**BODY, "scopes": ["identity:keys"]})
+    assert (await client.delete(f"{URL}/{api_key['id']}", headers=keeper)).status_code == 204
+    answer = await client.get(URL, headers=bearer(api_key["key"]))
     assert (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
-    assert made["id"] not in {item["id"] for item in await listed(client, keeper)}
-    [event] = [event for event in await published(database) if event.subject == made["id"]]
+    assert api_key["id"] not in {item["id"] for item in await listed(client, keeper)}
+    [event] = [event for event in await published(database) if event.subject == api_key["id"]]
     assert (event.type, event.council) == ("identity.token.revoked.v1", "citytown")
-    assert event.data == {"id": made["id"], "expires_at": made["expires_at"], "issued_before": None}
+    assert event.data == {"id": api_key["id"], "expires_at": api_key["expires_at"], "issued_before": None}
 
 
 async def test_revoking_again_is_no_error_and_no_second_event(client, keeper, database):
-    made = await make(client, keeper)
-    statuses = [(await client.delete(f"{URL}/{made['id']}", headers=keeper)).status_code for _ in range(2)]
+    api_key = await make(client, keeper)
+    statuses = [(await client.delete(f"{URL}/{api_key['id']}", headers=keeper)).status_code for _ in range(2)]
     assert statuses == [204, 204]
-    assert len([event for event in await published(database) if event.subject == made["id"]]) == 1
+    assert len([event for event in await published(database) if event.subject == api_key["id"]]) == 1
 
 
 async def test_a_key_that_never_was_is_not_found(client, keeper):
@@ -108,12 +110,12 @@ async def test_a_key_that_never_was_is_not_found(client, keeper):
 
 
 async def test_another_council_cannot_revoke_it(client, keeper, mint):
-    made = await make(client, keeper)
+    api_key = await make(client, keeper)
     theirs = bearer(mint(scopes=["identity:keys"], councils=["hillshire"], mode="live"))
-    assert (await client.delete(f"{URL}/{made['id']}", headers=theirs)).status_code == 403
-    at_home = await client.delete(f"/hillshire/identity/v1/api-keys/{made['id']}", headers=theirs)
+    assert (await client.delete(f"{URL}/{api_key['id']}", headers=theirs)).status_code == 403
+    at_home = await client.delete(f"/hillshire/identity/v1/api-keys/{api_key['id']}", headers=theirs)
     assert at_home.status_code == 404
-    assert made["id"] in {item["id"] for item in await listed(client, keeper)}
+    assert api_key["id"] in {item["id"] for item in await listed(client, keeper)}
 
 
 async def test_nobody_grants_a_scope_he_does_not_hold(client, keeper):

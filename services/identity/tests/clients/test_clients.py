@@ -23,32 +23,32 @@ async def listed(client, headers, url=URL):
     return (await client.get(url, params={"limit": 100}, headers=headers)).json()["items"]
 
 
-async def token(client, who):
+async def token(client, credentials):
     answer = await client.post(
         "/identity/token",
         data={"grant_type": "client_credentials"},
-        auth=(who["client_id"], who["client_secret"]),
+        auth=(credentials["client_id"], credentials["client_secret"]),
     )
     return answer.json().get("access_token")
 
 
 async def test_a_client_is_made_with_a_secret_shown_once(client, keeper):
-    made = await make(client, keeper)
-    assert made["authentication"] == "client_secret"
-    assert made["councils"] == ["citytown"]
-    assert made["client_secret"].startswith("ths_")
+    created = await make(client, keeper)
+    assert created["authentication"] == "client_secret"
+    assert created["councils"] == ["citytown"]
+    assert created["client_secret"].startswith("ths_")
     answer = await client.get(URL, params={"limit": 100}, headers=keeper)
-    [shown] = [item for item in answer.json()["items"] if item["client_id"] == made["client_id"]]
-    assert "client_secret" not in shown
-    assert made["client_secret"] not in answer.text
-    assert await token(client, made)
+    [listed_client] = [item for item in answer.json()["items"] if item["client_id"] == created["client_id"]]
+    assert "client_secret" not in listed_client
+    assert created["client_secret"] not in answer.text
+    assert await token(client, created)
 
 
 async def test_a_client_with_keys_of_its_own_has_no_secret(client, keeper):
-    made = await make(client, keeper, jwks=PUBLIC)
-    assert made["authentication"] == "private_key_jwt"
-    assert made["client_secret"] is None
-    assert {key["kid"] for key in made["jwks"]["keys"]} == {"a"}
+    created = await make(client, keeper, jwks=PUBLIC)
+    assert created["authentication"] == "private_key_jwt"
+    assert created["client_secret"] is None
+    assert {key["kid"] for key in created["jwks"]["keys"]} == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ async def test_a_private_key_that_was_sent_is_not_sent_back(client, keeper):
 
 
 async def test_a_name_in_use_is_a_conflict(client, keeper):
-    made = await make(client, keeper)
-    answer = await client.post(URL, json=body(name=made["name"]), headers=keeper)
+    created = await make(client, keeper)
+    answer = await client.post(URL, json=body(name=created["name"]), headers=keeper)
     assert (answer.status_code, answer.json()["code"]) == (409, "name-in-use")
 
 
 async def test_a_repeated_request_gets_the_same_secret(client, keeper):
-    asked = {"json": body(), "headers": {**keeper, "Idempotency-Key": "again"}}
-    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    options = {"json": body(), "headers": {**keeper, "Idempotency-Key": "again"}}
+    first, second = [await client.post(URL, **options) for _ in range(2)]
     assert first.status_code == second.status_code == 201
     assert first.json() == second.json()
     assert await token(client, second.json())
 
 
 async def test_a_repeated_request_for_a_client_with_keys_is_answered_alike(client, keeper):
-    asked = {"json": body(jwks=PUBLIC), "headers": {**keeper, "Idempotency-Key": "with-keys"}}
-    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    options = {"json": body(jwks=PUBLIC), "headers": {**keeper, "Idempotency-Key": "with-keys"}}
+    first, second = [await client.post(URL, **options) for _ in range(2)]
     assert first.json() == second.json()
 
 
@@ -107,13 +107,13 @@ async def test_a_councils_client_never_holds_a_scope_of_the_region(client, opera
 
 
 async def test_revoking_a_client_refuses_its_tokens_by_event(client, keeper, database):
-    made = await make(client, keeper)
+    created = await make(client, keeper)
     for _ in range(2):
-        assert (await client.delete(f"{URL}/{made['client_id']}", headers=keeper)).status_code == 204
-    assert await token(client, made) is None
-    [event] = [event for event in await published(database) if event.subject == made["client_id"]]
-    assert (event.type, event.data["id"]) == ("identity.token.revoked.v1", made["client_id"])
-    assert made["client_id"] not in {item["client_id"] for item in await listed(client, keeper)}
+        assert (await client.delete(f"{URL}/{created['client_id']}", headers=keeper)).status_code == 204
+    assert await token(client, created) is None
+    [event] = [event for event in await published(database) if event.subject == created["client_id"]]
+    assert (event.type, event.data["id"]) == ("identity.token.revoked.v1", created["client_id"])
+    assert created["client_id"] not in {item["client_id"] for item in await listed(client, keeper)}
 
 
 async def test_a_client_that_never_was_is_not_found(client, keeper):
@@ -122,27 +122,27 @@ async def test_a_client_that_never_was_is_not_found(client, keeper):
 
 
 async def test_another_councils_client_is_not_found(client, keeper, mint):
-    made = await make(client, keeper)
+    created = await make(client, keeper)
     theirs = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], councils=['hillshire'])}"}
-    answer = await client.delete(f"/hillshire/identity/v1/clients/{made['client_id']}", headers=theirs)
+    answer = await client.delete(f"/hillshire/identity/v1/clients/{created['client_id']}", headers=theirs)
     assert answer.status_code == 404
-    assert await token(client, made)
+    assert await token(client, created)
 
 
 async def test_a_client_of_the_region_acts_for_every_council(client, operator):
-    made = await make(client, operator, REGION, scopes=["identity:keys"])
-    assert made["councils"] == ["*"]
-    bearer = {"Authorization": f"Bearer {await token(client, made)}"}
+    created = await make(client, operator, REGION, scopes=["identity:keys"])
+    assert created["councils"] == ["*"]
+    bearer = {"Authorization": f"Bearer {await token(client, created)}"}
     for council in ("citytown", "hillshire"):
         assert (await client.get(f"/{council}/identity/v1/api-keys", headers=bearer)).status_code == 200
-    assert made["client_id"] in {item["client_id"] for item in await listed(client, operator, REGION)}
+    assert created["client_id"] in {item["client_id"] for item in await listed(client, operator, REGION)}
 
 
 async def test_a_client_of_the_region_is_revoked_everywhere(client, operator, database):
-    made = await make(client, operator, REGION)
-    assert (await client.delete(f"{REGION}/{made['client_id']}", headers=operator)).status_code == 204
-    assert await token(client, made) is None
-    [event] = [event for event in await published(database) if event.subject == made["client_id"]]
+    created = await make(client, operator, REGION)
+    assert (await client.delete(f"{REGION}/{created['client_id']}", headers=operator)).status_code == 204
+    assert await token(client, created) is None
+    [event] = [event for event in await published(database) if event.subject == created["client_id"]]
     assert event.council == "region"
 
 

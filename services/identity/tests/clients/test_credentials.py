@@ -57,11 +57,14 @@ async def test_a_token_of_another_council_is_refused(client, write, councils):
 
 
 async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, write):
-    own = app.state.issuer.select_key()
+    signing_key = app.state.issuer.select_key()
     _, _, private = crypto.generate_key()
     sealing = crypto.derive_subkey(b"m" * 32, "x")
     forged = crypto.SigningKey(
-        own.kid, own.public, crypto.unseal_key(sealing, "k", crypto.seal_key(sealing, "k", private)), 0
+        signing_key.kid,
+        signing_key.public,
+        crypto.unseal_key(sealing, "k", crypto.seal_key(sealing, "k", private)),
+        0,
     )
     grant = tokens.TokenContent(
         "a", "a", ("identity:keys",), ("citytown",), "live", 0, int(time.time()) + 600

@@ -52,7 +52,7 @@ def key(kid):
 def test_keys_for_other_uses_are_passed_over():
     good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
     body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
-    assert [one["kid"] for one in key_sets.parse_key_set(body.encode())] == ["a"]
+    assert [parsed["kid"] for parsed in key_sets.parse_key_set(body.encode())] == ["a"]
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def looked_up(app, client, settings):
     """The application finds every name at home."""
     with keys_read_by(
         app, client_keys.KeyRefresher(settings, Outbound(settings, Names(["127.0.0.1"])))
-    ) as own:
-        yield own
+    ) as refresher:
+        yield refresher
 
 
 async def register(client, headers, server):
@@ -89,10 +89,16 @@ async def register(client, headers, server):
     return await client.post(URL, json=body, headers=headers)
 
 
-async def token(client, made, signing):
+async def token(client, service, signing):
     now = int(datetime.datetime.now(datetime.UTC).timestamp())
-    who = made["client_id"]
-    claims = {"iss": who, "sub": who, "aud": f"{ISSUER}token", "jti": ids.show(ids.new()), "exp": now + 60}
+    client_id = service["client_id"]
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": f"{ISSUER}token",
+        "jti": ids.show(ids.new()),
+        "exp": now + 60,
+    }
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -102,12 +108,12 @@ async def token(client, made, signing):
 
 
 async def test_a_services_keys_are_read_when_it_is_registered(client, headers, looked_up, server):
-    one = key("one")
-    server.publish(one)
-    made = (await register(client, headers, server)).json()
-    assert (made["authentication"], made["client_secret"]) == ("private_key_jwt", None)
-    assert made["jwks_read_at"] is not None
-    assert await token(client, made, one) == 200
+    first = key("one")
+    server.publish(first)
+    service = (await register(client, headers, server)).json()
+    assert (service["authentication"], service["client_secret"]) == ("private_key_jwt", None)
+    assert service["jwks_read_at"] is not None
+    assert await token(client, service, first) == 200
 
 
 async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, looked_up, server):
@@ -129,17 +135,17 @@ async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, se
 async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
     client, headers, looked_up, server
 ):
-    one, two = key("one"), key("two")
-    server.publish(one)
-    made = (await register(client, headers, server)).json()
+    first, two = key("one"), key("two")
+    server.publish(first)
+    service = (await register(client, headers, server)).json()
     server.publish(two)
-    assert await token(client, made, two) == 401, "within the floor since it was registered"
+    assert await token(client, service, two) == 401, "within the floor since it was registered"
     await asyncio.sleep(FLOOR + 0.1)
-    answers = await asyncio.gather(*(token(client, made, two) for _ in range(5)))
+    answers = await asyncio.gather(*(token(client, service, two) for _ in range(5)))
     assert answers == [200] * 5
     assert len(server.asked) == 2, "read once for all five"
-    assert await token(client, made, one) == 401
-    answer = await client.get(f"{URL}/{made['client_id']}/history", headers=headers)
+    assert await token(client, service, first) == 401
+    answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
     last = answer.json()["items"][-1]
     assert (last["act"], last["actor"], last["changes"]) == (
         "keys-read",
@@ -149,10 +155,10 @@ async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
 
 
 async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, headers, looked_up, server):
-    one, two = key("one"), key("two")
-    server.publish(one)
-    made = (await register(client, headers, server)).json()
-    service = Service(made["client_id"], None, "citytown")
+    first, two = key("one"), key("two")
+    server.publish(first)
+    registered = (await register(client, headers, server)).json()
+    service = Service(registered["client_id"], None, "citytown")
     request = {"redirect_uri": CALLBACK}
 
     async def refused(signing):
@@ -160,7 +166,7 @@ async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, 
         answer = await client.get("/identity/authorize", params=service.request(request=inside, **request))
         return "invalid_request_object" in answer.headers.get("location", "")
 
-    assert not await refused(one)
+    assert not await refused(first)
     server.publish(two)
     await asyncio.sleep(FLOOR + 0.1)
 
@@ -169,51 +175,51 @@ async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, 
         return not await refused(two)
 
     await eventually(taken)
-    assert await refused(one)
+    assert await refused(first)
 
 
 async def test_strangers_cannot_have_a_server_called_over_and_over(client, headers, looked_up, server):
     server.publish(key("one"))
-    made = (await register(client, headers, server)).json()
+    service = (await register(client, headers, server)).json()
     await asyncio.sleep(FLOOR + 0.1)
     for n in range(6):
-        assert await token(client, made, key(f"forged-{n}")) == 401
+        assert await token(client, service, key(f"forged-{n}")) == 401
     assert len(server.asked) == 2
 
 
 async def test_the_keys_at_hand_serve_on_while_the_server_is_away(client, headers, looked_up, server):
-    one = key("one")
-    server.publish(one)
-    made = (await register(client, headers, server)).json()
+    first = key("one")
+    server.publish(first)
+    service = (await register(client, headers, server)).json()
     for status, body in ((500, b""), (200, b"not JSON"), (200, b'{"keys": []}')):
         server.status, server.body = status, body
         await asyncio.sleep(FLOOR + 0.1)
-        assert await token(client, made, key("forged")) == 401
-        assert await token(client, made, one) == 200
+        assert await token(client, service, key("forged")) == 401
+        assert await token(client, service, first) == 200
 
 
 async def test_old_keys_are_read_again_without_being_asked_for(
     client, headers, looked_up, server, database, settings
 ):
-    one, two = key("one"), key("two")
-    server.publish(one)
-    made = (await register(client, headers, server)).json()
+    first, two = key("one"), key("two")
+    server.publish(first)
+    service = (await register(client, headers, server)).json()
     server.publish(two)
     eager = settings.model_copy(update={"jwks_age": 1.5})
     following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
     try:
         await asyncio.sleep(0.1)
-        assert await token(client, made, one) == 200, "not old yet"
+        assert await token(client, service, first) == 200, "not old yet"
     finally:
         following.cancel()
     await asyncio.sleep(1.5)
     following = asyncio.create_task(client_keys.KeyRefresher(eager, looked_up.outbound).run_forever(database))
 
     async def withdrawn():
-        return await token(client, made, one) == 401
+        return await token(client, service, first) == 401
 
     try:
         await eventually(withdrawn)
     finally:
         following.cancel()
-    assert await token(client, made, two) == 200
+    assert await token(client, service, two) == 200

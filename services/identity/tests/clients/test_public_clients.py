@@ -50,9 +50,9 @@ async def register(client, headers, **other):
 class App(Service):
     """A registered app: it says who it is and shows nothing."""
 
-    def __init__(self, made):
-        super().__init__(made["client_id"], None, "citytown")
-        self.redirect = made["redirect_uris"][0]
+    def __init__(self, registered):
+        super().__init__(registered["client_id"], None, "citytown")
+        self.redirect = registered["redirect_uris"][0]
 
     @property
     def credentials(self):
@@ -72,8 +72,8 @@ async def web(client, headers):
 
 @pytest.fixture
 async def native(client, headers):
-    made = await register(client, headers, redirect_uris=[OWN_SCHEME], application_type="native")
-    return App(made)
+    registered = await register(client, headers, redirect_uris=[OWN_SCHEME], application_type="native")
+    return App(registered)
 
 
 async def code_for(browser, app, **other):
@@ -84,10 +84,10 @@ async def code_for(browser, app, **other):
 
 
 async def test_an_app_is_registered_without_a_secret(client, headers):
-    made = await register(client, headers)
-    assert (made["client_secret"], made["authentication"]) == (None, "none")
-    shown = await client.get(f"{SERVICES}/{made['client_id']}", headers=headers)
-    assert (shown.json()["authentication"], shown.json()["application_type"]) == ("none", "web")
+    registered = await register(client, headers)
+    assert (registered["client_secret"], registered["authentication"]) == (None, "none")
+    response = await client.get(f"{SERVICES}/{registered['client_id']}", headers=headers)
+    assert (response.json()["authentication"], response.json()["application_type"]) == ("none", "web")
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ async def test_what_an_app_cannot_have_is_refused_where_it_stands(client, header
 
 
 async def test_an_app_never_becomes_a_service_with_keys_or_a_secret(client, headers):
-    made = await register(client, headers)
-    at = f"{SERVICES}/{made['client_id']}"
+    registered = await register(client, headers)
+    at = f"{SERVICES}/{registered['client_id']}"
     tagged = {**headers, "If-Match": '"1"'}
     key = {"kty": "EC", "kid": "own", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
     for change in ({"jwks": {"keys": [key]}}, {"machine_scopes": ["address:read"]}, {"profile": "onelogin"}):
@@ -390,8 +390,8 @@ async def test_nothing_else_is_open_to_other_sites_scripts(visitor, web, path):
 
 async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client, visitor, headers):
     old, new = "https://old.citytown.gov.uk", "https://new.citytown.gov.uk"
-    made = await register(client, headers, redirect_uris=[f"{old}/cb"])
-    at, tagged = f"{SERVICES}/{made['client_id']}", {**headers, "If-Match": '"1"'}
+    registered = await register(client, headers, redirect_uris=[f"{old}/cb"])
+    at, tagged = f"{SERVICES}/{registered['client_id']}", {**headers, "If-Match": '"1"'}
     assert "access-control-allow-origin" in (await preflight(visitor, "/identity/token", old)).headers
     await client.patch(at, json={"redirect_uris": [f"{new}/cb"]}, headers=tagged)
     assert "access-control-allow-origin" not in (await preflight(visitor, "/identity/token", old)).headers
@@ -401,18 +401,18 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
-    asked = []
+    queries = []
     read = clients.list_origins
 
-    async def counting(*given):
-        asked.append(given)
-        return await read(*given)
+    async def counting(*arguments):
+        queries.append(arguments)
+        return await read(*arguments)
 
     monkeypatch.setattr(clients, "list_origins", counting)
     app.state.provider.client_cache.clear()
     for number in range(20):
         await preflight(visitor, "/identity/token", f"https://{number}.example")
-    assert len(asked) <= 3  # at the first, and after each notice of what was registered a moment ago
+    assert len(queries) <= 3  # at the first, and after each notice of what was registered a moment ago
 
 
 async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_away(
@@ -445,7 +445,7 @@ async def test_in_the_sandbox_an_apps_page_may_be_on_the_developers_machine(clie
 
 
 async def test_discovery_says_that_apps_need_not_authenticate(client):
-    found = (await client.get("/identity/.well-known/openid-configuration")).json()
-    assert "none" in found["token_endpoint_auth_methods_supported"]
-    assert "none" in found["revocation_endpoint_auth_methods_supported"]
-    assert "none" not in found["introspection_endpoint_auth_methods_supported"]
+    metadata = (await client.get("/identity/.well-known/openid-configuration")).json()
+    assert "none" in metadata["token_endpoint_auth_methods_supported"]
+    assert "none" in metadata["revocation_endpoint_auth_methods_supported"]
+    assert "none" not in metadata["introspection_endpoint_auth_methods_supported"]

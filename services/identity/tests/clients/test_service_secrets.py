@@ -18,32 +18,38 @@ async def everything_shown_once(client, keeper):
     repeat = {**keeper, "Idempotency-Key": "canary"}
     body = {"name": "Canary", "mode": "live", "scopes": ["identity:keys"]}
     key = (await client.post("/citytown/identity/v1/api-keys", json=body, headers=repeat)).json()["key"]
-    made = (await client.post("/citytown/identity/v1/clients", json=body, headers=repeat)).json()
-    who, secret = made["client_id"], made["client_secret"]
-    token = (await client.post("/identity/token", data=GRANT, auth=(who, secret))).json()["access_token"]
+    created = (await client.post("/citytown/identity/v1/clients", json=body, headers=repeat)).json()
+    client_id, secret = created["client_id"], created["client_secret"]
+    token = (await client.post("/identity/token", data=GRANT, auth=(client_id, secret))).json()[
+        "access_token"
+    ]
     for credential in (key, token):
         await client.get("/citytown/identity/v1/api-keys", params={"key": credential})
         await client.get("/citytown/identity/v1/api-keys", headers={"X-Api-Key": credential[:-3] + "AAA"})
-    await client.post("/identity/token", data=GRANT, auth=(who, secret + "x"))
-    await client.post("/identity/token", data=GRANT, params={"client_secret": secret}, auth=(who, secret))
+    await client.post("/identity/token", data=GRANT, auth=(client_id, secret + "x"))
+    await client.post(
+        "/identity/token", data=GRANT, params={"client_secret": secret}, auth=(client_id, secret)
+    )
     return [key, secret, token, await assertion(client, keeper)]
 
 
 async def assertion(client, keeper):
     body = {"name": "Signer", "scopes": ["address:read"], "jwks": {"keys": [KEY.as_dict(private=False)]}}
-    who = (await client.post("/citytown/identity/v1/clients", json=body, headers=keeper)).json()["client_id"]
+    created = (await client.post("/citytown/identity/v1/clients", json=body, headers=keeper)).json()[
+        "client_id"
+    ]
     claims = {
-        "iss": who,
-        "sub": who,
+        "iss": created,
+        "sub": created,
         "aud": "http://test.invalid/identity/",
         "exp": time.time() + 60,
         "jti": "one",
     }
-    shown = jwt.encode({"alg": "ES256", "kid": "mine"}, claims, KEY)
-    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": shown}
+    token = jwt.encode({"alg": "ES256", "kid": "mine"}, claims, KEY)
+    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": token}
     statuses = [(await client.post("/identity/token", data=form)).status_code for _ in range(2)]
     assert statuses == [200, 401]
-    return shown
+    return token
 
 
 async def stored(database):

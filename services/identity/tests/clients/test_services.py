@@ -47,27 +47,27 @@ async def register(client, headers, **other):
     return answer.json()
 
 
-async def change(client, headers, made, **members):
-    tag = f'"{made["version"]}"'
+async def change(client, headers, service, **members):
+    tag = f'"{service["version"]}"'
     return await client.patch(
-        f"{URL}/{made['client_id']}", json=members, headers={**headers, "If-Match": tag}
+        f"{URL}/{service['client_id']}", json=members, headers={**headers, "If-Match": tag}
     )
 
 
-async def read(client, headers, made):
-    return (await client.get(f"{URL}/{made['client_id']}", headers=headers)).json()
+async def read(client, headers, service):
+    return (await client.get(f"{URL}/{service['client_id']}", headers=headers)).json()
 
 
-async def history(client, headers, made):
-    answer = await client.get(f"{URL}/{made['client_id']}/history", headers=headers)
-    return [(one["act"], one["actor"], one["changes"]) for one in answer.json()["items"]]
+async def history(client, headers, service):
+    answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
+    return [(event["act"], event["actor"], event["changes"]) for event in answer.json()["items"]]
 
 
-async def token(client, made, secret=None, **form):
+async def token(client, service, secret=None, **form):
     answer = await client.post(
         "/identity/token",
         data={"grant_type": "client_credentials", **form},
-        auth=(made["client_id"], secret or made["client_secret"]),
+        auth=(service["client_id"], secret or service["client_secret"]),
     )
     return answer.json().get("access_token")
 
@@ -78,14 +78,18 @@ def errors(answer):
 
 
 async def test_a_sandbox_service_needs_no_operator_and_its_secret_is_shown_once(client, sandbox):
-    made = await register(client, sandbox, machine_scopes=["address:read"])
-    assert made["client_secret"].startswith("ths_")
-    assert (made["subject_type"], made["id_token_alg"], made["profile"]) == ("pairwise", "ES256", "standard")
-    shown = await client.get(f"{URL}/{made['client_id']}", headers=sandbox)
-    assert shown.headers["ETag"] == '"1"'
-    assert made["client_secret"] not in shown.text
-    assert shown.json() == {name: value for name, value in made.items() if name != "client_secret"}
-    assert await token(client, made)
+    service = await register(client, sandbox, machine_scopes=["address:read"])
+    assert service["client_secret"].startswith("ths_")
+    assert (service["subject_type"], service["id_token_alg"], service["profile"]) == (
+        "pairwise",
+        "ES256",
+        "standard",
+    )
+    read_service = await client.get(f"{URL}/{service['client_id']}", headers=sandbox)
+    assert read_service.headers["ETag"] == '"1"'
+    assert service["client_secret"] not in read_service.text
+    assert read_service.json() == {name: value for name, value in service.items() if name != "client_secret"}
+    assert await token(client, service)
 
 
 async def test_going_live_needs_a_live_credential(client, sandbox, live):
@@ -95,30 +99,30 @@ async def test_going_live_needs_a_live_credential(client, sandbox, live):
 
 
 async def test_a_sandbox_service_never_gets_a_live_token(client, live):
-    made = await register(client, live, mode="sandbox", machine_scopes=["address:read"])
+    service = await register(client, live, mode="sandbox", machine_scopes=["address:read"])
     jwks = (await client.get("/identity/.well-known/jwks.json")).json()
-    claims = jwt.decode(await token(client, made), KeySet.import_key_set(jwks)).claims
+    claims = jwt.decode(await token(client, service), KeySet.import_key_set(jwks)).claims
     assert claims["mode"] == "sandbox"
 
 
 async def test_the_mode_of_a_service_never_changes(client, live):
-    made = await register(client, live)
-    assert errors(await change(client, live, made, mode="live")) == {"body.mode"}
+    service = await register(client, live)
+    assert errors(await change(client, live, service, mode="live")) == {"body.mode"}
 
 
 @pytest.mark.parametrize("verb", ["change", "secret", "end", "retire"])
 async def test_a_sandbox_credential_touches_nothing_live(client, sandbox, live, verb):
-    made = await register(client, live, mode="live")
-    url = f"{URL}/{made['client_id']}"
+    service = await register(client, live, mode="live")
+    url = f"{URL}/{service['client_id']}"
     answer = {
-        "change": lambda: change(client, sandbox, made, name="Mine"),
+        "change": lambda: change(client, sandbox, service, name="Mine"),
         "secret": lambda: client.post(f"{url}/secrets", json={}, headers=sandbox),
         "end": lambda: client.delete(f"{url}/secrets/previous", headers=sandbox),
         "retire": lambda: client.delete(url, headers=sandbox),
     }[verb]
     refused = await answer()
     assert (refused.status_code, refused.json()["code"]) == (403, "mode-not-held")
-    assert (await read(client, live, made))["version"] == 1
+    assert (await read(client, live, service))["version"] == 1
 
 
 async def test_the_sandbox_may_use_the_developers_machine_and_live_may_not(client, live):
@@ -157,13 +161,13 @@ async def test_the_sandbox_may_use_the_developers_machine_and_live_may_not(clien
 )
 async def test_an_error_names_the_member(client, live, members, field):
     answer = await client.post(URL, json=body(**members), headers=live)
-    assert any(one.startswith(field) for one in errors(answer))
+    assert any(error.startswith(field) for error in errors(answer))
 
 
 async def test_all_that_is_wrong_is_told_at_once(client, live):
     wrong = body(redirect_uris=["http://x.gov.uk/"], scopes=["email"], claims=["identity"])
-    found = errors(await client.post(URL, json=wrong, headers=live))
-    assert found == {"body.redirect_uris.0", "body.scopes", "body.claims"}
+    faults = errors(await client.post(URL, json=wrong, headers=live))
+    assert faults == {"body.redirect_uris.0", "body.scopes", "body.claims"}
 
 
 async def test_uploaded_keys_and_a_url_of_keys_exclude_each_other(client, live):
@@ -175,52 +179,52 @@ async def test_uploaded_keys_and_a_url_of_keys_exclude_each_other(client, live):
 
 @pytest.mark.parametrize("member", ["scopes", "machine_scopes"])
 async def test_nobody_grants_a_service_what_he_does_not_hold(client, live, member):
-    asked = ["payments:read"] + (["openid"] if member == "scopes" else [])
-    answer = await client.post(URL, json=body(**{member: asked}), headers=live)
+    scopes = ["payments:read"] + (["openid"] if member == "scopes" else [])
+    answer = await client.post(URL, json=body(**{member: scopes}), headers=live)
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
 
 
 async def test_nobody_takes_over_a_service_for_the_scopes_he_does_not_hold(client, live, operator, mint):
-    made = await register(client, operator, machine_scopes=["address:read"])
+    service = await register(client, operator, machine_scopes=["address:read"])
     lacking = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
-    secret = await client.post(f"{URL}/{made['client_id']}/secrets", json={}, headers=lacking)
+    secret = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=lacking)
     keys = {"keys": [key("mine").as_dict(private=False)]}
-    for answer in (secret, await change(client, lacking, made, jwks=keys)):
+    for answer in (secret, await change(client, lacking, service, jwks=keys)):
         assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
-    assert await token(client, made)
+    assert await token(client, service)
 
 
 async def test_only_the_operator_says_that_a_service_needs_no_consent(client, live, operator):
     answer = await client.post(URL, json=body(first_party=True), headers=live)
     assert (answer.status_code, answer.json()["code"]) == (403, "operator-needed")
-    made = await register(client, live)
-    assert (await change(client, live, made, first_party=True)).status_code == 403
-    changed = await change(client, operator, made, first_party=True)
+    service = await register(client, live)
+    assert (await change(client, live, service, first_party=True)).status_code == 403
+    changed = await change(client, operator, service, first_party=True)
     assert changed.json()["first_party"] is True
 
 
 async def test_a_change_needs_the_version_it_was_made_on(client, live):
-    made = await register(client, live)
-    url = f"{URL}/{made['client_id']}"
+    service = await register(client, live)
+    url = f"{URL}/{service['client_id']}"
     assert (await client.patch(url, json={"name_cy": "X"}, headers=live)).status_code == 428
-    first = await change(client, live, made, name_cy="Sbwriel")
+    first = await change(client, live, service, name_cy="Sbwriel")
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
-    late = await change(client, live, made, name_cy="Arall")
+    late = await change(client, live, service, name_cy="Arall")
     assert (late.status_code, late.json()["code"]) == (412, "version-changed")
-    assert (await read(client, live, made))["name_cy"] == "Sbwriel"
+    assert (await read(client, live, service))["name_cy"] == "Sbwriel"
 
 
 async def test_of_two_changes_at_once_one_is_told(client, live):
-    made = await register(client, live)
-    answers = await asyncio.gather(*(change(client, live, made, name_cy=f"Bin {n}") for n in range(4)))
+    service = await register(client, live)
+    answers = await asyncio.gather(*(change(client, live, service, name_cy=f"Bin {n}") for n in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
 
 
 async def test_a_change_keeps_what_it_does_not_name(client, live):
-    made = await register(client, live, contacts=["bins@citytown.gov.uk"], scopes=["openid", "email"])
+    service = await register(client, live, contacts=["bins@citytown.gov.uk"], scopes=["openid", "email"])
     out = "https://bins.citytown.gov.uk/out"
-    changed = (await change(client, live, made, backchannel_logout_uri=out)).json()
-    names = {name for name in changed if changed[name] != made[name]}
+    changed = (await change(client, live, service, backchannel_logout_uri=out)).json()
+    names = {name for name in changed if changed[name] != service[name]}
     assert names - {"updated_at"} == {"backchannel_logout_uri", "version"}
     gone = (await change(client, live, changed, backchannel_logout_uri=None)).json()
     assert gone["backchannel_logout_uri"] is None
@@ -228,13 +232,13 @@ async def test_a_change_keeps_what_it_does_not_name(client, live):
 
 @pytest.mark.parametrize("members", [{}, {"name": None}, {"redirect_uris": None}, {"client_id": "x"}])
 async def test_a_change_of_nothing_or_to_nothing_is_refused(client, live, members):
-    made = await register(client, live)
-    assert (await change(client, live, made, **members)).status_code == 400
+    service = await register(client, live)
+    assert (await change(client, live, service, **members)).status_code == 400
 
 
 async def test_a_change_is_judged_by_the_mode_the_service_has(client, live):
-    made = await register(client, live, mode="live")
-    answer = await change(client, live, made, redirect_uris=["http://localhost/cb"])
+    service = await register(client, live, mode="live")
+    answer = await change(client, live, service, redirect_uris=["http://localhost/cb"])
     assert errors(answer) == {"body.redirect_uris.0"}
 
 
@@ -247,96 +251,96 @@ async def test_a_name_is_one_services(client, live):
 
 
 async def test_a_repeated_registration_gets_the_same_secret(client, live):
-    asked = {"json": body(), "headers": {**live, "Idempotency-Key": "register-again"}}
-    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    options = {"json": body(), "headers": {**live, "Idempotency-Key": "register-again"}}
+    first, second = [await client.post(URL, **options) for _ in range(2)]
     assert first.json() == second.json()
     assert second.headers["Idempotent-Replayed"] == "true"
 
 
 async def test_two_secrets_work_while_one_follows_the_other(client, live):
-    made = await register(client, live)
-    asked = {"json": {"overlap_hours": 1}, "headers": {**live, "Idempotency-Key": ids.show(ids.new())}}
-    url = f"{URL}/{made['client_id']}/secrets"
-    new, again = [(await client.post(url, **asked)).json() for _ in range(2)]
+    service = await register(client, live)
+    options = {"json": {"overlap_hours": 1}, "headers": {**live, "Idempotency-Key": ids.show(ids.new())}}
+    url = f"{URL}/{service['client_id']}/secrets"
+    new, again = [(await client.post(url, **options)).json() for _ in range(2)]
     assert new == again
-    assert new["client_secret"] != made["client_secret"]
-    assert await token(client, made)
-    assert await token(client, made, new["client_secret"])
+    assert new["client_secret"] != service["client_secret"]
+    assert await token(client, service)
+    assert await token(client, service, new["client_secret"])
     newest = (await client.post(url, json={}, headers=live)).json()
-    assert await token(client, made) is None, "of three secrets the oldest is out of use"
-    assert await token(client, made, new["client_secret"])
+    assert await token(client, service) is None, "of three secrets the oldest is out of use"
+    assert await token(client, service, new["client_secret"])
     assert (await client.delete(f"{url}/previous", headers=live)).status_code == 204
-    assert await token(client, made, new["client_secret"]) is None
-    assert await token(client, made, newest["client_secret"])
+    assert await token(client, service, new["client_secret"]) is None
+    assert await token(client, service, newest["client_secret"])
     assert (await client.delete(f"{url}/previous", headers=live)).status_code == 404
 
 
 async def test_a_leaked_secret_is_refused_at_once(client, live):
-    made = await register(client, live)
-    new = await client.post(f"{URL}/{made['client_id']}/secrets", json={"overlap_hours": 0}, headers=live)
-    assert await token(client, made) is None
-    assert await token(client, made, new.json()["client_secret"])
+    service = await register(client, live)
+    new = await client.post(f"{URL}/{service['client_id']}/secrets", json={"overlap_hours": 0}, headers=live)
+    assert await token(client, service) is None
+    assert await token(client, service, new.json()["client_secret"])
 
 
 async def test_the_secret_before_ends_with_its_time(client, live, app, monkeypatch):
-    made = await register(client, live)
-    await client.post(f"{URL}/{made['client_id']}/secrets", json={"overlap_hours": 1}, headers=live)
+    service = await register(client, live)
+    await client.post(f"{URL}/{service['client_id']}/secrets", json={"overlap_hours": 1}, headers=live)
     issuer = app.state.issuer
     now = issuer.clock()
     monkeypatch.setattr(issuer, "clock", lambda: now + 3_500)
-    assert await token(client, made)
+    assert await token(client, service)
     monkeypatch.setattr(issuer, "clock", lambda: now + 3_601)
-    assert await token(client, made) is None
+    assert await token(client, service) is None
 
 
 async def test_keys_in_place_of_a_secret_and_back(client, live):
-    made = await register(client, live)
+    service = await register(client, live)
     keys = {"keys": [key("a").as_dict(private=False)]}
-    changed = (await change(client, live, made, jwks=keys)).json()
+    changed = (await change(client, live, service, jwks=keys)).json()
     assert (changed["authentication"], changed["jwks"]["keys"][0]["kid"]) == ("private_key_jwt", "a")
-    assert await token(client, made) is None
-    new = await client.post(f"{URL}/{made['client_id']}/secrets", json={}, headers=live)
+    assert await token(client, service) is None
+    new = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=live)
     assert new.json()["previous_secret_until"] is None
-    shown = await read(client, live, made)
-    assert (shown["authentication"], shown["jwks"]) == ("client_secret", None)
-    assert await token(client, made, new.json()["client_secret"])
+    read_service = await read(client, live, service)
+    assert (read_service["authentication"], read_service["jwks"]) == ("client_secret", None)
+    assert await token(client, service, new.json()["client_secret"])
 
 
 async def test_a_retired_service_and_its_tokens_are_refused_at_once(client, live, database):
-    made = await register(client, live, machine_scopes=["address:read"])
-    assert await token(client, made)
+    service = await register(client, live, machine_scopes=["address:read"])
+    assert await token(client, service)
     for _ in range(2):
-        assert (await client.delete(f"{URL}/{made['client_id']}", headers=live)).status_code == 204
-    assert await token(client, made) is None
-    assert (await client.get(f"{URL}/{made['client_id']}", headers=live)).status_code == 404
-    [event] = [event for event in await published(database) if event.subject == made["client_id"]]
+        assert (await client.delete(f"{URL}/{service['client_id']}", headers=live)).status_code == 204
+    assert await token(client, service) is None
+    assert (await client.get(f"{URL}/{service['client_id']}", headers=live)).status_code == 404
+    [event] = [event for event in await published(database) if event.subject == service["client_id"]]
     assert event.type == "identity.token.revoked.v1"
-    assert [act for act, *_ in await history(client, live, made)] == ["registered", "retired"]
+    assert [act for act, *_ in await history(client, live, service)] == ["registered", "retired"]
 
 
 async def test_a_service_is_not_revoked_past_the_record(client, live):
-    made = await register(client, live)
-    answer = await client.delete(f"/citytown/identity/v1/clients/{made['client_id']}", headers=live)
+    service = await register(client, live)
+    answer = await client.delete(f"/citytown/identity/v1/clients/{service['client_id']}", headers=live)
     assert (answer.status_code, answer.json()["code"]) == (409, "is-a-service")
-    assert await token(client, made)
+    assert await token(client, service)
 
 
 async def test_who_did_what_is_on_record_without_secrets_or_people(client, live, sandbox):
-    made = await register(client, sandbox, contacts=["someone@citytown.gov.uk"])
-    await change(client, live, made, name_cy="Sbwriel", contacts=["other@citytown.gov.uk"])
-    await client.post(f"{URL}/{made['client_id']}/secrets", json={}, headers=live)
-    await client.delete(f"{URL}/{made['client_id']}/secrets/previous", headers=live)
-    found = await history(client, live, made)
-    assert [(act, actor) for act, actor, _ in found] == [
+    service = await register(client, sandbox, contacts=["someone@citytown.gov.uk"])
+    await change(client, live, service, name_cy="Sbwriel", contacts=["other@citytown.gov.uk"])
+    await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=live)
+    await client.delete(f"{URL}/{service['client_id']}/secrets/previous", headers=live)
+    events = await history(client, live, service)
+    assert [(act, actor) for act, actor, _ in events] == [
         ("registered", "developer"),
         ("changed", "keeper"),
         ("secret-made", "keeper"),
         ("secret-ended", "keeper"),
     ]
-    assert found[1][2] == {"name_cy": ["Biniau", "Sbwriel"], "contacts": []}
-    assert found[0][2]["redirect_uris"] == [None, [CALLBACK]]
-    assert "@" not in str(found)
-    assert "ths_" not in str(found)
+    assert events[1][2] == {"name_cy": ["Biniau", "Sbwriel"], "contacts": []}
+    assert events[0][2]["redirect_uris"] == [None, [CALLBACK]]
+    assert "@" not in str(events)
+    assert "ths_" not in str(events)
 
 
 @pytest.mark.parametrize(
@@ -349,23 +353,23 @@ async def test_the_record_cannot_be_changed(client, live, session, statement):
 
 
 async def test_services_are_listed_by_mode(client, live):
-    one, two = await register(client, live), await register(client, live, mode="live")
-    for mode, made, other in (("sandbox", one, two), ("live", two, one)):
-        found, start = [], None
+    first, second = await register(client, live), await register(client, live, mode="live")
+    for mode, service, other in (("sandbox", first, second), ("live", second, first)):
+        listed, start = [], None
         while True:
-            asked = {"mode": mode, "limit": 50, **({"after": start} if start else {})}
-            page = (await client.get(URL, params=asked, headers=live)).json()
-            found += [item["client_id"] for item in page["items"]]
+            parameters = {"mode": mode, "limit": 50, **({"after": start} if start else {})}
+            page = (await client.get(URL, params=parameters, headers=live)).json()
+            listed += [item["client_id"] for item in page["items"]]
             if not (start := page["next"]):
                 break
-        assert made["client_id"] in found
-        assert other["client_id"] not in found
+        assert service["client_id"] in listed
+        assert other["client_id"] not in listed
 
 
 async def test_another_councils_service_is_not_found(client, live, mint):
-    made = await register(client, live)
+    service = await register(client, live)
     theirs = {"Authorization": f"Bearer {mint(scopes=SCOPES, councils=['hillshire'], mode='live')}"}
-    url = f"/hillshire/identity/v1/services/{made['client_id']}"
+    url = f"/hillshire/identity/v1/services/{service['client_id']}"
     for answer in (
         await client.get(url, headers=theirs),
         await client.get(f"{url}/history", headers=theirs),
@@ -374,7 +378,7 @@ async def test_another_councils_service_is_not_found(client, live, mint):
         await client.delete(url, headers=theirs),
     ):
         assert answer.status_code == 404
-    assert await token(client, made)
+    assert await token(client, service)
 
 
 async def test_a_council_has_a_bounded_number_of_services(client, live, app, monkeypatch):

@@ -33,16 +33,16 @@ def register(client, headers):
         }
         answer = await client.post(URL, json=body, headers=headers)
         assert answer.status_code == 201, answer.text
-        made = answer.json()
-        return made, Service(made["client_id"], made["client_secret"], "citytown")
+        registered = answer.json()
+        return registered, Service(registered["client_id"], registered["client_secret"], "citytown")
 
     return make
 
 
 @pytest.fixture
 def change(client, headers):
-    async def do(made, **members):
-        url = f"{URL}/{made['client_id']}"
+    async def do(registered, **members):
+        url = f"{URL}/{registered['client_id']}"
         tag = (await client.get(url, headers=headers)).headers["ETag"]
         answer = await client.patch(url, json=members, headers={**headers, "If-Match": tag})
         assert answer.status_code == 200, answer.text
@@ -53,32 +53,32 @@ def change(client, headers):
 @pytest.mark.parametrize("mode", ["sandbox", "live"])
 async def test_a_persons_token_is_of_the_services_mode(visitor, resident, register, mode):
     _, service = await register(mode=mode)
-    found = await service.tokens(visitor)
-    assert (await claims_of(visitor, found["access_token"]))["mode"] == mode
+    tokens = await service.tokens(visitor)
+    assert (await claims_of(visitor, tokens["access_token"]))["mode"] == mode
 
 
 async def test_the_id_token_is_signed_as_the_registration_says(visitor, resident, register, change):
-    made, service = await register(id_token_alg="RS256")
-    found = await service.tokens(visitor)
-    assert (await claims_of(visitor, found["id_token"], "RS256"))["aud"] == made["client_id"]
-    await change(made, id_token_alg="ES256")
-    found = await service.tokens(visitor)
-    assert (await claims_of(visitor, found["id_token"]))["aud"] == made["client_id"]
+    registered, service = await register(id_token_alg="RS256")
+    tokens = await service.tokens(visitor)
+    assert (await claims_of(visitor, tokens["id_token"], "RS256"))["aud"] == registered["client_id"]
+    await change(registered, id_token_alg="ES256")
+    tokens = await service.tokens(visitor)
+    assert (await claims_of(visitor, tokens["id_token"]))["aud"] == registered["client_id"]
 
 
 async def test_one_person_is_one_subject_at_all_services_of_a_council(visitor, resident, register):
     subjects = set()
     for _ in range(2):
         _, service = await register()
-        found = await service.tokens(visitor)
-        subjects.add((await claims_of(visitor, found["id_token"]))["sub"])
+        tokens = await service.tokens(visitor)
+        subjects.add((await claims_of(visitor, tokens["id_token"]))["sub"])
     assert len(subjects) == 1
 
 
 async def test_a_redirect_uri_taken_away_is_refused_at_once(visitor, resident, register, change):
-    made, service = await register()
+    registered, service = await register()
     await code_of(visitor, service)
-    await change(made, redirect_uris=[f"{REDIRECT}/new"])
+    await change(registered, redirect_uris=[f"{REDIRECT}/new"])
     refused = await ask(visitor, service)
     assert refused.status_code == 400
     assert "location" not in refused.headers
@@ -86,15 +86,17 @@ async def test_a_redirect_uri_taken_away_is_refused_at_once(visitor, resident, r
 
 
 async def test_a_scope_taken_away_is_refused_at_once(visitor, resident, register, change):
-    made, service = await register(scopes=["openid", "email"])
+    registered, service = await register(scopes=["openid", "email"])
     assert (await ask(visitor, service, scope="openid email")).status_code == 200
-    await change(made, scopes=["openid"])
+    await change(registered, scopes=["openid"])
     assert answered(await ask(visitor, service, scope="openid email"))["error"] == "invalid_scope"
 
 
 async def test_a_secret_that_has_followed_works_for_people_too(client, headers, visitor, resident, register):
-    made, service = await register()
-    new = await client.post(f"{URL}/{made['client_id']}/secrets", json={"overlap_hours": 1}, headers=headers)
+    registered, service = await register()
+    new = await client.post(
+        f"{URL}/{registered['client_id']}/secrets", json={"overlap_hours": 1}, headers=headers
+    )
     assert (await service.tokens(visitor))["id_token"]
     service.secret = new.json()["client_secret"]
     assert (await service.tokens(visitor))["id_token"]
@@ -103,17 +105,17 @@ async def test_a_secret_that_has_followed_works_for_people_too(client, headers, 
 async def test_a_retired_services_codes_and_refresh_tokens_are_worth_nothing(
     client, headers, visitor, resident, register
 ):
-    made, service = await register(scopes=["openid", "offline_access"])
-    found = await service.tokens(visitor, scope="openid offline_access")
+    registered, service = await register(scopes=["openid", "offline_access"])
+    tokens = await service.tokens(visitor, scope="openid offline_access")
     code = await code_of(visitor, service)
-    await client.delete(f"{URL}/{made['client_id']}", headers=headers)
+    await client.delete(f"{URL}/{registered['client_id']}", headers=headers)
     for answer in (
         await service.redeem(visitor, code),
-        await service.refresh(visitor, found["refresh_token"]),
+        await service.refresh(visitor, tokens["refresh_token"]),
     ):
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert (await ask(visitor, service)).status_code == 400
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401
 
 
@@ -126,7 +128,7 @@ async def test_a_service_is_called_by_its_name_in_the_persons_language(visitor, 
 
 
 @pytest.mark.parametrize(
-    ("registered", "wanted"),
+    ("registered", "expected"),
     [
         (["identity", "address"], {names.CORE_IDENTITY, names.ADDRESS, names.RETURN_CODE}),
         (["identity"], {names.CORE_IDENTITY, names.RETURN_CODE}),
@@ -134,7 +136,7 @@ async def test_a_service_is_called_by_its_name_in_the_persons_language(visitor, 
         ([], {names.RETURN_CODE}),
     ],
 )
-def test_a_service_gets_only_the_claims_it_is_registered_for(registered, wanted):
+def test_a_service_gets_only_the_claims_it_is_registered_for(registered, expected):
     party = RelyingParty(
         profile="standard",
         first_party=True,
@@ -147,9 +149,9 @@ def test_a_service_gets_only_the_claims_it_is_registered_for(registered, wanted)
         identity_levels=frozenset({"P2"}),
         identity_claims=frozenset(registered),
     )
-    every = {names.CORE_IDENTITY: None, names.ADDRESS: None, names.RETURN_CODE: None}
-    asked = Service("x", "x", "citytown").request(
-        vtr='["Cl.Cm.P2"]', claims=json.dumps({"userinfo": every, "id_token": every})
+    requested = {names.CORE_IDENTITY: None, names.ADDRESS: None, names.RETURN_CODE: None}
+    parameters = Service("x", "x", "citytown").request(
+        vtr='["Cl.Cm.P2"]', claims=json.dumps({"userinfo": requested, "id_token": requested})
     )
-    found = authorization_requests.parse_request(asked, party)
-    assert set(found.userinfo_claims) == set(found.id_token_claims) == wanted
+    parsed = authorization_requests.parse_request(parameters, party)
+    assert set(parsed.userinfo_claims) == set(parsed.id_token_claims) == expected

@@ -13,20 +13,22 @@ async def run(capsys, command, settings, *arguments):
     return json.loads(capsys.readouterr().out)
 
 
-async def ask(client, who):
-    return await client.post("/identity/token", data=GRANT, auth=(who["client_id"], who["client_secret"]))
+async def ask(client, credentials):
+    return await client.post(
+        "/identity/token", data=GRANT, auth=(credentials["client_id"], credentials["client_secret"])
+    )
 
 
 async def test_the_operator_holds_every_scope_in_every_council(client, settings, capsys):
-    who = await run(capsys, commands.create_operator, settings)
-    assert set(who) == {"client_id", "client_secret"}
-    answer = await ask(client, who)
+    credentials = await run(capsys, commands.create_operator, settings)
+    assert set(credentials) == {"client_id", "client_secret"}
+    answer = await ask(client, credentials)
     assert set(answer.json()["scope"].split()) == set(scopes.CATALOGUE)
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    made = await client.post(
+    response = await client.post(
         "/identity/v1/councils", json={"slug": "begun", "name": "Begun", "gss": "E06000301"}, headers=bearer
     )
-    assert made.status_code == 201
+    assert response.status_code == 201
     key = {"name": "First", "mode": "sandbox", "scopes": ["address:read", "address:load"]}
     assert (await client.post("/begun/identity/v1/api-keys", json=key, headers=bearer)).status_code == 201
 
@@ -41,10 +43,10 @@ async def test_the_operators_secret_is_changed_by_asking_again(client, settings,
 
 
 async def test_a_client_of_the_region_is_made_with_the_scopes_asked_for(client, settings, capsys):
-    who = await run(
+    credentials = await run(
         capsys, commands.create_client, settings, "--name", "gateway", "--scopes", "identity:gateway"
     )
-    bearer = {"Authorization": f"Bearer {(await ask(client, who)).json()['access_token']}"}
+    bearer = {"Authorization": f"Bearer {(await ask(client, credentials)).json()['access_token']}"}
     assert (await client.get("/identity/v1/gateway", headers=bearer)).status_code == 200
     assert (await client.get("/identity/v1/councils", headers=bearer)).status_code == 403
 

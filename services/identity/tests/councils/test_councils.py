@@ -27,12 +27,12 @@ async def test_a_new_council_is_served_at_once_and_announced(client, operator, d
     answer = await client.post(URL, json=body(), headers=operator)
     assert answer.status_code == 201
     assert answer.headers["location"] == f"{URL}/newtown"
-    made = answer.json()
-    assert (made["slug"], made["status"], made["version"]) == ("newtown", "active", 1)
+    council = answer.json()
+    assert (council["slug"], council["status"], council["version"]) == ("newtown", "active", 1)
     assert (await client.get("/newtown/identity/v1/api-keys", headers=operator)).status_code == 200
     [event] = [event for event in await published(database) if event.council == "newtown"]
     assert (event.type, event.subject, event.sequence) == ("identity.council.created.v1", "newtown", 1)
-    assert event.data == {name: made[name] for name in ("slug", "name", "gss", "region", "status")}
+    assert event.data == {name: council[name] for name in ("slug", "name", "gss", "region", "status")}
 
 
 async def test_a_slug_and_a_code_belong_to_one_council(client, operator):
@@ -44,8 +44,8 @@ async def test_a_slug_and_a_code_belong_to_one_council(client, operator):
 
 
 async def test_of_two_who_create_a_council_at_once_one_does(client, operator):
-    asked = [client.post(URL, json=body("racetown", "E06000103"), headers=operator) for _ in range(4)]
-    statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
+    requests = [client.post(URL, json=body("racetown", "E06000103"), headers=operator) for _ in range(4)]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*requests))
     assert statuses == [201, 409, 409, 409]
 
 
@@ -145,14 +145,14 @@ async def test_only_the_operator_of_the_region_handles_councils(client, keeper, 
 
 
 async def test_a_repeated_creation_is_answered_alike(client, operator):
-    asked = {"json": body("twice", "E06000109"), "headers": {**operator, "Idempotency-Key": "twice"}}
-    first, second = [await client.post(URL, **asked) for _ in range(2)]
+    options = {"json": body("twice", "E06000109"), "headers": {**operator, "Idempotency-Key": "twice"}}
+    first, second = [await client.post(URL, **options) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
 
 
 async def test_the_gateway_sees_councils_and_refused_credentials(client, operator, keeper):
-    made = (
+    api_key = (
         await client.post(
             "/citytown/identity/v1/api-keys",
             json={"name": "Gone", "mode": "live", "scopes": ["address:read"]},
@@ -160,14 +160,19 @@ async def test_the_gateway_sees_councils_and_refused_credentials(client, operato
         )
     ).json()
     before = await client.get("/identity/v1/gateway", headers=operator)
-    assert made["id"] not in {item["id"] for item in before.json()["revoked"]}
+    assert api_key["id"] not in {item["id"] for item in before.json()["revoked"]}
     assert {"slug": "sleepton", "status": "suspended", "region": "local"} in before.json()["councils"]
-    await client.delete(f"/citytown/identity/v1/api-keys/{made['id']}", headers=keeper)
+    await client.delete(f"/citytown/identity/v1/api-keys/{api_key['id']}", headers=keeper)
     after = await client.get(
         "/identity/v1/gateway", headers={**operator, "If-None-Match": before.headers["etag"]}
     )
     assert after.status_code == 200
-    refused = {"id": made["id"], "claim": "jti", "expires_at": made["expires_at"], "issued_before": None}
+    refused = {
+        "id": api_key["id"],
+        "claim": "jti",
+        "expires_at": api_key["expires_at"],
+        "issued_before": None,
+    }
     assert refused in after.json()["revoked"]
 
 

@@ -42,8 +42,8 @@ async def discovery(visitor):
 
 
 async def test_its_places_lie_below_an_issuer_with_a_slash_at_its_end(visitor):
-    found = await discovery(visitor)
-    assert found["issuer"] == ISSUER
+    metadata = await discovery(visitor)
+    assert metadata["issuer"] == ISSUER
     assert ISSUER.endswith("/")
     ends = {
         "authorization_endpoint": "authorize",
@@ -52,23 +52,26 @@ async def test_its_places_lie_below_an_issuer_with_a_slash_at_its_end(visitor):
         "end_session_endpoint": "logout",
         "jwks_uri": ".well-known/jwks.json",
     }
-    assert {name: found[name] for name in ends} == {name: f"{ISSUER}{end}" for name, end in ends.items()}
+    assert {name: metadata[name] for name in ends} == {name: f"{ISSUER}{end}" for name, end in ends.items()}
     assert (await visitor.get("/identity/.well-known/did.json")).status_code == 200
 
 
 async def test_discovery_offers_what_its_clients_look_for(visitor):
-    found = await discovery(visitor)
-    assert {"private_key_jwt", "client_secret_post"} <= set(found["token_endpoint_auth_methods_supported"])
-    assert set(found["id_token_signing_alg_values_supported"]) == {"ES256", "RS256"}
-    assert found["id_token_signing_alg_values_supported"][0] == "ES256"
-    assert "authorization_code" in found["grant_types_supported"]
-    assert {"openid", "email", "phone"} <= set(found["scopes_supported"])
-    assert found["subject_types_supported"] == ["pairwise"]
-    assert found["code_challenge_methods_supported"] == ["S256"]
-    assert set(found["ui_locales_supported"]) == {"en", "cy"}
-    assert found["backchannel_logout_supported"] is True
-    assert (found["request_parameter_supported"], found["request_uri_parameter_supported"]) == (True, False)
-    assert found["claims_parameter_supported"] is True
+    metadata = await discovery(visitor)
+    assert {"private_key_jwt", "client_secret_post"} <= set(metadata["token_endpoint_auth_methods_supported"])
+    assert set(metadata["id_token_signing_alg_values_supported"]) == {"ES256", "RS256"}
+    assert metadata["id_token_signing_alg_values_supported"][0] == "ES256"
+    assert "authorization_code" in metadata["grant_types_supported"]
+    assert {"openid", "email", "phone"} <= set(metadata["scopes_supported"])
+    assert metadata["subject_types_supported"] == ["pairwise"]
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert set(metadata["ui_locales_supported"]) == {"en", "cy"}
+    assert metadata["backchannel_logout_supported"] is True
+    assert (metadata["request_parameter_supported"], metadata["request_uri_parameter_supported"]) == (
+        True,
+        False,
+    )
+    assert metadata["claims_parameter_supported"] is True
 
 
 def test_its_times_are_those_of_the_contract():
@@ -89,17 +92,17 @@ async def test_a_code_lives_five_minutes_and_no_longer(app, visitor, resident, s
 
 async def test_an_id_token_has_these_members_and_no_others(visitor, resident, school):
     answer = await redeem(visitor, school, await code_of(visitor, school, **PLAIN))
-    found = await claims_of(visitor, answer.json()["id_token"])
+    claims = await claims_of(visitor, answer.json()["id_token"])
     members = {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "vot", "vtm", "sid", "auth_time"}
-    assert set(found) == members
-    assert (found["iss"], found["aud"], found["nonce"]) == (ISSUER, school.client_id, "a-nonce")
+    assert set(claims) == members
+    assert (claims["iss"], claims["aud"], claims["nonce"]) == (ISSUER, school.client_id, "a-nonce")
     assert answer.json()["token_type"] == "Bearer"
     assert "refresh_token" not in answer.json()
 
 
-@pytest.mark.parametrize(("asked", "signed"), [("ES256", "ES256"), ("RS256", "RS256")])
-async def test_an_id_token_is_signed_as_the_client_asks(visitor, resident, database, asked, signed):
-    service = await register(database, profile="onelogin", id_token_alg=asked)
+@pytest.mark.parametrize(("registered", "signed"), [("ES256", "ES256"), ("RS256", "RS256")])
+async def test_an_id_token_is_signed_as_the_client_asks(visitor, resident, database, registered, signed):
+    service = await register(database, profile="onelogin", id_token_alg=registered)
     answer = await service.redeem(visitor, await code_of(visitor, service, **PLAIN), code_verifier=None)
     assert header_of(answer.json()["id_token"])["alg"] == signed
 
@@ -179,29 +182,29 @@ async def test_vot_says_how_somebody_signed_in_at_least_as_well_as_asked(
 ):
     await sign_in(database, visitor, await person(database), ["email", "totp"])
     answer = await redeem(visitor, school, await code_of(visitor, school, **{**PLAIN, "vtr": vtr}))
-    found = await claims_of(visitor, answer.json()["id_token"])
-    assert found["vot"] in {level, "Cl.Cm"}
+    claims = await claims_of(visitor, answer.json()["id_token"])
+    assert claims["vot"] in {level, "Cl.Cm"}
 
 
 async def test_all_services_of_a_council_know_a_person_by_one_name(visitor, resident, database, school):
-    own = await redeem(visitor, school, await code_of(visitor, school, **PLAIN))
+    ours = await redeem(visitor, school, await code_of(visitor, school, **PLAIN))
     other = await register(database, profile="onelogin")
     theirs = await other.redeem(visitor, await code_of(visitor, other, **PLAIN), code_verifier=None)
-    subjects = {(await claims_of(visitor, one.json()["id_token"]))["sub"] for one in (own, theirs)}
+    subjects = {(await claims_of(visitor, answer.json()["id_token"]))["sub"] for answer in (ours, theirs)}
     assert len(subjects) == 1
 
 
 async def test_a_proof_needs_two_factors_whatever_else_is_asked(visitor, resident, school):
     for vtr in ('["P1.Cl"]', '["P2.Cl"]', '["Cl.P1"]'):
-        said = answered(await ask(visitor, school, **{**PLAIN, "vtr": vtr}))
-        assert said["error_description"] == "Request vtr not valid"
+        parameters = answered(await ask(visitor, school, **{**PLAIN, "vtr": vtr}))
+        assert parameters["error_description"] == "Request vtr not valid"
 
 
 def test_a_statement_of_identity_ends_before_its_key_is_withdrawn():
     """The contract gives no time. A service checks it when it gets it, so the shorter is the safer."""
-    made = core_identity.build_statement(
+    statement = core_identity.build_statement(
         ISSUER, "c", "s", "P2", (["Ada"], "Byron"), date(1815, 12, 10), 1_000
     )
-    assert made["exp"] - made["iat"] == core_identity.STATEMENT_SECONDS == 600
+    assert statement["exp"] - statement["iat"] == core_identity.STATEMENT_SECONDS == 600
     assert core_identity.STATEMENT_SECONDS <= tokens.ACCESS_SECONDS
-    assert made["vc"]["type"] == ["VerifiableCredential", "IdentityCheckCredential"]
+    assert statement["vc"]["type"] == ["VerifiableCredential", "IdentityCheckCredential"]

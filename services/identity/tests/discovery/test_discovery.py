@@ -32,12 +32,12 @@ def issuer(app, client):
 async def region_client(client, operator):
     """(id, secret) of a client of the region that may look up addresses."""
     body = {"name": ids.show(ids.new()), "scopes": ["address:read"]}
-    made = (await client.post("/identity/v1/clients", json=body, headers=operator)).json()
-    return made["client_id"], made["client_secret"]
+    created = (await client.post("/identity/v1/clients", json=body, headers=operator)).json()
+    return created["client_id"], created["client_secret"]
 
 
-async def token(client, who):
-    answer = await client.post("/identity/token", data={"grant_type": "client_credentials"}, auth=who)
+async def token(client, credentials):
+    answer = await client.post("/identity/token", data={"grant_type": "client_credentials"}, auth=credentials)
     return answer.json()["access_token"]
 
 
@@ -67,22 +67,22 @@ async def rotate(issuer, database):
 
 @pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
 async def test_discovery_says_what_there_is_and_no_more(client, name):
-    found = (await client.get(f"{WELL_KNOWN}/{name}")).json()
-    assert found["issuer"] == "http://test.invalid/identity/"
-    assert found["token_endpoint"] == found["issuer"] + "token"
-    assert found["jwks_uri"] == found["issuer"] + ".well-known/jwks.json"
-    assert found["grant_types_supported"] == list(token_requests.GRANT_TYPES)
-    assert found["response_types_supported"] == ["code"]
-    assert found["code_challenge_methods_supported"] == ["S256"]
-    assert found["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)
-    assert set(found["scopes_supported"]) == set(scopes.CATALOGUE) | subjects.IDENTITY_SCOPES
-    assert "registration_endpoint" not in found
+    metadata = (await client.get(f"{WELL_KNOWN}/{name}")).json()
+    assert metadata["issuer"] == "http://test.invalid/identity/"
+    assert metadata["token_endpoint"] == metadata["issuer"] + "token"
+    assert metadata["jwks_uri"] == metadata["issuer"] + ".well-known/jwks.json"
+    assert metadata["grant_types_supported"] == list(token_requests.GRANT_TYPES)
+    assert metadata["response_types_supported"] == ["code"]
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["token_endpoint_auth_signing_alg_values_supported"] == list(assertions.ALGORITHMS)
+    assert set(metadata["scopes_supported"]) == set(scopes.CATALOGUE) | subjects.IDENTITY_SCOPES
+    assert "registration_endpoint" not in metadata
 
 
 async def test_the_published_keys_are_public(client):
     for key in (await jwks(client))["keys"]:
-        own = {"crv", "x", "y"} if key["kty"] == "EC" else {"n", "e"}
-        assert set(key) == {"kid", "kty", "use", "alg"} | own
+        members = {"crv", "x", "y"} if key["kty"] == "EC" else {"n", "e"}
+        assert set(key) == {"kid", "kty", "use", "alg"} | members
 
 
 @pytest.mark.parametrize("name", ["jwks.json", "openid-configuration"])
@@ -127,14 +127,14 @@ async def test_a_retired_key_that_signed_an_api_key_stays_as_long_as_that_lives(
     start = issuer.clock() + 20_000
     issuer.clock = lambda: start
     body = {"name": "Long", "mode": "live", "scopes": ["address:read"]}
-    made = (await client.post("/citytown/identity/v1/api-keys", json=body, headers=keeper)).json()
-    signer = signed_by(made["key"], await jwks(client))
+    api_key = (await client.post("/citytown/identity/v1/api-keys", json=body, headers=keeper)).json()
+    signer = signed_by(api_key["key"], await jwks(client))
     await rotate(issuer, database)
     issuer.clock = lambda: start + 100_000
     assert signer in await kids(client)
     await rotate(issuer, database)  # forgets what is no longer needed
     assert signer in await kids(client)
-    gone = await client.delete(f"/citytown/identity/v1/api-keys/{made['id']}", headers=keeper)
+    gone = await client.delete(f"/citytown/identity/v1/api-keys/{api_key['id']}", headers=keeper)
     assert gone.status_code == 204
     async with database.writing() as session:
         await issuer.ensure_keys(session)
@@ -146,8 +146,8 @@ async def test_the_private_half_of_a_key_long_retired_is_erased(client, issuer, 
     issuer.clock = lambda: start
     body = {"name": "Keeps its key published", "mode": "live", "scopes": ["address:read"]}
     again = {**keeper, "Idempotency-Key": "long-after"}
-    made = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
-    assert made.status_code == 201
+    response = await client.post("/citytown/identity/v1/api-keys", json=body, headers=again)
+    assert response.status_code == 201
     signer = issuer.select_key().kid
     await rotate(issuer, database)
     assert issuer.get_key(signer).private is not None

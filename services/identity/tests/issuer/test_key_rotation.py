@@ -47,7 +47,7 @@ async def holds(browser, token, algorithm):
 
 async def rotate(issuer, database, browser):
     """The next keys are published and have begun to sign."""
-    before = {one["kid"] for one in await jwks(browser)}
+    before = {key["kid"] for key in await jwks(browser)}
     start = issuer.clock()
     async with database.writing() as session:
         assert await issuer.rotate_keys(session)
@@ -96,8 +96,8 @@ async def test_an_id_token_of_the_old_key_signs_out_without_a_question(
     await rotate(issuer, database, visitor)
     now = issuer.clock() + later
     issuer.clock = lambda: now
-    asked = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT}
-    answer = await visitor.get("/identity/logout", params=asked)
+    parameters = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT}
+    answer = await visitor.get("/identity/logout", params=parameters)
     assert (answer.status_code, answer.headers.get("location")) == (302, AFTER_LOGOUT)
 
 
@@ -105,8 +105,8 @@ async def test_an_id_token_by_a_key_of_somebody_elses_is_no_hint(visitor, reside
     service = await register(database)
     token = (await service.tokens(visitor))["id_token"]
     claims = jwt.decode(token, KeySet.import_key_set({"keys": await jwks(visitor)})).claims
-    own = ECKey.generate_key("P-256", {"kid": header_of(token)["kid"]})
-    forged = jwt.encode({"alg": "ES256", "kid": own.kid, "typ": "JWT"}, claims, own)
+    key = ECKey.generate_key("P-256", {"kid": header_of(token)["kid"]})
+    forged = jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "JWT"}, claims, key)
     page = await visitor.get("/identity/logout", params={"id_token_hint": forged})
     assert (page.status_code, "Do you want to sign out?" in page.text) == (200, True)
 

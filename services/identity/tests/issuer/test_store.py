@@ -88,12 +88,12 @@ async def test_an_api_key_is_revoked_once(session):
 
 
 async def test_pages_go_on_after_the_last_id(session):
-    made = [api_key() for _ in range(5)]
-    for key in made:
+    keys = [api_key() for _ in range(5)]
+    for key in keys:
         await api_keys.add_api_key(session, "citytown", key)
     first = await api_keys.list_page(session, "citytown", NIL, 3)
     rest = await api_keys.list_page(session, "citytown", first[-1].id, 3)
-    assert [row.id for row in (*first, *rest)] == sorted(key["id"] for key in made)
+    assert [row.id for row in (*first, *rest)] == sorted(key["id"] for key in keys)
 
 
 async def test_a_name_is_one_client_while_it_is_in_use(session):
@@ -153,8 +153,8 @@ async def pool(settings):
     """Connections like the token endpoint's."""
     async with asyncpg.create_pool(
         settings.database_url, min_size=1, max_size=4, server_settings={"app.council": "*"}
-    ) as made:
-        yield made
+    ) as connections:
+        yield connections
 
 
 async def test_of_many_who_show_an_assertion_at_once_one_passes(pool):
@@ -174,20 +174,20 @@ async def test_expired_assertions_are_swept_away(pool):
 
 
 async def test_a_revoked_client_does_not_authenticate(pool, database):
-    kept, gone = client(name="Kept"), client(name="Gone")
+    in_use, revoked = client(name="Kept"), client(name="Gone")
     async with database.writing("citytown") as session:
-        for one in (kept, gone):
-            await clients.add_client(session, "citytown", one)
-        await clients.revoke_client(session, "citytown", gone["id"], NOW)
-    assert (await clients.get_record(pool, kept["id"])).secret_hash == b"h" * 32
-    assert await clients.get_record(pool, gone["id"]) is None
+        for values in (in_use, revoked):
+            await clients.add_client(session, "citytown", values)
+        await clients.revoke_client(session, "citytown", revoked["id"], NOW)
+    assert (await clients.get_record(pool, in_use["id"])).secret_hash == b"h" * 32
+    assert await clients.get_record(pool, revoked["id"]) is None
     assert await clients.get_record(pool, NIL) is None
 
 
 async def test_the_runtime_role_is_bound_by_row_level_security(session):
-    found = await session.first(
+    role = await session.first(
         text("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
     )
-    assert (found.rolsuper, found.rolbypassrls) == (False, False)
+    assert (role.rolsuper, role.rolbypassrls) == (False, False)
     forced = "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity ORDER BY 1"
     assert {"api_key", "client", "relying_party"} <= {row.relname for row in await session.all(text(forced))}

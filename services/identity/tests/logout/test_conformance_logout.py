@@ -54,8 +54,8 @@ def test_every_module_of_the_plan_has_its_test(module, test):
     assert named.there(test), f"{module}: {test} is no test"
 
 
-async def log_out(visitor, **asked):
-    return await visitor.get("/identity/logout", params=asked)
+async def log_out(visitor, **parameters):
+    return await visitor.get("/identity/logout", params=parameters)
 
 
 def asks(page):
@@ -71,9 +71,11 @@ async def still_signed_in(visitor, service):
 
 
 async def test_discovery(visitor, bins):
-    said = (await visitor.get("/identity/.well-known/openid-configuration")).json()
-    assert said["end_session_endpoint"].endswith("/identity/logout")
-    assert said["backchannel_logout_supported"] is said["backchannel_logout_session_supported"] is True
+    metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
+    assert metadata["end_session_endpoint"].endswith("/identity/logout")
+    assert (
+        metadata["backchannel_logout_supported"] is metadata["backchannel_logout_session_supported"] is True
+    )
 
 
 def altered(token):
@@ -149,10 +151,10 @@ async def test_a_form_of_another_site_comes_back_with_its_cookies(visitor, resid
     token = (await bins.tokens(visitor))["id_token"]
     sent = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "a b"}
     elsewhere = {"Origin": "https://service.example", "Sec-Fetch-Site": "cross-site"}
-    visitor.cookies, kept = type(visitor.cookies)(), visitor.cookies  # SameSite=Lax
+    visitor.cookies, cookies = type(visitor.cookies)(), visitor.cookies  # SameSite=Lax
     answer = await visitor.post("/identity/logout", data=sent, headers=elsewhere)
     assert (answer.status_code, "set-cookie" in answer.headers) == (303, False)
-    visitor.cookies = kept
+    visitor.cookies = cookies
     back = await visitor.get(answer.headers["location"])
     assert back.headers["location"] == f"{AFTER_LOGOUT}?state=a+b"
     waiting(await ask(visitor, bins))

@@ -40,16 +40,16 @@ class Recorder(Outbound):
 
 async def test_a_service_that_shows_its_id_token_signs_out_at_once(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
-    asked = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "done"}
-    answer = await visitor.get("/identity/logout", params=asked)
+    parameters = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "done"}
+    answer = await visitor.get("/identity/logout", params=parameters)
     assert answer.status_code == 302
     assert answer.headers["location"] == f"{AFTER_LOGOUT}?state=done"
     waiting(await ask(visitor, bins))  # nobody is signed in any more
 
 
 async def test_without_proof_the_person_is_asked(visitor, resident, bins):
-    asked = {"client_id": bins.client_id, "post_logout_redirect_uri": AFTER_LOGOUT}
-    page = await visitor.get("/identity/logout", params=asked)
+    parameters = {"client_id": bins.client_id, "post_logout_redirect_uri": AFTER_LOGOUT}
+    page = await visitor.get("/identity/logout", params=parameters)
     fields = fields_of(page)
     assert (await ask(visitor, bins)).headers["location"].startswith("https://service.example")  # still in
     answer = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
@@ -67,8 +67,8 @@ async def test_an_id_token_of_another_session_is_no_proof(visitor, database, res
 async def test_logging_out_never_redirects_to_what_is_not_registered(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     for back in ("https://evil.example/", f"{AFTER_LOGOUT}/x", f"{AFTER_LOGOUT}?x=1"):
-        asked = {"id_token_hint": token, "post_logout_redirect_uri": back}
-        answer = await visitor.get("/identity/logout", params=asked)
+        parameters = {"id_token_hint": token, "post_logout_redirect_uri": back}
+        answer = await visitor.get("/identity/logout", params=parameters)
         assert answer.status_code == 200, back
         assert "location" not in answer.headers
 
@@ -81,7 +81,7 @@ async def test_a_logout_form_needs_the_browsers_token(visitor, resident, bins):
 
 async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident, bins, app):
     short = await bins.tokens(visitor)
-    kept = await bins.tokens(visitor, scope="openid offline_access")
+    offline = await bins.tokens(visitor, scope="openid offline_access")
     await visitor.get("/identity/logout", params={"id_token_hint": short["id_token"]})
     await app.state.directory.refresh()
 
@@ -90,8 +90,8 @@ async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident,
         return (await visitor.get("/identity/userinfo", headers=bearer)).status_code
 
     assert await userinfo(short) == 401
-    assert await userinfo(kept) == 200
-    assert (await bins.refresh(visitor, kept["refresh_token"])).status_code == 200
+    assert await userinfo(offline) == 200
+    assert (await bins.refresh(visitor, offline["refresh_token"])).status_code == 200
 
 
 @pytest.fixture

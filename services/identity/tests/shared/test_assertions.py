@@ -23,8 +23,10 @@ CLAIMS = {"iss": "me", "sub": "me", "aud": TOKEN_URL, "exp": NOW + 60, "iat": NO
 
 def signed(key=EC, algorithm="ES256", header=None, **claims):
     content = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
-    made = {"alg": algorithm, "kid": key.kid, **(header or {})}
-    return jwt.encode({k: v for k, v in made.items() if v is not None}, content, key, algorithms=[algorithm])
+    headers = {"alg": algorithm, "kid": key.kid, **(header or {})}
+    return jwt.encode(
+        {k: v for k, v in headers.items() if v is not None}, content, key, algorithms=[algorithm]
+    )
 
 
 def shown(text, keys=REGISTERED):
@@ -182,16 +184,16 @@ def test_a_key_that_is_for_one_algorithm_is_for_no_other(bound, used):
 
 
 def test_without_a_kid_the_key_for_the_algorithm_is_taken():
-    own = RSA.as_dict(private=False)
-    keys = [assertions.parse_public_key({**own, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
+    members = RSA.as_dict(private=False)
+    keys = [assertions.parse_public_key({**members, "kid": name, "alg": name}) for name in ("RS256", "PS256")]
     assert shown(signed(RSA, "PS256", header={"kid": None}), keys).jti == "once"
 
 
 def test_a_public_key_is_kept_with_nothing_beside_it():
-    kept = assertions.parse_public_key(
+    parsed = assertions.parse_public_key(
         {**EC.as_dict(private=False), "jku": "http://evil.invalid", "x5c": ["x"]}
     )
-    assert set(kept) == {"kty", "kid", "crv", "x", "y"}
+    assert set(parsed) == {"kty", "kid", "crv", "x", "y"}
 
 
 PUBLIC_EC, PUBLIC_RSA = EC.as_dict(private=False), RSA.as_dict(private=False)

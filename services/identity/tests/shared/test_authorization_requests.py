@@ -50,10 +50,10 @@ def test_any_request_is_taken_or_refused_in_words(other):
 @given(st.text(max_size=300))
 def test_any_query_is_read_or_refused_in_words(text):
     try:
-        found = authorization_requests.parse_parameters(text)
+        parameters = authorization_requests.parse_parameters(text)
     except authorization_requests.PageError:
         return
-    assert all(found.values())
+    assert all(parameters.values())
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=20), max_size=10))
@@ -64,16 +64,16 @@ def test_parameters_come_in_as_they_were_written(parameters):
 @given(st.text(max_size=60) | st.lists(st.text(max_size=8), max_size=4).map(json.dumps))
 def test_any_vector_is_taken_or_refused_in_one_login_s_words(text):
     try:
-        wanted = vectors.parse_vectors(text, "Cl")
+        vector = vectors.parse_vectors(text, "Cl")
     except ValueError as error:
         assert str(error) == "Request vtr not valid"  # noqa: PT017
         return
-    assert wanted.level in vectors.CREDENTIAL_LEVELS
-    assert wanted.identity in vectors.IDENTITY_LEVELS
+    assert vector.level in vectors.CREDENTIAL_LEVELS
+    assert vector.identity in vectors.IDENTITY_LEVELS
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ('["Cl"]', ("Cl", "P0")),
         ('["Cl.Cm"]', ("Cl.Cm", "P0")),
@@ -84,9 +84,9 @@ def test_any_vector_is_taken_or_refused_in_one_login_s_words(text):
         (None, ("Cl.Cm", "P0")),
     ],
 )
-def test_the_easiest_vector_counts(text, wanted):
-    found = vectors.parse_vectors(text, "Cl.Cm")
-    assert (found.level, found.identity) == wanted
+def test_the_easiest_vector_counts(text, expected):
+    vector = vectors.parse_vectors(text, "Cl.Cm")
+    assert (vector.level, vector.identity) == expected
 
 
 @given(st.text(max_size=80))
@@ -104,11 +104,11 @@ def test_only_a_registered_uri_is_registered(uri):
 
 
 @given(st.dictionaries(st.sampled_from(["code", "state", "iss", "error"]), st.text(min_size=1, max_size=40)))
-def test_an_answer_can_be_read_back(said):
-    parts = urlsplit(redirects.add_parameters(f"{REDIRECT}?own=1", said))
+def test_an_answer_can_be_read_back(parameters):
+    parts = urlsplit(redirects.add_parameters(f"{REDIRECT}?own=1", parameters))
     assert (parts.netloc, parts.path) == ("service.example", "/callback")
-    found = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    assert found == {"own": "1", **said}
+    read_back = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    assert read_back == {"own": "1", **parameters}
 
 
 @given(
@@ -146,29 +146,31 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
 
 
 @given(
-    wanted=st.sampled_from(["P1", "P2"]),
-    has=st.sampled_from(vectors.IDENTITY_LEVELS),
-    told=st.booleans(),
+    required=st.sampled_from(["P1", "P2"]),
+    proven=st.sampled_from(vectors.IDENTITY_LEVELS),
+    wants_code=st.booleans(),
     unproven=st.booleans(),
     silent=st.booleans(),
 )
 def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_service_is_told(
-    wanted, has, told, unproven, silent
+    required, proven, wants_code, unproven, silent
 ):
-    asked = (claims.RETURN_CODE,) if told else ()
+    userinfo_claims = (claims.RETURN_CODE,) if wants_code else ()
     request = authorization_requests.parse_request({**GOOD, "acr_values": "Cl.Cm"}, PARTY)
-    request = replace(request, identity=wanted, userinfo_claims=asked, prompts=("none",) if silent else ())
-    who = steps.Person("Cl.Cm", 0, has, unproven)
+    request = replace(
+        request, identity=required, userinfo_claims=userinfo_claims, prompts=("none",) if silent else ()
+    )
+    person = steps.Person("Cl.Cm", 0, proven, unproven)
     agreed = steps.Consent(frozenset({"openid"}), frozenset({claims.RETURN_CODE}), 0)
     try:
-        step = steps.next_step(request, PARTY, who, agreed, 0, 0)
+        step = steps.next_step(request, PARTY, person, agreed, 0, 0)
     except authorization_requests.RequestError as error:
         assert error.error == "access_denied"  # noqa: PT017
         assert silent
-        assert has < wanted
-        assert not told
+        assert proven < required
+        assert not wants_code
         return
-    if has >= wanted or (told and (unproven or silent)):
+    if proven >= required or (wants_code and (unproven or silent)):
         assert step is steps.Step.ANSWER
     else:
         assert step is steps.Step.PROVE
@@ -181,16 +183,16 @@ def test_nobody_signed_in_is_never_answered():
 
 
 @given(st.uuids(), st.uuids())
-def test_names_differ_between_people_councils_and_kinds(one: UUID, other: UUID):
+def test_names_differ_between_people_councils_and_kinds(first: UUID, second: UUID):
     key = b"k" * 32
     names = {
         subjects.derive_pairwise(key, sector, what, inner)
         for sector in ("citytown", "hillshire")
         for what in ("account", "session")
-        for inner in {one, other}
+        for inner in {first, second}
     }
-    assert len(names) == 4 * len({one, other})
-    assert subjects.derive_pairwise(key, "citytown", "account", one) in names
+    assert len(names) == 4 * len({first, second})
+    assert subjects.derive_pairwise(key, "citytown", "account", first) in names
 
 
 @pytest.mark.parametrize(

@@ -101,16 +101,16 @@ STARTS = st.lists(st.integers(0, 10_000), min_size=1, max_size=6)
 
 @given(STARTS, st.integers(0, 20_000), st.integers(0, 600))
 def test_a_token_can_be_checked_as_long_as_it_lives(starts, signed_at, later):
-    held = timeline(starts)
-    assume(signed_at >= held[0].signs_from)
-    assert crypto.select_signer(held, signed_at) in crypto.list_published(held, signed_at + later, 600)
+    keys = timeline(starts)
+    assume(signed_at >= keys[0].signs_from)
+    assert crypto.select_signer(keys, signed_at) in crypto.list_published(keys, signed_at + later, 600)
 
 
 @given(STARTS, st.integers(0, 200_000))
 def test_a_key_whose_private_half_is_erased_never_signs(starts, now):
-    held = timeline(starts)
-    assume(now >= held[0].signs_from)
-    assert crypto.select_signer(held, now).kid not in crypto.list_erasable(held, now)
+    keys = timeline(starts)
+    assume(now >= keys[0].signs_from)
+    assert crypto.select_signer(keys, now).kid not in crypto.list_erasable(keys, now)
 
 
 def test_a_token_is_read_by_a_library_of_the_standard():

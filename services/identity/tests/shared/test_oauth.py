@@ -117,11 +117,11 @@ def test_a_scope_that_is_not_a_list_of_scopes_is_invalid(scope):
 
 @given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=60)))
 def test_whatever_comes_is_a_request_or_an_error_of_the_protocol(body, authorization):
-    found = []
+    errors = []
     for prefix in (b"", b"grant_type=client_credentials&"):
         try:
             token_requests.parse_token_request(FORM, authorization, "", prefix + body)
         except token_requests.OAuthError as error:
-            found.append(error)
-    assert all(error.status in {400, 401} for error in found)
-    assert all(set(error.description).isdisjoint('"\\') for error in found)
+            errors.append(error)
+    assert all(error.status in {400, 401} for error in errors)
+    assert all(set(error.description).isdisjoint('"\\') for error in errors)

@@ -60,9 +60,9 @@ async def get(outbound, url):
 async def test_what_a_server_answers_is_read(at_home, server):
     server.body = b"[1]"
     assert await get(at_home, server.url) == b"[1]"
-    [asked] = server.asked
-    assert f"Host: {HOST}:{server.port}".encode() in asked
-    assert b"ookie" not in asked
+    [request] = server.asked
+    assert f"Host: {HOST}:{server.port}".encode() in request
+    assert b"ookie" not in request
 
 
 @pytest.mark.parametrize("address", PRIVATE)

@@ -34,19 +34,19 @@ def allowed(pace, client_id, times=10):
 
 
 def test_a_burst_is_taken_and_then_the_rate(pace, clock):
-    one = ids.new()
-    assert allowed(pace, one) == 3
+    client_id = ids.new()
+    assert allowed(pace, client_id) == 3
     with pytest.raises(Problem, match="Try again in 1 s"):
-        pace.take(one)
+        pace.take(client_id)
     clock.now += 1
-    assert allowed(pace, one) == 2
+    assert allowed(pace, client_id) == 2
     clock.now += 3_600
-    assert allowed(pace, one) == 3
+    assert allowed(pace, client_id) == 3
 
 
 def test_one_client_does_not_slow_another(pace):
-    one, two = ids.new(), ids.new()
-    assert (allowed(pace, one), allowed(pace, two)) == (3, 3)
+    first, second = ids.new(), ids.new()
+    assert (allowed(pace, first), allowed(pace, second)) == (3, 3)
 
 
 def test_what_is_remembered_is_bounded(pace, monkeypatch):
@@ -59,8 +59,8 @@ def test_what_is_remembered_is_bounded(pace, monkeypatch):
 @pytest.fixture
 async def who(client, keeper):
     body = {"name": ids.show(ids.new()), "scopes": ["address:read"]}
-    made = (await client.post(URL, json=body, headers=keeper)).json()
-    return made["client_id"], made["client_secret"]
+    created = (await client.post(URL, json=body, headers=keeper)).json()
+    return created["client_id"], created["client_secret"]
 
 
 @pytest.mark.parametrize(

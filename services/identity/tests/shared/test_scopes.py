@@ -35,17 +35,17 @@ def test_a_wish_for_less_is_granted():
 
 
 @given(KNOWN, KNOWN)
-def test_a_token_never_carries_more_than_the_client_holds(asked, held):
-    granted = scopes.narrow_scopes(" ".join(asked), held)
-    if set(asked) <= set(held):
-        assert set(granted) == set(asked)
+def test_a_token_never_carries_more_than_the_client_holds(requested, held):
+    granted = scopes.narrow_scopes(" ".join(requested), held)
+    if set(requested) <= set(held):
+        assert set(granted) == set(requested)
     else:
         assert granted is None
 
 
 @given(KNOWN, KNOWN)
-def test_nobody_grants_what_he_does_not_hold(asked, held):
-    assert set(scopes.list_not_held(asked, held)) == set(asked) - set(held)
+def test_nobody_grants_what_he_does_not_hold(requested, held):
+    assert set(scopes.list_not_held(requested, held)) == set(requested) - set(held)
 
 
 def test_a_reserved_slug_is_refused_with_the_reason():

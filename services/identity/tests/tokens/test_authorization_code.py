@@ -26,9 +26,9 @@ from services.identity.tests.provider import (
 
 
 async def test_a_signed_in_person_is_sent_back_with_a_code(visitor, resident, bins):
-    said = answered(await ask(visitor, bins))
-    assert set(said) == {"code", "state", "iss"}
-    assert (said["state"], said["iss"]) == ("a-state", ISSUER)
+    parameters = answered(await ask(visitor, bins))
+    assert set(parameters) == {"code", "state", "iss"}
+    assert (parameters["state"], parameters["iss"]) == ("a-state", ISSUER)
 
 
 async def test_a_code_becomes_tokens(visitor, resident, bins):
@@ -65,11 +65,11 @@ async def test_a_request_is_answered_once(visitor, database, bins):
 
 
 async def test_a_request_may_come_by_form(visitor, resident, bins):
-    kept = await visitor.post("/identity/authorize", data=bins.request())
-    assert kept.status_code == 303
-    assert kept.headers["location"].startswith("/identity/authorize?client_id=")
-    assert "code" in answered(await visitor.get(kept.headers["location"]))
-    assert (await visitor.get(kept.headers["location"])).status_code == 400  # good once
+    response = await visitor.post("/identity/authorize", data=bins.request())
+    assert response.status_code == 303
+    assert response.headers["location"].startswith("/identity/authorize?client_id=")
+    assert "code" in answered(await visitor.get(response.headers["location"]))
+    assert (await visitor.get(response.headers["location"])).status_code == 400  # good once
 
 
 async def test_rs256_where_the_client_asks(visitor, resident, database):
@@ -85,8 +85,8 @@ async def test_a_council_knows_a_person_by_one_name_and_another_council_by_anoth
     async def subject(service):
         return (await claims_of(visitor, (await service.tokens(visitor))["id_token"]))["sub"]
 
-    own, other = await register(database), await register(database, "hillshire")
-    assert await subject(own) == await subject(bins)
+    service, other = await register(database), await register(database, "hillshire")
+    assert await subject(service) == await subject(bins)
     assert await subject(other) != await subject(bins)
 
 
@@ -140,8 +140,12 @@ async def test_another_organisations_service_asks_for_consent_once(visitor, resi
 
 async def test_who_does_not_agree_is_sent_back_without_a_code(visitor, resident, database):
     service = await register(database, first_party=False)
-    said = answered(await agree(visitor, await ask(visitor, service), answer="no"))
-    assert (said["error"], said["state"], said["iss"]) == ("access_denied", "a-state", ISSUER)
+    parameters = answered(await agree(visitor, await ask(visitor, service), answer="no"))
+    assert (parameters["error"], parameters["state"], parameters["iss"]) == (
+        "access_denied",
+        "a-state",
+        ISSUER,
+    )
     assert (await ask(visitor, service)).status_code == 200  # it was no consent
 
 
@@ -161,10 +165,10 @@ async def test_userinfo_tells_what_was_asked_and_agreed(visitor, resident, bins)
 
 
 async def test_single_claims_may_be_asked_for(visitor, resident, bins):
-    asked = (
+    requested = (
         '{"userinfo": {"email": null}, "id_token": {"email_verified": {"essential": true}, "unknown": null}}'
     )
-    tokens = await bins.tokens(visitor, claims=asked)
+    tokens = await bins.tokens(visitor, claims=requested)
     content = await claims_of(visitor, tokens["id_token"])
     assert content["email_verified"] is True
     assert "email" not in content
@@ -188,9 +192,9 @@ async def test_a_request_may_be_signed(visitor, resident, database):
     service = await register(database, jwks=[KEY.as_dict(private=False)])
     outside = {"client_id": service.client_id, "response_type": "code", "scope": "openid"}
     signed = {**outside, "request": service.object(state="signed")}
-    said = answered(await visitor.get("/identity/authorize", params=signed))
-    assert said["state"] == "signed"
-    assert (await service.redeem(visitor, said["code"])).status_code == 200
+    parameters = answered(await visitor.get("/identity/authorize", params=signed))
+    assert parameters["state"] == "signed"
+    assert (await service.redeem(visitor, parameters["code"])).status_code == 200
 
 
 async def test_refresh_tokens_come_with_offline_access_and_rotate(visitor, resident, database):
@@ -199,7 +203,7 @@ async def test_refresh_tokens_come_with_offline_access_and_rotate(visitor, resid
     second = (await service.refresh(visitor, first["refresh_token"])).json()
     assert second["refresh_token"] != first["refresh_token"]
     assert second["access_token"] != first["access_token"]
-    old, new = [await claims_of(visitor, one["id_token"]) for one in (first, second)]
+    old, new = [await claims_of(visitor, token["id_token"]) for token in (first, second)]
     assert (old["sub"], old["auth_time"], old["sid"]) == (new["sub"], new["auth_time"], new["sid"])
 
 
@@ -211,10 +215,10 @@ async def test_a_callback_may_have_a_query_of_its_own(visitor, resident, databas
 
 
 async def test_discovery_and_what_is_there_agree(visitor, bins):
-    said = (await visitor.get("/identity/.well-known/openid-configuration")).json()
-    assert said["issuer"] == ISSUER
+    metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
+    assert metadata["issuer"] == ISSUER
     paths = set((await visitor.get("/openapi.json")).json()["paths"])
-    for name, value in said.items():
+    for name, value in metadata.items():
         if name.endswith("_endpoint") or name == "jwks_uri":
             assert value.removeprefix("http://test.invalid") in paths, name
 

@@ -47,10 +47,10 @@ def given(app, database, visitor, shop):
 async def test_a_token_to_act_ends_with_its_mandate_to_the_second(visitor, shop, given, seconds):
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     subject, own, _, _ = await given(until)
-    said = (await exchange(visitor, shop, subject, own)).json()
-    content = await claims_of(visitor, said["access_token"])
+    body = (await exchange(visitor, shop, subject, own)).json()
+    content = await claims_of(visitor, body["access_token"])
     assert content["exp"] == int(until.timestamp())
-    assert said["expires_in"] == content["exp"] - content["iat"]
+    assert body["expires_in"] == content["exp"] - content["iat"]
 
 
 async def test_in_the_last_second_of_a_mandate_there_is_no_token_more(visitor, database, shop, given):

@@ -32,15 +32,15 @@ async def userinfo(visitor, found):
 
 async def test_a_service_learns_the_number_it_asked_for_with_the_scope(visitor, caller, database):
     service = await register(database)
-    found = await service.tokens(visitor, scope="openid phone")
-    told = await userinfo(visitor, found)
-    assert {name: value for name, value in told.items() if name != "sub"} == CLAIMS
-    assert "phone_number" not in await claims_of(visitor, found["id_token"])
+    tokens = await service.tokens(visitor, scope="openid phone")
+    claims = await userinfo(visitor, tokens)
+    assert {name: value for name, value in claims.items() if name != "sub"} == CLAIMS
+    assert "phone_number" not in await claims_of(visitor, tokens["id_token"])
 
 
 async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, caller, school):
-    told = await userinfo(visitor, await tokens(visitor, school, scope="openid phone"))
-    assert {name: value for name, value in told.items() if name != "sub"} == CLAIMS
+    claims = await userinfo(visitor, await tokens(visitor, school, scope="openid phone"))
+    assert {name: value for name, value in claims.items() if name != "sub"} == CLAIMS
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,24 @@ async def test_a_text_without_a_first_factor_counts_for_nothing(visitor, caller,
 
 async def test_who_did_not_ask_learns_nothing_of_it(visitor, caller, database):
     service = await register(database)
-    told = await userinfo(visitor, await service.tokens(visitor, scope="openid email"))
-    assert set(told) == {"sub", "email", "email_verified"}
+    tokens = await userinfo(visitor, await service.tokens(visitor, scope="openid email"))
+    assert set(tokens) == {"sub", "email", "email_verified"}
 
 
 async def test_the_claim_may_be_asked_for_by_name(visitor, caller, database):
     service = await register(database)
-    asked = '{"id_token": {"phone_number": null}, "userinfo": {"phone_number_verified": null}}'
-    found = await service.tokens(visitor, scope="openid", claims=asked)
-    assert (await claims_of(visitor, found["id_token"]))["phone_number"] == NUMBER
-    assert set(await userinfo(visitor, found)) == {"sub", "phone_number_verified"}
+    requested = '{"id_token": {"phone_number": null}, "userinfo": {"phone_number_verified": null}}'
+    tokens = await service.tokens(visitor, scope="openid", claims=requested)
+    assert (await claims_of(visitor, tokens["id_token"]))["phone_number"] == NUMBER
+    assert set(await userinfo(visitor, tokens)) == {"sub", "phone_number_verified"}
 
 
 async def test_a_person_without_a_phone_has_no_such_claims(visitor, caller, database):
     service = await register(database)
-    found = await service.tokens(visitor, scope="openid phone")
+    tokens = await service.tokens(visitor, scope="openid phone")
     async with database.writing() as session:
         await session.execute(delete(account_phone).where(account_phone.c.account == caller))
-    assert set(await userinfo(visitor, found)) == {"sub"}
+    assert set(await userinfo(visitor, tokens)) == {"sub"}
 
 
 async def test_the_person_is_asked_before_another_organisation_learns_the_number(visitor, caller, database):
@@ -95,6 +95,6 @@ async def test_a_service_that_did_not_register_the_scope_may_not_ask_for_it(visi
 
 
 async def test_discovery_names_the_scope_and_its_claims(visitor):
-    found = (await visitor.get("/identity/.well-known/openid-configuration")).json()
-    assert "phone" in found["scopes_supported"]
-    assert {"phone_number", "phone_number_verified"} <= set(found["claims_supported"])
+    metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
+    assert "phone" in metadata["scopes_supported"]
+    assert {"phone_number", "phone_number_verified"} <= set(metadata["claims_supported"])

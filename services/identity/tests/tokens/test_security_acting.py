@@ -60,13 +60,13 @@ async def test_a_delegate_gets_a_token_that_says_for_whom_he_acts(visitor, bins,
     subject, own, _ = mandate
     answer = await exchange(visitor, bins, subject, own["access_token"])
     assert answer.status_code == 200, answer.text
-    said = answer.json()
-    assert (said["issued_token_type"], said["token_type"], said["scope"]) == (ACCESS, "Bearer", "openid")
-    assert "refresh_token" not in said
-    content = await claims_of(visitor, said["access_token"])
+    body = answer.json()
+    assert (body["issued_token_type"], body["token_type"], body["scope"]) == (ACCESS, "Bearer", "openid")
+    assert "refresh_token" not in body
+    content = await claims_of(visitor, body["access_token"])
     delegate = (await claims_of(visitor, own["id_token"]))["sub"]
     assert (content["sub"], content["act"], content["theme"]) == (subject, {"sub": delegate}, "waste")
-    form = {"token": said["access_token"], **bins.credentials}
+    form = {"token": body["access_token"], **bins.credentials}
     seen = (await visitor.post("/identity/introspect", data=form)).json()
     assert (seen["active"], seen["act"]) == (True, {"sub": delegate})
 
@@ -124,8 +124,8 @@ async def test_another_clients_token_is_no_actor(visitor, database, bins, mandat
 async def test_another_councils_service_gets_no_token_to_act(visitor, database, mandate):
     subject, _, _ = mandate
     elsewhere = await register(database, "hillshire")
-    own = await elsewhere.tokens(visitor)
-    refused(await exchange(visitor, elsewhere, subject, own["access_token"]))
+    tokens = await elsewhere.tokens(visitor)
+    refused(await exchange(visitor, elsewhere, subject, tokens["access_token"]))
 
 
 @pytest.mark.parametrize("token", ["", "x", None, "id_token"])

@@ -51,8 +51,8 @@ async def signer(database, client):
 async def at_token(browser, service, key, algorithm, **how):
     """Whether the client is known by an assertion signed so."""
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
-    shown = service.assertion(key, alg=algorithm, **how)
-    answer = await browser.post("/identity/token", data={**form, "client_assertion": shown})
+    assertion = service.assertion(key, alg=algorithm, **how)
+    answer = await browser.post("/identity/token", data={**form, "client_assertion": assertion})
     return answer.status_code == 200
 
 
@@ -95,8 +95,8 @@ async def test_no_other_algorithm_is_taken_whatever_key_made_it(visitor, signer,
     ["token_endpoint_auth_signing_alg_values_supported", "request_object_signing_alg_values_supported"],
 )
 async def test_discovery_lists_what_is_taken_and_nothing_else(client, member):
-    found = (await client.get("/identity/.well-known/openid-configuration")).json()
-    assert sorted(found[member]) == sorted(TAKEN)
+    metadata = (await client.get("/identity/.well-known/openid-configuration")).json()
+    assert sorted(metadata[member]) == sorted(TAKEN)
 
 
 def part(content):
@@ -134,7 +134,7 @@ async def test_no_header_lets_an_unsigned_assertion_through(client, signer, head
 @pytest.mark.parametrize(("named", "honest"), [("HS256", EC), ("HS512", RSA)])
 async def test_a_public_key_is_no_shared_secret_in_any_of_its_spellings(client, signer, named, honest):
     spelt = [honest.as_pem(private=False), honest.as_der(private=False), json.dumps(public(honest)).encode()]
-    for secret in [*spelt, *(one.strip() for one in spelt)]:
+    for secret in [*spelt, *(spelling.strip() for spelling in spelt)]:
         unsigned = written(signer, {"alg": named, "kid": honest.kid})[:-1]
         mac = hmac.digest(secret, unsigned.encode(), {"HS256": "sha256", "HS512": "sha512"}[named])
         forged = f"{unsigned}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
@@ -170,8 +170,11 @@ async def test_a_signature_of_one_algorithm_is_none_of_another(client, signer, k
 @PLACES
 @pytest.mark.parametrize(("bound", "used"), [("RS256", "PS256"), ("PS256", "RS256"), ("RS256", "RS512")])
 async def test_a_key_registered_for_one_algorithm_signs_with_no_other(visitor, database, place, bound, used):
-    own = [assertions.parse_public_key(public(RSA, alg=bound)), assertions.parse_public_key(public(EC))]
-    service = await register(database, jwks=own)
+    registered = [
+        assertions.parse_public_key(public(RSA, alg=bound)),
+        assertions.parse_public_key(public(EC)),
+    ]
+    service = await register(database, jwks=registered)
     assert await place(visitor, service, RSA, bound)
     assert not await place(visitor, service, RSA, used)
 
@@ -212,8 +215,8 @@ async def test_a_weak_or_mismatched_key_is_not_registered(client, keeper, url, b
 
 async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, keeper):
     keys = [public(RSA, alg="PS512"), public(EC)]
-    made = await client.post(SERVICES, json=service_body(jwks={"keys": keys}), headers=keeper)
-    assert [key.get("alg") for key in made.json()["jwks"]["keys"]] == ["PS512", None]
+    response = await client.post(SERVICES, json=service_body(jwks={"keys": keys}), headers=keeper)
+    assert [key.get("alg") for key in response.json()["jwks"]["keys"]] == ["PS512", None]
 
 
 def test_a_weak_key_at_a_jwks_uri_is_passed_over_and_nothing_else_is_not_enough():

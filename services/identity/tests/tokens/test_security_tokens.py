@@ -209,12 +209,12 @@ async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database,
 async def test_introspection_tells_a_client_of_its_own_council_alone(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
 
-    async def seen(who, kind):
-        form = {"token": tokens[kind], **who.credentials}
+    async def seen(service, kind):
+        form = {"token": tokens[kind], **service.credentials}
         return (await visitor.post("/identity/introspect", data=form)).json()
 
-    found = await seen(bins, "access_token")
-    assert (found["active"], found["client_id"], found["iss"]) == (True, bins.client_id, ISSUER)
+    content = await seen(bins, "access_token")
+    assert (content["active"], content["client_id"], content["iss"]) == (True, bins.client_id, ISSUER)
     neighbour = await register(database)
     assert (await seen(neighbour, "access_token"))["active"]
     assert await seen(neighbour, "refresh_token") == {"active": False}
@@ -239,9 +239,9 @@ async def test_introspection_needs_a_client(visitor):
 
 async def test_an_assertion_is_good_once(visitor, resident, signer):
     first = await code_of(visitor, signer)
-    shown = {"client_assertion": signer.assertion(jti="once-and-no-more")}
-    assert (await signer.redeem(visitor, first, **shown)).status_code == 200
-    refused(await signer.redeem(visitor, await code_of(visitor, signer), **shown), "invalid_client", 401)
+    options = {"client_assertion": signer.assertion(jti="once-and-no-more")}
+    assert (await signer.redeem(visitor, first, **options)).status_code == 200
+    refused(await signer.redeem(visitor, await code_of(visitor, signer), **options), "invalid_client", 401)
 
 
 def part(content):
@@ -260,13 +260,13 @@ def forged(signer, header, key=b""):
 
 def attacks(signer):
     public = json.dumps(KEY.as_dict(private=False)).encode()
-    own = OTHER_KEY.as_dict(private=False)
+    members = OTHER_KEY.as_dict(private=False)
     yield "alg none", forged(signer, {"alg": "none"})
     yield "alg None", forged(signer, {"alg": "None", "kid": "own"})
     yield "hs with the public key", forged(signer, {"alg": "HS256", "kid": "own"}, public)
     yield "another key of the same name", signer.assertion(OTHER_KEY)
     yield "foreign kid", signer.assertion(header={"kid": "../../etc/passwd"})
-    yield "embedded jwk", signer.assertion(OTHER_KEY, header={"jwk": own})
+    yield "embedded jwk", signer.assertion(OTHER_KEY, header={"jwk": members})
     yield "jku", signer.assertion(OTHER_KEY, header={"jku": "https://evil.example/keys.json"})
     yield "x5u", signer.assertion(OTHER_KEY, header={"x5u": "https://evil.example/chain.pem"})
     yield "wrong audience", signer.assertion(aud="https://another.example/token")

@@ -97,8 +97,8 @@ async def test_the_secret_may_be_in_the_form(client, citytown):
 
 
 async def test_a_token_opens_what_its_scope_says(client, mint, operator):
-    who = await made(client, mint, scopes=["identity:clients"])
-    written = (await ask(client, auth=who)).json()["access_token"]
+    credentials = await made(client, mint, scopes=["identity:clients"])
+    written = (await ask(client, auth=credentials)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {written}"}
     assert (await client.get("/citytown/identity/v1/clients", headers=bearer)).status_code == 200
     other = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
@@ -155,20 +155,20 @@ async def test_a_client_shows_who_it_is_by_a_signed_assertion(client, signer, ke
 
 
 async def test_an_assertion_is_good_once(client, signer):
-    shown = asserted(signer)
-    assert (await ask(client, shown)).status_code == 200
-    assert "used before" in refused(await ask(client, shown), "invalid_client", 401)
+    form = asserted(signer)
+    assert (await ask(client, form)).status_code == 200
+    assert "used before" in refused(await ask(client, form), "invalid_client", 401)
 
 
 async def test_two_clients_may_use_the_same_jti(client, signer, mint):
     other = (await made(client, mint, jwks=PUBLIC))[0]
-    for who in (signer, other):
-        assert (await ask(client, asserted(who, jti="same"))).status_code == 200
+    for client_id in (signer, other):
+        assert (await ask(client, asserted(client_id, jti="same"))).status_code == 200
 
 
 async def test_an_assertion_of_another_client_is_refused(client, signer, citytown):
-    shown = {**asserted(signer), "client_id": citytown[0]}
-    refused(await ask(client, shown), "invalid_client", 401)
+    form = {**asserted(signer), "client_id": citytown[0]}
+    refused(await ask(client, form), "invalid_client", 401)
 
 
 async def test_an_assertion_that_was_refused_is_not_used_up(client, signer):
@@ -199,14 +199,16 @@ async def test_an_assertion_that_does_not_hold_is_refused(client, signer, wrong)
 
 async def test_an_assertion_for_an_unknown_client_reads_like_a_wrong_signature(client, signer):
     stranger = ECKey.generate_key("P-256", {"kid": "ec"})
-    answers = [await ask(client, asserted(who, stranger)) for who in (signer, ids.show(ids.new()))]
+    answers = [
+        await ask(client, asserted(client_id, stranger)) for client_id in (signer, ids.show(ids.new()))
+    ]
     assert len({refused(answer, "invalid_client", 401) for answer in answers}) == 1
 
 
 async def test_an_access_token_is_no_assertion(client, signer):
     written = (await ask(client, asserted(signer))).json()["access_token"]
-    shown = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
-    refused(await ask(client, shown), "invalid_client", 401)
+    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
+    refused(await ask(client, form), "invalid_client", 401)
 
 
 async def test_other_grants_are_not_offered(client, citytown):
@@ -243,11 +245,11 @@ async def test_hostile_bytes_get_an_error_of_the_protocol(client, body):
 
 @asynccontextmanager
 async def suspended(client, operator, slug):
-    where = f"/identity/v1/councils/{slug}"
+    url = f"/identity/v1/councils/{slug}"
 
     async def put(status):
-        tag = (await client.get(where, headers=operator)).headers["etag"]
-        answer = await client.patch(where, json={"status": status}, headers={**operator, "If-Match": tag})
+        tag = (await client.get(url, headers=operator)).headers["etag"]
+        answer = await client.patch(url, json={"status": status}, headers={**operator, "If-Match": tag})
         assert answer.status_code == 200
 
     await put("suspended")
@@ -256,25 +258,25 @@ async def suspended(client, operator, slug):
 
 
 async def test_a_suspended_councils_client_gets_no_token_until_it_is_taken_up_again(client, operator, mint):
-    who = await made(client, mint, "hillshire")
-    held = (await ask(client, auth=who)).json()["access_token"]
-    bearer = {"Authorization": f"Bearer {held}"}
+    credentials = await made(client, mint, "hillshire")
+    token = (await ask(client, auth=credentials)).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
     async with suspended(client, operator, "hillshire"):
-        assert "suspended" in refused(await ask(client, auth=who), "unauthorized_client")
-        wrong = await ask(client, auth=(who[0], "wrong"))  # only who proves who he is learns of it
+        assert "suspended" in refused(await ask(client, auth=credentials), "unauthorized_client")
+        wrong = await ask(client, auth=(credentials[0], "wrong"))  # only who proves who he is learns of it
         refused(wrong, "invalid_client", 401)
         answer = await client.get("/hillshire/identity/v1/council", headers=bearer)
         assert (answer.status_code, answer.json()["code"]) == (403, "council-suspended")
-    assert (await ask(client, auth=who)).status_code == 200
+    assert (await ask(client, auth=credentials)).status_code == 200
 
 
 async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(client, mint, keeper):
-    who = await made(client, mint, scopes=["identity:clients"])
-    held = {"Authorization": f"Bearer {(await ask(client, auth=who)).json()['access_token']}"}
-    assert (await client.get("/citytown/identity/v1/clients", headers=held)).status_code == 200
-    await client.delete(f"/citytown/identity/v1/clients/{who[0]}", headers=keeper)
-    refused(await ask(client, auth=who), "invalid_client", 401)
-    answer = await client.get("/citytown/identity/v1/clients", headers=held)
+    credentials = await made(client, mint, scopes=["identity:clients"])
+    headers = {"Authorization": f"Bearer {(await ask(client, auth=credentials)).json()['access_token']}"}
+    assert (await client.get("/citytown/identity/v1/clients", headers=headers)).status_code == 200
+    await client.delete(f"/citytown/identity/v1/clients/{credentials[0]}", headers=keeper)
+    refused(await ask(client, auth=credentials), "invalid_client", 401)
+    answer = await client.get("/citytown/identity/v1/clients", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
 
 
