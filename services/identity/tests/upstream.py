@@ -1,4 +1,4 @@
-"""A simulated GOV.UK One Login and directory that a council has registered, and people who come and go."""
+"""A simulated GOV.UK One Login and directory, registered as upstreams, and people who sign in there."""
 
 import asyncio
 import re
@@ -21,11 +21,11 @@ __all__ = [
     "Journey",
     "directory",
     "journey",
-    "keeping",
+    "keeper_headers",
     "nobody",
     "one_login",
-    "registered",
-    "served",
+    "register_upstream",
+    "running_simulator",
     "settings",
     "simulator",
 ]
@@ -36,7 +36,7 @@ SCOPES = ["identity:clients", "identity:staff", "identity:scim", "address:read",
 
 @pytest.fixture(autouse=True)
 async def nobody(database):
-    """Nobody has an account yet, where a module takes this in."""
+    """Delete all e-mail addresses after a test, in modules that import this."""
     yield
     async with database.writing("*") as session:
         for table in ("account_email", "attempt"):
@@ -50,8 +50,8 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app):
-    """An application at a port of its own."""
+async def serve(app):
+    """Serve an application at a port of its own."""
     server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False))
     running = asyncio.create_task(server.serve())
     while not server.started:
@@ -67,84 +67,86 @@ async def serving(app):
 
 @pytest.fixture(scope="module")
 def settings(settings):
-    """As on a laptop: a provider may be near, and is asked anew at once."""
-    near = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
-    return settings.model_copy(update=near)
+    """Settings as on a laptop: private addresses are called, and keys are read again at once."""
+    changes = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
+    return settings.model_copy(update=changes)
 
 
 @pytest.fixture(scope="module")
-async def served():
-    made = Simulator()
-    async with serving(made.app) as url:
-        made.url = url
-        yield made
+async def running_simulator():
+    simulator = Simulator()
+    async with serve(simulator.app) as url:
+        simulator.url = url
+        yield simulator
 
 
 @pytest.fixture
-def simulator(served):
-    """The providers, who say nothing wrong."""
-    served.auto, served.faults = None, Faults()
-    return served
+def simulator(running_simulator):
+    """The simulated providers, without faults."""
+    running_simulator.auto, running_simulator.faults = None, Faults()
+    return running_simulator
 
 
 @pytest.fixture
-def keeping(mint):
-    """The headers of who registers a council's providers."""
+def keeper_headers(mint):
+    """``keeper_headers(council)`` -> the headers of somebody who registers a council's upstreams."""
 
-    def of(council="citytown"):
+    def headers(council="citytown"):
         token = mint(scopes=SCOPES, mode="live", sub="keeper", councils=[council])
         return {"Authorization": f"Bearer {token}"}
 
-    return of
+    return headers
 
 
 @pytest.fixture
-def registered(client, simulator, keeping):
-    """``await registered("onelogin")`` -> the upstream as the API shows it, known to the simulator too."""
+def register_upstream(client, simulator, keeper_headers):
+    """``await register_upstream("onelogin")`` -> the upstream, which the simulator knows too."""
 
-    async def make(kind, council="citytown", tenant=CITYTOWN, **other):
-        body = _body(simulator, kind, tenant) | other
-        answer = await client.post(f"/{council}/identity/v1/upstreams", json=body, headers=keeping(council))
+    async def register(kind, council="citytown", tenant=CITYTOWN, **options):
+        body = _body(simulator, kind, tenant) | options
+        answer = await client.post(
+            f"/{council}/identity/v1/upstreams", json=body, headers=keeper_headers(council)
+        )
         assert answer.status_code == 201, answer.text
-        made = answer.json()
-        keys = (await client.get(urlsplit(made["jwks_uri"]).path)).json() if kind == "onelogin" else {}
+        upstream = answer.json()
+        keys = (await client.get(urlsplit(upstream["jwks_uri"]).path)).json() if kind == "onelogin" else {}
         simulator.register(
             Client(
                 kind,
-                client_id=made["client_id"],
-                redirect_uris=(made["redirect_uri"],),
+                client_id=upstream["client_id"],
+                redirect_uris=(upstream["redirect_uri"],),
                 jwks=keys,
                 secret="" if keys else SECRET,
                 tenant="" if keys else tenant,
             )
         )
-        return made
+        return upstream
 
-    return make
+    return register
 
 
 def _body(simulator, kind, tenant):
-    named = {"client_id": ids.show(ids.new())}
+    client = {"client_id": ids.show(ids.new())}
     if kind == "onelogin":
         titles = {"title": "GOV.UK One Login", "title_cy": "GOV.UK One Login"}
-        own = {"kind": "onelogin", "audience": "residents", "issuer": simulator.onelogin.issuer}
-        return {**titles, **own, **named, "identity_level": "P2"}
+        provider = {"kind": "onelogin", "audience": "residents", "issuer": simulator.onelogin.issuer}
+        return {**titles, **provider, **client, "identity_level": "P2"}
     titles = {"title": "Council account", "title_cy": "Cyfrif y cyngor"}
-    own = {"kind": "oidc", "audience": "staff", "issuer": simulator.directory(tenant).issuer}
-    return {**titles, **own, **named, "tenant": tenant, "client_secret": SECRET}
+    provider = {"kind": "oidc", "audience": "staff", "issuer": simulator.directory(tenant).issuer}
+    return {**titles, **provider, **client, "tenant": tenant, "client_secret": SECRET}
 
 
 @pytest.fixture
-async def one_login(registered, database):
+async def one_login(register_upstream, database):
     """GOV.UK One Login at citytown."""
-    yield await registered("onelogin")
+    yield await register_upstream("onelogin")
     await _clear(database)
 
 
 @pytest.fixture
-async def directory(registered, database):
+async def directory(register_upstream, database):
     """Citytown's own directory."""
-    yield await registered("directory")
+    yield await register_upstream("directory")
     await _clear(database)
 
 
@@ -155,87 +157,89 @@ async def _clear(database):
 
 
 class Journey:
-    """A person in a browser, on the way to a provider and back."""
+    """A person in a browser who signs in at a provider."""
 
-    def __init__(self, tab, simulator, made, council="citytown"):
+    def __init__(self, tab, simulator, upstream, council="citytown"):
         self.tab, self.simulator = tab, simulator
-        self.path = f"/identity/upstream/{council}/{made['id']}"
+        self.path = f"/identity/upstream/{council}/{upstream['id']}"
 
     async def leave(self, purpose="sign-in", query=""):
-        """Press the button: where the browser is led."""
+        """Press the button: the URL at the provider."""
         page = await self.tab.post(f"{self.path}{query}", purpose=purpose)
         assert page.status_code == 200, (page.status_code, page.headers.get("location"), page.text)
         return page.headers["refresh"].removeprefix("0; url=")
 
-    async def there(self, where, who):
-        """What the provider answers to the browser, if it is this person (or this error): the way back."""
-        self.simulator.auto = who
+    async def authenticate(self, url, person):
+        """Sign in at the provider as this person (or fail with this error): the URL of the callback."""
+        self.simulator.auto = person
         async with httpx.AsyncClient(trust_env=False) as http:
-            answer = await http.get(where)
+            answer = await http.get(url)
         assert answer.status_code in {302, 303}, answer.text
         return answer.headers["location"]
 
-    async def back(self, where):
-        """Follow the way back, and on to the page that says why it leads nowhere."""
-        parts = urlsplit(where)
-        return await self.at_last(await self.tab.get(f"{parts.path}?{parts.query}"))
+    async def follow(self, url):
+        """Follow the callback and, if it fails, the redirect to the page that says why."""
+        parts = urlsplit(url)
+        return await self.follow_failure(await self.tab.get(f"{parts.path}?{parts.query}"))
 
-    async def at_last(self, answer):
-        """The page of what went wrong, where something did; anything else as it is."""
+    async def follow_failure(self, answer):
+        """Get the page that says what went wrong, if something did; else the answer itself."""
         to = answer.headers.get("location", "")
         return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else answer
 
-    async def go(self, who, purpose="sign-in", query=""):
-        """There and back."""
-        return await self.back(await self.there(await self.leave(purpose, query), who))
+    async def go(self, person, purpose="sign-in", query=""):
+        """Sign in at the provider and follow the callback."""
+        return await self.follow(await self.authenticate(await self.leave(purpose, query), person))
 
     async def choose(self, answer, query=""):
-        """Say on the page which account it is."""
+        """Choose on the page which account it is."""
         page = await self.tab.get(f"/identity/upstream/link{query}")
         posted = await self.tab.post(f"/identity/upstream/link{query}", visit=visit_of(page), answer=answer)
-        return await self.at_last(posted)
+        return await self.follow_failure(posted)
 
     async def confirm(self, query=""):
-        """Say that it is the account that is signed in."""
+        """Confirm that it is the account that is signed in."""
         page = await self.tab.get(f"/identity/upstream/link/confirm{query}")
-        where = f"/identity/upstream/link/confirm{query}"
-        return await self.at_last(await self.tab.post(where, visit=visit_of(page)))
+        path = f"/identity/upstream/link/confirm{query}"
+        return await self.follow_failure(await self.tab.post(path, visit=visit_of(page)))
 
-    async def arrive(self, who):
-        """Sign in with a new account."""
-        await self.go(who)
+    async def sign_up(self, person):
+        """Sign in and open a new account."""
+        await self.go(person)
         answer = await self.choose("new")
         assert answer.headers["location"] == "/identity/account", answer.text
         return self
 
 
 def visit_of(page):
-    """The hidden field that says of whom a page speaks."""
+    """Get the hidden field of a page that names the login."""
     assert page.status_code == 200, (page.status_code, page.headers.get("location"))
     return re.search(r'name="visit" value="([0-9a-f]+)"', page.text)[1]
 
 
-def asked(where):
-    """The parameters with which the browser is sent away."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
+def parameters_of(url):
+    """Get the parameters of the authorization request."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 @pytest.fixture
 def journey(browser, simulator):
-    """``journey(one_login)`` -> somebody in a new browser."""
-    return lambda made, tab=None, council="citytown": Journey(tab or browser(), simulator, made, council)
+    """``journey(one_login)`` -> a person in a new browser."""
+    return lambda upstream, tab=None, council="citytown": Journey(
+        tab or browser(), simulator, upstream, council
+    )
 
 
-async def account_of(database, made, council="citytown"):
-    """The accounts linked with an upstream, by subject."""
+async def accounts_of(database, upstream, council="citytown"):
+    """Get the accounts linked with an upstream, by subject."""
     async with database.reading(council) as session:
         rows = await session.all(
             text("SELECT subject, account FROM upstream_account WHERE upstream = :id"),
-            {"id": ids.read(made["id"])},
+            {"id": ids.read(upstream["id"])},
         )
     return {row.subject: row.account for row in rows}
 
 
-async def upstream_of(database, made, council="citytown"):
+async def upstream_of(database, upstream, council="citytown"):
     async with database.reading(council) as session:
-        return await upstreams.get_upstream(session, council, ids.read(made["id"]))
+        return await upstreams.get_upstream(session, council, ids.read(upstream["id"]))

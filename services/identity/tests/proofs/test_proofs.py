@@ -13,7 +13,7 @@ from identity.clients.tables import client as clients
 from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
-from identity.proofs.actions import proofs
+from identity.proofs.actions import accesses, desk_codes, proofs
 from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
 
@@ -68,7 +68,7 @@ async def make_account(database):
 
 async def desk_code_of(database, account_id):
     async with database.writing() as session:
-        return (await proofs.create_desk_code(session, account_id))[0]
+        return (await desk_codes.create_desk_code(session, account_id))[0]
 
 
 def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
@@ -98,7 +98,7 @@ async def current_proof(database, account_id, council=""):
 
 async def accesses_of(database, account_id, council="citytown"):
     async with database.reading(council) as session:
-        return [(row.act, row.actor) for row in await proofs.list_accesses(session, account_id, None, 50)]
+        return [(row.act, row.actor) for row in await accesses.list_accesses(session, account_id, None, 50)]
 
 
 async def test_nobody_is_proven_at_first(database):

@@ -9,7 +9,7 @@ from chassis import ids
 from identity.grants.actions import history, subjects
 from identity.mandates.actions import mandates, offers
 from identity.proofs import rules
-from identity.proofs.actions import proofs
+from identity.proofs.actions import accesses, proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
 from services.identity.tests.proofs import test_proofs
@@ -128,7 +128,7 @@ async def test_a_machine_records_nothing_that_waits_for_a_second_look(
     response = await client.post(f"{URL}/proofs", json=body, headers=clerk)  # the code was not used up
     assert response.status_code == 201
     async with database.reading("citytown") as session:
-        acts = [row.act for row in await proofs.list_accesses(session, account_id, None, 10)]
+        acts = [row.act for row in await accesses.list_accesses(session, account_id, None, 10)]
     assert acts == ["recorded"]
 
 

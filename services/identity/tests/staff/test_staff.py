@@ -10,7 +10,7 @@ from identity.accounts.tables import account, browser_session
 from identity.clients.tables import client as clients
 from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
-from identity.proofs.actions import proofs
+from identity.proofs.actions import desk_codes
 from identity.staff.actions import members, roles
 from services.identity.tests import provider
 
@@ -357,7 +357,7 @@ async def create_desk_code(database):
     """Create an account with a desk code: its id and the code."""
     account_id = await provider.person(database)
     async with database.writing() as session:
-        return account_id, (await proofs.create_desk_code(session, account_id))[0]
+        return account_id, (await desk_codes.create_desk_code(session, account_id))[0]
 
 
 async def test_where_no_directory_signs_in_an_account_is_linked_by_its_desk_code(client, officer, database):

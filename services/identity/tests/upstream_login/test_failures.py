@@ -1,18 +1,18 @@
-"""Who went to another provider in vain: a page that can be read again, and nothing left for others."""
+"""Failed logins at a provider: the page that says why, and nothing left for the next person."""
 
 import pytest
 from sqlalchemy import text
 
 from chassis import ids
 from services.identity.tests.upstream import (
-    account_of,
+    accounts_of,
     directory,
     journey,
-    keeping,
+    keeper_headers,
     nobody,
     one_login,
-    registered,
-    served,
+    register_upstream,
+    running_simulator,
     settings,
     simulator,
     visit_of,
@@ -21,11 +21,11 @@ from services.identity.tests.upstream import (
 __all__ = [
     "directory",
     "journey",
-    "keeping",
+    "keeper_headers",
     "nobody",
     "one_login",
-    "registered",
-    "served",
+    "register_upstream",
+    "running_simulator",
     "settings",
     "simulator",
 ]
@@ -35,15 +35,15 @@ CONFIRM = f"{LINK}/confirm"
 JO, SAM = "jo@people.example", "sam@people.example"
 
 
-def at_failed(made, reason, **other):
-    query = {"reason": reason, "of": "citytown", "upstream": made["id"], **other}
+def at_failed(upstream, reason, **other):
+    query = {"reason": reason, "of": "citytown", "upstream": upstream["id"], **other}
     return "/identity/upstream/failed?" + "&".join(f"{name}={value}" for name, value in query.items())
 
 
 async def test_what_happened_is_said_again_and_in_welsh(journey, one_login):
     mary = journey(one_login)
-    where = await mary.there(await mary.leave(query="?then=upstreams"), "access_denied")
-    answer = await mary.tab.get(where.replace("http://127.0.0.1:8000", ""))
+    url = await mary.authenticate(await mary.leave(query="?then=upstreams"), "access_denied")
+    answer = await mary.tab.get(url.replace("http://127.0.0.1:8000", ""))
     assert answer.status_code == 303
     to = answer.headers["location"]
     for _ in range(2):
@@ -71,7 +71,7 @@ async def test_the_page_says_only_what_it_knows(client, one_login):
 
 
 async def begun(journey_, signed_in_again):
-    """Somebody has come back, wants to use the account he has, and has signed in to that."""
+    """Begin a login, choose to use an existing account, and sign in to that."""
     await journey_.go("mary")
     await journey_.choose("have")
     await signed_in_again(JO, journey_.tab)
@@ -93,9 +93,9 @@ async def test_who_signs_out_leaves_nothing_to_be_linked(
     await signed_in_again(SAM, shared.tab)
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
     assert (await shared.tab.get(LINK)).headers["location"] == "/identity/sign-in"
-    answer = await shared.at_last(await shared.tab.post(CONFIRM, visit=visit))
+    answer = await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))
     assert answer.status_code == 400
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
 
 
 async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
@@ -110,8 +110,8 @@ async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
     answer = await shared.tab.post("/identity/sign-in/code", code=code)
     assert answer.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
-    assert (await shared.at_last(await shared.tab.post(CONFIRM, visit=visit))).status_code == 400
-    assert await account_of(database, one_login) == {}
+    assert (await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))).status_code == 400
+    assert await accounts_of(database, one_login) == {}
 
 
 async def test_a_link_that_one_account_began_is_not_offered_to_another(
@@ -130,7 +130,7 @@ async def test_a_link_that_one_account_began_is_not_offered_to_another(
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
 
 
-async def test_who_comes_back_and_signs_in_himself_is_still_asked(journey, one_login, newcomer, sent_emails):
+async def test_who_signs_in_again_as_the_same_person_is_still_asked(journey, one_login, newcomer, sent_emails):
     """A person who is signed in and has to sign in once more is the same."""
     jo = journey(one_login, await newcomer(JO))
     assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)

@@ -1,4 +1,4 @@
-"""Staff by what their directory says at sign-in: joiners, movers, leavers, and how long a word holds."""
+"""Just-in-time provisioning of staff: joiners, movers, leavers, and how long roles count after a sign-in."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,12 +14,12 @@ from identity.upstream_login.actions import jit_staff
 from identity.upstream_login.rules import directory_claims as rules
 from services.identity.tests import provider
 from services.identity.tests.upstream import (
-    account_of,
+    accounts_of,
     directory,
     journey,
-    keeping,
-    registered,
-    served,
+    keeper_headers,
+    register_upstream,
+    running_simulator,
     settings,
     simulator,
     upstream_of,
@@ -27,7 +27,15 @@ from services.identity.tests.upstream import (
 from simulators.openid_provider.faults import DIRECTORY
 from simulators.openid_provider.staff import CITYTOWN
 
-__all__ = ["directory", "journey", "keeping", "registered", "served", "settings", "simulator"]
+__all__ = [
+    "directory",
+    "journey",
+    "keeper_headers",
+    "register_upstream",
+    "running_simulator",
+    "settings",
+    "simulator",
+]
 
 URL = "/citytown/identity/v1"
 SCIM = "/citytown/identity/scim/v2"
@@ -42,8 +50,8 @@ def officer(mint):
 
 
 @pytest.fixture(autouse=True)
-async def nothing_left(database, client):
-    """Each test begins with a council without staff or roles."""
+async def empty_council(database, client):
+    """Leave the council without staff or roles after each test."""
     yield
     async with database.writing("*") as session:
         for table in ("upstream_account", "upstream_visit", "upstream", "attempt"):
@@ -53,79 +61,87 @@ async def nothing_left(database, client):
 
 
 @pytest.fixture
-async def by_claims(registered):
-    """Citytown's own directory, whose sign-ins make staff."""
-    return await registered("directory", provisioning="jit", groups_claim="groups", session_hours=2)
+async def jit_directory(register_upstream):
+    """Citytown's own directory, whose sign-ins provision staff."""
+    return await register_upstream("directory", provisioning="jit", groups_claim="groups", session_hours=2)
 
 
 @pytest.fixture
 def member(simulator):
-    """``member("priya")`` -> who she is in the directory; put back as she was at the end."""
+    """``member("priya")`` -> her entry in the directory, restored at the end."""
     tenant = simulator.tenants[CITYTOWN]
-    before = {one.key: (set(one.groups), one.active) for one in tenant.staff.values()}
+    before = {person.key: (set(person.groups), person.active) for person in tenant.staff.values()}
     yield tenant.staff.get
     for key, (groups, active) in before.items():
         tenant.change(key, groups, active=active)
 
 
 @pytest.fixture
-def called(simulator):
-    """``called("Waste services")`` -> the directory's id of a group."""
+def group_id(simulator):
+    """``group_id("Waste services")`` -> the directory's id of a group."""
     groups = simulator.tenants[CITYTOWN].groups
-    return {name: one for one, name in groups.items()}.get
+    return {name: group for group, name in groups.items()}.get
 
 
-async def role(client, officer, *scopes, groups=()):
+async def create_role(client, officer, *scopes, groups=()):
     body = {"title": "A role", "scopes": list(scopes), "groups": list(groups)}
     name = f"r-{ids.show(ids.new())}"
     assert (await client.put(f"{URL}/roles/{name}", json=body, headers=officer)).status_code == 201
     return name
 
 
-async def known(client, officer):
-    """The council's staff as the API lists them, by the directory's key."""
-    listed = (await client.get(f"{URL}/staff", params={"limit": 100}, headers=officer)).json()["items"]
-    return {one["external_id"]: one for one in listed}
+async def staff_by_external_id(client, officer):
+    """Get the council's staff as the API lists them, by the directory's key."""
+    items = (await client.get(f"{URL}/staff", params={"limit": 100}, headers=officer)).json()["items"]
+    return {item["external_id"]: item for item in items}
 
 
-async def scopes(database, account):
+async def scopes_of(database, account):
     async with database.reading("citytown") as session:
         return await roles.get_scopes(session, "citytown", account)
 
 
-async def of(database, made, who):
-    return (await account_of(database, made))[f"{CITYTOWN}/{who.oid}"]
+async def account_of_member(database, upstream, person):
+    return (await accounts_of(database, upstream))[f"{CITYTOWN}/{person.oid}"]
 
 
 async def test_a_joiner_is_made_by_the_first_sign_in_with_the_roles_of_the_groups(
-    client, officer, journey, by_claims, member, called, database
+    client, officer, journey, jit_directory, member, group_id, database
 ):
-    await role(client, officer, "address:write", groups=[called(WASTE)])
-    await role(client, officer, "identity:staff", groups=[called(TAX)])
-    await journey(by_claims).arrive("priya")
+    await create_role(client, officer, "address:write", groups=[group_id(WASTE)])
+    await create_role(client, officer, "identity:staff", groups=[group_id(TAX)])
+    await journey(jit_directory).sign_up("priya")
     priya = member("priya")
-    shown = (await known(client, officer))[priya.oid]
-    assert (shown["user_name"], shown["email"], shown["linked"]) == (priya.username, priya.email, True)
-    assert shown["display_name"] == priya.name
-    assert await scopes(database, await of(database, by_claims, priya)) == {"address:write"}
+    member_record = (await staff_by_external_id(client, officer))[priya.oid]
+    assert (member_record["user_name"], member_record["email"], member_record["linked"]) == (
+        priya.username,
+        priya.email,
+        True,
+    )
+    assert member_record["display_name"] == priya.name
+    assert await scopes_of(database, await account_of_member(database, jit_directory, priya)) == {
+        "address:write"
+    }
 
 
-async def test_staff_without_a_mailbox_sign_in_too(client, officer, journey, by_claims, member):
-    await journey(by_claims).arrive("sam")
-    assert (await known(client, officer))[member("sam").oid]["email"] == ""
+async def test_staff_without_a_mailbox_sign_in_too(client, officer, journey, jit_directory, member):
+    await journey(jit_directory).sign_up("sam")
+    assert (await staff_by_external_id(client, officer))[member("sam").oid]["email"] == ""
 
 
-async def test_only_groups_that_a_role_names_are_kept(client, officer, journey, by_claims, member, called):
-    await role(client, officer, "address:read", groups=[called(WASTE)])
-    member("priya").groups |= {called(TAX)}
-    await journey(by_claims).arrive("priya")
-    listed = (await client.get(f"{SCIM}/Groups", headers=officer)).json()["Resources"]
-    assert [one["displayName"] for one in listed] == [called(WASTE)]
+async def test_only_groups_that_a_role_names_are_kept(
+    client, officer, journey, jit_directory, member, group_id
+):
+    await create_role(client, officer, "address:read", groups=[group_id(WASTE)])
+    member("priya").groups |= {group_id(TAX)}
+    await journey(jit_directory).sign_up("priya")
+    groups = (await client.get(f"{SCIM}/Groups", headers=officer)).json()["Resources"]
+    assert [group["displayName"] for group in groups] == [group_id(WASTE)]
 
 
 async def test_a_role_may_name_a_group_of_scim_by_the_directorys_id(client, officer, database):
     group = ids.show(ids.new())
-    await role(client, officer, "address:read", groups=[group])
+    await create_role(client, officer, "address:read", groups=[group])
     body = {"userName": group, "externalId": group}
     person = (await client.post(f"{SCIM}/Users", json=body, headers=officer)).json()
     body = {"displayName": "People", "externalId": group, "members": [{"value": person["id"]}]}
@@ -133,11 +149,11 @@ async def test_a_role_may_name_a_group_of_scim_by_the_directorys_id(client, offi
     account = ids.new()
     async with database.writing("citytown") as session:
         assert await members.link_account(session, "citytown", group, account)
-    assert await scopes(database, account) == {"address:read"}
+    assert await scopes_of(database, account) == {"address:read"}
 
 
-async def at_service(app, database, account):
-    """Tokens of a member of staff at a service: (service, browser, tokens)."""
+async def sign_in_at_service(app, database, account):
+    """Sign a member of staff in at a service: (service, browser, tokens)."""
     service = await provider.register(
         database, scopes=["identity:staff"], person_scopes=["openid", "offline_access", "identity:staff"]
     )
@@ -148,44 +164,44 @@ async def at_service(app, database, account):
 
 
 async def test_a_mover_loses_at_the_next_sign_in_what_the_groups_gave(
-    app, client, officer, journey, by_claims, member, called, database
+    app, client, officer, journey, jit_directory, member, group_id, database
 ):
-    await role(client, officer, "identity:staff", groups=[called(WASTE)])
-    await role(client, officer, "address:read", groups=[called(TAX)])
-    await journey(by_claims).arrive("priya")
-    account = await of(database, by_claims, member("priya"))
-    service, browser, tokens = await at_service(app, database, account)
+    await create_role(client, officer, "identity:staff", groups=[group_id(WASTE)])
+    await create_role(client, officer, "address:read", groups=[group_id(TAX)])
+    await journey(jit_directory).sign_up("priya")
+    account = await account_of_member(database, jit_directory, member("priya"))
+    service, browser, tokens = await sign_in_at_service(app, database, account)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
-    member("priya").groups = {called(TAX)}
-    assert (await journey(by_claims).go("priya")).status_code == 303
-    assert await scopes(database, account) == {"address:read"}
+    member("priya").groups = {group_id(TAX)}
+    assert (await journey(jit_directory).go("priya")).status_code == 303
+    assert await scopes_of(database, account) == {"address:read"}
 
     async def refused():
         answer = await client.get(f"{URL}/roles", headers=headers)
         return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
-    again = await service.refresh(browser, tokens["refresh_token"])
-    assert again.json()["scope"].split() == ["offline_access", "openid"]
+    answer_again = await service.refresh(browser, tokens["refresh_token"])
+    assert answer_again.json()["scope"].split() == ["offline_access", "openid"]
     await browser.aclose()
 
 
 async def test_too_many_groups_to_name_are_not_read_as_none(
-    client, officer, journey, by_claims, member, called, database, simulator
+    client, officer, journey, jit_directory, member, group_id, database, simulator
 ):
-    await role(client, officer, "address:read", groups=[called(WASTE)])
-    await journey(by_claims).arrive("priya")
-    account = await of(database, by_claims, member("priya"))
+    await create_role(client, officer, "address:read", groups=[group_id(WASTE)])
+    await journey(jit_directory).sign_up("priya")
+    account = await account_of_member(database, jit_directory, member("priya"))
     simulator.faults = DIRECTORY["too-many-groups"]
-    answer = await journey(by_claims).go("priya")
+    answer = await journey(jit_directory).go("priya")
     assert (answer.status_code, "groups" in answer.text) == (403, True)
-    assert await scopes(database, account) == {"address:read"}  # as the directory said before
-    newcomer = journey(by_claims)
+    assert await scopes_of(database, account) == {"address:read"}  # as the directory said before
+    newcomer = journey(jit_directory)
     await newcomer.go("alex")
     assert (await newcomer.choose("new")).status_code == 403
-    assert len(await account_of(database, by_claims)) == 1
-    assert member("alex").oid not in await known(client, officer)
+    assert len(await accounts_of(database, jit_directory)) == 1
+    assert member("alex").oid not in await staff_by_external_id(client, officer)
 
 
 @pytest.mark.parametrize(
@@ -206,28 +222,28 @@ def test_groups_overage_is_told_from_no_groups(token, over):
     assert rules.has_overage(token, None) is False
 
 
-async def test_whom_the_directory_lets_in_no_more_does_not_sign_in(journey, by_claims, member, database):
-    await journey(by_claims).arrive("priya")
+async def test_a_person_whom_the_directory_refuses_does_not_sign_in(journey, jit_directory, member, database):
+    await journey(jit_directory).sign_up("priya")
     member("priya").active = False
-    again = journey(by_claims)
-    answer = await again.go("priya")
+    answer_again = journey(jit_directory)
+    answer = await answer_again.go("priya")
     assert answer.status_code in {200, 400, 403}
-    assert again.tab.session is None
+    assert answer_again.tab.session is None
 
 
-async def lapse(database, account):
+async def let_vouching_expire(database, account):
     async with database.writing("citytown") as session:
         late = "UPDATE staff SET vouched_until = now() - interval '1 second' WHERE account = :id"
         await session.execute(text(late), {"id": account})
 
 
-async def test_the_directorys_word_holds_for_the_hours_the_council_chose_and_no_longer(
-    app, client, officer, journey, by_claims, member, called, database
+async def test_roles_count_for_the_hours_the_council_chose_and_no_longer(
+    app, client, officer, journey, jit_directory, member, group_id, database
 ):
-    await role(client, officer, "identity:staff", groups=[called(WASTE)])
+    await create_role(client, officer, "identity:staff", groups=[group_id(WASTE)])
     before = datetime.now(UTC)
-    await journey(by_claims).arrive("priya")
-    account = await of(database, by_claims, member("priya"))
+    await journey(jit_directory).sign_up("priya")
+    account = await account_of_member(database, jit_directory, member("priya"))
     async with database.reading("citytown") as session:
         until = await session.scalar(
             text("SELECT vouched_until FROM staff WHERE account = :id"), {"id": account}
@@ -237,52 +253,54 @@ async def test_the_directorys_word_holds_for_the_hours_the_council_chose_and_no_
         )
     assert before + timedelta(hours=2) <= until <= datetime.now(UTC) + timedelta(hours=2)
     assert ends == until  # the session does not outlive it
-    service, browser, tokens = await at_service(app, database, account)
-    await lapse(database, account)
-    assert await scopes(database, account) == frozenset()
-    again = await service.refresh(browser, tokens["refresh_token"])
-    assert again.json()["scope"].split() == ["offline_access", "openid"]  # nor does a refresh token
-    await journey(by_claims).go("priya")
-    assert await scopes(database, account) == {"identity:staff"}
+    service, browser, tokens = await sign_in_at_service(app, database, account)
+    await let_vouching_expire(database, account)
+    assert await scopes_of(database, account) == frozenset()
+    answer_again = await service.refresh(browser, tokens["refresh_token"])
+    assert answer_again.json()["scope"].split() == ["offline_access", "openid"]  # nor does a refresh token
+    await journey(jit_directory).go("priya")
+    assert await scopes_of(database, account) == {"identity:staff"}
     await browser.aclose()
 
 
 async def test_staff_by_scim_are_linked_and_claims_change_nothing(
-    client, officer, journey, directory, member, called, database
+    client, officer, journey, directory, member, group_id, database
 ):
     priya = member("priya")
-    await role(client, officer, "address:write", groups=[called(WASTE)])
+    await create_role(client, officer, "address:write", groups=[group_id(WASTE)])
     body = {"userName": "priya", "externalId": priya.oid, "displayName": "As SCIM said"}
     assert (await client.post(f"{SCIM}/Users", json=body, headers=officer)).status_code == 201
-    await journey(directory).arrive("priya")
-    shown = (await known(client, officer))[priya.oid]
-    assert (shown["display_name"], shown["linked"]) == ("As SCIM said", True)
-    assert await scopes(database, await of(database, directory, priya)) == frozenset()
+    await journey(directory).sign_up("priya")
+    member_record = (await staff_by_external_id(client, officer))[priya.oid]
+    assert (member_record["display_name"], member_record["linked"]) == ("As SCIM said", True)
+    assert await scopes_of(database, await account_of_member(database, directory, priya)) == frozenset()
     async with database.reading("citytown") as session:
         assert await session.scalar(text("SELECT vouched_until FROM staff WHERE active")) is None
 
 
-async def test_whom_scim_has_not_brought_is_told_so_and_gets_no_account(journey, directory, database):
+async def test_a_person_unknown_to_scim_is_told_so_and_gets_no_account(journey, directory, database):
     alex = journey(directory)
     await alex.go("alex")
     answer = await alex.choose("new")
     assert answer.status_code == 403
     assert alex.tab.session is None
-    assert await account_of(database, directory) == {}
+    assert await accounts_of(database, directory) == {}
 
 
-async def test_whom_scim_has_put_off_work_does_not_sign_in(client, officer, journey, by_claims, member):
-    await journey(by_claims).arrive("dana")
-    person = (await known(client, officer))[member("dana").oid]
+async def test_a_person_set_inactive_by_scim_does_not_sign_in(
+    client, officer, journey, jit_directory, member
+):
+    await journey(jit_directory).sign_up("dana")
+    person = (await staff_by_external_id(client, officer))[member("dana").oid]
     operation = {"op": "replace", "path": "active", "value": False}
     await client.patch(f"{SCIM}/Users/{person['id']}", json={"Operations": [operation]}, headers=officer)
-    answer = await journey(by_claims).go("dana")
+    answer = await journey(jit_directory).go("dana")
     assert answer.status_code == 403
 
 
-async def told(database, app, made, account, **claims):
-    """What a sign-in of this account with these claims comes to: the reason it is refused, or None."""
-    upstream = await upstream_of(database, made)
+async def refusal_of(database, app, registered, account, **claims):
+    """Provision a sign-in of this account with these claims: the reason it is refused, or None."""
+    upstream = await upstream_of(database, registered)
     external_id = claims.pop("oid")
     try:
         async with database.writing("citytown") as session:
@@ -292,77 +310,84 @@ async def told(database, app, made, account, **claims):
     return None
 
 
-async def test_neither_a_member_of_staff_nor_an_account_changes_hands(app, by_claims, database):
-    one, other = ids.new(), ids.new()
-    assert await told(database, app, by_claims, one, oid="oid-1") is None
-    assert await told(database, app, by_claims, one, oid="oid-1") is None
-    assert await told(database, app, by_claims, other, oid="oid-1") == "in-use"
-    assert await told(database, app, by_claims, one, oid="oid-2") == "in-use"
+async def test_neither_a_member_of_staff_nor_an_account_changes_hands(app, jit_directory, database):
+    account, other_account = ids.new(), ids.new()
+    assert await refusal_of(database, app, jit_directory, account, oid="oid-1") is None
+    assert await refusal_of(database, app, jit_directory, account, oid="oid-1") is None
+    assert await refusal_of(database, app, jit_directory, other_account, oid="oid-1") == "in-use"
+    assert await refusal_of(database, app, jit_directory, account, oid="oid-2") == "in-use"
 
 
-async def test_a_user_name_goes_to_whom_the_directory_gave_it_last(app, client, officer, by_claims, database):
+async def test_a_user_name_goes_to_the_latest_person_with_it(app, client, officer, jit_directory, database):
     for oid in ("oid-1", "oid-2"):
-        named = {"oid": oid, "preferred_username": "jo@citytown.example"}
-        assert await told(database, app, by_claims, ids.new(), **named) is None
-    shown = await known(client, officer)
-    assert (shown["oid-1"]["user_name"], shown["oid-2"]["user_name"]) == ("oid-1", "jo@citytown.example")
+        claims = {"oid": oid, "preferred_username": "jo@citytown.example"}
+        assert await refusal_of(database, app, jit_directory, ids.new(), **claims) is None
+    member_record = await staff_by_external_id(client, officer)
+    assert (member_record["oid-1"]["user_name"], member_record["oid-2"]["user_name"]) == (
+        "oid-1",
+        "jo@citytown.example",
+    )
     body = {"userName": "ann@citytown.example", "externalId": "oid-3"}
     await client.post(f"{SCIM}/Users", json=body, headers=officer)
-    named = {"oid": "oid-4", "preferred_username": "ANN@citytown.example"}
-    assert await told(database, app, by_claims, ids.new(), **named) == "in-use"
+    claims = {"oid": "oid-4", "preferred_username": "ANN@citytown.example"}
+    assert await refusal_of(database, app, jit_directory, ids.new(), **claims) == "in-use"
 
 
-async def test_two_first_sign_ins_at_once_make_one_member_of_staff(app, client, officer, by_claims, database):
+async def test_two_first_sign_ins_at_once_make_one_member_of_staff(
+    app, client, officer, jit_directory, database
+):
     account = ids.new()
-    both = [told(database, app, by_claims, account, oid="oid-1", name="Jo") for _ in range(2)]
-    assert await asyncio.gather(*both) == [None, None]
-    assert list(await known(client, officer)) == ["oid-1"]
+    sign_ins = [refusal_of(database, app, jit_directory, account, oid="oid-1", name="Jo") for _ in range(2)]
+    assert await asyncio.gather(*sign_ins) == [None, None]
+    assert list(await staff_by_external_id(client, officer)) == ["oid-1"]
 
 
-async def test_who_has_not_signed_in_for_ninety_days_is_forgotten(app, client, officer, by_claims, database):
+async def test_staff_who_have_not_signed_in_for_ninety_days_are_purged(
+    app, client, officer, jit_directory, database
+):
     for oid in ("oid-1", "oid-2"):
-        assert await told(database, app, by_claims, ids.new(), oid=oid) is None
+        assert await refusal_of(database, app, jit_directory, ids.new(), oid=oid) is None
     async with database.writing("citytown") as session:
         late = """UPDATE staff SET vouched_until = now() - interval '91 days' WHERE id =
             (SELECT staff FROM staff_person WHERE external_id = 'oid-1')"""
         await session.execute(text(late))
     async with database.writing() as session:
         await jit_provisioning.purge_absent(session)
-    assert list(await known(client, officer)) == ["oid-2"]
+    assert list(await staff_by_external_id(client, officer)) == ["oid-2"]
 
 
 async def test_when_the_directory_is_removed_its_staff_are_linked_anew_and_hold_nothing_from_before(
-    app, client, officer, journey, by_claims, called, database, keeping
+    app, client, officer, journey, jit_directory, group_id, database, keeper_headers
 ):
-    await role(client, officer, "identity:staff", groups=[called(WASTE)])
-    await journey(by_claims).arrive("priya")
-    [(subject, account)] = (await account_of(database, by_claims)).items()
-    _, browser, tokens = await at_service(app, database, account)
+    await create_role(client, officer, "identity:staff", groups=[group_id(WASTE)])
+    await journey(jit_directory).sign_up("priya")
+    [(subject, account)] = (await accounts_of(database, jit_directory)).items()
+    _, browser, tokens = await sign_in_at_service(app, database, account)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
-    gone = await client.delete(f"{URL}/upstreams/{by_claims['id']}", headers=keeping())
-    assert gone.status_code == 204
+    response = await client.delete(f"{URL}/upstreams/{jit_directory['id']}", headers=keeper_headers())
+    assert response.status_code == 204
 
     async def refused():
         return (await client.get(f"{URL}/roles", headers=headers)).status_code == 401
 
     assert await eventually(refused, within=1)
-    assert await scopes(database, account) == frozenset()
-    assert not (await known(client, officer))[subject.split("/")[1]]["linked"]
+    assert await scopes_of(database, account) == frozenset()
+    assert not (await staff_by_external_id(client, officer))[subject.split("/")[1]]["linked"]
     await browser.aclose()
 
 
-async def test_whoever_makes_staff_is_changed_both_ways(
-    client, officer, journey, by_claims, called, database, keeping
+async def test_provisioning_is_changed_both_ways(
+    client, officer, journey, jit_directory, group_id, database, keeper_headers
 ):
-    """From claims to SCIM his roles run out no longer; back again, the directory must be asked anew."""
-    await role(client, officer, "address:write", groups=[called(WASTE)])
-    await journey(by_claims).arrive("priya")
-    [account] = (await account_of(database, by_claims)).values()
+    """From JIT to SCIM roles no longer expire; changed back, they expire after the hours again."""
+    await create_role(client, officer, "address:write", groups=[group_id(WASTE)])
+    await journey(jit_directory).sign_up("priya")
+    [account] = (await accounts_of(database, jit_directory)).values()
 
     async def change(version, **members):
-        headers = {**keeping(), "If-Match": f'"{version}"'}
-        answer = await client.patch(f"{URL}/upstreams/{by_claims['id']}", json=members, headers=headers)
+        headers = {**keeper_headers(), "If-Match": f'"{version}"'}
+        answer = await client.patch(f"{URL}/upstreams/{jit_directory['id']}", json=members, headers=headers)
         assert answer.status_code == 200, answer.text
 
     async def until():
@@ -372,12 +397,12 @@ async def test_whoever_makes_staff_is_changed_both_ways(
 
     await client.delete(f"{URL}/roles/{(await role_names(client, officer))[0]}", headers=officer)
     await change(1, provisioning="scim")
-    await journey(by_claims).go("priya")
+    await journey(jit_directory).go("priya")
     assert await until() is None
     await change(2, provisioning="jit", session_hours=1)
     assert await until() <= datetime.now(UTC) + timedelta(hours=1)
 
 
 async def role_names(client, officer):
-    listed = (await client.get(f"{URL}/roles", headers=officer)).json()["items"]
-    return [one["name"] for one in listed]
+    items = (await client.get(f"{URL}/roles", headers=officer)).json()["items"]
+    return [item["name"] for item in items]

@@ -8,19 +8,27 @@ from sqlalchemy import text
 from identity.shared.oauth import claims as names
 from services.identity.tests.provider import agree, answered, ask, register
 from services.identity.tests.upstream import (
-    account_of,
-    asked,
+    accounts_of,
     journey,
-    keeping,
+    keeper_headers,
     one_login,
-    registered,
-    served,
+    parameters_of,
+    register_upstream,
+    running_simulator,
     settings,
     simulator,
 )
 from simulators.openid_provider.faults import IDENTITY, ONE_LOGIN
 
-__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = [
+    "journey",
+    "keeper_headers",
+    "one_login",
+    "register_upstream",
+    "running_simulator",
+    "settings",
+    "simulator",
+]
 
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.ADDRESS}": null}}}}'
 
@@ -37,7 +45,7 @@ async def nobody(database):
 def proofs(database):
     """``await proofs(account)`` -> those that hold, with what they proved."""
 
-    async def of(account):
+    async def valid_proofs(account):
         statement = text(
             """SELECT * FROM proof JOIN proof_person ON proof_person.proof = proof.id
             WHERE account = :id AND status = 'holds'"""
@@ -45,21 +53,21 @@ def proofs(database):
         async with database.reading("*") as session:
             return await session.all(statement, {"id": account})
 
-    return of
+    return valid_proofs
 
 
 @pytest.fixture
 async def mary(journey, one_login, database):
     """She has an account that One Login opens."""
-    made = await journey(one_login).arrive("mary")
-    [made.account] = (await account_of(database, one_login)).values()
-    return made
+    signed_up = await journey(one_login).sign_up("mary")
+    [signed_up.account] = (await accounts_of(database, one_login)).values()
+    return signed_up
 
 
 async def test_an_identity_is_asked_for_in_a_second_step(mary):
-    found = asked(await mary.leave("prove"))
-    assert found["vtr"] == '["Cl.Cm.P2"]'
-    assert names.CORE_IDENTITY in found["claims"]
+    parameters = parameters_of(await mary.leave("prove"))
+    assert parameters["vtr"] == '["Cl.Cm.P2"]'
+    assert names.CORE_IDENTITY in parameters["claims"]
 
 
 async def test_a_proof_is_recorded_with_its_level_evidence_end_and_address(mary, proofs, one_login):
@@ -79,10 +87,10 @@ async def test_a_proof_is_recorded_with_its_level_evidence_end_and_address(mary,
 
 async def test_a_service_that_asks_for_an_identity_gets_it(mary, database, proofs):
     school = await register(database, profile="onelogin", identity_levels=["P1", "P2"])
-    sent = await ask(mary.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
-    assert sent.headers["location"].startswith("/identity/prove?request=")
-    query = f"?{sent.headers['location'].partition('?')[2]}"
-    page = await mary.tab.get(sent.headers["location"])
+    response = await ask(mary.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
+    assert response.headers["location"].startswith("/identity/prove?request=")
+    query = f"?{response.headers['location'].partition('?')[2]}"
+    page = await mary.tab.get(response.headers["location"])
     assert f'action="{mary.path}{query}"' in page.text
     answer = await mary.go("mary", "prove", query)
     assert answer.headers["location"] == f"/identity/authorize/continue{query}"
@@ -95,17 +103,17 @@ async def test_who_has_not_linked_it_confirms_that_first_and_goes_back_for_the_p
     journey, one_login, newcomer, proofs, database
 ):
     jo = journey(one_login, await newcomer("jo@people.example"))
-    where = await jo.leave("prove")
-    assert asked(where)["vtr"] == '["Cl.Cm"]'
-    answer = await jo.back(await jo.there(where, "sion"))
+    url = await jo.leave("prove")
+    assert parameters_of(url)["vtr"] == '["Cl.Cm"]'
+    answer = await jo.follow(await jo.authenticate(url, "sion"))
     assert answer.headers["location"].startswith("/identity/upstream/link/confirm")
     page = await jo.confirm()
     assert page.status_code == 200
-    where = page.headers["refresh"].removeprefix("0; url=")
-    assert asked(where)["vtr"] == '["Cl.Cm.P2"]'
-    [account] = (await account_of(database, one_login)).values()
+    url = page.headers["refresh"].removeprefix("0; url=")
+    assert parameters_of(url)["vtr"] == '["Cl.Cm.P2"]'
+    [account] = (await accounts_of(database, one_login)).values()
     assert await proofs(account) == []
-    answer = await jo.back(await jo.there(where, "sion"))
+    answer = await jo.follow(await jo.authenticate(url, "sion"))
     assert answer.headers["location"] == "/identity/account"
     [proof] = await proofs(account)
     assert (proof.given_names, proof.family_name) == (["Siôn", "Ŵan"], "ap Llŷr-Gruffŷdd")
@@ -113,20 +121,20 @@ async def test_who_has_not_linked_it_confirms_that_first_and_goes_back_for_the_p
 
 async def test_another_person_proves_nothing_of_this_one(mary, journey, one_login, proofs, database):
     """Peter is nobody here yet; Sion has an account of his own."""
-    sion = await journey(one_login).arrive("sion")
-    for who in ("peter", "sion"):
-        answer = await mary.go(who, "prove")
-        assert answer.status_code == 409, who
+    sion = await journey(one_login).sign_up("sion")
+    for person in ("peter", "sion"):
+        answer = await mary.go(person, "prove")
+        assert answer.status_code == 409, person
     assert await proofs(mary.account) == []
-    accounts = await account_of(database, one_login)
+    accounts = await accounts_of(database, one_login)
     assert [await proofs(account) for account in accounts.values()] == [[], []]
     assert sion.tab.session
 
 
 async def test_who_has_signed_out_meanwhile_proves_nothing(mary, proofs):
-    where = await mary.there(await mary.leave("prove"), "mary")
+    url = await mary.authenticate(await mary.leave("prove"), "mary")
     await mary.tab.post("/identity/sign-out")
-    assert (await mary.back(where)).status_code == 409
+    assert (await mary.follow(url)).status_code == 409
     assert await proofs(mary.account) == []
 
 
@@ -141,24 +149,26 @@ async def test_nobody_proves_who_has_not_signed_in(journey, one_login):
 async def test_who_cannot_be_proven_is_told_so_and_offered_other_ways(
     journey, one_login, proofs, database, lang
 ):
-    nora = await journey(one_login).arrive("nora")
+    nora = await journey(one_login).sign_up("nora")
     school = await register(database, profile="onelogin", identity_levels=["P1", "P2"])
-    sent = await ask(nora.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
-    query = f"?{sent.headers['location'].partition('?')[2]}"
+    response = await ask(nora.tab.client, school, vtr='["P2.Cl.Cm"]', claims=CORE)
+    query = f"?{response.headers['location'].partition('?')[2]}"
     await nora.tab.get(f"/identity/account?lang={lang}")
     answer = await nora.go("nora", "prove", query)
-    said = "could not prove who you are" if lang == "en" else "Ni allai GOV.UK One Login brofi pwy ydych chi"
+    message = (
+        "could not prove who you are" if lang == "en" else "Ni allai GOV.UK One Login brofi pwy ydych chi"
+    )
     assert answer.status_code == 200
-    assert said in answer.text
-    assert f'href="{sent.headers["location"]}"' in answer.text
-    [account] = (await account_of(database, one_login)).values()
+    assert message in answer.text
+    assert f'href="{response.headers["location"]}"' in answer.text
+    [account] = (await accounts_of(database, one_login)).values()
     assert await proofs(account) == []
 
 
 async def test_a_lower_level_than_asked_is_not_recorded(journey, one_login, proofs, database):
-    peter = await journey(one_login).arrive("peter")
+    peter = await journey(one_login).sign_up("peter")
     assert (await peter.go("peter", "prove")).status_code == 200
-    [account] = (await account_of(database, one_login)).values()
+    [account] = (await accounts_of(database, one_login)).values()
     assert await proofs(account) == []
 
 
@@ -192,7 +202,7 @@ async def test_the_statements_keys_are_read_again_when_they_change(mary, proofs)
 
 async def test_the_region_says_now_whose_proofs_it_takes(mary, proofs, monkeypatch):
     """The issuer was taken when the council registered it, and is not any more."""
-    where = await mary.there(await mary.leave("prove"), "mary")
+    url = await mary.authenticate(await mary.leave("prove"), "mary")
     monkeypatch.setattr("identity.upstreams.rules.registration.get_did_url", lambda *_, **__: None)
-    assert (await mary.back(where)).status_code == 400
+    assert (await mary.follow(url)).status_code == 400
     assert await proofs(mary.account) == []

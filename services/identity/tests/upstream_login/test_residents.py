@@ -11,20 +11,29 @@ from identity.factors.tables import passkey
 from identity.housekeeping import actions as housekeeping
 from services.identity.tests.provider import answered, ask, claims_of, register
 from services.identity.tests.upstream import (
-    account_of,
-    asked,
+    accounts_of,
     journey,
-    keeping,
+    keeper_headers,
     nobody,
     one_login,
-    registered,
-    served,
+    parameters_of,
+    register_upstream,
+    running_simulator,
     settings,
     simulator,
     visit_of,
 )
 
-__all__ = ["journey", "keeping", "nobody", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = [
+    "journey",
+    "keeper_headers",
+    "nobody",
+    "one_login",
+    "register_upstream",
+    "running_simulator",
+    "settings",
+    "simulator",
+]
 
 MARY = "mary.watson@people.example"
 
@@ -33,12 +42,12 @@ MARY = "mary.watson@people.example"
 def history(database):
     """``await history(account)`` -> what happened to it, in order."""
 
-    async def of(account):
+    async def history_of(account):
         statement = text("SELECT what FROM account_history WHERE account = :id ORDER BY id")
         async with database.reading() as session:
             return [row.what for row in await session.all(statement, {"id": account})]
 
-    return of
+    return history_of
 
 
 @pytest.fixture
@@ -56,8 +65,8 @@ async def test_somebody_new_gets_an_account_with_the_address_that_was_verified(
     journey, one_login, database, sent_emails, history
 ):
     before = len(await sent_emails(MARY))
-    mary = await journey(one_login).arrive("mary")
-    [account] = (await account_of(database, one_login)).values()
+    mary = await journey(one_login).sign_up("mary")
+    [account] = (await accounts_of(database, one_login)).values()
     assert MARY in (await mary.tab.get("/identity/account")).text
     assert await history(account) == [
         "opened", "upstream linked", "signed in by upstream-two-factors",
@@ -65,13 +74,13 @@ async def test_somebody_new_gets_an_account_with_the_address_that_was_verified(
     assert len(await sent_emails(MARY)) == before  # there is nothing to warn of
 
 
-async def test_who_has_been_here_before_comes_straight_in(journey, one_login, database):
-    await journey(one_login).arrive("mary")
-    again = journey(one_login)
-    answer = await again.go("mary")
+async def test_a_returning_person_is_signed_in_at_once(journey, one_login, database):
+    await journey(one_login).sign_up("mary")
+    returning = journey(one_login)
+    answer = await returning.go("mary")
     assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account")
-    assert MARY in (await again.tab.get("/identity/account")).text
-    assert len(await account_of(database, one_login)) == 1
+    assert MARY in (await returning.tab.get("/identity/account")).text
+    assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_who_has_an_account_links_it_after_signing_in_to_it(
@@ -81,14 +90,14 @@ async def test_who_has_an_account_links_it_after_signing_in_to_it(
     mary = journey(one_login)
     assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
     assert (await mary.choose("have")).headers["location"].startswith("/identity/sign-in")
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     await signed_in_again("jo@people.example", mary.tab)
     page = await mary.tab.get("/identity/upstream/link/confirm")
     assert "jo@people.example" in page.text
     assert "m***@people.example" in page.text
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert (await mary.confirm()).headers["location"] == "/identity/account"
-    [account] = (await account_of(database, one_login)).values()
+    [account] = (await accounts_of(database, one_login)).values()
     assert account == await account_of_address("jo@people.example")
     assert (await sent_emails("jo@people.example"))[-1].template == "changed-upstream-linked"
     assert "upstream linked" in await history(account)
@@ -127,7 +136,7 @@ async def test_nobody_is_linked_by_an_equal_address(
     answer = await mary.choose("new")
     assert answer.headers["location"] == "/identity/register/code"
     assert mary.tab.session is None
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert await count("account") == accounts
     page = await mary.tab.get("/identity/register/code")
     assert "If it has a code in it" in page.text
@@ -138,7 +147,7 @@ async def test_who_cancels_is_nobody(journey, one_login, database, count):
     mary = journey(one_login)
     await mary.go("mary")
     assert (await mary.choose("cancel")).headers["location"].startswith("/identity/sign-in")
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert await count("upstream_visit") == 0
     assert (await mary.tab.get("/identity/upstream/link")).status_code == 303
 
@@ -149,19 +158,19 @@ async def test_an_answer_must_be_given(journey, one_login, database):
     answer = await mary.choose("perhaps")
     assert answer.status_code == 400
     assert "Select whether you have an account" in answer.text
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
 
 
 async def test_its_two_factors_are_enough_for_a_service_that_wants_two(journey, one_login, database):
-    mary = await journey(one_login).arrive("mary")
+    mary = await journey(one_login).sign_up("mary")
     school = await register(database, profile="onelogin")
     answer = answered(await ask(mary.tab.client, school, vtr='["Cl.Cm"]'))
-    found = (await school.redeem(mary.tab.client, answer["code"])).json()
-    assert (await claims_of(mary.tab.client, found["id_token"]))["vot"] == "Cl.Cm"
+    tokens = (await school.redeem(mary.tab.client, answer["code"])).json()
+    assert (await claims_of(mary.tab.client, tokens["id_token"]))["vot"] == "Cl.Cm"
 
 
 async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database):
-    await journey(one_login).arrive("mary")
+    await journey(one_login).sign_up("mary")
     school = await register(database, profile="onelogin")
     mary = journey(one_login)
     to_sign_in = (await ask(mary.tab.client, school, vtr='["Cl.Cm"]')).headers["location"]
@@ -175,9 +184,9 @@ async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database
 @pytest.mark.parametrize("address", ["/identity/sign-in?council=citytown", "/identity/sign-in"])
 async def test_a_councils_page_shows_its_buttons(browser, one_login, address):
     page = await browser().get(address)
-    shown = "Sign in with GOV.UK One Login" in page.text
-    assert shown is ("council" in address)
-    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is shown
+    is_shown = "Sign in with GOV.UK One Login" in page.text
+    assert is_shown is ("council" in address)
+    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is is_shown
 
 
 async def test_another_councils_page_does_not_show_them(browser, one_login):
@@ -197,7 +206,7 @@ async def test_the_account_shows_where_else_one_signs_in_and_adds_another(
     jo = journey(one_login, tab)
     answer = await jo.go("mary", "link", "?then=upstreams")
     assert answer.headers["location"].startswith("/identity/upstream/link/confirm?then=upstreams")
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert (await jo.confirm("?then=upstreams")).headers["location"] == "/identity/account/upstreams"
     page = await tab.get("/identity/account/upstreams?council=citytown")
     assert "Remove" in page.text
@@ -211,31 +220,31 @@ async def test_an_upstream_is_removed_from_the_account(
     jo = journey(one_login, tab)
     await jo.go("mary", "link")
     await jo.confirm()
-    [account] = (await account_of(database, one_login)).values()
+    [account] = (await accounts_of(database, one_login)).values()
     answer = await tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
     assert answer.headers["location"] == "/identity/account/upstreams"
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert (await sent_emails("jo@people.example"))[-1].template == "changed-upstream-unlinked"
     assert (await history(account))[-1] == "upstream unlinked"
 
 
 async def test_the_last_way_in_is_not_removed(journey, one_login, database, count):
-    mary = await journey(one_login).arrive("mary")
+    mary = await journey(one_login).sign_up("mary")
     async with database.writing() as session:
         await session.execute(text("DELETE FROM account_email"))
     answer = await mary.tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
     assert answer.status_code == 409
     assert "only way into your account" in answer.text
-    assert len(await account_of(database, one_login)) == 1
+    assert len(await accounts_of(database, one_login)) == 1
     # Pages cope with an account that has no address.
     for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):
         assert (await mary.tab.get(page)).status_code == 200
 
 
 async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, one_login, database):
-    """Elsewhere he signs in no more: the council has taken its provider out of use."""
-    mary, key = await journey(one_login).arrive("mary"), ids.new()
-    [account] = (await account_of(database, one_login)).values()
+    """They cannot sign in elsewhere: the council has disabled its provider."""
+    mary, key = await journey(one_login).sign_up("mary"), ids.new()
+    [account] = (await accounts_of(database, one_login)).values()
     values = {"id": key, "account": account, "credential": key.bytes, "public_key": b"x", "sign_count": 0}
     more = {"synced": False, "name": "Phone", "created_at": datetime.now(UTC), "used_at": None}
     async with database.writing("*") as session:
@@ -250,34 +259,34 @@ async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, 
 
 
 async def test_an_account_has_one_person_at_a_provider(journey, one_login, database):
-    mary = await journey(one_login).arrive("mary")
+    mary = await journey(one_login).sign_up("mary")
     answer = await mary.go("peter", "link")
     assert answer.status_code == 409
     assert "You signed in as somebody else" in answer.text
-    assert len(await account_of(database, one_login)) == 1
+    assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_a_person_at_a_provider_has_one_account(journey, one_login, newcomer, database):
-    await journey(one_login).arrive("mary")
+    await journey(one_login).sign_up("mary")
     jo = journey(one_login, await newcomer("jo@people.example"))
     answer = await jo.go("mary", "link")
     assert answer.status_code == 409
     assert "used with another account" in answer.text
-    assert len(await account_of(database, one_login)) == 1
+    assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_a_closed_account_leaves_no_link(journey, one_login, database, count):
-    mary = await journey(one_login).arrive("mary")
+    mary = await journey(one_login).sign_up("mary")
     await mary.leave("link")
     assert await count("upstream_visit") == 1
     answer = await mary.tab.post("/identity/account/close", sure="yes")
     assert answer.status_code in {200, 303}, answer.text
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert await count("upstream_visit") == 0
     assert (await mary.go("mary")).headers["location"].startswith("/identity/upstream/link")
 
 
-async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, database, count):
+async def test_logins_that_were_not_completed_are_purged(journey, one_login, database, count):
     mary = journey(one_login)
     await mary.leave()
     async with database.writing() as session:
@@ -289,34 +298,34 @@ async def test_what_was_begun_and_not_ended_is_swept(journey, one_login, databas
 # --------------------------------------------------------------------------------------------------- races
 
 
-async def test_of_two_callbacks_with_one_state_one_is_heard(journey, one_login):
-    mary = await journey(one_login).arrive("mary")
-    again = journey(one_login)
-    where = await again.there(await again.leave(), "mary")
-    answers = await asyncio.gather(*(again.back(where) for _ in range(5)))
+async def test_of_several_callbacks_with_one_state_one_counts(journey, one_login):
+    mary = await journey(one_login).sign_up("mary")
+    returning = journey(one_login)
+    url = await returning.authenticate(await returning.leave(), "mary")
+    answers = await asyncio.gather(*(returning.follow(url) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
-    assert mary is not again
+    assert mary is not returning
 
 
 async def test_of_two_browsers_that_link_one_person_one_succeeds(
     journey, one_login, newcomer, database, count
 ):
     tabs = [await newcomer(f"jo{n}@people.example") for n in range(2)]
-    both = [journey(one_login, tab) for tab in tabs]
-    for one in both:
-        await one.go("mary", "link")
-    answers = await asyncio.gather(*(one.confirm() for one in both))
+    journeys = [journey(one_login, tab) for tab in tabs]
+    for each_journey in journeys:
+        await each_journey.go("mary", "link")
+    answers = await asyncio.gather(*(each_journey.confirm() for each_journey in journeys))
     assert sorted(answer.status_code for answer in answers) == [303, 409]
-    assert len(await account_of(database, one_login)) == 1
+    assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_of_two_new_accounts_for_one_person_one_is_made(journey, one_login, database, count):
-    both = [journey(one_login) for _ in range(2)]
-    for one in both:
-        await one.go("sion")
+    journeys = [journey(one_login) for _ in range(2)]
+    for each_journey in journeys:
+        await each_journey.go("sion")
     before = await count("account")
-    answers = await asyncio.gather(*(one.choose("new") for one in both))
-    assert len(await account_of(database, one_login)) == 1
+    answers = await asyncio.gather(*(each_journey.choose("new") for each_journey in journeys))
+    assert len(await accounts_of(database, one_login)) == 1
     assert await count("account") == before + 1
     assert sum(answer.headers.get("location") == "/identity/account" for answer in answers) == 1
 
@@ -331,7 +340,7 @@ async def test_two_linked_at_once_with_one_account_are_one(journey, one_login, n
         *(tab.post("/identity/upstream/link/confirm", visit=visit_of(page)) for _ in range(2))
     )
     assert sorted(answer.status_code for answer in answers) in ([303, 303], [303, 400])
-    assert len(await account_of(database, one_login)) == 1
+    assert len(await accounts_of(database, one_login)) == 1
 
 
 async def test_a_crash_between_callback_and_link_leaves_nothing_half(
@@ -346,24 +355,28 @@ async def test_a_crash_between_callback_and_link_leaves_nothing_half(
     with monkeypatch.context() as patch:
         patch.setattr("identity.upstream_login.actions.links._sign_in", crash)
         assert (await mary.choose("new")).status_code == 500
-    assert await account_of(database, one_login) == {}
+    assert await accounts_of(database, one_login) == {}
     assert await count("account") == accounts
     assert (await mary.choose("new")).headers["location"] == "/identity/account"
 
 
-async def test_a_disabled_provider_takes_nobody_back(journey, one_login, client, keeping, database):
-    mary = await journey(one_login).arrive("mary")
-    where = await mary.there(await mary.leave(), "mary")
-    headers = {**keeping(), "If-Match": f'"{one_login["version"]}"'}
+async def test_a_disabled_provider_takes_nobody_back(journey, one_login, client, keeper_headers, database):
+    mary = await journey(one_login).sign_up("mary")
+    callback = await mary.authenticate(await mary.leave(), "mary")
+    headers = {**keeper_headers(), "If-Match": f'"{one_login["version"]}"'}
     url = f"/citytown/identity/v1/upstreams/{one_login['id']}"
     assert (await client.patch(url, json={"enabled": False}, headers=headers)).status_code == 200
-    assert (await mary.back(where)).status_code == 400
+    assert (await mary.follow(callback)).status_code == 400
     assert (await mary.tab.post(mary.path, purpose="sign-in")).status_code == 404
     assert "One Login" not in (await mary.tab.get("/identity/sign-in?council=citytown")).text
 
 
 async def test_what_is_asked_is_what_the_contract_says(journey, one_login):
-    found = asked(await journey(one_login).leave())
-    assert (found["response_type"], found["scope"], found["vtr"]) == ("code", "openid email", '["Cl.Cm"]')
-    assert found["redirect_uri"] == one_login["redirect_uri"]
-    assert found["code_challenge_method"] == "S256"
+    parameters = parameters_of(await journey(one_login).leave())
+    assert (parameters["response_type"], parameters["scope"], parameters["vtr"]) == (
+        "code",
+        "openid email",
+        '["Cl.Cm"]',
+    )
+    assert parameters["redirect_uri"] == one_login["redirect_uri"]
+    assert parameters["code_challenge_method"] == "S256"

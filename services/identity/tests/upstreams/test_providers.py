@@ -1,4 +1,4 @@
-"""What other providers publish: kept, outliving its server, read anew when it must be."""
+"""The cache of what providers publish: for how long, and when it is read again."""
 
 import asyncio
 
@@ -10,16 +10,24 @@ from identity.upstreams.actions.providers import Providers, ProviderUnavailableE
 from services.identity.tests.servers import Names
 from services.identity.tests.upstream import (
     journey,
-    keeping,
+    keeper_headers,
     one_login,
-    registered,
-    served,
+    register_upstream,
+    running_simulator,
     settings,
     simulator,
 )
 from simulators.openid_provider.faults import Faults
 
-__all__ = ["journey", "keeping", "one_login", "registered", "served", "settings", "simulator"]
+__all__ = [
+    "journey",
+    "keeper_headers",
+    "one_login",
+    "register_upstream",
+    "running_simulator",
+    "settings",
+    "simulator",
+]
 
 
 class Clock:
@@ -59,9 +67,9 @@ def clock():
 
 @pytest.fixture
 def site(settings):
-    made = Site(settings)
-    made.answer = KEYS % (b"one", *POINT)
-    return made
+    site = Site(settings)
+    site.answer = KEYS % (b"one", *POINT)
+    return site
 
 
 @pytest.fixture
@@ -84,9 +92,9 @@ async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, si
 
 async def test_many_at_once_ask_once(providers, site):
     site.pause = 0.05
-    found = await asyncio.gather(*(providers.get_keys(URL) for _ in range(20)))
+    answers = await asyncio.gather(*(providers.get_keys(URL) for _ in range(20)))
     assert len(site.asked) == 1
-    assert all(list(one) == ["one"] for one in found)
+    assert all(list(keys) == ["one"] for keys in answers)
 
 
 async def test_who_gives_up_does_not_stop_the_others(providers, site):
@@ -189,7 +197,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeyp
 async def test_who_is_not_there_is_told_of_and_the_page_offers_other_ways(journey, one_login, simulator):
     simulator.faults = Faults(status={"discovery": 500})
     mary = journey(one_login)
-    answer = await mary.at_last(await mary.tab.post(mary.path, purpose="sign-in"))
+    answer = await mary.follow_failure(await mary.tab.post(mary.path, purpose="sign-in"))
     assert answer.status_code == 503
     assert "cannot be reached just now" in answer.text
     assert 'href="/identity/sign-in?council=citytown"' in answer.text
@@ -200,17 +208,17 @@ async def test_a_provider_that_is_slow_on_the_way_back_ends_the_visit(
     journey, one_login, simulator, endpoint
 ):
     mary = journey(one_login)
-    where = await mary.there(await mary.leave(), "mary")
+    url = await mary.authenticate(await mary.leave(), "mary")
     simulator.faults = Faults(slow={endpoint: 3.0})
-    answer = await mary.back(where)
+    answer = await mary.follow(url)
     assert answer.status_code == 503
     assert mary.tab.session is None
 
 
 async def test_a_provider_signs_people_in_while_its_discovery_is_away(journey, one_login, simulator, app):
-    await journey(one_login).arrive("mary")
-    for kept in app.state.providers._entries.values():
-        kept.due = 0
+    await journey(one_login).sign_up("mary")
+    for entry in app.state.providers._entries.values():
+        entry.due = 0
     simulator.faults = Faults(status={"discovery": 503, "jwks": 503})
     assert (await journey(one_login).go("mary")).headers["location"] == "/identity/account"
 
@@ -225,7 +233,7 @@ async def nobody(database, app, client):
 
 @pytest.mark.parametrize("overlap", [True, False])
 async def test_a_new_key_of_a_provider_is_taken_at_once(journey, one_login, simulator, overlap):
-    await journey(one_login).arrive("mary" if overlap else "sion")
+    await journey(one_login).sign_up("mary" if overlap else "sion")
     simulator.rotate(overlap=overlap)
-    again = journey(one_login)
-    assert (await again.go("mary" if overlap else "sion")).headers["location"] == "/identity/account"
+    returning = journey(one_login)
+    assert (await returning.go("mary" if overlap else "sion")).headers["location"] == "/identity/account"

@@ -25,14 +25,14 @@ CANARY = "canary-5f1c9a7e3b2d4c6e8a0b"
 
 def one_login(**other):
     titles = {"title": "GOV.UK One Login", "title_cy": "GOV.UK One Login"}
-    said = {"kind": "onelogin", "audience": "residents", "issuer": ONE_LOGIN, **titles}
-    return {**said, "client_id": ids.show(ids.new()), **other}
+    fields = {"kind": "onelogin", "audience": "residents", "issuer": ONE_LOGIN, **titles}
+    return {**fields, "client_id": ids.show(ids.new()), **other}
 
 
 def entra(**other):
     titles = {"title": "Council account", "title_cy": "Cyfrif y cyngor"}
-    said = {"kind": "oidc", "audience": "staff", "issuer": ENTRA, "tenant": TENANT, **titles}
-    return {**said, "client_id": ids.show(ids.new()), "client_secret": CANARY, **other}
+    fields = {"kind": "oidc", "audience": "staff", "issuer": ENTRA, "tenant": TENANT, **titles}
+    return {**fields, "client_id": ids.show(ids.new()), "client_secret": CANARY, **other}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def live(mint):
 
 
 @pytest.fixture(autouse=True)
-async def nothing_left(database):
+async def empty_council(database):
     """Each test registers into an empty council."""
     yield
     async with database.writing("citytown") as session:
@@ -55,60 +55,60 @@ async def register(client, headers, body):
     return answer.json()
 
 
-async def change(client, headers, made, **members):
-    tag = f'"{made["version"]}"'
-    return await client.patch(f"{URL}/{made['id']}", json=members, headers={**headers, "If-Match": tag})
+async def send_change(client, headers, registered, **members):
+    tag = f'"{registered["version"]}"'
+    return await client.patch(f"{URL}/{registered['id']}", json=members, headers={**headers, "If-Match": tag})
 
 
-async def history(client, headers, made):
-    answer = await client.get(f"{URL}/{made['id']}/history", headers=headers)
-    return [(one["act"], one["actor"], one["changes"]) for one in answer.json()["items"]]
+async def events_of(client, headers, registered):
+    answer = await client.get(f"{URL}/{registered['id']}/history", headers=headers)
+    return [(item["act"], item["actor"], item["changes"]) for item in answer.json()["items"]]
 
 
-def jwks_path(made):
-    return f"/identity/upstream/citytown/{made['id']}/jwks.json"
+def jwks_path(registered):
+    return f"/identity/upstream/citytown/{registered['id']}/jwks.json"
 
 
-def errors(answer):
+def errors_by_field(answer):
     assert answer.status_code == 400, answer.text
     return {error["field"]: error["code"] for error in answer.json()["errors"]}
 
 
-async def link(database, made, subject="someone"):
+async def link_new_account(database, registered, subject="someone"):
     account = ids.new()
     async with database.writing("citytown") as session:
         now = datetime.now(UTC)
         row = {"id": account, "status": "active", "language": "en", "version": 1, "created_at": now}
         await session.execute(insert(accounts), row)
-        assert await links.insert_link(session, "citytown", ids.read(made["id"]), subject, account, now)
+        assert await links.insert_link(session, "citytown", ids.read(registered["id"]), subject, account, now)
     return account
 
 
 async def test_one_login_is_registered_with_a_key_of_ours(client, live):
-    made = await register(client, live, one_login(identity_level="P2"))
-    assert (made["authentication"], made["subject_claim"], made["provisioning"]) == (
+    registered = await register(client, live, one_login(identity_level="P2"))
+    assert (registered["authentication"], registered["subject_claim"], registered["provisioning"]) == (
         "private_key_jwt",
         "sub",
         "scim",
     )
-    assert made["did_url"] == "https://identity.account.gov.uk/.well-known/did.json"
-    base = f"http://test.invalid/identity/upstream/citytown/{made['id']}/"
-    assert (made["redirect_uri"], made["jwks_uri"]) == (f"{base}callback", f"{base}jwks.json")
-    answer = await client.get(jwks_path(made))
+    assert registered["did_url"] == "https://identity.account.gov.uk/.well-known/did.json"
+    base = f"http://test.invalid/identity/upstream/citytown/{registered['id']}/"
+    assert (registered["redirect_uri"], registered["jwks_uri"]) == (f"{base}callback", f"{base}jwks.json")
+    answer = await client.get(jwks_path(registered))
     [key] = answer.json()["keys"]
-    assert (key["kty"], key["alg"], key["kid"]) == ("RSA", "RS256", made["keys"][0]["kid"])
+    assert (key["kty"], key["alg"], key["kid"]) == ("RSA", "RS256", registered["keys"][0]["kid"])
     assert not {"d", "p", "q"} & key.keys()
     assert "max-age" in answer.headers["Cache-Control"]
 
 
 async def test_a_directory_is_registered_with_its_secret_which_is_never_shown(client, live):
-    made = await register(client, live, entra(groups_claim="groups", provisioning="jit"))
-    assert (made["authentication"], made["subject_claim"]) == ("client_secret", "oid")
-    assert (made["keys"], made["session_hours"]) == ([], 8)
+    registered = await register(client, live, entra(groups_claim="groups", provisioning="jit"))
+    assert (registered["authentication"], registered["subject_claim"]) == ("client_secret", "oid")
+    assert (registered["keys"], registered["session_hours"]) == ([], 8)
     for answer in (
-        await client.get(f"{URL}/{made['id']}", headers=live),
+        await client.get(f"{URL}/{registered['id']}", headers=live),
         await client.get(URL, headers=live),
-        await client.get(f"{URL}/{made['id']}/history", headers=live),
+        await client.get(f"{URL}/{registered['id']}/history", headers=live),
     ):
         assert answer.status_code == 200
         assert CANARY not in answer.text
@@ -134,23 +134,23 @@ async def test_a_directory_is_registered_with_its_secret_which_is_never_shown(cl
     ],
 )
 def test_an_issuer_is_taken_in_one_way_only(issuer, code):
-    asked = rules.Registration(
+    registration = rules.Registration(
         "oidc", "staff", issuer, "client_secret", ("openid",), TENANT, "oid", None, "scim", None
     )
-    assert code in {fault.code for fault in rules.list_faults(asked, {}, laptop=False)}
+    assert code in {fault.code for fault in rules.list_faults(registration, {}, laptop=False)}
 
 
 def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
-    asked = rules.Registration(
+    registration = rules.Registration(
         "onelogin", "residents", "http://127.0.0.1:9000/", "private_key_jwt", ("openid",), None, "sub",
         None, "scim", "P2",
     )  # fmt: skip
-    assert list(rules.list_faults(asked, {}, laptop=True)) == []
-    assert [fault.field for fault in rules.list_faults(asked, {}, laptop=False)] == ["issuer"]
+    assert list(rules.list_faults(registration, {}, laptop=True)) == []
+    assert [fault.field for fault in rules.list_faults(registration, {}, laptop=False)] == ["issuer"]
 
 
 @pytest.mark.parametrize(
-    ("body", "wrong"),
+    ("body", "expected"),
     [
         (one_login(audience="staff"), {"body.audience": "residents_only"}),
         (one_login(client_secret=CANARY), {"body.client_secret": "key_needed"}),
@@ -166,9 +166,9 @@ def test_a_laptops_own_providers_are_taken_on_a_laptop_only():
         (entra(audience="residents", groups_claim="groups"), {"body.groups_claim": "staff_only"}),
     ],
 )
-async def test_what_does_not_fit_together_is_refused_member_by_member(client, live, body, wrong):
+async def test_what_does_not_fit_together_is_refused_member_by_member(client, live, body, expected):
     answer = await client.post(URL, json=body, headers=live)
-    assert errors(answer).items() >= wrong.items()
+    assert errors_by_field(answer).items() >= expected.items()
     assert CANARY not in answer.text
 
 
@@ -178,19 +178,21 @@ async def test_a_sandbox_credential_registers_nothing(client, mint):
     assert (answer.status_code, answer.json()["code"]) == (403, "mode-not-held")
 
 
-async def test_who_names_the_directory_of_staff_holds_all_that_staff_can_have(client, live, mint, database):
+async def test_registering_a_directory_of_staff_takes_every_scope_that_staff_can_have(
+    client, live, mint, database
+):
     only_clients = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     answer = await client.post(URL, json=entra(), headers=only_clients)
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
     assert (await client.post(URL, json=one_login(), headers=only_clients)).status_code == 201
-    made = await register(client, live, entra())
+    registered = await register(client, live, entra())
     async with database.writing("citytown") as session:
         row = "('citytown', 'payer', 'P', '{payments:read}', '{}', 1, now())"
         await session.execute(text(f"INSERT INTO role VALUES {row}"))
     for answer in (
         await client.post(URL, json=entra(), headers=live),
-        await change(client, live, made, enabled=False),
-        await client.delete(f"{URL}/{made['id']}", headers=live),
+        await send_change(client, live, registered, enabled=False),
+        await client.delete(f"{URL}/{registered['id']}", headers=live),
     ):
         assert (answer.status_code, answer.json()["scopes"]) == (403, ["payments:read"])
     async with database.writing("citytown") as session:
@@ -216,20 +218,22 @@ async def test_a_request_repeated_with_its_key_registers_once(client, live):
 
 
 async def test_the_list_is_read_page_by_page(client, live):
-    made = [await register(client, live, one_login()) for _ in range(3)]
+    registered = [await register(client, live, one_login()) for _ in range(3)]
     first = (await client.get(URL, params={"limit": 2}, headers=live)).json()
     rest = (await client.get(URL, params={"limit": 2, "after": first["next"]}, headers=live)).json()
-    assert [one["id"] for one in first["items"] + rest["items"]] == [one["id"] for one in made]
-    assert first["items"][0]["keys"] == made[0]["keys"]
+    assert [item["id"] for item in first["items"] + rest["items"]] == [item["id"] for item in registered]
+    assert first["items"][0]["keys"] == registered[0]["keys"]
 
 
 async def test_a_change_needs_the_version_read_and_is_on_the_record(client, live):
-    made = await register(client, live, entra())
-    assert (await client.patch(f"{URL}/{made['id']}", json={"title": "x"}, headers=live)).status_code == 428
-    changed = await change(client, live, made, title="Staff", enabled=False, groups_claim="groups")
+    registered = await register(client, live, entra())
+    assert (
+        await client.patch(f"{URL}/{registered['id']}", json={"title": "x"}, headers=live)
+    ).status_code == 428
+    changed = await send_change(client, live, registered, title="Staff", enabled=False, groups_claim="groups")
     assert (changed.status_code, changed.json()["version"], changed.headers["ETag"]) == (200, 2, '"2"')
-    assert (await change(client, live, made, title="Late")).status_code == 412
-    last = (await history(client, live, made))[-1]
+    assert (await send_change(client, live, registered, title="Late")).status_code == 412
+    last = (await events_of(client, live, registered))[-1]
     assert last[:2] == ("changed", "keeper")
     assert last[2] == {
         "title": ["Council account", "Staff"], "enabled": [True, False], "groups_claim": [None, "groups"]
@@ -238,62 +242,64 @@ async def test_a_change_needs_the_version_read_and_is_on_the_record(client, live
 
 @pytest.mark.parametrize("member", ["kind", "audience", "issuer", "tenant", "subject_claim", "did_url"])
 async def test_who_vouches_for_people_never_changes(client, live, member):
-    made = await register(client, live, entra())
-    answer = await change(client, live, made, **{member: "https://elsewhere.example.org/"})
-    assert list(errors(answer).values()) == ["extra_forbidden"]
+    registered = await register(client, live, entra())
+    answer = await send_change(client, live, registered, **{member: "https://elsewhere.example.org/"})
+    assert list(errors_by_field(answer).values()) == ["extra_forbidden"]
 
 
 async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(client, live, database, app):
-    made = await register(client, live, one_login())
-    answer = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
+    registered = await register(client, live, one_login())
+    answer = await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
     assert answer.status_code == 201, answer.text
-    published = [key["kid"] for key in (await client.get(jwks_path(made))).json()["keys"]]
-    assert published == [made["keys"][0]["kid"], answer.json()["kid"]]
+    published = [key["kid"] for key in (await client.get(jwks_path(registered))).json()["keys"]]
+    assert published == [registered["keys"][0]["kid"], answer.json()["kid"]]
     async with database.reading("citytown") as session:
-        found = await upstreams.get_upstream(session, "citytown", ids.read(made["id"]))
-        key = await keys.get_signing_key(session, app.state.settings, found)
-    assert (key.kid, key.is_private) == (made["keys"][0]["kid"], True)
-    again = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
-    assert (again.status_code, again.json()["code"]) == (409, "key-waiting")
+        upstream = await upstreams.get_upstream(session, "citytown", ids.read(registered["id"]))
+        key = await keys.get_signing_key(session, app.state.settings, upstream)
+    assert (key.kid, key.is_private) == (registered["keys"][0]["kid"], True)
+    second = await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
+    assert (second.status_code, second.json()["code"]) == (409, "key-waiting")
 
 
-async def test_a_leaked_key_is_withdrawn_at_once_and_forgotten(client, live, database):
-    made = await register(client, live, one_login())
-    answer = await client.post(f"{URL}/{made['id']}/keys", json={"lead_hours": 0}, headers=live)
-    [only] = (await client.get(jwks_path(made))).json()["keys"]
-    assert only["kid"] == answer.json()["kid"] != made["keys"][0]["kid"]
+async def test_a_leaked_key_is_withdrawn_at_once_and_purged(client, live, database):
+    registered = await register(client, live, one_login())
+    answer = await client.post(f"{URL}/{registered['id']}/keys", json={"lead_hours": 0}, headers=live)
+    [only] = (await client.get(jwks_path(registered))).json()["keys"]
+    assert only["kid"] == answer.json()["kid"] != registered["keys"][0]["kid"]
     async with database.writing("*") as session:
         await keys.purge_keys(session)
-        kept = await session.all(text("SELECT kid FROM upstream_key"))
-    assert [row.kid for row in kept] == [only["kid"]]
-    acts = [one[0] for one in await history(client, live, made)]
+        rows = await session.all(text("SELECT kid FROM upstream_key"))
+    assert [row.kid for row in rows] == [only["kid"]]
+    acts = [event[0] for event in await events_of(client, live, registered)]
     assert acts == ["registered", "keys-made"]
 
 
 async def test_a_secret_gives_way_to_a_key_and_a_key_to_a_secret(client, live, database):
     elsewhere = {"issuer": "https://login.citytown.gov.uk/", "tenant": None}
-    made = await register(client, live, entra(**elsewhere))
-    answer = await change(client, live, made, authentication="private_key_jwt")
+    registered = await register(client, live, entra(**elsewhere))
+    answer = await send_change(client, live, registered, authentication="private_key_jwt")
     assert (answer.status_code, answer.json()["code"]) == (409, "no-key-signs")
-    await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
-    answer = await change(client, live, made, authentication="private_key_jwt")
+    await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
+    answer = await send_change(client, live, registered, authentication="private_key_jwt")
     assert answer.json()["authentication"] == "private_key_jwt"
     async with database.reading("citytown") as session:
-        assert (await upstreams.get_upstream(session, "citytown", ids.read(made["id"]))).secret_sealed is None
-    back = await change(client, live, answer.json(), client_secret="another-secret-of-theirs")
+        assert (
+            await upstreams.get_upstream(session, "citytown", ids.read(registered["id"]))
+        ).secret_sealed is None
+    back = await send_change(client, live, answer.json(), client_secret="another-secret-of-theirs")
     assert back.json()["authentication"] == "client_secret"
-    assert [one[0] for one in await history(client, live, made)] == [
+    assert [event[0] for event in await events_of(client, live, registered)] == [
         "registered", "keys-made", "changed", "changed", "secret-set",
     ]  # fmt: skip
 
 
 async def test_a_sealed_secret_opens_in_its_own_row_only(client, live, database, app):
-    one, other = [await register(client, live, entra()) for _ in range(2)]
+    first, other = [await register(client, live, entra()) for _ in range(2)]
     async with database.writing("citytown") as session:
-        found = await upstreams.get_upstream(session, "citytown", ids.read(one["id"]))
-        assert keys.open_secret(app.state.settings, found) == CANARY
+        upstream = await upstreams.get_upstream(session, "citytown", ids.read(first["id"]))
+        assert keys.open_secret(app.state.settings, upstream) == CANARY
         stolen = "UPDATE upstream SET secret_sealed = :sealed WHERE id = :id"
-        await session.execute(text(stolen), {"sealed": found.secret_sealed, "id": ids.read(other["id"])})
+        await session.execute(text(stolen), {"sealed": upstream.secret_sealed, "id": ids.read(other["id"])})
         moved = await upstreams.get_upstream(session, "citytown", ids.read(other["id"]))
     with pytest.raises(WrongMasterKeyError):
         keys.open_secret(app.state.settings, moved)
@@ -302,8 +308,8 @@ async def test_a_sealed_secret_opens_in_its_own_row_only(client, live, database,
 async def test_a_secret_is_in_no_log_no_table_and_no_event(client, live, database, caplog):
     caplog.set_level(logging.DEBUG)
     headers = {**live, "Idempotency-Key": ids.show(ids.new())}
-    made = (await client.post(URL, json=entra(), headers=headers)).json()
-    await change(client, live, made, client_secret=f"{CANARY}-2")
+    registered = (await client.post(URL, json=entra(), headers=headers)).json()
+    await send_change(client, live, registered, client_secret=f"{CANARY}-2")
     await client.post(URL, json={**entra(), "client_secret": f"{CANARY}\u0000" * 40}, headers=live)
     async with database.writing("*") as session:
         names = await session.all(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
@@ -312,34 +318,34 @@ async def test_a_secret_is_in_no_log_no_table_and_no_event(client, live, databas
             for name in names
         ]
     tables = "\n".join(row.row for table in rows for row in table)
-    assert made["client_id"] in tables
+    assert registered["client_id"] in tables
     assert CANARY not in tables
     assert CANARY.encode().hex() not in tables
     assert CANARY not in caplog.text
 
 
 async def test_who_is_linked_keeps_the_account_when_the_upstream_goes(client, live, database):
-    made = await register(client, live, one_login())
-    account = await link(database, made)
-    assert (await client.delete(f"{URL}/{made['id']}", headers=live)).status_code == 204
-    assert (await client.get(f"{URL}/{made['id']}", headers=live)).status_code == 404
-    assert (await client.get(jwks_path(made))).status_code == 404
+    registered = await register(client, live, one_login())
+    account = await link_new_account(database, registered)
+    assert (await client.delete(f"{URL}/{registered['id']}", headers=live)).status_code == 204
+    assert (await client.get(f"{URL}/{registered['id']}", headers=live)).status_code == 404
+    assert (await client.get(jwks_path(registered))).status_code == 404
     async with database.reading("*") as session:
         assert await links.list_by_account(session, account) == []
-        told = await session.first(
+        entry = await session.first(
             text("SELECT what, council, about FROM account_history WHERE account = :id"), {"id": account}
         )
         status = await session.scalar(text("SELECT status FROM account WHERE id = :id"), {"id": account})
-    assert (told.what, told.council, told.about) == ("upstream removed", "citytown", "GOV.UK One Login")
+    assert (entry.what, entry.council, entry.about) == ("upstream removed", "citytown", "GOV.UK One Login")
     assert status == "active"
-    last = (await history(client, live, made))[-1]
+    last = (await events_of(client, live, registered))[-1]
     assert (last[0], last[2]["linked_accounts"]) == ("removed", [1, 0])
 
 
 async def test_a_subject_is_one_account_and_an_account_one_subject(client, live, database):
-    made = await register(client, live, one_login())
-    account = await link(database, made)
-    upstream, now = ids.read(made["id"]), datetime.now(UTC)
+    registered = await register(client, live, one_login())
+    account = await link_new_account(database, registered)
+    upstream, now = ids.read(registered["id"]), datetime.now(UTC)
     async with database.writing("citytown") as session:
         assert not await links.insert_link(session, "citytown", upstream, "someone", ids.new(), now)
         assert not await links.insert_link(session, "citytown", upstream, "another", account, now)
@@ -349,12 +355,16 @@ async def test_a_subject_is_one_account_and_an_account_one_subject(client, live,
 
 
 async def test_no_council_sees_anothers_upstreams(client, live, mint, database):
-    made = await register(client, live, one_login())
-    await link(database, made)
+    registered = await register(client, live, one_login())
+    await link_new_account(database, registered)
     other = {"Authorization": f"Bearer {mint(scopes=SCOPES, councils=['hillshire'], mode='live')}"}
-    for method, path in (("GET", f"{URL}/{made['id']}"), ("DELETE", f"{URL}/{made['id']}"), ("GET", URL)):
+    for method, path in (
+        ("GET", f"{URL}/{registered['id']}"),
+        ("DELETE", f"{URL}/{registered['id']}"),
+        ("GET", URL),
+    ):
         assert (await client.request(method, path, headers=other)).status_code == 403
-    theirs = await client.get(f"/hillshire/identity/v1/upstreams/{made['id']}", headers=other)
+    theirs = await client.get(f"/hillshire/identity/v1/upstreams/{registered['id']}", headers=other)
     assert theirs.status_code == 404
     async with database.reading("hillshire") as session:
         assert await session.all(text("SELECT * FROM upstream_account")) == []
@@ -370,27 +380,29 @@ async def test_the_history_of_an_upstream_is_kept_as_it_was_written(client, live
 
 
 async def test_who_signed_in_there_is_told_to_use_another_way(client, live, database, browser):
-    said = "GOV.UK One Login can no longer be used to sign in here"
-    unused, made = [
+    message = "GOV.UK One Login can no longer be used to sign in here"
+    unused, registered = [
         await register(client, live, one_login(title=title)) for title in ("Unused", "GOV.UK One Login")
     ]
-    await link(database, made)
+    await link_new_account(database, registered)
     tab = browser()
-    assert said not in (await tab.get("/identity/sign-in?council=citytown")).text
-    for one in (unused, made):
-        await client.delete(f"{URL}/{one['id']}", headers=live)
+    assert message not in (await tab.get("/identity/sign-in?council=citytown")).text
+    for removed in (unused, registered):
+        await client.delete(f"{URL}/{removed['id']}", headers=live)
     page = (await tab.get("/identity/sign-in?council=citytown")).text
-    assert said in page
+    assert message in page
     assert "Unused" not in page
     await register(client, live, one_login())
-    assert said not in (await tab.get("/identity/sign-in?council=citytown")).text  # it is there again
+    assert message not in (await tab.get("/identity/sign-in?council=citytown")).text  # it is there again
 
 
 async def test_the_account_says_that_a_way_to_sign_in_has_gone(client, live, database, resident, visitor):
-    made = await register(client, live, one_login())
+    registered = await register(client, live, one_login())
     async with database.writing("citytown") as session:
         now = datetime.now(UTC)
-        assert await links.insert_link(session, "citytown", ids.read(made["id"]), "resident", resident, now)
-    await client.delete(f"{URL}/{made['id']}", headers=live)
+        assert await links.insert_link(
+            session, "citytown", ids.read(registered["id"]), "resident", resident, now
+        )
+    await client.delete(f"{URL}/{registered['id']}", headers=live)
     page = await visitor.get("/identity/account/history")
     assert "no longer lets people sign in with another provider" in page.text

@@ -8,7 +8,7 @@ from identity.accounts.actions import sessions
 from identity.factors.actions import authentication, sms
 from identity.grants.actions import grants
 from identity.mandates.actions import mandates
-from identity.proofs.actions import proofs
+from identity.proofs.actions import desk_codes
 from identity.settings import Settings
 from identity.staff.actions import jit_provisioning
 from identity.upstream_login.actions import login_states, logouts
@@ -35,7 +35,7 @@ async def purge(database: Database) -> None:
     async with database.writing() as session:
         now = datetime.now(UTC)
         await codes.purge(session, now)
-        await proofs.purge_desk_codes(session)
+        await desk_codes.purge_desk_codes(session)
         await authentication.purge(session, now)
         await sms.purge_counts(session, now.date() - _A_MONTH)
         await grants.purge(session, now)

@@ -14,7 +14,7 @@ from chassis.problems import documents
 from chassis.types import Slug
 from identity.grants.actions import token_owner
 from identity.issuer.routes import TheIssuer
-from identity.proofs.actions import proofs
+from identity.proofs.actions import accesses, desk_codes, proofs
 from identity.proofs.schemas import Access, DeskCode, NewProof, OwnProof, ProofRecord, ProofSeen
 from identity.shared.dependencies import read_id_cursor
 
@@ -70,7 +70,7 @@ async def withdraw_proof(council: Slug, proof_id: ids.Id, caller: Prover, sessio
 async def make_desk_code(council: Slug, caller: Resident, session: Writing) -> DeskCode:
     """Create a code to show at a council's desk, so that staff know which account is yours."""
     account = await token_owner.require_account(session, council, caller)
-    code, expires_at = await proofs.create_desk_code(session, account)
+    code, expires_at = await desk_codes.create_desk_code(session, account)
     return DeskCode(code=code, expires_at=expires_at)
 
 
@@ -96,7 +96,7 @@ async def list_own_accesses(
 ) -> Page[Access]:
     """List who at this council did what with the proofs of your identity, and when."""
     account = await token_owner.require_account(session, council, caller)
-    rows = await proofs.list_accesses(session, account, read_id_cursor(paging), paging.fetch)
+    rows = await accesses.list_accesses(session, account, read_id_cursor(paging), paging.fetch)
     return paging.page(rows, _to_access, lambda row: (ids.show(row.id),))
 
 

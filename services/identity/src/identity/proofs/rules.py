@@ -69,16 +69,19 @@ def assess_level(evidence: Sequence[Evidence]) -> Level:
     P2: a strong document with a photograph, checked in every way, and one more fair piece unless it is of the
     strongest. P1: a fair photograph compared with the person, or two fair pieces. Only originals count.
     """
-    originals = [one for one in evidence if "original-seen" in one.checks and one.kind in EVIDENCE_KINDS]
-    fair_pieces = [one for one in originals if EVIDENCE_KINDS[one.kind].strength >= _FAIR]
-    fair_kinds = len({one.kind for one in fair_pieces})
-    photographs = [one for one in fair_pieces if EVIDENCE_KINDS[one.kind].photograph]
+    originals = [
+        piece for piece in evidence if "original-seen" in piece.checks and piece.kind in EVIDENCE_KINDS
+    ]
+    fair_pieces = [piece for piece in originals if EVIDENCE_KINDS[piece.kind].strength >= _FAIR]
+    fair_kinds = len({piece.kind for piece in fair_pieces})
+    photographs = [piece for piece in fair_pieces if EVIDENCE_KINDS[piece.kind].photograph]
     best_photograph = max(
-        (EVIDENCE_KINDS[one.kind].strength for one in photographs if one.checks >= _ALL_CHECKS), default=0
+        (EVIDENCE_KINDS[piece.kind].strength for piece in photographs if piece.checks >= _ALL_CHECKS),
+        default=0,
     )
     if best_photograph == _STRONGEST or (best_photograph == _STRONG and fair_kinds > 1):
         return "P2"
-    is_compared = any("photo-matches" in one.checks for one in photographs)
+    is_compared = any("photo-matches" in piece.checks for piece in photographs)
     return "P1" if is_compared or fair_kinds > 1 else "P0"
 
 

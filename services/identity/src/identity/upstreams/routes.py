@@ -156,8 +156,8 @@ async def check_upstream(
     """
     async with request.app.state.database.reading(council) as session:
         upstream = await records.get_registration(session, issuer.settings, council, upstream_id)
-    known: Providers = request.app.state.providers
-    return await checks.check_upstream(Providers(issuer.settings, known.outbound), upstream)
+    providers: Providers = request.app.state.providers
+    return await checks.check_upstream(Providers(issuer.settings, providers.outbound), upstream)
 
 
 @router.get(f"{_UPSTREAM}/history")

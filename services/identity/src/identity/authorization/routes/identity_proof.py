@@ -19,7 +19,7 @@ from identity.authorization.actions import identity_proof
 from identity.authorization.actions.authorization_flow import Outcome, Prompt
 from identity.authorization.routes.authorize import RESPONSES, RequestId, run_step
 from identity.clients.routes.dependencies import TheProvider
-from identity.proofs.actions import proof_status, proofs
+from identity.proofs.actions import desk_codes, proof_status
 from identity.shared.dependencies import format_time, pages, show_wrong_request
 from identity.shared.oauth import redirects, vectors
 from identity.shared.oauth.authorization_requests import PageError
@@ -80,7 +80,7 @@ async def _show(
                 return see_other(f"/identity/authorize/continue?{urlencode({'request': secret})}")
             shown: dict[str, Any] = {"checked": checked}
             if with_code:
-                code, ends = await proofs.create_desk_code(session, signed_in.account)
+                code, ends = await desk_codes.create_desk_code(session, signed_in.account)
                 shown |= {"code": code, "ends": format_time(ends, request)}
             shown |= await _describe_proof(request, session, prompt, signed_in)
             shown |= await _list_providers(request, session, prompt)

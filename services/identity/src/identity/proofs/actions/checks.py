@@ -27,7 +27,7 @@ async def check_may_prove(
     """
     caller_account = await token_owner.get_account(session, caller)
     if account == caller_account or caller.subject in _subjects(issuer, council, account):
-        raise Problem(403, "own-identity", "Nobody proves his own identity. Ask a colleague.")
+        raise Problem(403, "own-identity", "You cannot prove your own identity. Ask a colleague.")
     if caller_account is None:
         return
     await session.across_councils()

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis.database import ReadSession, Session
+from chassis.database import ReadSession
 from identity.proofs import store
 from identity.shared.oauth import vectors
 
 _MAX_PROOFS = 20
-_NEWEST = UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,3 @@ async def get_status(session: ReadSession, account: UUID, level_needed: str) -> 
 async def list_recent(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
     """List a person's newest proofs, as the person is shown them."""
     return await store.list_by_account(session, account, _MAX_PROOFS)
-
-
-async def list_all_accesses(
-    session: Session, account: UUID, before: UUID | None, fetch: int
-) -> Sequence[Row[Any]]:
-    """List accesses to a person's proofs at every council, the newest first.
-
-    The session sees every council afterwards.
-    """
-    await session.across_councils()
-    return await store.list_newest_accesses(session, account, before or _NEWEST, fetch)

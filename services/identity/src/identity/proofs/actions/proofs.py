@@ -8,21 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from chassis import ids, outbox
+from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import Problem, conflict, invalid, not_found
-from identity.events import IdentityAccess
 from identity.grants.actions import grants
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs import rules, store
-from identity.proofs.actions import checks, emails
+from identity.proofs.actions import accesses, checks, desk_codes, emails
 from identity.proofs.schemas import NewProof, ProofRecord, ProofSeen
 from identity.shared.oauth import vectors
 from identity.shared.tables import REGION
 
 _NIL = UUID(int=0)
-_FIRST_VERSION = 1
 _ACCOUNT_CLOSED = "account closed"
 
 
@@ -73,14 +71,6 @@ async def get_current(session: ReadSession, account: UUID) -> Proof | None:
     )
 
 
-async def record_read(session: Session, council: str, account: UUID, proof_id: UUID, actor: str) -> None:
-    """Record that ``actor`` (a client, a subject) was shown what a proof proved.
-
-    The session must see the council.
-    """
-    await _record_access(session, council, account, proof_id, "read", actor)
-
-
 async def add_upstream_proof(
     session: Session,
     account: UUID,
@@ -92,13 +82,6 @@ async def add_upstream_proof(
     """Add a proof that an upstream provider made. The session sees every council afterwards."""
     await session.across_councils()
     return await _add(session, REGION, account, "upstream", level, evidence, person, issuer)
-
-
-async def create_desk_code(session: Session, account: UUID) -> tuple[str, datetime]:
-    """Create a code for the person to show at a desk, with its expiry; the one before is void."""
-    code, expires_at = rules.create_desk_code(), _now() + rules.DESK_CODE_LIFETIME
-    await store.put_desk_code(session, account, rules.hash_desk_code(code), expires_at)
-    return code, expires_at
 
 
 async def prove_in_person(
@@ -114,7 +97,7 @@ async def prove_in_person(
     if (reached := rules.assess_level(evidence_seen)) < body.level:
         message = f"comes to {reached}, not to {body.level}: see which kinds and checks it takes"
         raise invalid("body.evidence", message, "not-enough")
-    account = await use_desk_code(session, body.desk_code)
+    account = await desk_codes.use_desk_code(session, body.desk_code)
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask the person for a new one.")
     await checks.check_may_prove(session, issuer, council, caller, account)
@@ -140,7 +123,7 @@ async def list_proofs(
 async def read_proof(session: Session, council: str, caller: Caller, proof_id: UUID) -> ProofSeen:
     """Get a proof with what it proved, and record that it was read. Raises Problem 404."""
     row = await _get_locked(session, council, proof_id)
-    await _record_access(session, council, row.account, proof_id, "read", caller.subject)
+    await accesses.record_access(session, council, row.account, proof_id, "read", caller.subject)
     return ProofSeen.model_validate(row, from_attributes=True)
 
 
@@ -158,7 +141,7 @@ async def confirm_proof(
     await checks.check_may_confirm(session, issuer, council, caller, row.proved_by)
     await checks.check_may_prove(session, issuer, council, caller, row.account)
     await store.confirm_proof(session, council, proof_id, caller.subject, _now())
-    await _record_access(session, council, row.account, proof_id, "confirmed", caller.subject)
+    await accesses.record_access(session, council, row.account, proof_id, "confirmed", caller.subject)
     await emails.notify_person(session, row.account, "identity proven", row, _now())
     return to_record(await _get_locked(session, council, proof_id))
 
@@ -173,7 +156,7 @@ async def withdraw_proof(session: Session, council: str, caller: Caller, proof_i
         return
     act = "refused" if row.status == "waiting" else "withdrawn"
     await store.withdraw_proof(session, council, proof_id, caller.subject, _now())
-    await _record_access(session, council, row.account, proof_id, act, caller.subject)
+    await accesses.record_access(session, council, row.account, proof_id, act, caller.subject)
     await emails.notify_person(session, row.account, f"identity {act}", row, _now())
     if act == "withdrawn":
         remaining = await get_current(session, row.account)
@@ -182,13 +165,6 @@ async def withdraw_proof(session: Session, council: str, caller: Caller, proof_i
             session, row.account, row.level, remaining.level if remaining else vectors.NO_IDENTITY
         )
         await session.see(council)
-
-
-async def list_accesses(
-    session: ReadSession, account: UUID, after: UUID | None, fetch: int
-) -> Sequence[Row[Any]]:
-    """List accesses to a person's proofs at the councils the session sees, the oldest first."""
-    return await store.list_accesses(session, account, after or _NIL, fetch)
 
 
 async def erase_account(session: Session, account: UUID) -> None:
@@ -200,17 +176,7 @@ async def erase_account(session: Session, account: UUID) -> None:
     await store.delete_desk_code(session, account)
     for row in await store.lock_by_account(session, account):
         await store.withdraw_proof(session, row.council, row.id, _ACCOUNT_CLOSED, _now())
-        await _record_access(session, row.council, account, row.id, "erased", _ACCOUNT_CLOSED)
-
-
-async def use_desk_code(session: Session, code: str) -> UUID | None:
-    """Spend a desk code, and get the account it was made for; None for an unknown code."""
-    return await store.use_desk_code(session, rules.hash_desk_code(code), _now())
-
-
-async def purge_desk_codes(session: Session) -> None:
-    """Delete desk codes that have expired."""
-    await store.purge_desk_codes(session, _now())
+        await accesses.record_access(session, row.council, account, row.id, "erased", _ACCOUNT_CLOSED)
 
 
 def to_record(row: Row[Any]) -> ProofRecord:
@@ -249,26 +215,13 @@ async def _add(
         "addresses": list(person.addresses),
     }
     await store.insert_proof(session, values, person_values)
-    await _record_access(session, council, account, proof_id, "recorded", proved_by)
+    await accesses.record_access(session, council, account, proof_id, "recorded", proved_by)
     row, history_text = (
         await _get_locked(session, council, proof_id),
         "identity waiting" if is_waiting else "identity proven",
     )
     await emails.notify_person(session, account, history_text, row, now)
     return proof_id
-
-
-async def _record_access(
-    session: Session, council: str, account: UUID, proof_id: UUID, act: str, actor: str
-) -> None:
-    """Record an access, which the database keeps as written, and publish it."""
-    access_id, now = ids.new(), _now()
-    values = {"council": council, "id": access_id, "account": account, "proof": proof_id, "act": act}
-    await store.insert_access(session, {**values, "actor": actor, "at": now})
-    event = IdentityAccess.model_validate(
-        {"account": ids.show(account), "proof": ids.show(proof_id), "act": act, "actor": actor, "at": now}
-    )
-    await outbox.add(session, event, council=council, subject=ids.show(access_id), sequence=_FIRST_VERSION)
 
 
 async def _get_locked(session: Session, council: str, proof_id: UUID) -> Row[Any]:

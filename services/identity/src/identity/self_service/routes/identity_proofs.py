@@ -19,7 +19,7 @@ from chassis.problems import documents
 from chassis.web import SubmittedForm, form_body, language_of, say
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
-from identity.proofs.actions import proof_status, proofs
+from identity.proofs.actions import accesses, desk_codes, proof_status
 from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.shared.tables import REGION
 from identity.sign_in.routes.assurance import MfaSignIn
@@ -81,7 +81,7 @@ async def make_own_desk_code(
     _form: SubmittedForm,
 ) -> Response:  # fmt: skip
     """Make a code to show at a council's desk. You see it this once, and your last code stops working."""
-    code, ends = await proofs.create_desk_code(session, person.account)
+    code, ends = await desk_codes.create_desk_code(session, person.account)
     return await _show_proofs(request, session, person, provider, paging, code, format_time(ends, request))
 
 
@@ -90,10 +90,10 @@ async def _show_proofs(
     code: str = "", ends: str = "",
 ) -> Response:  # fmt: skip
     rows = await proof_status.list_recent(session, person.account)
-    accesses = await proof_status.list_all_accesses(
+    access_rows = await accesses.list_all_accesses(
         session, person.account, read_id_cursor(paging), paging.fetch
     )
-    entries = [await _access(request, provider, row) for row in accesses]
+    entries = [await _access(request, provider, row) for row in access_rows]
     page = paging.page(entries, lambda entry: entry, lambda entry: (entry["id"],))
     return pages.render(
         request,

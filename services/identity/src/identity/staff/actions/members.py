@@ -14,7 +14,7 @@ from identity.accounts.actions import sessions
 from identity.grants.actions import grants, subjects
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
-from identity.proofs.actions import proofs
+from identity.proofs.actions import desk_codes
 from identity.shared.rules import crypto, tokens
 from identity.shared.rules.tokens import Mode
 from identity.staff.actions import access_changes
@@ -77,7 +77,7 @@ async def link_account_by_desk_code(
     row = await lock_member(session, council, staff_id)
     scopes = [scope.scope for scope in await roles.list_scopes_of_member(session, council, staff_id)]
     revocations.check_can_grant(caller, scopes, _ANY_MODE, region=False)
-    account = await proofs.use_desk_code(session, code)
+    account = await desk_codes.use_desk_code(session, code)
     if account is None:
         raise Problem(404, "no-such-code", "This desk code is nobody's. Ask for a new one.")
     await _link(session, council, row, account)

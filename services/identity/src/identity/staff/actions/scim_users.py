@@ -104,10 +104,10 @@ def check_version(row: Row[Any], version: int | None) -> None:
         raise Problem(412, "version-changed", "The resource has changed since. Read it again.")
 
 
-def read_terms(terms: dict[str, str], known: frozenset[str]) -> dict[str, Any]:
+def read_terms(terms: dict[str, str], supported: frozenset[str]) -> dict[str, Any]:
     """Convert a filter's terms to the values that the database compares. Raises Problem 400."""
-    if unknown := set(terms) - known:
-        detail = f"{min(unknown)[:60]} cannot be filtered by; use one of {', '.join(sorted(known))}."
+    if unknown := set(terms) - supported:
+        detail = f"{min(unknown)[:60]} cannot be filtered by; use one of {', '.join(sorted(supported))}."
         raise Problem(400, "invalidFilter", detail)
     values: dict[str, Any] = {}
     for name, value in terms.items():

@@ -160,12 +160,12 @@ async def unlink_members(session: Session, council: str, staff_ids: Sequence[UUI
 
 
 async def lock_account(session: ReadSession, council: str, account: UUID) -> bool:
-    """Keep a member of staff as he is until the transaction ends; false for nobody's account."""
+    """Lock an account's member of staff against change until the transaction ends; false for none."""
     return await session.first(_LOCK_ACCOUNT, {"council_": council, "account_": account}) is not None
 
 
 async def get_refused_until(session: ReadSession, council: str, subject: str) -> datetime | None:
-    """The last second whose tokens of a subject are refused. To be asked once he is held."""
+    """Get the last second whose tokens of a subject are refused. Lock the member first."""
     values = {"council_": council, "subject_": subject}
-    found: datetime | None = await session.scalar(_REFUSED, values)
-    return found
+    refused_until: datetime | None = await session.scalar(_REFUSED, values)
+    return refused_until

@@ -9,7 +9,7 @@ from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import subjects
-from identity.proofs.actions import proofs
+from identity.proofs.actions import accesses, proofs
 from identity.shared.oauth import claims, vectors
 from identity.shared.rules import core_identity, tokens
 
@@ -59,7 +59,7 @@ async def read_identity_claims(
         found[claims.ADDRESS] = [dict(address) for address in proof.person.addresses]
     if found:
         await session.see(grant.council)
-        await proofs.record_read(session, grant.council, grant.account, proof.id, client_id)
+        await accesses.record_read(session, grant.council, grant.account, proof.id, client_id)
     return found
 
 

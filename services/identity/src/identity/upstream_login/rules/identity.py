@@ -111,8 +111,8 @@ def _read_codes(value: Any) -> tuple[str, ...]:
 
 def _read_name(value: Any) -> tuple[tuple[str, ...], str]:
     """Read the person's current name: the one without an end, else the first."""
-    names = [one for one in _read_list(value) if isinstance(one, dict)]
-    current = [one for one in names if not one.get("validUntil")] or names
+    names = [item for item in _read_list(value) if isinstance(item, dict)]
+    current = [item for item in names if not item.get("validUntil")] or names
     parts = (
         [part for part in _read_list(current[0].get("nameParts")) if isinstance(part, dict)]
         if current
@@ -128,7 +128,7 @@ def _read_name(value: Any) -> tuple[tuple[str, ...], str]:
 
 
 def _read_birth_date(value: Any, now: float) -> date:
-    dates = [one.get("value") for one in _read_list(value) if isinstance(one, dict)]
+    dates = [item.get("value") for item in _read_list(value) if isinstance(item, dict)]
     try:
         birth_date = date.fromisoformat(str(dates[0]) if dates else "")
     except ValueError as error:
@@ -140,9 +140,9 @@ def _read_birth_date(value: Any, now: float) -> date:
 
 def _read_addresses(value: Any) -> tuple[Mapping[str, Any], ...]:
     """Read the addresses, which are unsigned but come over TLS. One without a known member is left out."""
-    addresses = [_read_address(one) for one in _read_list(value or []) if isinstance(one, dict)]
-    known = [one for one in addresses if one]
-    return tuple(sorted(known, key=lambda one: "validUntil" in one))
+    addresses = [_read_address(address) for address in _read_list(value or []) if isinstance(address, dict)]
+    not_empty = [address for address in addresses if address]
+    return tuple(sorted(not_empty, key=lambda address: "validUntil" in address))
 
 
 def _read_address(claim: Mapping[str, Any]) -> dict[str, Any]:
