@@ -251,7 +251,8 @@ async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(cl
     assert published == [made["keys"][0]["kid"], answer.json()["kid"]]
     async with database.reading("citytown") as session:
         found = await upstreams.get_upstream(session, "citytown", ids.read(made["id"]))
-        key = await keys.get_signing_key(session, app.state.settings, found)
+        signing_key = await keys.get_signing_key(session, app.state.settings, found)
+    key = await keys.import_key(signing_key)
     assert (key.kid, key.is_private) == (made["keys"][0]["kid"], True)
     again = await client.post(f"{URL}/{made['id']}/keys", json={}, headers=live)
     assert (again.status_code, again.json()["code"]) == (409, "key-waiting")
