@@ -73,11 +73,12 @@ async def one_login(app, site, database, settings, simulator):
         "provisioning": "scim", "session_hours": 8, "identity_level": "P2", "did_url": None, "enabled": True,
         "created_by": "tests", "updated_by": "tests", "created_at": now, "updated_at": now,
     }  # fmt: skip
+    key = await keys.generate_key()
     async with database.writing("citytown") as session:
         await upstreams.insert_upstream(session, "citytown", values)
-        key = await keys.create_key(session, settings, "citytown", made, timedelta(0))
+        await keys.create_key(session, settings, "citytown", made, key, timedelta(0))
     back = f"{site}/identity/upstream/citytown/{ids.show(made)}/callback"
-    simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key]}))
+    simulator.register(Client("onelogin", "townhall", (back,), jwks={"keys": [key.public]}))
     return made
 
 

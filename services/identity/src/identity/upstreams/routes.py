@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission, public
@@ -22,6 +22,7 @@ from identity.shared.dependencies import (
 )
 from identity.shared.schemas import Jwks
 from identity.upstreams.actions import checks, keys, records, registration
+from identity.upstreams.actions.keys import KeyPair
 from identity.upstreams.actions.providers import Providers
 from identity.upstreams.schemas import (
     NewUpstream,
@@ -39,12 +40,22 @@ _UPSTREAMS = "/{council}/identity/v1/upstreams"
 _UPSTREAM = f"{_UPSTREAMS}/{{upstream_id}}"
 
 
+async def _generate_unless_secret(body: NewUpstream) -> KeyPair | None:
+    return await keys.generate_key() if body.client_secret is None else None
+
+
+KeyUnlessSecret = Annotated[KeyPair | None, Depends(_generate_unless_secret)]
+NewKey = Annotated[KeyPair, Depends(keys.generate_key)]
+"""A key generated before the transaction of the route begins."""
+
+
 @router.post(_UPSTREAMS, status_code=201, response_model=Upstream, responses=documents(409))
 async def register_upstream(
     council: Slug,
     body: NewUpstream,
     caller: ClientsCaller,
     issuer: TheIssuer,
+    key: KeyUnlessSecret,
     session: Writing,
     once: OnlyOnce,
 ) -> Response:
@@ -57,7 +68,7 @@ async def register_upstream(
         session,
         caller,
         body,
-        lambda: registration.register_upstream(session, issuer, council, caller, body),
+        lambda: registration.register_upstream(session, issuer, council, caller, body, key),
         headers=lambda upstream: {
             **_etag(upstream),
             "Location": f"/{council}/identity/v1/upstreams/{ids.show(upstream.id)}",
@@ -134,6 +145,7 @@ async def make_upstream_key(
     body: NewUpstreamKey,
     caller: ClientsCaller,
     issuer: TheIssuer,
+    key: NewKey,
     session: Writing,
     once: OnlyOnce,
 ) -> Response:
@@ -142,7 +154,7 @@ async def make_upstream_key(
         session,
         caller,
         body,
-        lambda: registration.create_key(session, issuer, council, upstream_id, caller, body),
+        lambda: registration.create_key(session, issuer, council, upstream_id, caller, body, key),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
 
 from chassis.database import ReadSession
 from identity.settings import Settings
@@ -31,7 +30,7 @@ _ALGORITHM = "RS256"
 class ClientCredentials:
     """Our credentials at a provider: a key of ours, or the secret it gave."""
 
-    key: RSAKey | None
+    key: keys.SigningKey | None
     secret: str | None
 
 
@@ -65,7 +64,7 @@ async def redeem_code(
     form = {
         "grant_type": "authorization_code",
         **fields,
-        **_authenticate(provider, upstream, credentials, now),
+        **await _authenticate(provider, upstream, credentials, now),
     }
     try:
         answer = await providers.outbound.submit(
@@ -89,7 +88,7 @@ async def redeem_code(
     return Tokens(id_token, access_token)
 
 
-def _authenticate(
+async def _authenticate(
     provider: ProviderMetadata, upstream: Upstream, credentials: ClientCredentials, now: float
 ) -> Mapping[str, str]:
     """Build the parameters of client_secret_post (RFC 6749 2.3.1) or private_key_jwt (RFC 7523)."""
@@ -104,7 +103,8 @@ def _authenticate(
         "exp": int(now) + _ASSERTION_SECONDS,
     }
     header = {"alg": _ALGORITHM, "kid": credentials.key.kid, "typ": "JWT"}
-    assertion = jwt.encode(header, content, credentials.key, algorithms=[_ALGORITHM])
+    key = await keys.import_key(credentials.key)
+    assertion = jwt.encode(header, content, key, algorithms=[_ALGORITHM])
     return {
         "client_id": upstream.client_id,
         "client_assertion_type": _ASSERTION,

@@ -1,6 +1,7 @@
 """Our credentials at upstreams: keys of our own, or the secret that the provider gave."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,35 @@ def _sealing_key(settings: Settings) -> bytes:
     return crypto.derive_subkey(crypto.parse_master_key(settings.master_key.get_secret_value()), "upstreams")
 
 
-async def get_signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> RSAKey:
-    """Get the private key that signs at this upstream now (RS256), with its ``kid``. Raises Problem 503."""
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A new RSA key. ``public`` is a JWK, ``private`` what is sealed for the database."""
+
+    kid: str
+    public: dict[str, Any]
+    private: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key as it is read from the database; see ``import_key``."""
+
+    kid: str
+    private: bytes
+
+
+async def generate_key() -> KeyPair:
+    """Generate a key in a thread. Call it before a transaction: it takes a good part of a second."""
+    return KeyPair(*await asyncio.to_thread(crypto.generate_key, crypto.RS256))
+
+
+async def import_key(key: SigningKey) -> RSAKey:
+    """Import a private key in a thread. Call it after the transaction that read it."""
+    return await asyncio.to_thread(RSAKey.import_key, key.private, {"kid": key.kid, "alg": crypto.RS256})
+
+
+async def get_signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> SigningKey:
+    """Get the private key that signs at this upstream now (RS256). Raises Problem 503."""
     now = _now()
     rows = await store.list_keys(session, upstream.council, upstream.id, now)
     signing = [row for row in rows if row.signs_from <= now]
@@ -35,8 +63,7 @@ async def get_signing_key(session: ReadSession, settings: Settings, upstream: Up
         detail = "There is no key yet with which to show this provider who we are. Make one."
         raise Problem(503, "no-upstream-key", detail)
     row = signing[-1]
-    private = _open(settings, upstream.id, row.kid, row.sealed)
-    return await asyncio.to_thread(RSAKey.import_key, private, {"kid": row.kid, "alg": crypto.RS256})
+    return SigningKey(row.kid, _open(settings, upstream.id, row.kid, row.sealed))
 
 
 def open_secret(settings: Settings, upstream: Upstream) -> str:
@@ -52,26 +79,24 @@ def seal_secret(settings: Settings, upstream_id: UUID, secret: str) -> bytes:
 
 
 async def create_key(
-    session: Session, settings: Settings, council: str, upstream_id: UUID, lead: timedelta
-) -> dict[str, Any]:
-    """Create a key, published from now on, which signs after ``lead``: its public half.
+    session: Session, settings: Settings, council: str, upstream_id: UUID, key: KeyPair, lead: timedelta
+) -> None:
+    """Add a key that was generated. It is published from now on, and signs after ``lead``.
 
     The existing keys sign until then. Without a lead they are withdrawn at once: one of them has leaked.
     """
-    kid, public, private = await asyncio.to_thread(crypto.generate_key, crypto.RS256)
     now = _now()
     signs_from = now + lead
     await store.retire_keys(session, council, upstream_id, signs_from + _OVERLAP if lead else now)
     values = {
         "upstream": upstream_id,
-        "kid": kid,
-        "public": public,
-        "sealed": sealed_keys.seal(_sealing_key(settings), upstream_id, kid, private),
+        "kid": key.kid,
+        "public": key.public,
+        "sealed": sealed_keys.seal(_sealing_key(settings), upstream_id, key.kid, key.private),
         "created_at": now,
         "signs_from": signs_from,
     }
     await store.insert_key(session, council, values)
-    return public
 
 
 async def list_public_keys(session: ReadSession, council: str, upstream_id: UUID) -> list[dict[str, Any]]:

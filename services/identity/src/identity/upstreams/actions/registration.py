@@ -15,6 +15,7 @@ from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
 from identity.staff.actions import access_changes, jit_provisioning, roles
 from identity.upstreams.actions import keys, records, upstreams
+from identity.upstreams.actions.keys import KeyPair
 from identity.upstreams.rules import registration as rules
 from identity.upstreams.rules.upstream import Upstream
 from identity.upstreams.schemas import NewUpstream, NewUpstreamKey, UpstreamChange, UpstreamKeyMade
@@ -29,9 +30,12 @@ _REGISTRATION = tuple(rules.Registration.__dataclass_fields__)
 
 
 async def register_upstream(
-    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewUpstream
+    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewUpstream, key: KeyPair | None
 ) -> UpstreamModel:
-    """Register an upstream, with the provider's secret or a key of ours. Raises Problem 400, 403, 409."""
+    """Register an upstream, with the provider's secret or a key of ours. Raises Problem 400, 403, 409.
+
+    ``key``: one that was generated for it, unless there is a secret.
+    """
     settings, now, upstream_id = issuer.settings, _now(), ids.new()
     values = _to_values(body)
     await _check_permission(session, council, caller, values["audience"])
@@ -47,8 +51,8 @@ async def register_upstream(
         "updated_at": now,
     }
     await store.insert_upstream(session, council, {**values, **origin, "id": upstream_id})
-    if body.client_secret is None:
-        await keys.create_key(session, settings, council, upstream_id, _AT_ONCE)
+    if key is not None:
+        await keys.create_key(session, settings, council, upstream_id, key, _AT_ONCE)
     registered = await records.get_registration(session, settings, council, upstream_id)
     changes = records.list_changes(None, registered)
     await records.record_event(session, council, upstream_id, "registered", caller, changes)
@@ -162,9 +166,15 @@ async def _to_credentials(
 
 
 async def create_key(
-    session: Session, issuer: Issuer, council: str, upstream_id: UUID, caller: Caller, body: NewUpstreamKey
+    session: Session,
+    issuer: Issuer,
+    council: str,
+    upstream_id: UUID,
+    caller: Caller,
+    body: NewUpstreamKey,
+    key: KeyPair,
 ) -> UpstreamKeyMade:
-    """Create another key, published before it signs. Raises Problem 403, 404, 409."""
+    """Add another key, published before it signs. Raises Problem 403, 404, 409."""
     await _get_locked(session, council, upstream_id, caller)
     settings, now, lead = issuer.settings, _now(), timedelta(hours=body.lead_hours)
     rows = await stored_keys.list_keys(session, council, upstream_id, now)
@@ -173,13 +183,13 @@ async def create_key(
             "A key is published that does not sign yet. Wait for it, or say lead_hours 0 if one has leaked."
         )
         raise conflict("key-waiting", detail)
-    public = await keys.create_key(session, settings, council, upstream_id, lead if rows else _AT_ONCE)
-    changes = {"kid": [rows[-1].kid if rows else None, public["kid"]], "lead_hours": body.lead_hours}
+    await keys.create_key(session, settings, council, upstream_id, key, lead if rows else _AT_ONCE)
+    changes = {"kid": [rows[-1].kid if rows else None, key.kid], "lead_hours": body.lead_hours}
     await records.record_event(session, council, upstream_id, "keys-made", caller, changes)
     published = await stored_keys.list_keys(session, council, upstream_id, now)
-    [key] = [row for row in published if row.kid == public["kid"]]
+    [row] = [row for row in published if row.kid == key.kid]
     url = upstreams.build_jwks_uri(settings, council, upstream_id)
-    return UpstreamKeyMade(id=upstream_id, kid=key.kid, signs_from=key.signs_from, jwks_uri=url)
+    return UpstreamKeyMade(id=upstream_id, kid=row.kid, signs_from=row.signs_from, jwks_uri=url)
 
 
 async def remove_upstream(
