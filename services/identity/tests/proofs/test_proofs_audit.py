@@ -239,23 +239,25 @@ async def test_another_proof_that_is_enough_keeps_what_was_given(client, clerk, 
     assert names.CORE_IDENTITY in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
-async def emails_and_history(letters, database, account_id):
+async def emails_and_history(sent_emails, database, account_id):
     async with database.reading() as session:
         address = await session.scalar(
             text("SELECT address FROM account_email WHERE account = :who"), {"who": account_id}
         )
         entries = [row.what for row in await history.page(session, account_id, None, 20)]
-    return [(email.template, dict(email.personalisation)) for email in await letters(address)], entries
+    return [(email.template, dict(email.personalisation)) for email in await sent_emails(address)], entries
 
 
-async def test_the_person_is_told_by_email_and_in_the_history(client, clerk, colleague, database, letters):
+async def test_the_person_is_told_by_email_and_in_the_history(
+    client, clerk, colleague, database, sent_emails
+):
     account_id = await person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=colleague)
     await client.delete(f"{URL}/proofs/{proof['id']}", headers=clerk)
     refused = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     await client.delete(f"{URL}/proofs/{refused['id']}", headers=colleague)
-    emails, entries = await emails_and_history(letters, database, account_id)
+    emails, entries = await emails_and_history(sent_emails, database, account_id)
     assert [template for template, _ in emails] == [
         "identity-waiting", "identity-proven", "identity-ended", "identity-waiting", "identity-ended",
     ]  # fmt: skip
@@ -271,24 +273,24 @@ async def test_the_person_is_told_by_email_and_in_the_history(client, clerk, col
     ]
 
 
-async def test_a_proof_by_another_provider_is_told_too(database, letters):
+async def test_a_proof_by_another_provider_is_told_too(database, sent_emails):
     account_id = await person(database)
     proven = proofs.ProvenPerson(["Rosa"], "Example", date(1980, 2, 29), [])
     async with database.writing() as session:
         await proofs.add_upstream_proof(
             session, account_id, "P1", [{"kind": "upstream"}], proven, "https://one.invalid/"
         )
-    emails, entries = await emails_and_history(letters, database, account_id)
+    emails, entries = await emails_and_history(sent_emails, database, account_id)
     assert [(template, values["place"]) for template, values in emails] == [
         ("identity-proven", "one.invalid")
     ]
     assert entries == ["identity proven"]
 
 
-async def test_closing_an_account_sends_no_email_about_its_proofs(client, clerk, database, letters):
+async def test_closing_an_account_sends_no_email_about_its_proofs(client, clerk, database, sent_emails):
     account_id = await person(database)
     await record_proof(client, clerk, database, account_id)
     async with database.writing() as session:
         await proofs.erase_account(session, account_id)
-    emails, _ = await emails_and_history(letters, database, account_id)
+    emails, _ = await emails_and_history(sent_emails, database, account_id)
     assert [template for template, _ in emails] == ["identity-proven"]
