@@ -244,7 +244,7 @@ async def emails_and_history(sent_emails, database, account_id):
         address = await session.scalar(
             text("SELECT address FROM account_email WHERE account = :who"), {"who": account_id}
         )
-        entries = [row.what for row in await history.page(session, account_id, None, 20)]
+        entries = [row.what for row in await history.list_page(session, account_id, None, 20)]
     return [(email.template, dict(email.personalisation)) for email in await sent_emails(address)], entries
 
 

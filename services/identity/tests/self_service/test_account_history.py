@@ -12,7 +12,7 @@ from sqlalchemy import text
 import identity
 from identity.accounts.rules import factors
 from identity.grants.actions import history
-from identity.mandates.actions import mandates
+from identity.mandates.actions import mandates, offers
 from identity.self_service.actions import close_account
 from identity.self_service.routes.history import METHODS, TEXTS, describe_event
 from services.identity.tests import provider
@@ -102,11 +102,11 @@ async def test_consents_are_shown_with_service_and_council(visitor, resident, da
 async def test_mandates_are_shown_to_both_sides_without_names(database, resident, visitor, app):
     delegate, ends = await person(database), datetime.now(UTC) + timedelta(days=300)
     async with database.writing("citytown") as session:
-        offer = mandates.Offer("council-tax", ends, "Rosa Canary", "Sam Canary")
-        row, code = await mandates.offer(session, "citytown", resident, offer)
-        await mandates.accept_by_code(session, "citytown", delegate, code)
-        await mandates.revoke(session, "citytown", resident, row.id)
-        theirs = [event.what for event in await history.page(session, delegate, None, 10)]
+        offer = offers.OfferRequest("council-tax", ends, "Rosa Canary", "Sam Canary")
+        row, code = await offers.offer_mandate(session, "citytown", resident, offer)
+        await offers.accept_by_code(session, "citytown", delegate, code)
+        await mandates.revoke_mandate(session, "citytown", resident, row.id)
+        theirs = [event.what for event in await history.list_page(session, delegate, None, 10)]
     page = await read_page(visitor, "/identity/account/history?lang=cy")
     assert "Fe wnaethoch ofyn i rywun weithredu drosoch" in page
     assert "Derbyniodd rhywun weithredu drosoch" in page

@@ -28,8 +28,8 @@ async def read_page(tab, path=PAGE):
 
 
 def test_every_kind_level_and_act_has_a_name():
-    assert set(EVIDENCE) == set(rules.KINDS)
-    assert set(LEVELS) == set(rules.LASTS)
+    assert set(EVIDENCE) == set(rules.EVIDENCE_KINDS)
+    assert set(LEVELS) == set(rules.VALID_YEARS)
     assert set(ACTS) == set(Access.model_fields["act"].annotation.__args__)
 
 
@@ -73,7 +73,7 @@ async def test_a_service_that_accessed_a_proof_is_named(client, clerk, visitor, 
 async def test_another_provider_is_named(visitor, resident, database):
     async with database.writing() as session:
         evidence = [{"kind": "GOV.UK One Login", "checks": []}]
-        await proofs.from_upstream(session, resident, "P1", evidence, WHO, "https://one.invalid/")
+        await proofs.add_upstream_proof(session, resident, "P1", evidence, WHO, "https://one.invalid/")
     page_text = await read_page(visitor)
     assert "GOV.UK One Login" in page_text
     assert "one.invalid" in page_text

@@ -196,28 +196,28 @@ async def test_offers_of_mandates_to_one_address_are_limited(app, database, clie
     auth, address = app.state.auth, f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
         allowed = [
-            await emails.may_offer(session, auth, ids.new(), spelling)
+            await emails.check_offer_rate(session, auth, ids.new(), spelling)
             for spelling in (address, address.upper()) * many()
         ]
         assert allowed == [True] * many() + [False] * many()
-        assert await emails.may_offer(session, auth, ids.new(), f"other-{address}")
+        assert await emails.check_offer_rate(session, auth, ids.new(), f"other-{address}")
 
 
 async def test_offers_of_one_account_are_limited_by_day(app, database, client):
     account, auth = ids.new(), app.state.auth
     async with database.writing() as session:
         for number in range(limits.OFFERS_FOR_ACCOUNT.most):
-            await emails.may_offer(session, auth, account, f"{number}@{ids.show(account)}.example")
+            await emails.check_offer_rate(session, auth, account, f"{number}@{ids.show(account)}.example")
         with pytest.raises(Problem) as refused:
-            await emails.may_offer(session, auth, account, None)
+            await emails.check_offer_rate(session, auth, account, None)
         assert refused.value.status_code == 429
-        await emails.may_offer(session, auth, ids.new(), None)
+        await emails.check_offer_rate(session, auth, ids.new(), None)
 
 
 async def test_attempts_are_stored_without_names(app, database, client):
     address = f"{ids.show(ids.new())}@people.example"
     async with database.writing() as session:
-        await emails.may_offer(session, app.state.auth, ids.new(), address)
+        await emails.check_offer_rate(session, app.state.auth, ids.new(), address)
         rows = await session.all(text("SELECT * FROM attempt"))
     assert rows
     assert address not in str(rows)
