@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from chassis.app import create_app
-from identity.grants.store import authorizations
+from identity.grants.store import consents
 from services.identity.tests import provider
 from services.identity.tests.conftest import master_key, service
 from tests.browser import harness
@@ -180,7 +180,7 @@ async def test_another_site_cannot_agree_for_the_person(site, resident, bins, ar
             .with_only_columns(provider.account_email.c.account)
             .where(provider.account_email.c.canonical == "victim@people.example")
         )
-        assert await authorizations.list_consents(session, account, 10) == []
+        assert await consents.list_consents(session, account, 10) == []
 
 
 async def test_a_request_posted_by_a_service_finds_the_person_signed_in(site, resident, bins, arrival):

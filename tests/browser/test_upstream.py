@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.app import create_app
-from identity.upstreams import store as upstreams
 from identity.upstreams.actions import keys
+from identity.upstreams.store import upstreams
 from services.identity.tests.conftest import master_key, service
 from simulators.openid_provider.clients import Client
 from simulators.openid_provider.simulator import Simulator

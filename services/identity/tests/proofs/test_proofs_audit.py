@@ -248,7 +248,9 @@ async def emails_and_history(sent_emails, database, account_id):
     return [(email.template, dict(email.personalisation)) for email in await sent_emails(address)], entries
 
 
-async def test_the_person_learns_by_email_and_in_the_history(client, clerk, colleague, database, sent_emails):
+async def test_the_person_is_told_by_email_and_in_the_history(
+    client, clerk, colleague, database, sent_emails
+):
     account_id = await person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=colleague)
