@@ -95,7 +95,7 @@ async def test_a_services_language_is_used_unless_the_person_chose_one(browser, 
 
 
 async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, sent_emails):
-    monkeypatch.setattr(authentication.limits, "THROUGH_CLIENT", Limit("few through a client", 2, 60))
+    monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("few through a client", 2, 60))
     wants(client_name="Crowded")
     answers = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
