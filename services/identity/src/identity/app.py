@@ -53,10 +53,14 @@ from identity.self_service.routes import (
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.shared.tables import metadata
-from identity.sign_in.routes import registration, second_step, sign_in
-from identity.sign_in.routes.upstream import failure as upstream_failure
-from identity.sign_in.routes.upstream import link as upstream_link
-from identity.sign_in.routes.upstream import login as upstream_login
+from identity.sign_in.routes import (
+    registration,
+    second_step,
+    sign_in,
+    upstream,
+    upstream_failure,
+    upstream_link,
+)
 from identity.sign_in_methods.routes import (
     authenticator,
     passkeys,
@@ -168,9 +172,9 @@ service = Service(
         authenticator.router,
         recovery_codes.router,
         second_step_choice.router,
-        # Before upstream_login, whose `{council}/{upstream_id}` would match its paths.
+        # Before upstream, whose `{council}/{upstream_id}` would match its paths.
         upstream_link.router,
-        upstream_login.router,
+        upstream.router,
         upstream_failure.router,
         linked_accounts.router,
         upstream_logout.router,

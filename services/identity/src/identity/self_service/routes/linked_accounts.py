@@ -15,7 +15,7 @@ from chassis.web import SubmittedForm, form_body, language_of, see_other
 from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
-from identity.sign_in.routes.upstream.failure import LINKS, path_of, title_of
+from identity.sign_in.routes.upstream_failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
 from identity.upstreams.actions import upstreams
 

@@ -12,12 +12,13 @@ from chassis.problems import documents, not_found
 from chassis.web import Form, SubmittedForm, form_body, say, see_other
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
+from identity.self_service.routes.change_code import ChangeCode
 from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.sign_in.routes.assurance import RecentSignIn
-from identity.sign_in.routes.code_entry import MAX_CODE, ChangeCode
 from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.second_step import NO_SMS_CODE, SMS_WAIT
+from identity.sign_in.routes.sign_in import MAX_CODE
 from identity.sign_in.rules import ACCOUNT
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult

@@ -10,9 +10,8 @@ from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body
 from identity.factors.actions import authentication
 from identity.shared.rules import email_addresses
-from identity.sign_in.routes.code_entry import MAX_CODE, SignInCode
 from identity.sign_in.routes.interaction import TheInteraction, TheWritingInteraction
-from identity.sign_in.routes.sign_in import NOT_AN_ADDRESS
+from identity.sign_in.routes.sign_in import MAX_CODE, NOT_AN_ADDRESS, SignInCode
 from identity.verification.actions import codes
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)

@@ -12,8 +12,8 @@ from chassis.web import Form, SubmittedForm, form_body, say
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, phones, sms_step
 from identity.factors.rules import phones as rules
-from identity.sign_in.routes.code_entry import MAX_CODE, WRONG_CODE
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
+from identity.sign_in.routes.sign_in import MAX_CODE, WRONG_CODE
 from identity.sign_in.rules import SIGN_IN
 from identity.verification.actions import codes
 

@@ -1,5 +1,7 @@
 """Pages of the first step of signing in. They do not tell whether an address has an account."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -7,24 +9,26 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
+from chassis.database import Session
 from chassis.problems import documents
 from chassis.web import Form, SubmittedForm, form_body, language_of, say, secure_cookie, see_other
 from chassis.web.languages import COOKIE, NAMES
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, passkeys
+from identity.factors.actions.authentication import AuthState
 from identity.shared.rules import email_addresses
-from identity.sign_in.routes.code_entry import MAX_CODE, SignInCode
 from identity.sign_in.routes.interaction import (
     Interaction,
     TheInteraction,
     TheWritingInteraction,
     WritingInteraction,
 )
-from identity.sign_in.routes.upstream.failure import path_of, title_of
+from identity.sign_in.routes.upstream_failure import path_of, title_of
 from identity.sign_in.rules import SIGN_IN
 from identity.upstreams.actions import upstreams
 from identity.verification.actions import codes
+from identity.verification.actions.context import AuthContext, ClientContext
 from identity.verification.rules import passwords
 
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
@@ -33,11 +37,44 @@ Anybody = Annotated[None, public]
 _REFUSED = documents(403)
 MAX_CREDENTIAL = 12_000
 """Characters of what a passkey answers."""
+MAX_CODE = 20
+NO_CODE = say("Enter the code from the email")
+WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
 NOT_AN_ADDRESS = say("Enter an email address in the correct format, like name@example.com")
 _ANNOUNCED = timedelta(days=90)
 """For this long the page says that a way to sign in was removed."""
 _WRONG_PASSWORD = say("The email address or password is not right")
 _WRONG_PASSKEY = say("That passkey did not work. Try again, or sign in another way")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInCode:
+    """A code sent by e-mail that signs somebody in.
+
+    ``purpose``: of the code. ``start``: the page where it is asked for. ``check``: the action that checks it.
+    """
+
+    purpose: str
+    start: str
+    check: Callable[[Session, AuthContext, ClientContext, str], Awaitable[AuthState | None]]
+
+    async def show(self, interaction: WritingInteraction, form: Form) -> Response:
+        """Show where the code is typed in; go back to the start when none was asked for."""
+        address = await codes.get_destination(*interaction.contexts, self.purpose)
+        if address is None:
+            return interaction.redirect(self.start)
+        return interaction.show_form("code.html", form, address=address, back=interaction.at(self.start))
+
+    async def enter(self, interaction: WritingInteraction, form: Form) -> Response:
+        """Go on to the next step with the right code; show the page again with a wrong one."""
+        code = form.get("code", MAX_CODE)
+        state = await self.check(*interaction.contexts, code) if code else None
+        if state is not None:
+            return await interaction.advance(state)
+        form.error("code", WRONG_CODE if code else NO_CODE)
+        return await self.show(interaction, form)
+
+
 _CODE = SignInCode(codes.SIGN_IN, SIGN_IN, authentication.sign_in_by_code)
 
 

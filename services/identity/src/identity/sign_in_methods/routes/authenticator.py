@@ -17,8 +17,8 @@ from identity.accounts.rules import factors
 from identity.factors.actions import authentication, authenticators
 from identity.shared.dependencies import pages
 from identity.sign_in.routes.assurance import PasskeySignIn
-from identity.sign_in.routes.code_entry import MAX_CODE
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
+from identity.sign_in.routes.sign_in import MAX_CODE
 from identity.sign_in.rules import ACCOUNT
 from identity.verification.rules import codes
 

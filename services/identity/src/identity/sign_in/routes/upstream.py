@@ -21,7 +21,7 @@ from identity.settings import Settings
 from identity.shared.dependencies import pages
 from identity.shared.rules import limits
 from identity.sign_in.routes.interaction import CONFIRM_LINK, Interaction, TheInteraction
-from identity.sign_in.routes.upstream.failure import (
+from identity.sign_in.routes.upstream_failure import (
     LINKS,
     redirect_after_error,
     redirect_to_failure,

@@ -14,8 +14,8 @@ from identity.issuer.routes import TheIssuer
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.assurance import require_mfa_sign_in
 from identity.sign_in.routes.interaction import CONFIRM_LINK, Interaction, TheInteraction
-from identity.sign_in.routes.upstream.failure import other_ways, redirect_after_error, title_of
-from identity.sign_in.routes.upstream.login import start_login
+from identity.sign_in.routes.upstream import start_login
+from identity.sign_in.routes.upstream_failure import other_ways, redirect_after_error, title_of
 from identity.sign_in.rules import SIGN_IN
 from identity.upstream_login.actions import links, login_states
 from identity.upstream_login.actions.login_states import LoginFailedError, UpstreamLogin
