@@ -26,18 +26,14 @@ from services.identity.tests.provider import (
 
 HERE = "authorization/test_conformance_basic::test_"
 PLAN = {
-    "oidcc-discovery-endpoint-verification": (
-        "tokens/test_authorization_code::test_discovery_and_what_is_there_agree"
-    ),
+    "oidcc-discovery-endpoint-verification": "tokens/test_authorization_code::test_discovery_and_the_endpoints_agree",
     "oidcc-server": f"tokens/test_authorization_code::test_a_code_becomes_tokens {HERE}oidcc_server",
     "oidcc-response-type-missing": f"{HERE}oidcc_response_type_missing",
     "oidcc-idtoken-signature": f"{HERE}oidcc_idtoken_signature",
     "oidcc-idtoken-rs256": "tokens/test_authorization_code::test_rs256_where_the_client_asks",
     "oidcc-idtoken-unsigned": f"{HERE}oidcc_idtoken_unsigned",
-    "oidcc-userinfo-get": "tokens/test_authorization_code::test_userinfo_tells_what_was_asked_and_agreed",
-    "oidcc-userinfo-post-header": (
-        "tokens/test_authorization_code::test_userinfo_tells_what_was_asked_and_agreed"
-    ),
+    "oidcc-userinfo-get": "tokens/test_authorization_code::test_userinfo_has_the_claims_requested_and_agreed",
+    "oidcc-userinfo-post-header": "tokens/test_authorization_code::test_userinfo_has_the_claims_requested_and_agreed",
     "oidcc-userinfo-post-body": f"{HERE}oidcc_userinfo_post_body",
     "oidcc-ensure-request-without-nonce-succeeds-for-code-flow": f"{HERE}oidcc_without_nonce",
     "oidcc-scope-profile": f"{HERE}oidcc_scope",
@@ -74,7 +70,7 @@ PLAN = {
     "oidcc-redirect-uri-query-added": "authorization/test_security_requests::"
     "test_a_redirect_uri_is_exactly_a_registered_one",
     "oidcc-ensure-redirect-uri-in-authorization-request": "authorization/test_security_requests::"
-    "test_a_missing_redirect_uri_is_told_on_a_page",
+    "test_a_missing_redirect_uri_gets_an_error_page",
     "oidcc-ensure-post-request-succeeds": "tokens/test_authorization_code::test_a_request_may_come_by_form",
     "oidcc-server-client-secret-post": "tokens/test_authlib::test_authlib_signs_a_person_in_and_refreshes",
     "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported": f"{HERE}oidcc_request_uri",

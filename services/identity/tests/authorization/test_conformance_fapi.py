@@ -34,9 +34,9 @@ BROWSER = "tests/browser/test_sign_in_safety.py::test_"
 PLAN = {
     f"{FAPI}-happy-flow": f"{HERE}happy_flow",
     f"{FAPI}-user-rejects-authentication": "tokens/test_authorization_code::"
-    "test_who_does_not_agree_is_sent_back_without_a_code",
-    f"{FAPI}-ensure-response-type-token-fails": f"{REQUESTS}test_what_is_not_allowed_is_told_to_the_service",
-    f"{FAPI}-ensure-client-id-in-token-endpoint": f"{HERE}nobody_redeems_without_saying_who_he_is",
+    "test_a_person_who_does_not_agree_is_sent_back_without_a_code",
+    f"{FAPI}-ensure-response-type-token-fails": f"{REQUESTS}test_requests_that_are_not_allowed_redirect_with_an_error",
+    f"{FAPI}-ensure-client-id-in-token-endpoint": f"{HERE}no_code_is_redeemed_without_a_client",
     f"{FAPI}-ensure-authorization-code-is-bound-to-client": f"{TOKENS}test_a_code_is_its_own_clients_alone",
     f"{FAPI}-attempt-reuse-authorization-code-after-one-second": "authorization/test_conformance_basic::"
     "test_oidcc_codereuse_30seconds",
@@ -59,12 +59,12 @@ PLAN = {
     f"{FAPI}-ensure-request-object-signature-algorithm-is-not-none": f"{REQUESTS}"
     "test_an_unsigned_request_object_is_refused",
     f"{FAPI}-ensure-matching-key-in-authorization-request": f"{HERE}a_request_object_of_another_client",
-    "RFC 9207: iss in every answer": f"{HERE}iss_stands_in_every_answer",
+    "RFC 9207: iss in every answer": f"{HERE}iss_is_in_every_response",
     "short codes": f"{HERE}a_code_of_the_standard_profile_lives_a_minute",
 }
 CONTRACT = {
     "redirect_uri exact": f"{REQUESTS}test_a_redirect_uri_is_exactly_a_registered_one "
-    "clients/test_redirect_uris::test_only_the_very_uri_is_taken",
+    "clients/test_redirect_uris::test_only_the_exact_uri_is_accepted",
     "duplicate parameter": f"{REQUESTS}test_a_duplicate_parameter_is_refused_on_a_page",
     "no open redirect on error or logout": f"{REQUESTS}"
     "test_no_error_is_redirected_to_what_is_not_registered "
@@ -84,7 +84,7 @@ CONTRACT = {
     f"{TOKENS}test_of_two_that_bring_a_code_at_once_one_is_served_at_most "
     f"{HERE}of_two_that_bring_a_pushed_request_at_once_one_is_served",
     "assertion: jti replay": f"{TOKENS}test_an_assertion_is_good_once",
-    "assertion: wrong aud": f"{ASSERTION}an_assertion_for_somebody_else_is_refused",
+    "assertion: wrong aud": f"{ASSERTION}an_assertion_for_another_audience_is_refused",
     "assertion: expired": f"{ASSERTION}an_assertion_that_has_expired_or_lives_too_long_is_refused",
     "assertion: iss != sub": f"{ASSERTION}iss_and_sub_must_be_the_client",
     "assertion: alg none": f"{ASSERTION}alg_none_is_refused",
@@ -127,7 +127,7 @@ CONTRACT = {
     "revoked actor": f"{ACTING}test_a_revoked_mandate_ends_its_tokens_and_gives_no_more",
     "disabled actor": "mandates/test_mandates::test_a_closed_account_neither_acts_nor_is_acted_for",
     "nested act kept": f"{ACTING}test_a_token_to_act_is_not_passed_on",
-    "nobody grants himself a mandate": f"{ACTING}test_nobody_grants_himself "
+    "nobody grants himself a mandate": f"{ACTING}test_nobody_makes_a_mandate_for_themselves "
     "mandates/test_mandates::test_the_database_itself_refuses_a_mandate_for_oneself",
     "consent revoked mid-flight": f"{TOKENS}test_consent_revoked_in_mid_flight_leaves_the_code_worthless",
     "secrets absent from logs": "clients/test_service_secrets::test_secrets_are_in_no_log_and_no_table "
@@ -169,7 +169,7 @@ async def test_happy_flow(visitor, resident, vault):
     assert (tokens["token_type"], tokens["expires_in"] <= 600) == ("Bearer", True)
 
 
-async def test_nobody_redeems_without_saying_who_he_is(visitor, resident, vault):
+async def test_no_code_is_redeemed_without_a_client(visitor, resident, vault):
     code = answered(await begin(visitor, await push(visitor, vault)))["code"]
     options = {"client_assertion": None, "client_assertion_type": None}
     answer = await vault.redeem(visitor, code, **options)
@@ -258,7 +258,7 @@ async def test_a_request_object_of_another_client(visitor, resident, database, v
         assert answered(answer)["error"] == "invalid_request_object"
 
 
-async def test_iss_stands_in_every_answer(visitor, resident, database):
+async def test_iss_is_in_every_response(visitor, resident, database):
     """So that the answers of two issuers are not mixed up: with a code, an error and a refusal alike."""
     service = await register(database, first_party=False)
     issuer = (await visitor.get("/identity/.well-known/openid-configuration")).json()["issuer"]

@@ -70,7 +70,7 @@ async def go_on(visitor, location):
     return response
 
 
-async def test_the_page_says_who_asks_and_offers_the_desk_and_the_way_back(visitor, somebody, school):
+async def test_the_page_names_the_service_and_offers_the_desk_and_the_way_back(visitor, somebody, school):
     page = await visitor.get(await sent(visitor, school))
     assert page.status_code == 200
     for expected in (
@@ -85,14 +85,14 @@ async def test_the_page_says_who_asks_and_offers_the_desk_and_the_way_back(visit
     assert "https://service.example" in page.headers["content-security-policy"]
 
 
-async def test_not_now_is_told_to_the_service_as_an_error(visitor, somebody, school):
+async def test_declining_is_reported_to_the_service_as_an_error(visitor, somebody, school):
     location = await sent(visitor, school)
     parameters = answered(await back(visitor, await visitor.get(location)))
     assert (parameters["error"], parameters["state"]) == ("access_denied", "a-state")
     assert (await visitor.get(location)).status_code == 400, "the request is answered"
 
 
-async def test_not_now_is_told_by_the_return_code_to_who_wants_it_so(visitor, somebody, school):
+async def test_declining_is_reported_by_the_return_code_if_the_service_wants_it(visitor, somebody, school):
     page = await visitor.get(await sent(visitor, school, claims=TOLD))
     response = await back(visitor, page)
     assert response.status_code == 200
@@ -114,7 +114,7 @@ async def test_another_person_in_the_browser_is_asked_again(visitor, somebody, s
     assert "Prove who you are" in response.text
 
 
-async def test_not_now_counts_only_from_who_was_asked(visitor, somebody, school, database):
+async def test_declining_counts_only_from_the_person_who_was_asked(visitor, somebody, school, database):
     location = await sent(visitor, school)
     page = await visitor.get(location)
     await sign_in(database, visitor, await person(database), ["passkey"])
@@ -181,7 +181,7 @@ async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, sc
     assert "Share your details" in (await go_on(visitor, location)).text
 
 
-async def test_a_proof_that_has_run_out_is_said_to_have(visitor, somebody, school, database):
+async def test_an_expired_proof_is_shown_as_expired(visitor, somebody, school, database):
     past, proof = datetime.now(UTC) - timedelta(days=1), ids.new()
     old = text(
         "INSERT INTO proof SELECT :id, account, council, route, level, evidence, proved_by, proved_at, :at,"
@@ -197,26 +197,26 @@ async def test_a_proof_that_has_run_out_is_said_to_have(visitor, somebody, schoo
     assert "the proof ran out on" in page.text
 
 
-async def test_a_lower_proof_is_said_to_be_not_enough(visitor, somebody, school, database):
+async def test_a_lower_proof_is_shown_as_not_enough(visitor, somebody, school, database):
     await prove(database, somebody, "P1")
     page = await visitor.get(await sent(visitor, school))
     assert "more thorough proof" in page.text
 
 
 @pytest.mark.parametrize(("asked", "said"), [(CORE, "access_denied"), (TOLD, "consent_required")])
-async def test_nobody_is_asked_where_nobody_may_be(visitor, somebody, school, asked, said):
+async def test_a_silent_request_asks_nobody(visitor, somebody, school, asked, said):
     parameters = answered(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
     assert parameters["error"] == said
 
 
-async def test_who_is_not_signed_in_signs_in_first(visitor, somebody, school):
+async def test_a_person_not_signed_in_signs_in_first(visitor, somebody, school):
     location = await sent(visitor, school)
     visitor.cookies.delete("townhall-session")
     assert (await visitor.get(location)).status_code == 303
     assert provider.waiting(await go_on(visitor, location))
 
 
-async def test_no_consent_is_taken_before_the_proof(visitor, somebody, school, database):
+async def test_no_consent_is_accepted_before_the_proof(visitor, somebody, school, database):
     """A consent page that was open before the proof ended gives nothing."""
     proof = await prove(database, somebody)
     consent = await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=CORE)

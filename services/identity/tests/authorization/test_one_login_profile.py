@@ -146,19 +146,19 @@ async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(vi
     assert subject["birthDate"] == [{"value": "1815-12-10"}]
 
 
-async def test_identity_is_not_told_to_who_did_not_ask_for_a_proof(visitor, proven, school):
+async def test_a_request_without_a_proof_gets_no_identity_claims(visitor, proven, school):
     answer = await tokens(visitor, school, vtr='["Cl.Cm"]', claims=ALL)
     bearer = {"Authorization": f"Bearer {answer['access_token']}"}
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
 
 
-async def test_who_is_not_proven_is_refused_where_nobody_may_be_asked(visitor, database, school):
+async def test_without_a_proof_a_silent_request_is_refused(visitor, database, school):
     await sign_in(database, visitor, await person(database), ["email", "totp"])
     refused = await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL, prompt="none"))
     assert answered(refused)["error"] == "access_denied"
 
 
-async def test_a_service_that_may_not_ask_for_identity_is_told_so(visitor, proven, database):
+async def test_a_service_that_may_not_ask_for_identity_gets_an_error(visitor, proven, database):
     school = await register(database, profile="onelogin")
     parameters = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
     assert parameters["error_description"] == "Request vtr not valid"

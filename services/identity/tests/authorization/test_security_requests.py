@@ -70,11 +70,11 @@ async def test_a_duplicate_parameter_is_refused_on_a_page(visitor, resident, bin
 @pytest.mark.parametrize(
     "client_id", ["nobody", "01kp3v9m2q8s4t6w1x5y7z0abc", "", "a" * 5_000, "' OR 1=1 --"]
 )
-async def test_an_unknown_client_is_told_on_a_page(visitor, resident, bins, client_id):
+async def test_an_unknown_client_gets_an_error_page(visitor, resident, bins, client_id):
     is_a_page(await ask(visitor, bins, client_id=client_id))
 
 
-async def test_a_missing_redirect_uri_is_told_on_a_page(visitor, resident, bins):
+async def test_a_missing_redirect_uri_gets_an_error_page(visitor, resident, bins):
     is_a_page(await ask(visitor, bins, redirect_uri=None))
 
 
@@ -120,7 +120,7 @@ async def test_a_loopback_uri_may_have_any_port_and_nothing_else(visitor, reside
         ({"request_uri": "https://evil.example/request"}, "request_uri_not_supported"),
     ],
 )
-async def test_what_is_not_allowed_is_told_to_the_service(visitor, resident, bins, more, error):
+async def test_requests_that_are_not_allowed_redirect_with_an_error(visitor, resident, bins, more, error):
     parameters = answered(await ask(visitor, bins, **more))
     assert (parameters["error"], parameters["state"]) == (error, "a-state")
     assert "code" not in parameters

@@ -96,14 +96,14 @@ async def test_a_revoked_key_is_refused_at_once_and_everywhere_by_event(client, 
     assert event.data == {"id": api_key["id"], "expires_at": api_key["expires_at"], "issued_before": None}
 
 
-async def test_revoking_again_is_no_error_and_no_second_event(client, keeper, database):
+async def test_repeating_a_revocation_is_no_error_and_no_second_event(client, keeper, database):
     api_key = await make(client, keeper)
     statuses = [(await client.delete(f"{URL}/{api_key['id']}", headers=keeper)).status_code for _ in range(2)]
     assert statuses == [204, 204]
     assert len([event for event in await published(database) if event.subject == api_key["id"]]) == 1
 
 
-async def test_a_key_that_never_was_is_not_found(client, keeper):
+async def test_a_key_that_never_existed_is_not_found(client, keeper):
     answer = await client.delete(f"{URL}/{ids.show(ids.new())}", headers=keeper)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
     assert (await client.delete(f"{URL}/nonsense", headers=keeper)).status_code == 400
@@ -118,7 +118,7 @@ async def test_another_council_cannot_revoke_it(client, keeper, mint):
     assert api_key["id"] in {item["id"] for item in await listed(client, keeper)}
 
 
-async def test_nobody_grants_a_scope_he_does_not_hold(client, keeper):
+async def test_nobody_grants_a_scope_they_do_not_hold(client, keeper):
     answer = await client.post(
         URL, json={**BODY, "scopes": ["address:read", "address:write"]}, headers=keeper
     )

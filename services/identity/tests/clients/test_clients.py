@@ -32,7 +32,7 @@ async def token(client, credentials):
     return answer.json().get("access_token")
 
 
-async def test_a_client_is_made_with_a_secret_shown_once(client, keeper):
+async def test_a_client_is_created_with_a_secret_shown_once(client, keeper):
     created = await make(client, keeper)
     assert created["authentication"] == "client_secret"
     assert created["councils"] == ["citytown"]
@@ -95,7 +95,7 @@ async def test_a_repeated_request_for_a_client_with_keys_is_answered_alike(clien
     assert first.json() == second.json()
 
 
-async def test_nobody_grants_a_scope_he_does_not_hold(client, keeper):
+async def test_nobody_grants_a_scope_they_do_not_hold(client, keeper):
     answer = await client.post(URL, json=body(scopes=["payments:read"]), headers=keeper)
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
 
@@ -116,7 +116,7 @@ async def test_revoking_a_client_refuses_its_tokens_by_event(client, keeper, dat
     assert created["client_id"] not in {item["client_id"] for item in await listed(client, keeper)}
 
 
-async def test_a_client_that_never_was_is_not_found(client, keeper):
+async def test_a_client_that_never_existed_is_not_found(client, keeper):
     answer = await client.delete(f"{URL}/{ids.show(ids.new())}", headers=keeper)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 

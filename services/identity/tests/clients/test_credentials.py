@@ -47,7 +47,7 @@ async def test_a_token_of_another_type_is_refused(client, write, typ):
 @pytest.mark.parametrize(
     "changed", [{"aud": "another"}, {"iss": "http://test.invalid/"}, {"aud": None}, {"exp": "soon"}]
 )
-async def test_a_token_for_or_of_somebody_else_is_refused(client, write, changed):
+async def test_a_token_of_another_issuer_or_audience_is_refused(client, write, changed):
     assert await opened(client, write(**changed)) == (401, "invalid-credential")
 
 

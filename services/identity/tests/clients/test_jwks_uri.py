@@ -40,7 +40,7 @@ def settings(settings, authority):
         (b'{"keys": [{"kty": "EC", "d": "secret"}]}', "private"),
     ],
 )
-def test_what_is_no_set_of_public_keys_is_refused(body, why):
+def test_anything_but_a_set_of_public_keys_is_refused(body, why):
     with pytest.raises(ValueError, match=why):
         key_sets.parse_key_set(body)
 
@@ -132,7 +132,7 @@ async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, se
     assert server.asked == []
 
 
-async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
+async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refused(
     client, headers, looked_up, server
 ):
     first, two = key("one"), key("two")
@@ -154,7 +154,7 @@ async def test_a_new_key_is_taken_at_its_first_use_and_a_withdrawn_one_refused(
     )
 
 
-async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, headers, looked_up, server):
+async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(client, headers, looked_up, server):
     first, two = key("one"), key("two")
     server.publish(first)
     registered = (await register(client, headers, server)).json()
@@ -178,7 +178,7 @@ async def test_a_request_signed_with_a_new_key_is_taken_at_the_next_try(client, 
     assert await refused(first)
 
 
-async def test_strangers_cannot_have_a_server_called_over_and_over(client, headers, looked_up, server):
+async def test_strangers_cannot_cause_repeated_calls_to_a_server(client, headers, looked_up, server):
     server.publish(key("one"))
     service = (await register(client, headers, server)).json()
     await asyncio.sleep(FLOOR + 0.1)
@@ -187,7 +187,7 @@ async def test_strangers_cannot_have_a_server_called_over_and_over(client, heade
     assert len(server.asked) == 2
 
 
-async def test_the_keys_at_hand_serve_on_while_the_server_is_away(client, headers, looked_up, server):
+async def test_the_stored_keys_are_used_while_the_server_is_away(client, headers, looked_up, server):
     first = key("one")
     server.publish(first)
     service = (await register(client, headers, server)).json()
@@ -198,7 +198,7 @@ async def test_the_keys_at_hand_serve_on_while_the_server_is_away(client, header
         assert await token(client, service, first) == 200
 
 
-async def test_old_keys_are_read_again_without_being_asked_for(
+async def test_old_keys_are_fetched_again_without_a_request(
     client, headers, looked_up, server, database, settings
 ):
     first, two = key("one"), key("two")

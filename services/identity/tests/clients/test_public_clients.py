@@ -103,7 +103,7 @@ async def test_an_app_is_registered_without_a_secret(client, headers):
         ({"redirect_uris": ["http://localhost/cb"], "application_type": "native"}, "redirect_uris.0"),
     ],
 )
-async def test_what_an_app_cannot_have_is_refused_where_it_stands(client, headers, wrong, field):
+async def test_members_an_app_cannot_have_are_refused_by_name(client, headers, wrong, field):
     answer = await client.post(SERVICES, json=body(**wrong), headers=headers)
     assert answer.status_code == 400, answer.text
     assert answer.json()["errors"][0]["field"] == f"body.{field}"
@@ -210,7 +210,7 @@ async def test_a_stolen_code_is_worth_nothing_without_the_verifier(visitor, resi
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_whoever_could_have_the_scheme_too_is_agreed_to_every_time(visitor, resident, native):
+async def test_a_uri_another_app_could_claim_needs_consent_every_time(visitor, resident, native):
     """Another app on the device may have claimed it (RFC 8252 section 8.6)."""
     for _ in range(2):
         assert fields_of(await ask(visitor, native))
@@ -219,7 +219,7 @@ async def test_whoever_could_have_the_scheme_too_is_agreed_to_every_time(visitor
     assert silent["error"] == "consent_required"
 
 
-async def test_what_only_the_app_can_be_answered_at_is_agreed_to_once(visitor, resident, web):
+async def test_a_uri_only_the_app_can_receive_needs_consent_once(visitor, resident, web):
     await code_for(visitor, web)
     assert "code" in answered(await ask(visitor, web), CALLBACK)
 
@@ -251,7 +251,7 @@ EXCHANGE = {
     ],
     ids=["client credentials", "exchange", "introspection"],
 )
-async def test_what_needs_a_client_that_authenticates_is_closed_to_apps(visitor, web, path, form):
+async def test_endpoints_for_authenticated_clients_are_closed_to_apps(visitor, web, path, form):
     answer = await visitor.post(f"/identity/{path}", data={**form, **web.credentials})
     assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
@@ -428,7 +428,7 @@ async def test_keys_and_discovery_are_there_for_scripts_while_the_database_is_aw
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, PAGE)
 
 
-async def test_who_names_an_app_uses_up_his_own_networks_share_only(app, client, web, monkeypatch):
+async def test_naming_an_app_uses_up_the_callers_networks_share_only(app, client, web, monkeypatch):
     pace = RateLimiter(rate=0.001, burst=2)
     monkeypatch.setattr(app.state.issuer, "client_limiter", pace)
     form = {"grant_type": "refresh_token", "refresh_token": "x", **web.credentials}

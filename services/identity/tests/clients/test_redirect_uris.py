@@ -46,7 +46,7 @@ TRICKS = {
 
 
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS.keys())
-def test_only_the_very_uri_is_taken(trick):
+def test_only_the_exact_uri_is_accepted(trick):
     assert redirects.is_registered(GOOD, [GOOD])
     assert not redirects.is_registered(trick, [GOOD])
 
@@ -117,7 +117,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("uri", "why"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_can_be_read_in_two_ways_is_not_registered(uri, why):
+def test_ambiguous_uris_are_not_registered(uri, why):
     for live in (True, False):
         fault = uris.find_redirect_fault(uri, live=live)
         assert fault is not None
@@ -153,7 +153,7 @@ def test_the_developers_own_machine_is_for_the_sandbox_alone(uri):
 @pytest.mark.parametrize(
     "uri", ["http://127.0.0.2/", "http://localhost.evil.example/", "http://127.0.0.1.evil.example/"]
 )
-def test_what_only_looks_like_the_developers_machine_is_not(uri):
+def test_uris_that_only_look_local_are_refused(uri):
     assert uris.find_redirect_fault(uri, live=False) is not None
 
 

@@ -164,7 +164,7 @@ async def test_an_error_names_the_member(client, live, members, field):
     assert any(error.startswith(field) for error in errors(answer))
 
 
-async def test_all_that_is_wrong_is_told_at_once(client, live):
+async def test_all_errors_are_reported_at_once(client, live):
     wrong = body(redirect_uris=["http://x.gov.uk/"], scopes=["email"], claims=["identity"])
     faults = errors(await client.post(URL, json=wrong, headers=live))
     assert faults == {"body.redirect_uris.0", "body.scopes", "body.claims"}
@@ -178,13 +178,13 @@ async def test_uploaded_keys_and_a_url_of_keys_exclude_each_other(client, live):
 
 
 @pytest.mark.parametrize("member", ["scopes", "machine_scopes"])
-async def test_nobody_grants_a_service_what_he_does_not_hold(client, live, member):
+async def test_nobody_grants_a_service_scopes_they_do_not_hold(client, live, member):
     scopes = ["payments:read"] + (["openid"] if member == "scopes" else [])
     answer = await client.post(URL, json=body(**{member: scopes}), headers=live)
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-not-held")
 
 
-async def test_nobody_takes_over_a_service_for_the_scopes_he_does_not_hold(client, live, operator, mint):
+async def test_nobody_takes_over_a_service_for_scopes_they_do_not_hold(client, live, operator, mint):
     service = await register(client, operator, machine_scopes=["address:read"])
     lacking = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     secret = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=lacking)
@@ -214,7 +214,7 @@ async def test_a_change_needs_the_version_it_was_made_on(client, live):
     assert (await read(client, live, service))["name_cy"] == "Sbwriel"
 
 
-async def test_of_two_changes_at_once_one_is_told(client, live):
+async def test_of_two_changes_at_once_one_is_refused(client, live):
     service = await register(client, live)
     answers = await asyncio.gather(*(change(client, live, service, name_cy=f"Bin {n}") for n in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
@@ -325,7 +325,7 @@ async def test_a_service_is_not_revoked_past_the_record(client, live):
     assert await token(client, service)
 
 
-async def test_who_did_what_is_on_record_without_secrets_or_people(client, live, sandbox):
+async def test_the_history_says_who_did_what_without_secrets_or_personal_data(client, live, sandbox):
     service = await register(client, sandbox, contacts=["someone@citytown.gov.uk"])
     await change(client, live, service, name_cy="Sbwriel", contacts=["other@citytown.gov.uk"])
     await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=live)

@@ -75,7 +75,7 @@ async def test_one_person_is_one_subject_at_all_services_of_a_council(visitor, r
     assert len(subjects) == 1
 
 
-async def test_a_redirect_uri_taken_away_is_refused_at_once(visitor, resident, register, change):
+async def test_a_removed_redirect_uri_is_refused_at_once(visitor, resident, register, change):
     registered, service = await register()
     await code_of(visitor, service)
     await change(registered, redirect_uris=[f"{REDIRECT}/new"])
@@ -85,7 +85,7 @@ async def test_a_redirect_uri_taken_away_is_refused_at_once(visitor, resident, r
     assert (await ask(visitor, service, redirect_uri=f"{REDIRECT}/new")).status_code != 400
 
 
-async def test_a_scope_taken_away_is_refused_at_once(visitor, resident, register, change):
+async def test_a_removed_scope_is_refused_at_once(visitor, resident, register, change):
     registered, service = await register(scopes=["openid", "email"])
     assert (await ask(visitor, service, scope="openid email")).status_code == 200
     await change(registered, scopes=["openid"])

@@ -33,7 +33,7 @@ async def test_the_operator_holds_every_scope_in_every_council(client, settings,
     assert (await client.post("/begun/identity/v1/api-keys", json=key, headers=bearer)).status_code == 201
 
 
-async def test_the_operators_secret_is_changed_by_asking_again(client, settings, capsys):
+async def test_the_operators_secret_is_changed_by_repeating_the_command(client, settings, capsys):
     first = await run(capsys, commands.create_operator, settings)
     second = await run(capsys, commands.create_operator, settings)
     assert first["client_id"] == second["client_id"]
@@ -42,7 +42,7 @@ async def test_the_operators_secret_is_changed_by_asking_again(client, settings,
     assert (await ask(client, second)).status_code == 200
 
 
-async def test_a_client_of_the_region_is_made_with_the_scopes_asked_for(client, settings, capsys):
+async def test_a_client_of_the_region_is_created_with_the_requested_scopes(client, settings, capsys):
     credentials = await run(
         capsys, commands.create_client, settings, "--name", "gateway", "--scopes", "identity:gateway"
     )
@@ -51,7 +51,7 @@ async def test_a_client_of_the_region_is_made_with_the_scopes_asked_for(client, 
     assert (await client.get("/identity/v1/councils", headers=bearer)).status_code == 403
 
 
-async def test_a_client_with_a_scope_that_is_not_there_is_not_made(settings, capsys):
+async def test_a_client_with_an_unknown_scope_is_not_created(settings, capsys):
     with pytest.raises(SystemExit):
         await commands.create_client(settings, ["--name", "x", "--scopes", "identity:fly"])
     assert "identity:fly" in capsys.readouterr().err

@@ -43,7 +43,7 @@ async def test_a_slug_and_a_code_belong_to_one_council(client, operator):
     assert "citytown" in taken.json()["detail"]
 
 
-async def test_of_two_who_create_a_council_at_once_one_does(client, operator):
+async def test_of_many_requests_to_create_a_council_at_once_one_succeeds(client, operator):
     requests = [client.post(URL, json=body("racetown", "E06000103"), headers=operator) for _ in range(4)]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*requests))
     assert statuses == [201, 409, 409, 409]
@@ -123,12 +123,12 @@ async def test_a_suspended_council_is_closed_at_once_and_opened_again(client, op
 @pytest.mark.parametrize(
     "what", [{}, {"slug": "other"}, {"gss": "E06000999"}, {"status": "gone"}, {"name": ""}]
 )
-async def test_what_cannot_change_is_refused(client, operator, what):
+async def test_members_that_cannot_change_are_refused(client, operator, what):
     answer = await client.patch(f"{URL}/citytown", json=what, headers={**operator, "If-Match": '"1"'})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 
-async def test_a_council_that_is_not_there_cannot_change(client, operator):
+async def test_a_council_that_does_not_exist_cannot_change(client, operator):
     assert (await change(client, operator, "nowhere", name="X")).status_code == 404
 
 
@@ -151,7 +151,7 @@ async def test_a_repeated_creation_is_answered_alike(client, operator):
     assert first.json() == second.json()
 
 
-async def test_the_gateway_sees_councils_and_refused_credentials(client, operator, keeper):
+async def test_the_snapshot_has_councils_and_revoked_credentials(client, operator, keeper):
     api_key = (
         await client.post(
             "/citytown/identity/v1/api-keys",
@@ -176,13 +176,13 @@ async def test_the_gateway_sees_councils_and_refused_credentials(client, operato
     assert refused in after.json()["revoked"]
 
 
-async def test_the_gateways_picture_is_sent_only_when_it_has_changed(client, operator):
+async def test_the_snapshot_is_sent_only_when_it_has_changed(client, operator):
     tag = (await client.get("/identity/v1/gateway", headers=operator)).headers["etag"]
     again = await client.get("/identity/v1/gateway", headers={**operator, "If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_the_gateways_picture_is_the_gateways(client, keeper, mint):
+async def test_the_snapshot_is_for_the_gateway_alone(client, keeper, mint):
     one_council = {"Authorization": f"Bearer {mint(scopes=['identity:gateway'], councils=['citytown'])}"}
     for headers in (keeper, one_council):
         assert (await client.get("/identity/v1/gateway", headers=headers)).status_code == 403

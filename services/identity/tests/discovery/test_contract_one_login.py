@@ -124,14 +124,14 @@ async def test_an_assertion_that_does_not_hold_gets_nothing(visitor, resident, s
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
-async def test_an_assertion_is_taken_once(visitor, resident, school):
+async def test_an_assertion_is_accepted_once(visitor, resident, school):
     for status in (200, 401):
         code = await code_of(visitor, school, **PLAIN)
         answer = await redeem(visitor, school, code, jti="used-twice")
         assert answer.status_code == status
 
 
-async def test_pkce_is_taken_where_it_is_used_and_then_needed(visitor, resident, school):
+async def test_pkce_is_optional_and_binding_once_used(visitor, resident, school):
     code = await code_of(visitor, school, vtr='["Cl"]')
     assertion = school.assertion(RSA, alg="RS256")
     answer = await school.redeem(visitor, code, client_assertion=assertion)
@@ -161,7 +161,7 @@ async def test_a_signed_request_is_for_the_authorisation_endpoint(visitor, resid
     [{"client_id": "nobody"}, {"redirect_uri": f"{REDIRECT}/"}, {"redirect_uri": None}],
     ids=["client", "redirect", "no redirect"],
 )
-async def test_a_bad_client_or_redirect_is_told_on_a_page(visitor, resident, school, wrong):
+async def test_a_bad_client_or_redirect_gets_an_error_page(visitor, resident, school, wrong):
     answer = await ask(visitor, school, **{**PLAIN, **wrong})
     assert (answer.status_code, "location" in answer.headers) == (400, False)
     assert answer.headers["content-type"].startswith("text/html")
@@ -177,7 +177,7 @@ async def test_the_pages_language_is_the_one_asked_for(visitor, school):
     ("vtr", "level"),
     [('["Cl"]', "Cl"), ('["Cl.Cm"]', "Cl.Cm"), ('["Cl","Cl.Cm"]', "Cl"), ('["P0.Cl.Cm"]', "Cl.Cm")],
 )
-async def test_vot_says_how_somebody_signed_in_at_least_as_well_as_asked(
+async def test_vot_is_at_least_the_requested_level(
     visitor, database, school, vtr, level
 ):
     await sign_in(database, visitor, await person(database), ["email", "totp"])

@@ -66,7 +66,7 @@ async def rotate(issuer, database):
 
 
 @pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
-async def test_discovery_says_what_there_is_and_no_more(client, name):
+async def test_discovery_lists_what_is_supported_and_no_more(client, name):
     metadata = (await client.get(f"{WELL_KNOWN}/{name}")).json()
     assert metadata["issuer"] == "http://test.invalid/identity/"
     assert metadata["token_endpoint"] == metadata["issuer"] + "token"
@@ -86,7 +86,7 @@ async def test_the_published_keys_are_public(client):
 
 
 @pytest.mark.parametrize("name", ["jwks.json", "openid-configuration"])
-async def test_what_has_not_changed_is_not_sent_again(client, name):
+async def test_unchanged_documents_are_not_sent_again(client, name):
     first = await client.get(f"{WELL_KNOWN}/{name}")
     assert "max-age" in first.headers["cache-control"]
     again = await client.get(f"{WELL_KNOWN}/{name}", headers={"If-None-Match": first.headers["etag"]})
@@ -200,7 +200,7 @@ async def test_with_another_master_key_the_service_does_not_start(service, setti
 @pytest.mark.parametrize(
     ("text", "reason"), [("", "IDENTITY_MASTER_KEY is not set"), ("c2hvcnQ", "must be 32")]
 )
-def test_a_master_key_that_is_missing_or_no_key_is_said_so(settings, text, reason):
+def test_a_missing_or_malformed_master_key_is_reported(settings, text, reason):
     without = settings.model_copy(update={"master_key": SecretStr(text)})
     with pytest.raises(ValueError, match=reason):
         Issuer(without)

@@ -101,7 +101,7 @@ async def test_an_id_token_of_the_old_key_signs_out_without_a_question(
     assert (answer.status_code, answer.headers.get("location")) == (302, AFTER_LOGOUT)
 
 
-async def test_an_id_token_by_a_key_of_somebody_elses_is_no_hint(visitor, resident, database, issuer):
+async def test_an_id_token_signed_by_another_key_is_no_hint(visitor, resident, database, issuer):
     service = await register(database)
     token = (await service.tokens(visitor))["id_token"]
     claims = jwt.decode(token, KeySet.import_key_set({"keys": await jwks(visitor)})).claims

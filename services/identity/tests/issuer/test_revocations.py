@@ -28,7 +28,7 @@ def refuse(client, database):
     return refuse
 
 
-async def test_the_moment_is_told_in_whole_seconds_to_the_gateway_and_by_event(refuse, database):
+async def test_the_time_is_in_whole_seconds_for_the_gateway_and_in_the_event(refuse, database):
     second = NOW.replace(microsecond=0)
     assert await refuse("mover", NOW, "sub") == (second, "sub")
     (event,) = [one for one in await published(database) if one.subject == "mover"]
@@ -38,14 +38,14 @@ async def test_the_moment_is_told_in_whole_seconds_to_the_gateway_and_by_event(r
     assert event.data.get("issued_before") is None
 
 
-async def test_a_refusal_by_two_claims_is_looked_for_in_all(refuse):
+async def test_a_revocation_by_two_claims_counts_for_all(refuse):
     assert await refuse("twice", claim="jti") == (None, "jti")
     assert await refuse("twice", claim="jti") == (None, "jti")
     assert await refuse("twice", claim="client_id") == (None, None)
     assert await refuse("twice", claim="jti") == (None, None)
 
 
-async def test_a_later_refusal_never_narrows_what_the_gateway_refuses(refuse):
+async def test_a_later_revocation_never_narrows_what_the_gateway_refuses(refuse):
     earlier, later = (NOW.replace(microsecond=0) + timedelta(seconds=n) for n in (0, 5))
     assert await refuse("again", later, "sub") == (later, "sub")
     assert await refuse("again", earlier, "sub") == (later, "sub")

@@ -109,7 +109,7 @@ async def test_a_client_authenticates_in_one_way(session):
         await clients.add_client(session, "citytown", client(jwks=[{"kid": "x"}]))
 
 
-async def test_two_councils_with_one_code_cannot_be(session):
+async def test_two_councils_cannot_have_one_code(session):
     council = {"slug": "newtown", "name": "Newtown", "gss": "E06000022", "region": "local"}
     assert await councils.add_council(session, council) is None
     assert [row.slug for row in await councils.list_conflicting(session, "newtown", "E06000022")] == [
@@ -117,7 +117,7 @@ async def test_two_councils_with_one_code_cannot_be(session):
     ]
 
 
-async def test_a_change_of_a_version_gone_by_changes_nothing(session):
+async def test_a_change_of_an_old_version_changes_nothing(session):
     assert await councils.update_council(session, "citytown", 7, "Other", "active") is None
     changed = await councils.update_council(session, "citytown", 1, "Other", "active")
     assert (changed.name, changed.version) == ("Other", 2)
@@ -135,7 +135,7 @@ async def test_a_key_is_known_with_the_expiry_of_its_last_live_api_key(session):
     assert until["kid"] == first["expires_at"]
 
 
-async def test_keys_that_are_not_kept_are_deleted(session):
+async def test_other_keys_are_deleted(session):
     for kid in ("one", "two"):
         await add_key(session, kid)
     await stored_keys.delete_others(session, ["two"])
@@ -157,14 +157,14 @@ async def pool(settings):
         yield connections
 
 
-async def test_of_many_who_show_an_assertion_at_once_one_passes(pool):
+async def test_of_many_uses_of_an_assertion_at_once_one_succeeds(pool):
     async def use():
         return await clients.use_assertion(pool, "citytown", NIL, "race", NOW + timedelta(60), NOW)
 
     assert sorted(await asyncio.gather(*(use() for _ in range(8)))) == [False] * 7 + [True]
 
 
-async def test_expired_assertions_are_swept_away(pool):
+async def test_expired_assertions_are_purged(pool):
     for number in range(5):
         await clients.use_assertion(pool, "citytown", NIL, f"old-{number}", NOW, NOW)
     later = NOW + timedelta(seconds=1)

@@ -36,10 +36,10 @@ PLAN = {
     f"{RP}-bad-id-token-hint": f"{HERE}bad_id_token_hint",
     "oidcc-backchannel-logout-discovery-endpoint-verification": f"{HERE}discovery",
     "oidcc-backchannel-rp-initiated-logout": "logout/test_logout::"
-    "test_services_are_told_when_a_session_ends "
+    "test_services_get_a_logout_token_when_a_session_ends "
     "tests/browser/test_relying_parties.py::"
     "test_openid_client_signs_a_person_in_refreshes_and_hears_of_the_sign_out",
-    "retried": "logout/test_logout::test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ever",
+    "retried": "logout/test_logout::test_a_logout_token_is_sent_again_later_but_not_for_ever",
     "server-side request forgery": "logout/test_logout::test_a_logout_token_never_goes_to_our_own_network",
     "slow receivers": "shared/test_outbound::test_a_slow_server_is_left_after_the_time_for_all_of_it",
     "CSRF": "logout/test_logout::test_a_logout_form_needs_the_browsers_token "

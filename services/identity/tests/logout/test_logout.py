@@ -106,7 +106,7 @@ async def told(visitor, database):
     return service, await claims_of(visitor, token)
 
 
-async def test_services_are_told_when_a_session_ends(visitor, app, database, told):
+async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, told):
     service, signed_in = told
     recorder = Recorder()
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
@@ -121,7 +121,7 @@ async def test_services_are_told_when_a_session_ends(visitor, app, database, tol
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
 
 
-async def test_a_service_that_does_not_answer_is_told_again_later_and_not_for_ever(app, database, told):
+async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, told):
     recorder = Recorder(fails=True)
     for _ in range(10):
         await backchannel_logout.send_due(database, app.state.issuer, recorder)

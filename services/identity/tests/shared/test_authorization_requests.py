@@ -35,7 +35,7 @@ NAMES = st.sampled_from(
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=60)))
-def test_any_request_is_taken_or_refused_in_words(other):
+def test_any_request_is_accepted_or_refused_with_a_description(other):
     try:
         request = authorization_requests.parse_request({**GOOD, **other}, PARTY)
     except (authorization_requests.PageError, authorization_requests.RequestError):
@@ -48,7 +48,7 @@ def test_any_request_is_taken_or_refused_in_words(other):
 
 
 @given(st.text(max_size=300))
-def test_any_query_is_read_or_refused_in_words(text):
+def test_any_query_is_parsed_or_refused_with_a_description(text):
     try:
         parameters = authorization_requests.parse_parameters(text)
     except authorization_requests.PageError:
@@ -62,7 +62,7 @@ def test_parameters_come_in_as_they_were_written(parameters):
 
 
 @given(st.text(max_size=60) | st.lists(st.text(max_size=8), max_size=4).map(json.dumps))
-def test_any_vector_is_taken_or_refused_in_one_login_s_words(text):
+def test_any_vector_is_accepted_or_refused_in_one_logins_words(text):
     try:
         vector = vectors.parse_vectors(text, "Cl")
     except ValueError as error:
@@ -84,7 +84,7 @@ def test_any_vector_is_taken_or_refused_in_one_login_s_words(text):
         (None, ("Cl.Cm", "P0")),
     ],
 )
-def test_the_easiest_vector_counts(text, expected):
+def test_the_least_vector_counts(text, expected):
     vector = vectors.parse_vectors(text, "Cl.Cm")
     assert (vector.level, vector.identity) == expected
 
@@ -152,7 +152,7 @@ def test_nobody_is_answered_without_factors_freshness_and_consent(
     unproven=st.booleans(),
     silent=st.booleans(),
 )
-def test_nobody_goes_on_without_the_proof_but_by_his_own_choice_where_the_service_is_told(
+def test_nobody_continues_without_the_proof_but_by_choice_where_the_service_is_told(
     required, proven, wants_code, unproven, silent
 ):
     userinfo_claims = (claims.RETURN_CODE,) if wants_code else ()

@@ -153,7 +153,7 @@ def test_a_secret_fits_its_own_hash_only():
     assert not crypto.matches_hash("secret", None)
 
 
-def test_not_even_the_stand_in_for_a_missing_hash_can_be_met(monkeypatch):
+def test_not_even_the_placeholder_of_a_missing_hash_matches(monkeypatch):
     monkeypatch.setattr(crypto, "hash_secret", lambda _: bytes(32))
     assert not crypto.matches_hash("secret", None)
 

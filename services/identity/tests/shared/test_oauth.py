@@ -116,7 +116,7 @@ def test_a_scope_that_is_not_a_list_of_scopes_is_invalid(scope):
 
 
 @given(st.binary(max_size=300), st.one_of(st.none(), st.text(max_size=60)))
-def test_whatever_comes_is_a_request_or_an_error_of_the_protocol(body, authorization):
+def test_any_input_is_a_request_or_an_error_of_the_protocol(body, authorization):
     errors = []
     for prefix in (b"", b"grant_type=client_credentials&"):
         try:

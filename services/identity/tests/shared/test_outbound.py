@@ -57,7 +57,7 @@ async def get(outbound, url):
     return await outbound.get(url, accept="application/json", max_bytes=MOST)
 
 
-async def test_what_a_server_answers_is_read(at_home, server):
+async def test_a_servers_response_is_read(at_home, server):
     server.body = b"[1]"
     assert await get(at_home, server.url) == b"[1]"
     [request] = server.asked
@@ -113,7 +113,7 @@ async def test_no_redirect_is_followed(at_home, server, status, place):
     assert len(server.asked) == 1
 
 
-async def test_a_form_is_sent_and_an_empty_answer_taken(at_home, server):
+async def test_a_form_is_posted_and_an_empty_response_accepted(at_home, server):
     server.status, server.body = 204, b""
     assert await at_home.post(server.url, b"logout_token=x", max_bytes=MOST) == b""
     assert b"Content-Length: 14" in server.asked[0]
@@ -128,7 +128,7 @@ async def test_an_error_is_an_error(at_home, server, status):
 
 
 @pytest.mark.parametrize("length", [None, "9999999", "10"])
-async def test_what_is_too_large_is_not_read(at_home, server, length):
+async def test_a_response_that_is_too_large_is_not_read(at_home, server, length):
     server.body, server.headers = b"x" * (MOST + 1), {"Content-Length": length}
     if length == "10":  # says less than it sends: only that is read
         assert await get(at_home, server.url) == b"x" * 10
@@ -170,7 +170,7 @@ async def test_only_https_is_called(at_home, server):
         await get(at_home, f"http://{HOST}:{server.port}/")
 
 
-async def test_a_name_that_is_not_found_is_told_as_that(settings):
+async def test_a_name_that_is_not_found_is_reported_as_such(settings):
     async def nowhere(host, port):
         raise OSError("no such host")
 

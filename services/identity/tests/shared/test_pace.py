@@ -33,7 +33,7 @@ def allowed(pace, client_id, times=10):
     return times
 
 
-def test_a_burst_is_taken_and_then_the_rate(pace, clock):
+def test_a_burst_is_allowed_and_then_the_rate(pace, clock):
     client_id = ids.new()
     assert allowed(pace, client_id) == 3
     with pytest.raises(Problem, match="Try again in 1 s"):
@@ -49,7 +49,7 @@ def test_one_client_does_not_slow_another(pace):
     assert (allowed(pace, first), allowed(pace, second)) == (3, 3)
 
 
-def test_what_is_remembered_is_bounded(pace, monkeypatch):
+def test_the_number_of_remembered_clients_is_bounded(pace, monkeypatch):
     monkeypatch.setattr(pacing, "_MAX_CLIENTS", 10)
     for number in range(100):
         pace.take(UUID(int=number))
@@ -67,7 +67,7 @@ async def who(client, keeper):
     ("path", "form"),
     [("token", GRANT), ("introspect", {"token": "x"}), ("revoke", {"token": "x"})],
 )
-async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
+async def test_a_client_with_too_many_requests_gets_retry_after(
     client, app, who, monkeypatch, path, form
 ):
     monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=2))
@@ -77,7 +77,7 @@ async def test_a_client_that_asks_too_often_is_told_when_to_come_again(
     assert answers[2].headers["Retry-After"] == "10"
 
 
-async def test_who_does_not_know_the_secret_uses_up_nothing(client, app, who, monkeypatch):
+async def test_a_wrong_secret_uses_up_nothing_of_the_clients_share(client, app, who, monkeypatch):
     monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=1))
     for _ in range(5):
         answer = await client.post("/identity/token", data=GRANT, auth=(who[0], "guessed"))

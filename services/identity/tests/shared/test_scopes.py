@@ -26,11 +26,11 @@ def test_the_scopes_of_the_region_are_never_a_councils():
     ]
 
 
-def test_without_a_wish_a_token_carries_all_the_client_holds():
+def test_without_a_scope_a_token_carries_all_the_client_holds():
     assert scopes.narrow_scopes(None, ["b:b", "a:a"]) == ("a:a", "b:b")
 
 
-def test_a_wish_for_less_is_granted():
+def test_fewer_scopes_are_granted_on_request():
     assert scopes.narrow_scopes("a:a", ["b:b", "a:a"]) == ("a:a",)
 
 
@@ -44,7 +44,7 @@ def test_a_token_never_carries_more_than_the_client_holds(requested, held):
 
 
 @given(KNOWN, KNOWN)
-def test_nobody_grants_what_he_does_not_hold(requested, held):
+def test_nobody_grants_scopes_they_do_not_hold(requested, held):
     assert set(scopes.list_not_held(requested, held)) == set(requested) - set(held)
 
 

@@ -48,7 +48,7 @@ async def test_a_code_becomes_tokens(visitor, resident, bins):
     assert (access["aud"], access["scope"]) == ("townhall", "openid")
 
 
-async def test_who_is_not_signed_in_signs_in_first_and_goes_on(visitor, database, bins):
+async def test_a_person_not_signed_in_signs_in_first_and_continues(visitor, database, bins):
     request = waiting(await ask(visitor, bins))
     assert waiting(await proceed(visitor, request)) == request
     await sign_in(database, visitor, await person(database))
@@ -138,7 +138,7 @@ async def test_another_organisations_service_asks_for_consent_once(visitor, resi
     ).status_code == 200  # asks for more
 
 
-async def test_who_does_not_agree_is_sent_back_without_a_code(visitor, resident, database):
+async def test_a_person_who_does_not_agree_is_sent_back_without_a_code(visitor, resident, database):
     service = await register(database, first_party=False)
     parameters = answered(await agree(visitor, await ask(visitor, service), answer="no"))
     assert (parameters["error"], parameters["state"], parameters["iss"]) == (
@@ -149,7 +149,7 @@ async def test_who_does_not_agree_is_sent_back_without_a_code(visitor, resident,
     assert (await ask(visitor, service)).status_code == 200  # it was no consent
 
 
-async def test_userinfo_tells_what_was_asked_and_agreed(visitor, resident, bins):
+async def test_userinfo_has_the_claims_requested_and_agreed(visitor, resident, bins):
     tokens = await bins.tokens(visitor, scope="openid email")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     for answer in (
@@ -176,7 +176,7 @@ async def test_single_claims_may_be_asked_for(visitor, resident, bins):
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub", "email"}
 
 
-async def test_a_pushed_request_is_taken_once(visitor, resident, database):
+async def test_a_pushed_request_is_accepted_once(visitor, resident, database):
     service = await register(database, par_required=True)
     refused = answered(await ask(visitor, service))
     assert refused["error"] == "invalid_request"
@@ -214,7 +214,7 @@ async def test_a_callback_may_have_a_query_of_its_own(visitor, resident, databas
     assert response.headers["location"].startswith(f"{uri}&code=")
 
 
-async def test_discovery_and_what_is_there_agree(visitor, bins):
+async def test_discovery_and_the_endpoints_agree(visitor, bins):
     metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
     assert metadata["issuer"] == ISSUER
     paths = set((await visitor.get("/openapi.json")).json()["paths"])
@@ -230,7 +230,7 @@ async def test_each_browser_has_its_own_requests(app, visitor, resident, bins):
     assert await code_of(visitor, bins)
 
 
-async def test_a_person_takes_back_in_the_account_what_was_agreed(visitor, resident, database):
+async def test_a_person_withdraws_a_consent_in_the_account(visitor, resident, database):
     service = await register(database, first_party=False)
     tokens = await service.tokens(visitor, scope="openid offline_access")
     page = await visitor.get("/identity/account/services")

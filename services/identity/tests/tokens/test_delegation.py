@@ -70,7 +70,7 @@ async def test_a_delegate_gets_no_scope_that_people_keep_to_themselves_or_have_b
     refused(await exchange(visitor, shop, subject, own, scope=asked), "invalid_scope")
 
 
-async def test_what_people_may_pass_on_the_service_must_have_as_well(
+async def test_scopes_people_may_delegate_must_be_the_services_too(
     visitor, database, shop, given, monkeypatch
 ):
     monkeypatch.setattr(scopes, "DELEGABLE", frozenset({"casework:read", "payments:read"}))
@@ -121,7 +121,7 @@ async def test_a_closed_account_on_either_side_ends_acting_within_a_second(
     refused(await exchange(visitor, shop, subject, own))
 
 
-async def test_a_delegate_who_has_left_the_councils_staff_acts_no_more_within_a_second(
+async def test_a_delegate_who_left_the_councils_staff_acts_no_more_within_a_second(
     app, visitor, database, shop, given
 ):
     subject, own, _, ben = await given()

@@ -46,18 +46,18 @@ async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, c
 @pytest.mark.parametrize(
     ("methods", "level"), [(["email", "text"], "Cl.Cm"), (["password", "text"], "Cl.Cm")]
 )
-async def test_a_text_counts_as_one_login_counts_it(visitor, caller, school, database, methods, level):
+async def test_an_sms_counts_as_at_one_login(visitor, caller, school, database, methods, level):
     await sign_in(database, visitor, caller, methods)
     found = await tokens(visitor, school, vtr='["Cl.Cm"]')
     assert (await claims_of(visitor, found["id_token"]))["vot"] == level
 
 
-async def test_a_text_without_a_first_factor_counts_for_nothing(visitor, caller, school, database):
+async def test_an_sms_without_a_first_factor_does_not_count(visitor, caller, school, database):
     await sign_in(database, visitor, caller, ["text"])
     waiting(await ask(visitor, school, code_challenge=None, code_challenge_method=None, vtr='["Cl.Cm"]'))
 
 
-async def test_who_did_not_ask_learns_nothing_of_it(visitor, caller, database):
+async def test_a_service_that_did_not_ask_gets_no_phone_claims(visitor, caller, database):
     service = await register(database)
     tokens = await userinfo(visitor, await service.tokens(visitor, scope="openid email"))
     assert set(tokens) == {"sub", "email", "email_verified"}

@@ -56,7 +56,7 @@ async def works(visitor, token):
     return (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 200
 
 
-async def test_a_delegate_gets_a_token_that_says_for_whom_he_acts(visitor, bins, mandate):
+async def test_a_delegate_gets_a_token_that_names_the_person_they_act_for(visitor, bins, mandate):
     subject, own, _ = mandate
     answer = await exchange(visitor, bins, subject, own["access_token"])
     assert answer.status_code == 200, answer.text
@@ -71,7 +71,7 @@ async def test_a_delegate_gets_a_token_that_says_for_whom_he_acts(visitor, bins,
     assert (seen["active"], seen["act"]) == (True, {"sub": delegate})
 
 
-async def test_a_token_to_act_tells_nothing_of_the_person_acted_for(visitor, bins, mandate):
+async def test_a_delegated_token_gives_no_claims_of_the_principal(visitor, bins, mandate):
     subject, own, _ = mandate
     token = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
@@ -90,14 +90,14 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
     refused(await exchange(visitor, bins, subject, own["access_token"]))
 
 
-async def test_nobody_acts_for_somebody_who_did_not_let_him(app, visitor, database, bins, mandate):
+async def test_nobody_acts_for_a_person_without_their_mandate(app, visitor, database, bins, mandate):
     _, own, _ = mandate
     stranger = subjects.derive_subject(app.state.issuer, "citytown", await person(database))
     refused(await exchange(visitor, bins, stranger, own["access_token"]))
     refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
 
 
-async def test_nobody_grants_himself(visitor, bins, mandate):
+async def test_nobody_makes_a_mandate_for_themselves(visitor, bins, mandate):
     _, own, _ = mandate
     himself = (await claims_of(visitor, own["id_token"]))["sub"]
     refused(await exchange(visitor, bins, himself, own["access_token"]))

@@ -79,13 +79,13 @@ PLACES = pytest.mark.parametrize("place", [at_token, at_par, at_authorize])
 
 @PLACES
 @pytest.mark.parametrize("algorithm", TAKEN)
-async def test_each_algorithm_is_taken_in_each_place(visitor, signer, place, algorithm):
+async def test_each_algorithm_is_accepted_at_each_endpoint(visitor, signer, place, algorithm):
     assert await place(visitor, signer, TAKEN[algorithm], algorithm)
 
 
 @PLACES
 @pytest.mark.parametrize("algorithm", NOT_TAKEN)
-async def test_no_other_algorithm_is_taken_whatever_key_made_it(visitor, signer, place, algorithm):
+async def test_no_other_algorithm_is_accepted_by_any_key(visitor, signer, place, algorithm):
     kid = {"kid": "ec" if algorithm in {"ES384", "ES512", "HS256"} else "rsa"}
     assert not await place(visitor, signer, NOT_TAKEN[algorithm], algorithm, header=kid)
 
@@ -94,7 +94,7 @@ async def test_no_other_algorithm_is_taken_whatever_key_made_it(visitor, signer,
     "member",
     ["token_endpoint_auth_signing_alg_values_supported", "request_object_signing_alg_values_supported"],
 )
-async def test_discovery_lists_what_is_taken_and_nothing_else(client, member):
+async def test_discovery_lists_the_accepted_algorithms_and_no_others(client, member):
     metadata = (await client.get("/identity/.well-known/openid-configuration")).json()
     assert sorted(metadata[member]) == sorted(TAKEN)
 

@@ -206,7 +206,7 @@ async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database,
     refused(await bins.refresh(visitor, tokens["refresh_token"]))
 
 
-async def test_introspection_tells_a_client_of_its_own_council_alone(visitor, resident, database, bins):
+async def test_introspection_shows_a_client_tokens_of_its_own_council_only(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
 
     async def seen(service, kind):

@@ -149,7 +149,7 @@ async def test_a_client_with_keys_has_no_secret(client, signer):
 
 @pytest.mark.parametrize(("key", "algorithm"), [(EC, "ES256"), (RSA, "RS256"), (RSA, "PS256")])
 @pytest.mark.parametrize("audience", [TOKEN_URL, ISSUER])
-async def test_a_client_shows_who_it_is_by_a_signed_assertion(client, signer, key, algorithm, audience):
+async def test_a_client_authenticates_by_a_signed_assertion(client, signer, key, algorithm, audience):
     answer = await ask(client, asserted(signer, key, algorithm, aud=audience))
     assert (await claims_of(client, answer))[1]["client_id"] == signer
 
@@ -257,7 +257,7 @@ async def suspended(client, operator, slug):
     await put("active")
 
 
-async def test_a_suspended_councils_client_gets_no_token_until_it_is_taken_up_again(client, operator, mint):
+async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_reopened(client, operator, mint):
     credentials = await made(client, mint, "hillshire")
     token = (await ask(client, auth=credentials)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
@@ -280,7 +280,7 @@ async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(cl
     assert (answer.status_code, answer.json()["code"]) == (401, "revoked-credential")
 
 
-async def test_a_fault_of_ours_is_told_in_the_protocols_shape(client, citytown, monkeypatch):
+async def test_a_server_error_has_the_protocols_shape(client, citytown, monkeypatch):
     def broken(*_):
         raise RuntimeError("planted")
 
