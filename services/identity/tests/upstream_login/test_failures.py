@@ -130,7 +130,9 @@ async def test_a_link_that_one_account_began_is_not_offered_to_another(
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
 
 
-async def test_a_sign_in_again_as_the_same_person_is_still_asked(journey, one_login, newcomer, sent_emails):
+async def test_who_signs_in_again_as_the_same_person_is_still_asked(
+    journey, one_login, newcomer, sent_emails
+):
     """A person who is signed in and has to sign in once more is the same."""
     jo = journey(one_login, await newcomer(JO))
     assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)

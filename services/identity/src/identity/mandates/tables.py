@@ -41,7 +41,7 @@ mandate_offer = Table(
     Column("council", Text, primary_key=True),
     Column("mandate", ID, primary_key=True),
     Column("email", Text),  # canonical: the account that verified it may accept
-    Column("code_hash", LargeBinary),  # or whoever has the code; SHA-256 of 80 random bits
+    Column("code_hash", LargeBinary),  # or anybody with the code; SHA-256 of 80 random bits
     Column("principal_name", Text, nullable=False),
     Column("delegate_name", Text, nullable=False),
     Index("uq_mandate_offer_code_hash", "code_hash", unique=True),
