@@ -172,7 +172,7 @@ class Journey:
     async def authenticate(self, url, person):
         """Sign in at the provider as this person (or fail with this error): the URL of the callback."""
         self.simulator.auto = person
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=False) as http:
             answer = await http.get(url)
         assert answer.status_code in {302, 303}, answer.text
         return answer.headers["location"]
