@@ -79,38 +79,38 @@ from identity.verification.actions.context import AuthContext
 
 @asynccontextmanager
 async def _start(app: FastAPI) -> AsyncIterator[None]:
-    """The signing keys, kept up to date, and the token endpoint's connections."""
+    """Keep the signing keys and the clients up to date, and hold the connections of the token endpoint."""
     settings: Settings = app.state.settings
     app.state.issuer = Issuer(settings)
     app.state.auth = AuthContext(settings)
     app.state.providers = Providers(settings)
     async with app.state.database.writing() as session:
         await app.state.issuer.ensure_keys(session)
-    database, known = app.state.database, ClientCache()
-    following = [
+    database, clients_cache = app.state.database, ClientCache()
+    tasks = [
         asyncio.create_task(app.state.issuer.follow_keys(database)),
-        asyncio.create_task(forever("known clients", lambda: known.follow_changes(database))),
+        asyncio.create_task(forever("known clients", lambda: clients_cache.follow_changes(database))),
     ]
     try:
         async with _issuing_pool(settings) as pool:
             app.state.provider = Provider(
-                app.state.issuer, database, pool, known, client_keys.KeyRefresher(settings)
+                app.state.issuer, database, pool, clients_cache, client_keys.KeyRefresher(settings)
             )
             yield
     finally:
         app.state.auth.passwords.close()
-        for task in following:
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
 
 def _issuing_pool(settings: Settings) -> Any:
-    """Connections that see across councils, for the token endpoint alone.
+    """Create the pool of the token endpoint, whose connections see across councils.
 
-    A client is looked up before it is known whose it is, and a plain asyncpg statement costs a
-    quarter of a transaction. Each borrower runs one statement and leaves nothing behind, so the
-    usual RESET on return, a round trip of its own, is left out.
+    A client is looked up before its council is known, and a plain asyncpg statement costs a quarter of a
+    transaction. Each borrower runs one statement and leaves nothing behind, so the usual RESET on return, a
+    round trip of its own, is left out.
     """
 
     async def leave_as_is(_: object) -> None:

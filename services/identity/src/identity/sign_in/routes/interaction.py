@@ -116,21 +116,20 @@ class WritingInteraction(Interaction):
 
 
 async def load_return(
-    request: Request, request_id: str | None, page: str | None, council: str | None = None
+    request: Request, request_id: str | None, page: str | None, slug: str | None = None
 ) -> ReturnTo:
     """Load where a sign-in returns to, as an address or a login at a provider names it."""
-    councils = request.app.state.directory.councils
-    if request_id is None:
-        known = councils.get(council or "")
-        return ReturnTo(None, page, None, known.name if known else "", known.slug if known else None)
-    async with request.app.state.database.reading(EVERY_COUNCIL) as session:
-        sign_in_request = await sign_in_requests.get(session, request_id)
-    # The last form of signing in ends at the service, which its page's policy must therefore allow.
-    request.state.form_action = (sign_in_request.origin,) if sign_in_request else ()
-    known = councils.get(sign_in_request.council) if sign_in_request else None
-    return ReturnTo(
-        request_id, page, sign_in_request, known.name if known else "", known.slug if known else None
-    )
+    councils, sign_in_request = request.app.state.directory.councils, None
+    if request_id is not None:
+        async with request.app.state.database.reading(EVERY_COUNCIL) as session:
+            sign_in_request = await sign_in_requests.get(session, request_id)
+        # The last form of signing in ends at the service, which its page's policy must therefore allow.
+        request.state.form_action = (sign_in_request.origin,) if sign_in_request else ()
+        slug = sign_in_request.council if sign_in_request else None
+    council = councils.get(slug or "")
+    if council is None:
+        return ReturnTo(request_id, page, sign_in_request)
+    return ReturnTo(request_id, page, sign_in_request, council.name, council.slug)
 
 
 async def _interaction(
@@ -184,7 +183,7 @@ def too_often(
 ) -> HTMLResponse:
     """Show that there were too many attempts: which ways are still open, and when to come back."""
     # Times are shown to the minute, so the page names the next full one.
-    shown = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    response = pages.render(request, template, 429, until=format_time(shown, request))
-    response.headers["Retry-After"] = str(max(1, round((shown - auth.now()).total_seconds())))
+    next_minute = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    response = pages.render(request, template, 429, until=format_time(next_minute, request))
+    response.headers["Retry-After"] = str(max(1, round((next_minute - auth.now()).total_seconds())))
     return response

@@ -106,24 +106,24 @@ async def _enter(interaction: WritingInteraction, form: Form, factor: _Factor) -
 @router.get("/text")
 async def show_send_text(_: Anybody, interaction: TheWritingInteraction) -> Response:
     """The page where you ask for a code by text message. None is sent before you press the button."""
-    found = await sms_step.get_pending_number(*interaction.contexts)
-    if found is None:
+    pending = await sms_step.get_pending_number(*interaction.contexts)
+    if pending is None:
         return interaction.redirect(SIGN_IN)
     if interaction.auth.settings.texts == "none":
         return interaction.redirect(_RECOVERY_CODE)
-    return interaction.show("second-step-sms.html", last=rules.last_digits(found[1]))
+    return interaction.show("second-step-sms.html", last=rules.last_digits(pending[1]))
 
 
 @router.post("/text", responses=_REFUSED, openapi_extra=form_body())
 async def send_text(_: Anybody, interaction: TheWritingInteraction, _form: SubmittedForm) -> Response:
     """Send a code to your phone by text message."""
     session, auth, client_context = interaction.contexts
-    found = await sms_step.get_pending_number(session, auth, client_context)
-    if found is None:
+    pending = await sms_step.get_pending_number(session, auth, client_context)
+    if pending is None:
         return interaction.redirect(SIGN_IN)
     if auth.settings.texts == "none":
         return interaction.redirect(_RECOVERY_CODE)
-    retry_after = await sms_step.send_code(session, auth, client_context, *found)
+    retry_after = await sms_step.send_code(session, auth, client_context, *pending)
     if retry_after is not None:
         return interaction.show_too_often(retry_after, SMS_WAIT)
     return interaction.redirect(f"{_SMS}/code")
@@ -137,14 +137,16 @@ async def show_text_code(_: Anybody, interaction: TheWritingInteraction) -> Resp
 
 async def _show_sms(interaction: WritingInteraction, form: Form) -> Response:
     session, auth, client_context = interaction.contexts
-    found = await sms_step.get_pending_number(session, auth, client_context)
-    waiting = found and await codes.get_destination(session, auth, client_context, codes.SMS, found[0])
-    if found is None or waiting is None:
+    pending = await sms_step.get_pending_number(session, auth, client_context)
+    destination = pending and await codes.get_destination(
+        session, auth, client_context, codes.SMS, pending[0]
+    )
+    if pending is None or destination is None:
         return interaction.redirect(_SMS)
     return interaction.show_form(
         "sms-code.html",
         form,
-        last=rules.last_digits(found[1]),
+        last=rules.last_digits(pending[1]),
         again=interaction.at(_SMS),
         recovery=interaction.at(_RECOVERY_CODE),
     )

@@ -94,9 +94,9 @@ async def start_login(interaction: Interaction, council: str, upstream_id: UUID,
 
 
 async def _get_upstream(request: Request, council: str, upstream_id: UUID, session: Session) -> Upstream:
-    known = request.app.state.directory.councils.get(council)
+    registered = request.app.state.directory.councils.get(council)
     upstream = await upstreams.get_enabled(session, council, upstream_id)
-    if upstream is None or known is None or known.suspended:
+    if upstream is None or registered is None or registered.suspended:
         raise not_found("way to sign in with this id")
     return upstream
 
