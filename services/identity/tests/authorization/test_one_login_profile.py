@@ -121,7 +121,9 @@ async def proven(visitor, database):
         ["Ada", "Mary"], "Byron", date(1815, 12, 10), [{"uprn": 100012345678, "postalCode": "BA1 1LJ"}]
     )
     async with database.writing() as session:
-        await proofs.add_upstream_proof(session, account_id, "P2", [], proven_person, "https://upstream.example/")
+        await proofs.add_upstream_proof(
+            session, account_id, "P2", [], proven_person, "https://upstream.example/"
+        )
     await sign_in(database, visitor, account_id, ["email", "totp"])
     return account_id
 

@@ -154,7 +154,9 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
     )
 
 
-async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(client, headers, looked_up, server):
+async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
+    client, headers, looked_up, server
+):
     first, two = key("one"), key("two")
     server.publish(first)
     registered = (await register(client, headers, server)).json()

@@ -177,9 +177,7 @@ async def test_the_pages_language_is_the_one_asked_for(visitor, school):
     ("vtr", "level"),
     [('["Cl"]', "Cl"), ('["Cl.Cm"]', "Cl.Cm"), ('["Cl","Cl.Cm"]', "Cl"), ('["P0.Cl.Cm"]', "Cl.Cm")],
 )
-async def test_vot_is_at_least_the_requested_level(
-    visitor, database, school, vtr, level
-):
+async def test_vot_is_at_least_the_requested_level(visitor, database, school, vtr, level):
     await sign_in(database, visitor, await person(database), ["email", "totp"])
     answer = await redeem(visitor, school, await code_of(visitor, school, **{**PLAIN, "vtr": vtr}))
     claims = await claims_of(visitor, answer.json()["id_token"])

@@ -257,7 +257,9 @@ async def suspended(client, operator, slug):
     await put("active")
 
 
-async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_reopened(client, operator, mint):
+async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_reopened(
+    client, operator, mint
+):
     credentials = await made(client, mint, "hillshire")
     token = (await ask(client, auth=credentials)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}

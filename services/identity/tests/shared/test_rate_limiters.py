@@ -67,9 +67,7 @@ async def who(client, keeper):
     ("path", "form"),
     [("token", GRANT), ("introspect", {"token": "x"}), ("revoke", {"token": "x"})],
 )
-async def test_a_client_with_too_many_requests_gets_retry_after(
-    client, app, who, monkeypatch, path, form
-):
+async def test_a_client_with_too_many_requests_gets_retry_after(client, app, who, monkeypatch, path, form):
     monkeypatch.setattr(app.state.issuer, "client_limiter", RateLimiter(rate=0.1, burst=2))
     answers = [await client.post(f"/identity/{path}", data=form, auth=who) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
