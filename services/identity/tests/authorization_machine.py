@@ -95,7 +95,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
     # The model.
 
     def expected(self, request):
-        """Say what must come next: sign-in, consent, code or an error; ``gone`` for a request answered before."""
+        """Say what must come next: sign-in, consent, code, an error, or ``gone`` after an answer."""
         person, silent = self.signed_in[request.browser], request.prompt == "none"
         if not request.open:
             return "gone"

@@ -1,4 +1,4 @@
-"""Whatever order requests and proofs come in: no claim of an identity without a proof that holds then."""
+"""In any order of requests and proofs: no identity claim without a proof in force."""
 
 import asyncio
 from functools import partial
@@ -21,30 +21,30 @@ pick = st.integers(min_value=0, max_value=5)
 who = st.integers(min_value=0, max_value=1)
 
 
-class Proofs(RuleBasedStateMachine):
-    """One browser, two people, a service that wants P2 and to know who they are; proofs come and go."""
+class ProofMachine(RuleBasedStateMachine):
+    """One browser, two people, and a service that needs P2; proofs are made and withdrawn."""
 
     def __init__(self, database, make_browser, service, people, loop):
         super().__init__()
         self.database, self.service, self.people, self.loop = database, service, people, loop
         self.browser = make_browser()
-        self.signed = None
+        self.signed_in = None
         self.proven = {account: [] for account in people}
-        self.declined = set()  # (request, account): asked for the proof, he went on without
-        self.agreed = set()
-        self.told = {}  # request: whether the service hears of a missing proof by returnCode
+        self.declined = set()  # (request, account) of people who continued without the proof
+        self.consented = set()
+        self.wants_code = {}  # request -> whether the service gets a missing proof as returnCode
         self.consents, self.tokens = [], []
         for account in people:
-            self.run(self.begin(account))
+            self.run(self.reset_account(account))
 
-    def run(self, work):
-        """Run it in the loop of the application, which is another thread's."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+    def run(self, coroutine):
+        """Run a coroutine in the application's loop, which is in another thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     def teardown(self):
         self.run(self.browser.aclose())
 
-    async def begin(self, account):
+    async def reset_account(self, account):
         client = ids.read(self.service.client_id)
         async with self.database.writing() as session:
             await consents.revoke_consent(session, "citytown", account, client)
@@ -53,53 +53,55 @@ class Proofs(RuleBasedStateMachine):
                 text("UPDATE proof SET status = 'withdrawn' WHERE account = :who"), {"who": account}
             )
 
-    def take(self, response, request, told):
-        """What came of a step of a request: judged, and followed."""
+    def check_response(self, response, request, wants_code):
+        """Check the response to a step of a request, and record where it leads."""
         if response.status_code == 400:
             return
         if response.status_code == 200:
-            assert self.signed is not None
-            self.may_go_on(request, told)
-            self.consents.append((response, request, self.signed))
+            assert self.signed_in is not None
+            self.check_may_continue(request, wants_code)
+            self.consents.append((response, request, self.signed_in))
             return
         location = urlsplit(response.headers["location"])
-        asked = parse_qs(location.query)
+        parameters = parse_qs(location.query)
         if location.path in {"/identity/sign-in", "/identity/prove"}:
-            request = asked["request"][0]
-            self.told[request] = told
+            request = parameters["request"][0]
+            self.wants_code[request] = wants_code
             proving = location.path == "/identity/prove"
-            assert proving == (self.signed is not None)
-            assert not (proving and self.proven[self.signed]), "asked for a proof that is there"
-        elif "code" in asked:
-            self.may_go_on(request, told)
-            assert self.signed in self.agreed, "a code without consent"
-            self.redeem(asked["code"][0], told)
+            assert proving == (self.signed_in is not None)
+            assert not (proving and self.proven[self.signed_in]), "asked for a proof that is there"
+        elif "code" in parameters:
+            self.check_may_continue(request, wants_code)
+            assert self.signed_in in self.consented, "a code without consent"
+            self.redeem(parameters["code"][0], wants_code)
         else:
-            assert asked["error"][0] in {"access_denied", "login_required", "consent_required"}
+            assert parameters["error"][0] in {"access_denied", "login_required", "consent_required"}
 
-    def may_go_on(self, request, told):
-        """Proven, or told to the service that wants it so; the latter by the person's choice or silently."""
-        assert self.proven[self.signed] or told, "without a proof, and the service is not told"
-        assert self.proven[self.signed] or request is None or (request, self.signed) in self.declined
+    def check_may_continue(self, request, wants_code):
+        """Check for a proof, or that the service gets returnCode by the person's choice or silently."""
+        assert self.proven[self.signed_in] or wants_code, (
+            "without a proof, and the service did not ask for returnCode"
+        )
+        assert self.proven[self.signed_in] or request is None or (request, self.signed_in) in self.declined
 
-    def redeem(self, code, told):
+    def redeem(self, code, wants_code):
         answer = self.run(self.service.redeem(self.browser, code))
         assert answer.status_code == 200, answer.text
-        self.tokens.append((answer.json()["access_token"], self.signed, told))
-        self.look(len(self.tokens) - 1)
+        self.tokens.append((answer.json()["access_token"], self.signed_in, wants_code))
+        self.check_userinfo(len(self.tokens) - 1)
 
-    @rule(told=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
-    def ask(self, told, prompt):
-        options = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if told else CORE, "prompt": prompt}
-        self.take(self.run(provider.ask(self.browser, self.service, **options)), None, told)
+    @rule(wants_code=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
+    def ask(self, wants_code, prompt):
+        options = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if wants_code else CORE, "prompt": prompt}
+        self.check_response(self.run(provider.ask(self.browser, self.service, **options)), None, wants_code)
 
-    @rule(one=who)
-    def sign_in(self, one):
-        self.signed = self.people[one]
-        self.run(provider.sign_in(self.database, self.browser, self.signed, ["passkey"]))
+    @rule(person_index=who)
+    def sign_in(self, person_index):
+        self.signed_in = self.people[person_index]
+        self.run(provider.sign_in(self.database, self.browser, self.signed_in, ["passkey"]))
 
-    @rule(one=who)
-    def prove(self, one):
+    @rule(person_index=who)
+    def prove(self, person_index):
         async def record():
             async with self.database.writing() as session:
                 proof = await proofs.add_upstream_proof(
@@ -107,65 +109,67 @@ class Proofs(RuleBasedStateMachine):
                 )
             self.proven[account].append(proof)
 
-        account = self.people[one]
+        account = self.people[person_index]
         self.run(record())
 
-    @rule(one=who)
-    def find_false(self, one):
-        """The council withdraws every proof there is: its tokens die, others live on."""
+    @rule(person_index=who)
+    def withdraw_proofs(self, person_index):
+        """Withdraw every proof of a person: tokens that rely on it end, others do not."""
 
         async def withdraw():
             async with self.database.writing("region") as session:
                 for proof in self.proven[account]:
                     await proofs.withdraw_proof(session, "region", _CLERK, proof)
 
-        account = self.people[one]
+        account = self.people[person_index]
         self.run(withdraw())
         self.proven[account].clear()
 
-    @precondition(lambda self: self.told)
-    @rule(which=pick)
-    def go_on(self, which):
-        request = list(self.told)[which % len(self.told)]
-        self.take(self.run(provider.proceed(self.browser, request)), request, self.told[request])
+    @precondition(lambda self: self.wants_code)
+    @rule(index=pick)
+    def continue_request(self, index):
+        request = list(self.wants_code)[index % len(self.wants_code)]
+        self.check_response(
+            self.run(provider.proceed(self.browser, request)), request, self.wants_code[request]
+        )
 
-    @precondition(lambda self: self.told)
-    @rule(which=pick)
-    def not_now(self, which):
-        request = list(self.told)[which % len(self.told)]
+    @precondition(lambda self: self.wants_code)
+    @rule(index=pick)
+    def decline(self, index):
+        request = list(self.wants_code)[index % len(self.wants_code)]
         page = self.run(self.browser.get("/identity/prove", params={"request": request}))
         if page.status_code != 200:
-            assert page.status_code == 400 or self.signed is None or self.proven[self.signed] or (
-                request, self.signed) in self.declined  # fmt: skip
+            assert page.status_code == 400 or self.signed_in is None or self.proven[self.signed_in] or (
+                request, self.signed_in) in self.declined  # fmt: skip
             return
-        assert not self.proven[self.signed]
-        if self.told[request]:
-            self.declined.add((request, self.signed))
-        self.take(self.run(back(self.browser, page)), request, self.told[request])
+        assert not self.proven[self.signed_in]
+        if self.wants_code[request]:
+            self.declined.add((request, self.signed_in))
+        self.check_response(self.run(back(self.browser, page)), request, self.wants_code[request])
 
     @precondition(lambda self: self.consents)
-    @rule(which=pick)
-    def agree(self, which):
-        page, request, asked = self.consents[which % len(self.consents)]
+    @rule(index=pick)
+    def agree(self, index):
+        page, request, account = self.consents[index % len(self.consents)]
         response = self.run(provider.agree(self.browser, page))
-        if asked == self.signed and "code=" in response.headers.get("location", ""):
-            self.agreed.add(asked)
-        told = self.told.get(request, True)
-        self.take(response, request, told)
+        if account == self.signed_in and "code=" in response.headers.get("location", ""):
+            self.consented.add(account)
+        wants_code = self.wants_code.get(request, True)
+        self.check_response(response, request, wants_code)
 
     @precondition(lambda self: self.tokens)
-    @rule(which=pick)
-    def look(self, which):
-        """What a token tells now is what is proven now."""
-        token, account, told = self.tokens[which % len(self.tokens)]
+    @rule(index=pick)
+    def check_userinfo(self, index):
+        """Check that userinfo has what is proven now."""
+        token, account, wants_code = self.tokens[index % len(self.tokens)]
         bearer = {"Authorization": f"Bearer {token}"}
         answer = self.run(self.browser.get("/identity/userinfo", headers=bearer))
         if answer.status_code == 401:  # ended with its proof
             return
         body = answer.json()
         assert (names.CORE_IDENTITY in body) == bool(self.proven[account])
-        assert told or names.RETURN_CODE not in body
-        if told and not self.proven[account]:
+        assert wants_code or names.RETURN_CODE not in body
+        if wants_code and not self.proven[account]:
             assert body[names.RETURN_CODE] == [{"code": "X"}]
 
 
@@ -182,11 +186,11 @@ async def test_no_order_yields_an_identity_without_a_proof(app, client, database
     service = await provider.register(database, identity_levels=["P2"])
     people = [await provider.person(database) for _ in range(2)]
     loop = asyncio.get_running_loop()
-    make = partial(Proofs, database, partial(provider.browser_of, app), service, people, loop)
-    how = settings(
+    make = partial(ProofMachine, database, partial(provider.browser_of, app), service, people, loop)
+    limits = settings(
         max_examples=examples,
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    await asyncio.to_thread(run_state_machine_as_test, make, settings=how)
+    await asyncio.to_thread(run_state_machine_as_test, make, settings=limits)
