@@ -1,4 +1,4 @@
-"""Servers of strangers, over https with a certificate of a CA of the test's own; as bad as told."""
+"""Servers that clients name, over https with a test CA, which misbehave as a test needs."""
 
 import asyncio
 import datetime
@@ -18,7 +18,7 @@ HOST = "keys.citytown.gov.uk"
 
 
 def authority(folder):
-    """A CA of the test's own and a certificate of HOST: (file of the CA, server's context)."""
+    """Make a test CA and a certificate for HOST: (file of the CA, server's context)."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root = _certificate("Test CA", root_key, "Test CA", root_key, None)
     served = _certificate(HOST, key, "Test CA", root_key, HOST)
@@ -56,21 +56,21 @@ def _certificate(name, key, issuer, issuer_key, host):
 
 
 def trusting(settings, authority, **other):
-    """Settings with which servers of the tests' own are called at home, and not waited for."""
-    own = {"outbound_ca": authority[0], "outbound_private": True, "outbound_seconds": 1, **other}
-    return settings.model_copy(update=own)
+    """Settings that trust the test CA, and call private addresses with a short timeout."""
+    changes = {"outbound_ca": authority[0], "outbound_private": True, "outbound_seconds": 1, **other}
+    return settings.model_copy(update=changes)
 
 
 @dataclass
 class Server:
-    """A service's own server: says what it is told to say, and counts."""
+    """A service's own server: responds as set, and records requests."""
 
     port: int = 0
     status: int = 200
     body: bytes = b"{}"
     headers: dict = field(default_factory=dict)
     pause: float = 0  # seconds before each byte
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
 
     @property
     def url(self):
@@ -81,16 +81,16 @@ class Server:
 
     async def answer(self, reader, writer):
         try:
-            self.asked.append(await reader.readuntil(b"\r\n\r\n"))
+            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
             head = {"Content-Length": str(len(self.body)), "Connection": "close", **self.headers}
             lines = "".join(f"{name}: {value}\r\n" for name, value in head.items() if value is not None)
-            whole = f"HTTP/1.1 {self.status} X\r\n{lines}\r\n".encode() + self.body
-            for part in [whole[n : n + 1] for n in range(len(whole))] if self.pause else [whole]:
+            response = f"HTTP/1.1 {self.status} X\r\n{lines}\r\n".encode() + self.body
+            for part in [response[n : n + 1] for n in range(len(response))] if self.pause else [response]:
                 writer.write(part)
                 await writer.drain()
                 await asyncio.sleep(self.pause)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            pass  # who called has hung up: what a test of limits wants
+            pass  # the caller has hung up, as a test of limits expects
         finally:
             writer.close()
 
@@ -106,12 +106,12 @@ async def listening(server, context):
 
 
 class Names:
-    """Answers a name with these addresses, in turn."""
+    """Resolves a name to these addresses, in turn, and counts."""
 
     def __init__(self, *turns):
         self.turns = list(turns)
-        self.asked = 0
+        self.lookups = 0
 
     async def __call__(self, host, port):
-        self.asked += 1
-        return self.turns[min(self.asked, len(self.turns)) - 1]
+        self.lookups += 1
+        return self.turns[min(self.lookups, len(self.turns)) - 1]

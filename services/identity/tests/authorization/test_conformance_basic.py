@@ -8,7 +8,7 @@ import time
 import pytest
 
 from identity.grants.rules import id_tokens
-from services.identity.tests import named
+from services.identity.tests import registers
 from services.identity.tests.provider import (
     KEY,
     agree,
@@ -92,9 +92,9 @@ PLAN = {
 }
 
 
-@named.each(PLAN)
+@registers.parametrize_register(PLAN)
 def test_every_module_of_the_plan_has_its_test(module, test):
-    assert named.there(test), f"{module}: {test} is no test"
+    assert registers.names_a_test(test), f"{module}: {test} is no test"
 
 
 async def test_oidcc_server(visitor, resident, bins):

@@ -9,7 +9,7 @@ import time
 import pytest
 from joserfc.jwk import ECKey
 
-from services.identity.tests import named
+from services.identity.tests import registers
 from services.identity.tests.provider import (
     KEY,
     REDIRECT,
@@ -137,9 +137,9 @@ CONTRACT = {
 }
 
 
-@named.each({**PLAN, **CONTRACT})
+@registers.parametrize_register({**PLAN, **CONTRACT})
 def test_every_check_has_its_test(module, test):
-    assert named.there(test), f"{module}: {test} is no test"
+    assert registers.names_a_test(test), f"{module}: {test} is no test"
 
 
 @pytest.fixture(scope="module")

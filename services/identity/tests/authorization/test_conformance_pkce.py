@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.identity.tests import named
+from services.identity.tests import registers
 from services.identity.tests.provider import agree, answered, ask, code_of, register
 
 HERE = "authorization/test_conformance_pkce::test_"
@@ -30,9 +30,9 @@ PLAN = {
 }
 
 
-@named.each(PLAN)
+@registers.parametrize_register(PLAN)
 def test_every_check_has_its_test(module, test):
-    assert named.there(test), f"{module}: {test} is no test"
+    assert registers.names_a_test(test), f"{module}: {test} is no test"
 
 
 async def push(visitor, service, **other):

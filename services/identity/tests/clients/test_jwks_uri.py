@@ -129,7 +129,7 @@ async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, se
     with keys_read_by(app, refresher):
         answer = await register(client, headers, server)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
-    assert server.asked == []
+    assert server.requests == []
 
 
 async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refused(
@@ -143,7 +143,7 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
     await asyncio.sleep(FLOOR + 0.1)
     answers = await asyncio.gather(*(token(client, service, two) for _ in range(5)))
     assert answers == [200] * 5
-    assert len(server.asked) == 2, "read once for all five"
+    assert len(server.requests) == 2, "read once for all five"
     assert await token(client, service, first) == 401
     answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
     last = answer.json()["items"][-1]
@@ -186,7 +186,7 @@ async def test_strangers_cannot_cause_repeated_calls_to_a_server(client, headers
     await asyncio.sleep(FLOOR + 0.1)
     for n in range(6):
         assert await token(client, service, key(f"forged-{n}")) == 401
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 async def test_the_stored_keys_are_used_while_the_server_is_away(client, headers, looked_up, server):

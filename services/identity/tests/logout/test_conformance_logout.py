@@ -6,7 +6,7 @@ import json
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from services.identity.tests import named
+from services.identity.tests import registers
 from services.identity.tests.provider import (
     AFTER_LOGOUT,
     ask,
@@ -49,9 +49,9 @@ PLAN = {
 }
 
 
-@named.each(PLAN)
+@registers.parametrize_register(PLAN)
 def test_every_module_of_the_plan_has_its_test(module, test):
-    assert named.there(test), f"{module}: {test} is no test"
+    assert registers.names_a_test(test), f"{module}: {test} is no test"
 
 
 async def log_out(visitor, **parameters):

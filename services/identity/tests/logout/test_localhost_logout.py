@@ -137,7 +137,7 @@ async def test_the_logout_token_arrives_at_localhost(visitor, app, database, set
     async with listening(Server(), None) as server:
         await end_session(visitor, database, f"http://127.0.0.1:{server.port}/logout")
         assert await backchannel_logout.send_due(database, app.state.issuer, Outbound(settings)) == 1
-    assert server.asked[0].startswith(b"POST /logout HTTP/1.1")
+    assert server.requests[0].startswith(b"POST /logout HTTP/1.1")
 
 
 async def test_an_https_issuer_sends_no_logout_token_to_localhost(
@@ -148,4 +148,4 @@ async def test_an_https_issuer_sends_no_logout_token_to_localhost(
         outside = settings.model_copy(update={"issuer": "https://id.example/identity/"})
         monkeypatch.setattr(app.state.issuer, "settings", outside)
         await backchannel_logout.send_due(database, app.state.issuer, Outbound(outside))
-    assert server.asked == []
+    assert server.requests == []

@@ -60,7 +60,7 @@ async def get(outbound, url):
 async def test_a_servers_response_is_read(at_home, server):
     server.body = b"[1]"
     assert await get(at_home, server.url) == b"[1]"
-    [request] = server.asked
+    [request] = server.requests
     assert f"Host: {HOST}:{server.port}".encode() in request
     assert b"ookie" not in request
 
@@ -79,7 +79,7 @@ def test_an_address_outside_is_public(address):
 async def test_a_name_that_leads_inside_is_not_called(outside, server, found):
     with pytest.raises(OutboundError, match="not public"):
         await get(outside(found), server.url)
-    assert server.asked == []
+    assert server.requests == []
 
 
 async def test_the_name_is_looked_up_once_and_that_address_is_called(settings, server, authority):
@@ -88,7 +88,7 @@ async def test_the_name_is_looked_up_once_and_that_address_is_called(settings, s
     async with listening(other, authority[1]):
         names = Names(["127.0.0.1"], ["127.0.0.2"])
         await get(Outbound(settings, names), server.url)
-    assert (names.asked, len(server.asked), other.asked) == (1, 1, [])
+    assert (names.lookups, len(server.requests), other.requests) == (1, 1, [])
 
 
 async def test_only_the_address_that_was_checked_is_called(outside, monkeypatch):
@@ -110,14 +110,14 @@ async def test_no_redirect_is_followed(at_home, server, status, place):
     server.status, server.headers = status, {"Location": place}
     with pytest.raises(OutboundError, match="redirects are not followed"):
         await get(at_home, server.url)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_form_is_posted_and_an_empty_response_accepted(at_home, server):
     server.status, server.body = 204, b""
     assert await at_home.post(server.url, b"logout_token=x", max_bytes=MOST) == b""
-    assert b"Content-Length: 14" in server.asked[0]
-    assert server.asked[0].startswith(b"POST /keys ")
+    assert b"Content-Length: 14" in server.requests[0]
+    assert server.requests[0].startswith(b"POST /keys ")
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

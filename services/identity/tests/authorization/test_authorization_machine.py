@@ -1,4 +1,4 @@
-"""Whatever order requests come in: no code and no token without the person's factors and consent."""
+"""In any order of requests: no code and no token without the person's factors and consent."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.identity.tests import provider
-from services.identity.tests.orders import Orders
+from services.identity.tests.authorization_machine import AuthorizationMachine
 
 REACHED = {
     "sign-in", "consent", "code", "gone", "login_required", "consent_required", "access_denied",
@@ -23,18 +23,18 @@ REACHED = {
 async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
     app, client, database, examples
 ):
-    """The same orders in every run. The long ones must reach all of what can happen."""
+    """Run the same orders every time. The long run must reach all that can happen."""
     service = await provider.register(database, first_party=False)
     seen = Counter()
-    make = partial(Orders, app, database, service, asyncio.get_running_loop(), seen)
-    how = settings(
+    make = partial(AuthorizationMachine, app, database, service, asyncio.get_running_loop(), seen)
+    limits = settings(
         max_examples=examples,
         stateful_step_count=25,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    await asyncio.to_thread(run_state_machine_as_test, make, settings=how)
+    await asyncio.to_thread(run_state_machine_as_test, make, settings=limits)
     assert len(seen) >= 8, "hardly anything was reached"
     if examples == 40:
         assert set(seen) >= REACHED, f"never reached: {REACHED - set(seen)}"
