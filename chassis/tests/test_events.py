@@ -242,7 +242,7 @@ async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
     async def count_dead_letters():
         return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
 
-    assert await eventually(count_dead_letters) == 1
+    assert await eventually(count_dead_letters, within=30) == 1
     assert calls.count("poison 1") >= 3
     letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
     assert "it is poison" in letter.headers["Townhall-Reason"]

@@ -75,8 +75,8 @@ class Received(Generic[Data]):
 
 def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: int) -> Envelope:
     """Wrap a payload in an envelope that carries the current trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
     return Envelope(
         id=ids.new(),
         source=source,
@@ -85,7 +85,7 @@ def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: 
         time=datetime.now(UTC),
         council=council,
         sequence=sequence,
-        traceparent=carrier.get("traceparent"),
+        traceparent=headers.get("traceparent"),
         data=data.model_dump(mode="json"),
     )
 
