@@ -6,7 +6,7 @@ from statistics import median
 
 from bench.figures import Figure
 from bench.issuer import Issuer
-from chassis.tokens import Verifier, keys_from
+from chassis.tokens import TokenVerifier, make_key_source
 
 _TOKENS = 1_000
 _ROUNDS = 5  # of which the best counts
@@ -15,7 +15,7 @@ _ROUNDS = 5  # of which the best counts
 async def measure(folder: Path) -> list[Figure]:
     """Measure how long the check of a token takes, the first time and again."""
     issuer = Issuer(folder)
-    verifier = Verifier(issuer.name, "townhall", keys_from(issuer.jwks_url))
+    verifier = TokenVerifier(issuer.name, "townhall", make_key_source(issuer.jwks_url))
     await verifier.check(issuer.token(["address:read"]))  # this reads the keys
     rounds = []
     for _ in range(_ROUNDS):
@@ -28,7 +28,7 @@ async def measure(folder: Path) -> list[Figure]:
     ]
 
 
-async def _median_seconds(verifier: Verifier, tokens: list[str]) -> float:
+async def _median_seconds(verifier: TokenVerifier, tokens: list[str]) -> float:
     durations = []
     for token in tokens:
         began = time.perf_counter()

@@ -22,14 +22,14 @@ async def list_tables(url):
 
 
 async def test_the_declared_tables_are_those_that_migrations_create(owner_url, service):
-    assert await migrations.drift(service.metadata, owner_url) == []
+    assert await migrations.find_drift(service.metadata, owner_url) == []
 
 
 async def test_drift_is_found(owner_url, service):
     connection = await asyncpg.connect(owner_url)
     await connection.execute("ALTER TABLE council DROP COLUMN region")
     await connection.close()
-    assert "region" in str(await migrations.drift(service.metadata, owner_url))
+    assert "region" in str(await migrations.find_drift(service.metadata, owner_url))
 
 
 async def test_down_leaves_nothing_and_up_again_works(owner_url, service):

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.app import create_app
 from chassis.testing import running
-from chassis.web.untranslated import untranslated
+from chassis.web.translations import find_missing_translations
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -177,16 +177,16 @@ async def test_missing_assets_are_503_with_what_to_do(service, settings, tmp_pat
 
 
 def test_every_text_has_welsh():
-    assert untranslated("chassis.web") == []
-    assert untranslated("notes") == []
+    assert find_missing_translations("chassis.web") == []
+    assert find_missing_translations("notes") == []
 
 
 def test_a_text_without_welsh_is_found(monkeypatch, tmp_path):
     package = tmp_path / "bare"
     (package / "pages").mkdir(parents=True)
-    (package / "__init__.py").write_text('from x import say\nTEXT = say("Only English")\n')
+    (package / "__init__.py").write_text('from x import gettext_noop\nTEXT = gettext_noop("Only English")\n')
     (package / "pages" / "a.html").write_text('<p>{{ _("Marked") }}</p>\n<p>Bare words</p>\n')
     monkeypatch.syspath_prepend(str(tmp_path))
-    faults = " ".join(untranslated("bare"))
+    faults = " ".join(find_missing_translations("bare"))
     for text in ("Only English", "Marked", "Bare words"):
         assert text in faults

@@ -79,7 +79,7 @@ def _make_operations(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     """Make (name, operation) of each event the service publishes and of each that it follows."""
     for event in service.publishes:
         yield f"{service.name}.publishes.{event.event_type}", _make_operation("send", event)
-    for consumer in service.listens:
+    for consumer in service.all_consumers:
         for handler in consumer.handlers.values():
             name = f"{service.name}.{consumer.name}.follows.{handler.view.event_type}"
             durable = f"{service.name}-{consumer.name}"

@@ -14,7 +14,7 @@ PUBLISHED = [event for service in services.load_services() for event in service.
 VIEWS = [
     pytest.param(handler.view, id=f"{service.name}.{consumer.name}.{handler.view.event_type}")
     for service in services.load_services()
-    for consumer in service.listens
+    for consumer in service.all_consumers
     for handler in consumer.handlers.values()
 ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.tokens import keys_from
+from chassis.tokens import make_key_source
 
 NAMES = ("address", "payments", "casework", "mapping", "identity")
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ def service_of(name):
 def service(request, jwks_url):
     """Each service, trusting the test issuer; identity too, which otherwise trusts itself only."""
     found = service_of(request.param)
-    return replace(found, keys=lambda _: keys_from(jwks_url)) if found.keys else found
+    return replace(found, keys=lambda _: make_key_source(jwks_url)) if found.keys else found
 
 
 @pytest.fixture(scope="session", autouse=True)

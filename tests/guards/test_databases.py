@@ -82,7 +82,7 @@ def test_every_regional_table_is_there():
 
 
 async def test_tables_and_migrations_agree(service, owner_url):
-    assert await migrations.drift(service.metadata, owner_url) == []
+    assert await migrations.find_drift(service.metadata, owner_url) == []
 
 
 async def test_migrations_go_down_and_up_again(service, owner_url):
@@ -92,19 +92,19 @@ async def test_migrations_go_down_and_up_again(service, owner_url):
     await connection.close()
     assert {row["relname"] for row in left} == {"alembic_version", "alembic_version_pkc"}
     await migrations.migrate(service.name, owner_url)
-    assert await migrations.drift(service.metadata, owner_url) == []
+    assert await migrations.find_drift(service.metadata, owner_url) == []
 
 
 def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
-    assert migrations.script(service.name).get_heads() == [health.newest_revision(service.name)]
+    assert migrations.read_scripts(service.name).get_heads() == [health.find_newest_revision(service.name)]
 
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):
     seen = {}
-    scripts = migrations.script(service.name)
+    scripts = migrations.read_scripts(service.name)
     for revision in scripts.walk_revisions():
         monkeypatch.setattr(revision.module, "upgrade", probe(revision, seen))
-    monkeypatch.setattr(migrations, "script", lambda _: scripts)
+    monkeypatch.setattr(migrations, "read_scripts", lambda _: scripts)
     await migrations.migrate(service.name, owner_url, to="base")
     await migrations.migrate(service.name, owner_url)
     assert seen == {revision.revision: migrations.LOCK_TIMEOUT for revision in scripts.walk_revisions()}
@@ -123,7 +123,7 @@ def probe(revision, seen):
 
 
 def test_no_migration_lifts_the_lock_timeout(service):
-    revisions = list(migrations.script(service.name).walk_revisions())
+    revisions = list(migrations.read_scripts(service.name).walk_revisions())
     assert revisions
     assert [one.path for one in revisions if lifts_timeout(inspect.getsource(one.module))] == []
 

@@ -103,7 +103,7 @@ def _replay(service: Service, settings: Settings, name: str) -> int:
     try:
         done, left = asyncio.run(worker.replay(service, settings, name))
     except KeyError:
-        names = [consumer.name for consumer in service.listens]
+        names = [consumer.name for consumer in service.all_consumers]
         raise SystemExit(f"no consumer {name}; there are {names}") from None
     print(f"{done} done, {left} still dead")
     return 1 if left else 0

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from chassis import error_handlers, health, openapi, telemetry, tenancy
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
-from chassis.consumer import Consumer, forever
+from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.events import EventData
 from chassis.problems import ErrorShape
@@ -56,7 +56,7 @@ class Service:
         return self.keys is not None
 
     @property
-    def listens(self) -> Sequence[Consumer]:
+    def all_consumers(self) -> Sequence[Consumer]:
         """List the service's consumers, with the one every service but the issuer has."""
         return self.consumers if self.issues_tokens else (tenancy.councils, *self.consumers)
 
@@ -102,14 +102,14 @@ def build(service: Service) -> FastAPI:
 
 def configure(app: FastAPI, settings: Settings) -> None:
     """Give an application its settings and what depends on them. Its lifespan must not be running."""
-    from chassis.tokens import Verifier, keys_from  # noqa: PLC0415 - a worker needs no cryptography
+    from chassis.tokens import TokenVerifier, make_key_source  # noqa: PLC0415 - a worker needs no cryptography
 
     service: Service = app.state.service
     app.state.settings = settings
     app.state.database = service.database(settings)
     app.state.directory = tenancy.Directory(app.state.database)
-    source = service.keys(app) if service.keys else keys_from(settings.jwks_url)
-    app.state.verifier = Verifier(settings.issuer, settings.audience, source)
+    source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
+    app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
     if service.pages is not None:
         from chassis.web import assets  # noqa: PLC0415 - only a service with pages needs templates
 
@@ -155,7 +155,7 @@ def _match_routes(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _run_in_background(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    task = asyncio.create_task(forever(name, work))
+    task = asyncio.create_task(run_forever(name, work))
     try:
         yield
     finally:

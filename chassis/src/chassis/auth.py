@@ -59,7 +59,7 @@ class Caller:
         acting = {"act": self.actor, "mandate": self.mandate} if self.delegated else {}
         return {"sub": self.subject, **acting}
 
-    def acts_for(self, council: str) -> bool:
+    def may_act_in(self, council: str) -> bool:
         """Check whether the credential is for this council."""
         return council in self.councils or ALL_COUNCILS in self.councils
 
@@ -116,7 +116,7 @@ def _read_credential(request: Request) -> str:
 def _check_council(council: Any, slug: str, caller: Caller) -> None:
     if council is None:
         raise Problem(404, "unknown-council", f"There is no council {slug[:40]!r} here.")
-    if not caller.acts_for(slug):
+    if not caller.may_act_in(slug):
         raise Problem(403, "wrong-council", f"This credential is not for {slug}.")
     if council.suspended:
         raise Problem(403, "council-suspended", f"{slug} is suspended. Ask the operator of the region.")

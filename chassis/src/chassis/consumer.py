@@ -67,7 +67,7 @@ class Consumer:
         return sorted(handler.view.nats_subject("*") for handler in self.handlers.values())
 
 
-async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run a coroutine again a second after it fails, and log it: the database or NATS was away."""
     while True:
         try:

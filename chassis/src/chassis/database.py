@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chassis.settings import Settings
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-EVERY_COUNCIL = "*"
+ALL_COUNCILS = "*"
 _SET_COUNCIL = text("SELECT set_config('app.council', :council, :transaction)")
 
 
@@ -41,13 +41,13 @@ class ReadSession:
         """Read the first column of the first row."""
         return await self.connection.scalar(statement, params)
 
-    async def see(self, council: str) -> None:
+    async def set_council(self, council: str) -> None:
         """Set the council whose rows row-level security shows."""
         await self.connection.execute(_SET_COUNCIL, {"council": council, "transaction": self._in_transaction})
 
-    async def across_councils(self) -> None:
+    async def set_all_councils(self) -> None:
         """Show every council's rows: only for region-level work (issuing a token, a migration of data)."""
-        await self.see(EVERY_COUNCIL)
+        await self.set_council(ALL_COUNCILS)
 
 
 class Session(ReadSession):
@@ -128,7 +128,7 @@ class Database:
         async with self.reader.connect() as connection:
             session = ReadSession(connection)
             if self.rows_secured:
-                await session.see(council)
+                await session.set_council(council)
             yield session
 
     @asynccontextmanager
@@ -137,7 +137,7 @@ class Database:
         async with self.writer.begin() as connection:
             session = Session(connection)
             if self.rows_secured:
-                await session.see(council)
+                await session.set_council(council)
             yield session
 
 

@@ -142,7 +142,7 @@ class ConsumerRunner:
         """Write the inbox rows and the effect of events not seen before, in one transaction."""
         async with self._database.writing() as session:
             if self._database.rows_secured:
-                await session.across_councils()
+                await session.set_all_councils()
             unseen = await self._insert_unseen(session, envelopes)
             for kind, run in groupby(unseen, key=lambda envelope: envelope.type):
                 handler = self.consumer.handlers.get(kind)

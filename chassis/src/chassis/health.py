@@ -51,12 +51,12 @@ async def _check_database(database: Database, package: str) -> dict[str, Any]:
             waiting = await connection.fetchval(_COUNT_OUTBOX)
     except Exception as error:  # noqa: BLE001 - reported, whatever it is
         return {"database": f"away: {type(error).__name__}", "migrations": "unknown", "outbox": None}
-    migrated = revisions == [newest_revision(package)]
+    migrated = revisions == [find_newest_revision(package)]
     return {"database": "ok", "migrations": "ok" if migrated else "behind", "outbox": waiting}
 
 
 @cache
-def newest_revision(package: str) -> str:
+def find_newest_revision(package: str) -> str:
     """Find the last migration of this code by the number of its file: ``0002_read_model.py``."""
     files = (resources.files(f"{package}.migrations") / "versions").iterdir()
     return max(file.name.partition("_")[0] for file in files if file.name.endswith(".py"))

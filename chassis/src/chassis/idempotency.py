@@ -51,7 +51,7 @@ Key = Annotated[
 ]
 
 
-class Once:
+class Idempotency:
     """Runs a change once for each Idempotency-Key, and every time without one."""
 
     def __init__(self, request: Request, key: Key = None) -> None:
@@ -146,4 +146,4 @@ async def purge(session: Session) -> None:
     await session.execute(_PURGE, {"oldest": datetime.now(UTC) - RETENTION})
 
 
-OnlyOnce = Annotated[Once, Depends(Once)]
+OnlyOnce = Annotated[Idempotency, Depends(Idempotency)]

@@ -86,7 +86,7 @@ def secure_rows(table: str) -> None:
     """Enable row-level security on a table: a session sees only its council's rows.
 
     For tables with personal or money data. ``FORCE`` binds the owner too. The setting ``*`` is
-    region-level work (``Session.across_councils``).
+    region-level work (``Session.set_all_councils``).
     """
     council = "current_setting('app.council', true)"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -99,7 +99,7 @@ async def migrate(package: str, database_url: str, *, to: str = "heads") -> None
     await _run_connected(database_url, lambda connection: _run(connection, package, to))
 
 
-async def drift(metadata: MetaData, database_url: str) -> list[Any]:
+async def find_drift(metadata: MetaData, database_url: str) -> list[Any]:
     """List what the declared tables have and the database lacks, or the other way round."""
 
     def compare(connection: Connection) -> list[Any]:
@@ -112,7 +112,7 @@ async def drift(metadata: MetaData, database_url: str) -> list[Any]:
     return differences
 
 
-def script(package: str) -> ScriptDirectory:
+def read_scripts(package: str) -> ScriptDirectory:
     """Read the migration scripts of a service."""
     folder = Path(str(resources.files(f"{package}.migrations")))
     config = Config()
@@ -141,7 +141,7 @@ async def _run_connected(database_url: str, work: Any) -> Any:
 
 
 def _run(connection: Connection, package: str, to: str) -> None:
-    scripts = script(package)
+    scripts = read_scripts(package)
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": LOCK_TIMEOUT})
 

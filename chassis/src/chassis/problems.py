@@ -124,7 +124,7 @@ def conflict(code: str, detail: str) -> Problem:
     return Problem(409, code, detail)
 
 
-def documents(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Make a route's ``responses=`` for the errors that only it has; the app adds those every route has."""
     return {status: document_problem(status) for status in statuses}
 

@@ -24,7 +24,6 @@ from chassis.events import EventData, Received
 from chassis.types import Slug
 
 log = logging.getLogger(__name__)
-revoke_all = revocations.revoke_all
 
 _POLL = 5.0  # seconds between reads when PostgreSQL notifies of nothing
 _READ_COUNCILS = "SELECT slug, name, gss, region, status, version FROM council"

@@ -27,7 +27,7 @@ _MIN_KEYS_AGE = 2.0  # seconds between two reads, whatever tokens come
 _LEEWAY = 5  # seconds of difference between two machines' clocks
 
 
-def keys_from(url: str) -> KeySource:
+def make_key_source(url: str) -> KeySource:
     """Make a function that reads a JWKS from an http, https or file URL."""
 
     async def read() -> dict[str, Any]:
@@ -42,7 +42,7 @@ def keys_from(url: str) -> KeySource:
     return read
 
 
-class Verifier:
+class TokenVerifier:
     """Verifies tokens. A valid token is remembered until it expires: to verify it again is a look-up."""
 
     def __init__(self, issuer: str, audience: str, source: KeySource) -> None:

@@ -11,7 +11,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _POSTCODE = re.compile(r"^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})?$")
 
 
-def normal_postcode(text: str) -> str:
+def normalise_postcode(text: str) -> str:
     """Write a postcode in its usual form: ``ba11lj`` -> ``BA1 1LJ``. Raises ValueError for any other text."""
     compact = re.sub(r"\s+", "", text).upper()
     spaced = f"{compact[:-3]} {compact[-3:]}"
@@ -20,7 +20,7 @@ def normal_postcode(text: str) -> str:
     return spaced
 
 
-def plain(text: str) -> str:
+def reject_control_characters(text: str) -> str:
     """Return the text as it is. Raises ValueError for control characters."""
     if _CONTROL.search(text):
         raise ValueError("holds a control character")
@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 
 
 def _normalise(value: object) -> object:
-    return normal_postcode(value) if isinstance(value, str) and len(value) <= 16 else value  # noqa: PLR2004
+    return normalise_postcode(value) if isinstance(value, str) and len(value) <= 16 else value  # noqa: PLR2004
 
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, min_length=3, max_length=40)]
@@ -63,5 +63,7 @@ Northing = Annotated[
 ]
 Limit = Annotated[int, Field(ge=1, le=100)]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(plain)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(reject_control_characters),
 ]

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func
 
 from chassis import idempotency, relay, revocations, streams, tables, telemetry
 from chassis.app import Service
-from chassis.consumer import forever
+from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.deliveries import ConsumerRunner
 from chassis.settings import Settings
@@ -48,16 +48,18 @@ async def _work(service: Service, settings: Settings) -> None:
     client = await streams.connect(settings.nats_url, f"{service.name}-worker")
     await streams.ensure(client, service.name)
     await streams.ensure_dead_letters(client)
-    log.info("%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.listens])
+    log.info(
+        "%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.all_consumers]
+    )
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(forever("relay", lambda: _relay(database, client)))
-            group.create_task(forever("purge", lambda: _purge(database)))
+            group.create_task(run_forever("relay", lambda: _relay(database, client)))
+            group.create_task(run_forever("purge", lambda: _purge(database)))
             for name, task in service.tasks.items():
-                group.create_task(forever(name, partial(task, database, settings)))
-            for consumer in service.listens:
+                group.create_task(run_forever(name, partial(task, database, settings)))
+            for consumer in service.all_consumers:
                 runner = ConsumerRunner(service.name, consumer, database, client)
-                group.create_task(forever(runner.durable, runner.run))
+                group.create_task(run_forever(runner.durable, runner.run))
     finally:
         await client.close()
         await database.close()
@@ -83,7 +85,7 @@ async def _purge(database: Database) -> None:
 
 async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
     """Try a consumer's dead letters again. Returns (done, still dead). KeyError for an unknown consumer."""
-    consumer = {consumer.name: consumer for consumer in service.listens}[name]
+    consumer = {consumer.name: consumer for consumer in service.all_consumers}[name]
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-replay")
     try:

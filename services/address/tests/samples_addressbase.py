@@ -10,7 +10,7 @@ from typing import Any
 
 from address.gazetteer_files.rules.layouts import CLASS_SCHEME, Layout, find_by_version
 from address.shared import numbering
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 Row = dict[str, str]
 Record = tuple[str, dict[str, Any]]
@@ -33,7 +33,7 @@ _BARE = {"uprn", "usrn", "udprn", "number", "code", "integer", "property", "addr
 def spaced(postcode: str) -> str:
     """``BS312BN`` as these files have it; what is no postcode stays as it is."""
     try:
-        return normal_postcode(postcode)
+        return normalise_postcode(postcode)
     except ValueError:
         return postcode
 

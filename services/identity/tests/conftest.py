@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
-from chassis.tokens import keys_from
+from chassis.tokens import make_key_source
 from identity.app import service as identity_service
 from services.identity.tests import servers
 from services.identity.tests.provider import KEY, browser_of, person, register, sign_in
@@ -31,7 +31,7 @@ def service(jwks_url):
     """Identity, which here believes the test issuer's tokens as it does its own."""
 
     def both(app):
-        own, tests = identity_service.keys(app), keys_from(jwks_url)
+        own, tests = identity_service.keys(app), make_key_source(jwks_url)
 
         async def read():
             return {"keys": (await own())["keys"] + (await tests())["keys"]}

@@ -30,7 +30,7 @@ async def register(database, council="citytown", *, jwks=None, revoked_at=None, 
     """A client with a secret (or these keys) and its registration: a Party's id, secret and council."""
     secret, client_id = secrets.token_urlsafe(16), ids.new()
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         values = {"council": council, "id": client_id, "name": f"Bins {ids.show(client_id)[-6:]}"}
         await session.execute(client.insert(), {
             **values, "mode": "live", "scopes": list(scopes) or ["address:read"], "jwks": jwks,

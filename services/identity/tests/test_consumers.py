@@ -6,7 +6,7 @@ from identity.events import CouncilChanged, CouncilCreated, TokenRevoked
 
 def test_identity_waits_for_no_other_capability():
     assert CONSUMERS == ()
-    assert list(service.listens) == []
+    assert list(service.all_consumers) == []
 
 
 def test_what_others_read_of_our_events_is_in_our_examples():

@@ -126,7 +126,7 @@ async def session(database: Database) -> AsyncIterator[Session]:
         transaction = await connection.begin()
         session = Session(connection)
         if database.rows_secured:
-            await session.see("citytown")
+            await session.set_council("citytown")
         yield session
         await transaction.rollback()
 

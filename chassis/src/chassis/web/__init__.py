@@ -5,9 +5,9 @@ A service with pages has ``pages/*.html`` (Jinja2, extending ``base.html``) in i
 ``pages=Pages("<package>")``.
 """
 
-from chassis.web.browsers import secure_cookie, set_cookie
+from chassis.web.browsers import cookie_name, set_cookie
 from chassis.web.forms import Form, SubmittedForm, form_body
-from chassis.web.languages import language_of, say, translate
+from chassis.web.languages import choose_language, gettext_noop, translate
 from chassis.web.origin import csrf_token
 from chassis.web.pages import Pages, see_other
 
@@ -15,11 +15,11 @@ __all__ = [
     "Form",
     "Pages",
     "SubmittedForm",
+    "choose_language",
+    "cookie_name",
     "csrf_token",
     "form_body",
-    "language_of",
-    "say",
-    "secure_cookie",
+    "gettext_noop",
     "see_other",
     "set_cookie",
     "translate",

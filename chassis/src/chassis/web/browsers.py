@@ -16,7 +16,7 @@ def is_https(request: Request) -> bool:
     return str(request.app.state.settings.issuer).startswith("https://")
 
 
-def secure_cookie(request: Request, name: str) -> str:
+def cookie_name(request: Request, name: str) -> str:
     """Return the cookie's full name: over https ``__Host-``, so that no other host can set it."""
     return f"__Host-{name}" if is_https(request) else name
 
@@ -29,7 +29,7 @@ def set_cookie(
     With SameSite=Strict the browser would not send it when a person comes from the council's own site.
     """
     response.set_cookie(
-        secure_cookie(request, name),
+        cookie_name(request, name),
         value,
         max_age=max_age,
         path="/",
@@ -48,13 +48,13 @@ def browser_secret(request: Request) -> str:
     """Return 256 random bits that only this browser has, made for its first page."""
     secret: str | None = getattr(request.state, "browser_secret", None)
     if secret is None:
-        sent = request.cookies.get(secure_cookie(request, _COOKIE), "")
+        sent = request.cookies.get(cookie_name(request, _COOKIE), "")
         secret = sent if _SECRET.fullmatch(sent) else secrets.token_urlsafe(32)
         request.state.browser_secret = secret
     return secret
 
 
-def posted_elsewhere(request: Request) -> bool:
+def is_cross_site_post(request: Request) -> bool:
     """Check whether another site posted this: the browser then sends it without our cookies."""
     return request.method == "POST" and request.headers.get("sec-fetch-site") == "cross-site"
 
@@ -66,7 +66,7 @@ def remember_browser(request: Request, response: Response) -> None:
     would replace it.
     """
     secret = browser_secret(request)
-    if request.cookies.get(secure_cookie(request, _COOKIE)) != secret and not posted_elsewhere(request):
+    if request.cookies.get(cookie_name(request, _COOKIE)) != secret and not is_cross_site_post(request):
         set_cookie(request, response, _COOKIE, secret, _COOKIE_AGE)
 
 

@@ -17,8 +17,8 @@ _MAX_FIELDS = 60
 class Form:
     """Values and errors of a form, by field. A page shows both, so nobody has to type again.
 
-    An error's message is a ``say("...")`` with its values. The page shows it in the reader's language at the
-    field, and in the error summary, which links to the field.
+    An error's message is a ``gettext_noop("...")`` with its values. The page shows it in the reader's
+    language at the field, and in the error summary, which links to the field.
     """
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:

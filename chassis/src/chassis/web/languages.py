@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from fastapi import Request, Response
 
-from chassis.web.browsers import secure_cookie, set_cookie
+from chassis.web.browsers import cookie_name, set_cookie
 
 Language = Literal["en", "cy"]
 NAMES: dict[Language, str] = {"en": "English", "cy": "Cymraeg"}
@@ -22,14 +22,14 @@ _COOKIE_AGE = 365 * 86_400  # seconds
 _MAX_ACCEPTED = 10  # languages read from one Accept-Language header
 
 
-def say(message: str) -> str:
+def gettext_noop(message: str) -> str:
     """Mark a text for translation and return it unchanged; a page translates it."""
     return message
 
 
-def language_of(request: Request) -> Language:
+def choose_language(request: Request) -> Language:
     """Choose the person's language: ``?lang=``, else the cookie, else the browser's, else English."""
-    chosen = request.query_params.get("lang"), request.cookies.get(secure_cookie(request, COOKIE))
+    chosen = request.query_params.get("lang"), request.cookies.get(cookie_name(request, COOKIE))
     for tag in (*chosen, _negotiate(request.headers.get("accept-language", ""))):
         if tag in NAMES:
             return tag
@@ -39,7 +39,7 @@ def language_of(request: Request) -> Language:
 def remember_language(request: Request, response: Response) -> None:
     """Set the cookie of a language chosen in the address."""
     if request.query_params.get("lang") in NAMES:
-        set_cookie(request, response, COOKIE, language_of(request), _COOKIE_AGE)
+        set_cookie(request, response, COOKIE, choose_language(request), _COOKIE_AGE)
 
 
 def _negotiate(header: str) -> str | None:

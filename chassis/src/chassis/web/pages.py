@@ -27,10 +27,10 @@ from chassis.web.languages import (
     NAMES,
     Language,
     catalogue,
+    choose_language,
     folders_of,
-    language_of,
+    gettext_noop,
     remember_language,
-    say,
 )
 from chassis.web.origin import CSRF_FIELD, csrf_token
 
@@ -45,7 +45,7 @@ class Pages:
     """
 
     package: str
-    name: str = say("Townhall account")
+    name: str = gettext_noop("Townhall account")
 
     def render(
         self,
@@ -63,7 +63,7 @@ class Pages:
         ``form_action=``: origins (``https://council.example``) that a form's answer may redirect to, because
         browsers apply the page's policy to that redirect; by default ``request.state.form_action``.
         """
-        language = language or language_of(request)
+        language = language or choose_language(request)
         nonce = secrets.token_urlsafe(16)
         values = {**self._common_values(request, language), "cspNonce": nonce, **context}
         body = _environment(self.package, language).get_template(template).render(values)

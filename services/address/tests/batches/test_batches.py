@@ -29,7 +29,7 @@ HEADER = b"id,address,postcode\n"
 async def no_batches(database):
     """Every test begins without a batch."""
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         for table in ("match_batch", "match_chunk"):
             await session.execute(text(f"DELETE FROM {table}"))
         await session.execute(text("UPDATE council SET status = 'active' WHERE slug = 'citytown'"))
@@ -124,7 +124,7 @@ def many(count, address="1 ACACIA ROAD", first=0):
 
 async def count(database, statement):
     async with database.reading() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         return await session.scalar(text(statement))
 
 
@@ -307,7 +307,7 @@ async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     await hold_for(database, "-1 seconds")
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await store.purge(session, 14)
     go.set()
     answer = await sending
@@ -329,7 +329,7 @@ async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     assert (await get(BATCHES)).json()["items"] == []
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         assert await store.claim(session, ids.new()) is None
     go.set()
     assert (await sending).json()["rows"] == 6_001
@@ -377,7 +377,7 @@ async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, c
     )
     done = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(text(done), {"id": ids.read(first)})
         claimed = [await store.claim(session, ids.new()) for _ in range(2)]
     assert [ids.show(held.batch) for held in claimed] == [other.json()["id"], second]
@@ -450,7 +450,7 @@ async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
 ):
     url = (await send(HEADER + many(10))).headers["Location"]
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         held = await store.claim(session, ids.new())
         assert await store.claim(session, ids.new()) is None
     await hold_for(database, "1.5 seconds")
@@ -462,18 +462,18 @@ async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
 
 async def hold_for(database, how_long):
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(text(f"UPDATE match_batch SET held_until = now() + interval '{how_long}'"))
 
 
 async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
     await send(HEADER + many(10))
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         late = await store.claim(session, ids.new())
     await hold_for(database, "-1 seconds")
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         assert (await store.claim(session, ids.new())).batch == late.batch
     answer = {
         "rows": 10,
@@ -515,7 +515,7 @@ async def test_a_batch_that_stops_at_the_same_place_again_and_again_is_given_up(
 ):
     url = (await send(HEADER + many(1))).headers["Location"]
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(text("UPDATE match_batch SET tries = 5"))
     async with start():
         batch = await finished(url)
@@ -606,7 +606,7 @@ async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
     for _ in range(3):
         await send(HEADER + many(1))
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         rows = await session.all(text("SELECT id FROM match_batch ORDER BY id"))
         old = "UPDATE match_batch SET created_at = now() - interval '15 days' WHERE id = :id"
         late = (

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from chassis.app import Service, create_app
 from chassis.auth import KeySource
-from chassis.consumer import forever
-from chassis.database import EVERY_COUNCIL
+from chassis.consumer import run_forever
+from chassis.database import ALL_COUNCILS
 from identity.authorization.routes import authorize, identity_proof, par
 from identity.clients.actions import client_keys
 from identity.clients.actions.authentication import Provider
@@ -89,7 +89,7 @@ async def _start(app: FastAPI) -> AsyncIterator[None]:
     database, clients_cache = app.state.database, ClientCache()
     tasks = [
         asyncio.create_task(app.state.issuer.follow_keys(database)),
-        asyncio.create_task(forever("known clients", lambda: clients_cache.follow_changes(database))),
+        asyncio.create_task(run_forever("known clients", lambda: clients_cache.follow_changes(database))),
     ]
     try:
         async with _issuing_pool(settings) as pool:
@@ -124,7 +124,7 @@ def _issuing_pool(settings: Settings) -> Any:
         reset=leave_as_is,
         server_settings={
             "application_name": "identity-tokens",
-            "app.council": EVERY_COUNCIL,
+            "app.council": ALL_COUNCILS,
             "statement_timeout": str(int(settings.timeout * 1000)),
         },
     )

@@ -48,7 +48,7 @@ class ProofMachine(RuleBasedStateMachine):
         client = ids.read(self.service.client_id)
         async with self.database.writing() as session:
             await consents.revoke_consent(session, "citytown", account, client)
-            await session.across_councils()
+            await session.set_all_councils()
             await session.execute(
                 text("UPDATE proof SET status = 'withdrawn' WHERE account = :who"), {"who": account}
             )

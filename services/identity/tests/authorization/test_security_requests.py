@@ -215,7 +215,7 @@ async def test_consent_pages_cannot_be_framed(consent):
 async def test_consent_shows_names_as_text(visitor, resident, database):
     service = await register(database, first_party=False)
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(
             text("UPDATE client SET name = '<script>alert(1)</script>' WHERE id = :id"),
             {"id": ids.read(service.client_id)},
@@ -300,7 +300,7 @@ async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database,
     request = waiting(await ask(visitor, service))
     await sign_in(database, visitor, await person(database))
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(
             text("UPDATE client SET revoked_at = now() WHERE id = :id"),
             {"id": ids.read(service.client_id)},

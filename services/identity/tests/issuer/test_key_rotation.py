@@ -23,7 +23,7 @@ async def issuer(app, database):
     yield issuer
     issuer.clock = usual
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await session.execute(text("DELETE FROM signing_key WHERE signs_from > now()"))
         await issuer.load_keys(session)
 

@@ -51,7 +51,7 @@ async def add_key(session, kid, signs_from=NOW):
 
 async def test_a_council_sees_its_own_api_keys_only(session):
     await api_keys.add_api_key(session, "citytown", api_key())
-    await session.see("hillshire")
+    await session.set_council("hillshire")
     await api_keys.add_api_key(session, "hillshire", api_key())
     assert len(await api_keys.list_page(session, "hillshire", NIL, 10)) == 1
     assert (
@@ -66,14 +66,14 @@ async def test_a_council_cannot_write_anothers_row(session):
 
 async def test_without_a_council_nothing_is_seen(session):
     await clients.add_client(session, "citytown", client())
-    await session.see("")
+    await session.set_council("")
     assert await clients.list_page(session, "citytown", NIL, 10) == []
 
 
 async def test_a_council_cannot_revoke_anothers_client(session):
     theirs = client()
     await clients.add_client(session, "citytown", theirs)
-    await session.see("hillshire")
+    await session.set_council("hillshire")
     assert not await clients.revoke_client(session, "citytown", theirs["id"], NOW)
     assert not await clients.revoke_client(session, "hillshire", theirs["id"], NOW)
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from chassis.app import create_app
 from chassis.testing import running
-from chassis.web.untranslated import untranslated
+from chassis.web.translations import find_missing_translations
 from identity.messages.actions import notify, smtp, templates, worker
 from identity.messages.actions.queue import send_email
 from identity.messages.actions.templates import Message
@@ -85,7 +85,7 @@ def test_an_email_is_in_both_languages_with_the_same_values(name):
 
 
 def test_every_text_of_every_page_has_welsh():
-    assert untranslated("identity") == []
+    assert find_missing_translations("identity") == []
 
 
 def test_a_value_is_one_line_of_bounded_length():

@@ -305,7 +305,7 @@ async def test_a_code_and_a_secret_are_in_no_table_as_they_are(visitor, resident
     code = await code_of(visitor, bins, scope="openid offline_access", login_hint="x@people.example")
     tokens = (await bins.redeem(visitor, code)).json()
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         for table in ("authorisation_code", "refresh_token", "token_grant", "authorisation", "access_token"):
             rows = await session.all(text(f"SELECT to_jsonb(t)::text AS row FROM {table} t"))
             written = "\n".join(row.row for row in rows)

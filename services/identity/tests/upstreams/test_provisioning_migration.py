@@ -55,7 +55,7 @@ async def test_who_makes_staff_is_kept_when_the_column_is_renamed(connection, ow
 async def test_the_old_name_and_value_come_back_with_a_downgrade(connection, owner_url, service):
     for value in ("jit", "scim"):
         await connection.execute(_UPSTREAM.replace("joiners", "provisioning"), value)
-    revision = migrations.script(service.name).get_revision("0016").module
+    revision = migrations.read_scripts(service.name).get_revision("0016").module
     engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
     async with engine.begin() as upgraded:
         await upgraded.run_sync(downgrade, revision)

@@ -18,7 +18,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Database, Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import Problem, documents
+from chassis.problems import Problem, document_problems
 from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/address/v1/match/batches", tags=["matching"])
@@ -58,7 +58,7 @@ class _Body(BaseModel):
     status_code=202,
     response_model=Batch,
     openapi_extra=_UPLOAD,
-    responses={202: {"headers": _LOCATION}, **documents(415)},
+    responses={202: {"headers": _LOCATION}, **document_problems(415)},
 )
 async def match_batch(request: Request, council: Slug, caller: Matcher, once: OnlyOnce) -> Response:
     """Match up to 1,000,000 addresses: CSV ``id,address,postcode`` or JSON lines, UTF-8, 150 MB at most.
@@ -116,7 +116,7 @@ async def list_batches(
     )
 
 
-@router.get("/{batch}", responses=documents(404))
+@router.get("/{batch}", responses=document_problems(404))
 async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading) -> Batch:
     """Read the batch's progress."""
     return await batches.get_batch(session, _batch_dependency(request)[0], council, batch)
@@ -126,7 +126,7 @@ async def read_batch(request: Request, council: Slug, batch: ids.Id, _: Matcher,
     "/{batch}/results",
     response_class=StreamingResponse,
     openapi_extra=_DOWNLOAD,
-    responses={**_CSV, **documents(404, 409)},
+    responses={**_CSV, **document_problems(404, 409)},
 )
 async def read_batch_results(
     request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
@@ -144,7 +144,7 @@ async def read_batch_results(
     "/{batch}/rejects",
     response_class=StreamingResponse,
     openapi_extra=_DOWNLOAD,
-    responses={**_CSV, **documents(404, 409)},
+    responses={**_CSV, **document_problems(404, 409)},
 )
 async def read_batch_rejects(
     request: Request, council: Slug, batch: ids.Id, _: Matcher, session: Reading
@@ -154,7 +154,7 @@ async def read_batch_rejects(
     return _stream(batches.read_lines(_batch_dependency(request)[1], council, batch, rejects=True))
 
 
-@router.delete("/{batch}", status_code=204, responses=documents(404))
+@router.delete("/{batch}", status_code=204, responses=document_problems(404))
 async def delete_batch(council: Slug, batch: ids.Id, _: Matcher, session: Writing) -> None:
     """Delete the batch, its addresses and its results, whatever its status."""
     await batches.delete_batch(session, council, batch)

@@ -9,7 +9,7 @@ from address.changes.actions import feed as changes
 from address.changes.schemas import ChangePage
 from address.shared.dependencies import Reader
 from chassis.database import Reading
-from chassis.problems import documents, invalid
+from chassis.problems import document_problems, invalid
 from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/address/v1/changes", tags=["changes"])
@@ -19,7 +19,7 @@ After = Annotated[
 ]
 
 
-@router.get("", response_model=ChangePage, responses=documents(409))
+@router.get("", response_model=ChangePage, responses=document_problems(409))
 async def list_changes(
     council: Slug,
     _: Reader,

@@ -14,13 +14,15 @@ from chassis import ids
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents, invalid
+from chassis.problems import document_problems, invalid
 from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/address/v1/developments", tags=["street naming and numbering"])
 
 
-@router.post("", status_code=201, response_model=Development, responses={201: ETAG, **documents(409, 422)})
+@router.post(
+    "", status_code=201, response_model=Development, responses={201: ETAG, **document_problems(409, 422)}
+)
 async def create_development(
     council: Slug, body: NewDevelopment, caller: Writer, session: Writing, once: OnlyOnce
 ) -> Response:
@@ -56,7 +58,7 @@ async def list_developments(
     return paging.page(rows, actions.to_line, lambda row: (ids.show(row.id),))
 
 
-@router.get("/{development}", response_model=Development, responses={200: ETAG, **documents(404)})
+@router.get("/{development}", response_model=Development, responses={200: ETAG, **document_problems(404)})
 async def read_development(
     response: Response, council: Slug, development: ids.Id, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Development:
@@ -69,7 +71,7 @@ async def read_development(
 @router.post(
     "/{development}/approve",
     response_model=Development,
-    responses={200: ETAG, **documents(404, 409, 412, 422, 428)},
+    responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)},
 )
 async def approve_development(
     council: Slug,

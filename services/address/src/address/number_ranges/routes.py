@@ -9,7 +9,7 @@ from address.number_ranges.schemas import Ranges, RangesSet
 from address.shared.dependencies import ETAG, IfMatch, Reader, etag_headers, read_if_match
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 
 router = APIRouter(prefix="/{council}/address/v1/ranges", tags=["street naming and numbering"])
@@ -24,7 +24,7 @@ async def read_ranges(response: Response, council: Slug, _: Reader, session: Rea
     return ranges
 
 
-@router.put("", response_model=Ranges, responses={200: ETAG, **documents(409, 412, 428)})
+@router.put("", response_model=Ranges, responses={200: ETAG, **document_problems(409, 412, 428)})
 async def replace_ranges(
     response: Response,
     council: Slug,

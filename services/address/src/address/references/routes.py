@@ -23,7 +23,7 @@ from address.shared.dates import AsOf
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
-from chassis.problems import documents, not_found
+from chassis.problems import document_problems, not_found
 from chassis.types import Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1", tags=["references"])
@@ -39,7 +39,7 @@ async def list_reference_schemes(council: Slug, _: Reader, session: Reading) -> 
     return Schemes(items=[_to_scheme(slug, scheme) for slug, scheme in sorted(schemes.items())])
 
 
-@router.get("/reference-schemes/{scheme}", responses=documents(404))
+@router.get("/reference-schemes/{scheme}", responses=document_problems(404))
 async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, session: Reading) -> Scheme:
     """Read one scheme."""
     found_scheme = rules.merge_schemes(await store.list_schemes(session, council)).get(scheme)
@@ -48,7 +48,7 @@ async def read_reference_scheme(council: Slug, scheme: SchemeSlug, _: Reader, se
     return _to_scheme(scheme, found_scheme)
 
 
-@router.put("/reference-schemes/{scheme}", responses=documents(409))
+@router.put("/reference-schemes/{scheme}", responses=document_problems(409))
 async def put_reference_scheme(
     council: Slug, scheme: SchemeSlug, body: SchemeChange, caller: Writer, session: Writing
 ) -> Scheme:
@@ -58,7 +58,7 @@ async def put_reference_scheme(
     return _to_scheme(scheme, definition)
 
 
-@router.get("/references/{scheme}", responses=documents(404))
+@router.get("/references/{scheme}", responses=document_problems(404))
 async def find_by_reference(
     council: Slug,
     scheme: SchemeSlug,
@@ -85,7 +85,7 @@ async def find_by_reference(
     )
 
 
-@router.get("/addresses/{uprn}/references", responses=documents(404))
+@router.get("/addresses/{uprn}/references", responses=document_problems(404))
 async def list_address_references(
     council: Slug, uprn: Uprn, caller: Reader, session: Reading, paging: Paging, as_of: AsOf = None
 ) -> Page[Reference]:
@@ -107,7 +107,7 @@ async def list_address_references(
     )
 
 
-@router.get("/addresses/{uprn}/references/{scheme}/history", responses=documents(404))
+@router.get("/addresses/{uprn}/references/{scheme}/history", responses=document_problems(404))
 async def list_reference_history(
     council: Slug, uprn: Uprn, scheme: SchemeSlug, caller: Reader, session: Reading, paging: Paging
 ) -> Page[ReferencePast]:
@@ -130,7 +130,7 @@ async def list_reference_history(
 @router.put(
     "/addresses/{uprn}/references/{scheme}",
     response_model=Reference,
-    responses={201: {"model": Reference, "description": "It is new"}, **documents(404, 409)},
+    responses={201: {"model": Reference, "description": "It is new"}, **document_problems(404, 409)},
 )
 async def put_address_reference(
     response: Response,
@@ -155,7 +155,9 @@ async def put_address_reference(
     return reference_
 
 
-@router.delete("/addresses/{uprn}/references/{scheme}", status_code=204, responses=documents(404, 409))
+@router.delete(
+    "/addresses/{uprn}/references/{scheme}", status_code=204, responses=document_problems(404, 409)
+)
 async def end_address_reference(
     council: Slug,
     uprn: Uprn,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from address.shared.fields import UprnText
-from chassis.types import Name, plain
+from chassis.types import Name, reject_control_characters
 
 SchemeSlug = Annotated[
     str,
@@ -16,7 +16,7 @@ SchemeSlug = Annotated[
 ReferenceText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
-    AfterValidator(plain),
+    AfterValidator(reject_control_characters),
     Field(examples=["MON-3"]),
 ]
 

@@ -26,14 +26,14 @@ from address.streets.schemas import Closing, NewStreet, Street, StreetChange
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents, not_found
-from chassis.types import Slug, Usrn, plain
+from chassis.problems import document_problems, not_found
+from chassis.types import Slug, Usrn, reject_control_characters
 
 router = APIRouter(prefix="/{council}/address/v1/streets", tags=["streets"])
 NameContains = Annotated[
     str,
     StringConstraints(min_length=2, max_length=100, strip_whitespace=True),
-    AfterValidator(plain),
+    AfterValidator(reject_control_characters),
     Query(description="Part of a current street name, in any language", examples=["york"]),
 ]
 
@@ -54,7 +54,7 @@ async def list_streets(
     return paging.page(rows, views.to_street, lambda row: (row.usrn,))
 
 
-@router.get("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404)})
+@router.get("/{usrn}", response_model=Street, responses={200: ETAG, **document_problems(404)})
 async def read_street(
     response: Response, council: Slug, usrn: Usrn, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Street:
@@ -64,7 +64,7 @@ async def read_street(
     return street
 
 
-@router.post("", status_code=201, response_model=Street, responses={201: ETAG, **documents(409, 422)})
+@router.post("", status_code=201, response_model=Street, responses={201: ETAG, **document_problems(409, 422)})
 async def create_street(
     council: Slug, body: NewStreet, caller: Writer, session: Writing, once: OnlyOnce
 ) -> Response:
@@ -82,7 +82,9 @@ async def create_street(
     )
 
 
-@router.patch("/{usrn}", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
+@router.patch(
+    "/{usrn}", response_model=Street, responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)}
+)
 async def change_street(
     council: Slug,
     usrn: Usrn,
@@ -103,7 +105,9 @@ async def change_street(
 
 
 @router.post(
-    "/{usrn}/close", response_model=Street, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+    "/{usrn}/close",
+    response_model=Street,
+    responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)},
 )
 async def close_street(
     council: Slug,
@@ -123,7 +127,7 @@ async def close_street(
     return await once.run(session, caller, body, action, status=200, headers=etag_headers)
 
 
-@router.get("/{usrn}/history", response_model=Page[Past], responses=documents(404))
+@router.get("/{usrn}/history", response_model=Page[Past], responses=document_problems(404))
 async def list_street_history(
     council: Slug, usrn: Usrn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from chassis.web import secure_cookie, set_cookie
+from chassis.web import cookie_name, set_cookie
 from identity.verification.actions.context import AuthContext
 
 _SESSION_COOKIE = "townhall-session"
@@ -20,7 +20,7 @@ TheAuthContext = Annotated[AuthContext, Depends(_auth_context)]
 
 def session_secret(request: Request) -> str | None:
     """Read the secret of the browser's session from its cookie."""
-    return request.cookies.get(secure_cookie(request, _SESSION_COOKIE))
+    return request.cookies.get(cookie_name(request, _SESSION_COOKIE))
 
 
 def set_session_cookie(request: Request, response: Response, secret: str) -> None:

@@ -8,7 +8,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.councils.actions import councils, gateway
 from identity.councils.schemas import Council, CouncilChange, NewCouncil, Snapshot
@@ -27,7 +27,7 @@ from identity.shared.oauth import scopes
 router = APIRouter(prefix="/identity/v1", tags=["region"])
 
 
-@router.post("/councils", status_code=201, response_model=Council, responses=documents(409))
+@router.post("/councils", status_code=201, response_model=Council, responses=document_problems(409))
 async def create_council(
     body: NewCouncil,
     caller: Operator,
@@ -53,7 +53,7 @@ async def list_councils(caller: Operator, session: Reading, paging: Paging) -> P
     return paging.page(rows, councils.render_council, lambda row: (row.slug,))
 
 
-@router.get("/councils/{slug}", responses=documents(404))
+@router.get("/councils/{slug}", responses=document_problems(404))
 async def read_council_record(slug: Slug, caller: Operator, session: Reading, response: Response) -> Council:
     """Read a council, with its version as ETag."""
     council = await councils.get_council(session, caller, slug)
@@ -61,7 +61,7 @@ async def read_council_record(slug: Slug, caller: Operator, session: Reading, re
     return council
 
 
-@router.patch("/councils/{slug}", responses=documents(404, 412, 428))
+@router.patch("/councils/{slug}", responses=document_problems(404, 412, 428))
 async def change_council(
     slug: Slug,
     body: CouncilChange,

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.auth import public
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import SubmittedForm, form_body
-from chassis.web.browsers import browser_secret, posted_elsewhere, remember_browser
+from chassis.web.browsers import browser_secret, is_cross_site_post, remember_browser
 from identity.accounts.actions import sessions
 from identity.accounts.routes import delete_session_cookie, session_secret
 from identity.clients.routes.dependencies import TheProvider
@@ -61,7 +61,7 @@ async def log_out_by_form(_: Annotated[None, public], request: Request, provider
     From another site it comes without cookies, so the browser is sent back here with them.
     """
     text = (await request.body()).decode("ascii", "replace")
-    if not posted_elsewhere(request):
+    if not is_cross_site_post(request):
         return await _log_out(request, provider, text)
     try:
         query = urlencode(authorization_requests.parse_parameters(text))
@@ -72,7 +72,7 @@ async def log_out_by_form(_: Annotated[None, public], request: Request, provider
 
 @router.post(
     f"{_PATH}/confirm",
-    responses={**_RESPONSES, **documents(403)},
+    responses={**_RESPONSES, **document_problems(403)},
     openapi_extra=form_body(back=2_000, client_id=100, state=1_000),
 )
 async def confirm_log_out(

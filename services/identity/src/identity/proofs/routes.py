@@ -10,7 +10,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.grants.actions import token_owner
 from identity.issuer.routes import TheIssuer
@@ -23,7 +23,7 @@ Prover = Annotated[Caller, permission("identity:prove")]
 Resident = Annotated[Caller, permission("identity:self")]
 
 
-@router.post("/proofs", status_code=201, response_model=ProofRecord, responses=documents(404))
+@router.post("/proofs", status_code=201, response_model=ProofRecord, responses=document_problems(404))
 async def record_proof(
     council: Slug, body: NewProof, caller: Prover, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
@@ -46,13 +46,13 @@ async def list_proofs(council: Slug, _: Prover, session: Reading, paging: Paging
     return paging.page(rows, proofs.to_record, lambda row: (ids.show(row.id),))
 
 
-@router.get("/proofs/{proof_id}", responses=documents(404))
+@router.get("/proofs/{proof_id}", responses=document_problems(404))
 async def read_proof(council: Slug, proof_id: ids.Id, caller: Prover, session: Writing) -> ProofSeen:
     """Get a proof with what it proved. The access is recorded, and the person can see it."""
     return await proofs.read_proof(session, council, caller, proof_id)
 
 
-@router.post("/proofs/{proof_id}/confirm", responses=documents(404, 409))
+@router.post("/proofs/{proof_id}/confirm", responses=document_problems(404, 409))
 async def confirm_proof(
     council: Slug, proof_id: ids.Id, caller: Prover, session: Writing, issuer: TheIssuer
 ) -> ProofRecord:
@@ -60,7 +60,7 @@ async def confirm_proof(
     return await proofs.confirm_proof(session, issuer, council, caller, proof_id)
 
 
-@router.delete("/proofs/{proof_id}", status_code=204, responses=documents(404))
+@router.delete("/proofs/{proof_id}", status_code=204, responses=document_problems(404))
 async def withdraw_proof(council: Slug, proof_id: ids.Id, caller: Prover, session: Writing) -> None:
     """Refuse or withdraw a proof, and erase what it proved. Doing it again is no error."""
     await proofs.withdraw_proof(session, council, caller, proof_id)

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from chassis.ids import Id
-from chassis.types import Name, Postcode, Uprn, plain
+from chassis.types import Name, Postcode, Uprn, reject_control_characters
 from identity.proofs import rules
 from identity.shared.schemas import RequestBody
 
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(reject_control_characters),
 ]
 
 

@@ -15,7 +15,7 @@ from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
-from chassis.web import Pages, language_of
+from chassis.web import Pages, choose_language
 from identity.shared.oauth import scopes
 from identity.shared.oauth.authorization_requests import PageError
 from identity.shared.rules import limits
@@ -49,7 +49,7 @@ def network_of(request: Request) -> str:
 def format_time(time: datetime, request: Request) -> str:
     """Format a time for people, in London and in the page's language."""
     local = time.astimezone(_LONDON)
-    return format_datetime(local, "d MMMM y, HH:mm", locale=language_of(request))
+    return format_datetime(local, "d MMMM y, HH:mm", locale=choose_language(request))
 
 
 def respond_cached(body: bytes, if_none_match: str | None, cache_control: str) -> Response:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from chassis.auth import public
 from chassis.ids import Id
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.accounts.routes import TheAuthContext
 from identity.shared.oauth import token_requests
@@ -42,7 +42,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The sessions opened here by that sign-in have ended"},
     400: {"description": "The token is not valid", "model": TokenError},
     503: {"description": "The provider's keys cannot be read now: send the token again", "model": TokenError},
-    **documents(404),
+    **document_problems(404),
 }
 
 

@@ -9,7 +9,7 @@ from chassis.auth import Caller, permission, public
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import (
@@ -49,7 +49,7 @@ NewKey = Annotated[KeyPair, Depends(keys.generate_key)]
 """A key generated before the transaction of the route begins."""
 
 
-@router.post(_UPSTREAMS, status_code=201, response_model=Upstream, responses=documents(409))
+@router.post(_UPSTREAMS, status_code=201, response_model=Upstream, responses=document_problems(409))
 async def register_upstream(
     council: Slug,
     body: NewUpstream,
@@ -87,7 +87,7 @@ async def list_upstreams(
     return paging.page(page, lambda upstream: upstream, lambda upstream: (ids.show(upstream.id),))
 
 
-@router.get(_UPSTREAM, responses=documents(404))
+@router.get(_UPSTREAM, responses=document_problems(404))
 async def read_upstream(
     council: Slug,
     upstream_id: ids.Id,
@@ -102,7 +102,7 @@ async def read_upstream(
     return upstream
 
 
-@router.patch(_UPSTREAM, responses=documents(404, 409, 412, 428))
+@router.patch(_UPSTREAM, responses=document_problems(404, 409, 412, 428))
 async def change_upstream(
     council: Slug,
     upstream_id: ids.Id,
@@ -123,7 +123,7 @@ async def change_upstream(
     return changed
 
 
-@router.delete(_UPSTREAM, status_code=204, responses=documents(404))
+@router.delete(_UPSTREAM, status_code=204, responses=document_problems(404))
 async def remove_upstream(
     council: Slug,
     upstream_id: ids.Id,
@@ -137,7 +137,10 @@ async def remove_upstream(
 
 
 @router.post(
-    f"{_UPSTREAM}/keys", status_code=201, response_model=UpstreamKeyMade, responses=documents(404, 409)
+    f"{_UPSTREAM}/keys",
+    status_code=201,
+    response_model=UpstreamKeyMade,
+    responses=document_problems(404, 409),
 )
 async def make_upstream_key(
     council: Slug,
@@ -158,7 +161,7 @@ async def make_upstream_key(
     )
 
 
-@router.post(f"{_UPSTREAM}/checks", responses=documents(404))
+@router.post(f"{_UPSTREAM}/checks", responses=document_problems(404))
 async def check_upstream(
     request: Request, council: Slug, upstream_id: ids.Id, _: ClientsCaller, issuer: TheIssuer
 ) -> UpstreamCheck:
@@ -184,7 +187,7 @@ async def read_upstream_history(
 @router.get(
     "/identity/upstream/{council}/{upstream_id}/jwks.json",
     response_model=Jwks,
-    responses={**document_not_modified(), **documents(404)},
+    responses={**document_not_modified(), **document_problems(404)},
 )
 async def read_upstream_jwks(
     council: Slug,

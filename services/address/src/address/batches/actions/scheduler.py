@@ -34,7 +34,7 @@ async def run_scheduler(database: Database, settings: Settings, child: Sequence[
 async def _match_batches(database: Database, settings: Settings, child: Sequence[str]) -> None:
     while True:
         async with database.reading() as session:
-            await session.across_councils()
+            await session.set_all_councils()
             has_work = await store.has_free(session)
         if has_work:
             await _run_child(database, settings, child)
@@ -72,7 +72,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 async def _release(database: Database, holder: UUID) -> None:
     async with database.writing() as session:
-        await session.across_councils()
+        await session.set_all_councils()
         await store.release(session, holder, forgiven=False)
 
 
@@ -88,6 +88,6 @@ def _environment(settings: Settings) -> dict[str, str]:
 async def _purge(database: Database, days: int) -> None:
     while True:
         async with database.writing() as session:
-            await session.across_councils()
+            await session.set_all_councils()
             await store.purge(session, days)
         await asyncio.sleep(_PURGE_EVERY)

@@ -90,7 +90,7 @@ async def _work(database: Database, holder: UUID) -> None:
     last = time.monotonic()
     while time.monotonic() - last < _IDLE_EXIT:
         async with database.writing() as session:
-            await session.across_councils()
+            await session.set_all_councils()
             claimed = await store.claim(session, holder)
         if claimed is None:
             await asyncio.sleep(_POLL)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from address.shared.text import normalise_text
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 MAX_EASTING, MAX_NORTHING = 700_000, 1_300_000
 _WHOLE = re.compile("[0-9]{1,15}")
@@ -118,7 +118,7 @@ _TYPES = {
     "easting": ColumnType(_EASTING, "numeric(8, 2)", _metres(MAX_EASTING, "an easting")),
     "northing": ColumnType(_NORTHING, "numeric(9, 2)", _metres(MAX_NORTHING, "a northing")),
     "decimal": ColumnType(r"-?[0-9]{1,3}(?:\.[0-9]{1,15})?", "text", _decimal(10**7, "a decimal number")),
-    "postcode": ColumnType(_POSTCODE, "text", normal_postcode),
+    "postcode": ColumnType(_POSTCODE, "text", normalise_postcode),
 }
 
 

@@ -19,7 +19,7 @@ from address.shared.text import (
     MAX_STREET,
     normalise_text,
 )
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 NULL = "\\N"
 _METRES = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?")
@@ -81,7 +81,7 @@ def _classification(value: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _postcode(value: str) -> str:
-    return normal_postcode(value)
+    return normalise_postcode(value)
 
 
 def _copy_text(value: str | int | None) -> str:

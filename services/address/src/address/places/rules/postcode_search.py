@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 # The outward code (Royal Mail PAF Programmers' Guide: A9, A99, AA9, AA99, A9A, AA9A), perhaps unfinished.
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
@@ -46,7 +46,7 @@ def parse_postcode(text: str) -> PostcodeSearch:
 @lru_cache(maxsize=4096)
 def _parse(typed: str) -> PostcodeSearch:
     try:
-        return _whole(normal_postcode(typed))
+        return _whole(normalise_postcode(typed))
     except ValueError:
         begins = [found] if (found := _BEGINNING.fullmatch(typed)) else []
         prefixes = [" ".join(part for part in match.groups() if part) for match in begins]

@@ -18,7 +18,7 @@ from address.postcodes.rules.queries import OUTCODES, POSTCODES, NearQuery, Radi
 from address.postcodes.schemas import OUTCODE_RADIUS, POSTCODE_RADIUS, documented
 from chassis.auth import public
 from chassis.database import fast_pool
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 
 router = APIRouter(prefix=f"/{{council}}/{BASE}", tags=["postcodes.io"])
@@ -39,7 +39,7 @@ def read_route(
     """Register a route for GET, HEAD and CORS preflight."""
 
     def add(route: Route) -> Route:
-        text = {**JSONP, **_NOT_MODIFIED, **documents(*errors)}
+        text = {**JSONP, **_NOT_MODIFIED, **document_problems(*errors)}
         router.add_api_route(
             path, route, methods=["GET"], response_model=model, responses=text, openapi_extra=documentation
         )

@@ -3,7 +3,7 @@
 import csv
 import re
 
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 # The ONS names the district's column after the year: lad25cd.
 _HEADER = re.compile(r"postcode,easting,northing(?:,lad[0-9]{2}cd)?")
@@ -58,7 +58,7 @@ def convert_row(line: str) -> str:
 
 def _postcode(postcode: str) -> str:
     try:
-        return normal_postcode(postcode)
+        return normalise_postcode(postcode)
     except ValueError as error:
         raise ValueError(f"the postcode {error}") from None
 

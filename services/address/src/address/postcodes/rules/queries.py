@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from chassis.types import normal_postcode
+from chassis.types import normalise_postcode
 
 MAX_LENGTH = 16  # characters of a postcode, spaces included
 MAX_QUERY = 100
@@ -73,7 +73,7 @@ def parse_postcode(text: str) -> str | None:
     if len(text) > MAX_LENGTH or not text.isascii():
         return None
     try:
-        return normal_postcode(text)
+        return normalise_postcode(text)
     except ValueError:
         return None
 

@@ -14,14 +14,14 @@ from address.shared.dates import AsOf
 from address.shared.dependencies import ETAG, IfMatch, Reader, StoredJson, Writer, etag_headers, read_if_match
 from chassis.database import Session, Writing, fast_pool
 from chassis.idempotency import OnlyOnce
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses/{uprn}/names", tags=["addresses"])
 LpiKey = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,20}$", examples=["0114L000000017"])]
 
 
-@router.get("", response_model=AddressNames, responses={200: ETAG, **documents(404)})
+@router.get("", response_model=AddressNames, responses={200: ETAG, **document_problems(404)})
 async def list_address_names(
     request: Request, council: Slug, uprn: Uprn, _: Reader, as_of: AsOf = None
 ) -> Response:
@@ -40,7 +40,7 @@ async def list_address_names(
     "",
     status_code=201,
     response_model=AddressNames,
-    responses={201: ETAG, **documents(404, 409, 412, 422, 428)},
+    responses={201: ETAG, **document_problems(404, 409, 412, 422, 428)},
 )
 async def add_address_name(
     council: Slug,
@@ -65,7 +65,9 @@ async def add_address_name(
 
 
 @router.patch(
-    "/{lpi_key}", response_model=AddressNames, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+    "/{lpi_key}",
+    response_model=AddressNames,
+    responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)},
 )
 async def change_address_name(
     council: Slug,

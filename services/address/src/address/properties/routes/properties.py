@@ -28,7 +28,7 @@ from address.shared.dependencies import (
 from chassis.database import Reading, Writing, fast_pool
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import Problem, documents, not_found
+from chassis.problems import Problem, document_problems, not_found
 from chassis.types import Slug, Uprn
 
 router = APIRouter(prefix="/{council}/address/v1/addresses", tags=["addresses"])
@@ -37,7 +37,9 @@ _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "As the E
 _CACHE = "private, no-cache"
 
 
-@router.get("/{uprn}", response_model=Address, responses={200: ETAG, **_NOT_MODIFIED, **documents(404)})
+@router.get(
+    "/{uprn}", response_model=Address, responses={200: ETAG, **_NOT_MODIFIED, **document_problems(404)}
+)
 async def read_address(
     request: Request,
     council: Slug,
@@ -73,7 +75,9 @@ def property_not_found(uprn: int, day: date | None, first: date | None) -> Probl
     return Problem(404, "not-found", detail)
 
 
-@router.post("", status_code=201, response_model=Address, responses={201: ETAG, **documents(409, 422)})
+@router.post(
+    "", status_code=201, response_model=Address, responses={201: ETAG, **document_problems(409, 422)}
+)
 async def create_address(
     council: Slug, body: NewProperty, caller: Writer, session: Writing, once: OnlyOnce
 ) -> Response:
@@ -96,7 +100,9 @@ async def create_address(
     return await once.run(session, caller, body, create, headers=headers)
 
 
-@router.patch("/{uprn}", response_model=Address, responses={200: ETAG, **documents(404, 409, 412, 422, 428)})
+@router.patch(
+    "/{uprn}", response_model=Address, responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)}
+)
 async def change_address(
     council: Slug,
     uprn: Uprn,
@@ -123,7 +129,9 @@ async def change_address(
 
 
 @router.post(
-    "/{uprn}/retire", response_model=Address, responses={200: ETAG, **documents(404, 409, 412, 422, 428)}
+    "/{uprn}/retire",
+    response_model=Address,
+    responses={200: ETAG, **document_problems(404, 409, 412, 422, 428)},
 )
 async def retire_address(
     council: Slug,
@@ -147,7 +155,7 @@ async def retire_address(
     return await once.run(session, caller, body, retire, status=200, headers=etag_headers)
 
 
-@router.get("/{uprn}/history", response_model=Page[Past], responses=documents(404))
+@router.get("/{uprn}/history", response_model=Page[Past], responses=document_problems(404))
 async def list_address_history(
     council: Slug, uprn: Uprn, _: Reader, session: Reading, paging: Paging
 ) -> Page[Past]:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from chassis.auth import public
 from chassis.database import Session
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
@@ -129,7 +129,7 @@ async def continue_authorize(
 
 @router.post(
     f"{_PATH}/consent",
-    responses={**RESPONSES, **documents(403)},
+    responses={**RESPONSES, **document_problems(403)},
     openapi_extra=form_body("request", "person", "answer", request=100, person=100, answer=10),
 )
 async def answer_consent(

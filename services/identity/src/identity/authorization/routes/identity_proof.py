@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from chassis import ids
 from chassis.auth import public
 from chassis.database import Session
-from chassis.problems import documents
-from chassis.web import SubmittedForm, form_body, language_of, see_other
+from chassis.problems import document_problems
+from chassis.web import SubmittedForm, choose_language, form_body, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
@@ -41,7 +41,7 @@ async def show_prove(
     return await _show(request, provider, secret, checked=checked is not None)
 
 
-@router.post("/desk-code", responses={**RESPONSES, **documents(403)}, openapi_extra=form_body())
+@router.post("/desk-code", responses={**RESPONSES, **document_problems(403)}, openapi_extra=form_body())
 async def make_proving_code(
     _: Anybody, request: Request, provider: TheProvider, secret: RequestId, _form: SubmittedForm
 ) -> Response:
@@ -51,7 +51,7 @@ async def make_proving_code(
 
 @router.post(
     "/back",
-    responses={**RESPONSES, **documents(403)},
+    responses={**RESPONSES, **document_problems(403)},
     openapi_extra=form_body("request", "person", request=100, person=100),
 )
 async def go_back_unproven(
@@ -96,7 +96,7 @@ def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response
         "prove.html",
         form_action=(redirects.build_csp_source(prompt.content.redirect_uri),),
         council_name=client.council_name,
-        service_name=client.name_in(language_of(request)),
+        service_name=client.name_in(choose_language(request)),
         request_id=prompt.request,
         person=prompt.person,
         thorough=prompt.content.identity == vectors.IDENTITY_LEVELS[-1],
@@ -119,8 +119,8 @@ async def _describe_proof(
 async def _list_providers(request: Request, session: Session, prompt: Prompt) -> dict[str, Any]:
     """List the providers at which the council lets people prove their identity to the level asked for."""
     council = prompt.client.record.council
-    await session.see(council)
-    welsh = language_of(request) == "cy"
+    await session.set_council(council)
+    welsh = choose_language(request) == "cy"
     return {
         "providers": [
             {

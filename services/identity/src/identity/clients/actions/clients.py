@@ -112,7 +112,7 @@ async def install_client(
     For the command line, whose user has access to the database already. Answers id and secret; the earlier
     secret is refused from now on.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     row = await store.lock_by_name(session, REGION, name)
     if row is None:
         body = NewClient(name=name, mode="live", scopes=list(requested))

@@ -87,7 +87,7 @@ def check_mode(caller: Caller, mode: str) -> None:
 
 def check_operator(caller: Caller) -> None:
     """Check that the caller is the operator, who alone exempts a service from consent. Raises Problem 403."""
-    if not (caller.acts_for("*") and scopes.OPERATE in caller.scopes):
+    if not (caller.may_act_in("*") and scopes.OPERATE in caller.scopes):
         detail = f"first_party is set by the operator of the region alone (scope {scopes.OPERATE})."
         raise Problem(403, "operator-needed", detail)
 

@@ -11,7 +11,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.clients.actions import api_keys
 from identity.clients.schemas.api_keys import ApiKey, ApiKeyMade, NewApiKey
@@ -48,7 +48,7 @@ async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Pagi
     return paging.page(rows, _show, lambda row: (ids.show(row.id),))
 
 
-@router.delete("/{key_id}", status_code=204, responses=documents(404))
+@router.delete("/{key_id}", status_code=204, responses=document_problems(404))
 async def revoke_api_key(
     council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, ReadSession, Session, Writing
-from chassis.idempotency import Once, OnlyOnce
+from chassis.idempotency import Idempotency, OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.clients.actions import clients
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
@@ -26,7 +26,7 @@ _OF_COUNCIL = "/{council}/identity/v1/clients"
 _OF_REGION = "/identity/v1/clients"
 
 
-@router.post(_OF_COUNCIL, status_code=201, response_model=ClientMade, responses=documents(409))
+@router.post(_OF_COUNCIL, status_code=201, response_model=ClientMade, responses=document_problems(409))
 async def create_client(
     council: Slug, body: NewClient, caller: Keeper, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
@@ -41,7 +41,7 @@ async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Pagin
     return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
-@router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=documents(404, 409))
+@router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=document_problems(404, 409))
 async def revoke_client(
     council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
 ) -> None:
@@ -49,7 +49,7 @@ async def revoke_client(
     await clients.revoke_client(session, council, client_id, datetime.now(UTC))
 
 
-@router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=documents(409))
+@router.post(_OF_REGION, status_code=201, response_model=ClientMade, responses=document_problems(409))
 async def create_region_client(
     body: NewClient, caller: Operator, session: Writing, issuer: TheIssuer, once: OnlyOnce
 ) -> Response:
@@ -66,7 +66,7 @@ async def list_region_clients(caller: Operator, session: Reading, paging: Paging
     return paging.page(rows, clients.render_client, lambda row: (ids.show(row.id),))
 
 
-@router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=documents(404, 409))
+@router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=document_problems(404, 409))
 async def revoke_region_client(
     client_id: ids.Id, caller: Operator, _live: DirectoryRefresh, session: Writing
 ) -> None:
@@ -77,11 +77,11 @@ async def revoke_region_client(
 
 async def _require_region(session: ReadSession, caller: Caller) -> None:
     require_region(caller)
-    await session.see(REGION)
+    await session.set_council(REGION)
 
 
 async def _create_once(
-    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Once
+    session: Session, issuer: Issuer, council: str, caller: Caller, body: NewClient, once: Idempotency
 ) -> Response:
     async def restore(stored: dict[str, Any]) -> str:
         return clients.derive_first_secret(issuer, stored["client_id"])

@@ -11,7 +11,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.clients.actions import service_secrets, services
 from identity.clients.actions.service_changes import render_service
@@ -43,7 +43,7 @@ CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
 """Clears this process's client cache before the response leaves. Declare it before the session."""
 
 
-@router.post("", status_code=201, response_model=ServiceMade, responses=documents(409))
+@router.post("", status_code=201, response_model=ServiceMade, responses=document_problems(409))
 async def register_service(
     council: Slug,
     body: NewService,
@@ -92,7 +92,7 @@ async def list_services(
     return paging.page(rows, render_service, lambda row: (ids.show(row.id),))
 
 
-@router.get(_ONE, responses=documents(404))
+@router.get(_ONE, responses=document_problems(404))
 async def read_service(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, response: Response
 ) -> Service:
@@ -102,7 +102,7 @@ async def read_service(
     return service
 
 
-@router.patch(_ONE, responses=documents(404, 409, 412, 428))
+@router.patch(_ONE, responses=document_problems(404, 409, 412, 428))
 async def change_service(
     council: Slug,
     client_id: ids.Id,
@@ -128,7 +128,7 @@ async def change_service(
     return service
 
 
-@router.delete(_ONE, status_code=204, responses=documents(404))
+@router.delete(_ONE, status_code=204, responses=document_problems(404))
 async def retire_service(
     council: Slug,
     client_id: ids.Id,
@@ -141,7 +141,9 @@ async def retire_service(
     await services.retire_service(session, council, client_id, caller, datetime.now(UTC))
 
 
-@router.post(f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=documents(404, 409))
+@router.post(
+    f"{_ONE}/secrets", status_code=201, response_model=SecretMade, responses=document_problems(404, 409)
+)
 async def make_service_secret(
     council: Slug,
     client_id: ids.Id,
@@ -169,7 +171,7 @@ async def make_service_secret(
     )
 
 
-@router.delete(f"{_ONE}/secrets/previous", status_code=204, responses=documents(404))
+@router.delete(f"{_ONE}/secrets/previous", status_code=204, responses=document_problems(404))
 async def end_previous_service_secret(
     council: Slug,
     client_id: ids.Id,
@@ -182,7 +184,7 @@ async def end_previous_service_secret(
     await service_secrets.revoke_previous(session, provider.issuer, council, client_id, caller)
 
 
-@router.get(f"{_ONE}/history", responses=documents(404))
+@router.get(f"{_ONE}/history", responses=document_problems(404))
 async def read_service_history(
     council: Slug, client_id: ids.Id, _: Keeper, session: Reading, paging: Paging
 ) -> Page[ServiceEvent]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis import outbox, tenancy
+from chassis import outbox, revocations
 from chassis.auth import Caller
 from chassis.database import Session
 from chassis.problems import FieldError, Problem
@@ -34,7 +34,7 @@ def check_can_grant(caller: Caller, requested: Sequence[str], mode: Mode, *, reg
 
 def require_region(caller: Caller) -> None:
     """Require a credential for every council, besides the scope. Raises Problem 403."""
-    if not caller.acts_for("*"):
+    if not caller.may_act_in("*"):
         raise Problem(403, "wrong-council", "This needs a credential of the region, not of one council.")
 
 
@@ -68,7 +68,7 @@ async def revoke_credentials(
 ) -> None:
     """Revoke many credentials, with as few statements as one; see ``revoke_credential``."""
     second = issued_before.replace(microsecond=0) if issued_before else None
-    await tenancy.revoke_all(session, council, token_ids, expires_at, second, claim)
+    await revocations.revoke_all(session, council, token_ids, expires_at, second, claim)
     events = (
         outbox.Event(TokenRevoked(id=each, expires_at=expires_at, issued_before=second), each, _FIRST)
         for each in token_ids

@@ -107,7 +107,7 @@ class Issuer:
 
     async def ensure_keys(self, session: Session) -> None:
         """Load the signing keys, and add the first of each algorithm if there is none."""
-        await session.across_councils()
+        await session.set_all_councils()
         await self.load_keys(session)
         if self._list_missing_algorithms():
             await store.lock_keys(session)
@@ -120,7 +120,7 @@ class Issuer:
 
         False, and nothing changes, while a next key is waiting already.
         """
-        await session.across_councils()
+        await session.set_all_councils()
         await store.lock_keys(session)
         await self.load_keys(session)
         now = self.clock()

@@ -91,7 +91,7 @@ async def close_account(session: Session, account: UUID) -> None:
 
     The session sees every council afterwards.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     email = await store.get_email(session, account)
     for mandate in await store.list_by_account(session, account):
         row = await store.get_locked(session, mandate.council, mandate.id)
@@ -103,7 +103,7 @@ async def close_account(session: Session, account: UUID) -> None:
 
 async def purge_offers(session: Session) -> None:
     """Delete names and addresses of mandates long ended. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     await store.purge_offers(session, _now() - rules.NAMES_KEPT_FOR)
 
 

@@ -49,7 +49,7 @@ async def get_titles(
     titles = {theme: rules.THEMES[theme[1]] for theme in themes if theme[1] in rules.THEMES}
     council_themes = {theme for theme in themes if theme not in titles}
     if council_themes:
-        await session.across_councils()
+        await session.set_all_councils()
         for row in await store.list_titles(session, sorted(council_themes)):
             titles[row.council, row.name] = (row.title, row.title_cy)
     return titles

@@ -12,7 +12,7 @@ from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.accounts.routes import TheAuthContext
 from identity.grants.actions import subjects, token_owner
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/{council}/identity/v1/mandates", tags=["mandates"])
 Resident = Annotated[Caller, permission("identity:mandates")]
 
 
-@router.post("", status_code=201, response_model=MandateMade, responses=documents(409))
+@router.post("", status_code=201, response_model=MandateMade, responses=document_problems(409))
 async def offer_mandate(
     council: Slug,
     body: NewMandate,
@@ -79,7 +79,7 @@ async def list_mandates(
     return paging.page(rows, lambda row: _to_model(row, account, issuer), lambda row: (ids.show(row.id),))
 
 
-@router.post("/accept", responses=documents(404, 409))
+@router.post("/accept", responses=document_problems(404, 409))
 async def accept_mandate_by_code(
     council: Slug, body: OfferCode, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
@@ -88,7 +88,7 @@ async def accept_mandate_by_code(
     return _to_model(await offers.accept_by_code(session, council, account, body.code), account, issuer)
 
 
-@router.post("/{mandate_id}/accept", responses=documents(404, 409))
+@router.post("/{mandate_id}/accept", responses=document_problems(404, 409))
 async def accept_mandate(
     council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
@@ -97,7 +97,7 @@ async def accept_mandate(
     return _to_model(await offers.accept_mandate(session, council, account, mandate_id), account, issuer)
 
 
-@router.post("/{mandate_id}/decline", responses=documents(404, 409))
+@router.post("/{mandate_id}/decline", responses=document_problems(404, 409))
 async def decline_mandate(
     council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
@@ -106,7 +106,7 @@ async def decline_mandate(
     return _to_model(await offers.decline_mandate(session, council, account, mandate_id), account, issuer)
 
 
-@router.delete("/{mandate_id}", status_code=204, responses=documents(404))
+@router.delete("/{mandate_id}", status_code=204, responses=document_problems(404))
 async def revoke_mandate(
     council: Slug, mandate_id: ids.Id, caller: Resident, _live: DirectoryRefresh, session: Writing
 ) -> None:

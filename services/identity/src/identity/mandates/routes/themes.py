@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.mandates.actions import themes
 from identity.mandates.schemas.mandates import Theme as ThemeName
@@ -25,7 +25,7 @@ async def list_themes(council: Slug, _: ThemeReader, session: Reading) -> Themes
     return await themes.list_themes(session, council)
 
 
-@router.get("/{theme}", responses=documents(404))
+@router.get("/{theme}", responses=document_problems(404))
 async def read_theme(
     council: Slug, theme: NameInPath, _: ThemeReader, session: Reading, response: Response
 ) -> Theme:
@@ -35,7 +35,7 @@ async def read_theme(
     return record
 
 
-@router.put("/{theme}", responses={201: {"model": Theme}, **documents(404, 409, 412, 428)})
+@router.put("/{theme}", responses={201: {"model": Theme}, **document_problems(404, 409, 412, 428)})
 async def put_theme(
     council: Slug,
     theme: NameInPath,
@@ -53,7 +53,7 @@ async def put_theme(
     return record
 
 
-@router.delete("/{theme}", status_code=204, responses=documents(404, 409))
+@router.delete("/{theme}", status_code=204, responses=document_problems(404, 409))
 async def delete_theme(council: Slug, theme: NameInPath, caller: ThemeEditor, session: Writing) -> None:
     """Remove a theme. Open offers in it end at once; mandates that hold go on until their own end."""
     await themes.remove_theme(session, council, caller, theme)

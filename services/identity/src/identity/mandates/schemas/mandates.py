@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from chassis.ids import Id
-from chassis.types import Name, plain
+from chassis.types import Name, reject_control_characters
 from identity.shared.schemas import RequestBody
 
 Theme = Annotated[str, StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z][a-z-]*$")]
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
-    AfterValidator(plain),
+    AfterValidator(reject_control_characters),
 ]
 
 

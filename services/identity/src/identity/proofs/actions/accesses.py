@@ -52,7 +52,7 @@ async def list_all_accesses(
 
     The session sees every council afterwards.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     return await store.list_newest_accesses(session, account, before or _NEWEST, fetch)
 
 

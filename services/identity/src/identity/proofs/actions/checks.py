@@ -30,9 +30,9 @@ async def check_may_prove(
         raise Problem(403, "own-identity", "You cannot prove your own identity. Ask a colleague.")
     if caller_account is None:
         return
-    await session.across_councils()
+    await session.set_all_councils()
     share_mandate = await mandates.exist_between(session, caller_account, account, datetime.now(UTC))
-    await session.see(council)
+    await session.set_council(council)
     if share_mandate:
         raise Problem(403, "shared-mandate", "One of you acts for the other. Ask a colleague.")
 

@@ -80,7 +80,7 @@ async def add_upstream_proof(
     issuer: str,
 ) -> UUID:
     """Add a proof that an upstream provider made. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     return await _add(session, REGION, account, "upstream", level, evidence, person, issuer)
 
 
@@ -160,11 +160,11 @@ async def withdraw_proof(session: Session, council: str, caller: Caller, proof_i
     await emails.notify_person(session, row.account, f"identity {act}", row, _now())
     if act == "withdrawn":
         remaining = await get_current(session, row.account)
-        await session.across_councils()
+        await session.set_all_councils()
         await grants.revoke_by_proof(
             session, row.account, row.level, remaining.level if remaining else vectors.NO_IDENTITY
         )
-        await session.see(council)
+        await session.set_council(council)
 
 
 async def erase_account(session: Session, account: UUID) -> None:
@@ -172,7 +172,7 @@ async def erase_account(session: Session, account: UUID) -> None:
 
     The session sees every council afterwards.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     await store.delete_desk_code(session, account)
     for row in await store.lock_by_account(session, account):
         await store.withdraw_proof(session, row.council, row.id, _ACCOUNT_CLOSED, _now())

@@ -10,8 +10,8 @@ from chassis import ids
 from chassis.auth import public
 from chassis.database import Database, Writing
 from chassis.ids import Id
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say, see_other, set_cookie
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other, set_cookie
 from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
@@ -28,7 +28,7 @@ from identity.verification.actions.context import hash_browser_secret
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 _SESSIONS = f"{ACCOUNT}/sessions"
 _YEAR = 365 * 86_400
 
@@ -120,7 +120,7 @@ async def change_language(
     """Choose the language of pages and emails."""
     language = form.get("language", 2)
     if language not in ("en", "cy"):
-        form.error("language", say("Select a language"))
+        form.error("language", gettext_noop("Select a language"))
         return pages.render(request, "language.html", 400, form=form)
     await accounts.set_language(session, person.account, language)
     response = see_other(ACCOUNT)
@@ -145,7 +145,7 @@ async def close_account(
 ) -> Response:
     """Close your account for good."""
     if form.get("sure", 3) != "yes":
-        form.error("sure", say("Select that you want to close your account, or go back"))
+        form.error("sure", gettext_noop("Select that you want to close your account, or go back"))
         return pages.render(request, "close.html", 400, form=form)
     await actions.close_account(session, auth, person.account)
     response = pages.render(request, "closed.html")

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from chassis import ids
 from chassis.database import Writing
 from chassis.ids import Id
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.clients.routes.dependencies import TheProvider
@@ -37,7 +37,9 @@ async def show_consents(
     return pages.render(request, "services.html", services=entries)
 
 
-@router.post("/account/services/{slug}/{client_id}/end", responses=documents(403), openapi_extra=form_body())
+@router.post(
+    "/account/services/{slug}/{client_id}/end", responses=document_problems(403), openapi_extra=form_body()
+)
 async def end_consent(
     _: Anybody, slug: Slug, client_id: Id, session: Writing, person: SignedIn, provider: TheProvider,
     _form: SubmittedForm,

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts, email_changes
 from identity.self_service.routes.change_code import ChangeCode
@@ -25,7 +25,7 @@ _EMAIL = f"{ACCOUNT}/email"
 router = APIRouter(prefix=_EMAIL, tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 
 
 def _new_address_context(address: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from chassis import ids
 from chassis.auth import public
 from chassis.database import Session, Writing
 from chassis.pages import Paging
-from chassis.web import language_of, say, translate
+from chassis.web import choose_language, gettext_noop, translate
 from chassis.web.languages import Language
 from identity.accounts.rules import factors
 from identity.grants.actions import history
@@ -28,54 +28,56 @@ _SIGNED_IN = "signed in by "
 _SIGNED_IN_ON_NEW_DEVICE = "signed in on a new device by "
 _ABOUT_THEMES = ("mandate ", "acting ")
 """How events about themes of mandates begin."""
-_UNTITLED = say("Something this council does not list")
+_UNTITLED = gettext_noop("Something this council does not list")
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
-        "opened": say("You opened your account"),
-        "closed": say("You closed your account"),
-        "email": say("Your email address was changed"),
-        "password set": say("Your password was set"),
-        "password removed": say("Your password was removed"),
-        "passkey added": say("A passkey was added"),
-        "passkey removed": say("A passkey was removed"),
-        "authenticator set up": say("An authenticator app was set up"),
-        "authenticator removed": say("Your authenticator app was removed"),
-        "phone added": say("A phone number was added"),
-        "phone changed": say("Your phone number was changed"),
-        "phone removed": say("Your phone number was removed"),
-        "texts set up": say("Codes by text message were set up"),
-        "texts removed": say("Codes by text message were removed"),
-        "recovery codes made": say("New recovery codes were made"),
-        "recovery code used": say("A recovery code was used"),
-        "upstream linked": say("You linked another way to sign in, with another provider"),
-        "upstream unlinked": say("You ended signing in with another provider"),
-        "upstream removed": say("A council no longer lets people sign in with another provider"),
-        "consent given": say("You agreed to share details with a service"),
-        "consent ended": say("You took back what a service may know and do"),
-        "mandate offered": say("You asked somebody to act for you"),
-        "mandate accepted": say("Somebody accepted to act for you"),
-        "mandate declined": say("Somebody declined to act for you"),
-        "mandate ended": say("Nobody acts for you in this any more"),
-        "acting accepted": say("You accepted to act for somebody"),
-        "acting ended": say("You no longer act for somebody"),
-        "identity proven": say("Your identity was proven"),
-        "identity waiting": say("Your documents were seen, and a second member of staff must confirm it"),
-        "identity refused": say("Your identity was not confirmed"),
-        "identity withdrawn": say("The proof of your identity was taken back"),
+        "opened": gettext_noop("You opened your account"),
+        "closed": gettext_noop("You closed your account"),
+        "email": gettext_noop("Your email address was changed"),
+        "password set": gettext_noop("Your password was set"),
+        "password removed": gettext_noop("Your password was removed"),
+        "passkey added": gettext_noop("A passkey was added"),
+        "passkey removed": gettext_noop("A passkey was removed"),
+        "authenticator set up": gettext_noop("An authenticator app was set up"),
+        "authenticator removed": gettext_noop("Your authenticator app was removed"),
+        "phone added": gettext_noop("A phone number was added"),
+        "phone changed": gettext_noop("Your phone number was changed"),
+        "phone removed": gettext_noop("Your phone number was removed"),
+        "texts set up": gettext_noop("Codes by text message were set up"),
+        "texts removed": gettext_noop("Codes by text message were removed"),
+        "recovery codes made": gettext_noop("New recovery codes were made"),
+        "recovery code used": gettext_noop("A recovery code was used"),
+        "upstream linked": gettext_noop("You linked another way to sign in, with another provider"),
+        "upstream unlinked": gettext_noop("You ended signing in with another provider"),
+        "upstream removed": gettext_noop("A council no longer lets people sign in with another provider"),
+        "consent given": gettext_noop("You agreed to share details with a service"),
+        "consent ended": gettext_noop("You took back what a service may know and do"),
+        "mandate offered": gettext_noop("You asked somebody to act for you"),
+        "mandate accepted": gettext_noop("Somebody accepted to act for you"),
+        "mandate declined": gettext_noop("Somebody declined to act for you"),
+        "mandate ended": gettext_noop("Nobody acts for you in this any more"),
+        "acting accepted": gettext_noop("You accepted to act for somebody"),
+        "acting ended": gettext_noop("You no longer act for somebody"),
+        "identity proven": gettext_noop("Your identity was proven"),
+        "identity waiting": gettext_noop(
+            "Your documents were seen, and a second member of staff must confirm it"
+        ),
+        "identity refused": gettext_noop("Your identity was not confirmed"),
+        "identity withdrawn": gettext_noop("The proof of your identity was taken back"),
     }
 )
 """The text of each event of the history. A new kind of event needs a text here."""
 METHODS: Mapping[str, str] = MappingProxyType(
     {
-        factors.EMAIL: say("email code"),
-        factors.PASSWORD: say("password"),
-        factors.PASSKEY: say("passkey"),
-        factors.AUTHENTICATOR: say("authenticator app"),
-        factors.RECOVERY: say("recovery code"),
-        factors.SMS: say("text message"),
-        factors.UPSTREAM: say("another provider"),
-        factors.UPSTREAM_TWO: say("another provider, with two factors"),
+        factors.EMAIL: gettext_noop("email code"),
+        factors.PASSWORD: gettext_noop("password"),
+        factors.PASSKEY: gettext_noop("passkey"),
+        factors.AUTHENTICATOR: gettext_noop("authenticator app"),
+        factors.RECOVERY: gettext_noop("recovery code"),
+        factors.SMS: gettext_noop("text message"),
+        factors.UPSTREAM: gettext_noop("another provider"),
+        factors.UPSTREAM_TWO: gettext_noop("another provider, with two factors"),
     }
 )
 """The name of each method to sign in."""
@@ -87,7 +89,7 @@ async def show_history(
 ) -> Response:
     """Show what happened to your account, newest first."""
     rows = await history.list_page(session, person.account, read_id_cursor(paging), paging.fetch)
-    titles = await _get_theme_titles(session, rows, language_of(request))
+    titles = await _get_theme_titles(session, rows, choose_language(request))
     page = paging.page(rows, lambda row: _entry(row, titles, request), lambda row: (ids.show(row.id),))
     return pages.render(request, "history.html", entries=page.items, older=page.next)
 
@@ -112,7 +114,7 @@ async def _get_theme_titles(
 def _entry(row: Row[Any], titles: Mapping[UUID, str], request: Request) -> dict[str, str]:
     council = request.app.state.directory.councils.get(row.council or "")
     return {
-        "what": describe_event(row.what, language_of(request)),
+        "what": describe_event(row.what, choose_language(request)),
         "when": format_time(row.at, request),
         "device": row.device,
         "council": council.name if council else "",
@@ -123,8 +125,8 @@ def _entry(row: Row[Any], titles: Mapping[UUID, str], request: Request) -> dict[
 def describe_event(what: str, language: Language) -> str:
     """Describe an event in the reader's language. Raises KeyError for one without a text."""
     for prefix, text in (
-        (_SIGNED_IN_ON_NEW_DEVICE, say("You signed in on a new device, by %(ways)s")),
-        (_SIGNED_IN, say("You signed in by %(ways)s")),
+        (_SIGNED_IN_ON_NEW_DEVICE, gettext_noop("You signed in on a new device, by %(ways)s")),
+        (_SIGNED_IN, gettext_noop("You signed in by %(ways)s")),
     ):
         if what.startswith(prefix):
             methods = what[len(prefix) :].split(" and ")

@@ -15,8 +15,8 @@ from chassis import ids
 from chassis.auth import public
 from chassis.database import Writing
 from chassis.pages import Paging
-from chassis.problems import documents
-from chassis.web import SubmittedForm, form_body, language_of, say
+from chassis.problems import document_problems
+from chassis.web import SubmittedForm, choose_language, form_body, gettext_noop
 from identity.accounts.actions.sessions import BrowserSession
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import accesses, desk_codes, proof_status
@@ -28,36 +28,36 @@ from identity.sign_in.rules import ACCOUNT
 router = APIRouter(prefix=f"{ACCOUNT}/identity", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 LEVELS: Mapping[str, str] = MappingProxyType(
-    {"P1": say("Basic proof (P1)"), "P2": say("Thorough proof (P2)")}
+    {"P1": gettext_noop("Basic proof (P1)"), "P2": gettext_noop("Thorough proof (P2)")}
 )
 EVIDENCE: Mapping[str, str] = MappingProxyType(
     {
-        "passport": say("Passport"),
-        "residence-permit": say("Residence permit"),
-        "driving-licence": say("Driving licence"),
-        "national-identity-card": say("National identity card"),
-        "electoral-identity-card": say("Electoral identity card"),
-        "veteran-card": say("Veteran card"),
-        "bus-pass": say("Bus pass"),
-        "birth-certificate": say("Birth certificate"),
-        "marriage-certificate": say("Marriage certificate"),
-        "bank-statement": say("Bank statement"),
-        "tenancy-agreement": say("Tenancy agreement"),
-        "council-tax-bill": say("Council tax bill"),
-        "utility-bill": say("Utility bill"),
+        "passport": gettext_noop("Passport"),
+        "residence-permit": gettext_noop("Residence permit"),
+        "driving-licence": gettext_noop("Driving licence"),
+        "national-identity-card": gettext_noop("National identity card"),
+        "electoral-identity-card": gettext_noop("Electoral identity card"),
+        "veteran-card": gettext_noop("Veteran card"),
+        "bus-pass": gettext_noop("Bus pass"),
+        "birth-certificate": gettext_noop("Birth certificate"),
+        "marriage-certificate": gettext_noop("Marriage certificate"),
+        "bank-statement": gettext_noop("Bank statement"),
+        "tenancy-agreement": gettext_noop("Tenancy agreement"),
+        "council-tax-bill": gettext_noop("Council tax bill"),
+        "utility-bill": gettext_noop("Utility bill"),
     }
 )
 """The name of each kind of evidence. Kinds that other providers name are shown under their name."""
 ACTS: Mapping[str, str] = MappingProxyType(
     {
-        "recorded": say("Recorded the proof"),
-        "read": say("Looked at what was proven"),
-        "confirmed": say("Confirmed the proof"),
-        "refused": say("Did not confirm the proof"),
-        "withdrawn": say("Took the proof back"),
-        "erased": say("Erased what was proven"),
+        "recorded": gettext_noop("Recorded the proof"),
+        "read": gettext_noop("Looked at what was proven"),
+        "confirmed": gettext_noop("Confirmed the proof"),
+        "refused": gettext_noop("Did not confirm the proof"),
+        "withdrawn": gettext_noop("Took the proof back"),
+        "erased": gettext_noop("Erased what was proven"),
     }
 )
 
@@ -116,7 +116,7 @@ def _proof(request: Request, row: Row[Any]) -> dict[str, Any]:
         "until": format_time(row.expires_at, request),
         "by": _name_actor(request, row.council, row.proved_by),
         "name": " ".join([*row.given_names, row.family_name]),
-        "born": format_date(row.birth_date, "d MMMM y", locale=language_of(request)),
+        "born": format_date(row.birth_date, "d MMMM y", locale=choose_language(request)),
         "addresses": [_format_address(address) for address in row.addresses],
         "evidence": [EVIDENCE.get(evidence["kind"], evidence["kind"]) for evidence in row.evidence],
     }

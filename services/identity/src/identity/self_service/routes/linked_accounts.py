@@ -9,9 +9,9 @@ from chassis import ids
 from chassis.auth import public
 from chassis.database import Writing
 from chassis.ids import Id
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
-from chassis.web import SubmittedForm, form_body, language_of, see_other
+from chassis.web import SubmittedForm, choose_language, form_body, see_other
 from identity.accounts.routes import TheAuthContext
 from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
@@ -30,8 +30,8 @@ async def show_upstreams(
     _: Anybody, request: Request, session: Writing, person: SignedIn, council_slug: OfferingCouncil = None
 ) -> Response:
     """Show the other providers you can sign in with, and those you can add."""
-    await session.across_councils()
-    councils, welsh = request.app.state.directory.councils, language_of(request) == "cy"
+    await session.set_all_councils()
+    councils, welsh = request.app.state.directory.councils, choose_language(request) == "cy"
     rows = await links.list_links(session, person.account)
     linked = {(row.council, row.upstream) for row in rows}
     chosen = councils.get(council_slug or "")
@@ -60,7 +60,7 @@ async def show_upstreams(
     )
 
 
-@router.post("/{slug}/{upstream_id}/unlink", responses=documents(403), openapi_extra=form_body())
+@router.post("/{slug}/{upstream_id}/unlink", responses=document_problems(403), openapi_extra=form_body())
 async def unlink_upstream(
     _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: RecentSignIn,
     auth: TheAuthContext, _form: SubmittedForm,

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Session, Writing
-from chassis.problems import documents, not_found
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.problems import document_problems, not_found
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
 from identity.self_service.routes.change_code import ChangeCode
@@ -41,16 +41,16 @@ router = APIRouter(
 )
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403, 404)
+_REFUSED = document_problems(403, 404)
 _FAULTS = {
-    "format": say("Enter a mobile phone number, like 07700 900 982 or +33 6 12 34 56 78"),
-    "costly": say(
+    "format": gettext_noop("Enter a mobile phone number, like 07700 900 982 or +33 6 12 34 56 78"),
+    "costly": gettext_noop(
         "We cannot send texts to this kind of number because it costs too much. Enter a mobile number"
     ),
-    "no-texts": say("Enter a mobile phone number: this one cannot be sent text messages"),
-    "abroad": say("We cannot send texts to other countries. Enter a UK mobile number"),
+    "no-texts": gettext_noop("Enter a mobile phone number: this one cannot be sent text messages"),
+    "abroad": gettext_noop("We cannot send texts to other countries. Enter a UK mobile number"),
 }
-_ALREADY_YOURS = say("This is your phone number already")
+_ALREADY_YOURS = gettext_noop("This is your phone number already")
 
 
 def _new_number_context(number: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def read_number(form: Form, settings: Settings) -> str | None:
     try:
         return rules.parse(typed, abroad=abroad, fictional=settings.texts == "sent-messages")
     except rules.NumberError as error:
-        form.error("phone", _FAULTS[error.fault] if typed else say("Enter your mobile phone number"))
+        form.error("phone", _FAULTS[error.fault] if typed else gettext_noop("Enter your mobile phone number"))
     return None
 
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Self
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from chassis.database import EVERY_COUNCIL, Database, Session, Writing
+from chassis.database import ALL_COUNCILS, Database, Session, Writing
 from chassis.problems import Problem
 from chassis.types import Slug
-from chassis.web import Form, language_of, see_other
+from chassis.web import Form, choose_language, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret, set_session_cookie
@@ -121,7 +121,7 @@ async def load_return(
     """Load where a sign-in returns to, as an address or a login at a provider names it."""
     councils, sign_in_request = request.app.state.directory.councils, None
     if request_id is not None:
-        async with request.app.state.database.reading(EVERY_COUNCIL) as session:
+        async with request.app.state.database.reading(ALL_COUNCILS) as session:
             sign_in_request = await sign_in_requests.get(session, request_id)
         # The last form of signing in ends at the service, which its page's policy must therefore allow.
         request.state.form_action = (sign_in_request.origin,) if sign_in_request else ()
@@ -155,7 +155,7 @@ def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
     return ClientContext(
         browser=hash_browser_secret(browser_secret(request)),
         network=limits.subscriber_network(request.client.host if request.client else ""),
-        language=language_of(request),
+        language=choose_language(request),
         device=devices.describe(request.headers.get("user-agent", "")),
         client=f"{sign_in_request.council} {sign_in_request.client_name}" if sign_in_request else "",
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body
 from identity.factors.actions import authentication
 from identity.shared.rules import email_addresses
@@ -17,7 +17,7 @@ from identity.verification.actions import codes
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 _CODE = SignInCode(codes.REGISTER, "/identity/register", authentication.register_by_code)
 
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop
 from identity.accounts.rules import factors
 from identity.factors.actions import authentication, phones, sms_step
 from identity.factors.rules import phones as rules
@@ -20,12 +20,12 @@ from identity.verification.actions import codes
 router = APIRouter(prefix=SIGN_IN, tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 _SMS = f"{SIGN_IN}/text"
 _RECOVERY_CODE = f"{SIGN_IN}/recovery"
 SMS_WAIT = "sms-wait.html"
 """The page that says when another SMS may be sent."""
-NO_SMS_CODE = say("Enter the code from the text message")
+NO_SMS_CODE = gettext_noop("Enter the code from the text message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class _Factor:
 _APP = _Factor(
     factors.AUTHENTICATOR,
     "second-step.html",
-    say("Enter the code from your app"),
-    say("That code is not right, or it was used before. Wait for the next one and try again"),
+    gettext_noop("Enter the code from your app"),
+    gettext_noop("That code is not right, or it was used before. Wait for the next one and try again"),
 )
 _RECOVERY = _Factor(
     factors.RECOVERY,
     "recovery.html",
-    say("Enter a recovery code"),
-    say("That recovery code is not right, or it was used before"),
+    gettext_noop("Enter a recovery code"),
+    gettext_noop("That recovery code is not right, or it was used before"),
 )
 
 

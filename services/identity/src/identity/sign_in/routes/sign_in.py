@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Session
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, language_of, say, secure_cookie, see_other
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, choose_language, cookie_name, form_body, gettext_noop, see_other
 from chassis.web.languages import COOKIE, NAMES
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.rules import factors
@@ -34,17 +34,17 @@ from identity.verification.rules import passwords
 router = APIRouter(prefix="/identity", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 MAX_CREDENTIAL = 12_000
 """Characters of what a passkey answers."""
 MAX_CODE = 20
-NO_CODE = say("Enter the code from the email")
-WRONG_CODE = say("That code is not right, or it has expired. Check it, or ask for a new one")
-NOT_AN_ADDRESS = say("Enter an email address in the correct format, like name@example.com")
+NO_CODE = gettext_noop("Enter the code from the email")
+WRONG_CODE = gettext_noop("That code is not right, or it has expired. Check it, or ask for a new one")
+NOT_AN_ADDRESS = gettext_noop("Enter an email address in the correct format, like name@example.com")
 _ANNOUNCED = timedelta(days=90)
 """For this long the page says that a way to sign in was removed."""
-_WRONG_PASSWORD = say("The email address or password is not right")
-_WRONG_PASSKEY = say("That passkey did not work. Try again, or sign in another way")
+_WRONG_PASSWORD = gettext_noop("The email address or password is not right")
+_WRONG_PASSKEY = gettext_noop("That passkey did not work. Try again, or sign in another way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ async def show_sign_in(_: Anybody, interaction: TheWritingInteraction) -> Respon
 
 def _chose_language(request: Request) -> bool:
     """Tell whether the person chose a language: then the one a service asks for does not count."""
-    return "lang" in request.query_params or secure_cookie(request, COOKIE) in request.cookies
+    return "lang" in request.query_params or cookie_name(request, COOKIE) in request.cookies
 
 
 async def _show_sign_in(interaction: WritingInteraction, form: Form) -> Response:
@@ -128,7 +128,7 @@ async def _list_upstreams(interaction: Interaction) -> dict[str, list[Any]]:
             for audience in ("residents", "staff")
         }
         removed = await upstreams.list_removed(session, council.slug, datetime.now(UTC) - _ANNOUNCED)
-    welsh = language_of(request) == "cy"
+    welsh = choose_language(request) == "cy"
     return {**offered, "removed": [upstream.title_cy if welsh else upstream.title for upstream in removed]}
 
 
@@ -188,7 +188,7 @@ async def sign_in_by_password(_: Anybody, interaction: TheInteraction, form: Sub
     if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
     if not password:
-        form.error("password", say("Enter your password"))
+        form.error("password", gettext_noop("Enter your password"))
     if form.ok:
         attempt = await authentication.sign_in_by_password(
             interaction.database, interaction.auth, interaction.client_context, address, password

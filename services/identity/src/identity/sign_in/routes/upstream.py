@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from chassis.auth import public
 from chassis.database import Session
 from chassis.ids import Id
-from chassis.problems import documents, not_found
+from chassis.problems import document_problems, not_found
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
@@ -41,7 +41,7 @@ from identity.upstreams.rules.upstream import Upstream
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403, 409)
+_REFUSED = document_problems(403, 409)
 _LINK = "/identity/upstream/link"
 _LOOPBACK = ("localhost", "127.0.0.1")
 _CALLBACK: dict[str, Any] = {

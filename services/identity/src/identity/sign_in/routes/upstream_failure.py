@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse
 from chassis import ids
 from chassis.auth import public
 from chassis.ids import Id
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
-from chassis.web import language_of, see_other
+from chassis.web import choose_language, see_other
 from identity.sign_in.routes.interaction import TheInteraction, load_return
 from identity.sign_in.rules import SIGN_IN, ReturnTo
 from identity.upstream_login.actions.login_states import FailureReason as Reason
@@ -45,7 +45,7 @@ AtCouncil = Annotated[Slug | None, Query(description="The council whose provider
 UpstreamId = Annotated[Id | None, Query(alias="upstream", description="The provider, one of the council's")]
 
 
-@router.get("/failed", responses=documents(409))
+@router.get("/failed", responses=document_problems(409))
 async def show_upstream_failure(
     _: Annotated[None, public], interaction: TheInteraction, reason: FailureReason,
     purpose: LoginPurpose = requests.SIGN_IN, of: AtCouncil = None, upstream_id: UpstreamId = None,
@@ -111,4 +111,4 @@ def path_of(upstream: Upstream) -> str:
 
 def title_of(request: Request, upstream: Upstream) -> str:
     """The provider's name on its button, in the language of the page."""
-    return upstream.title_cy if language_of(request) == "cy" else upstream.title
+    return upstream.title_cy if choose_language(request) == "cy" else upstream.title

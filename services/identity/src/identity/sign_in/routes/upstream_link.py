@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Session
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts, sessions
 from identity.issuer.routes import TheIssuer
 from identity.shared.rules import email_addresses
@@ -24,7 +24,7 @@ from identity.upstream_login.rules import requests
 router = APIRouter(prefix="/identity/upstream", tags=["sign-in"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403, 409)
+_REFUSED = document_problems(403, 409)
 
 
 @router.get("/link")
@@ -74,9 +74,9 @@ async def choose_upstream_account(
     except LoginFailedError as error:
         return await redirect_after_error(interaction.request, error)
     if login.upstream.audience == "staff":
-        form.error("answer", say("Select which account you want to use at work"))
+        form.error("answer", gettext_noop("Select which account you want to use at work"))
     else:
-        form.error("answer", say("Select whether you have an account"))
+        form.error("answer", gettext_noop("Select whether you have an account"))
     return _show_choice(interaction, login, form)
 
 

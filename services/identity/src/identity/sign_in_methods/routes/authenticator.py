@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Writing
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
@@ -25,8 +25,10 @@ from identity.verification.rules import codes
 router = APIRouter(prefix=f"{ACCOUNT}/authenticator", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
-_WRONG = say("That code is not right. Check that the clock of your phone is right, and try the next code")
+_REFUSED = document_problems(403)
+_WRONG = gettext_noop(
+    "That code is not right. Check that the clock of your phone is right, and try the next code"
+)
 
 
 @router.get("")

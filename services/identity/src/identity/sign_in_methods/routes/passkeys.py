@@ -9,8 +9,8 @@ from chassis import ids
 from chassis.auth import public
 from chassis.database import Writing
 from chassis.ids import Id
-from chassis.problems import documents, not_found
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.problems import document_problems, not_found
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
@@ -28,9 +28,9 @@ _PASSKEYS = f"{ACCOUNT}/passkeys"
 router = APIRouter(prefix=_PASSKEYS, tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 _MAX_NAME = 60
-_NOT_MADE = say("The passkey was not made. Try again")
+_NOT_MADE = gettext_noop("The passkey was not made. Try again")
 
 
 @router.get("")
@@ -88,7 +88,9 @@ async def add_passkey(
 
 
 @router.post(
-    "/{passkey_id}/name", responses=documents(403, 404), openapi_extra=form_body("name", name=_MAX_NAME)
+    "/{passkey_id}/name",
+    responses=document_problems(403, 404),
+    openapi_extra=form_body("name", name=_MAX_NAME),
 )
 async def rename_passkey(
     _: Anybody, passkey_id: Id, session: Writing, person: PasskeySignIn, form: SubmittedForm
@@ -100,7 +102,7 @@ async def rename_passkey(
     return see_other(_PASSKEYS)
 
 
-@router.post("/{passkey_id}/remove", responses=documents(403, 404, 409), openapi_extra=form_body())
+@router.post("/{passkey_id}/remove", responses=document_problems(403, 404, 409), openapi_extra=form_body())
 async def remove_passkey(
     _: Anybody,
     request: Request,

@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Database, Writing
-from chassis.problems import documents
-from chassis.web import Form, SubmittedForm, form_body, say, see_other
+from chassis.problems import document_problems
+from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import sessions
 from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import passwords
@@ -20,11 +20,11 @@ from identity.verification.rules import passwords as rules
 router = APIRouter(prefix=f"{ACCOUNT}/password", tags=["account"], default_response_class=HTMLResponse)
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403)
+_REFUSED = document_problems(403)
 _FAULTS = {
-    "short": say("Password must be %(least)s characters or more"),
-    "long": say("Password must be %(most)s characters or fewer"),
-    "common": say("That password is too easy to guess. Try three random words"),
+    "short": gettext_noop("Password must be %(least)s characters or more"),
+    "long": gettext_noop("Password must be %(most)s characters or fewer"),
+    "common": gettext_noop("That password is too easy to guess. Try three random words"),
 }
 
 

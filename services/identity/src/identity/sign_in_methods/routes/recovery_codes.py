@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.routes import TheAuthContext
 from identity.factors.actions import phones, recovery_codes
@@ -32,7 +32,7 @@ async def show_recovery_codes(
     return pages.render(request, "new-recovery-codes.html", left=left)
 
 
-@router.post("", responses=documents(403), openapi_extra=form_body())
+@router.post("", responses=document_problems(403), openapi_extra=form_body())
 async def make_recovery_codes(
     _: Anybody,
     request: Request,

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
 from chassis.database import Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
@@ -33,7 +33,7 @@ router = APIRouter(
 )
 
 Anybody = Annotated[None, public]
-_REFUSED = documents(403, 404)
+_REFUSED = document_problems(403, 404)
 
 
 @router.get("")

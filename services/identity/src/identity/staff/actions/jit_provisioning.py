@@ -103,7 +103,7 @@ async def clear_vouching(session: Session, council: str, account: UUID) -> None:
 
 async def purge_absent(session: Session) -> None:
     """Remove a batch of staff who have not signed in for long. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     now = datetime.now(UTC)
     for row in await store.list_absent(session, now - _ABSENCE, _BATCH):
         await store.remove_member(session, row.council, row.id, now)

@@ -99,7 +99,7 @@ async def unlink_member(session: Session, issuer: Issuer, council: str, staff_id
 
 async def close_account(session: Session, account: UUID) -> None:
     """Unlink a closed account from staff at every council. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     await store.unlink_account(session, account, _now())
 
 
@@ -123,7 +123,7 @@ async def get_vouched_until(session: Session, account: UUID) -> datetime | None:
 
     The session sees every council afterwards: it may be the directory of any.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     return await store.get_vouched_until(session, account)
 
 

@@ -8,7 +8,7 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import read_id_cursor
@@ -27,13 +27,13 @@ async def list_staff(council: Slug, _: Officer, session: Reading, paging: Paging
     return paging.page(rows, members.to_member, lambda row: (ids.show(row.id),))
 
 
-@router.get("/staff/{staff_id}", responses=documents(404))
+@router.get("/staff/{staff_id}", responses=document_problems(404))
 async def read_staff_member(council: Slug, staff_id: ids.Id, _: Officer, session: Reading) -> StaffMember:
     """Get a member of staff, with the roles they have by hand or by the directory's groups."""
     return await members.get_member(session, council, staff_id)
 
 
-@router.put("/staff/{staff_id}/roles/{role}", status_code=204, responses=documents(404))
+@router.put("/staff/{staff_id}/roles/{role}", status_code=204, responses=document_problems(404))
 async def give_role(
     council: Slug, staff_id: ids.Id, role: NameInPath, caller: Officer, session: Writing
 ) -> None:
@@ -41,7 +41,7 @@ async def give_role(
     await roles.give_role(session, council, caller, staff_id, role)
 
 
-@router.delete("/staff/{staff_id}/roles/{role}", status_code=204, responses=documents(404))
+@router.delete("/staff/{staff_id}/roles/{role}", status_code=204, responses=document_problems(404))
 async def take_role(
     council: Slug,
     staff_id: ids.Id,
@@ -55,7 +55,7 @@ async def take_role(
     await roles.take_role(session, issuer, council, caller, staff_id, role)
 
 
-@router.put("/staff/{staff_id}/account", status_code=204, responses=documents(404, 409))
+@router.put("/staff/{staff_id}/account", status_code=204, responses=document_problems(404, 409))
 async def link_staff_account(
     council: Slug,
     staff_id: ids.Id,
@@ -72,7 +72,7 @@ async def link_staff_account(
     await members.link_account_by_desk_code(session, council, caller, staff_id, body.desk_code)
 
 
-@router.delete("/staff/{staff_id}/account", status_code=204, responses=documents(404))
+@router.delete("/staff/{staff_id}/account", status_code=204, responses=document_problems(404))
 async def unlink_staff_account(
     council: Slug, staff_id: ids.Id, _: Officer, _live: DirectoryRefresh, session: Writing, issuer: TheIssuer
 ) -> None:

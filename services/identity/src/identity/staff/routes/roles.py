@@ -8,7 +8,7 @@ from chassis import ids
 from chassis.auth import Caller, permission
 from chassis.database import Reading, Writing
 from chassis.pages import Page, Paging
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import IfMatch, read_id_cursor, read_slug_cursor, require_version
@@ -46,7 +46,7 @@ async def list_role_changes(
     return paging.page(rows, role_changes.to_role_change, lambda row: (ids.show(row.id),))
 
 
-@router.get("/roles/{role}", responses=documents(404))
+@router.get("/roles/{role}", responses=document_problems(404))
 async def read_role(
     council: Slug, role: NameInPath, _: Officer, session: Reading, response: Response
 ) -> Role:
@@ -56,7 +56,7 @@ async def read_role(
     return record
 
 
-@router.put("/roles/{role}", responses={201: {"model": Role}, **documents(404, 412, 428)})
+@router.put("/roles/{role}", responses={201: {"model": Role}, **document_problems(404, 412, 428)})
 async def put_role(
     council: Slug,
     role: NameInPath,
@@ -79,7 +79,7 @@ async def put_role(
     return record
 
 
-@router.delete("/roles/{role}", status_code=204, responses=documents(404))
+@router.delete("/roles/{role}", status_code=204, responses=document_problems(404))
 async def delete_role(
     council: Slug,
     role: NameInPath,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from chassis import ids
 from chassis.database import Reading, ReadSession, Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import IfMatch
@@ -43,7 +43,7 @@ async def list_scim_groups(
 
 
 @router.post("/Groups", status_code=201, response_model=ScimGroup, response_class=ScimResponse,
-             responses=documents(409))  # fmt: skip
+             responses=document_problems(409))  # fmt: skip
 async def create_scim_group(
     council: Slug, body: Resource, _: DirectoryCaller, session: Writing, request: Request
 ) -> Response:
@@ -71,7 +71,7 @@ async def read_scim_group(
 
 
 @router.put("/Groups/{group_id}", response_model=ScimGroup, response_class=ScimResponse,
-            responses=documents(409, 412))  # fmt: skip
+            responses=document_problems(409, 412))  # fmt: skip
 async def replace_scim_group(
     council: Slug,
     group_id: ResourceId,
@@ -93,7 +93,7 @@ async def replace_scim_group(
 
 
 @router.patch("/Groups/{group_id}", response_model=ScimGroup, response_class=ScimResponse,
-              responses=documents(409, 412))  # fmt: skip
+              responses=document_problems(409, 412))  # fmt: skip
 async def patch_scim_group(
     council: Slug,
     group_id: ResourceId,
@@ -114,7 +114,7 @@ async def patch_scim_group(
     return respond((await _to_groups(session, request, council, [row]))[0])
 
 
-@router.delete("/Groups/{group_id}", status_code=204, responses=documents(412))
+@router.delete("/Groups/{group_id}", status_code=204, responses=document_problems(412))
 async def delete_scim_group(
     council: Slug,
     group_id: ResourceId,

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Reading, Writing
-from chassis.problems import documents
+from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
 from identity.shared.dependencies import IfMatch
@@ -42,7 +42,7 @@ async def list_scim_users(
 
 
 @router.post("/Users", status_code=201, response_model=ScimUser, response_class=ScimResponse,
-             responses=documents(409))  # fmt: skip
+             responses=document_problems(409))  # fmt: skip
 async def create_scim_user(
     council: Slug, body: Resource, _: DirectoryCaller, session: Writing, request: Request
 ) -> Response:
@@ -62,7 +62,7 @@ async def read_scim_user(
 
 
 @router.put("/Users/{user_id}", response_model=ScimUser, response_class=ScimResponse,
-            responses=documents(409, 412))  # fmt: skip
+            responses=document_problems(409, 412))  # fmt: skip
 async def replace_scim_user(
     council: Slug,
     user_id: ResourceId,
@@ -84,7 +84,7 @@ async def replace_scim_user(
 
 
 @router.patch("/Users/{user_id}", response_model=ScimUser, response_class=ScimResponse,
-              responses=documents(409, 412))  # fmt: skip
+              responses=document_problems(409, 412))  # fmt: skip
 async def patch_scim_user(
     council: Slug,
     user_id: ResourceId,
@@ -105,7 +105,7 @@ async def patch_scim_user(
     return respond(_to_user(request, council, row))
 
 
-@router.delete("/Users/{user_id}", status_code=204, responses=documents(412))
+@router.delete("/Users/{user_id}", status_code=204, responses=document_problems(412))
 async def delete_scim_user(
     council: Slug,
     user_id: ResourceId,

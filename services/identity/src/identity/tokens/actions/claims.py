@@ -58,7 +58,7 @@ async def read_identity_claims(
     if claims.ADDRESS in requested:
         found[claims.ADDRESS] = [dict(address) for address in proof.person.addresses]
     if found:
-        await session.see(grant.council)
+        await session.set_council(grant.council)
         await accesses.record_read(session, grant.council, grant.account, proof.id, client_id)
     return found
 

@@ -8,7 +8,7 @@ from chassis.auth import Caller
 from chassis.database import ReadSession
 from chassis.problems import Problem
 from chassis.tenancy import Directory
-from chassis.tokens import Verifier
+from chassis.tokens import TokenVerifier
 from identity.clients.actions.authentication import AuthenticatedClient, Provider
 from identity.grants.actions import subjects, token_owner, token_records
 from identity.shared.tables import REGION
@@ -17,7 +17,7 @@ _INACTIVE = {"active": False}
 _CLAIMS = ("iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope", "act", "mandate", "theme")
 
 
-async def verify_token(verifier: Verifier, directory: Directory, token: str) -> Caller | None:
+async def verify_token(verifier: TokenVerifier, directory: Directory, token: str) -> Caller | None:
     """Verify an access token or an API key; answers whom it speaks for, None when it is not good."""
     try:
         caller = await verifier.check(token)
@@ -38,7 +38,7 @@ async def introspect_token(
     if caller is None:
         return await _introspect_refresh_token(session, provider, client, token)
     council = client.record.council
-    if council != REGION and not caller.acts_for(council):
+    if council != REGION and not caller.may_act_in(council):
         return _INACTIVE
     content = _decode_claims(token)
     if caller.subject != caller.client_id and await token_owner.get_grant(session, caller) is None:

@@ -32,7 +32,7 @@ async def exchange_token(
     council = client.record.council
     async with provider.database.writing() as session:
         actor_grant = await _get_actor_grant(session, client, actor)
-        await session.see(council)
+        await session.set_council(council)
         mandate = await mandates.find_mandate(
             session,
             council,

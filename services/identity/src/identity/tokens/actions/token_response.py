@@ -62,7 +62,7 @@ async def _lock_roles(
     grant = await get_grant(session, secret)
     if grant is None or grant.client != client.id:
         return 0
-    await session.see(grant.council)
+    await session.set_council(grant.council)
     return await access_changes.lock_roles_of_account(session, provider.issuer, grant.council, grant.account)
 
 
@@ -101,7 +101,7 @@ async def limit_scopes(session: Session, client: Client, grant: Row[Any], scopes
     requested = set(scopes)
     of_apis = requested & client.party.person_scopes - subjects.IDENTITY_SCOPES
     if of_apis:
-        await session.see(grant.council)
+        await session.set_council(grant.council)
         of_apis &= PERSONAL | await roles.get_scopes(session, grant.council, grant.account)
     return sorted(requested & subjects.IDENTITY_SCOPES | of_apis)
 

@@ -208,7 +208,7 @@ async def has_other_sign_in(
 
     A password needs an address, and second steps open nothing alone.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     row = await accounts.get(session, account)
     if row is not None and row.address is not None:
         return True
@@ -222,7 +222,7 @@ async def has_other_sign_in(
 
 async def list_links(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:
     """List the upstreams an account is linked with. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     return await store.list_by_account(session, account)
 
 
@@ -233,7 +233,7 @@ async def count_links(session: ReadSession, account: UUID) -> int:
 
 async def close_account(session: Session, account: UUID) -> None:
     """Delete the links of a closed account. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     await store.delete_by_account(session, account)
 
 

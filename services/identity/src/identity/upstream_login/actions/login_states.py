@@ -137,7 +137,7 @@ async def lock_pending(
 async def _with_upstream(session: ReadSession, state: LoginState | None) -> UpstreamLogin | None:
     if state is None:
         return None
-    await session.see(state.council)
+    await session.set_council(state.council)
     upstream = await upstreams.get_enabled(session, state.council, state.upstream)
     if upstream is None:
         return None

@@ -53,7 +53,7 @@ async def is_logged_out(session: Session, upstream_session: UpstreamSession) -> 
 
     The session sees every council afterwards.
     """
-    await session.across_councils()
+    await session.set_all_councils()
     await store.lock_exclusive(session, upstream_session.person, upstream_session.session)
     since = datetime.fromtimestamp(int(upstream_session.issued_at), UTC)
     return await store.is_logged_out(session, upstream_session.person, upstream_session.session, since)
@@ -118,5 +118,5 @@ async def _end_sessions(
 
 async def purge_logouts(session: Session, now: datetime) -> None:
     """Delete logouts that are no longer needed. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     await store.purge_logouts(session, now)

@@ -108,7 +108,7 @@ async def list_public_keys(session: ReadSession, council: str, upstream_id: UUID
 
 async def purge_keys(session: Session) -> None:
     """Delete keys that are no longer published. The session sees every council afterwards."""
-    await session.across_councils()
+    await session.set_all_councils()
     await store.purge_keys(session, _now())
 
 

@@ -12,13 +12,13 @@ from jinja2 import Environment
 from chassis.web.languages import folder_of, folders_of
 
 _METHODS = [("**.py", "python"), ("**.html", "jinja2")]
-_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "say": None}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "gettext_noop": None}
 _TAGS = re.compile(r"<[^>]*>|&\w+;", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
-def untranslated(package: str) -> list[str]:
+def find_missing_translations(package: str) -> list[str]:
     """List the faults of a package's Welsh: missing translations, other placeholders, unmarked texts."""
     folder = folder_of(package)
     welsh = _read_welsh(Path(__file__).parent / "locale")
