@@ -5,10 +5,10 @@ import re
 import pyotp
 import pytest
 
+from identity.assurance.rules import SignInRequest
 from identity.factors.actions import authentication
 from identity.shared.rules.limits import Limit
 from identity.sign_in.actions import sign_in_requests
-from identity.sign_in.rules import SignInRequest
 
 ASK = "request=abcDEF_123"
 ONWARD = f"/identity/authorize/continue?{ASK}"

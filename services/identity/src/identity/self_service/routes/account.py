@@ -16,12 +16,12 @@ from chassis.web.browsers import browser_secret
 from chassis.web.languages import COOKIE
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import TheAuthContext, delete_session_cookie, session_secret
+from identity.assurance.routes import RecentSignIn, SignedIn, SignedInChecked
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import passkeys, passwords, phones, recovery_codes
 from identity.factors.rules.phones import format_number
 from identity.self_service import actions
 from identity.shared.dependencies import format_time, pages
-from identity.sign_in.routes.assurance import RecentSignIn, SignedIn, SignedInChecked
-from identity.sign_in.rules import ACCOUNT
 from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import hash_browser_secret
 

@@ -11,12 +11,12 @@ from chassis.ids import Id
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
+from identity.assurance.routes import SignedIn
+from identity.assurance.rules import ACCOUNT
 from identity.clients.routes.dependencies import TheProvider
 from identity.grants.actions import consents
 from identity.self_service.routes.account import Anybody
 from identity.shared.dependencies import format_time, pages
-from identity.sign_in.routes.assurance import SignedIn
-from identity.sign_in.rules import ACCOUNT
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 

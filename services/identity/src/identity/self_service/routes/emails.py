@@ -10,13 +10,13 @@ from chassis.database import Writing
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts, email_changes
+from identity.assurance.routes import RecentSignIn
+from identity.assurance.rules import ACCOUNT
 from identity.self_service.routes.change_code import ChangeCode
 from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
-from identity.sign_in.routes.assurance import RecentSignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CODE, NO_CODE, NOT_AN_ADDRESS
-from identity.sign_in.rules import ACCOUNT
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
 

@@ -16,10 +16,10 @@ from chassis.pages import Paging
 from chassis.web import choose_language, gettext_noop, translate
 from chassis.web.languages import Language
 from identity.accounts.rules import factors
+from identity.assurance.routes import SignedIn
 from identity.grants.actions import history
 from identity.mandates.actions import themes
 from identity.shared.dependencies import format_time, pages, read_id_cursor
-from identity.sign_in.routes.assurance import SignedIn
 
 router = APIRouter(prefix="/identity", tags=["account"], default_response_class=HTMLResponse)
 

@@ -18,12 +18,12 @@ from chassis.pages import Paging
 from chassis.problems import document_problems
 from chassis.web import SubmittedForm, choose_language, form_body, gettext_noop
 from identity.accounts.actions.sessions import BrowserSession
+from identity.assurance.routes import MfaSignIn
+from identity.assurance.rules import ACCOUNT
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import accesses, desk_codes, proof_status
 from identity.shared.dependencies import format_time, pages, read_id_cursor
 from identity.shared.tables import REGION
-from identity.sign_in.routes.assurance import MfaSignIn
-from identity.sign_in.rules import ACCOUNT
 
 router = APIRouter(prefix=f"{ACCOUNT}/identity", tags=["account"], default_response_class=HTMLResponse)
 

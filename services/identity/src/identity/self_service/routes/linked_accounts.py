@@ -13,8 +13,8 @@ from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import SubmittedForm, choose_language, form_body, see_other
 from identity.accounts.routes import TheAuthContext
+from identity.assurance.routes import RecentSignIn, SignedIn
 from identity.shared.dependencies import format_time, pages
-from identity.sign_in.routes.assurance import RecentSignIn, SignedIn
 from identity.sign_in.routes.upstream_failure import LINKS, path_of, title_of
 from identity.upstream_login.actions import links
 from identity.upstreams.actions import upstreams

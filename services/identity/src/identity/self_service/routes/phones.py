@@ -10,16 +10,16 @@ from chassis.auth import public
 from chassis.database import Session, Writing
 from chassis.problems import document_problems, not_found
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
+from identity.assurance.routes import RecentSignIn
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import phones
 from identity.factors.rules import phones as rules
 from identity.self_service.routes.change_code import ChangeCode
 from identity.settings import Settings
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.assurance import RecentSignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.second_step import NO_SMS_CODE, SMS_WAIT
 from identity.sign_in.routes.sign_in import MAX_CODE
-from identity.sign_in.rules import ACCOUNT
 from identity.verification.actions import codes
 from identity.verification.actions.codes import CodeResult
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from chassis.database import Session
 from identity.accounts.actions import sessions
+from identity.assurance.rules import SignInRequest, needs_step_up
 from identity.factors.actions import authentication
 from identity.factors.actions.authentication import AuthState
-from identity.sign_in.rules import SignInRequest, needs_step_up
 from identity.staff.actions import members
 from identity.upstream_login.actions import login_states, logouts
 from identity.verification.actions.context import AuthContext, ClientContext

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from chassis.database import ReadSession
+from identity.assurance.rules import SignInRequest
 from identity.grants.actions import pending_requests
 from identity.shared.oauth import authorization_requests, redirects
-from identity.sign_in.rules import SignInRequest
 
 
 async def get(session: ReadSession, request_id: str) -> SignInRequest | None:

@@ -8,18 +8,18 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.database import ALL_COUNCILS, Database, Session, Writing
-from chassis.problems import Problem
 from chassis.types import Slug
 from chassis.web import Form, choose_language, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret, set_session_cookie
 from identity.accounts.rules import devices
+from identity.assurance.routes import sign_in_needed
+from identity.assurance.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
 from identity.factors.actions.authentication import AuthState
 from identity.shared.dependencies import format_time, pages
 from identity.shared.rules import limits
 from identity.sign_in.actions import next_step, sign_in_requests
-from identity.sign_in.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
 from identity.verification.actions.context import AuthContext, ClientContext, hash_browser_secret
 
 SECOND_STEP = f"{SIGN_IN}/second-step"
@@ -170,12 +170,6 @@ async def _writing_interaction(interaction: TheInteraction, session: Writing) ->
 
 TheWritingInteraction = Annotated[WritingInteraction, Depends(_writing_interaction)]
 """An interaction, in the transaction that ends with the route."""
-
-
-def sign_in_needed(url: str) -> Problem:
-    """Send the browser to sign in."""
-    headers = {"Location": url, "Cache-Control": "no-store"}
-    return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
 
 
 def too_often(

@@ -10,11 +10,11 @@ from chassis.auth import public
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop
 from identity.accounts.rules import factors
+from identity.assurance.rules import SIGN_IN
 from identity.factors.actions import authentication, phones, sms_step
 from identity.factors.rules import phones as rules
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CODE, WRONG_CODE
-from identity.sign_in.rules import SIGN_IN
 from identity.verification.actions import codes
 
 router = APIRouter(prefix=SIGN_IN, tags=["sign-in"], default_response_class=HTMLResponse)

@@ -15,6 +15,7 @@ from chassis.web import Form, SubmittedForm, choose_language, cookie_name, form_
 from chassis.web.languages import COOKIE, NAMES
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.rules import factors
+from identity.assurance.rules import SIGN_IN
 from identity.factors.actions import authentication, passkeys
 from identity.factors.actions.authentication import AuthState
 from identity.shared.rules import email_addresses
@@ -25,7 +26,6 @@ from identity.sign_in.routes.interaction import (
     WritingInteraction,
 )
 from identity.sign_in.routes.upstream_failure import path_of, title_of
-from identity.sign_in.rules import SIGN_IN
 from identity.upstreams.actions import upstreams
 from identity.verification.actions import codes
 from identity.verification.actions.context import AuthContext, ClientContext

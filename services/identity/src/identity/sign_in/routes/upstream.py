@@ -16,6 +16,7 @@ from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
+from identity.assurance.rules import SIGN_IN
 from identity.issuer.routes import TheIssuer
 from identity.settings import Settings
 from identity.shared.dependencies import pages
@@ -28,7 +29,6 @@ from identity.sign_in.routes.upstream_failure import (
     return_of_visit,
     title_of,
 )
-from identity.sign_in.rules import SIGN_IN
 from identity.upstream_login.actions import callback, links, login_states
 from identity.upstream_login.actions.links import LoginOutcome
 from identity.upstream_login.actions.login_states import LoginFailedError, LoginRequest, UpstreamLogin

@@ -16,8 +16,8 @@ from chassis.ids import Id
 from chassis.problems import document_problems
 from chassis.types import Slug
 from chassis.web import choose_language, see_other
+from identity.assurance.rules import SIGN_IN, ReturnTo
 from identity.sign_in.routes.interaction import TheInteraction, load_return
-from identity.sign_in.rules import SIGN_IN, ReturnTo
 from identity.upstream_login.actions.login_states import FailureReason as Reason
 from identity.upstream_login.actions.login_states import LoginFailedError
 from identity.upstream_login.rules import requests

@@ -10,13 +10,13 @@ from chassis.database import Session
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts, sessions
+from identity.assurance.routes import require_mfa_sign_in
+from identity.assurance.rules import SIGN_IN
 from identity.issuer.routes import TheIssuer
 from identity.shared.rules import email_addresses
-from identity.sign_in.routes.assurance import require_mfa_sign_in
 from identity.sign_in.routes.interaction import CONFIRM_LINK, Interaction, TheInteraction
 from identity.sign_in.routes.upstream import start_login
 from identity.sign_in.routes.upstream_failure import other_ways, redirect_after_error, title_of
-from identity.sign_in.rules import SIGN_IN
 from identity.upstream_login.actions import links, login_states
 from identity.upstream_login.actions.login_states import LoginFailedError, UpstreamLogin
 from identity.upstream_login.rules import requests

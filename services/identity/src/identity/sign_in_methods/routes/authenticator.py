@@ -14,12 +14,12 @@ from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.assurance.routes import PasskeySignIn
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import authentication, authenticators
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.assurance import PasskeySignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CODE
-from identity.sign_in.rules import ACCOUNT
 from identity.verification.rules import codes
 
 router = APIRouter(prefix=f"{ACCOUNT}/authenticator", tags=["account"], default_response_class=HTMLResponse)

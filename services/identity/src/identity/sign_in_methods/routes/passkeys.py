@@ -15,12 +15,12 @@ from identity.accounts.actions import accounts
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.assurance.routes import PasskeySignIn
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import passkeys
 from identity.shared.dependencies import format_time, pages
-from identity.sign_in.routes.assurance import PasskeySignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CREDENTIAL
-from identity.sign_in.rules import ACCOUNT
 from identity.upstream_login.actions import links
 
 _PASSKEYS = f"{ACCOUNT}/passkeys"

@@ -11,10 +11,10 @@ from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import sessions
 from identity.accounts.routes import TheAuthContext
+from identity.assurance.routes import RecentSignIn, RecentSignInChecked, require_recent_sign_in
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import passwords
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.assurance import RecentSignIn, RecentSignInChecked, require_recent_sign_in
-from identity.sign_in.rules import ACCOUNT
 from identity.verification.rules import passwords as rules
 
 router = APIRouter(prefix=f"{ACCOUNT}/password", tags=["account"], default_response_class=HTMLResponse)

@@ -10,10 +10,10 @@ from chassis.database import Writing
 from chassis.problems import document_problems
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.routes import TheAuthContext
+from identity.assurance.routes import PasskeySignIn
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import phones, recovery_codes
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.assurance import PasskeySignIn
-from identity.sign_in.rules import ACCOUNT
 
 router = APIRouter(prefix=f"{ACCOUNT}/recovery-codes", tags=["account"], default_response_class=HTMLResponse)
 

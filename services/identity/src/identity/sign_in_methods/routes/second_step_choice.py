@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from chassis.auth import public
 from chassis.web import see_other
 from identity.accounts.rules import factors
+from identity.assurance.routes import SignedIn
+from identity.assurance.rules import ACCOUNT, SIGN_IN
 from identity.factors.actions import passkeys, phones
-from identity.sign_in.routes.assurance import SignedIn
 from identity.sign_in.routes.interaction import TheWritingInteraction
-from identity.sign_in.rules import ACCOUNT, SIGN_IN
 
 router = APIRouter(prefix=f"{ACCOUNT}/second-step", tags=["account"], default_response_class=HTMLResponse)
 

@@ -12,15 +12,15 @@ from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.assurance.routes import MfaSignIn
+from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import phones, sms_step
 from identity.factors.rules import phones as rules
 from identity.self_service.routes.phones import read_number, require_sms
 from identity.shared.dependencies import pages
-from identity.sign_in.routes.assurance import MfaSignIn
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.second_step import NO_SMS_CODE, SMS_WAIT
 from identity.sign_in.routes.sign_in import MAX_CODE, WRONG_CODE
-from identity.sign_in.rules import ACCOUNT
 from identity.verification.actions import codes
 
 _SMS_STEP = f"{ACCOUNT}/text"

@@ -11,13 +11,18 @@ from identity.accounts.actions import sessions
 from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret
 from identity.accounts.rules import factors
+from identity.assurance.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo
 from identity.factors.actions import passkeys, phones
-from identity.sign_in.routes.interaction import sign_in_needed
-from identity.sign_in.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo
 from identity.verification.actions.context import AuthContext
 
 RECENT = timedelta(minutes=10)
 """For this long after signing in you may change how your account is reached and opened."""
+
+
+def sign_in_needed(url: str) -> Problem:
+    """Send the browser to sign in."""
+    headers = {"Location": url, "Cache-Control": "no-store"}
+    return Problem(303, "sign-in-needed", "Sign in first, or once more.", headers=headers)
 
 
 async def _signed_in(request: Request, session: Writing) -> BrowserSession:
