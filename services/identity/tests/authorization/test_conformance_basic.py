@@ -26,14 +26,18 @@ from services.identity.tests.provider import (
 
 HERE = "authorization/test_conformance_basic::test_"
 PLAN = {
-    "oidcc-discovery-endpoint-verification": "tokens/test_authorization_code::test_discovery_and_the_endpoints_agree",
+    "oidcc-discovery-endpoint-verification": (
+        "tokens/test_authorization_code::test_discovery_and_the_endpoints_agree"
+    ),
     "oidcc-server": f"tokens/test_authorization_code::test_a_code_becomes_tokens {HERE}oidcc_server",
     "oidcc-response-type-missing": f"{HERE}oidcc_response_type_missing",
     "oidcc-idtoken-signature": f"{HERE}oidcc_idtoken_signature",
     "oidcc-idtoken-rs256": "tokens/test_authorization_code::test_rs256_where_the_client_asks",
     "oidcc-idtoken-unsigned": f"{HERE}oidcc_idtoken_unsigned",
     "oidcc-userinfo-get": "tokens/test_authorization_code::test_userinfo_has_the_claims_requested_and_agreed",
-    "oidcc-userinfo-post-header": "tokens/test_authorization_code::test_userinfo_has_the_claims_requested_and_agreed",
+    "oidcc-userinfo-post-header": (
+        "tokens/test_authorization_code::test_userinfo_has_the_claims_requested_and_agreed"
+    ),
     "oidcc-userinfo-post-body": f"{HERE}oidcc_userinfo_post_body",
     "oidcc-ensure-request-without-nonce-succeeds-for-code-flow": f"{HERE}oidcc_without_nonce",
     "oidcc-scope-profile": f"{HERE}oidcc_scope",

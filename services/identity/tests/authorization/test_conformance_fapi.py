@@ -35,7 +35,9 @@ PLAN = {
     f"{FAPI}-happy-flow": f"{HERE}happy_flow",
     f"{FAPI}-user-rejects-authentication": "tokens/test_authorization_code::"
     "test_a_person_who_does_not_agree_is_sent_back_without_a_code",
-    f"{FAPI}-ensure-response-type-token-fails": f"{REQUESTS}test_requests_that_are_not_allowed_redirect_with_an_error",
+    f"{FAPI}-ensure-response-type-token-fails": (
+        f"{REQUESTS}test_requests_that_are_not_allowed_redirect_with_an_error"
+    ),
     f"{FAPI}-ensure-client-id-in-token-endpoint": f"{HERE}no_code_is_redeemed_without_a_client",
     f"{FAPI}-ensure-authorization-code-is-bound-to-client": f"{TOKENS}test_a_code_is_its_own_clients_alone",
     f"{FAPI}-attempt-reuse-authorization-code-after-one-second": "authorization/test_conformance_basic::"

@@ -20,7 +20,9 @@ PLAN = {
     "test_pkce_downgrade_leaving_the_challenge_out_is_refused",
     "downgrade: verifier without challenge": "tokens/test_security_tokens::"
     "test_pkce_downgrade_a_verifier_without_a_challenge_is_refused",
-    "plain": "authorization/test_security_requests::test_requests_that_are_not_allowed_redirect_with_an_error",
+    "plain": (
+        "authorization/test_security_requests::test_requests_that_are_not_allowed_redirect_with_an_error"
+    ),
     "the challenge as verifier": "tokens/test_security_tokens::test_the_challenge_itself_is_no_verifier",
     "another request's verifier": f"{HERE}another_requests_verifier_does_not_fit",
     "one login: optional, S256 alone": f"{HERE}a_service_of_one_login_may_use_it_and_is_then_held_to_it",
