@@ -143,7 +143,7 @@ PUBLIC = {
     },
 }
 # Operation to theme: who adds one has thought about how far somebody reaches there who acts for another.
-# What people's own tokens reach today, mandates and how identity is proven, each sees to himself.
+# What people's own tokens reach today, mandates and how identity is proven, are seen to by each operation.
 DELEGATED: dict[str, dict[str, str]] = {}
 EVERY = {"400", "404", "429", "500", "503"}
 
@@ -287,7 +287,7 @@ async def test_a_path_below_a_council_refuses_strangers(service, app, client, mi
 
 
 async def test_who_acts_for_another_is_refused_wherever_no_theme_is_named(service, client, mint, document):
-    """Whatever scopes his token has: nothing of the service is reached by it."""
+    """A delegate's token, whatever its scopes, reaches nothing of the service."""
     acting = {"sub": "rosa", "act": {"sub": "ben"}, "mandate": "lasting", "theme": "waste"}
     token = mint(scopes=every_scope(document), councils=["*"], **acting)
     for path, item in document["paths"].items():

@@ -236,7 +236,7 @@ async def test_oidcc_id_token_hint(visitor, resident, bins):
 
 
 async def test_oidcc_id_token_hint_of_another_person(visitor, resident, database, bins):
-    """OIDC Core 3.1.2.1: whoever is signed in otherwise, it MUST be an error; first he may sign in."""
+    """OIDC Core 3.1.2.1: it MUST be an error if another person is signed in; they may sign in first."""
     token = (await bins.tokens(visitor))["id_token"]
     await sign_in(database, visitor, await person(database), ago=5)
     assert answered(await ask(visitor, bins, prompt="none", id_token_hint=token))["error"] == "login_required"

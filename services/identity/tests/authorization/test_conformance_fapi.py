@@ -129,7 +129,7 @@ CONTRACT = {
     "revoked actor": f"{ACTING}test_a_revoked_mandate_ends_its_tokens_and_gives_no_more",
     "disabled actor": "mandates/test_mandates::test_a_closed_account_neither_acts_nor_is_acted_for",
     "nested act kept": f"{ACTING}test_a_token_to_act_is_not_passed_on",
-    "nobody grants himself a mandate": f"{ACTING}test_nobody_makes_a_mandate_for_themselves "
+    "nobody grants themselves a mandate": f"{ACTING}test_nobody_makes_a_mandate_for_themselves "
     "mandates/test_mandates::test_the_database_itself_refuses_a_mandate_for_oneself",
     "consent revoked mid-flight": f"{TOKENS}test_consent_revoked_in_mid_flight_leaves_the_code_worthless",
     "secrets absent from logs": "clients/test_service_secrets::test_secrets_are_in_no_log_and_no_table "

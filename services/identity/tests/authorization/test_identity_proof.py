@@ -43,7 +43,7 @@ async def prove(database, account_id, level="P2"):
 
 
 async def sent(visitor, school, **other):
-    """Where the person is sent to prove who he is."""
+    """Return where the person is sent to prove their identity."""
     response = await ask(visitor, school, **{"vtr": '["P2.Cl.Cm"]', "claims": CORE, **other})
     assert response.status_code in {302, 303}, response.text
     assert response.headers["location"].startswith("/identity/prove?request=")

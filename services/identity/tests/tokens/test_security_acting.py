@@ -86,7 +86,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
         await mandates.revoke_mandate(session, "citytown", rosa, mandate_id)
     await app.state.directory.refresh()
     assert not await works(visitor, token)
-    assert await works(visitor, own["access_token"])  # his own goes on
+    assert await works(visitor, own["access_token"])  # the delegate's own goes on
     refused(await exchange(visitor, bins, subject, own["access_token"]))
 
 
@@ -99,8 +99,8 @@ async def test_nobody_acts_for_a_person_without_their_mandate(app, visitor, data
 
 async def test_nobody_makes_a_mandate_for_themselves(visitor, bins, mandate):
     _, own, _ = mandate
-    himself = (await claims_of(visitor, own["id_token"]))["sub"]
-    refused(await exchange(visitor, bins, himself, own["access_token"]))
+    own_subject = (await claims_of(visitor, own["id_token"]))["sub"]
+    refused(await exchange(visitor, bins, own_subject, own["access_token"]))
 
 
 @pytest.mark.parametrize("theme", ["council-tax", "", None, "waste "])
@@ -110,7 +110,7 @@ async def test_a_mandate_is_for_its_theme_alone(visitor, bins, mandate, theme):
 
 
 async def test_a_token_to_act_is_not_passed_on(visitor, bins, mandate):
-    """No chains: who acts for somebody cannot act for those who let him."""
+    """No chains: a delegate cannot act for those who act for them."""
     subject, own, _ = mandate
     acting = (await exchange(visitor, bins, subject, own["access_token"])).json()["access_token"]
     refused(await exchange(visitor, bins, subject, acting))

@@ -265,7 +265,9 @@ async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_re
     bearer = {"Authorization": f"Bearer {token}"}
     async with suspended(client, operator, "hillshire"):
         assert "suspended" in refused(await ask(client, auth=credentials), "unauthorized_client")
-        wrong = await ask(client, auth=(credentials[0], "wrong"))  # only who proves who he is learns of it
+        wrong = await ask(
+            client, auth=(credentials[0], "wrong")
+        )  # an unauthenticated client does not learn of it
         refused(wrong, "invalid_client", 401)
         answer = await client.get("/hillshire/identity/v1/council", headers=bearer)
         assert (answer.status_code, answer.json()["code"]) == (403, "council-suspended")

@@ -120,7 +120,7 @@ async def test_who_has_not_linked_it_confirms_that_first_and_goes_back_for_the_p
 
 
 async def test_another_person_proves_nothing_of_this_one(mary, journey, one_login, proofs, database):
-    """Peter is nobody here yet; Sion has an account of his own."""
+    """Peter is nobody here yet; Sion has an account."""
     sion = await journey(one_login).sign_up("sion")
     for person in ("peter", "sion"):
         answer = await mary.go(person, "prove")

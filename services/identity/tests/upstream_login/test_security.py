@@ -60,7 +60,7 @@ async def test_a_state_from_another_browser_is_refused(journey, one_login, datab
     attacker, victim = journey(one_login), journey(one_login)
     url = await attacker.authenticate(await attacker.leave(), "peter")
     await nobody_is_in(victim, await victim.follow(url))
-    await victim.leave()  # nor when the victim is himself on the way
+    await victim.leave()  # nor when the victim is on the way too
     await nobody_is_in(victim, await victim.follow(url))
     assert (await victim.tab.get("/identity/upstream/link")).headers["location"] == "/identity/sign-in"
     # The attacker's own way back is not used up by that.
