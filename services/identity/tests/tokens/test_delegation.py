@@ -26,7 +26,7 @@ async def shop(database, client):
 
 @pytest.fixture
 def given(app, database, visitor, shop):
-    """``await given(lasts)``: Rosa lets Ben act about waste, Ben signs in: subject, Ben's tokens, both ids."""
+    """``await given(lasts)``: Rosa lets Ben act about waste: the subject, Ben's tokens, both ids."""
 
     async def give(until=None):
         rosa, ben = await person(database), await person(database)
