@@ -35,7 +35,9 @@ async def fresh_database(
     name = f"{service.name}_{ids.show(ids.new())}"
     connection = await asyncpg.connect(admin_url)
     try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {service.name}_owner")
+        # Copying files costs a third of the usual way, through the write-ahead log, where nothing is synced.
+        copied = f"TEMPLATE {template} STRATEGY FILE_COPY OWNER {service.name}_owner"
+        await connection.execute(f"CREATE DATABASE {name} {copied}")
         await connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {service.name}")
         yield _url(admin_url, service.name, name)
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
