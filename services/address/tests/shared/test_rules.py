@@ -148,7 +148,7 @@ def test_the_last_word_is_unfinished_until_a_space_follows():
 @given(st.text(max_size=300))
 def test_any_text_gives_a_bounded_number_of_bounded_plain_words(typed):
     found = search_text.parse_search(typed)
-    assert len(found.said) <= search_text.MAX_WORDS
+    assert len(found.words) <= search_text.MAX_WORDS
     for word in (*found.names, *found.units):
         assert word.isascii()
         assert word.isalnum()
