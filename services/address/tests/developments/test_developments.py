@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from address.developments.schemas import Development
-from address.loading.store import csv_staging
+from address.loading.store import staged_csv
 from chassis.testing import published
 from services.address.tests.officers import UPRNS, USRNS, Officer, house
 
@@ -138,7 +138,7 @@ async def test_a_lost_answer_of_a_development_can_be_asked_for_again(officer):
 
 async def test_while_a_file_is_loaded_nothing_large_is_begun_and_that_is_said(officer, database):
     async with database.writing("citytown") as session:
-        await session.execute(csv_staging.LOCK, {"council": "citytown"})
+        await session.execute(staged_csv.LOCK, {"council": "citytown"})
         for asked in (
             officer.post("/developments", plan("90000001", scheme=scheme(**{"from": 901}))),
             officer.patch("/streets/90000001", {"description": "NOT NOW"}),

@@ -27,7 +27,7 @@ async def find_addresses(
 ) -> asyncpg.Record:
     """Find addresses by free text. A query that is only a postcode is a search by postcode."""
     search = search_text.parse_search(query + " ")
-    only_postcode = search.postcode is not None and not search.said and scoring.box is None
+    only_postcode = search.postcode is not None and not search.words and scoring.box is None
     if only_postcode and search.postcode is not None:
         return await places.list_by_postcode(pool, council, search.postcode, places_query)
     corrected, misspelt = await _correct_spelling(pool, council, search)

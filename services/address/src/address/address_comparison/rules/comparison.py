@@ -63,7 +63,7 @@ class Comparison:
         organisation, used = building_names.compare_organisation(context, listed, left)
         left &= ~used
         findings = (
-            "street " + self.street_said(context, left),
+            "street " + self.rate_street(context, left),
             "postcode " + self.postcode(listed.postcode, context.street),
             "locality " + self._locality(context, listed),
             "town " + self._town(context, listed),
@@ -75,7 +75,7 @@ class Comparison:
         )
         return Candidate(listed, context.hit, findings, sum(WEIGHTS[finding] for finding in findings))
 
-    def street_said(self, context: StreetContext, left: int) -> str:
+    def rate_street(self, context: StreetContext, left: int) -> str:
         """Rate how the street is named; ``denied`` when the address has another, ``unclear`` perhaps."""
         if context.hit.how != "unsaid":
             return context.hit.how

@@ -32,27 +32,27 @@ class AddressQuery:
 
 def parse_query(match_query: MatchQuery, index: Index) -> AddressQuery:
     """Parse the address into words and find the names it nearly has."""
-    said = tokens.tokenise(match_query, index.outwards, index.vocabulary.words)
-    unknown = [place for place, word in enumerate(said.words) if _unknown(word, index)]
-    if unknown and _correct_units(said, unknown, index):
-        tokens.add_windows(said)
-        unknown = [place for place in unknown if _unknown(said.words[place], index)]
-    query = AddressQuery(said)
+    address = tokens.tokenise(match_query, index.outwards, index.vocabulary.words)
+    unknown = [place for place, word in enumerate(address.words) if _unknown(word, index)]
+    if unknown and _correct_units(address, unknown, index):
+        tokens.add_windows(address)
+        unknown = [place for place in unknown if _unknown(address.words[place], index)]
+    query = AddressQuery(address)
     for place in unknown:
         query.unknown |= 1 << place
-    for place, word in enumerate(said.words):
+    for place, word in enumerate(address.words):
         if word in TYPES or (query.unknown >> place & 1 and _is_type(word, index)):
             query.types |= 1 << place
-    if unknown or any(word in _COMPASS for word in said.words):
+    if unknown or any(word in _COMPASS for word in address.words):
         _correct_names(query, index)
     return query
 
 
 def list_numbers(query: AddressQuery) -> list[int]:
     """List every number in the address, in digits or words, of a building or a part."""
-    said = {int(figures) for word in query.address.words for figures in _FIGURES.findall(word)}
-    said.update(int(NUMERALS[word]) for word in query.address.words if word in NUMERALS)
-    return sorted(number for number in said if number <= _HIGHEST)
+    numbers = {int(figures) for word in query.address.words for figures in _FIGURES.findall(word)}
+    numbers.update(int(NUMERALS[word]) for word in query.address.words if word in NUMERALS)
+    return sorted(number for number in numbers if number <= _HIGHEST)
 
 
 def _is_type(word: str, index: Index) -> bool:
@@ -63,21 +63,21 @@ def _unknown(word: str, index: Index) -> bool:
     return len(word) > 2 and word.isalpha() and word not in index.vocabulary.words and word not in NOISE  # noqa: PLR2004
 
 
-def _correct_units(said: TokenisedAddress, unknown: list[int], index: Index) -> bool:
+def _correct_units(address: TokenisedAddress, unknown: list[int], index: Index) -> bool:
     """Correct misspelt words for streets and parts of buildings. Return whether there were any."""
     changed = False
     for place in unknown:
-        following = said.words[place + 1] if place + 1 < len(said.words) else ""
+        following = address.words[place + 1] if place + 1 < len(address.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
-        for nth, (candidates, likeness) in enumerate(index.vocabulary.meant(said.words[place])):
+        for nth, (candidates, likeness) in enumerate(index.vocabulary.meant(address.words[place])):
             kind = (
                 nth == 0
                 and candidates in TYPES
                 and likeness >= LIKELY
-                and len(said.words[place]) >= _MIN_TYPE
+                and len(address.words[place]) >= _MIN_TYPE
             )
             if kind or _is_surely_unit(candidates, likeness, numbered=numbered):
-                said.words[place], changed = candidates, True
+                address.words[place], changed = candidates, True
                 break
     return changed
 

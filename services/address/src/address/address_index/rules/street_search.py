@@ -129,10 +129,10 @@ def _is_contained(bits: int, spans: list[int]) -> bool:
     return any(bits & span == bits != span for span in spans)
 
 
-def _find_core(usrn: int, bits: int, said: TokenisedAddress) -> StreetHit:
+def _find_core(usrn: int, bits: int, address: TokenisedAddress) -> StreetHit:
     """Return the hit of a street named without its last word, or with another one."""
     following = bits.bit_length()
-    if following < len(said.words) and said.words[following] in TYPES:
+    if following < len(address.words) and address.words[following] in TYPES:
         return StreetHit(usrn, bits | 1 << following, "other", 0.7)
     return StreetHit(usrn, bits, "core", 0.8)
 

@@ -43,7 +43,7 @@ _NICENESS = 5  # lower priority on a busy machine
 class Engine(Protocol):
     """The interface of a matcher."""
 
-    def match(self, asked: MatchQuery) -> Match: ...
+    def match(self, query: MatchQuery) -> Match: ...
 
 
 class ClaimLostError(Exception):

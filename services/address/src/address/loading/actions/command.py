@@ -22,7 +22,7 @@ from address.gazetteer_files.rules.csv_rows import Reject
 from address.loading.actions import csv_load, supply_load
 from address.loading.actions.outcome import LoadFile, LoadOutcome, Progress
 from address.loading.actions.preparation import TooManyRetiredError
-from address.loading.store import csv_staging
+from address.loading.store import staged_csv
 from chassis import ids
 from chassis.database import Database, Session
 from chassis.settings import Settings
@@ -82,12 +82,12 @@ async def _load(database: Database, arguments: argparse.Namespace) -> int:
     rows = sum(facts.lines) if supplied else max(facts.lines[0] - 1, 0)
     summary |= {"sha256": facts.sha256, "rows": rows}
     async with database.writing(arguments.council) as session:
-        council = await session.first(csv_staging.GET_COUNCIL, {"council": arguments.council})
+        council = await session.first(staged_csv.GET_COUNCIL, {"council": arguments.council})
         if council is None:
             return _end(
                 FAILED, summary, "unknown-council", message=await _unknown_council(session, arguments.council)
             )
-        last = await session.first(csv_staging.GET_LAST_LOAD, {"council": arguments.council})
+        last = await session.first(staged_csv.GET_LAST_LOAD, {"council": arguments.council})
     if last is not None and last.sha256 == facts.sha256 and not arguments.again:
         when = last.loaded_at.astimezone(UTC).isoformat(timespec="seconds")
         return _end(DONE, summary, "already-loaded", load=ids.show(last.id), loaded_at=when)
@@ -100,7 +100,7 @@ async def _load(database: Database, arguments: argparse.Namespace) -> int:
 
 
 async def _unknown_council(session: Session, slug: str) -> str:
-    known = ", ".join(row.slug for row in await session.all(csv_staging.LIST_COUNCILS)) or "none yet"
+    known = ", ".join(row.slug for row in await session.all(staged_csv.LIST_COUNCILS)) or "none yet"
     return (
         f"council {slug!r} is not known here (known: {known}). Create it with POST /identity/v1/councils;"
         " it is known here as soon as the worker has the event."

@@ -12,7 +12,7 @@ from address.gazetteer_files.rules import csv_rows
 from address.gazetteer_files.rules.csv_rows import Reject
 from address.loading.actions.outcome import MAX_REJECTS, LoadFile, LoadOutcome, Progress, load_params
 from address.loading.actions.publish_load import publish_changes, record_load
-from address.loading.store import comparison, csv_staging, csv_writes
+from address.loading.store import comparison, csv_writes, staged_csv
 from address.read_model import actions as read_model
 from address.shared import codelists, lifecycle
 from chassis.database import Session
@@ -23,7 +23,7 @@ _ROWS_PER_COPY = 2_000  # rows of one COPY message
 async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutcome:
     """Load the file. Raise CorruptFileError. The caller rolls back then, and when there are rejects."""
     await begin_load(session, file.council)
-    await session.execute(csv_staging.CREATE_STAGED)
+    await session.execute(staged_csv.CREATE_STAGED)
     staged, rejects = await _stage(session, file, progress)
     if not rejects:
         progress("checking", staged)
@@ -35,9 +35,9 @@ async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutc
 
 async def begin_load(session: Session, council: str) -> None:
     """Prepare the transaction for a load and wait for another load of this council."""
-    for statement in (csv_staging.SETTINGS, csv_staging.CREATE_TOUCHED, *comparison.CREATE_STREET_TABLES):
+    for statement in (staged_csv.SETTINGS, staged_csv.CREATE_TOUCHED, *comparison.CREATE_STREET_TABLES):
         await session.execute(statement)
-    await session.execute(csv_staging.LOCK, {"council": council})
+    await session.execute(staged_csv.LOCK, {"council": council})
 
 
 async def _stage(session: Session, file: LoadFile, progress: Progress) -> tuple[int, list[Reject]]:
@@ -78,9 +78,9 @@ def _copy_blocks(file: LoadFile, header: tuple[str, ...], rejects: list[Reject])
 async def _cross_check(session: Session, council: str) -> list[Reject]:
     """List what is wrong between rows, and between the file and the gazetteer."""
     params = {"council": council, "codes": list(codelists.classifications()), "deepest": lifecycle.MAX_DEPTH}
-    faults = [row for check in csv_staging.CHECKS for row in await session.all(check, params)]
+    faults = [row for check in staged_csv.CHECKS for row in await session.all(check, params)]
     if not faults:
-        faults = list(await session.all(csv_staging.TOO_DEEP, params))
+        faults = list(await session.all(staged_csv.TOO_DEEP, params))
     return [Reject(row.line, row.name, row.value, row.reason) for row in faults[:MAX_REJECTS]]
 
 
@@ -88,7 +88,7 @@ async def _write_tables(session: Session, file: LoadFile, staged: int, progress:
     """Write the staged rows to the tables, the read model, history and events."""
     outcome = LoadOutcome.begun()
     params = load_params(file, outcome)
-    fresh = bool(await session.scalar(csv_staging.IS_EMPTY, params))
+    fresh = bool(await session.scalar(staged_csv.IS_EMPTY, params))
     params["given"] = await session.scalar(csv_writes.UPSERT_GAZETTEER, params)
     for statement in (csv_writes.TOUCH_NEW, csv_writes.TOUCH_CHANGED, csv_writes.TOUCH_RENAMED):
         await session.execute(statement, params)

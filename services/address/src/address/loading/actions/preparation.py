@@ -4,7 +4,7 @@ from typing import Any
 
 from address.gazetteer_files.actions.volumes import Supply
 from address.loading.actions.outcome import LoadOutcome
-from address.loading.store import supply_staging
+from address.loading.store import staged_supply
 from chassis.database import Session
 
 _MAX_ABSENT, _MAX_ABSENT_SHARE = 10, 0.05  # properties that a full supply may retire without confirmation
@@ -38,9 +38,9 @@ async def prepare(
     outcome.notes["format"] = supply.header.layout.name
     outcome.notes["supply"] = "full" if supply.header.full else "change-only"
     outcome.notes["records"] = await _count_records(session)
-    outcome.notes["other_schemes"] = await session.execute(supply_staging.DELETE_OTHER_SCHEMES)
+    outcome.notes["other_schemes"] = await session.execute(staged_supply.DELETE_OTHER_SCHEMES)
     if supply.header.layout.in_one:
-        for statement in supply_staging.SPLIT_BLPUS:
+        for statement in staged_supply.SPLIT_BLPUS:
             await session.execute(statement)
     outcome.notes["without_postcode"] = await _drop_without_postcode(session, supply, params)
     outcome.notes["superseded"] = await supersede(session, only_hidden=fresh and not _has_deletions(outcome))
@@ -54,7 +54,7 @@ async def prepare(
 async def _count_records(session: Session) -> dict[str, dict[str, int]]:
     """Count records by record type and kind of change."""
     counted: dict[str, dict[str, int]] = {}
-    for row in await session.all(supply_staging.COUNT_RECORDS):
+    for row in await session.all(staged_supply.COUNT_RECORDS):
         counted.setdefault(row.record, {})[row.change] = row.rows
     return counted
 
@@ -65,7 +65,7 @@ def _has_deletions(outcome: LoadOutcome) -> bool:
 
 async def _count_unexpected(session: Session, params: dict[str, Any]) -> dict[str, int]:
     """Count changes whose record was not as their kind says. They are applied all the same."""
-    counts = await session.first(supply_staging.COUNT_UNEXPECTED, params)
+    counts = await session.first(staged_supply.COUNT_UNEXPECTED, params)
     assert counts is not None  # noqa: S101 - an aggregate always answers a row
     return dict(counts._mapping)  # noqa: SLF001
 
@@ -73,7 +73,7 @@ async def _count_unexpected(session: Session, params: dict[str, Any]) -> dict[st
 async def supersede(session: Session, *, only_hidden: bool = False) -> int:
     """Delete all but the last record of each key. ``only_hidden``: only those that no table would refuse."""
     gone = 0
-    for twice, last in supply_staging.DEDUPLICATE_REFERENCES if only_hidden else supply_staging.DEDUPLICATE:
+    for twice, last in staged_supply.DEDUPLICATE_REFERENCES if only_hidden else staged_supply.DEDUPLICATE:
         if await session.scalar(twice):
             gone += await session.execute(last)
     return gone
@@ -83,8 +83,8 @@ async def _drop_without_postcode(session: Session, supply: Supply, params: dict[
     """Drop properties without a postcode: fields, ponds and the like in a council's own export."""
     if not supply.header.layout.in_one:
         return 0
-    gone = await session.execute(supply_staging.DELETE_WITHOUT_POSTCODE, params)
-    for statement in supply_staging.DELETE_RECORDS_LEFT_OUT if gone else ():
+    gone = await session.execute(staged_supply.DELETE_WITHOUT_POSTCODE, params)
+    for statement in staged_supply.DELETE_RECORDS_LEFT_OUT if gone else ():
         await session.execute(statement, params)
     return gone
 
@@ -94,18 +94,18 @@ async def _drop_other_councils(session: Session, supply: Supply, params: dict[st
     custodian = params["custodian"]
     if custodian is None:
         return 0
-    gone = await session.execute(supply_staging.DELETE_OTHER_COUNCILS, params)
+    gone = await session.execute(staged_supply.DELETE_OTHER_COUNCILS, params)
     if gone or supply.header.custodian != custodian:
-        for statement in (*supply_staging.DELETE_RECORDS_ELSEWHERE, *supply_staging.DELETE_STREETS_ELSEWHERE):
+        for statement in (*staged_supply.DELETE_RECORDS_ELSEWHERE, *staged_supply.DELETE_STREETS_ELSEWHERE):
             gone += await session.execute(statement, params)
     return gone
 
 
 async def _retire_absent(session: Session, params: dict[str, Any], *, retire_many: bool) -> None:
-    await session.execute(supply_staging.DELETE_ABSENT_PROPERTIES, params)
-    counts = await session.first(supply_staging.COUNT_RETIRING, params)
+    await session.execute(staged_supply.DELETE_ABSENT_PROPERTIES, params)
+    counts = await session.first(staged_supply.COUNT_RETIRING, params)
     assert counts is not None  # noqa: S101 - a query of two numbers always answers a row
     if not retire_many and counts.absent > max(_MAX_ABSENT, counts.standing * _MAX_ABSENT_SHARE):
         raise TooManyRetiredError(counts.absent, counts.standing)
-    for statement in supply_staging.DELETE_ABSENT_RECORDS:
+    for statement in staged_supply.DELETE_ABSENT_RECORDS:
         await session.execute(statement, params)

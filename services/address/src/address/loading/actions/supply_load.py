@@ -22,13 +22,13 @@ from address.loading.actions.csv_load import begin_load
 from address.loading.actions.outcome import MAX_REJECTS, LoadFile, LoadOutcome, Progress, load_params
 from address.loading.actions.preparation import prepare, supersede
 from address.loading.actions.publish_load import publish_changes, record_load
-from address.loading.actions.staging import stage
+from address.loading.actions.record_copy import stage
 from address.loading.store import (
     comparison,
-    csv_staging,
     csv_writes,
+    staged_csv,
+    staged_supply,
     supply_checks,
-    supply_staging,
     supply_writes,
 )
 from address.read_model import actions as read_model
@@ -47,7 +47,7 @@ async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutc
         return outcome
     await _check_complete(session, supply)
     params = {**load_params(file, outcome), "day": supply.header.day, "deepest": lifecycle.MAX_DEPTH}
-    fresh = bool(await session.scalar(csv_staging.IS_EMPTY, params))
+    fresh = bool(await session.scalar(staged_csv.IS_EMPTY, params))
     progress("checking", staged)
     await prepare(session, supply, params, outcome, fresh=fresh, retire_many=file.retire_many)
     await _check(
@@ -77,7 +77,7 @@ async def load(session: Session, file: LoadFile, progress: Progress) -> LoadOutc
 async def _check_complete(session: Session, supply: Supply) -> None:
     """Raise CorruptFileError when lines are missing that a trailer counts."""
     missing = sum(mismatch.missing for mismatch in supply.mismatches)
-    if missing and await session.scalar(supply_staging.COUNT_GAPS) == missing:
+    if missing and await session.scalar(staged_supply.COUNT_GAPS) == missing:
         first = supply.mismatches[0]
         reason = f"the trailer counts {missing} more, and PRO_ORDER has a gap of as many"
         raise CorruptFileError(first.line, reason, first.name)
@@ -142,7 +142,7 @@ async def _publish(
     counts = await session.first(comparison.COUNT_TOUCHED)
     assert counts is not None  # noqa: S101 - an aggregate always answers a row
     outcome.created, outcome.changed, outcome.retired = counts.created, counts.changed, counts.retired
-    properties_in_file = await session.scalar(supply_staging.COUNT_PROPERTIES)
+    properties_in_file = await session.scalar(staged_supply.COUNT_PROPERTIES)
     outcome.unchanged = max(0, properties_in_file - counts.created - counts.changed - counts.retired)
     progress("announcing", staged)
     await publish_changes(session, params)

@@ -26,8 +26,8 @@ _COMPARED = {
     "parish": "coalesce(s.parish, p.parish)",
 }
 _CHANGES = ", ".join(
-    f"'{name}', CASE WHEN p.{name} IS DISTINCT FROM {said} THEN jsonb_build_array(p.{name}, {said}) END"
-    for name, said in _COMPARED.items()
+    f"'{name}', CASE WHEN p.{name} IS DISTINCT FROM {value} THEN jsonb_build_array(p.{name}, {value}) END"
+    for name, value in _COMPARED.items()
 )
 _BEFORE = ", ".join(f"p.{name}" for name in _COMPARED)
 _AFTER = ", ".join(_COMPARED.values())

@@ -4,7 +4,7 @@
 
 from sqlalchemy import TextClause, text
 
-from address.loading.store.supply_staging import PROPERTY_TABLES
+from address.loading.store.staged_supply import PROPERTY_TABLES
 
 _NOT_DELETED = "s.change <> 'D'"
 

@@ -75,7 +75,7 @@ def street_points(comparison: Comparison, context: StreetContext) -> float:
         else comparison.postcode(_nearest(levels, street.postcodes), street)
     )
     rank = "agrees" if context.locality_bits else "differs" if context.other_locality else "unsaid"
-    how = comparison.street_said(context, context.parts.others)
+    how = comparison.rate_street(context, context.parts.others)
     return WEIGHTS["street " + how] + WEIGHTS["postcode " + level] + WEIGHTS["locality " + rank]
 
 

@@ -88,26 +88,26 @@ def explain_unlikely(result: SearchResult, best: Candidate) -> tuple[str, ...]:
 
 def explain_none(result: SearchResult) -> tuple[str, ...]:
     """Explain what the gazetteer lacks."""
-    parts_said = result.comparison.query.address
-    if not parts_said.words:
+    parts_named = result.comparison.query.address
+    if not parts_named.words:
         return ("no address given",)
     plausible = [context for context in result.contexts if context.hit.how not in {"unsaid", "far", "faint"}]
     if not plausible:
         return ("street not found",)
     context = max(
-        plausible, key=lambda finding: (finding.hit.like, parts_said.postcode in finding.street.postcodes)
+        plausible, key=lambda finding: (finding.hit.like, parts_named.postcode in finding.street.postcodes)
     )
     return ("the property is not in the gazetteer" + _describe_missing(context),)
 
 
 def _describe_missing(context: StreetContext) -> str:
-    parts_said, street = context.parts, context.street.label
-    parts = [*(f"flat {unit}" for unit in parts_said.units), *map(_describe_floor, parts_said.floors)]
-    if parts_said.numbers and parts:
-        return f": {parts[0]} at {parts_said.numbers[-1]} is missing in {street}"
-    if parts_said.numbers:
-        return f": number {parts_said.numbers[-1]} is missing in {street}"
-    if parts_said.names:
+    parts_named, street = context.parts, context.street.label
+    parts = [*(f"flat {unit}" for unit in parts_named.units), *map(_describe_floor, parts_named.floors)]
+    if parts_named.numbers and parts:
+        return f": {parts[0]} at {parts_named.numbers[-1]} is missing in {street}"
+    if parts_named.numbers:
+        return f": number {parts_named.numbers[-1]} is missing in {street}"
+    if parts_named.names:
         return f": no building of that name is in {street}"
     return f": no number or name was given in {street}"
 

@@ -55,7 +55,7 @@ class AddressSearch:
     postcode: PostcodeSearch | None = None
     uprn: int | None = None
     typing: str | None = None  # the last of them, perhaps unfinished
-    said: tuple[str, ...] = ()  # names and units in the order they were typed
+    words: tuple[str, ...] = ()  # names and units in the order they were typed
 
 
 def split_words(text: str) -> list[str]:
@@ -80,7 +80,7 @@ def parse_search(text: str) -> AddressSearch:
     if not names and not postcode:
         names = [word for word in units if word.isalpha()][-1:]
         units = [word for word in units if word not in names]
-    return AddressSearch(_expand(names, typing), tuple(units), postcode, typing=typing, said=tuple(words))
+    return AddressSearch(_expand(names, typing), tuple(units), postcode, typing=typing, words=tuple(words))
 
 
 def _expand(names: list[str], typing: str | None) -> tuple[str, ...]:

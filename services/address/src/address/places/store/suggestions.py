@@ -72,7 +72,7 @@ def _number_alone(search: AddressSearch) -> int | None:
 
 def _name_params(search: AddressSearch) -> tuple[object, ...]:
     """Return the parameters of a search by name."""
-    beginnings = [f" {' '.join(search.names)}", f" {' '.join(search.said)}"]
+    beginnings = [f" {' '.join(search.names)}", f" {' '.join(search.words)}"]
     return (
         list(search.names),
         [name + _LAST_CHARACTER for name in search.names],

@@ -21,9 +21,9 @@ _DECIMALS = 6  # of a degree: 0.1 m, as in the ONS Postcode Directory
 _SLACK = 1.002
 
 
-async def find_postcodes(pool: asyncpg.Pool, council: str, asked: Sequence[str]) -> list[Postcode | None]:
+async def find_postcodes(pool: asyncpg.Pool, council: str, typed: Sequence[str]) -> list[Postcode | None]:
     """Find postcodes as typed, in order; None for one that is unknown or not a postcode."""
-    names = [queries.parse_postcode(text) for text in asked]
+    names = [queries.parse_postcode(text) for text in typed]
     known = sorted({name for name in names if name})
     rows = await postcodes.list_postcodes(pool, council, known) if known else []
     places_found = {place.postcode: place for place in _to_postcodes(rows)}
@@ -36,31 +36,33 @@ async def list_beginning(pool: asyncpg.Pool, council: str, beginning: str, limit
     return _to_postcodes(await postcodes.list_beginning(pool, council, spans, limit)) if spans else []
 
 
-async def list_nearest(pool: asyncpg.Pool, council: str, asked: Sequence[NearQuery]) -> list[list[Postcode]]:
+async def list_nearest(
+    pool: asyncpg.Pool, council: str, near_queries: Sequence[NearQuery]
+) -> list[list[Postcode]]:
     """List the postcodes near each point, nearest first, with distances."""
-    points = [_to_grid(near) for near in asked]
+    points = [_to_grid(near) for near in near_queries]
     rows: dict[int, list[asyncpg.Record]] = {}
     indexes = [index for index, point in enumerate(points) if point]
     if indexes:
         searched = [
             (*point, near.radius * _SLACK + 1, near.limit)
-            for near, point in zip(asked, points, strict=True)
+            for near, point in zip(near_queries, points, strict=True)
             if point
         ]
         for row in await postcodes.list_nearest(pool, council, searched):
             rows.setdefault(indexes[row["n"] - 1], []).append(row)
     answers = []
-    for index, near in enumerate(asked):
+    for index, near in enumerate(near_queries):
         answers.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
         await asyncio.sleep(0)  # a hundred points have ten thousand results: yield to other requests
     return answers
 
 
 async def list_near_postcode(
-    pool: asyncpg.Pool, council: str, asked: str, radius: float, limit: int
+    pool: asyncpg.Pool, council: str, postcode: str, radius: float, limit: int
 ) -> list[Postcode] | None:
     """List the postcodes near a postcode, itself first. None when it is unknown."""
-    (centre,) = await find_postcodes(pool, council, [asked])
+    (centre,) = await find_postcodes(pool, council, [postcode])
     if centre is None:
         return None
     if centre.lonlat is None:
@@ -73,8 +75,8 @@ async def get_random(pool: asyncpg.Pool, council: str, chance: float, outcode: s
     return _to_postcodes([row])[0] if row else None
 
 
-async def find_outcode(pool: asyncpg.Pool, council: str, asked: str) -> Outcode | None:
-    name = queries.parse_outcode(asked)
+async def find_outcode(pool: asyncpg.Pool, council: str, outcode: str) -> Outcode | None:
+    name = queries.parse_outcode(outcode)
     row = await outcodes.get_outcode(pool, council, name) if name else None
     return _to_outcodes([row])[0] if row else None
 

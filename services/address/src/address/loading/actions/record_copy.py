@@ -9,7 +9,7 @@ from address.gazetteer_files.actions.volumes import Supply
 from address.gazetteer_files.rules.layouts import METADATA, Layout
 from address.gazetteer_files.rules.records import RecordBlock
 from address.loading.actions.outcome import MAX_REJECTS, LoadOutcome, Progress
-from address.loading.store import supply_staging
+from address.loading.store import staged_supply
 from chassis.database import Session
 
 _LINES_PER_COPY = 30_000  # lines of one COPY
@@ -18,7 +18,7 @@ _LINES_PER_COPY = 30_000  # lines of one COPY
 async def stage(session: Session, supply: Supply, outcome: LoadOutcome, progress: Progress) -> int:
     """Fill the staging tables. Faulty records go to the outcome's rejects. Return the number of lines read.
     Raise CorruptFileError."""
-    for statement in supply_staging.CREATE:
+    for statement in staged_supply.CREATE:
         await session.execute(statement)
     return await _Stager(session, supply, outcome, progress).run()
 
@@ -76,9 +76,9 @@ class _Stager:
 
     async def _copied(self, layout: Layout, kind: str, rows: list[str]) -> None:
         await self._driver.copy_to_table(
-            supply_staging.TABLES[kind],
+            staged_supply.TABLES[kind],
             source=io.BytesIO("".join(rows).encode()),
-            columns=supply_staging.copy_columns(layout, kind),
+            columns=staged_supply.copy_columns(layout, kind),
             format="csv",
-            force_null=supply_staging.nullable_columns(layout, kind),
+            force_null=staged_supply.nullable_columns(layout, kind),
         )
