@@ -57,7 +57,7 @@ def come(site, visitor, database):
     """``visit = await come(size, language)``: somebody new, with an account, in a tab of that size."""
 
     async def arrive(size, language):
-        account = await provider.person(database)
+        account = await provider.create_person(database)
         async with database.reading() as session:
             address = await session.scalar(
                 provider.account_email.select()

@@ -59,7 +59,7 @@ def come(site, visitor, database, arrival):
     """Somebody at the page that asks for a proof, sent there by a service."""
 
     async def to_page(size, language="en"):
-        account = await provider.person(database)
+        account = await provider.create_person(database)
         tab = await visitor(**getattr(harness, size))
         bins = await provider.register(database, redirect_uris=[arrival], identity_levels=["P1", "P2"])
         visit = Visit(tab, site, database, account, "", bins, arrival)
@@ -121,7 +121,7 @@ async def test_not_now_leads_back_to_the_service(site, visitor, database, arriva
     """Chromium holds the redirects after a form to the policy of its page."""
     tab = await visitor(**harness.PHONE, java_script_enabled=scripts)
     bins = await provider.register(database, redirect_uris=[arrival], identity_levels=["P1", "P2"])
-    visit = Visit(tab, site, database, await provider.person(database), "", bins, arrival)
+    visit = Visit(tab, site, database, await provider.create_person(database), "", bins, arrival)
     await visit.signed_in("email", "totp")
     await visit.ask(vtr='["P2.Cl.Cm"]', claims=CORE)
     await tab.click("text=Not now: go back to the service")

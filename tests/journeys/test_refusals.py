@@ -61,7 +61,7 @@ class Person:
 
     async def sign_in(self, database, browser):
         self.browser = browser
-        self.account = await provider.person(database)
+        self.account = await provider.create_person(database)
         await provider.sign_in(database, self.browser, self.account)
         secret = self.browser.cookies["townhall-session"]
         self.browser.cookies.clear()

@@ -67,8 +67,8 @@ class AuthorizationMachine(RuleBasedStateMachine):
         self.app, self.database, self.service, self.loop = app, database, service, loop
         self.seen: Counter = seen
         self.tick = itertools.count(1)
-        self.browsers = [provider.browser_of(app) for _ in range(2)]
-        self.people = [self.run(provider.person(database)) for _ in range(2)]
+        self.browsers = [provider.make_browser(app) for _ in range(2)]
+        self.people = [self.run(provider.create_person(database)) for _ in range(2)]
         self.signed_in = [None, None]
         self.consents_given = {}  # account -> (scopes, when)
         self.requests, self.pages, self.hints = [], [], []
@@ -129,9 +129,9 @@ class AuthorizationMachine(RuleBasedStateMachine):
             return
         if response.headers["location"].startswith("/identity/"):
             assert expected == "sign-in", f"to sign in where {expected} was expected"
-            request.secret = provider.waiting(response)
+            request.secret = provider.read_request_id(response)
             return
-        parameters = provider.answered(response)
+        parameters = provider.read_redirect(response)
         request.open = False
         assert parameters.get("error", "code") == expected, f"{parameters} where {expected} was expected"
         if "code" in parameters:
@@ -255,13 +255,13 @@ class AuthorizationMachine(RuleBasedStateMachine):
         self.continue_request(self.item([request for request in self.requests if request.secret], index))
 
     def continue_request(self, request):
-        response = self.run(provider.proceed(self.browsers[request.browser], request.secret))
+        response = self.run(provider.continue_request(self.browsers[request.browser], request.secret))
         self.check_response(request, response, self.expected(request))
 
     def continue_elsewhere(self, request):
         """Continue the request in the other browser, where it does not exist."""
         self.seen["another browser"] += 1
-        response = self.run(provider.proceed(self.browsers[1 - request.browser], request.secret))
+        response = self.run(provider.continue_request(self.browsers[1 - request.browser], request.secret))
         assert response.status_code == 400, "another browser's request went on"
 
     @precondition(lambda self: self.pages)
@@ -278,7 +278,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
                 self.consents_given[account] = (request.scopes, next(self.tick))
                 expected = self.expected(request)
         self.seen["answered for another"] += not prompted
-        response = self.run(provider.agree(self.browsers[request.browser], page, answer))
+        response = self.run(provider.answer_consent(self.browsers[request.browser], page, answer))
         self.check_response(request, response, expected)
 
     @rule(person=people)
@@ -297,7 +297,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
     @rule(person=people)
     def close_account_of(self, person):
         """Close an account; another person takes its place."""
-        account, self.people[person] = self.people[person], self.run(provider.person(self.database))
+        account, self.people[person] = self.people[person], self.run(provider.create_person(self.database))
         self.seen["closed"] += 1
         self.write(close_account, self.app.state.auth, account)
         self.signed_in = [None if item and item.account == account else item for item in self.signed_in]
@@ -341,7 +341,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
             return
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
-        claims = self.run(provider.claims_of(self.browsers[0], tokens["id_token"]))
+        claims = self.run(provider.verify_claims(self.browsers[0], tokens["id_token"]))
         assert claims["sub"] == subjects.derive_subject(self.app.state.issuer, "citytown", grant.account)
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
         assert ("refresh_token" in tokens) is grant.offline

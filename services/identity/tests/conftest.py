@@ -12,7 +12,7 @@ from chassis.testing import ISSUER
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
 from services.identity.tests import servers
-from services.identity.tests.provider import KEY, browser_of, person, register, sign_in
+from services.identity.tests.provider import KEY, create_person, make_browser, register, sign_in
 from tests.browser.page_recorder import recording
 
 CHEAP_PASSWORDS = 64  # KiB; what people's cost is tested in factors/test_passwords.py
@@ -109,14 +109,14 @@ async def server(authority):
 @pytest.fixture
 async def visitor(app, client):
     """A browser of its own, without pages; ``client`` holds the application's lifespan."""
-    async with browser_of(app) as own:
+    async with make_browser(app) as own:
         yield own
 
 
 @pytest.fixture
 async def resident(database, visitor):
     """An account, signed in in ``visitor`` by a code sent to its address."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id)
     return account_id
 

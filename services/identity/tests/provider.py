@@ -1,4 +1,4 @@
-"""A service that signs people in, a person with a browser, and what goes on between them: for tests."""
+"""Test helpers: a service that signs people in, a person with a browser, and the requests between them."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 async def register(database, council="citytown", *, jwks=None, revoked_at=None, scopes=(), **party):
-    """A client with a secret (or these keys) and its registration: a Party's id, secret and council."""
+    """Register a service with a secret, or with these keys."""
     secret, client_id = secrets.token_urlsafe(16), ids.new()
     async with database.writing() as session:
         await session.set_all_councils()
@@ -48,7 +48,7 @@ async def register(database, council="citytown", *, jwks=None, revoked_at=None, 
 
 
 class Service:
-    """A registered service: what it sends, and how it shows who it is."""
+    """A registered service: what it sends, and how it authenticates."""
 
     def __init__(self, client_id, secret, council):
         self.client_id, self.secret, self.council = client_id, secret, council
@@ -60,13 +60,13 @@ class Service:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def request(self, **other):
-        """The parameters of a request for sign-in; None leaves one out."""
-        asked = {
+        """Build the parameters of an authorization request; None leaves one out."""
+        parameters = {
             "client_id": self.client_id, "response_type": "code", "redirect_uri": REDIRECT,
             "scope": "openid", "state": "a-state", "nonce": "a-nonce",
             "code_challenge": self.challenge, "code_challenge_method": "S256", **other,
         }  # fmt: skip
-        return {name: value for name, value in asked.items() if value is not None}
+        return {name: value for name, value in parameters.items() if value is not None}
 
     @property
     def credentials(self):
@@ -83,42 +83,42 @@ class Service:
         return jwt.encode({"alg": alg, "kid": key.kid, **(header or {})}, content, key, algorithms=[alg])
 
     def object(self, key=KEY, header=None, alg="ES256", **claims):
-        """A signed request object."""
+        """Sign a request object."""
         content = {"iss": self.client_id, "aud": f"{ISSUER}authorize", **self.request(), **claims}
         content = {name: value for name, value in content.items() if value is not None}
         return jwt.encode({"alg": alg, "kid": key.kid, **(header or {})}, content, key, algorithms=[alg])
 
     async def redeem(self, browser, code, **other):
-        """Trade the code in; None leaves a field out."""
+        """Redeem a code; None leaves a field out."""
         fields = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT,
             "code_verifier": self.verifier, **self.credentials, **other,
         }  # fmt: skip
-        return await browser.post("/identity/token", data=_given(fields))
+        return await browser.post("/identity/token", data=_without_none(fields))
 
     async def refresh(self, browser, token, **other):
         fields = {"grant_type": "refresh_token", "refresh_token": token, **self.credentials, **other}
-        return await browser.post("/identity/token", data=_given(fields))
+        return await browser.post("/identity/token", data=_without_none(fields))
 
     async def tokens(self, browser, **other):
-        """Sign in and trade the code in: the answer's JSON."""
-        answer = await self.redeem(browser, await code_of(browser, self, **other))
+        """Sign in and redeem the code: the response's JSON."""
+        answer = await self.redeem(browser, await get_code(browser, self, **other))
         assert answer.status_code == 200, answer.text
         return answer.json()
 
 
-def _given(fields):
+def _without_none(fields):
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def browser_of(app, cookies=None):
-    """A browser of its own: an httpx client that keeps cookies."""
+def make_browser(app, cookies=None):
+    """Make a browser: an httpx client with its own cookies."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test.invalid", cookies=cookies)
 
 
-async def person(database, methods=("email",), *, at=None, email=None):
-    """Somebody with an account: its id."""
+async def create_person(database, methods=("email",), *, at=None, email=None):
+    """Create a person with an account: its id."""
     account_id, now = ids.new(), datetime.now(UTC)
     address = email or f"{ids.show(account_id)}@people.example"
     async with database.writing() as session:
@@ -130,7 +130,7 @@ async def person(database, methods=("email",), *, at=None, email=None):
 
 
 async def sign_in(database, browser, account_id, methods=("email",), *, ago=0):
-    """Sign the person in, in this browser, as the pages do: the session's id."""
+    """Sign a person in, in this browser, as the pages do: the session's id."""
     secret, session_id = secrets.token_urlsafe(32), ids.new()
     now = datetime.now(UTC)
     async with database.writing() as session:
@@ -144,76 +144,79 @@ async def sign_in(database, browser, account_id, methods=("email",), *, ago=0):
 
 
 async def ask(browser, service, **other):
-    """The answer to a request for sign-in."""
+    """Send an authorization request."""
     return await browser.get("/identity/authorize", params=service.request(**other))
 
 
-def answered(response, redirect=REDIRECT):
-    """The parameters with which the browser is sent back to the service."""
+def read_redirect(response, redirect=REDIRECT):
+    """Read the parameters of a redirect to the service."""
     assert response.status_code in {302, 303}, response.text
-    where = response.headers["location"]
-    assert where.startswith(f"{redirect}?"), where
-    return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
+    location = response.headers["location"]
+    assert location.startswith(f"{redirect}?"), location
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def waiting(response):
-    """The id of the request with which the browser is sent to sign in."""
+def read_request_id(response):
+    """Read the id of the request from a redirect to the sign-in page."""
     assert response.status_code in {302, 303}, response.text
-    where = urlsplit(response.headers["location"])
-    assert where.path == "/identity/sign-in", response.headers["location"]
-    return parse_qs(where.query)["request"][0]
+    location = urlsplit(response.headers["location"])
+    assert location.path == "/identity/sign-in", response.headers["location"]
+    return parse_qs(location.query)["request"][0]
 
 
-async def proceed(browser, request_id):
+async def continue_request(browser, request_id):
+    """Continue a request after sign-in."""
     return await browser.get("/identity/authorize/continue", params={"request": request_id})
 
 
-def fields_of(page):
-    """The hidden fields of the consent page."""
+def read_hidden_fields(page):
+    """Read the hidden fields of the consent page."""
     assert page.status_code == 200, page.text
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
 
 
-async def agree(browser, page, answer="yes", **other):
+async def answer_consent(browser, page, answer="yes", **other):
     """Answer the consent page."""
     headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    form = {**fields_of(page), "answer": answer, **other}
-    return await browser.post("/identity/authorize/consent", data=_given(form), headers=headers)
+    form = {**read_hidden_fields(page), "answer": answer, **other}
+    return await browser.post("/identity/authorize/consent", data=_without_none(form), headers=headers)
 
 
-async def code_of(browser, service, **other):
-    """A code, the person being signed in; agrees where asked."""
+async def get_code(browser, service, **other):
+    """Get a code for the person who is signed in; agree if asked."""
     response = await ask(browser, service, **other)
     if response.status_code == 200:
-        response = await agree(browser, response)
-    return answered(response)["code"]
+        response = await answer_consent(browser, response)
+    return read_redirect(response)["code"]
 
 
-async def send(browser, page, **typed):
-    """Send the page's form as a browser does, and follow it on our pages: the next page, or the way out."""
+async def submit_form(browser, page, **typed):
+    """Submit the page's form as a browser does, and follow redirects on our pages."""
     form = re.search(r'<form method="post"(?: action="([^"]*)")?.*?</form>', page.text, re.DOTALL)
-    where = urljoin(str(page.url), html.unescape(form[1] or ""))
+    url = urljoin(str(page.url), html.unescape(form[1] or ""))
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0])
     headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    return await follow(browser, await browser.post(where, data={**dict(hidden), **typed}, headers=headers))
+    return await follow_redirects(
+        browser, await browser.post(url, data={**dict(hidden), **typed}, headers=headers)
+    )
 
 
-async def follow(browser, response):
-    """Where redirects lead on our own pages; the redirect itself where it leads to the service."""
+async def follow_redirects(browser, response):
+    """Follow redirects on our own pages; a redirect to the service is returned itself."""
     while response.status_code in {302, 303}:
-        where = urljoin(str(response.url), response.headers["location"])
-        if urlsplit(where).netloc != "test.invalid":
+        url = urljoin(str(response.url), response.headers["location"])
+        if urlsplit(url).netloc != "test.invalid":
             break
-        response = await browser.get(where)
+        response = await browser.get(url)
     return response
 
 
-async def claims_of(browser, token, algorithm="ES256"):
-    """A token's claims, its signature checked with the published keys."""
+async def verify_claims(browser, token, algorithm="ES256"):
+    """Verify a token's signature with the published keys: its claims."""
     published = (await browser.get("/identity/.well-known/jwks.json")).json()
     return jwt.decode(token, KeySet.import_key_set(published), algorithms=[algorithm]).claims
 
 
-def header_of(token):
+def read_header(token):
     part = token.split(".")[0]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

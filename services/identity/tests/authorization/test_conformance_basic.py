@@ -11,17 +11,17 @@ from identity.grants.rules import id_tokens
 from services.identity.tests import registers
 from services.identity.tests.provider import (
     KEY,
-    agree,
-    answered,
+    answer_consent,
     ask,
-    claims_of,
-    code_of,
-    header_of,
-    person,
-    proceed,
+    continue_request,
+    create_person,
+    get_code,
+    read_header,
+    read_redirect,
+    read_request_id,
     register,
     sign_in,
-    waiting,
+    verify_claims,
 )
 
 HERE = "authorization/test_conformance_basic::test_"
@@ -100,7 +100,7 @@ def test_every_module_of_the_plan_has_its_test(module, test):
 async def test_oidcc_server(visitor, resident, bins):
     """Every claim OIDC Core section 2 asks of an id_token, from a request to userinfo."""
     tokens = await bins.tokens(visitor)
-    content = await claims_of(visitor, tokens["id_token"])
+    content = await verify_claims(visitor, tokens["id_token"])
     assert {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"} <= set(content)
     assert content["at_hash"] == id_tokens.compute_at_hash(tokens["access_token"])
     assert content["iat"] <= time.time() + 1 < content["exp"]
@@ -110,7 +110,7 @@ async def test_oidcc_server(visitor, resident, bins):
 
 
 async def test_oidcc_response_type_missing(visitor, resident, bins):
-    parameters = answered(await ask(visitor, bins, response_type=None))
+    parameters = read_redirect(await ask(visitor, bins, response_type=None))
     assert (parameters["error"], parameters["state"], "code" in parameters) == (
         "invalid_request",
         "a-state",
@@ -122,9 +122,9 @@ async def test_oidcc_idtoken_signature(visitor, resident, bins):
     """Signed by a key of the JWKS, which the header names."""
     token = (await bins.tokens(visitor))["id_token"]
     published = (await visitor.get("/identity/.well-known/jwks.json")).json()["keys"]
-    [key] = [event for event in published if event["kid"] == header_of(token)["kid"]]
-    assert (key["use"], key["alg"], "d" in key) == ("sig", header_of(token)["alg"], False)
-    assert (await claims_of(visitor, token))["aud"] == bins.client_id
+    [key] = [event for event in published if event["kid"] == read_header(token)["kid"]]
+    assert (key["use"], key["alg"], "d" in key) == ("sig", read_header(token)["alg"], False)
+    assert (await verify_claims(visitor, token))["aud"] == bins.client_id
 
 
 async def test_oidcc_idtoken_unsigned(client, mint):
@@ -155,7 +155,7 @@ async def test_oidcc_userinfo_post_body(visitor, resident, bins):
 
 async def test_oidcc_without_nonce(visitor, resident, bins):
     tokens = await bins.tokens(visitor, nonce=None)
-    assert "nonce" not in await claims_of(visitor, tokens["id_token"])
+    assert "nonce" not in await verify_claims(visitor, tokens["id_token"])
 
 
 @pytest.mark.parametrize(
@@ -191,81 +191,84 @@ async def test_oidcc_scope(visitor, resident, bins, scope, granted):
     ],
 )
 async def test_oidcc_what_a_request_may_carry(visitor, resident, bins, more):
-    assert "code" in answered(await ask(visitor, bins, **more))
+    assert "code" in read_redirect(await ask(visitor, bins, **more))
 
 
 async def test_oidcc_prompt_login(visitor, database, bins):
     """A second sign-in, and an auth_time that is later."""
-    account = await person(database)
+    account = await create_person(database)
     await sign_in(database, visitor, account, ago=5)
-    first = await claims_of(visitor, (await bins.tokens(visitor))["id_token"])
-    request = waiting(await ask(visitor, bins, prompt="login"))
+    first = await verify_claims(visitor, (await bins.tokens(visitor))["id_token"])
+    request = read_request_id(await ask(visitor, bins, prompt="login"))
     await sign_in(database, visitor, account)
-    answer = await bins.redeem(visitor, answered(await proceed(visitor, request))["code"])
-    second = await claims_of(visitor, answer.json()["id_token"])
+    answer = await bins.redeem(visitor, read_redirect(await continue_request(visitor, request))["code"])
+    second = await verify_claims(visitor, answer.json()["id_token"])
     assert (second["sub"], second["auth_time"] > first["auth_time"]) == (first["sub"], True)
 
 
 async def test_oidcc_prompt_none_not_logged_in(visitor, bins):
-    parameters = answered(await ask(visitor, bins, prompt="none"))
+    parameters = read_redirect(await ask(visitor, bins, prompt="none"))
     assert (parameters["error"], parameters["state"]) == ("login_required", "a-state")
 
 
 async def test_oidcc_prompt_none_logged_in(visitor, resident, bins):
-    first = await claims_of(visitor, (await bins.tokens(visitor))["id_token"])
-    second = await claims_of(visitor, (await bins.tokens(visitor, prompt="none"))["id_token"])
+    first = await verify_claims(visitor, (await bins.tokens(visitor))["id_token"])
+    second = await verify_claims(visitor, (await bins.tokens(visitor, prompt="none"))["id_token"])
     assert (first["sub"], first["auth_time"]) == (second["sub"], second["auth_time"])
 
 
 async def test_oidcc_max_age_1(visitor, database, bins):
-    await sign_in(database, visitor, await person(database), ago=2)
-    waiting(await ask(visitor, bins, max_age="1"))
+    await sign_in(database, visitor, await create_person(database), ago=2)
+    read_request_id(await ask(visitor, bins, max_age="1"))
 
 
 async def test_oidcc_max_age_10000(visitor, database, bins):
-    await sign_in(database, visitor, await person(database), ago=2)
-    content = await claims_of(visitor, (await bins.tokens(visitor, max_age="10000"))["id_token"])
+    await sign_in(database, visitor, await create_person(database), ago=2)
+    content = await verify_claims(visitor, (await bins.tokens(visitor, max_age="10000"))["id_token"])
     assert 2 <= time.time() - content["auth_time"] < 10_000
 
 
 async def test_oidcc_id_token_hint(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     again = await bins.tokens(visitor, prompt="none", id_token_hint=token)
-    known, seen = [await claims_of(visitor, id_token) for id_token in (token, again["id_token"])]
+    known, seen = [await verify_claims(visitor, id_token) for id_token in (token, again["id_token"])]
     assert known["sub"] == seen["sub"]
 
 
 async def test_oidcc_id_token_hint_of_another_person(visitor, resident, database, bins):
     """OIDC Core 3.1.2.1: it MUST be an error if another person is signed in; they may sign in first."""
     token = (await bins.tokens(visitor))["id_token"]
-    await sign_in(database, visitor, await person(database), ago=5)
-    assert answered(await ask(visitor, bins, prompt="none", id_token_hint=token))["error"] == "login_required"
-    request = waiting(await ask(visitor, bins, id_token_hint=token))
-    waiting(await proceed(visitor, request))
+    await sign_in(database, visitor, await create_person(database), ago=5)
+    assert (
+        read_redirect(await ask(visitor, bins, prompt="none", id_token_hint=token))["error"]
+        == "login_required"
+    )
+    request = read_request_id(await ask(visitor, bins, id_token_hint=token))
+    read_request_id(await continue_request(visitor, request))
     await sign_in(database, visitor, resident)
-    assert "code" in answered(await proceed(visitor, request))
-    request = waiting(await ask(visitor, bins, id_token_hint=token, prompt="login"))
-    await sign_in(database, visitor, await person(database))
-    assert answered(await proceed(visitor, request))["error"] == "login_required"
+    assert "code" in read_redirect(await continue_request(visitor, request))
+    request = read_request_id(await ask(visitor, bins, id_token_hint=token, prompt="login"))
+    await sign_in(database, visitor, await create_person(database))
+    assert read_redirect(await continue_request(visitor, request))["error"] == "login_required"
 
 
 @pytest.mark.parametrize("alter", [lambda token: "x", lambda token: f"{token}x", lambda token: token[1:]])
 async def test_an_id_token_hint_that_does_not_hold_is_refused(visitor, resident, database, bins, alter):
     token = (await bins.tokens(visitor))["id_token"]
-    parameters = answered(await ask(visitor, bins, id_token_hint=alter(token)))
+    parameters = read_redirect(await ask(visitor, bins, id_token_hint=alter(token)))
     assert parameters["error"] == "invalid_request"
     other = await register(database)
-    assert answered(await ask(visitor, other, id_token_hint=token))["error"] == "invalid_request"
+    assert read_redirect(await ask(visitor, other, id_token_hint=token))["error"] == "invalid_request"
 
 
 async def test_oidcc_login_hint(visitor, bins):
-    request = waiting(await ask(visitor, bins, login_hint="bob@example.com"))
+    request = read_request_id(await ask(visitor, bins, login_hint="bob@example.com"))
     page = await visitor.get("/identity/sign-in", params={"request": request})
     assert 'value="bob@example.com"' in page.text
 
 
 async def test_oidcc_codereuse_30seconds(app, visitor, resident, bins, monkeypatch):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     tokens = (await bins.redeem(visitor, code)).json()
     monkeypatch.setattr(app.state.issuer, "clock", lambda: time.time() + 30)
     again = await bins.redeem(visitor, code)
@@ -275,7 +278,7 @@ async def test_oidcc_codereuse_30seconds(app, visitor, resident, bins, monkeypat
 
 
 async def test_oidcc_request_uri(visitor, resident, bins):
-    parameters = answered(await ask(visitor, bins, request_uri="https://service.example/request.jwt"))
+    parameters = read_redirect(await ask(visitor, bins, request_uri="https://service.example/request.jwt"))
     assert parameters["error"] == "request_uri_not_supported"
     metadata = (await visitor.get("/identity/.well-known/openid-configuration")).json()
     assert metadata["request_uri_parameter_supported"] is False
@@ -295,7 +298,7 @@ async def test_oidcc_request_object_with_redirect_uri(visitor, resident, databas
     service = await register(database, jwks=[KEY.as_dict(private=False)])
     outside = {"client_id": service.client_id, "response_type": "code", "scope": "openid"}
     inside = await visitor.get("/identity/authorize", params={**outside, "request": service.object()})
-    assert "code" in answered(inside)
+    assert "code" in read_redirect(inside)
     wrong = service.object(redirect_uri="https://elsewhere.example/")
     refused = await visitor.get("/identity/authorize", params={**outside, "request": wrong})
     assert (refused.status_code, "location" in refused.headers) == (400, False)
@@ -304,5 +307,5 @@ async def test_oidcc_request_object_with_redirect_uri(visitor, resident, databas
 async def test_a_person_who_does_not_agree_leaves_no_code_behind(visitor, resident, database):
     """The suite's user-rejects-authentication, for another organisation's service."""
     service = await register(database, first_party=False)
-    parameters = answered(await agree(visitor, await ask(visitor, service), answer="no"))
+    parameters = read_redirect(await answer_consent(visitor, await ask(visitor, service), answer="no"))
     assert (parameters["error"], "code" in parameters) == ("access_denied", False)

@@ -13,13 +13,13 @@ from services.identity.tests import registers
 from services.identity.tests.provider import (
     KEY,
     REDIRECT,
-    agree,
-    answered,
+    answer_consent,
     ask,
-    code_of,
-    fields_of,
+    get_code,
+    read_hidden_fields,
+    read_redirect,
+    read_request_id,
     register,
-    waiting,
 )
 
 HERE = "authorization/test_conformance_fapi::test_"
@@ -165,14 +165,14 @@ def is_a_page(response):
 
 
 async def test_happy_flow(visitor, resident, vault):
-    parameters = answered(await begin(visitor, await push(visitor, vault)))
+    parameters = read_redirect(await begin(visitor, await push(visitor, vault)))
     assert set(parameters) == {"code", "state", "iss"}
     tokens = (await vault.redeem(visitor, parameters["code"])).json()
     assert (tokens["token_type"], tokens["expires_in"] <= 600) == ("Bearer", True)
 
 
 async def test_no_code_is_redeemed_without_a_client(visitor, resident, vault):
-    code = answered(await begin(visitor, await push(visitor, vault)))["code"]
+    code = read_redirect(await begin(visitor, await push(visitor, vault)))["code"]
     options = {"client_assertion": None, "client_assertion_type": None}
     answer = await vault.redeem(visitor, code, **options)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
@@ -185,8 +185,8 @@ async def test_refresh_token(visitor, resident, database, vault):
     """Of its own client, and each assertion anew."""
     page = await begin(visitor, await push(visitor, vault, scope="openid offline_access"))
     if page.status_code == 200:
-        page = await agree(visitor, page)
-    first = (await vault.redeem(visitor, answered(page)["code"])).json()
+        page = await answer_consent(visitor, page)
+    first = (await vault.redeem(visitor, read_redirect(page)["code"])).json()
     thief = await register(database, jwks=[KEY.as_dict(private=False)])
     assert (await thief.refresh(visitor, first["refresh_token"])).status_code == 400
     second = await vault.refresh(visitor, first["refresh_token"])
@@ -197,7 +197,7 @@ async def test_par_on_the_way(visitor, vault, resident, database):
     """RFC 9126 section 7.3 lets a request_uri be good once: reloading is on the page it led to."""
     visitor.cookies.delete("townhall-session")
     by_name = await push(visitor, vault)
-    request = waiting(await begin(visitor, by_name))
+    request = read_request_id(await begin(visitor, by_name))
     for _ in range(2):
         page = await visitor.get("/identity/sign-in", params={"request": request})
         assert page.status_code == 200
@@ -205,7 +205,7 @@ async def test_par_on_the_way(visitor, vault, resident, database):
 
 async def test_par_attempt_reuse_request_uri(visitor, resident, vault):
     by_name = await push(visitor, vault)
-    assert "code" in answered(await begin(visitor, by_name))
+    assert "code" in read_redirect(await begin(visitor, by_name))
     is_a_page(await begin(visitor, by_name))
 
 
@@ -236,16 +236,16 @@ async def test_par_alone_counts(visitor, resident, vault):
         "state": "other",
         "nonce": "x",
     }
-    parameters = answered(await begin(visitor, by_name, **beside))
+    parameters = read_redirect(await begin(visitor, by_name, **beside))
     assert parameters["state"] == "a-state"
     tokens = (await vault.redeem(visitor, parameters["code"])).json()
     assert tokens["scope"] == "openid"
 
 
 async def test_without_using_par_fails(visitor, resident, vault):
-    parameters = answered(await ask(visitor, vault))
+    parameters = read_redirect(await ask(visitor, vault))
     assert (parameters["error"], "code" in parameters) == ("invalid_request", False)
-    posted = answered(await visitor.post("/identity/authorize", data=vault.request()))
+    posted = read_redirect(await visitor.post("/identity/authorize", data=vault.request()))
     assert (posted["error"], "code" in posted) == ("invalid_request", False)
 
 
@@ -257,7 +257,7 @@ async def test_a_request_object_of_another_client(visitor, resident, database, v
     outside = {"client_id": other.client_id, "response_type": "code", "redirect_uri": REDIRECT}
     for signed in (vault.object(), other.object()):
         answer = await visitor.get("/identity/authorize", params={**outside, "request": signed})
-        assert answered(answer)["error"] == "invalid_request_object"
+        assert read_redirect(answer)["error"] == "invalid_request_object"
 
 
 async def test_iss_is_in_every_response(visitor, resident, database):
@@ -268,15 +268,15 @@ async def test_iss_is_in_every_response(visitor, resident, database):
     for response in (
         await ask(visitor, service, response_type="token"),
         await ask(visitor, service, prompt="none"),
-        await agree(visitor, page, answer="no"),
-        await agree(visitor, await ask(visitor, service)),
+        await answer_consent(visitor, page, answer="no"),
+        await answer_consent(visitor, await ask(visitor, service)),
     ):
-        assert answered(response)["iss"] == issuer
+        assert read_redirect(response)["iss"] == issuer
 
 
 async def test_a_code_of_the_standard_profile_lives_a_minute(app, visitor, resident, database, monkeypatch):
     service = await register(database)
-    codes = [await code_of(visitor, service) for _ in range(2)]
+    codes = [await get_code(visitor, service) for _ in range(2)]
     now = time.time()
     monkeypatch.setattr(app.state.issuer, "clock", lambda: now + 55)
     assert (await service.redeem(visitor, codes[0])).status_code == 200
@@ -302,7 +302,7 @@ async def test_no_error_anywhere_leads_to_a_place_that_is_not_registered(visitor
     ):
         assert "evil.example" not in response.headers.get("location", "").partition("?")[0]
     page = await visitor.get("/identity/logout", params={**known, "post_logout_redirect_uri": where})
-    fields = {**fields_of(page), "back": where, "client_id": service.client_id}
+    fields = {**read_hidden_fields(page), "back": where, "client_id": service.client_id}
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
     answer = await visitor.post("/identity/logout/confirm", data=fields, headers=same)
     assert "location" not in answer.headers

@@ -3,7 +3,7 @@
 import pytest
 
 from services.identity.tests import registers
-from services.identity.tests.provider import agree, answered, ask, code_of, register
+from services.identity.tests.provider import answer_consent, ask, get_code, read_redirect, register
 
 HERE = "authorization/test_conformance_pkce::test_"
 FAPI = "fapi2-security-profile-final"
@@ -53,28 +53,28 @@ async def test_par_with_a_plain_challenge_is_refused(visitor, bins, method):
 
 
 async def test_a_code_without_its_verifier_is_worth_nothing(visitor, resident, bins):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     refused(await bins.redeem(visitor, code, code_verifier=None))
     refused(await bins.redeem(visitor, code))  # not even with it, afterwards
 
 
 async def test_another_requests_verifier_does_not_fit(visitor, resident, database):
     service, other = await register(database), await register(database)
-    code = await code_of(visitor, service)
+    code = await get_code(visitor, service)
     refused(await service.redeem(visitor, code, code_verifier=other.verifier))
 
 
 async def test_a_service_of_one_login_may_use_it_and_is_then_held_to_it(visitor, resident, database):
     school = await register(database, profile="onelogin")
     with_it, without = {"vtr": '["Cl"]'}, {"code_challenge": None, "code_challenge_method": None}
-    assert (await school.redeem(visitor, await code_of(visitor, school, **with_it))).status_code == 200
-    code = await code_of(visitor, school, **with_it, **without)
+    assert (await school.redeem(visitor, await get_code(visitor, school, **with_it))).status_code == 200
+    code = await get_code(visitor, school, **with_it, **without)
     assert (await school.redeem(visitor, code, code_verifier=None)).status_code == 200
-    refused(await school.redeem(visitor, await code_of(visitor, school, **with_it), code_verifier=None))
+    refused(await school.redeem(visitor, await get_code(visitor, school, **with_it), code_verifier=None))
     page = await ask(visitor, school, **with_it, code_challenge_method="plain")
     if page.status_code == 200:
-        page = await agree(visitor, page)
-    assert answered(page)["error"] == "invalid_request"
+        page = await answer_consent(visitor, page)
+    assert read_redirect(page)["error"] == "invalid_request"
 
 
 async def test_discovery_offers_s256_alone(visitor, bins):

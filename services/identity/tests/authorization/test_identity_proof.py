@@ -11,7 +11,7 @@ from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
 from services.identity.tests.proofs.test_proofs import headers_of_prover
-from services.identity.tests.provider import answered, ask, person, register, sign_in
+from services.identity.tests.provider import ask, create_person, read_redirect, register, sign_in
 
 TOLD = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null, "{names.RETURN_CODE}": null}}}}'
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
@@ -32,7 +32,7 @@ async def school(database, client, request):
 @pytest.fixture
 async def somebody(visitor, database):
     """A person without a proof, signed in in ``visitor`` with two factors."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id, ["email", "totp"])
     return account_id
 
@@ -52,7 +52,7 @@ async def sent(visitor, school, **other):
 
 async def post(visitor, page, path, **other):
     headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    form = {**provider.fields_of(page), **other}
+    form = {**provider.read_hidden_fields(page), **other}
     return await visitor.post(path, data=form, headers=headers)
 
 
@@ -87,7 +87,7 @@ async def test_the_page_names_the_service_and_offers_the_desk_and_the_way_back(v
 
 async def test_declining_is_reported_to_the_service_as_an_error(visitor, somebody, school):
     location = await sent(visitor, school)
-    parameters = answered(await back(visitor, await visitor.get(location)))
+    parameters = read_redirect(await back(visitor, await visitor.get(location)))
     assert (parameters["error"], parameters["state"]) == ("access_denied", "a-state")
     assert (await visitor.get(location)).status_code == 400, "the request is answered"
 
@@ -96,7 +96,7 @@ async def test_declining_is_reported_by_the_return_code_if_the_service_wants_it(
     page = await visitor.get(await sent(visitor, school, claims=TOLD))
     response = await back(visitor, page)
     assert response.status_code == 200
-    code = answered(await provider.agree(visitor, response))["code"]
+    code = read_redirect(await provider.answer_consent(visitor, response))["code"]
     body = (await school.redeem(visitor, code)).json()
     bearer = {"Authorization": f"Bearer {body['access_token']}"}
     claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
@@ -108,7 +108,7 @@ async def test_another_person_in_the_browser_is_asked_again(visitor, somebody, s
     """That one went on without a proof says nothing of the next."""
     location = await sent(visitor, school, claims=TOLD)
     await back(visitor, await visitor.get(location))
-    await sign_in(database, visitor, await person(database), ["passkey"])
+    await sign_in(database, visitor, await create_person(database), ["passkey"])
     response = await go_on(visitor, location)
     assert response.status_code == 200
     assert "Prove who you are" in response.text
@@ -117,7 +117,7 @@ async def test_another_person_in_the_browser_is_asked_again(visitor, somebody, s
 async def test_declining_counts_only_from_the_person_who_was_asked(visitor, somebody, school, database):
     location = await sent(visitor, school)
     page = await visitor.get(location)
-    await sign_in(database, visitor, await person(database), ["passkey"])
+    await sign_in(database, visitor, await create_person(database), ["passkey"])
     answer = await back(visitor, page)
     assert answer.headers["location"] == location, "asked anew, and the request goes on"
 
@@ -125,7 +125,7 @@ async def test_declining_counts_only_from_the_person_who_was_asked(visitor, some
 async def test_another_browser_cannot_answer(app, visitor, somebody, school, database):
     location = await sent(visitor, school)
     page = await visitor.get(location)
-    async with provider.browser_of(app) as other:
+    async with provider.make_browser(app) as other:
         await sign_in(database, other, somebody, ["passkey"])
         assert (await other.get(location)).status_code == 400
         other.cookies.set("townhall-browser", "x" * 43, domain="test.invalid", path="/")
@@ -137,7 +137,7 @@ async def test_a_form_of_another_site_is_refused(visitor, somebody, school):
     location = await sent(visitor, school)
     page = await visitor.get(location)
     for path in ("/identity/prove/back", location.replace("prove?", "prove/desk-code?")):
-        form = {**provider.fields_of(page), "csrf": "x"}
+        form = {**provider.read_hidden_fields(page), "csrf": "x"}
         assert (await visitor.post(path, data=form)).status_code == 403
 
 
@@ -148,7 +148,7 @@ async def test_a_proof_made_meanwhile_lets_the_person_go_on(visitor, somebody, s
     await prove(database, somebody)
     prompted = await go_on(visitor, location)
     assert prompted.status_code == 200
-    code = answered(await provider.agree(visitor, prompted))["code"]
+    code = read_redirect(await provider.answer_consent(visitor, prompted))["code"]
     body = (await school.redeem(visitor, code)).json()
     bearer = {"Authorization": f"Bearer {body['access_token']}"}
     assert names.CORE_IDENTITY in (await visitor.get("/identity/userinfo", headers=bearer)).json()
@@ -160,7 +160,7 @@ async def test_a_proof_withdrawn_after_continue_does_not_count(visitor, somebody
     consent = await go_on(visitor, location)
     async with database.writing("region") as session:
         await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
-    answer = await provider.agree(visitor, consent)
+    answer = await provider.answer_consent(visitor, consent)
     assert answer.headers["location"] == location
 
 
@@ -205,7 +205,7 @@ async def test_a_lower_proof_is_shown_as_not_enough(visitor, somebody, school, d
 
 @pytest.mark.parametrize(("asked", "said"), [(CORE, "access_denied"), (TOLD, "consent_required")])
 async def test_a_silent_request_asks_nobody(visitor, somebody, school, asked, said):
-    parameters = answered(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
+    parameters = read_redirect(await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=asked, prompt="none"))
     assert parameters["error"] == said
 
 
@@ -213,7 +213,7 @@ async def test_a_person_not_signed_in_signs_in_first(visitor, somebody, school):
     location = await sent(visitor, school)
     visitor.cookies.delete("townhall-session")
     assert (await visitor.get(location)).status_code == 303
-    assert provider.waiting(await go_on(visitor, location))
+    assert provider.read_request_id(await go_on(visitor, location))
 
 
 async def test_no_consent_is_accepted_before_the_proof(visitor, somebody, school, database):
@@ -222,7 +222,7 @@ async def test_no_consent_is_accepted_before_the_proof(visitor, somebody, school
     consent = await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=CORE)
     async with database.writing("region") as session:
         await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
-    answer = await provider.agree(visitor, consent)
+    answer = await provider.answer_consent(visitor, consent)
     assert answer.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:
         agreed = text("SELECT count(*) FROM consent WHERE account = :who")

@@ -130,7 +130,7 @@ class ProofMachine(RuleBasedStateMachine):
     def continue_request(self, index):
         request = list(self.wants_code)[index % len(self.wants_code)]
         self.check_response(
-            self.run(provider.proceed(self.browser, request)), request, self.wants_code[request]
+            self.run(provider.continue_request(self.browser, request)), request, self.wants_code[request]
         )
 
     @precondition(lambda self: self.wants_code)
@@ -151,7 +151,7 @@ class ProofMachine(RuleBasedStateMachine):
     @rule(index=pick)
     def agree(self, index):
         page, request, account = self.consents[index % len(self.consents)]
-        response = self.run(provider.agree(self.browser, page))
+        response = self.run(provider.answer_consent(self.browser, page))
         if account == self.signed_in and "code=" in response.headers.get("location", ""):
             self.consented.add(account)
         wants_code = self.wants_code.get(request, True)
@@ -184,9 +184,9 @@ _CLERK = _Clerk()
 @pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.long)])
 async def test_no_order_yields_an_identity_without_a_proof(app, client, database, examples):
     service = await provider.register(database, identity_levels=["P2"])
-    people = [await provider.person(database) for _ in range(2)]
+    people = [await provider.create_person(database) for _ in range(2)]
     loop = asyncio.get_running_loop()
-    make = partial(ProofMachine, database, partial(provider.browser_of, app), service, people, loop)
+    make = partial(ProofMachine, database, partial(provider.make_browser, app), service, people, loop)
     limits = settings(
         max_examples=examples,
         stateful_step_count=25,

@@ -10,15 +10,15 @@ from chassis.testing import ISSUER
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests.provider import (
-    agree,
-    answered,
+    answer_consent,
     ask,
-    claims_of,
-    header_of,
-    person,
+    create_person,
+    read_header,
+    read_redirect,
+    read_request_id,
     register,
     sign_in,
-    waiting,
+    verify_claims,
 )
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -41,8 +41,8 @@ def asked(school, **other):
 async def tokens(visitor, school, algorithm="RS256", **other):
     response = await ask(visitor, school, **asked(school, **other))
     if response.status_code == 200:
-        response = await agree(visitor, response)
-    code = answered(response)["code"]
+        response = await answer_consent(visitor, response)
+    code = read_redirect(response)["code"]
     assertion = school.assertion(RSA, alg=algorithm)
     answer = await school.redeem(visitor, code, code_verifier=None, client_assertion=assertion)
     assert answer.status_code == 200, answer.text
@@ -53,25 +53,25 @@ async def tokens(visitor, school, algorithm="RS256", **other):
 async def test_tokens_are_as_its_services_expect_them(visitor, resident, school, algorithm):
     answer = await tokens(visitor, school, algorithm)
     assert answer["expires_in"] == 180
-    content = await claims_of(visitor, answer["id_token"])
+    content = await verify_claims(visitor, answer["id_token"])
     assert (content["vot"], content["vtm"]) == ("Cl", f"{ISSUER}trustmark")
     assert content["exp"] - content["iat"] == 120
     assert {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "sid", "auth_time"} <= set(content)
-    access = await claims_of(visitor, answer["access_token"])
+    access = await verify_claims(visitor, answer["access_token"])
     assert access["exp"] - access["iat"] == 180
 
 
 async def test_claims_come_by_userinfo_alone(visitor, resident, school):
     answer = await tokens(visitor, school, scope="openid email", claims='{"id_token": {"email": null}}')
-    assert "email" not in await claims_of(visitor, answer["id_token"])
+    assert "email" not in await verify_claims(visitor, answer["id_token"])
     bearer = {"Authorization": f"Bearer {answer['access_token']}"}
     assert "email" in (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
 async def test_two_factors_are_the_default(visitor, resident, database, school):
-    request = waiting(await ask(visitor, school, **asked(school, vtr=None)))
+    request = read_request_id(await ask(visitor, school, **asked(school, vtr=None)))
     await sign_in(database, visitor, resident, ["passkey"])
-    answered(await visitor.get("/identity/authorize/continue", params={"request": request}))
+    read_redirect(await visitor.get("/identity/authorize/continue", params={"request": request}))
 
 
 @pytest.mark.parametrize(
@@ -90,18 +90,18 @@ async def test_two_factors_are_the_default(visitor, resident, database, school):
     ],
 )  # fmt: skip
 async def test_errors_have_its_words(visitor, resident, school, more, said):
-    parameters = answered(await ask(visitor, school, **asked(school, **more)))
+    parameters = read_redirect(await ask(visitor, school, **asked(school, **more)))
     assert (parameters["error"], parameters["error_description"]) == ("invalid_request", said)
 
 
 async def test_offline_access_is_not_of_this_profile(visitor, resident, school):
-    parameters = answered(await ask(visitor, school, **asked(school, scope="openid offline_access")))
+    parameters = read_redirect(await ask(visitor, school, **asked(school, scope="openid offline_access")))
     assert parameters["error"] == "invalid_scope"
 
 
 async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
     school = await register(database, profile="onelogin")
-    code = answered(await ask(visitor, school, **asked(school)))["code"]
+    code = read_redirect(await ask(visitor, school, **asked(school)))["code"]
     fields = {
         "grant_type": "authorization_code",
         "code": code,
@@ -116,7 +116,7 @@ async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
 @pytest.fixture
 async def proven(visitor, database):
     """Somebody whose identity is proven to P2, signed in with two factors."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     proven_person = proofs.ProvenPerson(
         ["Ada", "Mary"], "Byron", date(1815, 12, 10), [{"uprn": 100012345678, "postalCode": "BA1 1LJ"}]
     )
@@ -130,7 +130,7 @@ async def proven(visitor, database):
 
 async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(visitor, proven, school):
     answer = await tokens(visitor, school, vtr='["P2.Cl.Cm"]', claims=ALL)
-    content = await claims_of(visitor, answer["id_token"])
+    content = await verify_claims(visitor, answer["id_token"])
     assert content["vot"] == "Cl.Cm"  # the credential's part alone
     bearer = {"Authorization": f"Bearer {answer['access_token']}"}
     claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
@@ -140,7 +140,7 @@ async def test_a_proven_identity_comes_signed_with_an_address_that_has_a_uprn(vi
     assert document == (await visitor.get("/identity/did.json")).json()
     assert document["id"] == "did:web:test.invalid:identity"
     methods = {method["id"]: method["publicKeyJwk"] for method in document["assertionMethod"]}
-    key = ECKey.import_key(methods[header_of(statement)["kid"]])
+    key = ECKey.import_key(methods[read_header(statement)["kid"]])
     read = jwt.decode(statement, key, algorithms=["ES256"]).claims
     assert (read["sub"], read["aud"], read["vot"]) == (claims["sub"], school.client_id, "P2")
     subject = read["vc"]["credentialSubject"]
@@ -155,14 +155,14 @@ async def test_a_request_without_a_proof_gets_no_identity_claims(visitor, proven
 
 
 async def test_without_a_proof_a_silent_request_is_refused(visitor, database, school):
-    await sign_in(database, visitor, await person(database), ["email", "totp"])
+    await sign_in(database, visitor, await create_person(database), ["email", "totp"])
     refused = await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]', claims=ALL, prompt="none"))
-    assert answered(refused)["error"] == "access_denied"
+    assert read_redirect(refused)["error"] == "access_denied"
 
 
 async def test_a_service_that_may_not_ask_for_identity_gets_an_error(visitor, proven, database):
     school = await register(database, profile="onelogin")
-    parameters = answered(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
+    parameters = read_redirect(await ask(visitor, school, **asked(school, vtr='["P2.Cl.Cm"]')))
     assert parameters["error_description"] == "Request vtr not valid"
 
 

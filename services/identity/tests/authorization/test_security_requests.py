@@ -12,16 +12,16 @@ from chassis.testing import eventually
 from services.identity.tests.provider import (
     OTHER_KEY,
     REDIRECT,
-    agree,
-    answered,
+    answer_consent,
     ask,
-    browser_of,
-    fields_of,
-    person,
-    proceed,
+    continue_request,
+    create_person,
+    make_browser,
+    read_hidden_fields,
+    read_redirect,
+    read_request_id,
     register,
     sign_in,
-    waiting,
 )
 
 
@@ -85,7 +85,7 @@ async def test_no_error_is_redirected_to_what_is_not_registered(visitor, residen
 async def test_a_loopback_uri_may_have_any_port_and_nothing_else(visitor, resident, database):
     service = await register(database, redirect_uris=["http://127.0.0.1/cb"])
     allowed = "http://127.0.0.1:51004/cb"
-    answered(await ask(visitor, service, redirect_uri=allowed), allowed)
+    read_redirect(await ask(visitor, service, redirect_uri=allowed), allowed)
     for uri in ("http://127.0.0.1:51004/cb2", "http://127.0.0.1:51004@evil.example/cb", "http://127.0.0.2/cb",
                 "https://127.0.0.1/cb", "http://localhost/cb", "http://127.0.0.1:5:6/cb"):  # fmt: skip
         is_a_page(await ask(visitor, service, redirect_uri=uri))
@@ -121,49 +121,49 @@ async def test_a_loopback_uri_may_have_any_port_and_nothing_else(visitor, reside
     ],
 )
 async def test_requests_that_are_not_allowed_redirect_with_an_error(visitor, resident, bins, more, error):
-    parameters = answered(await ask(visitor, bins, **more))
+    parameters = read_redirect(await ask(visitor, bins, **more))
     assert (parameters["error"], parameters["state"]) == (error, "a-state")
     assert "code" not in parameters
 
 
 async def test_state_and_nonce_come_back_as_they_were(visitor, resident, bins):
     state = "&x=1#?%26 'quoted' <tag>"
-    assert answered(await ask(visitor, bins, state=state))["state"] == state
+    assert read_redirect(await ask(visitor, bins, state=state))["state"] == state
 
 
 async def test_a_state_that_cannot_stand_in_a_header_is_not_echoed(visitor, resident, bins):
-    parameters = answered(await ask(visitor, bins, state="x\r\nSet-Cookie: a=b"))
+    parameters = read_redirect(await ask(visitor, bins, state="x\r\nSet-Cookie: a=b"))
     assert (parameters["error"], "state" in parameters) == ("invalid_request", False)
 
 
 async def test_pkce_downgrade_leaving_the_challenge_out_is_refused(visitor, resident, bins):
-    parameters = answered(await ask(visitor, bins, code_challenge=None, code_challenge_method=None))
+    parameters = read_redirect(await ask(visitor, bins, code_challenge=None, code_challenge_method=None))
     assert parameters["error"] == "invalid_request"
 
 
 async def test_nothing_happens_without_a_session(visitor, bins):
-    request = waiting(await ask(visitor, bins))
+    request = read_request_id(await ask(visitor, bins))
     for _ in range(3):
-        waiting(await proceed(visitor, request))
+        read_request_id(await continue_request(visitor, request))
 
 
 async def test_a_request_of_another_browser_cannot_be_continued(app, visitor, resident, bins):
     """Login CSRF: an attacker's link must not sign the victim in at the attacker's service."""
-    async with browser_of(app) as attacker:
-        request = waiting(await ask(attacker, bins))
-    is_a_page(await proceed(visitor, request))
+    async with make_browser(app) as attacker:
+        request = read_request_id(await ask(attacker, bins))
+    is_a_page(await continue_request(visitor, request))
 
 
 @pytest.mark.parametrize("request_id", ["a" * 43, "0" * 20])
 async def test_a_guessed_request_cannot_be_continued(visitor, resident, request_id):
-    is_a_page(await proceed(visitor, request_id))
+    is_a_page(await continue_request(visitor, request_id))
 
 
 async def test_a_planted_session_is_worth_nothing_after_sign_in(visitor, database, bins):
     """Session fixation: the secret before sign-in is no session, and sign-in brings another."""
     visitor.cookies.set("townhall-session", "planted" * 7, domain="test.invalid", path="/")
-    waiting(await ask(visitor, bins))
-    await sign_in(database, visitor, await person(database))
+    read_request_id(await ask(visitor, bins))
+    await sign_in(database, visitor, await create_person(database))
     assert visitor.cookies.get("townhall-session") != "planted" * 7
 
 
@@ -188,7 +188,7 @@ async def consent(visitor, resident, database):
 async def test_consent_cannot_be_given_from_another_site(visitor, consent, form, headers):
     service, page = consent
     all_headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin", **headers}
-    sent = {**fields_of(page), "answer": "yes", **form}
+    sent = {**read_hidden_fields(page), "answer": "yes", **form}
     sent = {name: value for name, value in sent.items() if value is not None}
     answer = await visitor.post("/identity/authorize/consent", data=sent, headers=all_headers)
     assert answer.status_code == 403
@@ -198,11 +198,11 @@ async def test_consent_cannot_be_given_from_another_site(visitor, consent, form,
 async def test_consent_of_one_person_is_not_anothers(visitor, database, consent):
     """Somebody else signs in between the page and its form."""
     _, page = consent
-    await sign_in(database, visitor, await person(database))
-    again = await agree(visitor, page)
+    await sign_in(database, visitor, await create_person(database))
+    again = await answer_consent(visitor, page)
     assert again.status_code == 200
     assert "location" not in again.headers
-    assert fields_of(again)["person"] != fields_of(page)["person"]
+    assert read_hidden_fields(again)["person"] != read_hidden_fields(page)["person"]
 
 
 async def test_consent_pages_cannot_be_framed(consent):
@@ -252,7 +252,7 @@ async def test_a_request_object_that_does_not_hold_or_differs_from_the_query_is_
     visitor, resident, signer, inside
 ):
     response = await visitor.get("/identity/authorize", params=of(signer, **inside))
-    assert answered(response)["error"] == "invalid_request_object"
+    assert read_redirect(response)["error"] == "invalid_request_object"
 
 
 async def test_an_unsigned_request_object_is_refused(visitor, resident, signer):
@@ -263,13 +263,13 @@ async def test_an_unsigned_request_object_is_refused(visitor, resident, signer):
     for header in ({"alg": "none"}, {"alg": "HS256"}):
         unsigned = f"{part(header)}.{part(content)}."
         response = await visitor.get("/identity/authorize", params={**of(signer), "request": unsigned})
-        assert answered(response)["error"] == "invalid_request_object"
+        assert read_redirect(response)["error"] == "invalid_request_object"
 
 
 async def test_a_client_assertion_is_no_request_object(visitor, resident, signer):
     assertion = signer.assertion(aud="http://test.invalid/identity/")
     response = await visitor.get("/identity/authorize", params={**of(signer), "request": assertion})
-    assert answered(response)["error"] == "invalid_request_object"
+    assert read_redirect(response)["error"] == "invalid_request_object"
 
 
 async def test_a_pushed_request_is_its_own_clients_alone(visitor, resident, database, bins):
@@ -297,8 +297,8 @@ async def test_a_bad_pushed_request_is_refused_in_oauths_own_shape(visitor, bins
 
 async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database, client):
     service = await register(database)
-    request = waiting(await ask(visitor, service))
-    await sign_in(database, visitor, await person(database))
+    request = read_request_id(await ask(visitor, service))
+    await sign_in(database, visitor, await create_person(database))
     async with database.writing() as session:
         await session.set_all_councils()
         await session.execute(
@@ -310,7 +310,7 @@ async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database,
         return await app.state.provider.get_client(service.client_id) is None
 
     assert await eventually(forgotten, within=1.0)  # revoked clients are refused within a second
-    is_a_page(await proceed(visitor, request))
+    is_a_page(await continue_request(visitor, request))
 
 
 async def test_a_suspended_councils_service_gets_no_answer(visitor, resident, database):

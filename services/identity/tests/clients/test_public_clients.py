@@ -10,7 +10,14 @@ from identity.clients.store import clients
 from identity.shared.oauth import redirects, relying_party
 from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import uris
-from services.identity.tests.provider import Service, agree, answered, ask, code_of, fields_of
+from services.identity.tests.provider import (
+    Service,
+    answer_consent,
+    ask,
+    get_code,
+    read_hidden_fields,
+    read_redirect,
+)
 from services.identity.tests.provider import register as confidential
 
 SERVICES = "/citytown/identity/v1/services"
@@ -79,8 +86,8 @@ async def native(client, headers):
 async def code_for(browser, app, **other):
     page = await ask(browser, app, **other)
     if page.status_code == 200:
-        page = await agree(browser, page)
-    return answered(page, app.redirect)["code"]
+        page = await answer_consent(browser, page)
+    return read_redirect(page, app.redirect)["code"]
 
 
 async def test_an_app_is_registered_without_a_secret(client, headers):
@@ -185,7 +192,7 @@ async def test_an_app_in_a_browser_signs_somebody_in_with_its_verifier_alone(vis
 async def test_an_app_on_a_device_is_answered_at_its_scheme(visitor, resident, native):
     page = await ask(visitor, native)
     assert "form-action 'self' uk.gov.citytown.app:;" in page.headers["content-security-policy"]
-    code = answered(await agree(visitor, page), OWN_SCHEME)["code"]
+    code = read_redirect(await answer_consent(visitor, page), OWN_SCHEME)["code"]
     assert (await native.redeem(visitor, code)).status_code == 200
 
 
@@ -200,7 +207,7 @@ async def test_a_loopback_app_is_answered_at_any_port(visitor, resident, client,
     "wrong", [{"code_challenge": None, "code_challenge_method": None}, {"code_challenge_method": "plain"}]
 )
 async def test_an_app_without_pkce_s256_gets_no_code(visitor, resident, web, wrong):
-    assert answered(await ask(visitor, web, **wrong), CALLBACK)["error"] == "invalid_request"
+    assert read_redirect(await ask(visitor, web, **wrong), CALLBACK)["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize("verifier", [None, "x" * 43])
@@ -213,15 +220,15 @@ async def test_a_stolen_code_is_worth_nothing_without_the_verifier(visitor, resi
 async def test_a_uri_another_app_could_claim_needs_consent_every_time(visitor, resident, native):
     """Another app on the device may have claimed it (RFC 8252 section 8.6)."""
     for _ in range(2):
-        assert fields_of(await ask(visitor, native))
+        assert read_hidden_fields(await ask(visitor, native))
         await code_for(visitor, native)
-    silent = answered(await ask(visitor, native, prompt="none"), OWN_SCHEME)
+    silent = read_redirect(await ask(visitor, native, prompt="none"), OWN_SCHEME)
     assert silent["error"] == "consent_required"
 
 
 async def test_a_uri_only_the_app_can_receive_needs_consent_once(visitor, resident, web):
     await code_for(visitor, web)
-    assert "code" in answered(await ask(visitor, web), CALLBACK)
+    assert "code" in read_redirect(await ask(visitor, web), CALLBACK)
 
 
 async def test_an_app_that_another_could_pose_as_is_never_the_councils_own(client, mint):
@@ -259,7 +266,7 @@ async def test_endpoints_for_authenticated_clients_are_closed_to_apps(visitor, w
 @pytest.mark.parametrize("path", ["token", "par", "revoke", "introspect"])
 async def test_a_service_with_a_secret_cannot_leave_it_out(visitor, resident, database, path):
     service = await confidential(database)
-    code = await code_of(visitor, service)
+    code = await get_code(visitor, service)
     form = {**service.request(), "grant_type": "authorization_code", "code": code, "token": "x"}
     for client_id in (service.client_id, ids.show(ids.new()), "nobody"):
         answer = await visitor.post(f"/identity/{path}", data={**form, "client_id": client_id})

@@ -8,7 +8,15 @@ from chassis import ids
 from identity.shared.oauth import authorization_requests
 from identity.shared.oauth import claims as names
 from identity.shared.oauth.relying_party import RelyingParty
-from services.identity.tests.provider import REDIRECT, Service, answered, ask, claims_of, code_of, waiting
+from services.identity.tests.provider import (
+    REDIRECT,
+    Service,
+    ask,
+    get_code,
+    read_redirect,
+    read_request_id,
+    verify_claims,
+)
 
 URL = "/citytown/identity/v1/services"
 
@@ -54,16 +62,16 @@ def change(client, headers):
 async def test_a_persons_token_is_of_the_services_mode(visitor, resident, register, mode):
     _, service = await register(mode=mode)
     tokens = await service.tokens(visitor)
-    assert (await claims_of(visitor, tokens["access_token"]))["mode"] == mode
+    assert (await verify_claims(visitor, tokens["access_token"]))["mode"] == mode
 
 
 async def test_the_id_token_is_signed_as_the_registration_says(visitor, resident, register, change):
     registered, service = await register(id_token_alg="RS256")
     tokens = await service.tokens(visitor)
-    assert (await claims_of(visitor, tokens["id_token"], "RS256"))["aud"] == registered["client_id"]
+    assert (await verify_claims(visitor, tokens["id_token"], "RS256"))["aud"] == registered["client_id"]
     await change(registered, id_token_alg="ES256")
     tokens = await service.tokens(visitor)
-    assert (await claims_of(visitor, tokens["id_token"]))["aud"] == registered["client_id"]
+    assert (await verify_claims(visitor, tokens["id_token"]))["aud"] == registered["client_id"]
 
 
 async def test_one_person_is_one_subject_at_all_services_of_a_council(visitor, resident, register):
@@ -71,13 +79,13 @@ async def test_one_person_is_one_subject_at_all_services_of_a_council(visitor, r
     for _ in range(2):
         _, service = await register()
         tokens = await service.tokens(visitor)
-        subjects.add((await claims_of(visitor, tokens["id_token"]))["sub"])
+        subjects.add((await verify_claims(visitor, tokens["id_token"]))["sub"])
     assert len(subjects) == 1
 
 
 async def test_a_removed_redirect_uri_is_refused_at_once(visitor, resident, register, change):
     registered, service = await register()
-    await code_of(visitor, service)
+    await get_code(visitor, service)
     await change(registered, redirect_uris=[f"{REDIRECT}/new"])
     refused = await ask(visitor, service)
     assert refused.status_code == 400
@@ -89,7 +97,7 @@ async def test_a_removed_scope_is_refused_at_once(visitor, resident, register, c
     registered, service = await register(scopes=["openid", "email"])
     assert (await ask(visitor, service, scope="openid email")).status_code == 200
     await change(registered, scopes=["openid"])
-    assert answered(await ask(visitor, service, scope="openid email"))["error"] == "invalid_scope"
+    assert read_redirect(await ask(visitor, service, scope="openid email"))["error"] == "invalid_scope"
 
 
 async def test_a_secret_that_has_followed_works_for_people_too(client, headers, visitor, resident, register):
@@ -107,7 +115,7 @@ async def test_a_retired_services_codes_and_refresh_tokens_are_worth_nothing(
 ):
     registered, service = await register(scopes=["openid", "offline_access"])
     tokens = await service.tokens(visitor, scope="openid offline_access")
-    code = await code_of(visitor, service)
+    code = await get_code(visitor, service)
     await client.delete(f"{URL}/{registered['client_id']}", headers=headers)
     for answer in (
         await service.redeem(visitor, code),
@@ -122,7 +130,7 @@ async def test_a_retired_services_codes_and_refresh_tokens_are_worth_nothing(
 @pytest.mark.parametrize(("language", "name"), [("cy", "Biniau"), ("en", "Bins")])
 async def test_a_service_is_called_by_its_name_in_the_persons_language(visitor, register, language, name):
     _, service = await register()
-    request = waiting(await ask(visitor, service, ui_locales=language))
+    request = read_request_id(await ask(visitor, service, ui_locales=language))
     page = await visitor.get("/identity/sign-in", params={"request": request}, follow_redirects=True)
     assert name in page.text
 

@@ -11,14 +11,14 @@ from identity.shared.oauth import relying_party
 from identity.shared.rules import core_identity, tokens
 from services.identity.tests.provider import (
     REDIRECT,
-    answered,
     ask,
-    claims_of,
-    code_of,
-    header_of,
-    person,
+    create_person,
+    get_code,
+    read_header,
+    read_redirect,
     register,
     sign_in,
+    verify_claims,
 )
 
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -83,7 +83,7 @@ def test_its_times_are_those_of_the_contract():
 async def test_a_code_lives_five_minutes_and_no_longer(app, visitor, resident, school, monkeypatch):
     for seconds, status in ((295, 200), (301, 400)):
         monkeypatch.undo()
-        code = await code_of(visitor, school, **PLAIN)
+        code = await get_code(visitor, school, **PLAIN)
         now = time.time() + seconds
         monkeypatch.setattr(app.state.issuer, "clock", lambda now=now: now)
         times = {"exp": int(now) + 60, "iat": int(now)}
@@ -91,8 +91,8 @@ async def test_a_code_lives_five_minutes_and_no_longer(app, visitor, resident, s
 
 
 async def test_an_id_token_has_these_members_and_no_others(visitor, resident, school):
-    answer = await redeem(visitor, school, await code_of(visitor, school, **PLAIN))
-    claims = await claims_of(visitor, answer.json()["id_token"])
+    answer = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
+    claims = await verify_claims(visitor, answer.json()["id_token"])
     members = {"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "vot", "vtm", "sid", "auth_time"}
     assert set(claims) == members
     assert (claims["iss"], claims["aud"], claims["nonce"]) == (ISSUER, school.client_id, "a-nonce")
@@ -103,13 +103,13 @@ async def test_an_id_token_has_these_members_and_no_others(visitor, resident, sc
 @pytest.mark.parametrize(("registered", "signed"), [("ES256", "ES256"), ("RS256", "RS256")])
 async def test_an_id_token_is_signed_as_the_client_asks(visitor, resident, database, registered, signed):
     service = await register(database, profile="onelogin", id_token_alg=registered)
-    answer = await service.redeem(visitor, await code_of(visitor, service, **PLAIN), code_verifier=None)
-    assert header_of(answer.json()["id_token"])["alg"] == signed
+    answer = await service.redeem(visitor, await get_code(visitor, service, **PLAIN), code_verifier=None)
+    assert read_header(answer.json()["id_token"])["alg"] == signed
 
 
 @pytest.mark.parametrize("audience", [f"{ISSUER}token", ISSUER])
 async def test_an_assertion_is_for_the_token_endpoint_or_the_issuer(visitor, resident, school, audience):
-    code = await code_of(visitor, school, **PLAIN)
+    code = await get_code(visitor, school, **PLAIN)
     assert (await redeem(visitor, school, code, aud=audience)).status_code == 200
 
 
@@ -119,40 +119,40 @@ async def test_an_assertion_is_for_the_token_endpoint_or_the_issuer(visitor, res
     ids=["audience", "subject", "issuer", "expired", "no jti"],
 )
 async def test_an_assertion_that_does_not_hold_gets_nothing(visitor, resident, school, wrong):
-    code = await code_of(visitor, school, **PLAIN)
+    code = await get_code(visitor, school, **PLAIN)
     answer = await redeem(visitor, school, code, **wrong)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 async def test_an_assertion_is_accepted_once(visitor, resident, school):
     for status in (200, 401):
-        code = await code_of(visitor, school, **PLAIN)
+        code = await get_code(visitor, school, **PLAIN)
         answer = await redeem(visitor, school, code, jti="used-twice")
         assert answer.status_code == status
 
 
 async def test_pkce_is_optional_and_binding_once_used(visitor, resident, school):
-    code = await code_of(visitor, school, vtr='["Cl"]')
+    code = await get_code(visitor, school, vtr='["Cl"]')
     assertion = school.assertion(RSA, alg="RS256")
     answer = await school.redeem(visitor, code, client_assertion=assertion)
     assert answer.status_code == 200
-    code = await code_of(visitor, school, vtr='["Cl"]')
+    code = await get_code(visitor, school, vtr='["Cl"]')
     assert (await redeem(visitor, school, code)).status_code == 400
 
 
 async def test_a_request_may_come_by_form(visitor, resident, school):
     sent = await visitor.post("/identity/authorize", data=school.request(**PLAIN))
     assert sent.status_code == 303
-    assert "code" in answered(await visitor.get(sent.headers["location"]))
+    assert "code" in read_redirect(await visitor.get(sent.headers["location"]))
 
 
 async def test_a_signed_request_is_for_the_authorisation_endpoint(visitor, resident, school):
     inside = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}authorize")
     named = {"client_id": school.client_id, "response_type": "code", "scope": "openid"}
     query = {**named, "redirect_uri": REDIRECT, "request": inside}
-    assert "code" in answered(await visitor.get("/identity/authorize", params=query))
+    assert "code" in read_redirect(await visitor.get("/identity/authorize", params=query))
     other = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}userinfo")
-    refused = answered(await visitor.get("/identity/authorize", params={**query, "request": other}))
+    refused = read_redirect(await visitor.get("/identity/authorize", params={**query, "request": other}))
     assert refused["error"] == "invalid_request_object"
 
 
@@ -178,23 +178,23 @@ async def test_the_pages_language_is_the_one_asked_for(visitor, school):
     [('["Cl"]', "Cl"), ('["Cl.Cm"]', "Cl.Cm"), ('["Cl","Cl.Cm"]', "Cl"), ('["P0.Cl.Cm"]', "Cl.Cm")],
 )
 async def test_vot_is_at_least_the_requested_level(visitor, database, school, vtr, level):
-    await sign_in(database, visitor, await person(database), ["email", "totp"])
-    answer = await redeem(visitor, school, await code_of(visitor, school, **{**PLAIN, "vtr": vtr}))
-    claims = await claims_of(visitor, answer.json()["id_token"])
+    await sign_in(database, visitor, await create_person(database), ["email", "totp"])
+    answer = await redeem(visitor, school, await get_code(visitor, school, **{**PLAIN, "vtr": vtr}))
+    claims = await verify_claims(visitor, answer.json()["id_token"])
     assert claims["vot"] in {level, "Cl.Cm"}
 
 
 async def test_all_services_of_a_council_know_a_person_by_one_name(visitor, resident, database, school):
-    ours = await redeem(visitor, school, await code_of(visitor, school, **PLAIN))
+    ours = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
     other = await register(database, profile="onelogin")
-    theirs = await other.redeem(visitor, await code_of(visitor, other, **PLAIN), code_verifier=None)
-    subjects = {(await claims_of(visitor, answer.json()["id_token"]))["sub"] for answer in (ours, theirs)}
+    theirs = await other.redeem(visitor, await get_code(visitor, other, **PLAIN), code_verifier=None)
+    subjects = {(await verify_claims(visitor, answer.json()["id_token"]))["sub"] for answer in (ours, theirs)}
     assert len(subjects) == 1
 
 
 async def test_a_proof_needs_two_factors_whatever_else_is_asked(visitor, resident, school):
     for vtr in ('["P1.Cl"]', '["P2.Cl"]', '["Cl.P1"]'):
-        parameters = answered(await ask(visitor, school, **{**PLAIN, "vtr": vtr}))
+        parameters = read_redirect(await ask(visitor, school, **{**PLAIN, "vtr": vtr}))
         assert parameters["error_description"] == "Request vtr not valid"
 
 

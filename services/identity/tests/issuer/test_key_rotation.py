@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chassis.testing import eventually
 from identity.shared.rules import core_identity, crypto, tokens
-from services.identity.tests.provider import AFTER_LOGOUT, header_of, person, register, sign_in
+from services.identity.tests.provider import AFTER_LOGOUT, create_person, read_header, register, sign_in
 
 ALGORITHMS = ["ES256", "RS256"]
 
@@ -71,7 +71,7 @@ async def test_both_kinds_of_keys_rotate_and_the_old_signatures_hold_on(
     old = await service.tokens(visitor)
     start = await rotate(issuer, database, visitor)
     new = await service.tokens(visitor)
-    first, second = header_of(old["id_token"]), header_of(new["id_token"])
+    first, second = read_header(old["id_token"]), read_header(new["id_token"])
     assert (first["alg"], second["alg"]) == (algorithm, algorithm)
     assert first["kid"] != second["kid"]
     assert {first["kid"], second["kid"]} <= await kids(visitor, algorithm)
@@ -90,7 +90,7 @@ async def test_both_kinds_of_keys_rotate_and_the_old_signatures_hold_on(
 async def test_an_id_token_of_the_old_key_signs_out_without_a_question(
     visitor, database, issuer, algorithm, later
 ):
-    await sign_in(database, visitor, await person(database))
+    await sign_in(database, visitor, await create_person(database))
     service = await register(database, id_token_alg=algorithm)
     token = (await service.tokens(visitor))["id_token"]
     await rotate(issuer, database, visitor)
@@ -105,7 +105,7 @@ async def test_an_id_token_signed_by_another_key_is_no_hint(visitor, resident, d
     service = await register(database)
     token = (await service.tokens(visitor))["id_token"]
     claims = jwt.decode(token, KeySet.import_key_set({"keys": await jwks(visitor)})).claims
-    key = ECKey.generate_key("P-256", {"kid": header_of(token)["kid"]})
+    key = ECKey.generate_key("P-256", {"kid": read_header(token)["kid"]})
     forged = jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "JWT"}, claims, key)
     page = await visitor.get("/identity/logout", params={"id_token_hint": forged})
     assert (page.status_code, "Do you want to sign out?" in page.text) == (200, True)

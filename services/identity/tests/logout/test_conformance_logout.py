@@ -10,11 +10,11 @@ from services.identity.tests import registers
 from services.identity.tests.provider import (
     AFTER_LOGOUT,
     ask,
-    claims_of,
-    fields_of,
-    header_of,
+    read_header,
+    read_hidden_fields,
+    read_request_id,
     register,
-    waiting,
+    verify_claims,
 )
 
 HERE = "logout/test_conformance_logout::test_"
@@ -82,7 +82,7 @@ def altered(token):
     """The same with ``alg`` none and no signature, and the same signed by somebody else."""
     head, body, _ = token.split(".")
     none = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
-    header, key = header_of(token), ECKey.generate_key("P-256")
+    header, key = read_header(token), ECKey.generate_key("P-256")
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return [f"{none}.{body}.", f"{head}.{body}.", jwt.encode(header, claims, key, algorithms=["ES256"])]
 
@@ -110,16 +110,16 @@ async def test_no_params(visitor, resident, bins):
     page = await log_out(visitor)
     asks(page)
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    answer = await visitor.post("/identity/logout/confirm", data=fields_of(page), headers=same)
+    answer = await visitor.post("/identity/logout/confirm", data=read_hidden_fields(page), headers=same)
     assert "You have signed out" in answer.text
-    waiting(await ask(visitor, bins))
+    read_request_id(await ask(visitor, bins))
 
 
 async def test_no_post_logout_redirect_uri(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     page = await log_out(visitor, id_token_hint=token, state="x")
     assert (page.status_code, "You have signed out" in page.text) == (200, True)
-    waiting(await ask(visitor, bins))
+    read_request_id(await ask(visitor, bins))
 
 
 async def test_no_state(visitor, resident, bins):
@@ -143,7 +143,7 @@ async def test_an_id_token_of_another_client_is_no_proof(visitor, resident, data
 
 async def test_an_access_token_is_no_id_token_hint(visitor, resident, bins):
     tokens = await bins.tokens(visitor)
-    assert (await claims_of(visitor, tokens["access_token"]))["client_id"] == bins.client_id
+    assert (await verify_claims(visitor, tokens["access_token"]))["client_id"] == bins.client_id
     asks(await log_out(visitor, id_token_hint=tokens["access_token"], post_logout_redirect_uri=AFTER_LOGOUT))
 
 
@@ -157,4 +157,4 @@ async def test_a_form_of_another_site_comes_back_with_its_cookies(visitor, resid
     visitor.cookies = cookies
     back = await visitor.get(answer.headers["location"])
     assert back.headers["location"] == f"{AFTER_LOGOUT}?state=a+b"
-    waiting(await ask(visitor, bins))
+    read_request_id(await ask(visitor, bins))

@@ -9,7 +9,7 @@ from identity.issuer.actions.signing_keys import Issuer
 from identity.logout.actions import backchannel_logout
 from identity.shared.outbound import Outbound, OutboundError
 from identity.shared.rules import uris
-from services.identity.tests.provider import person, register, sign_in
+from services.identity.tests.provider import create_person, register, sign_in
 from services.identity.tests.servers import Names, Server, listening
 
 SERVICES = "/citytown/identity/v1/services"
@@ -126,7 +126,7 @@ async def test_keys_are_not_read_from_localhost(client, sandbox):
 async def end_session(visitor, database, uri):
     """End a session at a service whose back-channel logout URI this is."""
     service = await register(database, backchannel_logout_uri=uri)
-    account_id = await person(database)
+    account_id = await create_person(database)
     session_id = await sign_in(database, visitor, account_id)
     await service.tokens(visitor)
     async with database.writing() as session:

@@ -12,13 +12,13 @@ from identity.shared.outbound import Outbound, OutboundError
 from services.identity.tests.provider import (
     AFTER_LOGOUT,
     ask,
-    claims_of,
-    fields_of,
-    header_of,
-    person,
+    create_person,
+    read_header,
+    read_hidden_fields,
+    read_request_id,
     register,
     sign_in,
-    waiting,
+    verify_claims,
 )
 
 BACKCHANNEL = "https://service.example/logout-token"
@@ -44,17 +44,17 @@ async def test_a_service_that_shows_its_id_token_signs_out_at_once(visitor, resi
     answer = await visitor.get("/identity/logout", params=parameters)
     assert answer.status_code == 302
     assert answer.headers["location"] == f"{AFTER_LOGOUT}?state=done"
-    waiting(await ask(visitor, bins))  # nobody is signed in any more
+    read_request_id(await ask(visitor, bins))  # nobody is signed in any more
 
 
 async def test_without_proof_the_person_is_asked(visitor, resident, bins):
     parameters = {"client_id": bins.client_id, "post_logout_redirect_uri": AFTER_LOGOUT}
     page = await visitor.get("/identity/logout", params=parameters)
-    fields = fields_of(page)
+    fields = read_hidden_fields(page)
     assert (await ask(visitor, bins)).headers["location"].startswith("https://service.example")  # still in
     answer = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
     assert (answer.status_code, answer.headers["location"]) == (303, AFTER_LOGOUT)
-    waiting(await ask(visitor, bins))
+    read_request_id(await ask(visitor, bins))
 
 
 async def test_an_id_token_of_another_session_is_no_proof(visitor, database, resident, bins):
@@ -98,12 +98,12 @@ async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident,
 async def told(visitor, database):
     """A service that wants to hear of the end of sessions, and a session that has just ended."""
     service = await register(database, backchannel_logout_uri=BACKCHANNEL)
-    account_id = await person(database)
+    account_id = await create_person(database)
     session_id = await sign_in(database, visitor, account_id)
     token = (await service.tokens(visitor))["id_token"]
     async with database.writing() as session:
         await sessions.end(session, account_id, session_id, "signed-out")
-    return service, await claims_of(visitor, token)
+    return service, await verify_claims(visitor, token)
 
 
 async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, told):
@@ -111,8 +111,8 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     recorder = Recorder()
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
     (uri, token) = recorder.sent[0]
-    content = await claims_of(visitor, token)
-    assert (uri, header_of(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
+    content = await verify_claims(visitor, token)
+    assert (uri, read_header(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
     assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
     assert (content["sub"], content["sid"]) == (signed_in["sub"], signed_in["sid"])
     assert content["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}

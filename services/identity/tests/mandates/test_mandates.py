@@ -482,11 +482,11 @@ async def test_a_delegate_gives_no_mandate_in_the_principals_name(client, databa
 
 async def token_of(app, database, service, scope="openid identity:mandates"):
     """Sign a new person in at a service: account, subject there, access token, headers with it."""
-    browser, account_id = provider.browser_of(app), await provider.person(database)
+    browser, account_id = provider.make_browser(app), await provider.create_person(database)
     await provider.sign_in(database, browser, account_id)
     tokens = await service.tokens(browser, scope=scope)
     assert tokens["scope"] == "identity:mandates openid"  # a person's own scopes, but none of a role
-    claims = await provider.claims_of(browser, tokens["access_token"])
+    claims = await provider.verify_claims(browser, tokens["access_token"])
     await browser.aclose()
     return (
         account_id,
@@ -530,7 +530,7 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
     assert (await client.get(URL, headers=principal_headers)).json()["items"][0]["principal"] is None
     answer = await exchange_token(client, shop, subject, token)
     assert answer.status_code == 200, answer.text
-    claims = await provider.claims_of(client, answer.json()["access_token"])
+    claims = await provider.verify_claims(client, answer.json()["access_token"])
     assert (claims["sub"], claims["act"]["sub"]) == (subject, acting_as)
     assert (claims["mandate"], claims["theme"]) == (mandate["id"], "waste")
     other_theme = await exchange_token(client, shop, subject, token, "council-tax")

@@ -25,7 +25,7 @@ from services.identity.tests.proofs.test_proofs import (
     proof_body,
     record_proof,
 )
-from services.identity.tests.provider import person, register, sign_in
+from services.identity.tests.provider import create_person, register, sign_in
 
 clerk, colleague, machine = test_proofs.clerk, test_proofs.colleague, test_proofs.machine
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
@@ -62,7 +62,7 @@ async def as_prover(database, mint, account_id, subject="somebody"):
 
 async def test_nobody_proves_their_own_identity_by_any_token(client, database, mint):
     """The account is that of the token's grant; a service could choose any subject."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     own_headers = await as_prover(database, mint, account_id, subject="another-name")
     answer = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
@@ -71,7 +71,7 @@ async def test_nobody_proves_their_own_identity_by_any_token(client, database, m
 
 
 async def test_a_persons_subject_at_the_region_is_known_as_theirs(client, database, app, mint):
-    account_id = await person(database)
+    account_id = await create_person(database)
     subject = subjects.derive_subject(app.state.issuer, "region", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     answer = await client.post(
@@ -85,7 +85,7 @@ async def test_a_persons_subject_at_the_region_is_known_as_theirs(client, databa
 async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
     client, database, mint, clerk, gives, where
 ):
-    resident, member = await person(database), await person(database)
+    resident, member = await create_person(database), await create_person(database)
     principal, delegate = (resident, member) if gives == "resident" else (member, resident)
     offer = offers.OfferRequest("council-tax", datetime.now(UTC) + timedelta(days=30), "Rosa", "Sam")
     async with database.writing(where) as session:
@@ -106,7 +106,7 @@ async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
 
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
-    member, resident = await person(database), await person(database)
+    member, resident = await create_person(database), await create_person(database)
     names_of = [
         subjects.derive_subject(app.state.issuer, sector, member) for sector in ("citytown", "region")
     ]
@@ -120,7 +120,7 @@ async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, m
 async def test_a_machine_records_nothing_that_waits_for_a_second_look(
     client, machine, clerk, colleague, database
 ):
-    account_id = await person(database)
+    account_id = await create_person(database)
     body = proof_body(await desk_code_of(database, account_id), "P2", [PASSPORT])
     answer = await client.post(f"{URL}/proofs", json=body, headers=machine)
     assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
@@ -133,7 +133,7 @@ async def test_a_machine_records_nothing_that_waits_for_a_second_look(
 
 
 async def test_a_machine_cannot_confirm_a_proof(client, machine, clerk, colleague, database, mint):
-    account_id = await person(database)
+    account_id = await create_person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     url = f"{URL}/proofs/{proof['id']}/confirm"
     other = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
@@ -146,7 +146,7 @@ async def test_a_machine_cannot_confirm_a_proof(client, machine, clerk, colleagu
 
 async def test_a_machine_may_record_what_holds_at_once_and_not_another_name(client, machine, database):
     """A desk's own system goes on recording P1; another name than is proven takes two people."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     proof = await record_proof(client, machine, database, account_id)
     assert (proof["status"], proof["proved_by"]) == ("holds", "desk-system")
     body = proof_body(await desk_code_of(database, account_id), family_name="Somebodyelse")
@@ -163,7 +163,7 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
     client, clerk, database, mint, other
 ):
     """A marriage, a slip, or an account that changed hands: it takes two members of staff to tell."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     await record_proof(client, clerk, database, account_id)
     hillshire_headers = {
         name: await headers_of_prover(database, mint, name, council="hillshire")
@@ -183,14 +183,14 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
 
 @pytest.mark.parametrize("same", [{}, {"given_names": ["ROSA"]}, {"family_name": "canarysurname"}], ids=str)
 async def test_the_same_person_is_proven_again_at_once(client, clerk, database, same):
-    account_id = await person(database)
+    account_id = await create_person(database)
     for _ in range(2):
         proof = await record_proof(client, clerk, database, account_id, **same)
         assert proof["status"] == "holds"
 
 
 async def test_no_number_of_a_document_is_taken_or_kept(client, clerk, database):
-    account_id = await person(database)
+    account_id = await create_person(database)
     for place in ("number", "document_number", "reference"):
         evidence = [{**PASSPORT, place: "CANARY123456789"}]
         body = proof_body(await desk_code_of(database, account_id), evidence=evidence)
@@ -207,7 +207,7 @@ async def test_no_number_of_a_document_is_taken_or_kept(client, clerk, database)
 
 async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client, clerk, visitor, database):
     """The claims at once; the tokens that were given for it too, but no others."""
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id, ["email", "totp"])
     proof = await record_proof(client, clerk, database, account_id)
     school = await register(database, identity_levels=["P1"])
@@ -223,12 +223,12 @@ async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client,
     assert again.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:
         refused = text("SELECT count(*) FROM revoked_token WHERE id = :jti")
-        jti = (await provider.claims_of(visitor, proven["access_token"]))["jti"]
+        jti = (await provider.verify_claims(visitor, proven["access_token"]))["jti"]
         assert await session.scalar(refused, {"jti": jti}) == 1
 
 
 async def test_another_proof_that_is_enough_keeps_what_was_given(client, clerk, visitor, database):
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id, ["email", "totp"])
     first = await record_proof(client, clerk, database, account_id)
     await record_proof(client, clerk, database, account_id)
@@ -251,7 +251,7 @@ async def emails_and_history(sent_emails, database, account_id):
 async def test_the_person_is_told_by_email_and_in_the_history(
     client, clerk, colleague, database, sent_emails
 ):
-    account_id = await person(database)
+    account_id = await create_person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=colleague)
     await client.delete(f"{URL}/proofs/{proof['id']}", headers=clerk)
@@ -274,7 +274,7 @@ async def test_the_person_is_told_by_email_and_in_the_history(
 
 
 async def test_a_proof_by_another_provider_is_told_too(database, sent_emails):
-    account_id = await person(database)
+    account_id = await create_person(database)
     proven = proofs.ProvenPerson(["Rosa"], "Example", date(1980, 2, 29), [])
     async with database.writing() as session:
         await proofs.add_upstream_proof(
@@ -288,7 +288,7 @@ async def test_a_proof_by_another_provider_is_told_too(database, sent_emails):
 
 
 async def test_closing_an_account_sends_no_email_about_its_proofs(client, clerk, database, sent_emails):
-    account_id = await person(database)
+    account_id = await create_person(database)
     await record_proof(client, clerk, database, account_id)
     async with database.writing() as session:
         await proofs.erase_account(session, account_id)

@@ -16,7 +16,7 @@ from identity.mandates.actions import mandates, offers
 from identity.self_service.actions import close_account
 from identity.self_service.routes.history import METHODS, TEXTS, describe_event
 from services.identity.tests import provider
-from services.identity.tests.provider import person, register
+from services.identity.tests.provider import create_person, register
 
 _SERVICE = Path(identity.__file__).parent
 # The functions that record events, and the index of the argument that names the event.
@@ -87,7 +87,7 @@ async def test_sign_ins_and_changes_are_shown_with_the_device_newest_first(
 
 async def test_consents_are_shown_with_service_and_council(visitor, resident, database):
     service = await register(database, first_party=False)
-    await provider.code_of(visitor, service)
+    await provider.get_code(visitor, service)
     await visitor.get("/identity/account/services")
     services = await visitor.get("/identity/account/services")
     path = re.search(r'action="(/identity/account/services/[^"]+/end)"', services.text)[1]
@@ -100,7 +100,7 @@ async def test_consents_are_shown_with_service_and_council(visitor, resident, da
 
 
 async def test_mandates_are_shown_to_both_sides_without_names(database, resident, visitor, app):
-    delegate, ends = await person(database), datetime.now(UTC) + timedelta(days=300)
+    delegate, ends = await create_person(database), datetime.now(UTC) + timedelta(days=300)
     async with database.writing("citytown") as session:
         offer = offers.OfferRequest("council-tax", ends, "Rosa Canary", "Sam Canary")
         row, code = await offers.offer_mandate(session, "citytown", resident, offer)
@@ -134,7 +134,7 @@ async def test_a_long_history_is_paged(visitor, resident, database):
 
 
 async def test_the_history_of_another_account_is_not_shown(visitor, resident, database):
-    other = await person(database)
+    other = await create_person(database)
     async with database.writing() as session:
         await history.record_event(session, other, "passkey removed", datetime.now(UTC))
     assert "passkey" not in await read_page(visitor)

@@ -14,7 +14,7 @@ from identity.self_service.routes.identity_proofs import ACTS, EVIDENCE, LEVELS
 from identity.shared.oauth import claims as names
 from services.identity.tests.proofs import test_proofs
 from services.identity.tests.proofs.test_proofs import PASSPORT, URL, desk_code_of, proof_body, record_proof
-from services.identity.tests.provider import fields_of, person, register, sign_in
+from services.identity.tests.provider import create_person, read_hidden_fields, register, sign_in
 
 clerk, colleague = test_proofs.clerk, test_proofs.colleague
 PAGE = "/identity/account/identity"
@@ -58,7 +58,7 @@ async def test_proofs_are_shown_with_evidence_council_and_time(
 
 
 async def test_a_service_that_accessed_a_proof_is_named(client, clerk, visitor, database):
-    who = await person(database)
+    who = await create_person(database)
     await sign_in(database, visitor, who, ["email", "totp"])
     await record_proof(client, clerk, database, who)
     school = await register(database, identity_levels=["P1"])
@@ -107,7 +107,7 @@ async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
 async def test_a_desk_code_from_the_page_proves_the_person(client, clerk, visitor, resident, database):
     page = await visitor.get(PAGE)
     headers = {"Origin": "http://test.invalid"}
-    answer = await visitor.post(f"{PAGE}/desk-code", data=fields_of(page), headers=headers)
+    answer = await visitor.post(f"{PAGE}/desk-code", data=read_hidden_fields(page), headers=headers)
     code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
     made = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert made.status_code == 201
@@ -120,7 +120,7 @@ async def test_only_the_pages_own_form_makes_a_code(visitor, resident):
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}?lang=cy"])
 async def test_an_old_session_signs_in_again_first(visitor, database, path):
-    await sign_in(database, visitor, await person(database), ago=700)
+    await sign_in(database, visitor, await create_person(database), ago=700)
     answer = await visitor.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=identity")
 
@@ -136,7 +136,7 @@ async def test_accesses_are_paged(client, clerk, visitor, resident, database):
 
 
 async def test_the_proofs_of_another_person_are_not_shown(client, clerk, visitor, resident, database):
-    await record_proof(client, clerk, database, await person(database))
+    await record_proof(client, clerk, database, await create_person(database))
     await desk_code_of(database, resident)
     page_text = await read_page(visitor)
     assert "Canarysurname" not in page_text

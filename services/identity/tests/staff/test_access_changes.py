@@ -74,7 +74,7 @@ async def at_work(app, client, officer, database):
         service = await provider.register(
             database, scopes=OWN, person_scopes=["openid", "offline_access", "address:read", "identity:staff"]
         )
-        browser = provider.browser_of(app)
+        browser = provider.make_browser(app)
         browsers.append(browser)
         await provider.sign_in(database, browser, account_id, ("upstream",))
         scope = "openid offline_access address:read identity:staff"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from services.identity.tests.provider import browser_of
+from services.identity.tests.provider import make_browser
 from simulators.openid_provider import scim_push
 from simulators.openid_provider.staff import CITYTOWN, tenants
 
@@ -12,7 +12,7 @@ SCIM = "http://test.invalid/citytown/identity/scim/v2"
 
 @pytest.fixture
 async def scim(app, client, mint):
-    async with browser_of(app) as http:
+    async with make_browser(app) as http:
         http.base_url = SCIM
         http.headers.update(
             {

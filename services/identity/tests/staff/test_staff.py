@@ -335,7 +335,7 @@ async def test_a_leavers_issued_tokens_are_refused_and_not_refreshed(app, client
         scopes=["identity:staff"],
         person_scopes=["openid", "offline_access", "identity:staff"],
     )
-    browser = provider.browser_of(app)
+    browser = provider.make_browser(app)
     await provider.sign_in(database, browser, account_id, ("upstream",))
     tokens = await service.tokens(browser, scope="openid offline_access identity:staff", prompt="consent")
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -349,13 +349,13 @@ async def test_a_leavers_issued_tokens_are_refused_and_not_refreshed(app, client
     assert await eventually(refused, within=1)
     answer = await service.refresh(browser, tokens["refresh_token"])
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
-    assert provider.waiting(await provider.ask(browser, service))  # signed out
+    assert provider.read_request_id(await provider.ask(browser, service))  # signed out
     await browser.aclose()
 
 
 async def create_desk_code(database):
     """Create an account with a desk code: its id and the code."""
-    account_id = await provider.person(database)
+    account_id = await provider.create_person(database)
     async with database.writing() as session:
         return account_id, (await desk_codes.create_desk_code(session, account_id))[0]
 

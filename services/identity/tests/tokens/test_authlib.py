@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from chassis.testing import ISSUER
-from services.identity.tests.provider import REDIRECT, follow, register, send
+from services.identity.tests.provider import REDIRECT, follow_redirects, register, submit_form
 
 with warnings.catch_warnings():  # it would rather have the successor of httpx
     warnings.simplefilter("ignore")
@@ -43,12 +43,12 @@ async def test_authlib_signs_a_person_in_and_refreshes(
         url, state = relying.create_authorization_url(
             metadata["authorization_endpoint"], code_verifier=verifier, nonce="n-0S6_WzA2Mj"
         )
-        page = await follow(visitor, await visitor.get(url))
-        page = await send(visitor, page, email=address)
+        page = await follow_redirects(visitor, await visitor.get(url))
+        page = await submit_form(visitor, page, email=address)
         code = (await sent_emails(address))[-1].personalisation["code"]
-        page = await send(visitor, page, code=code)
+        page = await submit_form(visitor, page, code=code)
         assert "Share your details" in page.text
-        answer = await send(visitor, page, answer="yes")
+        answer = await submit_form(visitor, page, answer="yes")
         tokens = await relying.fetch_token(
             metadata["token_endpoint"],
             authorization_response=answer.headers["location"],

@@ -10,23 +10,23 @@ from identity.grants.rules import id_tokens
 from services.identity.tests.provider import (
     KEY,
     REDIRECT,
-    agree,
-    answered,
+    answer_consent,
     ask,
-    browser_of,
-    claims_of,
-    code_of,
-    header_of,
-    person,
-    proceed,
+    continue_request,
+    create_person,
+    get_code,
+    make_browser,
+    read_header,
+    read_redirect,
+    read_request_id,
     register,
     sign_in,
-    waiting,
+    verify_claims,
 )
 
 
 async def test_a_signed_in_person_is_sent_back_with_a_code(visitor, resident, bins):
-    parameters = answered(await ask(visitor, bins))
+    parameters = read_redirect(await ask(visitor, bins))
     assert set(parameters) == {"code", "state", "iss"}
     assert (parameters["state"], parameters["iss"]) == ("a-state", ISSUER)
 
@@ -35,31 +35,31 @@ async def test_a_code_becomes_tokens(visitor, resident, bins):
     tokens = await bins.tokens(visitor)
     assert set(tokens) == {"access_token", "token_type", "expires_in", "scope", "id_token"}
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == ("Bearer", 600, "openid")
-    content = await claims_of(visitor, tokens["id_token"])
-    assert header_of(tokens["id_token"])["typ"] == "JWT"
+    content = await verify_claims(visitor, tokens["id_token"])
+    assert read_header(tokens["id_token"])["typ"] == "JWT"
     assert (content["iss"], content["aud"], content["nonce"]) == (ISSUER, bins.client_id, "a-nonce")
     assert content["at_hash"] == id_tokens.compute_at_hash(tokens["access_token"])
     assert content["acr"] == "Cl"
     assert abs(content["auth_time"] - time.time()) < 10
-    access = await claims_of(visitor, tokens["access_token"])
-    assert header_of(tokens["access_token"])["typ"] == "at+jwt"
+    access = await verify_claims(visitor, tokens["access_token"])
+    assert read_header(tokens["access_token"])["typ"] == "at+jwt"
     assert access["sub"] == content["sub"]
     assert access["councils"] == ["citytown"]
     assert (access["aud"], access["scope"]) == ("townhall", "openid")
 
 
 async def test_a_person_not_signed_in_signs_in_first_and_continues(visitor, database, bins):
-    request = waiting(await ask(visitor, bins))
-    assert waiting(await proceed(visitor, request)) == request
-    await sign_in(database, visitor, await person(database))
-    assert "code" in answered(await proceed(visitor, request))
+    request = read_request_id(await ask(visitor, bins))
+    assert read_request_id(await continue_request(visitor, request)) == request
+    await sign_in(database, visitor, await create_person(database))
+    assert "code" in read_redirect(await continue_request(visitor, request))
 
 
 async def test_a_request_is_answered_once(visitor, database, bins):
-    request = waiting(await ask(visitor, bins))
-    await sign_in(database, visitor, await person(database))
-    answered(await proceed(visitor, request))
-    again = await proceed(visitor, request)
+    request = read_request_id(await ask(visitor, bins))
+    await sign_in(database, visitor, await create_person(database))
+    read_redirect(await continue_request(visitor, request))
+    again = await continue_request(visitor, request)
     assert again.status_code == 400
     assert "location" not in again.headers
 
@@ -68,22 +68,22 @@ async def test_a_request_may_come_by_form(visitor, resident, bins):
     response = await visitor.post("/identity/authorize", data=bins.request())
     assert response.status_code == 303
     assert response.headers["location"].startswith("/identity/authorize?client_id=")
-    assert "code" in answered(await visitor.get(response.headers["location"]))
+    assert "code" in read_redirect(await visitor.get(response.headers["location"]))
     assert (await visitor.get(response.headers["location"])).status_code == 400  # good once
 
 
 async def test_rs256_where_the_client_asks(visitor, resident, database):
     service = await register(database, id_token_alg="RS256")
     written = (await service.tokens(visitor))["id_token"]
-    assert header_of(written)["alg"] == "RS256"
-    assert (await claims_of(visitor, written, "RS256"))["aud"] == service.client_id
+    assert read_header(written)["alg"] == "RS256"
+    assert (await verify_claims(visitor, written, "RS256"))["aud"] == service.client_id
 
 
 async def test_a_council_knows_a_person_by_one_name_and_another_council_by_another(
     visitor, resident, database, bins
 ):
     async def subject(service):
-        return (await claims_of(visitor, (await service.tokens(visitor))["id_token"]))["sub"]
+        return (await verify_claims(visitor, (await service.tokens(visitor))["id_token"]))["sub"]
 
     service, other = await register(database), await register(database, "hillshire")
     assert await subject(service) == await subject(bins)
@@ -91,36 +91,36 @@ async def test_a_council_knows_a_person_by_one_name_and_another_council_by_anoth
 
 
 async def test_a_second_factor_is_asked_for_where_the_client_wants_it(visitor, resident, database, bins):
-    request = waiting(await ask(visitor, bins, acr_values="Cl.Cm"))
+    request = read_request_id(await ask(visitor, bins, acr_values="Cl.Cm"))
     await sign_in(database, visitor, resident, ["email", "totp"])
-    code = answered(await proceed(visitor, request))["code"]
+    code = read_redirect(await continue_request(visitor, request))["code"]
     answer = await bins.redeem(visitor, code)
-    assert (await claims_of(visitor, answer.json()["id_token"]))["acr"] == "Cl.Cm"
+    assert (await verify_claims(visitor, answer.json()["id_token"]))["acr"] == "Cl.Cm"
 
 
 @pytest.mark.parametrize("more", [{"prompt": "login"}, {"max_age": "60"}, {"prompt": "select_account"}])
 async def test_an_old_sign_in_is_not_enough_where_a_fresh_one_is_wanted(visitor, database, bins, more):
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id, ago=120)
-    request = waiting(await ask(visitor, bins, **more))
-    waiting(await proceed(visitor, request))  # nothing has changed
+    request = read_request_id(await ask(visitor, bins, **more))
+    read_request_id(await continue_request(visitor, request))  # nothing has changed
     await sign_in(database, visitor, account_id)
-    assert "code" in answered(await proceed(visitor, request))
+    assert "code" in read_redirect(await continue_request(visitor, request))
 
 
 async def test_max_age_0_is_satisfied_by_a_sign_in_for_this_request(visitor, resident, database, bins):
-    request = waiting(await ask(visitor, bins, max_age="0"))
+    request = read_request_id(await ask(visitor, bins, max_age="0"))
     await sign_in(database, visitor, resident)
-    assert "code" in answered(await proceed(visitor, request))
+    assert "code" in read_redirect(await continue_request(visitor, request))
 
 
 async def test_prompt_none_asks_nobody(visitor, database, bins):
-    assert answered(await ask(visitor, bins, prompt="none"))["error"] == "login_required"
-    await sign_in(database, visitor, await person(database))
-    assert "code" in answered(await ask(visitor, bins, prompt="none"))
+    assert read_redirect(await ask(visitor, bins, prompt="none"))["error"] == "login_required"
+    await sign_in(database, visitor, await create_person(database))
+    assert "code" in read_redirect(await ask(visitor, bins, prompt="none"))
     other = await register(database, first_party=False)
-    assert answered(await ask(visitor, other, prompt="none"))["error"] == "consent_required"
-    stepped = answered(await ask(visitor, bins, prompt="none", acr_values="Cl.Cm"))
+    assert read_redirect(await ask(visitor, other, prompt="none"))["error"] == "consent_required"
+    stepped = read_redirect(await ask(visitor, bins, prompt="none", acr_values="Cl.Cm"))
     assert stepped["error"] == "login_required"
 
 
@@ -130,8 +130,8 @@ async def test_another_organisations_service_asks_for_consent_once(visitor, resi
     assert "know your email address" in page.text
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert "form-action 'self' https://service.example" in page.headers["content-security-policy"]
-    assert "code" in answered(await agree(visitor, page))
-    assert "code" in answered(await ask(visitor, service, scope="openid email"))
+    assert "code" in read_redirect(await answer_consent(visitor, page))
+    assert "code" in read_redirect(await ask(visitor, service, scope="openid email"))
     assert (await ask(visitor, service, scope="openid email", prompt="consent")).status_code == 200
     assert (
         await ask(visitor, service, scope="openid email offline_access")
@@ -140,7 +140,7 @@ async def test_another_organisations_service_asks_for_consent_once(visitor, resi
 
 async def test_a_person_who_does_not_agree_is_sent_back_without_a_code(visitor, resident, database):
     service = await register(database, first_party=False)
-    parameters = answered(await agree(visitor, await ask(visitor, service), answer="no"))
+    parameters = read_redirect(await answer_consent(visitor, await ask(visitor, service), answer="no"))
     assert (parameters["error"], parameters["state"], parameters["iss"]) == (
         "access_denied",
         "a-state",
@@ -158,7 +158,7 @@ async def test_userinfo_has_the_claims_requested_and_agreed(visitor, resident, b
     ):
         assert answer.status_code == 200, answer.text
         assert set(answer.json()) == {"sub", "email", "email_verified"}
-    assert answer.json()["sub"] == (await claims_of(visitor, tokens["id_token"]))["sub"]
+    assert answer.json()["sub"] == (await verify_claims(visitor, tokens["id_token"]))["sub"]
     less = await bins.tokens(visitor, scope="openid")
     bearer = {"Authorization": f"Bearer {less['access_token']}"}
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
@@ -169,7 +169,7 @@ async def test_single_claims_may_be_asked_for(visitor, resident, bins):
         '{"userinfo": {"email": null}, "id_token": {"email_verified": {"essential": true}, "unknown": null}}'
     )
     tokens = await bins.tokens(visitor, claims=requested)
-    content = await claims_of(visitor, tokens["id_token"])
+    content = await verify_claims(visitor, tokens["id_token"])
     assert content["email_verified"] is True
     assert "email" not in content
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -178,13 +178,13 @@ async def test_single_claims_may_be_asked_for(visitor, resident, bins):
 
 async def test_a_pushed_request_is_accepted_once(visitor, resident, database):
     service = await register(database, par_required=True)
-    refused = answered(await ask(visitor, service))
+    refused = read_redirect(await ask(visitor, service))
     assert refused["error"] == "invalid_request"
     pushed = await visitor.post("/identity/par", data={**service.request(), **service.credentials})
     assert pushed.status_code == 201, pushed.text
     assert pushed.json()["expires_in"] == 90
     by_name = {"client_id": service.client_id, "request_uri": pushed.json()["request_uri"]}
-    assert "code" in answered(await visitor.get("/identity/authorize", params=by_name))
+    assert "code" in read_redirect(await visitor.get("/identity/authorize", params=by_name))
     assert (await visitor.get("/identity/authorize", params=by_name)).status_code == 400
 
 
@@ -192,7 +192,7 @@ async def test_a_request_may_be_signed(visitor, resident, database):
     service = await register(database, jwks=[KEY.as_dict(private=False)])
     outside = {"client_id": service.client_id, "response_type": "code", "scope": "openid"}
     signed = {**outside, "request": service.object(state="signed")}
-    parameters = answered(await visitor.get("/identity/authorize", params=signed))
+    parameters = read_redirect(await visitor.get("/identity/authorize", params=signed))
     assert parameters["state"] == "signed"
     assert (await service.redeem(visitor, parameters["code"])).status_code == 200
 
@@ -203,7 +203,7 @@ async def test_refresh_tokens_come_with_offline_access_and_rotate(visitor, resid
     second = (await service.refresh(visitor, first["refresh_token"])).json()
     assert second["refresh_token"] != first["refresh_token"]
     assert second["access_token"] != first["access_token"]
-    old, new = [await claims_of(visitor, token["id_token"]) for token in (first, second)]
+    old, new = [await verify_claims(visitor, token["id_token"]) for token in (first, second)]
     assert (old["sub"], old["auth_time"], old["sid"]) == (new["sub"], new["auth_time"], new["sid"])
 
 
@@ -224,10 +224,10 @@ async def test_discovery_and_the_endpoints_agree(visitor, bins):
 
 
 async def test_each_browser_has_its_own_requests(app, visitor, resident, bins):
-    async with browser_of(app) as other:
-        request = waiting(await ask(other, bins))
-    assert (await proceed(visitor, request)).status_code == 400
-    assert await code_of(visitor, bins)
+    async with make_browser(app) as other:
+        request = read_request_id(await ask(other, bins))
+    assert (await continue_request(visitor, request)).status_code == 400
+    assert await get_code(visitor, bins)
 
 
 async def test_a_person_withdraws_a_consent_in_the_account(visitor, resident, database):

@@ -12,7 +12,7 @@ from identity.mandates.actions import offers
 from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
 from identity.staff.actions import members
-from services.identity.tests.provider import claims_of, person, register, sign_in
+from services.identity.tests.provider import create_person, register, sign_in, verify_claims
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works
 
 PEOPLE = ["openid", "identity:mandates", "identity:self", "casework:read"]
@@ -29,7 +29,7 @@ def given(app, database, visitor, shop):
     """``await given(lasts)``: Rosa lets Ben act about waste: the subject, Ben's tokens, both ids."""
 
     async def give(until=None):
-        rosa, ben = await person(database), await person(database)
+        rosa, ben = await create_person(database), await create_person(database)
         ends = until or datetime.now(UTC) + timedelta(days=30)
         offer = offers.OfferRequest("waste", ends, "Rosa", "Ben", await mail(database, ben))
         async with database.writing("citytown") as session:
@@ -48,7 +48,7 @@ async def test_a_token_to_act_ends_with_its_mandate_to_the_second(visitor, shop,
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     subject, own, _, _ = await given(until)
     body = (await exchange(visitor, shop, subject, own)).json()
-    content = await claims_of(visitor, body["access_token"])
+    content = await verify_claims(visitor, body["access_token"])
     assert content["exp"] == int(until.timestamp())
     assert body["expires_in"] == content["exp"] - content["iat"]
 
@@ -77,7 +77,7 @@ async def test_scopes_people_may_delegate_must_be_the_services_too(
     subject, own, _, _ = await given()
     answer = await exchange(visitor, shop, subject, own, scope="openid casework:read")
     assert answer.json()["scope"] == "casework:read openid"
-    content = await claims_of(visitor, answer.json()["access_token"])
+    content = await verify_claims(visitor, answer.json()["access_token"])
     assert (content["scope"], content["theme"]) == ("casework:read openid", "waste")
     refused(await exchange(visitor, shop, subject, own, scope="payments:read"), "invalid_scope")
     narrow = await register(database)

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from identity.accounts.tables import account_phone
 from services.identity.tests.authorization.test_one_login_profile import school, tokens
 from services.identity.tests.phones import reset_limits, settings
-from services.identity.tests.provider import ask, claims_of, register, sign_in, waiting
+from services.identity.tests.provider import ask, read_request_id, register, sign_in, verify_claims
 
 __all__ = ["reset_limits", "school", "settings"]
 
@@ -35,7 +35,7 @@ async def test_a_service_learns_the_number_it_asked_for_with_the_scope(visitor, 
     tokens = await service.tokens(visitor, scope="openid phone")
     claims = await userinfo(visitor, tokens)
     assert {name: value for name, value in claims.items() if name != "sub"} == CLAIMS
-    assert "phone_number" not in await claims_of(visitor, tokens["id_token"])
+    assert "phone_number" not in await verify_claims(visitor, tokens["id_token"])
 
 
 async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, caller, school):
@@ -49,12 +49,14 @@ async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, c
 async def test_an_sms_counts_as_at_one_login(visitor, caller, school, database, methods, level):
     await sign_in(database, visitor, caller, methods)
     found = await tokens(visitor, school, vtr='["Cl.Cm"]')
-    assert (await claims_of(visitor, found["id_token"]))["vot"] == level
+    assert (await verify_claims(visitor, found["id_token"]))["vot"] == level
 
 
 async def test_an_sms_without_a_first_factor_does_not_count(visitor, caller, school, database):
     await sign_in(database, visitor, caller, ["text"])
-    waiting(await ask(visitor, school, code_challenge=None, code_challenge_method=None, vtr='["Cl.Cm"]'))
+    read_request_id(
+        await ask(visitor, school, code_challenge=None, code_challenge_method=None, vtr='["Cl.Cm"]')
+    )
 
 
 async def test_a_service_that_did_not_ask_gets_no_phone_claims(visitor, caller, database):
@@ -67,7 +69,7 @@ async def test_the_claim_may_be_asked_for_by_name(visitor, caller, database):
     service = await register(database)
     requested = '{"id_token": {"phone_number": null}, "userinfo": {"phone_number_verified": null}}'
     tokens = await service.tokens(visitor, scope="openid", claims=requested)
-    assert (await claims_of(visitor, tokens["id_token"]))["phone_number"] == NUMBER
+    assert (await verify_claims(visitor, tokens["id_token"]))["phone_number"] == NUMBER
     assert set(await userinfo(visitor, tokens)) == {"sub", "phone_number_verified"}
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from identity.grants.actions import subjects
 from identity.mandates.actions import mandates, offers
-from services.identity.tests.provider import claims_of, person, register, sign_in
+from services.identity.tests.provider import create_person, register, sign_in, verify_claims
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
@@ -17,7 +17,7 @@ SUBJECT = "urn:townhall:token-type:subject"
 @pytest.fixture
 async def mandate(app, database, visitor, bins):
     """Rosa lets Ben act for her about waste; Ben is signed in: (Rosa's subject, Ben's tokens, ids)."""
-    rosa, ben = await person(database), await person(database)
+    rosa, ben = await create_person(database), await create_person(database)
     offer = offers.OfferRequest(
         "waste", datetime.now(UTC) + timedelta(days=30), "Rosa", "Ben", await mail(database, ben)
     )
@@ -63,8 +63,8 @@ async def test_a_delegate_gets_a_token_that_names_the_person_they_act_for(visito
     body = answer.json()
     assert (body["issued_token_type"], body["token_type"], body["scope"]) == (ACCESS, "Bearer", "openid")
     assert "refresh_token" not in body
-    content = await claims_of(visitor, body["access_token"])
-    delegate = (await claims_of(visitor, own["id_token"]))["sub"]
+    content = await verify_claims(visitor, body["access_token"])
+    delegate = (await verify_claims(visitor, own["id_token"]))["sub"]
     assert (content["sub"], content["act"], content["theme"]) == (subject, {"sub": delegate}, "waste")
     form = {"token": body["access_token"], **bins.credentials}
     seen = (await visitor.post("/identity/introspect", data=form)).json()
@@ -92,14 +92,14 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
 
 async def test_nobody_acts_for_a_person_without_their_mandate(app, visitor, database, bins, mandate):
     _, own, _ = mandate
-    stranger = subjects.derive_subject(app.state.issuer, "citytown", await person(database))
+    stranger = subjects.derive_subject(app.state.issuer, "citytown", await create_person(database))
     refused(await exchange(visitor, bins, stranger, own["access_token"]))
     refused(await exchange(visitor, bins, "x" * 43, own["access_token"]))
 
 
 async def test_nobody_makes_a_mandate_for_themselves(visitor, bins, mandate):
     _, own, _ = mandate
-    own_subject = (await claims_of(visitor, own["id_token"]))["sub"]
+    own_subject = (await verify_claims(visitor, own["id_token"]))["sub"]
     refused(await exchange(visitor, bins, own_subject, own["access_token"]))
 
 

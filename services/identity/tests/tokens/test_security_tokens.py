@@ -18,11 +18,11 @@ from services.identity.tests.provider import (
     OTHER_KEY,
     REDIRECT,
     ask,
-    claims_of,
-    code_of,
-    person,
+    create_person,
+    get_code,
     register,
     sign_in,
+    verify_claims,
 )
 
 
@@ -37,19 +37,19 @@ async def opens_userinfo(visitor, tokens):
 
 
 async def test_a_code_is_good_once_and_its_second_use_revokes_its_tokens(app, visitor, resident, bins):
-    code = await code_of(visitor, bins, scope="openid offline_access")
+    code = await get_code(visitor, bins, scope="openid offline_access")
     tokens = (await bins.redeem(visitor, code)).json()
     assert await opens_userinfo(visitor, tokens)
     refused(await bins.redeem(visitor, code))
     assert not await opens_userinfo(visitor, tokens)
     await app.state.directory.refresh()
-    jti = (await claims_of(visitor, tokens["access_token"]))["jti"]
+    jti = (await verify_claims(visitor, tokens["access_token"]))["jti"]
     assert jti in app.state.directory.revoked  # so no other service takes it either
     refused(await bins.refresh(visitor, tokens["refresh_token"]))
 
 
 async def test_of_two_that_bring_a_code_at_once_one_is_served_at_most(app, visitor, resident, bins):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     answers = await asyncio.gather(*(bins.redeem(visitor, code) for _ in range(4)))
     good = [answer.json() for answer in answers if answer.status_code == 200]
     assert len(good) == 1
@@ -59,7 +59,7 @@ async def test_of_two_that_bring_a_code_at_once_one_is_served_at_most(app, visit
 async def test_a_code_is_its_own_clients_alone(visitor, resident, database, bins):
     thief = await register(database)
     thief.verifier = bins.verifier
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     refused(await thief.redeem(visitor, code))
 
 
@@ -74,7 +74,7 @@ async def test_a_code_is_its_own_clients_alone(visitor, resident, database, bins
     ],
 )
 async def test_a_code_is_bound_to_its_redirect_and_its_verifier(visitor, resident, bins, more):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     refused(await bins.redeem(visitor, code, **more))
     refused(await bins.redeem(visitor, code))  # it is burnt
 
@@ -85,19 +85,19 @@ async def test_a_guessed_code_is_refused(visitor, bins, code):
 
 
 async def test_the_challenge_itself_is_no_verifier(visitor, resident, bins):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     refused(await bins.redeem(visitor, code, code_verifier=bins.challenge))
 
 
 async def test_pkce_downgrade_a_verifier_without_a_challenge_is_refused(visitor, resident, database):
     service = await register(database, profile="onelogin")
     plain = {"code_challenge": None, "code_challenge_method": None, "vtr": '["Cl"]'}
-    code = await code_of(visitor, service, **plain)
+    code = await get_code(visitor, service, **plain)
     refused(await service.redeem(visitor, code))
 
 
 async def test_a_code_expires(app, visitor, resident, bins, monkeypatch):
-    code = await code_of(visitor, bins)
+    code = await get_code(visitor, bins)
     monkeypatch.setattr(app.state.issuer, "clock", lambda: time.time() + 61)
     refused(await bins.redeem(visitor, code))
 
@@ -138,7 +138,7 @@ async def test_a_person_without_a_role_gets_no_scope_of_the_services(visitor, re
     service = await register(database, scopes=["address:write"], person_scopes=scopes)
     tokens = await service.tokens(visitor, scope="openid address:write")
     assert tokens["scope"] == "openid"
-    assert (await claims_of(visitor, tokens["access_token"]))["scope"] == "openid"
+    assert (await verify_claims(visitor, tokens["access_token"]))["scope"] == "openid"
 
 
 async def test_an_id_token_is_no_access_token(visitor, resident, bins):
@@ -172,7 +172,7 @@ async def test_a_persons_token_opens_nothing_at_another_council(visitor, residen
 
 async def test_consent_revoked_in_mid_flight_leaves_the_code_worthless(visitor, resident, database):
     service = await register(database, first_party=False)
-    code = await code_of(visitor, service)
+    code = await get_code(visitor, service)
     async with database.writing() as session:
         client_id = ids.read(service.client_id)
         assert await consents.revoke_consent(session, "citytown", resident, client_id)
@@ -181,9 +181,9 @@ async def test_consent_revoked_in_mid_flight_leaves_the_code_worthless(visitor, 
 
 
 async def test_a_closed_account_leaves_tokens_and_codes_worthless(visitor, database, bins):
-    account_id = await person(database)
+    account_id = await create_person(database)
     await sign_in(database, visitor, account_id)
-    code, tokens = await code_of(visitor, bins), await bins.tokens(visitor, scope="openid offline_access")
+    code, tokens = await get_code(visitor, bins), await bins.tokens(visitor, scope="openid offline_access")
     async with database.writing() as session:
         await grants.revoke_by_account(session, account_id)
     refused(await bins.redeem(visitor, code))
@@ -238,10 +238,10 @@ async def test_introspection_needs_a_client(visitor):
 
 
 async def test_an_assertion_is_good_once(visitor, resident, signer):
-    first = await code_of(visitor, signer)
+    first = await get_code(visitor, signer)
     options = {"client_assertion": signer.assertion(jti="once-and-no-more")}
     assert (await signer.redeem(visitor, first, **options)).status_code == 200
-    refused(await signer.redeem(visitor, await code_of(visitor, signer), **options), "invalid_client", 401)
+    refused(await signer.redeem(visitor, await get_code(visitor, signer), **options), "invalid_client", 401)
 
 
 def part(content):
@@ -290,7 +290,7 @@ async def test_an_assertion_that_does_not_hold_is_refused(visitor, signer, numbe
 
 async def test_an_access_token_signed_by_nobody_we_know_opens_nothing(visitor, resident, bins):
     good = (await bins.tokens(visitor))["access_token"]
-    content = await claims_of(visitor, good)
+    content = await verify_claims(visitor, good)
     kid = json.loads(base64.urlsafe_b64decode(good.split(".")[0] + "=="))["kid"]
     plain = {"alg": "ES256", "kid": kid, "typ": "at+jwt"}
     for header in (plain, {**plain, "jwk": OTHER_KEY.as_dict(private=False)}):
@@ -302,7 +302,7 @@ async def test_an_access_token_signed_by_nobody_we_know_opens_nothing(visitor, r
 
 
 async def test_a_code_and_a_secret_are_in_no_table_as_they_are(visitor, resident, database, bins):
-    code = await code_of(visitor, bins, scope="openid offline_access", login_hint="x@people.example")
+    code = await get_code(visitor, bins, scope="openid offline_access", login_hint="x@people.example")
     tokens = (await bins.redeem(visitor, code)).json()
     async with database.writing() as session:
         await session.set_all_councils()
@@ -315,7 +315,7 @@ async def test_a_code_and_a_secret_are_in_no_table_as_they_are(visitor, resident
 
 async def test_errors_say_nothing_of_what_was_sent(visitor, resident, bins, caplog):
     with caplog.at_level("DEBUG"):
-        code = await code_of(visitor, bins)
+        code = await get_code(visitor, bins)
         await bins.redeem(visitor, code, code_verifier="v" * 50)
         await bins.redeem(visitor, "wrong-code-of-somebody", client_secret="wrong-secret-of-somebody")
     written = caplog.text

@@ -157,7 +157,7 @@ async def sign_in_at_service(app, database, account):
     service = await provider.register(
         database, scopes=["identity:staff"], person_scopes=["openid", "offline_access", "identity:staff"]
     )
-    browser = provider.browser_of(app)
+    browser = provider.make_browser(app)
     await provider.sign_in(database, browser, account, ("upstream",))
     tokens = await service.tokens(browser, scope="openid offline_access identity:staff", prompt="consent")
     return service, browser, tokens

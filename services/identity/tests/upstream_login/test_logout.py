@@ -12,7 +12,7 @@ from chassis import ids
 from chassis.testing import published
 from identity.housekeeping import actions as housekeeping
 from services.identity.tests.factors.test_authenticators import set_up
-from services.identity.tests.provider import answered, ask, register
+from services.identity.tests.provider import ask, read_redirect, register
 from services.identity.tests.upstream import (
     directory,
     journey,
@@ -120,7 +120,7 @@ async def test_tokens_of_the_session_are_refused_with_it(
 ):
     mary = await journey(one_login).sign_up("mary")
     service = await register(database)
-    code = answered(await ask(mary.tab.client, service))["code"]
+    code = read_redirect(await ask(mary.tab.client, service))["code"]
     token = (await service.redeem(mary.tab.client, code)).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/identity/userinfo", headers=headers)).status_code == 200

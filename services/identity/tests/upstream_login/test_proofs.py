@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from identity.shared.oauth import claims as names
-from services.identity.tests.provider import agree, answered, ask, register
+from services.identity.tests.provider import answer_consent, ask, read_redirect, register
 from services.identity.tests.upstream import (
     accounts_of,
     journey,
@@ -95,7 +95,7 @@ async def test_a_service_that_asks_for_an_identity_gets_it(mary, database, proof
     answer = await mary.go("mary", "prove", query)
     assert answer.headers["location"] == f"/identity/authorize/continue{query}"
     page = await mary.tab.get(answer.headers["location"])
-    assert "code" in answered(await agree(mary.tab.client, page))
+    assert "code" in read_redirect(await answer_consent(mary.tab.client, page))
     assert len(await proofs(mary.account)) == 1
 
 

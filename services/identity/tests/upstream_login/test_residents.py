@@ -9,7 +9,7 @@ from sqlalchemy import insert, text
 from chassis import ids
 from identity.factors.tables import passkey
 from identity.housekeeping import actions as housekeeping
-from services.identity.tests.provider import answered, ask, claims_of, register
+from services.identity.tests.provider import ask, read_redirect, register, verify_claims
 from services.identity.tests.upstream import (
     accounts_of,
     journey,
@@ -164,9 +164,9 @@ async def test_an_answer_must_be_given(journey, one_login, database):
 async def test_its_two_factors_are_enough_for_a_service_that_wants_two(journey, one_login, database):
     mary = await journey(one_login).sign_up("mary")
     school = await register(database, profile="onelogin")
-    answer = answered(await ask(mary.tab.client, school, vtr='["Cl.Cm"]'))
+    answer = read_redirect(await ask(mary.tab.client, school, vtr='["Cl.Cm"]'))
     tokens = (await school.redeem(mary.tab.client, answer["code"])).json()
-    assert (await claims_of(mary.tab.client, tokens["id_token"]))["vot"] == "Cl.Cm"
+    assert (await verify_claims(mary.tab.client, tokens["id_token"]))["vot"] == "Cl.Cm"
 
 
 async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database):
@@ -178,7 +178,7 @@ async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database
     assert "Sign in with GOV.UK One Login" in page.text
     answer = await mary.go("mary", query=f"?{to_sign_in.partition('?')[2]}")
     assert answer.headers["location"].startswith("/identity/authorize/continue?request=")
-    assert "code" in answered(await mary.tab.get(answer.headers["location"]))
+    assert "code" in read_redirect(await mary.tab.get(answer.headers["location"]))
 
 
 @pytest.mark.parametrize("address", ["/identity/sign-in?council=citytown", "/identity/sign-in"])

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from services.identity.tests.provider import answered, ask, claims_of, register
+from services.identity.tests.provider import ask, read_redirect, register, verify_claims
 from services.identity.tests.upstream import (
     SECRET,
     accounts_of,
@@ -93,9 +93,9 @@ async def scopes_of(database, tab, scope="address:write address:read"):
         scopes=["address:read", "address:write"],
         person_scopes=["openid", "address:read", "address:write"],
     )
-    answer = answered(await ask(tab.client, service, scope=f"openid {scope}"))
+    answer = read_redirect(await ask(tab.client, service, scope=f"openid {scope}"))
     tokens = (await service.redeem(tab.client, answer["code"])).json()
-    return set((await claims_of(tab.client, tokens["access_token"]))["scope"].split())
+    return set((await verify_claims(tab.client, tokens["access_token"]))["scope"].split())
 
 
 async def test_a_member_of_staff_is_known_by_tenant_and_oid_and_has_their_roles_scopes(

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/identity/v1", tags=["region"])
 async def create_council(
     body: NewCouncil,
     caller: Operator,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     once: OnlyOnce,
@@ -66,7 +66,7 @@ async def change_council(
     slug: Slug,
     body: CouncilChange,
     caller: Operator,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     session: Writing,
     response: Response,
     if_match: IfMatch = None,

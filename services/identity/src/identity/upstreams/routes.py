@@ -128,7 +128,7 @@ async def remove_upstream(
     council: Slug,
     upstream_id: ids.Id,
     caller: ClientsCaller,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     issuer: TheIssuer,
     session: Writing,
 ) -> None:

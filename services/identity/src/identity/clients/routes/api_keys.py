@@ -50,7 +50,7 @@ async def list_api_keys(council: Slug, _: Keeper, session: Reading, paging: Pagi
 
 @router.delete("/{key_id}", status_code=204, responses=document_problems(404))
 async def revoke_api_key(
-    council: Slug, key_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
+    council: Slug, key_id: ids.Id, _: Keeper, _refresh: DirectoryRefresh, session: Writing
 ) -> None:
     """Revoke an API key. It is refused everywhere within a second. To repeat the request is no error."""
     await api_keys.revoke_api_key(session, council, key_id, datetime.now(UTC))

@@ -13,6 +13,7 @@ from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.clients.actions import clients
+from identity.clients.routes.dependencies import CacheCleared
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
 from identity.issuer.actions.revocations import require_region
 from identity.issuer.actions.signing_keys import Issuer
@@ -43,7 +44,12 @@ async def list_clients(council: Slug, _: Keeper, session: Reading, paging: Pagin
 
 @router.delete(f"{_OF_COUNCIL}/{{client_id}}", status_code=204, responses=document_problems(404, 409))
 async def revoke_client(
-    council: Slug, client_id: ids.Id, _: Keeper, _live: DirectoryRefresh, session: Writing
+    council: Slug,
+    client_id: ids.Id,
+    _: Keeper,
+    _refresh: DirectoryRefresh,
+    _cleared: CacheCleared,
+    session: Writing,
 ) -> None:
     """Revoke a client and its tokens. To repeat the request is no error."""
     await clients.revoke_client(session, council, client_id, datetime.now(UTC))
@@ -68,7 +74,11 @@ async def list_region_clients(caller: Operator, session: Reading, paging: Paging
 
 @router.delete(f"{_OF_REGION}/{{client_id}}", status_code=204, responses=document_problems(404, 409))
 async def revoke_region_client(
-    client_id: ids.Id, caller: Operator, _live: DirectoryRefresh, session: Writing
+    client_id: ids.Id,
+    caller: Operator,
+    _refresh: DirectoryRefresh,
+    _cleared: CacheCleared,
+    session: Writing,
 ) -> None:
     """Revoke a client of the region and its tokens. To repeat the request is no error."""
     await _require_region(session, caller)

@@ -1,5 +1,6 @@
 """FastAPI dependencies: the provider, and the client that calls."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,6 +23,15 @@ async def _provider(request: Request) -> Provider:
 
 
 TheProvider = Annotated[Provider, Depends(_provider)]
+
+
+async def _clear_cache(provider: TheProvider) -> AsyncIterator[None]:
+    yield
+    provider.client_cache.clear()
+
+
+CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
+"""Clears this process's client cache before the response leaves. Declare it before the session."""
 
 
 async def authenticate_client(

@@ -1,10 +1,9 @@
 """Services of a council that sign people in, registered by the council itself."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from chassis import ids
 from chassis.auth import Caller, permission
@@ -15,7 +14,7 @@ from chassis.problems import document_problems
 from chassis.types import Slug
 from identity.clients.actions import service_secrets, services
 from identity.clients.actions.service_changes import render_service
-from identity.clients.routes.dependencies import TheProvider
+from identity.clients.routes.dependencies import CacheCleared, TheProvider
 from identity.clients.schemas.services import (
     NewSecret,
     NewService,
@@ -34,21 +33,12 @@ Keeper = Annotated[Caller, permission("identity:clients")]
 _ONE = "/{client_id}"
 
 
-async def _clear_cache(provider: TheProvider) -> AsyncIterator[None]:
-    yield
-    provider.client_cache.clear()
-
-
-CacheCleared = Annotated[None, Depends(_clear_cache, scope="function")]
-"""Clears this process's client cache before the response leaves. Declare it before the session."""
-
-
 @router.post("", status_code=201, response_model=ServiceMade, responses=document_problems(409))
 async def register_service(
     council: Slug,
     body: NewService,
     caller: Keeper,
-    _known: CacheCleared,
+    _cleared: CacheCleared,
     provider: TheProvider,
     once: OnlyOnce,
 ) -> Response:
@@ -108,7 +98,7 @@ async def change_service(
     client_id: ids.Id,
     body: ServiceChange,
     caller: Keeper,
-    _known: CacheCleared,
+    _cleared: CacheCleared,
     provider: TheProvider,
     response: Response,
     if_match: IfMatch = None,
@@ -133,8 +123,8 @@ async def retire_service(
     council: Slug,
     client_id: ids.Id,
     caller: Keeper,
-    _live: DirectoryRefresh,
-    _known: CacheCleared,
+    _refresh: DirectoryRefresh,
+    _cleared: CacheCleared,
     session: Writing,
 ) -> None:
     """Retire a service. It and its tokens are refused at once. To repeat the request is no error."""
@@ -149,7 +139,7 @@ async def make_service_secret(
     client_id: ids.Id,
     body: NewSecret,
     caller: Keeper,
-    _known: CacheCleared,
+    _cleared: CacheCleared,
     provider: TheProvider,
     session: Writing,
     once: OnlyOnce,
@@ -176,7 +166,7 @@ async def end_previous_service_secret(
     council: Slug,
     client_id: ids.Id,
     caller: Keeper,
-    _known: CacheCleared,
+    _cleared: CacheCleared,
     provider: TheProvider,
     session: Writing,
 ) -> None:

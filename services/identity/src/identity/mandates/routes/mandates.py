@@ -108,7 +108,7 @@ async def decline_mandate(
 
 @router.delete("/{mandate_id}", status_code=204, responses=document_problems(404))
 async def revoke_mandate(
-    council: Slug, mandate_id: ids.Id, caller: Resident, _live: DirectoryRefresh, session: Writing
+    council: Slug, mandate_id: ids.Id, caller: Resident, _refresh: DirectoryRefresh, session: Writing
 ) -> None:
     """End a mandate, from either side, or take back an offer. It is refused everywhere within a second."""
     account = await token_owner.require_account(session, council, caller)

@@ -47,7 +47,7 @@ async def take_role(
     staff_id: ids.Id,
     role: NameInPath,
     caller: Officer,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
 ) -> None:
@@ -74,7 +74,12 @@ async def link_staff_account(
 
 @router.delete("/staff/{staff_id}/account", status_code=204, responses=document_problems(404))
 async def unlink_staff_account(
-    council: Slug, staff_id: ids.Id, _: Officer, _live: DirectoryRefresh, session: Writing, issuer: TheIssuer
+    council: Slug,
+    staff_id: ids.Id,
+    _: Officer,
+    _refresh: DirectoryRefresh,
+    session: Writing,
+    issuer: TheIssuer,
 ) -> None:
     """Unlink a member of staff from their account. Its tokens here are refused, its sessions end."""
     await members.unlink_member(session, issuer, council, staff_id)

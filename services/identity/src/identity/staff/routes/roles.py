@@ -62,7 +62,7 @@ async def put_role(
     role: NameInPath,
     body: NewRole,
     caller: Officer,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
     response: Response,
@@ -84,7 +84,7 @@ async def delete_role(
     council: Slug,
     role: NameInPath,
     caller: Officer,
-    _live: DirectoryRefresh,
+    _refresh: DirectoryRefresh,
     session: Writing,
     issuer: TheIssuer,
 ) -> None:
