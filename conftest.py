@@ -62,6 +62,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del os.environ[_POSTGRES]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A module's tests stay in one process, and so do all that need one whole platform."""
     for item in items:

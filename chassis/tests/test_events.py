@@ -16,8 +16,16 @@ from sqlalchemy.exc import DBAPIError
 from chassis import ids, outbox, relay, streams
 from chassis.deliveries import ConsumerRunner
 from chassis.testing import eventually
+from dev import postgres
 
 COPIES = select(func.count()).select_from(note).where(note.c.text.like("copy of %"))
+
+
+@pytest.fixture(scope="module")
+def postgres_url(tmp_path_factory):
+    """A server of these tests' own: the relay waits for every transaction that runs on its server."""
+    with postgres.running(tmp_path_factory.mktemp("postgres"), fast=True) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.guards.test_databases import dependants_of, routes_of
 
 # Function to reason: who adds one has thought about how long a connection is held, and how often.
 ALLOWED = {
-    "address.loading.actions.staging.stage": (
+    "address.loading.actions.record_copy.stage": (
         "a load is one transaction of a command of its own, which reads its file in a thread"
     ),
     "identity.issuer.actions.signing_keys.Issuer._add_key": (

@@ -10,6 +10,7 @@ from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
 from chassis.problems import document_problems
 from chassis.types import Slug
+from identity.clients.routes.dependencies import CacheCleared
 from identity.councils.actions import councils, gateway
 from identity.councils.schemas import Council, CouncilChange, NewCouncil, Snapshot
 from identity.issuer.routes import DirectoryRefresh, TheIssuer
@@ -67,6 +68,7 @@ async def change_council(
     body: CouncilChange,
     caller: Operator,
     _refresh: DirectoryRefresh,
+    _cleared: CacheCleared,
     session: Writing,
     response: Response,
     if_match: IfMatch = None,
