@@ -18,9 +18,19 @@ def list_missed(path, document, changes):
     missed = []
     for change in changes[:: max(1, math.ceil(len(changes) / MOST))]:
         rules = {finding.rule for finding in compare_contracts({path: document}, {path: change.apply()})}
-        if not rules & change.rules:
+        expected = change.rules | ({"variant-removed"} if has_variants(document, change.steps) else set())
+        if not rules & expected:
             missed.append((change.steps, sorted(change.rules), sorted(rules)))
     return missed
+
+
+def has_variants(document, steps):
+    """Tell whether a place lies in a schema of alternatives, which are compared as wholes."""
+    for step in steps:
+        if isinstance(document, dict) and document.keys() & {"oneOf", "anyOf"}:
+            return True
+        document = document[step]
+    return False
 
 
 @pytest.mark.parametrize("path", PATHS)
