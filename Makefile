@@ -36,12 +36,12 @@ seed-gb: setup ## Load every postcode of Great Britain into the Townhall that ru
 test: ## Run the tests on real servers, on ports and state of their own: make test [ARGS=path]
 	@$(PYTHON) -m dev.setup tests
 	@rm -rf $(PAGES) && mkdir -p $(PAGES)
-	@$(VENV) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(VENV) -m pytest -n 2 --dist loadscope $(ARGS)
 	@$(if $(ARGS),,TEST_RENDERED_ALL=yes) $(VENV) -m pytest -q -m rendered tests/browser/test_rendered_pages.py
 
 test-long: ## Run the long proofs: restarts, kills, every page, whole documents
 	@$(PYTHON) -m dev.setup tests
-	@$(VENV) -m pytest -n 2 --dist loadgroup -m long $(ARGS)
+	@$(VENV) -m pytest -n 2 --dist loadscope -m long $(ARGS)
 
 check: setup ## Lint, format, types, layers, and drift of the contracts
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check .

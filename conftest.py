@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,9 @@ pytest_plugins = ["chassis.testing", "tests.budget"]
 
 _SERVERS = pytest.StashKey[ExitStack]()
 _POSTGRES = "TEST_POSTGRES_URL"
-# What a test asks for that one process of the run had better have alone: tests with it stay together.
-_TOGETHER = ("platform",)
+_PLATFORM = "platform"
+# The whole platform is started once, for all of these.
+_PLATFORM_TESTS = ("tests/journeys/", "tests/faults/", "tests/browser/test_upstream_town.py")
 
 
 @pytest.fixture(scope="session")
@@ -62,12 +64,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del os.environ[_POSTGRES]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module's tests stay in one process, and so do all that need one whole platform."""
-    for item in items:
-        shared = [name for name in _TOGETHER if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a module's tests in one process, in their order, and so all that need one whole platform."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - there in runs of several processes
+
+    class ByModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _PLATFORM if nodeid.startswith(_PLATFORM_TESTS) else nodeid.partition("::")[0]
+
+    return ByModule(config, log)
 
 
 def pytest_collection_finish() -> None:
