@@ -9,12 +9,11 @@ import pytest
 from chassis.web.assets import Assets
 from chassis.web.languages import folders_of
 from tests.browser import harness
-from tests.browser.page_recorder import FOLDER
+from tests.browser.page_recorder import FOLDER, SERVICES
 
 pytestmark = pytest.mark.rendered
 
 SITE = "http://rendered.invalid"
-SERVICES = ("identity",)
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
 
 

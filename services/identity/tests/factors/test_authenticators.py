@@ -189,3 +189,14 @@ async def test_setting_up_an_app_changes_the_secret_of_the_session(newcomer):
     before = tab.session
     await set_up(tab)
     assert tab.session != before
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+async def test_pages_show_that_an_app_is_set_up_and_how_many_codes_are_left(newcomer, language):
+    tab = await newcomer(f"app-{language}@example.org")
+    _, codes = await set_up(tab)
+    there = await tab.get(f"{ACCOUNT}/authenticator?lang={language}")
+    left = await tab.get(f"{ACCOUNT}/recovery-codes?lang={language}")
+    assert (there.status_code, left.status_code) == (200, 200)
+    assert 'action="/identity/account/authenticator/remove' in there.text
+    assert f" {len(codes)} " in left.text
