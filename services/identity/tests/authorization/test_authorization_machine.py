@@ -5,7 +5,8 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.identity.tests import provider
@@ -18,6 +19,12 @@ REACHED = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def settings(settings):
+    """Rates that no machine reaches, however fast: other tests hold the limits."""
+    return settings.model_copy(update={"sign_in_rate": 100_000, "sign_in_burst": 100_000})
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("examples", [5, pytest.param(40, marks=pytest.mark.long)])
 async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
@@ -27,7 +34,7 @@ async def test_no_order_of_requests_yields_a_token_without_consent_and_factors(
     service = await provider.register(database, first_party=False)
     seen = Counter()
     make = partial(AuthorizationMachine, app, database, service, asyncio.get_running_loop(), seen)
-    limits = settings(
+    limits = hypothesis_settings(
         max_examples=examples,
         stateful_step_count=25,
         derandomize=True,

@@ -5,7 +5,8 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import text
@@ -180,6 +181,12 @@ class _Clerk:
 _CLERK = _Clerk()
 
 
+@pytest.fixture(scope="module")
+def settings(settings):
+    """Rates that no machine reaches, however fast: other tests hold the limits."""
+    return settings.model_copy(update={"sign_in_rate": 100_000, "sign_in_burst": 100_000})
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.long)])
 async def test_no_order_yields_an_identity_without_a_proof(app, client, database, examples):
@@ -187,7 +194,7 @@ async def test_no_order_yields_an_identity_without_a_proof(app, client, database
     people = [await provider.create_person(database) for _ in range(2)]
     loop = asyncio.get_running_loop()
     make = partial(ProofMachine, database, partial(provider.make_browser, app), service, people, loop)
-    limits = settings(
+    limits = hypothesis_settings(
         max_examples=examples,
         stateful_step_count=25,
         deadline=None,
