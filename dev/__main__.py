@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dev import background, consumers, demo_data, lifecycle, lock, ports, progress, state, status
+from dev import background, consumers, demo_data, disk, lifecycle, lock, ports, progress, state, status
 from dev.errors import UserError
 from dev.stack import Stack
 from dev.supervisor import Process
@@ -23,6 +23,11 @@ def main() -> int:
         return VERBS[options.verb](options)
     except UserError as error:
         progress.ConsoleReporter().error(error)
+        return 1
+    except OSError as error:
+        if not disk.is_disk_full(error):
+            raise
+        progress.ConsoleReporter().error(disk.full_error(options.state, f"`{options.verb}`"))
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED

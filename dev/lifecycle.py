@@ -11,6 +11,7 @@ from dev import (
     broker,
     demo_data,
     demo_service,
+    disk,
     gateway,
     logs,
     nats,
@@ -41,6 +42,7 @@ def run(stack: Stack, reporter: Reporter) -> int:
         for name in orphans.stop_all(stack.folder):
             reporter.note(f"Stopped {name}, left behind by an earlier run.")
         ports.require_free(stack.ports, own_ports())
+        disk.require_room(stack.folder, stack.data)
         logs.rotate(stack.folder)
         return asyncio.run(_run(stack, reporter))
 
