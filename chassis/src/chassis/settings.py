@@ -3,12 +3,21 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+TCP_TIMEOUT = 25  # seconds
+
 
 class Settings(BaseSettings):
     """The settings every service has. A service subclasses it and names its prefix (``ADDRESS_``)."""
 
     database_url: str = Field(description="Runtime role, DML only: postgresql://address:...@host/address")
     migration_url: str = Field(default="", description="Owner role; used by `migrate` and nothing else")
+    tcp_timeout: int = Field(
+        default=TCP_TIMEOUT,
+        ge=0,
+        le=7200,
+        description="Seconds until PostgreSQL gives up a client that has vanished, and frees its locks;"
+        " 0 leaves it to the server (behind PgBouncer, which refuses such settings)",
+    )
     nats_url: str = "nats://127.0.0.1:8022"
     issuer: str = "http://127.0.0.1:8000/identity/"
     audience: str = "townhall"
