@@ -1,21 +1,22 @@
-"""NATS JetStream: the connection and the streams, one per capability and one for dead letters."""
+"""NATS JetStream: the connection, the streams (a capability's, a service's dead letters) and consumers."""
 
 import asyncio
 import json
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 
 from chassis.events import SUBJECT_PREFIX
 
 log = logging.getLogger(__name__)
 
-DEAD_LETTERS = "DEAD"
-DEAD_LETTER_SUBJECT = "dead.letter.{service}.{consumer}"
+_API_TIMEOUT = 5  # seconds
 _DAY = 86_400  # seconds
 _DUPLICATE_WINDOW = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
 # Identity's events say which councils there are: a service installed years later must still learn them.
@@ -48,7 +49,7 @@ async def connect(url: str, name: str) -> Client:
 
 def jetstream(client: Client) -> JetStreamContext:
     """Return the connection's JetStream API, with 5 seconds for each request."""
-    return client.jetstream(timeout=5)
+    return client.jetstream(timeout=_API_TIMEOUT)
 
 
 def stream_name(capability: str) -> str:
@@ -62,9 +63,57 @@ async def ensure(client: Client, capability: str) -> None:
     await _ensure_stream(client, stream_name(capability), f"{SUBJECT_PREFIX}.*.{capability}.>", max_age)
 
 
-async def ensure_dead_letters(client: Client) -> None:
-    """Create the stream of dead letters, or bring it to today's configuration."""
-    await _ensure_stream(client, DEAD_LETTERS, "dead.letter.>", 365 * _DAY)
+def dead_letter_stream(service: str) -> str:
+    """Return the name of the stream of a service's dead letters."""
+    return f"DEAD_{service.upper()}"
+
+
+def durable_name(service: str, consumer: str) -> str:
+    """Return the name of the durable of a service's consumer."""
+    return f"{service}-{consumer}"
+
+
+async def ensure_dead_letters(client: Client, service: str, consumers: Iterable[str]) -> None:
+    """Create the stream of a service's dead letters, and a durable for each consumer that counts its letters.
+
+    Nobody reads through these durables: their ``num_pending`` is the number of letters that lie there. A
+    worker may ask for that, while it may not read the stream.
+    """
+    stream = dead_letter_stream(service)
+    await _ensure_stream(client, stream, f"dead.{service}.>", 365 * _DAY)
+    for consumer in consumers:
+        config = ConsumerConfig(
+            durable_name=durable_name(service, consumer),
+            filter_subjects=[f"dead.{service}.{consumer}.letter.*"],
+            ack_policy=AckPolicy.EXPLICIT,
+        )
+        await ensure_consumer(client, stream, config)
+
+
+async def ensure_consumer(client: Client, stream: str, config: ConsumerConfig) -> None:
+    """Create a durable consumer, or bring it to today's configuration."""
+    await jetstream(client).add_consumer(stream, config)
+
+
+async def consumer_info(client: Client, stream: str, durable: str) -> dict[str, Any]:
+    """Read the state of a durable consumer (NATS: ConsumerInfo). Raises nats.errors.Error."""
+    return await _request_consumer(client, "INFO", stream, durable)
+
+
+async def reset_consumer(client: Client, stream: str, durable: str) -> None:
+    """Let a durable deliver again, at once and in order, all that was not acknowledged.
+
+    Its deliveries are numbered from 1 again. Raises nats.errors.Error.
+    """
+    await _request_consumer(client, "RESET", stream, durable)
+
+
+async def _request_consumer(client: Client, verb: str, stream: str, durable: str) -> dict[str, Any]:
+    subject = f"$JS.API.CONSUMER.{verb}.{stream}.{durable}"
+    answer: dict[str, Any] = json.loads((await client.request(subject, b"", timeout=_API_TIMEOUT)).data)
+    if error := answer.get("error"):
+        raise NatsError(f"{verb} of consumer {durable} of {stream}: {error.get('description', error)}")
+    return answer
 
 
 async def _ensure_stream(client: Client, name: str, subject: str, max_age: float) -> None:

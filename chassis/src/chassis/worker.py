@@ -47,10 +47,9 @@ async def _work(service: Service, settings: Settings) -> None:
     database = service.database(settings)
     client = await streams.connect(settings.nats_url, f"{service.name}-worker")
     await streams.ensure(client, service.name)
-    await streams.ensure_dead_letters(client)
-    log.info(
-        "%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.all_consumers]
-    )
+    names = [consumer.name for consumer in service.all_consumers]
+    await streams.ensure_dead_letters(client, service.name, names)
+    log.info("%s: relaying, and consuming %s", service.name, names)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
@@ -58,7 +57,9 @@ async def _work(service: Service, settings: Settings) -> None:
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
-                runner = ConsumerRunner(service.name, consumer, database, client)
+                runner = ConsumerRunner(
+                    service.name, consumer, database, client, pause_after=settings.pause_after
+                )
                 group.create_task(run_forever(runner.durable, runner.run))
     finally:
         await client.close()
@@ -81,15 +82,3 @@ async def _purge(database: Database) -> None:
             await revocations.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
         await asyncio.sleep(_PURGE_INTERVAL)
-
-
-async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
-    """Try a consumer's dead letters again. Returns (done, still dead). KeyError for an unknown consumer."""
-    consumer = {consumer.name: consumer for consumer in service.all_consumers}[name]
-    database = service.database(settings)
-    client = await streams.connect(settings.nats_url, f"{service.name}-replay")
-    try:
-        return await ConsumerRunner(service.name, consumer, database, client).replay()
-    finally:
-        await client.close()
-        await database.close()
