@@ -5,12 +5,14 @@ import itertools
 import json
 from contextlib import asynccontextmanager, suppress
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from notes.app import note
 from sqlalchemy import insert, select
 
 from chassis import events, ids, streams
 from chassis.consumer import Consumer
+from chassis.database import Database
 from chassis.dead_letters import DeadLetters
 from chassis.deliveries import ConsumerRunner
 from chassis.events import EventData
@@ -76,9 +78,11 @@ class Harness:
     async def publish_raw(self, body, council="citytown", event="note.written"):
         await self.js.publish(f"townhall.{council}.{self.capability}.{event}", body)
 
-    async def effects(self):
+    async def list_effects(self):
         """List the texts in the order in which they took effect."""
-        statement = select(note.c.text).where(note.c.text.startswith(f"{self.capability} ")).order_by(note.c.id)
+        statement = (
+            select(note.c.text).where(note.c.text.startswith(f"{self.capability} ")).order_by(note.c.id)
+        )
         async with self.database.reading("citytown") as session:
             rows = await session.all(statement)
         return [row.text.removeprefix(f"{self.capability} ") for row in rows]
@@ -86,7 +90,7 @@ class Harness:
     async def list_letters(self, kind="letter"):
         return [letter async for letter in self.letters.list("*", kind)]
 
-    async def reasons(self):
+    async def list_reasons(self):
         return [letter.reason for letter in await self.list_letters()]
 
     def make_runner(self, database=None):
@@ -104,16 +108,16 @@ class Harness:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def has_effects(self, *texts):
+    async def expect_effects(self, *texts):
         async def check():
-            return await self.effects() == list(texts)
+            return await self.list_effects() == list(texts)
 
         try:
             await eventually(check, within=20)
         except AssertionError:
-            raise AssertionError(f"{await self.effects()} != {list(texts)}") from None
+            raise AssertionError(f"{await self.list_effects()} != {list(texts)}") from None
 
-    async def pending(self):
+    async def count_pending(self):
         """Count the events that are not yet acknowledged."""
         state = await streams.consumer_info(self.client, self.stream, self.durable)
         return state["num_pending"] + state["num_ack_pending"]
@@ -125,6 +129,7 @@ class Proxy:
     def __init__(self, port):
         self._target = port
         self._writers = set()
+        self._frozen = set()
         self._server = None
         self.port = 0
 
@@ -139,6 +144,14 @@ class Proxy:
             writer.transport.abort()
         await asyncio.sleep(0)
 
+    def freeze(self):
+        """Pass nothing on over the connections there are, and close none, as a vanished server does."""
+        self._frozen = set(self._writers)
+
+    def thaw(self):
+        """Pass on again; what was sent meanwhile is lost."""
+        self._frozen = set()
+
     async def _connect(self, reader, writer):
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -152,10 +165,27 @@ class Proxy:
         self._writers.add(writer)
         try:
             while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
+                if writer not in self._frozen:
+                    writer.write(data)
+                    await writer.drain()
         except OSError:
             pass
         finally:
             self._writers.discard(writer)
             writer.close()
+
+
+@asynccontextmanager
+async def open_distant(settings):
+    """Open the service's database through a proxy that can be cut."""
+    place = urlsplit(settings.database_url)
+    proxy = Proxy(place.port)
+    await proxy.open()
+    url = place._replace(netloc=f"{place.username}:{place.password}@127.0.0.1:{proxy.port}").geturl()
+    database = Database(settings.model_copy(update={"database_url": url}), "notes", rows_secured=True)
+    await database.open()
+    try:
+        yield database, proxy
+    finally:
+        await database.close()
+        await proxy.cut()

@@ -9,12 +9,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from consumer_harness import Harness
 from notes.app import Settings
 
-from chassis import settlement, streams
+from chassis import deliveries, settlement, streams
 from chassis.database import Database
 
 
 async def main(database_url, nats_url, capability):
-    settlement.BATCH = 50
+    settlement.BATCH = deliveries.BATCH = 50
     database = Database(Settings(database_url=database_url), "notes", rows_secured=True)
     client = await streams.connect(nats_url, "worker")
     harness = Harness(client, database, capability=capability)

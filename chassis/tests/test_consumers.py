@@ -5,19 +5,16 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
-from consumer_harness import Harness, Proxy
+from consumer_harness import Harness, Proxy, open_distant
 from notes.app import note
 from prometheus_client import REGISTRY
 from sqlalchemy import insert, text
 
 from chassis import settlement, streams
-from chassis.database import Database
 from chassis.testing import eventually
 
 
@@ -30,22 +27,20 @@ def is_paused(harness):
 
 
 @pytest.fixture
-async def proxy(database):
-    proxy = Proxy(urlsplit(database.url).port)
-    await proxy.open()
-    yield proxy
-    await proxy.cut()
+async def away(settings):
+    """The database through a proxy, and the proxy."""
+    async with open_distant(settings) as distant:
+        yield distant
 
 
 @pytest.fixture
-async def distant(service, settings, proxy):
-    """The database, through a proxy that can be cut."""
-    place = urlsplit(settings.database_url)
-    url = place._replace(netloc=f"{place.username}:{place.password}@127.0.0.1:{proxy.port}").geturl()
-    database = Database(settings.model_copy(update={"database_url": url}), "notes", rows_secured=True)
-    await database.open()
-    yield database
-    await database.close()
+def distant(away):
+    return away[0]
+
+
+@pytest.fixture
+def proxy(away):
+    return away[1]
 
 
 async def wait_for_outage(harness, distant, proxy, seconds):
@@ -53,7 +48,7 @@ async def wait_for_outage(harness, distant, proxy, seconds):
     texts = [str(number) for number in range(60)]
     async with harness.running(distant):
         await harness.publish(*texts[:10])
-        await eventually(harness.effects)
+        await eventually(harness.list_effects)
         await proxy.cut()
         await harness.publish(*texts[10:20])
         await eventually(lambda: is_paused(harness), within=10)
@@ -62,10 +57,10 @@ async def wait_for_outage(harness, distant, proxy, seconds):
             await asyncio.sleep(seconds / 30)
         await proxy.open()
         await harness.publish(*texts[50:])
-        await harness.has_effects(*texts)
+        await harness.expect_effects(*texts)
     assert await harness.list_letters() == []
     assert not is_paused(harness)
-    assert await harness.pending() == 0
+    assert await harness.count_pending() == 0
 
 
 async def test_while_the_database_is_away_events_wait_and_go_on_in_order(harness, distant, proxy):
@@ -96,7 +91,7 @@ async def test_a_missing_table_pauses_the_consumer_and_the_metric_says_since_whe
         lines = [record for record in caplog.records if "paused" in record.message]
         assert len(lines) == 1, "one line a minute, not one a try"
         harness.behave = lambda session, event: None
-        await harness.has_effects("a", "b")
+        await harness.expect_effects("a", "b")
     assert not is_paused(harness)
 
 
@@ -113,7 +108,7 @@ async def test_a_transaction_that_is_too_large_to_succeed_is_halved(harness):
     texts = [str(number) for number in range(40)]
     await harness.publish(*texts)
     async with harness.running():
-        await harness.has_effects(*texts)
+        await harness.expect_effects(*texts)
 
 
 async def test_a_poisonous_event_among_a_hundred_is_buried_alone(harness, monkeypatch):
@@ -127,7 +122,7 @@ async def test_a_poisonous_event_among_a_hundred_is_buried_alone(harness, monkey
     texts = [str(number) for number in range(100)]
     await harness.publish(*texts)
     async with harness.running():
-        await harness.has_effects(*(text_ for text_ in texts if text_ != "50"))
+        await harness.expect_effects(*(text_ for text_ in texts if text_ != "50"))
     (letter,) = await harness.list_letters()
     assert letter.reason.startswith("RuntimeError at ")
     assert "it is poison" not in letter.reason
@@ -144,7 +139,7 @@ async def test_a_mistake_in_a_handler_pauses_it_after_five_events(harness, monke
         await eventually(lambda: is_paused(harness), within=10)
         await eventually(lambda: harness.calls.count("5") >= 4, within=10)
         harness.behave = lambda session, event: None  # the next version's is mended
-        await harness.has_effects(*texts[5:])
+        await harness.expect_effects(*texts[5:])
     assert len(await harness.list_letters()) == 5
     assert "6" not in harness.calls[: harness.calls.index("5")][-3:]
 
@@ -159,7 +154,7 @@ async def test_five_bad_events_with_good_ones_between_pause_nobody(harness, monk
     harness.behave = refuse_odd
     await harness.publish(*(str(number) for number in range(20)))
     async with harness.running():
-        await harness.has_effects(*(str(number) for number in range(0, 20, 2)))
+        await harness.expect_effects(*(str(number) for number in range(0, 20, 2)))
         await eventually(lambda: count_letters(harness, 10))
 
 
@@ -199,7 +194,7 @@ async def test_a_value_the_database_cannot_store_is_buried_without_another_try(h
     harness.behave = behave
     await harness.publish("bad", "good")
     async with harness.running():
-        await harness.has_effects("good")
+        await harness.expect_effects("good")
     assert len(await harness.list_letters()) == 1
     assert harness.calls.count("bad") <= 2  # in the batch, and alone
 
@@ -216,8 +211,8 @@ async def test_a_constraint_is_tried_again_and_then_buried_by_its_name_alone(har
     harness.behave = insert_twice
     await harness.publish("twice", "after")
     async with harness.running():
-        await harness.has_effects("after")
-    assert await harness.reasons() == ["UniqueViolationError: 23505 note pk_note"]
+        await harness.expect_effects("after")
+    assert await harness.list_reasons() == ["UniqueViolationError: 23505 note pk_note"]
     assert harness.calls.count("twice") == 3
 
 
@@ -244,9 +239,26 @@ async def test_an_event_with_a_value_nobody_can_store_is_buried_at_once(harness,
     await harness.publish_raw(body.replace(good, bad, 1))
     await harness.publish("good")
     async with harness.running():
-        await harness.has_effects("good")
-    assert reason in (await harness.reasons())[0]
+        await harness.expect_effects("good")
+    assert reason in (await harness.list_reasons())[0]
     assert harness.calls == ["good"]
+
+
+async def test_an_event_that_does_not_fit_the_view_is_buried_at_once_and_the_field_is_named(harness):
+    await harness.publish_raw(json.dumps(harness.wrap("bad", data={"text": 5})).encode())
+    await harness.publish("good")
+    async with harness.running():
+        await harness.expect_effects("good")
+    assert await harness.list_reasons() == ["does not fit: text (string_type)"]
+    assert harness.calls == ["good"]
+
+
+async def test_a_message_that_is_no_event_is_buried_at_once(harness):
+    await harness.publish_raw(b"\xff not json")
+    await harness.publish("good")
+    async with harness.running():
+        await harness.expect_effects("good")
+    assert await harness.list_reasons() == ["does not fit: body (json_invalid)"]
 
 
 FORGERIES = {
@@ -264,8 +276,8 @@ async def test_an_event_that_is_not_what_its_subject_says_is_refused(harness, na
     await harness.publish_raw(json.dumps(harness.wrap("forged", **changes)).encode())
     await harness.publish("true")
     async with harness.running():
-        await harness.has_effects("true")
-    (reason,) = await harness.reasons()
+        await harness.expect_effects("true")
+    (reason,) = await harness.list_reasons()
     assert reason.startswith("forged: the ")
     assert harness.calls == ["true"]
 
@@ -281,7 +293,7 @@ async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, n
     assert len(taken) == 8
     await dead.close()
     async with harness.running():
-        await harness.has_effects(*texts)
+        await harness.expect_effects(*texts)
 
 
 async def take_events(js, harness, count):
@@ -289,19 +301,24 @@ async def take_events(js, harness, count):
     return await subscription.fetch(count, timeout=5)
 
 
-async def test_deliveries_lost_on_the_way_are_fetched_again_in_order(harness, monkeypatch):
+async def test_deliveries_lost_on_the_way_are_fetched_again_in_order(harness, caplog):
     """As when a connection breaks while the server sends a batch, of which it thinks that it arrived."""
-    monkeypatch.setattr("chassis.deliveries._FETCH_TIMEOUT", 0.3)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold(session, event):
+        begun.set()
+        await may_end.wait()
+
+    harness.behave = hold
     async with harness.running():
         await harness.publish("a")
-        await harness.has_effects("a")
-        thief = harness.client
-        for number in range(4):
-            await harness.publish(f"b{number}")
-            with suppress(TimeoutError):
-                await take_events(streams.jetstream(thief), harness, 1)
-        await harness.publish("c")
-        await harness.has_effects("a", "b0", "b1", "b2", "b3", "c")
+        await begun.wait()
+        await harness.publish("b", "c")
+        assert len(await take_events(harness.js, harness, 2)) == 2
+        await harness.publish("d")
+        may_end.set()
+        await harness.expect_effects("a", "b", "c", "d")
+    assert "deliveries were lost" in caplog.text
 
 
 async def test_one_worker_at_a_time_works_and_a_standby_takes_over(harness, database):
@@ -309,7 +326,7 @@ async def test_one_worker_at_a_time_works_and_a_standby_takes_over(harness, data
         await eventually(lambda: read_metric("active", harness) == 1)
         async with harness.running() as second:
             await harness.publish("a")
-            await harness.has_effects("a")
+            await harness.expect_effects("a")
             observer = await database.listen()
             waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7420003"
@@ -319,7 +336,7 @@ async def test_one_worker_at_a_time_works_and_a_standby_takes_over(harness, data
             assert not second.done()
     async with harness.running():
         await harness.publish("b")
-        await harness.has_effects("a", "b")
+        await harness.expect_effects("a", "b")
 
 
 async def test_a_worker_told_to_stop_finishes_and_acknowledges_its_transaction(harness):
@@ -333,36 +350,39 @@ async def test_a_worker_told_to_stop_finishes_and_acknowledges_its_transaction(h
     await harness.publish("a", "b")
     async with harness.running():
         await begun.wait()
-    assert await harness.effects() == ["a", "b"]
-    assert await harness.pending() == 0
+    assert await harness.list_effects() == ["a", "b"]
+    assert await harness.count_pending() == 0
 
 
 async def test_a_worker_told_to_stop_does_not_wait_for_a_database_that_is_away(harness, distant, proxy):
     async with harness.running(distant):
         await harness.publish("a")
-        await harness.has_effects("a")
+        await harness.expect_effects("a")
         await proxy.cut()
         await harness.publish("b")
         await eventually(lambda: is_paused(harness), within=10)
         stopped_at = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - stopped_at < 3
     async with harness.running():
-        await harness.has_effects("a", "b")
+        await harness.expect_effects("a", "b")
 
 
-async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(database, nats_url, harness):
+async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
+    database, nats_url, harness, monkeypatch
+):
+    monkeypatch.setattr("chassis.deliveries._FETCH_TIMEOUT", 0.3)
     proxy = Proxy(urlsplit(nats_url).port)
     await proxy.open()
     client = await streams.connect(f"nats://127.0.0.1:{proxy.port}", "distant")
     distant = Harness(client, database, capability=harness.capability)
     async with distant.running():
         await harness.publish("a", "b")
-        await harness.has_effects("a", "b")
+        await harness.expect_effects("a", "b")
         await proxy.cut()
         await eventually(lambda: is_paused(harness), within=15)
         await harness.publish("c", "d")
         await proxy.open()
-        await harness.has_effects("a", "b", "c", "d")
+        await harness.expect_effects("a", "b", "c", "d")
     await client.close()
     await proxy.cut()
 
@@ -389,9 +409,9 @@ async def test_a_killed_worker_leaves_nothing_undone_doubled_or_reordered(harnes
     for text_ in texts:
         await harness.publish(text_)
     kills = 0
-    while len(await harness.effects()) < len(texts):
+    while len(await harness.list_effects()) < len(texts):
         process = await asyncio.create_subprocess_exec(*argv)
-        before = len(await harness.effects())
+        before = len(await harness.list_effects())
         await eventually(lambda before=before: has_grown(harness, before), within=30, every=0.02)
         if kills < 5:
             os.kill(process.pid, signal.SIGKILL)
@@ -401,9 +421,9 @@ async def test_a_killed_worker_leaves_nothing_undone_doubled_or_reordered(harnes
             process.terminate()
         await process.wait()
     assert kills == 5
-    assert await harness.effects() == texts
+    assert await harness.list_effects() == texts
     assert await harness.list_letters() == []
 
 
 async def has_grown(harness, count):
-    return len(await harness.effects()) > count
+    return len(await harness.list_effects()) > count

@@ -3,14 +3,13 @@
 import asyncio
 import json
 from contextlib import suppress
-from types import SimpleNamespace
 
 import asyncpg
 import nats.errors
 import nats.js.errors
 import pytest
 from notes.app import NoteWritten, calls, note, notes
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from chassis import ids, outbox, relay, streams
@@ -32,7 +31,7 @@ def postgres_url(tmp_path_factory):
 async def nc(nats_url):
     client = await streams.connect(nats_url, "test")
     await streams.ensure(client, "notes")
-    await streams.ensure_dead_letters(client)
+    await streams.ensure_dead_letters(client, "notes", ["notes"])
     yield client
     await client.close()
 
@@ -236,74 +235,6 @@ async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
             await outbox.add(
                 session, NoteWritten(text="x" * 600_000), council="citytown", subject="s", sequence=1
             )
-
-
-async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
-    database, connection, js, nc, runner, monkeypatch
-):
-    monkeypatch.setattr("chassis.deliveries._RETRY_DELAYS", (0.05, 0.05))
-    for words in ("before", "poison 1", "behind"):
-        await write_note(database, words, subject=words)
-    await relay.drain(connection, nc)
-    await eventually(lambda: count_copies(database, "behind"), within=30)
-
-    async def count_dead_letters():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
-
-    assert await eventually(count_dead_letters, within=30) == 1
-    assert calls.count("poison 1") >= 3
-    letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
-    assert "it is poison" in letter.headers["Townhall-Reason"]
-    assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
-    assert await runner.replay() == (0, 1)
-    monkeypatch.setitem(
-        notes.handlers,
-        "notes.note.written.v1",
-        SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=write_copies),
-    )
-    assert await runner.replay() == (1, 0)
-    assert await count_dead_letters() == 0
-    assert await count_copies(database, "poison 1") == 1
-
-
-async def write_copies(session, events):
-    for event in events:
-        await session.execute(
-            text("INSERT INTO note VALUES (:council, :id, :text)"),
-            {"council": event.council, "id": ids.new(), "text": f"copy of {event.data.text}"},
-        )
-
-
-async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, runner):
-    before = (await js.stream_info(streams.DEAD_LETTERS)).state.messages
-    await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
-
-    async def has_one_more():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages == before + 1
-
-    await eventually(has_one_more)
-
-
-async def read_last_reason(js):
-    """Read the reason of the last dead letter; empty while there is none (JetStream answers 404)."""
-    try:
-        message = await js.get_last_msg(streams.DEAD_LETTERS, "dead.letter.notes.notes")
-    except nats.js.errors.NotFoundError:
-        return ""
-    return message.headers["Townhall-Reason"]
-
-
-async def test_an_event_that_does_not_fit_the_view_becomes_a_dead_letter_that_names_the_field(
-    database, connection, js, nc, runner
-):
-    await write_note(database, "x" * 60)
-    await relay.drain(connection, nc)
-
-    async def names_the_field():
-        reason = await read_last_reason(js)
-        return "does not fit" in reason and "text" in reason
-
-    await eventually(names_the_field)
 
 
 async def test_the_runtime_role_may_not_change_tables(database):

@@ -69,7 +69,7 @@ class Consumer:
 
 
 _FIRST_DELAY = 0.1  # seconds before a coroutine that failed runs again, doubled each time
-_LONGEST_DELAY = 1.0
+_LONGEST_DELAY = 0.5
 _STEADY = 10.0  # seconds after which a failure counts as the first
 _LOG_INTERVAL = 60.0
 

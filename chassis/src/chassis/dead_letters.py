@@ -122,6 +122,10 @@ class DeadLetters:
 
     async def get(self, name: str) -> DeadLetter | None:
         """Read a letter by its id."""
+        try:
+            ids.read(name)
+        except ValueError:
+            return None
         async for letter in self.list(name=name):
             return letter
         return None

@@ -1,4 +1,4 @@
-"""The inbox: the row ``(council, consumer, event_id)`` commits with the event's effect, so it happens once."""
+"""The inbox: the row ``(council, consumer, event_id)`` commits with the event's effect: it happens once."""
 
 from collections.abc import Sequence
 from itertools import groupby

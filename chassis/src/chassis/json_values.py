@@ -33,21 +33,22 @@ def check_json(value: Json) -> Json:
     count = 0
     while pending:
         item, depth = pending.pop()
-        count += 1
-        if depth > MAX_DEPTH + 1 or count + len(pending) > MAX_VALUES:
-            raise PydanticCustomError(
-                "json_too_large", f"may hold {MAX_VALUES} values in {MAX_DEPTH} levels, and no more"
-            )
         match item:
+            case dict() | list() if depth > MAX_DEPTH or count + len(item) > MAX_VALUES:
+                raise PydanticCustomError(
+                    "json_too_large", f"may hold {MAX_VALUES} values in {MAX_DEPTH} levels, and no more"
+                )
             case str():
                 check_text(item)
             case int() | float():
                 _check_number(item)
             case dict():
+                count += len(item)
                 for key in item:
                     _check_key(key)
                 pending.extend((member, depth + 1) for member in item.values())
             case list():
+                count += len(item)
                 pending.extend((member, depth + 1) for member in item)
     return value
 
