@@ -21,7 +21,7 @@ from chassis.auth import Caller, permission
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
 from chassis.events import EventData, ForgedEventError, Received
-from chassis.types import Slug
+from chassis.types import Gss, Name, Slug
 
 log = logging.getLogger(__name__)
 
@@ -123,11 +123,11 @@ class CouncilState(EventData):
     """A council as identity publishes it."""
 
     event_type: ClassVar[str] = "identity.council.created.v1"
-    slug: str
-    name: str
-    gss: str
-    region: str
-    status: str
+    slug: Slug
+    name: Name
+    gss: Gss
+    region: str = Field(max_length=40)
+    status: str = Field(max_length=40)
 
 
 class CouncilChange(CouncilState):
