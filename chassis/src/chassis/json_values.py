@@ -7,6 +7,7 @@ values are bounded.
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, JsonValue
@@ -29,27 +30,26 @@ def check_text(text: str) -> str:
 
 def check_json(value: Json) -> Json:
     """Return the JSON value as it is. Raises PydanticCustomError for what cannot be stored or is too much."""
-    pending: list[tuple[object, int]] = [(value, 1)]
+    pending: list[tuple[Iterable[object], int]] = [((value,), 0)]
     count = 0
     while pending:
-        item, depth = pending.pop()
-        match item:
-            case dict() | list() if depth > MAX_DEPTH or count + len(item) > MAX_VALUES:
-                raise PydanticCustomError(
-                    "json_too_large", f"may hold {MAX_VALUES} values in {MAX_DEPTH} levels, and no more"
-                )
-            case str():
-                check_text(item)
-            case int() | float():
-                _check_number(item)
-            case dict():
-                count += len(item)
-                for key in item:
-                    _check_key(key)
-                pending.extend((member, depth + 1) for member in item.values())
-            case list():
-                count += len(item)
-                pending.extend((member, depth + 1) for member in item)
+        members, depth = pending.pop()
+        for member in members:  # of each event and each body: by type, the quickest way
+            count += 1
+            kind = type(member)
+            if kind is str:
+                check_text(member)  # type: ignore[arg-type]
+            elif kind is int or kind is float:
+                _check_number(member)  # type: ignore[arg-type]
+            elif isinstance(member, dict):
+                _check_keys(member)
+                pending.append((member.values(), depth + 1))
+            elif isinstance(member, list):
+                pending.append((member, depth + 1))
+        if depth > MAX_DEPTH or count > MAX_VALUES:
+            raise PydanticCustomError(
+                "json_too_large", f"may hold {MAX_VALUES} values in {MAX_DEPTH} levels, and no more"
+            )
     return value
 
 
@@ -61,10 +61,10 @@ def _check_number(number: float) -> None:
         raise PydanticCustomError("finite_number", "holds NaN or an infinite number")
 
 
-def _check_key(key: str) -> None:
-    if len(key) > MAX_KEY:
+def _check_keys(members: dict[str, object]) -> None:
+    check_text("".join(members))
+    if any(len(key) > MAX_KEY for key in members):
         raise PydanticCustomError("key_too_long", f"a key may have {MAX_KEY} characters")
-    check_text(key)
 
 
 StorableText = Annotated[str, AfterValidator(check_text)]
