@@ -1,4 +1,4 @@
-"""A consumer that catches up: mapping's own, on a backlog of address's events, while another service loads."""
+"""A consumer that catches up: mapping's own, on a backlog of address's events, beside another's load."""
 
 import asyncio
 import time
@@ -12,11 +12,13 @@ from nats.aio.client import Client
 
 from bench.figures import Figure
 from bench.gazetteer import PASSWORD
-from chassis import ids, streams
-from chassis.deliveries import ConsumerRunner, configure
+from chassis import ids
+from chassis.broker.connection import BrokerClient, connect, jetstream
+from chassis.broker.topology import read_contract
+from chassis.deliveries import ConsumerRunner
 from chassis.migrations import migrate
 from chassis.provision import provision
-from dev import nats
+from dev.broker import CONTRACT, running
 from mapping.app import service as mapping
 
 BACKLOG = 20_000
@@ -39,16 +41,16 @@ async def measure(folder: Path, admin_url: str, other_url: str) -> list[Figure]:
 
 async def _measure(folder: Path, admin_url: str, other_url: str) -> list[Figure]:
     database_url = await _create_database(admin_url)
-    with nats.running(folder / "nats-consumers") as server:
-        client = await streams.connect(server.url, "bench")
-        await streams.ensure(client, "address")
-        await streams.ensure_dead_letters(client, "mapping", ["properties"])
-        await _publish(client)
-        rate = max([await _consume(client, database_url) for _ in range(ROUNDS)])
+    with running(folder / "nats-consumers", read_contract(CONTRACT)) as broker:
+        owner = await connect(broker.access("owner"), "bench")
+        client = await connect(broker.access("mapping"), "bench")
+        await _publish(owner)
+        rate = max([await _consume(client, owner, database_url) for _ in range(ROUNDS)])
         async with _loading(other_url):
-            loaded_rate = max([await _consume(client, database_url) for _ in range(ROUNDS)])
-        limit = max([await _fetch(client) for _ in range(ROUNDS)])
+            loaded_rate = max([await _consume(client, owner, database_url) for _ in range(ROUNDS)])
+        limit = max([await _fetch(owner) for _ in range(ROUNDS)])
         await client.close()
+        await owner.close()
     return [
         Figure("mapping's consumer, from a backlog of 20,000", rate, "events/s", least=4_000),
         Figure("the same while another service loads", loaded_rate, "events/s", least=4_000),
@@ -65,7 +67,7 @@ async def _create_database(admin_url: str) -> str:
 
 
 async def _publish(client: Client) -> None:
-    js = streams.jetstream(client)
+    js = jetstream(client)
     for start in range(0, BACKLOG, _BATCH):
         bodies = [
             _ENVELOPE % (ids.show(ids.new()), 900_000_000_000 + number, 900_000_000_000 + number)
@@ -74,27 +76,34 @@ async def _publish(client: Client) -> None:
         await asyncio.gather(*(js.publish(_SUBJECT, body.encode()) for body in bodies))
 
 
-async def _consume(client: Client, database_url: str) -> float:
-    """Start with no durable and no inbox, and wait until nothing is left."""
+async def _consume(client: BrokerClient, owner: Client, database_url: str) -> float:
+    """Start with nothing read and no inbox, and wait until nothing is left."""
     consumer = mapping.consumers[0]
-    settings = mapping.settings(database_url=database_url)
-    database = mapping.database(settings)
+    database = mapping.database(mapping.settings(database_url=database_url))
     runner = ConsumerRunner("mapping", consumer, database, client)
+    await _rewind(owner, runner.durable)
     connection = await asyncpg.connect(database_url)
     await connection.execute("DELETE FROM inbox")
     await connection.execute("DELETE FROM property_point")
     start = time.perf_counter()
     task = asyncio.create_task(runner.run())
-    while await connection.fetchval("SELECT count(*) FROM inbox") < BACKLOG:
+    while await connection.fetchval("SELECT count(*) FROM inbox") < BACKLOG:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     seconds = time.perf_counter() - start
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    await streams.jetstream(client).delete_consumer("ADDRESS", runner.durable)
     await connection.close()
     await database.close()
     return BACKLOG / seconds
+
+
+async def _rewind(owner: Client, durable: str) -> None:
+    """Let the durable deliver the stream from its beginning."""
+    body = b'{"seq": 1}'
+    answer = await owner.request(f"$JS.API.CONSUMER.RESET.ADDRESS.{durable}", body, timeout=5)
+    if b'"error"' in answer.data:
+        raise RuntimeError(answer.data.decode())
 
 
 @asynccontextmanager
@@ -113,16 +122,14 @@ async def _loading(database_url: str) -> AsyncIterator[None]:
             await load
 
 
-async def _fetch(client: Client) -> float:
-    js = streams.jetstream(client)
-    config = configure("bench", mapping.consumers[0])
-    await streams.ensure_consumer(client, "ADDRESS", config)
-    subscription = await js.pull_subscribe_bind(consumer=config.durable_name, stream="ADDRESS")
+async def _fetch(owner: Client) -> float:
+    await _rewind(owner, "mapping-properties")
+    pull = await jetstream(owner).pull_subscribe_bind(consumer="mapping-properties", stream="ADDRESS")
     start = time.perf_counter()
     for _ in range(BACKLOG // _BATCH):
-        for message in await subscription.fetch(_BATCH, timeout=5):
+        for message in await pull.fetch(_BATCH, timeout=5):
             await message.ack()
-    await client.flush()
+    await owner.flush()
     seconds = time.perf_counter() - start
-    await js.delete_consumer("ADDRESS", "bench-properties")
+    await pull.unsubscribe()
     return BACKLOG / seconds

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 from consumer_harness import Harness
 from notes.app import service as notes
 
-from chassis import streams
+from chassis import tenancy
+from chassis.broker.connection import Access, connect
+from chassis.broker.topology import make_topology
+from dev import nats
+from dev.broker import running
+from dev.contracts.asyncapi import make_document
 
 
 @pytest.fixture(scope="session")
@@ -18,15 +24,32 @@ def service():
     return notes
 
 
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """A NATS with the account of the notes service."""
+    views = [handler.view for handler in tenancy.councils.handlers.values()]
+    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
+    platform = make_topology(make_document([identity, notes]))
+    with running(tmp_path_factory.mktemp("nats"), platform) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def open_nats(tmp_path_factory):
+    """Return the URL of a NATS without accounts, where consumer tests make streams of their own."""
+    with nats.running(tmp_path_factory.mktemp("open-nats")) as server:
+        yield server.url
+
+
 @pytest.fixture(scope="module")
-async def nc(nats_url):
-    client = await streams.connect(nats_url, "test")
+async def open_client(open_nats):
+    client = await connect(Access(open_nats, "test"), "test")
     yield client
     await client.close()
 
 
 @pytest.fixture
-async def harness(nc, database):
-    harness = Harness(nc, database)
+async def harness(open_client, database):
+    harness = Harness(open_client, database)
     await harness.set_up()
     return harness

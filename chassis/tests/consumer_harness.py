@@ -10,7 +10,11 @@ from urllib.parse import urlsplit
 from notes.app import note
 from sqlalchemy import insert, select
 
-from chassis import events, ids, streams
+from chassis import events, ids
+from chassis.broker import streams
+from chassis.broker.connection import jetstream
+from chassis.broker.streams import OwnerSettings
+from chassis.broker.topology import Durable, Topology, durable_name, stream_name
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.dead_letters import DeadLetters
@@ -27,14 +31,17 @@ class Harness:
     def __init__(self, client, database, *, capability=None, pause_after=5):
         self.capability = capability or f"letters{next(_numbers)}x{ids.show(ids.new())[-8:]}"
         self.service = self.capability
-        self.client, self.database, self.js = client, database, streams.jetstream(client)
+        self.client, self.database, self.js = client, database, jetstream(client)
         self.behave = lambda session, event: None
         self.pause_after = pause_after
         self.type = f"{self.capability}.note.written.v1"
         self.calls = []
         self.consumer = self._make_consumer()
-        self.durable = streams.durable_name(self.service, "copies")
-        self.stream = streams.stream_name(self.capability)
+        self.durable = durable_name(self.service, "copies")
+        self.stream = stream_name(self.capability)
+        subjects = tuple(self.consumer.subjects())
+        durable = Durable(self.service, self.durable, self.stream, subjects)
+        self.topology = Topology((self.service,), (durable,))
         self.letters = DeadLetters(client, self.service)
 
     def _make_consumer(self):
@@ -61,8 +68,8 @@ class Harness:
         return f"{self.capability} {text}"
 
     async def set_up(self):
-        await streams.ensure(self.client, self.capability)
-        await streams.ensure_dead_letters(self.client, self.service, ["copies"])
+        """Make the streams and durables, as their owner does."""
+        await streams.ensure_all(self.client, self.topology, OwnerSettings())
 
     def wrap(self, text, sequence=1, **changes):
         envelope = events.wrap(
@@ -119,7 +126,7 @@ class Harness:
 
     async def count_pending(self):
         """Count the events that are not yet acknowledged."""
-        state = await streams.consumer_info(self.client, self.stream, self.durable)
+        state = await self.client.call_consumer("INFO", self.stream, self.durable)
         return state["num_pending"] + state["num_ack_pending"]
 
 

@@ -14,7 +14,9 @@ from notes.app import note
 from prometheus_client import REGISTRY
 from sqlalchemy import insert, text
 
-from chassis import settlement, streams
+from chassis import settlement
+from chassis.broker import streams
+from chassis.broker.connection import Access, connect, jetstream
 from chassis.testing import eventually
 
 
@@ -72,7 +74,8 @@ async def test_while_the_database_is_away_events_wait_and_go_on_in_order(harness
 async def test_after_a_minute_without_the_database_no_event_is_dead_doubled_or_reordered(
     harness, distant, proxy, monkeypatch
 ):
-    monkeypatch.setattr("chassis.deliveries.ACK_WAIT", 5.0)  # the server would deliver again meanwhile
+    monkeypatch.setattr(streams, "ACK_WAIT", 5.0)  # the server would deliver again meanwhile
+    await harness.set_up()
     monkeypatch.setattr(settlement, "_BEAT", 1.5)
     await wait_for_outage(harness, distant, proxy, seconds=60)
 
@@ -282,14 +285,14 @@ async def test_an_event_that_is_not_what_its_subject_says_is_refused(harness, na
     assert harness.calls == ["true"]
 
 
-async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, nats_url):
+async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, open_nats):
     """A worker that was killed has taken events and has not acknowledged them."""
     texts = [str(number) for number in range(12)]
     async with harness.running():
         await eventually(lambda: read_metric("active", harness))
     await harness.publish(*texts)
-    dead = await streams.connect(nats_url, "dead worker")
-    taken = await take_events(streams.jetstream(dead), harness, 8)
+    dead = await connect(Access(open_nats, "test"), "dead worker")
+    taken = await take_events(jetstream(dead), harness, 8)
     assert len(taken) == 8
     await dead.close()
     async with harness.running():
@@ -368,12 +371,12 @@ async def test_a_worker_told_to_stop_does_not_wait_for_a_database_that_is_away(h
 
 
 async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
-    database, nats_url, harness, monkeypatch
+    database, open_nats, harness, monkeypatch
 ):
     monkeypatch.setattr("chassis.deliveries._FETCH_TIMEOUT", 0.3)
-    proxy = Proxy(urlsplit(nats_url).port)
+    proxy = Proxy(urlsplit(open_nats).port)
     await proxy.open()
-    client = await streams.connect(f"nats://127.0.0.1:{proxy.port}", "distant")
+    client = await connect(Access(f"nats://127.0.0.1:{proxy.port}", "test"), "distant")
     distant = Harness(client, database, capability=harness.capability)
     async with distant.running():
         await harness.publish("a", "b")
@@ -403,9 +406,9 @@ PROCESS = Path(__file__).parent / "consumer_process.py"
 
 @pytest.mark.long
 @pytest.mark.timeout(120)
-async def test_a_killed_worker_leaves_nothing_undone_doubled_or_reordered(harness, database, nats_url):
+async def test_a_killed_worker_leaves_nothing_undone_doubled_or_reordered(harness, database, open_nats):
     texts = [str(number) for number in range(2_000)]
-    argv = [sys.executable, str(PROCESS), database.url, nats_url, harness.capability]
+    argv = [sys.executable, str(PROCESS), database.url, open_nats, harness.capability]
     for text_ in texts:
         await harness.publish(text_)
     kills = 0

@@ -6,9 +6,10 @@ import json
 import pytest
 from notes.app import Settings
 
-from chassis import settlement, streams
+from chassis import settlement
 from chassis.__main__ import _make_parser
 from chassis.app import Service
+from chassis.broker.topology import dead_letter_stream
 from chassis.dead_letter_commands import run
 from chassis.testing import eventually
 
@@ -19,7 +20,7 @@ def no_delays(monkeypatch):
 
 
 @pytest.fixture
-def command(harness, service, settings, capsys):
+def command(harness, service, settings, open_nats, capsys):
     """Run ``dead-letters`` on the harness's consumer; returns the exit code and what was printed."""
     parts = Service(
         name=harness.service, title="", settings=Settings, metadata=service.metadata,
@@ -28,7 +29,7 @@ def command(harness, service, settings, capsys):
 
     async def run_command(*arguments):
         parsed = _make_parser().parse_args(["dead-letters", harness.service, *arguments])
-        code = await run(parts, settings, parsed)
+        code = await run(parts, settings.model_copy(update={"nats_url": open_nats}), parsed)
         return code, capsys.readouterr().out
 
     return run_command
@@ -128,7 +129,7 @@ async def test_a_dropped_letter_leaves_who_and_why_and_no_event(harness, command
     assert await list_ids(harness) == []
     _, printed = await command("list", "--dropped")
     assert f"{name}  grace: a test of 2026" in printed
-    info = await harness.js.stream_info(streams.dead_letter_stream(harness.service))
+    info = await harness.js.stream_info(dead_letter_stream(harness.service))
     assert info.state.messages == 1
     last = await harness.js.get_msg(info.config.name, seq=info.state.last_seq)
     assert (last.data or b"") == b""
@@ -141,6 +142,7 @@ async def test_a_consumer_made_anew_buries_its_poison_no_second_time(harness, co
     await command("drop", first, "--reason", "a test")
     calls = len(harness.calls)
     await harness.js.delete_consumer(harness.stream, harness.durable)
+    await harness.set_up()
     await harness.publish("good again")
     async with harness.running():
         await harness.expect_effects("good", "good again")
@@ -169,18 +171,18 @@ async def is_done(harness):
     return await harness.count_pending() == 0
 
 
-async def test_a_message_too_large_for_a_letter_is_cut_and_stays(harness, command, nc):
-    await harness.publish_raw(b"x" * (nc.max_payload - 300))
+async def test_a_message_too_large_for_a_letter_is_cut_and_stays(harness, command):
+    await harness.publish_raw(b"x" * (harness.client.max_payload - 300))
     async with harness.running():
         await eventually(lambda: has_letters(harness, 1))
     (letter,) = await harness.list_letters()
-    assert letter.size == nc.max_payload - 300
+    assert letter.size == harness.client.max_payload - 300
     code, printed = await command("replay", "--all")
     assert (code, "too large to be kept" in printed) == (1, True)
 
 
 async def test_while_nobody_may_bury_a_letter_the_event_waits(harness):
-    await harness.js.delete_stream(streams.dead_letter_stream(harness.service))
+    await harness.js.delete_stream(dead_letter_stream(harness.service))
     await harness.publish_raw(b"not an event")
     await harness.publish("good")
     async with harness.running():

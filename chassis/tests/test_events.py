@@ -12,7 +12,8 @@ from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from chassis import ids, outbox, relay, streams
+from chassis import ids, outbox, relay
+from chassis.broker.connection import connect, jetstream
 from chassis.deliveries import ConsumerRunner
 from chassis.testing import eventually
 from dev import postgres
@@ -28,17 +29,22 @@ def postgres_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-async def nc(nats_url):
-    client = await streams.connect(nats_url, "test")
-    await streams.ensure(client, "notes")
-    await streams.ensure_dead_letters(client, "notes", ["notes"])
+async def nc(broker):
+    client = await connect(broker.access("notes"), "test")
     yield client
     await client.close()
 
 
 @pytest.fixture(scope="module")
-def js(nc):
-    return streams.jetstream(nc)
+async def owner(broker):
+    client = await connect(broker.access("owner"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(owner):
+    return jetstream(owner)
 
 
 @pytest.fixture
@@ -144,13 +150,14 @@ async def test_two_relays_do_not_work_at_once(database, js, nc):
     await observer.close()
 
 
-async def test_a_batch_half_published_before_a_crash_is_completed_in_order(database, connection, nc, runner):
+async def test_a_batch_half_published_before_a_crash_is_completed_in_order(
+    database, connection, nc, js, runner
+):
     for number in range(1, 6):
         await write_note(database, f"batch {number}", sequence=number)
     rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
-    js = streams.jetstream(nc)
     for row in rows[:2]:  # the relay died here: published, and not deleted
-        await js.publish(
+        await nc.jetstream().publish(
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
     assert await relay.drain(connection, nc) == 5
@@ -214,8 +221,7 @@ async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connectio
     await connection.execute("DELETE FROM outbox")
 
 
-async def test_a_thousand_events_leave_in_their_order(database, connection, nc):
-    js = streams.jetstream(nc)
+async def test_a_thousand_events_leave_in_their_order(database, connection, nc, js):
     before = (await js.stream_info("NOTES")).state.last_seq
     async with database.writing("citytown") as session:
         for number in range(1, 1201):

@@ -1,4 +1,4 @@
-"""A consumer's view bounds every value it reads: a hostile one is a dead letter at once, not a retried error."""
+"""A consumer's view bounds every value it reads: a hostile one is a dead letter at once."""
 
 from pydantic import BaseModel
 

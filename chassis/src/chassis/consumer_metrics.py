@@ -3,10 +3,10 @@
 ``consumer`` is the durable's name in NATS: ``mapping-councils``.
 """
 
-from nats.aio.client import Client
 from prometheus_client import Counter, Gauge
 
-from chassis import streams
+from chassis.broker.connection import BrokerClient
+from chassis.broker.topology import dead_letter_stream
 
 ACTIVE = Gauge(
     "townhall_consumer_active", "1 where this process works for the consumer, 0 for a standby", ["consumer"]
@@ -21,9 +21,9 @@ EVENTS = Counter(
 )
 
 
-async def measure(client: Client, service: str, stream: str, durable: str) -> None:
+async def measure(client: BrokerClient, service: str, stream: str, durable: str) -> None:
     """Read the consumer's lag and the number of its dead letters from NATS. Raises nats.errors.Error."""
-    state = await streams.consumer_info(client, stream, durable)
+    state = await client.call_consumer("INFO", stream, durable)
     LAG.labels(durable).set(state["num_pending"] + state["num_ack_pending"])
-    letters = await streams.consumer_info(client, streams.dead_letter_stream(service), durable)
+    letters = await client.call_consumer("INFO", dead_letter_stream(service), durable)
     DEAD_LETTERS.labels(durable).set(letters["num_pending"])

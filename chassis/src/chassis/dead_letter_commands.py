@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 
-from chassis import inbox, streams
+from chassis import inbox
 from chassis.app import Service
+from chassis.broker.connection import connect
+from chassis.broker.streams import owner_access
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.dead_letters import DeadLetter, DeadLetters
@@ -45,11 +47,8 @@ async def run(service: Service, settings: Settings, arguments: argparse.Namespac
 
 @asynccontextmanager
 async def _open(service: Service, settings: Settings) -> AsyncIterator[DeadLetters]:
-    client = await streams.connect(settings.nats_url, f"{service.name}-dead-letters")
+    client = await connect(owner_access(settings), f"{service.name}-dead-letters")
     try:
-        await streams.ensure_dead_letters(
-            client, service.name, [consumer.name for consumer in service.all_consumers]
-        )
         yield DeadLetters(client, service.name)
     finally:
         await client.close()

@@ -21,7 +21,9 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import APIError
 from pydantic import BaseModel, ValidationError
 
-from chassis import ids, streams
+from chassis import ids
+from chassis.broker.connection import jetstream
+from chassis.broker.topology import dead_letter_stream
 
 _ALREADY_THERE = 10071  # NATS: wrong last sequence
 _HEADERS_SIZE = 8_192  # bytes of a message kept free for headers
@@ -74,7 +76,7 @@ async def bury(client: Client, service: str, consumer: str, message: Msg, reason
         "Townhall-Detail": _to_line(detail, _MAX_DETAIL),
     }
     try:
-        await streams.jetstream(client).publish(f"{subject}.letter.{name}", body, headers=headers)
+        await jetstream(client).publish(f"{subject}.letter.{name}", body, headers=headers)
     except APIError as error:
         if error.err_code != _ALREADY_THERE:
             raise
@@ -99,9 +101,9 @@ class DeadLetters:
     """Reads and removes the dead letters of a service. Needs the owner's credentials."""
 
     def __init__(self, client: Client, service: str) -> None:
-        self._js = streams.jetstream(client)
+        self._js = jetstream(client)
         self.service = service
-        self._stream = streams.dead_letter_stream(service)
+        self._stream = dead_letter_stream(service)
 
     async def list(
         self, consumer: str = "*", kind: Literal["letter", "dropped"] = "letter", name: str = "*"

@@ -14,19 +14,19 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from chassis import consumer_metrics, streams
+from chassis import consumer_metrics
+from chassis.broker.connection import BrokerClient, jetstream
+from chassis.broker.topology import durable_name, stream_name
 from chassis.consumer import Consumer
 from chassis.consumer_lock import ConsumerLock
 from chassis.database import Database
 from chassis.failures import Fault, classify, describe
-from chassis.settlement import ACK_WAIT, BATCH, PAUSE_AFTER, Settler
+from chassis.settlement import BATCH, PAUSE_AFTER, Settler
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +34,6 @@ _FETCH_TIMEOUT = 5.0  # seconds a pull waits for events
 _LOCK_POLL = 1.0  # seconds between a standby's attempts
 _MEASURE_INTERVAL = 15.0  # seconds
 _FLUSH_TIMEOUT = 1  # seconds
-
-
-def configure(service: str, consumer: Consumer) -> ConsumerConfig:
-    """Return the configuration of a consumer's durable."""
-    return ConsumerConfig(
-        durable_name=streams.durable_name(service, consumer.name),
-        filter_subjects=consumer.subjects(),
-        ack_policy=AckPolicy.EXPLICIT,
-        deliver_policy=DeliverPolicy.ALL,
-        ack_wait=ACK_WAIT,
-        max_ack_pending=BATCH * 4,
-        max_deliver=-1,  # restarts raise the count too: tries are counted in the process
-    )
 
 
 class ConsumerRunner:
@@ -57,14 +44,14 @@ class ConsumerRunner:
         service: str,
         consumer: Consumer,
         database: Database,
-        client: Client,
+        client: BrokerClient,
         *,
         pause_after: int = PAUSE_AFTER,
     ) -> None:
         self.consumer = consumer
-        self.durable = streams.durable_name(service, consumer.name)
+        self.durable = durable_name(service, consumer.name)
         self._service = service
-        self._stream = streams.stream_name(consumer.capability)
+        self._stream = stream_name(consumer.capability)
         self._database = database
         self._client = client
         self._settler = Settler(service, consumer, database, client, pause_after)
@@ -96,12 +83,11 @@ class ConsumerRunner:
             lock.release()
 
     async def _work(self, lock: ConsumerLock) -> None:
-        await streams.ensure_consumer(self._client, self._stream, configure(self._service, self.consumer))
         measuring = asyncio.create_task(self._measure())
         try:
             while True:
-                await streams.reset_consumer(self._client, self._stream, self.durable)
-                subscription = await streams.jetstream(self._client).pull_subscribe_bind(
+                await self._client.call_consumer("RESET", self._stream, self.durable)
+                subscription = await jetstream(self._client).pull_subscribe_bind(
                     consumer=self.durable, stream=self._stream
                 )
                 self._active.set(1)

@@ -15,7 +15,9 @@ from nats.errors import MsgAlreadyAckdError
 from opentelemetry import trace
 from pydantic import ValidationError
 
-from chassis import dead_letters, inbox, streams
+from chassis import dead_letters, inbox
+from chassis.broker.streams import ACK_WAIT
+from chassis.broker.topology import durable_name
 from chassis.consumer import Consumer
 from chassis.consumer_metrics import EVENTS
 from chassis.database import Database
@@ -26,7 +28,6 @@ from chassis.pause import Pause
 log = logging.getLogger(__name__)
 
 BATCH = 500
-ACK_WAIT = 60.0  # seconds until the server delivers an unacknowledged event again
 PAUSE_AFTER = 5
 _BEAT = ACK_WAIT / 3  # seconds between messages that the events in hand are in progress
 _RETRY_DELAYS = (0.1, 0.5, 2.0)  # seconds before each further try of an event that fails alone
@@ -59,10 +60,10 @@ class Settler:
     def __init__(
         self, service: str, consumer: Consumer, database: Database, client: Client, pause_after: int
     ) -> None:
-        self.pause = Pause(streams.durable_name(service, consumer.name))
+        self.pause = Pause(durable_name(service, consumer.name))
         self._service = service
         self._consumer = consumer
-        self._durable = streams.durable_name(service, consumer.name)
+        self._durable = durable_name(service, consumer.name)
         self._database = database
         self._client = client
         self._pause_after = pause_after

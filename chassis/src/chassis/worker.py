@@ -13,8 +13,9 @@ from functools import partial
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, relay, revocations, streams, tables, telemetry
+from chassis import idempotency, relay, revocations, tables, telemetry
 from chassis.app import Service
+from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.deliveries import ConsumerRunner
@@ -45,11 +46,10 @@ async def run(service: Service, settings: Settings) -> None:
 
 async def _work(service: Service, settings: Settings) -> None:
     database = service.database(settings)
-    client = await streams.connect(settings.nats_url, f"{service.name}-worker")
-    await streams.ensure(client, service.name)
-    names = [consumer.name for consumer in service.all_consumers]
-    await streams.ensure_dead_letters(client, service.name, names)
-    log.info("%s: relaying, and consuming %s", service.name, names)
+    client = await connect(access_of(service.name, settings), f"{service.name}-worker")
+    log.info(
+        "%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.all_consumers]
+    )
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
