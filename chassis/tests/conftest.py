@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 from consumer_harness import Harness
 from notes.app import service as notes
 
-from chassis import tenancy
-from chassis.broker.connection import Access, connect
+from chassis import relay, tenancy
+from chassis.broker.connection import Access, connect, jetstream
 from chassis.broker.topology import make_topology
 from dev import nats
 from dev.broker import running
@@ -53,3 +53,31 @@ async def harness(open_client, database):
     harness = Harness(open_client, database)
     await harness.set_up()
     return harness
+
+
+@pytest.fixture(scope="module")
+async def nc(broker):
+    """Connect to NATS as the notes service."""
+    client = await connect(broker.access("notes"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+async def owner(broker):
+    """Connect to NATS as the owner of its streams."""
+    client = await connect(broker.access("owner"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(owner):
+    return jetstream(owner)
+
+
+@pytest.fixture
+async def connection(database):
+    connection = await relay.connect(database)
+    yield connection
+    await connection.close()

@@ -12,7 +12,7 @@ import pytest
 from consumer_harness import Harness, Proxy, open_distant
 from notes.app import note
 from prometheus_client import REGISTRY
-from sqlalchemy import insert, text
+from sqlalchemy import Integer, cast, insert, select, text
 
 from chassis import settlement
 from chassis.broker import streams
@@ -173,6 +173,10 @@ class Unstorable:
         await session.scalar(text("SELECT CAST(:n AS integer)"), {"n": 2**40})
 
     @staticmethod
+    async def overflow_before_it_is_sent(session, event):
+        await session.scalar(select(cast(2**40, Integer)))
+
+    @staticmethod
     async def nul(session, event):
         await session.scalar(text("SELECT CAST(:t AS text)"), {"t": "a\x00b"})
 
@@ -188,7 +192,9 @@ class Unstorable:
         )
 
 
-@pytest.mark.parametrize("way", ["overflow", "nul", "not_a_number", "too_long_for_an_index"])
+@pytest.mark.parametrize(
+    "way", ["overflow", "overflow_before_it_is_sent", "nul", "not_a_number", "too_long_for_an_index"]
+)
 async def test_a_value_the_database_cannot_store_is_buried_without_another_try(harness, way):
     async def behave(session, event):
         if event.data.text == "bad":
