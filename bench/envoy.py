@@ -75,8 +75,10 @@ def _envoy(out: Path, upstream: int, issuer: Issuer, *, bare: bool) -> Iterator[
         any_rate=1_000_000,
         any_burst=1_000_000,
     )
-    files.write_dynamic(settings, files.read_contracts(CONTRACTS), SNAPSHOT, bare=bare)
-    argv = [str(binaries.envoy()), "--config-path", str(files.write_bootstrap(settings, bare=bare))]
+    contracts = files.read_contracts(CONTRACTS)
+    files.write_dynamic(settings, contracts, SNAPSHOT, bare=bare)
+    bootstrap = files.write_bootstrap(settings, contracts, bare=bare)
+    argv = [str(binaries.envoy()), "--config-path", str(bootstrap)]
     argv += ["--concurrency", "1", "--log-level", "error", "--disable-hot-restart"]
     with server(argv, {}, settings.admin_port, "/ready") as process:
         yield settings.port, process

@@ -26,7 +26,7 @@ from joserfc.jwk import ECKey
 from dev import binaries
 from dev.ports import free_port
 from gateway import files
-from gateway.contracts import Operation, read_operations
+from gateway.contracts import Contracts, read_contract
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
@@ -47,6 +47,8 @@ def operation(
     }
 
 
+FOLDER = Path(__file__).parents[2] / "contracts" / "openapi"
+DECLARED = ("x-error-shapes", "x-cross-origin")
 CONTRACTS: dict[str, dict[str, Any]] = {
     "address": {
         "/{council}/address/v1/addresses": {"get": operation(), "post": operation(body=2_000)},
@@ -59,6 +61,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/{council}/address/v1/uploads/brief": {"post": operation(body=9, timeout=0.5, stream=True)},
         "/{council}/address/search/places/v1/postcode": {"get": operation()},
         "/{council}/address/postcodes-io/postcodes/{postcode}": {"get": operation(public=True)},
+        "/{council}/address/v1/open": {"get": operation(public=True)},
         "/health/ready": {"get": operation(public=True)},
     },
     "payments": {
@@ -71,6 +74,17 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/identity/v1/councils": {"get": operation()},
     },
 }
+
+
+def read_contracts() -> Contracts:
+    """Read the operations above, with what the services' own contracts declare besides."""
+    return sum((read_contract(name, make_document(name)) for name in CONTRACTS), Contracts())
+
+
+def make_document(name: str) -> dict[str, Any]:
+    declared = json.loads((FOLDER / f"{name}.json").read_text())
+    return {"openapi": "3.1.0", "paths": CONTRACTS[name], **{key: declared[key] for key in DECLARED}}
+
 
 Request = dict[str, Any]
 Response = tuple[int, bytes, dict[str, str]]
@@ -170,6 +184,7 @@ class Proxy:
     councils: dict[str, str] | None = field(default_factory=COUNCILS.copy)
     revoked: tuple[str | dict[str, Any], ...] = ()
     marker: str = ""
+    contracts: Contracts = field(default_factory=read_contracts)
 
     @property
     def url(self) -> str:
@@ -194,10 +209,10 @@ class Proxy:
         return wait_until(try_once)
 
     def build_snapshot(self) -> Snapshot | None:
-        """Build identity's snapshot, with the marker as one council more."""
+        """Build identity's snapshot, with the marker as one suspended council more."""
         if self.councils is None:
             return None
-        councils = self.councils | ({self.marker: "active"} if self.marker else {})
+        councils = self.councils | ({self.marker: "suspended"} if self.marker else {})
         revocations = [{"id": item} if isinstance(item, str) else item for item in self.revoked]
         listed = [{"slug": slug, "status": status} for slug, status in councils.items()]
         return Snapshot.model_validate({"councils": listed, "revoked": revocations})
@@ -207,9 +222,9 @@ class Proxy:
         for name, value in changes.items():
             setattr(self, name, value)
         self.marker = f"marker-{next(MARKERS)}"
-        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
-        path = f"/{self.marker}/address/postcodes-io/postcodes/BA11LJ"
-        wait_until(lambda: self.send(path).status_code != 404)
+        files.write_dynamic(self.settings, self.contracts, self.build_snapshot())
+        path = f"/{self.marker}/address/v1/open"
+        wait_until(lambda: self.send(path).status_code == 403)
 
     def reset(self) -> None:
         """Put councils and revocations back, where a test or its control plane changed them."""
@@ -232,8 +247,8 @@ class Proxy:
         return wait_until(find_lines)
 
     def start(self, *, ready: bool) -> None:
-        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
-        argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings)]
+        files.write_dynamic(self.settings, self.contracts, self.build_snapshot())
+        argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings, self.contracts)]
         argv += ["--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
         argv += ["--file-flush-interval-msec", "50"]
         logs = [(self.settings.out / name).open("wb") for name in ("stdout", "stderr")]
@@ -255,14 +270,6 @@ class Proxy:
         url = f"http://127.0.0.1:{self.settings.admin_port}/stats"
         text = CLIENT.get(url, params={"filter": f"^{name}$"}).text
         return int(text.rpartition(": ")[2] or 0)
-
-
-def read_contracts() -> list[Operation]:
-    return [
-        operation
-        for name, paths in CONTRACTS.items()
-        for operation in read_operations(name, {"paths": paths})
-    ]
 
 
 @pytest.fixture(scope="session")
@@ -348,8 +355,8 @@ def write_contracts():
 
     def write(folder: Path) -> Path:
         folder.mkdir(parents=True)
-        for name, paths in CONTRACTS.items():
-            (folder / f"{name}.json").write_text(json.dumps({"openapi": "3.1.0", "paths": paths}))
+        for name in CONTRACTS:
+            (folder / f"{name}.json").write_text(json.dumps(make_document(name)))
         return folder
 
     return write

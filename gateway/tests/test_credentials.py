@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from gateway.render.rbac import match_up_to
 
 PATH = "/citytown/address/v1/addresses"
-PUBLIC = "/citytown/address/postcodes-io/postcodes/BA11LJ"
+PUBLIC = "/citytown/address/v1/open"
 PLACES = "/citytown/address/search/places/v1/postcode"
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 PATH = "/citytown/address/v1/addresses"
-PUBLIC = "/citytown/address/postcodes-io/postcodes/BA11LJ"
+PUBLIC = "/citytown/address/v1/open"
 
 
 def send_many(proxy, times, path, method="GET", *, address="192.0.2.1", **headers):

@@ -1,18 +1,21 @@
-"""The gateway's own answers: the code of each refusal, and the shapes of their bodies.
+"""The gateway's own answers: when it gives each, and with what.
 
-Most are problems (RFC 9457). Below the base of an outside contract they have that contract's shape.
+Most are problems (RFC 9457). Below the base of an outside contract they have that contract's shape, which
+the service declares in its contract.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any
 
+from gateway.contracts import ErrorShape
 from gateway.render import rbac
+from gateway.render.claim_headers import CLIENT
+from gateway.render.error_texts import build_problem, build_text
 from gateway.render.protos import Json, build_extension, build_header
+from gateway.render.rate_limits import TOKEN_PATH, describe_limit
+from gateway.settings import Settings
 
 _CEL = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
-_INSTANCE = "%PATH(NQ)%"
 _OVERWRITE = "OVERWRITE_IF_EXISTS_OR_ADD"
 _CHALLENGE = "www-authenticate"
 _RETRY_AFTER = "retry-after"
@@ -20,9 +23,9 @@ _RETRY_AFTER = "retry-after"
 
 @dataclass(frozen=True, slots=True)
 class LocalReply:
-    """An answer of the gateway. ``when`` is a CEL expression over ``response``.
+    """An answer of the gateway. ``when`` is a CEL expression over ``response`` and ``request``.
 
-    ``status`` 0 keeps the status Envoy chose.
+    ``keeps_status``: Envoy chose the status, of the same class as ``status``.
     """
 
     when: str
@@ -30,15 +33,7 @@ class LocalReply:
     code: str
     detail: str
     headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorShape:
-    """An outside contract's error body. ``base`` is the path after ``/{council}/``."""
-
-    base: str
-    media_type: str
-    write: Callable[[LocalReply], Json]
+    keeps_status: bool = False
 
 
 def _when_denied(name: str) -> str:
@@ -56,10 +51,6 @@ def _when_status(*statuses: int) -> str:
 _INVALID = (_CHALLENGE, 'Bearer error="invalid_token"')
 
 REPLIES = (
-    LocalReply(
-        _when_status(429), 429, "too-many-requests", "Wait as Retry-After says, then send fewer requests.",
-        ((_RETRY_AFTER, "1"),),
-    ),
     LocalReply(
         _when_token_fails("Jwt_is_missing"), 401, "missing-credential",
         "Send a token as Authorization: Bearer, or a key as X-Api-Key.", ((_CHALLENGE, "Bearer"),),
@@ -85,10 +76,6 @@ REPLIES = (
         "The council is suspended. Ask the operator of the region.",
     ),
     LocalReply(
-        _when_denied(rbac.UNKNOWN), 404, rbac.UNKNOWN,
-        "There is no such council here. Check the first part of the path.",
-    ),
-    LocalReply(
         _when_denied(rbac.STARTING), 503, rbac.STARTING,
         "The gateway does not know its councils yet. Try again.", ((_RETRY_AFTER, "1"),),
     ),
@@ -102,6 +89,9 @@ REPLIES = (
     ),
     LocalReply(
         _when_status(431), 431, "headers-too-large", "Send a shorter URL, and fewer or shorter headers.",
+    ),
+    LocalReply(
+        _when_status(426), 426, "http-version", "Use HTTP/1.1 or HTTP/2.", (("upgrade", "HTTP/1.1"),),
     ),
     LocalReply(
         _when_status(408), 408, "request-timeout", "The request took too long to arrive. Send it again.",
@@ -119,61 +109,65 @@ REPLIES = (
         ((_RETRY_AFTER, "2"),),
     ),
     LocalReply(
-        "response.code >= 500", 0, "gateway-fault", "A fault of the gateway. Try again later.",
+        "response.code >= 500", 500, "gateway-fault", "A fault of the gateway. Try again later.",
+        keeps_status=True,
     ),
     LocalReply(
-        "response.code >= 400", 0, "bad-request",
+        "response.code >= 400", 400, "bad-request",
         "The request breaks a rule of HTTP or has a path that is not allowed. Correct it.",
+        keeps_status=True,
     ),
 )  # fmt: skip
 
 
-def _write_problem(reply: LocalReply) -> Json:
-    return {
-        "type": f"urn:townhall:problem:{reply.code}",
-        "title": HTTPStatus(reply.status).phrase if reply.status else "Refused by the gateway",
-        "status": _get_status(reply),
-        "detail": reply.detail,
-        "code": reply.code,
-        "instance": _INSTANCE,
-    }
-
-
-def _write_os_places(reply: LocalReply) -> Json:
-    return {"error": {"statuscode": _get_status(reply), "message": reply.detail}}
-
-
-def _write_scim(reply: LocalReply) -> Json:
-    """Write a SCIM error (RFC 7644 section 3.12)."""
-    schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"]
-    return {"schemas": schemas, "status": str(_get_status(reply)), "detail": reply.detail}
-
-
-def _get_status(reply: LocalReply) -> int | str:
-    return reply.status or "%RESPONSE_CODE%"
-
-
-PROBLEM = ErrorShape("", "application/problem+json", _write_problem)
-SHAPES = (
-    ErrorShape("address/search/places/v1", "application/json", _write_os_places),
-    ErrorShape("identity/scim/v2", "application/scim+json", _write_scim),
-)
-
-
-def build_local_replies() -> Json:
+def build_local_replies(settings: Settings, shapes: Sequence[ErrorShape]) -> Json:
     """Build the ``local_reply_config``: Envoy gives the first answer that fits."""
-    return {"mappers": [_build_mapper(reply, shape) for reply in REPLIES for shape in (*SHAPES, PROBLEM)]}
+    replies = (*_list_limits(settings), *REPLIES)
+    return {"mappers": [mapper for reply in replies for mapper in _build_mappers(reply, shapes)]}
 
 
-def _build_mapper(reply: LocalReply, shape: ErrorShape) -> Json:
-    expression = f"({reply.when})"
-    if shape.base:
-        expression += f" && request.url_path.matches('^/[^/]+/{shape.base}(/|$)')"
-    mapper: dict[str, Any] = {
+def _list_limits(settings: Settings) -> Iterator[LocalReply]:
+    """List the refusals by a limit: each names its own. ``any-limit`` has named itself already."""
+    limits = (
+        ("'ratelimit' in response.headers", ()),
+        (
+            f"request.url_path.startsWith('{TOKEN_PATH}')",
+            describe_limit("token", settings.token_rate, settings.token_burst),
+        ),
+        (
+            f"'{CLIENT}' in request.headers",
+            describe_limit("credential", settings.credential_rate, settings.credential_burst),
+        ),
+        ("true", describe_limit("address", settings.address_rate, settings.address_burst)),
+    )
+    for when, headers in limits:
+        yield LocalReply(
+            f"response.code == 429 && {when}",
+            429,
+            "too-many-requests",
+            "Wait as Retry-After says, then send fewer requests.",
+            tuple(headers),
+        )
+
+
+def _build_mappers(reply: LocalReply, shapes: Sequence[ErrorShape]) -> Iterator[Json]:
+    for shape in shapes:
+        below = f"({reply.when}) && request.url_path.matches({_quote(f'^{shape.paths}$')})"
+        for template in shape.templates:
+            where = f" && request.path.matches({_quote(template.where)})" if template.where else ""
+            yield _build_mapper(reply, below + where, build_text(reply, template))
+    yield _build_mapper(reply, reply.when, build_problem(reply))
+
+
+def _build_mapper(reply: LocalReply, expression: str, body: Json) -> Json:
+    mapper: Json = {
         "filter": {"extension_filter": build_extension("expression", _CEL, expression=expression)},
         "headers_to_add": [build_header(name, value, _OVERWRITE) for name, value in reply.headers],
-        "body_format_override": {"json_format": shape.write(reply), "content_type": shape.media_type},
+        "body_format_override": body,
     }
-    if reply.status:
-        mapper["status_code"] = reply.status
-    return mapper
+    return mapper if reply.keeps_status else {**mapper, "status_code": reply.status}
+
+
+def _quote(expression: str) -> str:
+    """Write a regular expression as a raw string of CEL."""
+    return f'r"""{expression}"""'
