@@ -6,6 +6,8 @@ Tests that need other settings start an Envoy of their own with `start_proxy`.
 
 import asyncio
 import json
+import re
+import socket
 import subprocess
 import tempfile
 import threading
@@ -82,8 +84,13 @@ def read_contracts() -> Contracts:
 
 
 def make_document(name: str) -> dict[str, Any]:
-    declared = json.loads((FOLDER / f"{name}.json").read_text())
-    return {"openapi": "3.1.0", "paths": CONTRACTS[name], **{key: declared[key] for key in DECLARED}}
+    return {"openapi": "3.1.0", "paths": CONTRACTS[name], **read_declared(name)}
+
+
+def read_declared(name: str) -> dict[str, Any]:
+    """Read what a service's own contract tells the gateway besides its operations."""
+    document = json.loads((FOLDER / f"{name}.json").read_text())
+    return {key: document[key] for key in DECLARED}
 
 
 Request = dict[str, Any]
@@ -273,6 +280,11 @@ class Proxy:
 
 
 @pytest.fixture(scope="session")
+def declared():
+    return {name: read_declared(name) for name in SERVICES}
+
+
+@pytest.fixture(scope="session")
 def running_upstream() -> Iterator[Upstream]:
     upstream = Upstream()
     with serving(upstream, upstream.port):
@@ -297,7 +309,13 @@ def start_proxy(running_upstream):
     with tempfile.TemporaryDirectory(prefix="townhall-gateway-") as folder, ExitStack() as stack:
 
         def start(
-            *, councils_known: bool = True, ready: bool = True, away: str = "", **settings: Any
+            *,
+            councils_known: bool = True,
+            ready: bool = True,
+            away: str = "",
+            revoked: tuple[str, ...] = (),
+            contracts: Contracts | None = None,
+            **settings: Any,
         ) -> Proxy:
             upstreams = dict.fromkeys(SERVICES, f"127.0.0.1:{running_upstream.port}")
             if away:
@@ -306,6 +324,7 @@ def start_proxy(running_upstream):
             ports = {"port": free_port(), "admin_port": free_port()}
             out = Path(tempfile.mkdtemp(dir=folder))
             proxy = Proxy(Settings(**{**usual, **ports, "out": out, **settings}), issuer, running_upstream)
+            proxy.revoked, proxy.contracts = revoked, contracts or proxy.contracts
             if not councils_known:
                 proxy.councils = None
             proxy.start(ready=ready)
@@ -342,6 +361,29 @@ def strict(start_proxy):
         trusted_hops=1,
         away="payments",
     )
+
+
+def send_bytes(proxy: Proxy, request: bytes) -> str:
+    """Send bytes that no HTTP client would send, and return the whole answer as text."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", proxy.settings.port)) as connection:
+        connection.settimeout(5)
+        connection.sendall(request)
+        while not is_complete(answer) and (received := connection.recv(8_000)):
+            answer += received
+    return answer.decode()
+
+
+def is_complete(answer: bytes) -> bool:
+    """Tell whether all bytes have arrived that the answer's length announces."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: (\d+)", head)
+    return bool(end and length and len(body) >= int(length[1]))
+
+
+@pytest.fixture(scope="session")
+def send_raw():
+    return send_bytes
 
 
 @pytest.fixture(scope="session")

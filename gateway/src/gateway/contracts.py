@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _METHODS = ("get", "head", "put", "post", "delete", "patch")
-_BODILESS = frozenset({"get", "head", "delete"})
 _COUNCIL = "{council}"
 # First path parts of region-wide paths that are not the name of a service. No council may have one.
 _REGION_WIDE = frozenset({"developers"})
@@ -18,7 +17,7 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the gateway does with an operation. ``body`` is bytes, 0 for none; ``timeout`` is seconds.
+    """What the gateway does with an operation. ``body`` is bytes, ``timeout`` seconds.
 
     ``stream``: the gateway forwards the body as it arrives, and the service limits its size.
     ``cross_origin``: scripts of every site may read the answers.
@@ -151,11 +150,10 @@ def _read_policy(
     stream = limits.get("stream", False)
     if not isinstance(stream, bool):
         raise ContractError(f"{service}: {name} has an x-limits.stream that is neither true nor false")
-    bodiless = method in _BODILESS and "requestBody" not in operation
     return Policy(
         service,
         public=not operation["security"],
-        body=0 if bodiless else int(limits["body"]),
+        body=int(limits["body"]),
         timeout=float(limits["timeout"]),
         stream=stream,
         cross_origin=next((row for row in origins if re.fullmatch(row.paths, path)), None),

@@ -17,11 +17,12 @@ def build_exceptions(policy: Policy) -> Json:
     exceptions: Json = {}
     if policy.public:
         exceptions[jwt_authn.FILTER] = jwt_authn.make_token_optional()
-    if policy.stream or not policy.body:
+    if policy.stream:
         # Switched off by its own exception, the filter would run all the same.
         exceptions[BUFFER] = _OFF
     elif policy.body != MAX_BODY:
-        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, buffer={"max_request_bytes": policy.body})
+        limit = {"max_request_bytes": max(1, policy.body)}
+        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, buffer=limit)
     return {"typed_per_filter_config": exceptions} if exceptions else {}
 
 

@@ -91,7 +91,7 @@ REPLIES = (
         _when_status(431), 431, "headers-too-large", "Send a shorter URL, and fewer or shorter headers.",
     ),
     LocalReply(
-        _when_status(426), 426, "http-version", "Use HTTP/1.1 or HTTP/2.", (("upgrade", "HTTP/1.1"),),
+        _when_status(426), 426, "http-version", "Use HTTP/1.1 or HTTP/2.",
     ),
     LocalReply(
         _when_status(408), 408, "request-timeout", "The request took too long to arrive. Send it again.",
