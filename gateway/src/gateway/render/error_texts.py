@@ -1,22 +1,34 @@
-"""Bodies of the gateway's own answers: a problem, or the text of an outside contract's error."""
+"""The gateway's own answers, and their bodies: a problem, or the text of an outside contract's error."""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from string import Template
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from gateway.contracts import ErrorTemplate
 from gateway.render.protos import Json
 
-if TYPE_CHECKING:
-    from gateway.render.local_replies import LocalReply
-
 _STATUS_OF_ENVOY = "%RESPONSE_CODE%"
 
 
-def build_problem(reply: "LocalReply") -> Json:
+@dataclass(frozen=True, slots=True)
+class LocalReply:
+    """An answer of the gateway. ``when`` is a CEL expression over ``response`` and ``request``.
+
+    ``keeps_status``: Envoy chose the status, of the same class as ``status``.
+    """
+
+    when: str
+    status: int
+    code: str
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+    keeps_status: bool = False
+
+
+def build_problem(reply: LocalReply) -> Json:
     """Build the body of a problem (RFC 9457). Envoy writes the JSON, for the path is a stranger's."""
     content = {
         "type": f"urn:townhall:problem:{reply.code}",
@@ -29,7 +41,7 @@ def build_problem(reply: "LocalReply") -> Json:
     return {"json_format": content, "content_type": "application/problem+json"}
 
 
-def build_text(reply: "LocalReply", template: ErrorTemplate) -> Json:
+def build_text(reply: LocalReply, template: ErrorTemplate) -> Json:
     """Build the body of an outside contract's error. No word of the request gets into it."""
     quote = _choose_quotes(template.media_type)
     text = Template(_double_percents(template.text)).substitute(
@@ -40,7 +52,7 @@ def build_text(reply: "LocalReply", template: ErrorTemplate) -> Json:
     return {"text_format_source": {"inline_string": text}, "content_type": template.media_type}
 
 
-def find_code(template: ErrorTemplate, reply: "LocalReply") -> str:
+def find_code(template: ErrorTemplate, reply: LocalReply) -> str:
     """Find the contract's own code for an answer: by its status, by the class of statuses, or the house's."""
     by_class = template.codes.get(f"{reply.status // 100}XX", reply.code)
     return template.codes.get(str(reply.status), by_class)

@@ -5,12 +5,11 @@ the service declares in its contract.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gateway.contracts import ErrorShape
 from gateway.render import rbac
 from gateway.render.claim_headers import CLIENT
-from gateway.render.error_texts import build_problem, build_text
+from gateway.render.error_texts import LocalReply, build_problem, build_text
 from gateway.render.protos import Json, build_extension, build_header
 from gateway.render.rate_limits import TOKEN_PATH, describe_limit
 from gateway.settings import Settings
@@ -19,21 +18,6 @@ _CEL = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 _OVERWRITE = "OVERWRITE_IF_EXISTS_OR_ADD"
 _CHALLENGE = "www-authenticate"
 _RETRY_AFTER = "retry-after"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalReply:
-    """An answer of the gateway. ``when`` is a CEL expression over ``response`` and ``request``.
-
-    ``keeps_status``: Envoy chose the status, of the same class as ``status``.
-    """
-
-    when: str
-    status: int
-    code: str
-    detail: str
-    headers: tuple[tuple[str, str], ...] = ()
-    keeps_status: bool = False
 
 
 def _when_denied(name: str) -> str:
