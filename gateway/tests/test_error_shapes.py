@@ -72,11 +72,15 @@ def os_places(status, detail, _):
     return {"error": {"statuscode": status, "message": detail}}
 
 
+def postcodes_io(status, detail, code):
+    return {"status": status, "error": "Resource not found" if code == "unknown-path" else detail}
+
+
 AT_CLIENTS = oauth(s401="invalid_client")
 # Base to media type and body, written here a second time and in another way.
 BODIES = {
     "/citytown/address/search/places/v1": (JSON, os_places),
-    "/citytown/address/postcodes-io": (JSON, lambda status, detail, _: {"status": status, "error": detail}),
+    "/citytown/address/postcodes-io": (JSON, postcodes_io),
     "/citytown/identity/scim/v2": ("application/scim+json", scim),
     "/identity/token": (JSON, AT_CLIENTS),
     "/identity/par": (JSON, AT_CLIENTS),

@@ -95,12 +95,14 @@ class ErrorTemplate:
 
     ``$status``, ``$detail`` and ``$code`` stand for the error's own; in JSON the last two bring their quotes.
     ``codes`` has the contract's code by status (``"401"``) or by class of statuses (``"4XX"``), which is
-    asked second. ``where``: an RE2 expression that the path with its query must contain; empty for all.
+    asked second; ``details`` the contract's own words, by the problem's code. ``where``: an RE2 expression
+    that the path with its query must contain; empty for all.
     """
 
     text: str
     media_type: str = "application/json"
     codes: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 
 

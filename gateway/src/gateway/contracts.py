@@ -47,6 +47,7 @@ class ErrorTemplate:
     text: str
     media_type: str
     codes: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 
 

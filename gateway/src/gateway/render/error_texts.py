@@ -46,7 +46,7 @@ def build_text(reply: LocalReply, template: ErrorTemplate) -> Json:
     quote = _choose_quotes(template.media_type)
     text = Template(_double_percents(template.text)).substitute(
         status=_STATUS_OF_ENVOY if reply.keeps_status else reply.status,
-        detail=_double_percents(quote(reply.detail)),
+        detail=_double_percents(quote(template.details.get(reply.code, reply.detail))),
         code=_double_percents(quote(find_code(template, reply))),
     )
     return {"text_format_source": {"inline_string": text}, "content_type": template.media_type}

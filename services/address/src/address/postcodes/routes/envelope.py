@@ -96,4 +96,6 @@ def _render(request: Request, problem: Problem) -> Response:
     return Response(text, 200 if callback else problem.status_code, headers, media_type)
 
 
-shape = ErrorShape(BASE, _render, PostcodesIoError, [ErrorTemplate('{"status":$status,"error":$detail}')])
+shape = ErrorShape(
+    BASE, _render, PostcodesIoError, [ErrorTemplate('{"status":$status,"error":$detail}', details=_MESSAGES)]
+)
