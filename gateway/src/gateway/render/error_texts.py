@@ -15,12 +15,12 @@ _STATUS_OF_ENVOY = "%RESPONSE_CODE%"
 
 @dataclass(frozen=True, slots=True)
 class LocalReply:
-    """An answer of the gateway. ``when`` is a CEL expression over ``response`` and ``request``.
+    """An answer of the gateway. ``when`` are its conditions, of which the first is on the status.
 
     ``keeps_status``: Envoy chose the status, of the same class as ``status``.
     """
 
-    when: str
+    when: list[Json]
     status: int
     code: str
     detail: str

@@ -10,94 +10,91 @@ from gateway.contracts import ErrorShape
 from gateway.render import rbac
 from gateway.render.claim_headers import CLIENT
 from gateway.render.error_texts import LocalReply, build_problem, build_text
-from gateway.render.protos import Json, build_extension, build_header
+from gateway.render.protos import Json, build_header
 from gateway.render.rate_limits import TOKEN_PATH, describe_limit
+from gateway.render.reply_filters import (
+    match_all,
+    match_overload,
+    match_path,
+    match_presence,
+    match_status,
+    match_token_fault,
+    match_verdict,
+)
 from gateway.settings import Settings
 
-_CEL = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
-_OVERWRITE = "OVERWRITE_IF_EXISTS_OR_ADD"
+# A filter that has set a header itself knows better: `any-limit` names its own limit.
+_IF_ABSENT = "ADD_IF_ABSENT"
 _CHALLENGE = "www-authenticate"
 _RETRY_AFTER = "retry-after"
-
-
-def _when_denied(name: str) -> str:
-    return f"response.code_details == 'rbac_access_denied_matched_policy[{name}]'"
-
-
-def _when_token_fails(fault: str) -> str:
-    return f"response.code_details == 'jwt_authn_access_denied{{{fault}}}'"
-
-
-def _when_status(*statuses: int) -> str:
-    return " || ".join(f"response.code == {status}" for status in statuses)
 
 
 _INVALID = (_CHALLENGE, 'Bearer error="invalid_token"')
 
 REPLIES = (
     LocalReply(
-        _when_token_fails("Jwt_is_missing"), 401, "missing-credential",
+        match_token_fault("Jwt_is_missing"), 401, "missing-credential",
         "Send a token as Authorization: Bearer, or a key as X-Api-Key.", ((_CHALLENGE, "Bearer"),),
     ),
     LocalReply(
-        _when_token_fails("Jwt_is_expired"), 401, "expired-credential",
+        match_token_fault("Jwt_is_expired"), 401, "expired-credential",
         "The credential has expired. Ask for a new one.", (_INVALID,),
     ),
     LocalReply(
-        _when_token_fails("Jwks_remote_fetch_is_failed"), 503, "issuer-unavailable",
+        match_token_fault("Jwks_remote_fetch_is_failed"), 503, "issuer-unavailable",
         "The issuer's keys cannot be read just now. Try again.", ((_RETRY_AFTER, "2"),),
     ),
     LocalReply(
-        "response.code_details.startsWith('jwt_authn_access_denied')", 401, "invalid-credential",
+        match_token_fault(""), 401, "invalid-credential",
         "The credential was not issued here for this. Ask for a new one.", (_INVALID,),
     ),
     LocalReply(
-        _when_denied(rbac.REVOKED), 401, rbac.REVOKED,
+        match_verdict(rbac.REVOKED), 401, rbac.REVOKED,
         "The credential has been revoked. Ask for a new one.", (_INVALID,),
     ),
     LocalReply(
-        _when_denied(rbac.SUSPENDED), 403, rbac.SUSPENDED,
+        match_verdict(rbac.SUSPENDED), 403, rbac.SUSPENDED,
         "The council is suspended. Ask the operator of the region.",
     ),
     LocalReply(
-        _when_denied(rbac.STARTING), 503, rbac.STARTING,
+        match_verdict(rbac.STARTING), 503, rbac.STARTING,
         "The gateway does not know its councils yet. Try again.", ((_RETRY_AFTER, "1"),),
     ),
     LocalReply(
-        _when_status(404), 404, "unknown-path",
+        match_status(404), 404, "unknown-path",
         "Nothing is at this path. The paths are in the contracts of the services.",
     ),
     LocalReply(
-        _when_status(413), 413, "body-too-large",
+        match_status(413), 413, "body-too-large",
         "The body is larger than this operation takes. Send less, or in parts.",
     ),
     LocalReply(
-        _when_status(431), 431, "headers-too-large", "Send a shorter URL, and fewer or shorter headers.",
+        match_status(431), 431, "headers-too-large", "Send a shorter URL, and fewer or shorter headers.",
     ),
     LocalReply(
-        _when_status(426), 426, "http-version", "Use HTTP/1.1 or HTTP/2.",
+        match_status(426), 426, "http-version", "Use HTTP/1.1 or HTTP/2.",
     ),
     LocalReply(
-        _when_status(408), 408, "request-timeout", "The request took too long to arrive. Send it again.",
+        match_status(408), 408, "request-timeout", "The request took too long to arrive. Send it again.",
     ),
     LocalReply(
-        _when_status(504), 504, "service-timeout",
+        match_status(504), 504, "service-timeout",
         "The service took too long. Look whether the change was made before you repeat one.",
     ),
     LocalReply(
-        "response.code_details == 'overload'", 503, "gateway-overloaded",
+        match_overload(), 503, "gateway-overloaded",
         "The gateway has more to do than it can hold. Try again.", ((_RETRY_AFTER, "2"),),
     ),
     LocalReply(
-        _when_status(502, 503), 503, "service-unavailable", "The service cannot be reached. Try again.",
+        match_status(502, 503), 503, "service-unavailable", "The service cannot be reached. Try again.",
         ((_RETRY_AFTER, "2"),),
     ),
     LocalReply(
-        "response.code >= 500", 500, "gateway-fault", "A fault of the gateway. Try again later.",
+        match_status(500, 599), 500, "gateway-fault", "A fault of the gateway. Try again later.",
         keeps_status=True,
     ),
     LocalReply(
-        "response.code >= 400", 400, "bad-request",
+        match_status(400, 499), 400, "bad-request",
         "The request breaks a rule of HTTP or has a path that is not allowed. Correct it.",
         keeps_status=True,
     ),
@@ -111,22 +108,18 @@ def build_local_replies(settings: Settings, shapes: Sequence[ErrorShape]) -> Jso
 
 
 def _list_limits(settings: Settings) -> Iterator[LocalReply]:
-    """List the refusals by a limit: each names its own. ``any-limit`` has named itself already."""
+    """List the refusals by a limit: each names its own."""
     limits = (
-        ("'ratelimit' in response.headers", ()),
+        (match_path(f"{TOKEN_PATH}.*"), describe_limit("token", settings.token_rate, settings.token_burst)),
         (
-            f"request.url_path.startsWith('{TOKEN_PATH}')",
-            describe_limit("token", settings.token_rate, settings.token_burst),
-        ),
-        (
-            f"'{CLIENT}' in request.headers",
+            match_presence(CLIENT),
             describe_limit("credential", settings.credential_rate, settings.credential_burst),
         ),
-        ("true", describe_limit("address", settings.address_rate, settings.address_burst)),
+        (None, describe_limit("address", settings.address_rate, settings.address_burst)),
     )
-    for when, headers in limits:
+    for condition, headers in limits:
         yield LocalReply(
-            f"response.code == 429 && {when}",
+            [*match_status(429), *([condition] if condition else [])],
             429,
             "too-many-requests",
             "Wait as Retry-After says, then send fewer requests.",
@@ -135,23 +128,20 @@ def _list_limits(settings: Settings) -> Iterator[LocalReply]:
 
 
 def _build_mappers(reply: LocalReply, shapes: Sequence[ErrorShape]) -> Iterator[Json]:
+    """Build the answer in every shape, and last as a problem."""
+    status, *others = reply.when
     for shape in shapes:
-        below = f"({reply.when}) && request.url_path.matches({_quote(f'^{shape.paths}$')})"
+        below = match_path(rf"{shape.paths}(?:\?.*)?")
         for template in shape.templates:
-            where = f" && request.path.matches({_quote(template.where)})" if template.where else ""
-            yield _build_mapper(reply, below + where, build_text(reply, template))
+            where = [match_path(f".*(?:{template.where}).*")] if template.where else []
+            yield _build_mapper(reply, [status, below, *where, *others], build_text(reply, template))
     yield _build_mapper(reply, reply.when, build_problem(reply))
 
 
-def _build_mapper(reply: LocalReply, expression: str, body: Json) -> Json:
+def _build_mapper(reply: LocalReply, conditions: list[Json], body: Json) -> Json:
     mapper: Json = {
-        "filter": {"extension_filter": build_extension("expression", _CEL, expression=expression)},
-        "headers_to_add": [build_header(name, value, _OVERWRITE) for name, value in reply.headers],
+        "filter": match_all(conditions),
+        "headers_to_add": [build_header(name, value, _IF_ABSENT) for name, value in reply.headers],
         "body_format_override": body,
     }
     return mapper if reply.keeps_status else {**mapper, "status_code": reply.status}
-
-
-def _quote(expression: str) -> str:
-    """Write a regular expression as a raw string of CEL."""
-    return f'r"""{expression}"""'
