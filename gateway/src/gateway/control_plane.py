@@ -39,7 +39,7 @@ class ControlPlane:
 
     async def run(self) -> None:
         """Poll until cancelled. Raises ContractError at the start only."""
-        subscription = ChangeSubscription(self.settings.nats_url, self.changed)
+        subscription = ChangeSubscription(self.settings, self.changed)
         tasks = [
             asyncio.create_task(subscription.connect()),
             asyncio.create_task(follow_members(self.settings)),
