@@ -5,6 +5,7 @@ import asyncio
 import gc
 import importlib
 import sys
+from contextlib import suppress
 
 from chassis import telemetry
 from chassis.app import Service, create_app
@@ -38,7 +39,7 @@ def main() -> int:
     telemetry.log_as_json(service.name, settings.log_level)
     match arguments.verb:
         case "serve":
-            _serve(service, arguments.host, arguments.port)
+            _serve(service, settings, arguments.host, arguments.port)
         case "work":
             _work(service, settings)
         case "migrate":
@@ -53,20 +54,24 @@ def main() -> int:
 # Each verb imports only what it needs: five services and five workers share a laptop's memory.
 
 
-def _serve(service: Service, host: str, port: int) -> None:
+def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415
 
-    app = create_app(service)
+    from chassis.server import Server  # noqa: PLC0415
+
+    app = create_app(service, settings)
     freeze_objects()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=settings.graceful_timeout,
     )
+    with suppress(KeyboardInterrupt):
+        Server(config, settings.drain_wait, app.state.readiness.drain).run()
 
 
 def freeze_objects() -> None:
