@@ -71,7 +71,10 @@ _HEALTH_CHECK: Json = {
             "http_health_check": {"path": "/health/ready"},
         }
     ],
-    "common_lb_config": {"healthy_panic_threshold": {"value": 1}},
+    "common_lb_config": {
+        "healthy_panic_threshold": {"value": 1},
+        "update_merge_window": "0s",  # by default a second change within a second waits for its end
+    },
 }
 
 _CIRCUIT_BREAKER: Json = {
