@@ -102,6 +102,7 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         f"{prefix}_NATS_URL": nats_url(stack),
         f"{prefix}_ISSUER": f"{stack.gateway}/identity/",
         f"{prefix}_JWKS_URL": f"{stack.url('identity')}/identity/.well-known/jwks.json",
+        f"{prefix}_DRAIN_WAIT": "0",  # there is no second replica to send requests to meanwhile
     }
     if name == "identity":
         environment["IDENTITY_MASTER_KEY"] = secrets_of(stack)["identity_master_key"]

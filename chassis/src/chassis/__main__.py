@@ -18,7 +18,9 @@ def _make_parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", help="answer HTTP requests")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
-    verbs.add_parser("work", help="relay the outbox and consume events")
+    work = verbs.add_parser("work", help="relay the outbox and consume events")
+    work.add_argument("--host", default="127.0.0.1", help="of its health and metrics")
+    work.add_argument("--port", type=int, help="of its health and metrics; the setting WORKER_PORT (8081)")
     migrate = verbs.add_parser("migrate", help="bring the database to this version's tables")
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
     replay = verbs.add_parser("replay", help="try the dead letters of a consumer again")
@@ -41,7 +43,8 @@ def main() -> int:
         case "serve":
             _serve(service, settings, arguments.host, arguments.port)
         case "work":
-            _work(service, settings)
+            port = settings.worker_port if arguments.port is None else arguments.port
+            _work(service, settings, arguments.host, port)
         case "migrate":
             _migrate(service, settings, down=arguments.down)
         case "replay":
@@ -84,12 +87,16 @@ def freeze_objects() -> None:
     gc.freeze()
 
 
-def _work(service: Service, settings: Settings) -> None:
+def _work(service: Service, settings: Settings, host: str, port: int) -> None:
     import uvloop  # noqa: PLC0415
 
     from chassis import worker  # noqa: PLC0415
+    from chassis.worker_http import ListenError  # noqa: PLC0415
 
-    uvloop.run(worker.run(service, settings))
+    try:
+        uvloop.run(worker.run(service, settings, host, port))
+    except ListenError as error:
+        raise SystemExit(f"the worker {error}; choose another --port") from None
 
 
 def _migrate(service: Service, settings: Settings, *, down: bool) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import MetaData
 
-from chassis import error_handlers, health, openapi, readiness, telemetry, tenancy
+from chassis import error_handlers, health, metrics, openapi, readiness, telemetry, tenancy
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, run_forever
@@ -143,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(app.state.readiness.close)
         await app.state.directory.refresh()
         await stack.enter_async_context(_run_in_background("directory", app.state.directory.follow))
+        await stack.enter_async_context(_run_in_background("loop lag", metrics.measure_loop_lag))
         if service.start is not None:
             await stack.enter_async_context(service.start(app))
         yield

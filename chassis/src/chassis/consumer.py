@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis import heartbeats, metrics
 from chassis.database import Session
 from chassis.events import Data, EventData, Received
 
@@ -69,9 +70,13 @@ class Consumer:
 
 async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run a coroutine again a second after it fails, and log it: the database or NATS was away."""
+    if (task := asyncio.current_task()) is not None:
+        task.set_name(name)
     while True:
         try:
             await work()
         except Exception:
             log.exception("%s stopped; starting it again", name)
+            metrics.count_failure(name)
+            heartbeats.stop_watching()
             await asyncio.sleep(1.0)

@@ -5,7 +5,7 @@ fails is never a 201. ``ReadSession`` is AUTOCOMMIT on a connection the database
 Statements are SQLAlchemy Core, built once as module-level constants; rows are Core rows.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis import pools
 from chassis.settings import Settings
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -79,11 +80,12 @@ class Database:
         self.reader = self._engine(
             settings.pool_size, {"default_transaction_read_only": "on"}
         ).execution_options(isolation_level="AUTOCOMMIT")
-        self._fast: asyncpg.Pool | None = None
+        self._fast: pools.PlainPool | None = None
 
     def _engine(self, size: int, server: dict[str, str]) -> AsyncEngine:
         return create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            poolclass=pools.EnginePool,
             pool_size=size,
             max_overflow=size,
             pool_timeout=5,
@@ -94,9 +96,8 @@ class Database:
 
     async def open(self) -> None:
         """Open the plain pool; the engines connect on first use."""
-        self._fast = await asyncpg.create_pool(
+        self._fast = await pools.PlainPool(
             self.url,
-            min_size=0,
             max_size=self._fast_size,
             timeout=5,
             max_cacheable_statement_size=0,  # a long statement costs most to prepare anew each time
@@ -117,6 +118,10 @@ class Database:
         if self._fast is None:
             raise RuntimeError("the database is not open: use it inside the application's lifespan")
         return self._fast
+
+    def measure_pools(self) -> Iterator[pools.PoolUse]:
+        """Measure the use of each pool."""
+        return pools.measure(self.writer, self.reader, self._fast)
 
     async def listen(self) -> asyncpg.Connection:
         """Open a connection of its own, for LISTEN and advisory locks."""

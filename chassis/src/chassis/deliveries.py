@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 from sqlalchemy.sql import bindparam
 from sqlalchemy.types import Text
 
-from chassis import ids, streams, tables
+from chassis import heartbeats, ids, streams, tables
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
 from chassis.events import Envelope, unwrap
@@ -78,6 +78,7 @@ class ConsumerRunner:
         subscription = await self._js.pull_subscribe_bind(consumer=self.durable, stream=stream)
         try:
             while True:
+                heartbeats.beat()
                 try:
                     messages = await subscription.fetch(_BATCH, timeout=_FETCH_TIMEOUT)
                 except (NatsTimeoutError, TimeoutError):
@@ -123,6 +124,7 @@ class ConsumerRunner:
 
     async def process_one(self, delivery: Delivery) -> None:
         """Process one event: acknowledge it, ask for it again later, or send it to the dead letters."""
+        heartbeats.beat()
         message, envelope = delivery.message, delivery.envelope
         try:
             await self._apply([envelope])

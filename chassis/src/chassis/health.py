@@ -8,8 +8,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from chassis import metrics
 from chassis.readiness import Readiness
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +31,7 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def read_metrics() -> Response:
+async def read_metrics(request: Request) -> Response:
     """Answer the process's metrics in Prometheus' text format."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    pools = metrics.PoolCollector(request.app.state.database)
+    return Response(metrics.render(pools), media_type=CONTENT_TYPE_LATEST)

@@ -19,7 +19,7 @@ from uuid import uuid4
 import asyncpg
 from nats.aio.client import Client
 
-from chassis import streams
+from chassis import heartbeats, relay_metrics, streams
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ async def relay(connection: asyncpg.Connection, client: Client) -> None:
     await connection.execute("SELECT pg_advisory_lock($1)", _RELAY_LOCK)
     await connection.add_listener("townhall_outbox", lambda *_: notified.set())
     while True:
+        heartbeats.beat()
         notified.clear()
         if await drain(connection, client) < _BATCH:
             try:
@@ -55,6 +56,7 @@ async def drain(connection: asyncpg.Connection, client: Client) -> int:
     refusal = await _publish_batch(client, rows) if len(rows) > 1 else "one event needs no batch"
     if not refusal:
         await connection.execute(_DELETE, [row["id"] for row in rows])
+        relay_metrics.count_published(len(rows))
         return len(rows)
     # Most often some were published before a crash: alone, each is acknowledged as a duplicate.
     log.info("publishing %d events one by one: %s", len(rows), refusal)
@@ -63,6 +65,7 @@ async def drain(connection: asyncpg.Connection, client: Client) -> int:
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
         await connection.execute(_DELETE, [row["id"]])
+        relay_metrics.count_published(1)
     return len(rows)
 
 
