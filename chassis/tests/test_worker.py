@@ -20,8 +20,8 @@ from chassis.testing import eventually
 from dev.ports import free_port
 
 INSERT_EVENTS = text(
-    "INSERT INTO outbox (council, event_id, nats_subject, envelope)"
-    " SELECT 'citytown', gen_random_uuid(), 'townhall.citytown.notes.note.written', '{}'"
+    "INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)"
+    " SELECT 'citytown', 'citytown.notes.note.1', gen_random_uuid(), 'townhall.citytown.notes.note.written', '{}'"
     " FROM generate_series(1, :count)"
 )
 

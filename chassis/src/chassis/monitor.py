@@ -9,17 +9,16 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import NamedTuple
 
 from nats.aio.client import Client
 from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import text
 
 from chassis import heartbeats, metrics
 from chassis.cached import Cached
-from chassis.database import Database, ReadSession
+from chassis.database import Database
+from chassis.outbox import Backlog, read_backlog
 from chassis.readiness import Readiness
 from chassis.worker_http import Answer
 
@@ -28,24 +27,6 @@ log = logging.getLogger(__name__)
 _CONNECT_TIMEOUT = 1.0  # seconds that a first connection to NATS is waited for
 _REMEMBER = 5.0  # seconds
 _MEASURE_TIMEOUT = 3.0
-_MAX_COUNTED = 10_000
-_BACKLOG = text(f"""
-    SELECT false, (SELECT count(*) FROM (SELECT FROM outbox LIMIT {_MAX_COUNTED}) AS counted),
-        coalesce((SELECT extract(epoch FROM clock_timestamp() - created_at)
-            FROM outbox ORDER BY id LIMIT 1), 0)::float""")  # noqa: S608
-
-
-class Backlog(NamedTuple):
-    """Events that wait in a lane. ``age`` is of the first, in seconds."""
-
-    bulk: bool
-    length: int
-    age: float
-
-
-async def read_backlog(session: ReadSession) -> list[Backlog]:
-    """Read what waits in each lane of the outbox. No more than 10,000 events are counted."""
-    return [Backlog._make(row) for row in await session.all(_BACKLOG)]
 
 
 class Monitor(Collector):

@@ -16,8 +16,10 @@ from functools import partial
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, metrics, relay, revocations, streams, tables, telemetry, worker_http
+from chassis import idempotency, metrics, relay, revocations, tables, telemetry, worker_http
 from chassis.app import Service
+from chassis.broker.connection import access_of, connect
+from chassis.broker.streams import owner_access
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.deliveries import ConsumerRunner
@@ -74,10 +76,8 @@ async def _monitored(service: Service, settings: Settings, host: str, port: int)
 
 async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
     database = monitor.database
-    client = await streams.connect(settings.nats_url, f"{service.name}-worker")
+    client = await connect(access_of(service.name, settings), f"{service.name}-worker")
     monitor.watch(client)
-    await streams.ensure(client, service.name)
-    await streams.ensure_dead_letters(client)
     log.info(
         "%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.all_consumers]
     )
@@ -96,9 +96,9 @@ async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
 
 
 async def _relay(database: Database, client: Client) -> None:
-    connection = await database.listen()
+    connection = await relay.connect(database)
     try:
-        await relay.relay(connection, client)
+        await relay.Relay(connection, client).run()
     finally:
         connection.terminate()
 
@@ -117,7 +117,7 @@ async def replay(service: Service, settings: Settings, name: str) -> tuple[int, 
     """Try a consumer's dead letters again. Returns (done, still dead). KeyError for an unknown consumer."""
     consumer = {consumer.name: consumer for consumer in service.all_consumers}[name]
     database = service.database(settings)
-    client = await streams.connect(settings.nats_url, f"{service.name}-replay")
+    client = await connect(owner_access(settings), f"{service.name}-replay")
     try:
         return await ConsumerRunner(service.name, consumer, database, client).replay()
     finally:
