@@ -21,7 +21,7 @@ from dev.ports import free_port
 
 INSERT_EVENTS = text(
     "INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)"
-    " SELECT 'citytown', 'citytown.notes.note.1', gen_random_uuid(), 'townhall.citytown.notes.note.written', '{}'"
+    " SELECT 'citytown', 'note', gen_random_uuid(), 'townhall.citytown.notes.note.written', '{}'"
     " FROM generate_series(1, :count)"
 )
 

@@ -9,13 +9,15 @@ import sys
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
-from dev import binaries, gateway, processes
-from dev.ports import HOST, Ports, free_port
+from dev import binaries, gateway, ports, processes
+from dev.ports import HOST, Ports
 from dev.readiness import http_ready
 from dev.stack import SERVICES, Stack, service_environment
 
+START_WITHIN = 120.0  # seconds; a machine with much else to do is slow
 SETTLE = 2.0  # seconds that a new replica is ready before the next one stops: minReadySeconds
 
 
@@ -26,7 +28,7 @@ class Replica:
     service: str
     environment: dict[str, str]
     log: Path
-    port: int = field(default_factory=free_port)
+    port: int
     process: asyncio.subprocess.Process | None = None
     exits: list[int] = field(default_factory=list)
 
@@ -37,7 +39,7 @@ class Replica:
             self.process = await asyncio.create_subprocess_exec(*argv, **options)
         finally:
             os.close(options["stdout"])
-        await wait_until(http_ready(self.port, "/health/ready"), 60)
+        await wait_until(http_ready(self.port, "/health/ready"), self.process, self.log)
 
     async def stop(self, number=signal.SIGTERM):
         if self.process is not None and self.process.returncode is None:
@@ -57,13 +59,16 @@ class Replicas:
     def __init__(self, platform, folder, drain_wait):
         self.stack = Stack(platform.state, Ports(platform.base))
         self.folder = folder
-        self.port, self.admin_port = free_port(), free_port()
+        # Below the ports of outgoing connections: one of those could take a port while a replica restarts.
+        port = count(ports.free_ports().base)
+        self.port, self.admin_port = next(port), next(port)
         self.by_service = {
             name: [
                 Replica(
                     name,
                     service_environment(self.stack, name) | {f"{name.upper()}_DRAIN_WAIT": str(drain_wait)},
                     folder / f"{name}-{number}.log",
+                    next(port),
                 )
                 for number in range(2)
             ]
@@ -102,14 +107,16 @@ class Replicas:
             envoy = await asyncio.create_subprocess_exec(*map(str, argv), **options)
         finally:
             os.close(options["stdout"])
-        await wait_until(http_ready(self.admin_port, "/ready"), 30)
+        await wait_until(http_ready(self.admin_port, "/ready"), envoy, self.folder / "envoy.log")
         return envoy
 
 
-async def wait_until(check, seconds):
-    end = time.monotonic() + seconds
-    while not await check():
-        assert time.monotonic() < end, f"not within {seconds} s"
+async def wait_until(is_ready, process, log):
+    """Wait until a process is ready; fail with the end of its log if it ends, or takes too long."""
+    end = time.monotonic() + START_WITHIN
+    while not await is_ready():
+        assert process.returncode is None, processes.last_lines(log, 5)
+        assert time.monotonic() < end, processes.last_lines(log, 5)
         await asyncio.sleep(0.1)
 
 
