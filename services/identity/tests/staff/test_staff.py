@@ -7,7 +7,7 @@ from chassis import ids
 from chassis.problems import Problem
 from chassis.testing import eventually, published
 from identity.accounts.tables import account, browser_session
-from identity.clients.actions import sectors
+from identity.clients.actions.clients import list_sectors
 from identity.clients.tables import client as clients
 from identity.grants.tables import access_token, token_grant
 from identity.proofs.actions import desk_codes
@@ -198,7 +198,7 @@ async def sign_in_member(client, officer, database, app, mint):
     }  # fmt: skip
     async with database.writing("citytown") as session:
         await session.execute(insert(clients), party)
-        [grant["sector"]] = await sectors.list_sectors(session, "citytown")
+        [grant["sector"]] = await list_sectors(session, "citytown")
         await session.execute(insert(token_grant), grant)
         await session.execute(insert(access_token), {**token_row, "expires_at": now + timedelta(minutes=10)})
         await session.execute(insert(browser_session), session_row)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.database import ReadSession
-from identity.clients.actions import sectors
+from identity.clients.actions import clients
 from identity.grants.rules import subjects
 from identity.issuer.actions.signing_keys import Issuer
 
@@ -19,7 +19,7 @@ def derive_subject(issuer: Issuer, sector: str, account: UUID) -> str:
 async def list_subjects(session: ReadSession, issuer: Issuer, account: UUID, *councils: str) -> list[str]:
     """List the subjects by which the services of councils know the person: one in each of their sectors."""
     return [
-        derive_subject(issuer, sector, account) for sector in await sectors.list_sectors(session, *councils)
+        derive_subject(issuer, sector, account) for sector in await clients.list_sectors(session, *councils)
     ]
 
 
