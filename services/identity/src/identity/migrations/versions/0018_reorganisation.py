@@ -23,6 +23,7 @@ _ALTER_KEYS = """DO $$ DECLARE key record; BEGIN
 _ROLE = "FOREIGN KEY (council, role) REFERENCES role (council, name) ON DELETE CASCADE"
 # Every column but ``council``; of proofs those that never change.
 _RECORDS = {
+    "identity_access": "id, account, proof, act, actor, at",
     "role_change": "id, act, role, staff, actor, changes, at",
     "service_history": "client, id, act, actor, changes, at",
     "upstream_history": "upstream, id, act, actor, changes, at",
