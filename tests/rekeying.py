@@ -22,6 +22,8 @@ STAYING: Mapping[str, str] = {
 _TABLES = text("""SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'council'
     AND NOT a.attisdropped ORDER BY c.relname""")
+_COLUMNS = text("""SELECT attname FROM pg_attribute
+    WHERE attrelid = CAST(CAST(:table AS text) AS regclass) AND attnum > 0 AND NOT attisdropped""")
 _UNIQUE = text("""
     SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS table,
         coalesce(pg_get_expr(i.indpred, i.indrelid), 'true') AS predicate,
@@ -43,16 +45,28 @@ async def list_moving_tables(session: ReadSession) -> list[str]:
     return [row.relname for row in await session.all(_TABLES) if row.relname not in STAYING]
 
 
-async def rekey(database: Database, councils: Collection[str], successor: str, where: str = "true") -> None:
-    """Make the rows of councils a successor's, in one transaction. ``where``: SQL that limits them."""
+async def rekey(
+    database: Database,
+    councils: Collection[str],
+    successor: str,
+    copies: Mapping[str, Collection[Any]] | None = None,
+) -> None:
+    """Make the rows of councils a successor's, in one transaction.
+
+    ``copies``: values by column (``uprn``, or ``place.uprn`` of one table). Rows with one of them stay, for
+    the successor has the original.
+    """
     async with database.writing() as session:
         await session.set_all_councils()
         await session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         for table in await list_moving_tables(session):
-            statement = (
-                f"UPDATE {table} t SET council = :to WHERE council = ANY(CAST(:from AS text[])) AND {where}"
-            )
-            await session.execute(text(statement), {"to": successor, "from": list(councils)})
+            columns = {row.attname for row in await session.all(_COLUMNS, {"table": table})}
+            own = {name.removeprefix(f"{table}."): list(found) for name, found in (copies or {}).items()}
+            stay = {name: found for name, found in own.items() if name in columns}
+            kept = "".join(f" AND NOT {name} = ANY(:{name})" for name in stay)
+            statement = f"UPDATE {table} SET council = :to WHERE council = ANY(CAST(:from AS text[])){kept}"
+            values = {"to": successor, "from": list(councils), **stay}
+            await session.execute(text(statement), values)
 
 
 async def find_collisions(

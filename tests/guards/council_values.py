@@ -1,4 +1,8 @@
-"""Find values that derive from a council: what a merge of councils could not take back."""
+"""Find what is made of a council, and statements that change one.
+
+A merge of councils could not take back the first. Only the merge itself may do the second: triggers no longer
+refuse it, so that records can go with what they are about.
+"""
 
 import ast
 import re
@@ -11,6 +15,10 @@ DERIVATION = re.compile(
 COUNCIL = re.compile(r"(^|_)(council|slug)s?(_|$)")
 SQL_VALUE = re.compile(
     r"\b(md5|sha\d+|digest|hmac|hashtext\w*|concat\w*)\s*\([^()]*\bcouncil\b", re.IGNORECASE
+)
+SQL_REKEYING = re.compile(
+    r"\bUPDATE\s+\w+(\s+\w+)?\s+SET\s((?!\bFROM\b|\bWHERE\b).)*?(?<![\w.])council\s*=",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -28,7 +36,9 @@ def find_derived(source):
             fields = (part.target for part in node.body if isinstance(part, ast.AnnAssign))
             yield from (("event", f"{node.name}.{field.id}") for field in fields if COUNCIL.search(field.id))
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in parts:
-            yield from (("SQL", match[0]) for match in SQL_VALUE.finditer(_read_sql(node)))
+            sql = _read_sql(node)
+            yield from (("SQL", match[0]) for match in SQL_VALUE.finditer(sql))
+            yield from (("rekeying", match[0]) for match in SQL_REKEYING.finditer(sql))
 
 
 def _find_in_call(call):
@@ -36,6 +46,8 @@ def _find_in_call(call):
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     if DERIVATION.search(_name(call.func)) and any(map(_mentions, arguments)):
         yield "derivation", ast.unparse(call)
+    elif _name(call.func) == "values" and ast.unparse(call).startswith("update("):
+        yield from (("rekeying", ast.unparse(call)) for keyword in call.keywords if keyword.arg == "council")
     elif _name(call.func) == "page" and call.args and _mentions(call.args[-1]):
         yield "cursor", ast.unparse(call.args[-1])
 

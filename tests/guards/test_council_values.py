@@ -1,4 +1,4 @@
-"""Nothing is derived from a council, but for what is on the list."""
+"""Nothing is derived from a council, but for what is on the list, and no statement changes one."""
 
 from tests.guards.council_values import find_derived
 from tests.guards.sources import ROOT, production
@@ -54,6 +54,8 @@ page = paging.page(rows, show, lambda row: (row.council, row.id))
 GROUP = text("SELECT md5(concat_ws('|', council, uprn)) FROM place")
 class Opened(EventData):
     council: str
+MOVE = text("UPDATE history SET actor = :a, council = :to WHERE council = :council")
+MOVE = update(history).values(council=bindparam("to"))
 """
 HARMLESS = """
 sub = subjects.derive_sid(issuer, grant.sector, session)
@@ -61,6 +63,7 @@ where = f"/{council}/address/v1/addresses/{uprn}"
 router = APIRouter(prefix=f"{{council}}/{BASE}")
 raise LookupError(f"There is no council of the name {council} here.")
 page = paging.page(rows, show, lambda row: (row.id,))
+SET = text("UPDATE blpu SET version = version + 1 WHERE council = :council AND uprn = :uprn")
 """
 
 
@@ -90,5 +93,5 @@ def allows(key, entry):
 
 def test_a_value_that_derives_from_a_council_is_found():
     found = [what for what, _ in find_derived(PLANTED)]
-    assert sorted(found) == ["SQL", "cursor", *["derivation"] * 4, "event", *["text"] * 3]
+    assert sorted(found) == ["SQL", "cursor", *["derivation"] * 4, "event", *["rekeying"] * 2, *["text"] * 3]
     assert list(find_derived(HARMLESS)) == []

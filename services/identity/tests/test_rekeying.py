@@ -57,7 +57,7 @@ async def merged(app, client, database, mint, running_simulator):
     answer = await client.post("/identity/v1/councils", json=body, headers=operator)
     assert answer.status_code == 201, answer.text
     rosa, ben = [await provider.create_person(database) for _ in range(2)]
-    before = SimpleNamespace(rosa=rosa, ben=ben, data=[], answers=[])
+    before = SimpleNamespace(rosa=rosa, ben=ben, data=[], answers=[], visitor=provider.make_browser(app))
     for council, label in COUNCILS.items():
         data = await create_data(app, client, database, mint, council, label, rosa, ben)
         data.upstream = await register_one_login(client, running_simulator, mint, council)
@@ -67,11 +67,12 @@ async def merged(app, client, database, mint, running_simulator):
         token = data.tokens["access_token"]
         before.answers.append(await read_all(client, mint, READS, data, data.council, token))
     before.page = await read_page(client, mint, "citytown", limit=2)
+    before.request = provider.read_request_id(await provider.ask(before.visitor, before.data[0].service))
     before.once = await create_client(client, mint, "citytown")
     await rekey(database, COUNCILS, SUCCESSOR)
     yield before
-    for data in before.data:
-        await data.browser.aclose()
+    for browser in (before.visitor, *(data.browser for data in before.data)):
+        await browser.aclose()
 
 
 def copy(table, where="true", **changed):
@@ -169,6 +170,16 @@ async def test_no_subject_and_no_session_id_changes(database, merged):
     new = await provider.register(database, SUCCESSOR)
     own = await provider.verify_claims(first.browser, (await new.tokens(first.browser))["id_token"])
     assert own["sub"] not in {first.subject, second.subject}
+
+
+async def test_a_sign_in_that_waited_goes_on_to_its_service(database, merged):
+    service, visitor = merged.data[0].service, merged.visitor
+    await provider.sign_in(database, visitor, merged.rosa)
+    answer = await provider.continue_request(visitor, merged.request)
+    tokens = await service.redeem(visitor, provider.read_redirect(answer)["code"])
+    claims = await provider.verify_claims(visitor, tokens.json()["id_token"])
+    known = await provider.verify_claims(visitor, merged.data[0].tokens["id_token"])
+    assert claims["sub"] == known["sub"]
 
 
 async def test_a_session_that_ends_is_told_under_the_subject_that_each_service_knows(app, database, merged):
