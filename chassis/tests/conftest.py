@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,22 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 
 from notes.app import service as notes
 
+from chassis import tenancy
+from chassis.broker.topology import make_topology
+from dev.broker import running
+from dev.contracts.asyncapi import make_document
+
 
 @pytest.fixture(scope="session")
 def service():
     return notes
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """A NATS with the account of the notes service."""
+    views = [handler.view for handler in tenancy.councils.handlers.values()]
+    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
+    platform = make_topology(make_document([identity, notes]))
+    with running(tmp_path_factory.mktemp("nats"), platform) as broker:
+        yield broker

@@ -13,7 +13,8 @@ from notes.app import NoteWritten, calls, note, notes
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from chassis import ids, outbox, relay, streams
+from chassis import ids, outbox, relay
+from chassis.broker.connection import connect, jetstream
 from chassis.deliveries import ConsumerRunner
 from chassis.testing import eventually
 from dev import postgres
@@ -29,17 +30,22 @@ def postgres_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-async def nc(nats_url):
-    client = await streams.connect(nats_url, "test")
-    await streams.ensure(client, "notes")
-    await streams.ensure_dead_letters(client)
+async def nc(broker):
+    client = await connect(broker.access("notes"), "test")
     yield client
     await client.close()
 
 
 @pytest.fixture(scope="module")
-def js(nc):
-    return streams.jetstream(nc)
+async def owner(broker):
+    client = await connect(broker.access("owner"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(owner):
+    return jetstream(owner)
 
 
 @pytest.fixture
@@ -145,13 +151,14 @@ async def test_two_relays_do_not_work_at_once(database, js, nc):
     await observer.close()
 
 
-async def test_a_batch_half_published_before_a_crash_is_completed_in_order(database, connection, nc, runner):
+async def test_a_batch_half_published_before_a_crash_is_completed_in_order(
+    database, connection, nc, js, runner
+):
     for number in range(1, 6):
         await write_note(database, f"batch {number}", sequence=number)
     rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
-    js = streams.jetstream(nc)
     for row in rows[:2]:  # the relay died here: published, and not deleted
-        await js.publish(
+        await nc.jetstream().publish(
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
     assert await relay.drain(connection, nc) == 5
@@ -215,8 +222,7 @@ async def test_a_batch_that_nats_refuses_stays_in_the_outbox(database, connectio
     await connection.execute("DELETE FROM outbox")
 
 
-async def test_a_thousand_events_leave_in_their_order(database, connection, nc):
-    js = streams.jetstream(nc)
+async def test_a_thousand_events_leave_in_their_order(database, connection, nc, js):
     before = (await js.stream_info("NOTES")).state.last_seq
     async with database.writing("citytown") as session:
         for number in range(1, 1201):
@@ -239,7 +245,7 @@ async def test_an_event_that_is_not_thin_is_refused_where_it_is_made(database):
 
 
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
-    database, connection, js, nc, runner, monkeypatch
+    database, connection, js, nc, runner, monkeypatch, owner
 ):
     monkeypatch.setattr("chassis.deliveries._RETRY_DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
@@ -248,20 +254,21 @@ async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
     await eventually(lambda: count_copies(database, "behind"), within=30)
 
     async def count_dead_letters():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
+        return (await js.stream_info("DEAD_NOTES")).state.messages
 
     assert await eventually(count_dead_letters, within=30) == 1
     assert calls.count("poison 1") >= 3
-    letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
+    letter = await js.get_msg("DEAD_NOTES", seq=None, subject="dead.notes.notes", next=True)
     assert "it is poison" in letter.headers["Townhall-Reason"]
     assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
-    assert await runner.replay() == (0, 1)
+    replayer = ConsumerRunner("notes", notes, database, owner)
+    assert await replayer.replay() == (0, 1)
     monkeypatch.setitem(
         notes.handlers,
         "notes.note.written.v1",
         SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=write_copies),
     )
-    assert await runner.replay() == (1, 0)
+    assert await replayer.replay() == (1, 0)
     assert await count_dead_letters() == 0
     assert await count_copies(database, "poison 1") == 1
 
@@ -275,11 +282,11 @@ async def write_copies(session, events):
 
 
 async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, runner):
-    before = (await js.stream_info(streams.DEAD_LETTERS)).state.messages
+    before = (await js.stream_info("DEAD_NOTES")).state.messages
     await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
 
     async def has_one_more():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages == before + 1
+        return (await js.stream_info("DEAD_NOTES")).state.messages == before + 1
 
     await eventually(has_one_more)
 
@@ -287,7 +294,7 @@ async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, 
 async def read_last_reason(js):
     """Read the reason of the last dead letter; empty while there is none (JetStream answers 404)."""
     try:
-        message = await js.get_last_msg(streams.DEAD_LETTERS, "dead.letter.notes.notes")
+        message = await js.get_last_msg("DEAD_NOTES", "dead.notes.notes")
     except nats.js.errors.NotFoundError:
         return ""
     return message.headers["Townhall-Reason"]

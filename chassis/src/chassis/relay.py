@@ -19,7 +19,7 @@ from uuid import uuid4
 import asyncpg
 from nats.aio.client import Client
 
-from chassis import streams
+from chassis.broker.connection import jetstream
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ async def drain(connection: asyncpg.Connection, client: Client) -> int:
     # Most often some were published before a crash: alone, each is acknowledged as a duplicate.
     log.info("publishing %d events one by one: %s", len(rows), refusal)
     for row in rows:
-        await streams.jetstream(client).publish(
+        await jetstream(client).publish(
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
         await connection.execute(_DELETE, [row["id"]])
