@@ -181,7 +181,9 @@ async def test_a_key_is_good_when_its_council_has_become_another(client, key, mi
     first = await client.post(NOTES, headers=headers, json={"text": "before"})
     await set_stored("merged", database, "council = 'hillshire'")
     headers["X-Api-Key"] = mint(scopes=["notes:write"], councils=["hillshire"])
-    again = await client.post(NOTES.replace("citytown", "hillshire"), headers=headers, json={"text": "before"})
+    again = await client.post(
+        NOTES.replace("citytown", "hillshire"), headers=headers, json={"text": "before"}
+    )
     assert (again.status_code, again.json()) == (201, first.json())
 
 

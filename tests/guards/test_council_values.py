@@ -5,7 +5,10 @@ from tests.guards.sources import ROOT, production
 
 # Where a value may have a council in it: file, what it is, and the start of its text, each with its reason.
 ENVELOPE = "an event names the council it happened at; the aggregate and its sequence identify the row"
+BROKER = "a council's own consumer at the broker reads what is published under its slug, and is set up anew"
 ALLOWED = {
+    ("chassis/src/chassis/broker/topology.py", "text", "f'council_{self.council}"): BROKER,
+    ("chassis/src/chassis/broker/topology.py", "text", "f'{SUBJECT_PREFIX}.{self.council}.>'"): BROKER,
     ("chassis/src/chassis/events.py", "text", 'f"{SUBJECT_PREFIX}.{council}'): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('_.', council"): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('event of ', council"): "it names an event in an error",

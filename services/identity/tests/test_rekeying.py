@@ -66,6 +66,7 @@ async def merged(app, client, database, mint, running_simulator):
     for data in before.data:
         token = data.tokens["access_token"]
         before.answers.append(await read_all(client, mint, READS, data, data.council, token))
+        data.before = dict(data.tokens)
     before.page = await read_page(client, mint, "citytown", limit=2)
     before.request = provider.read_request_id(await provider.ask(before.visitor, before.data[0].service))
     before.once = await create_client(client, mint, "citytown")
@@ -288,6 +289,19 @@ async def test_a_token_from_before_the_merge_is_for_a_council_without_rows(clien
     assert (await client.get(f"/{SUCCESSOR}/identity/v1/clients", headers=headers)).status_code == 403
     answer = await client.get("/citytown/identity/v1/clients", headers=headers)
     assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+async def test_a_persons_token_from_before_still_names_them_until_it_is_refreshed(visitor, merged):
+    data = merged.data[0]
+    claims = await provider.verify_claims(visitor, data.before["id_token"])
+    token = data.before["access_token"]
+    answer = await visitor.get("/identity/userinfo", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["sub"]) == (200, claims["sub"])
+    form = {"token": token, **data.service.credentials}
+    assert (await visitor.post("/identity/introspect", data=form)).json() == {"active": False}
+    form["token"] = (await refreshed(data))["access_token"]
+    introspected = (await visitor.post("/identity/introspect", data=form)).json()
+    assert (introspected["active"], introspected["sub"]) == (True, claims["sub"])
 
 
 async def test_no_value_but_the_known_ones_has_a_slug(database, merged):
