@@ -9,9 +9,10 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from bench.figures import Figure
-from chassis import ids, relay
+from chassis import ids
 from chassis.broker.connection import connect, jetstream
 from chassis.broker.topology import read_contract
+from chassis.relay import Relay
 from dev.broker import CONTRACT, running
 
 EVENTS = 5_000
@@ -48,7 +49,8 @@ async def _relay_rate(connection: asyncpg.Connection, client: Client) -> float:
     """Relay a full outbox until it is empty: read, publish, await the acknowledgements, delete."""
     await connection.execute(_FILL, EVENTS, _ENVELOPE % ids.show(ids.new()))
     start = time.perf_counter()
-    while await relay.drain(connection, client):
+    relay = Relay(connection, client)
+    while await relay.drain():
         pass
     return EVENTS / (time.perf_counter() - start)
 

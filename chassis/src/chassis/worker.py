@@ -66,9 +66,9 @@ async def _work(service: Service, settings: Settings) -> None:
 
 
 async def _relay(database: Database, client: Client) -> None:
-    connection = await database.listen()
+    connection = await relay.connect(database)
     try:
-        await relay.relay(connection, client)
+        await relay.Relay(connection, client).run()
     finally:
         connection.terminate()
 
