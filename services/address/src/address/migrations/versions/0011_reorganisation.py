@@ -6,7 +6,7 @@ Its rows stay as they were written, but for their council.
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

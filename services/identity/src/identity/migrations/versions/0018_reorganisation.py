@@ -10,7 +10,7 @@ The triggers ``fill_*`` are for versions of the service that know none of the co
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
