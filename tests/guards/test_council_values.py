@@ -14,6 +14,7 @@ ALLOWED = {
     ("chassis/src/chassis/broker/topology.py", "text", "f'council_{self.council}"): BROKER,
     ("chassis/src/chassis/broker/topology.py", "text", "f'{SUBJECT_PREFIX}.{self.council}.>'"): BROKER,
     ("chassis/src/chassis/events.py", "text", 'f"{SUBJECT_PREFIX}.{council}'): ENVELOPE,
+    ("chassis/src/chassis/events.py", "text", 'f"{SUBJECT_PREFIX}.{self.council}'): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('_.', council"): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('event of ', council"): "it names an event in an error",
     ("chassis/src/chassis/tenancy.py", "event", "CouncilState.slug"): "the council itself is the aggregate",
