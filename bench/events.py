@@ -10,9 +10,11 @@ from nats.js import JetStreamContext
 
 from bench import lanes
 from bench.figures import Figure
-from chassis import ids, streams
+from chassis import ids
+from chassis.broker.connection import connect, jetstream
+from chassis.broker.topology import read_contract
 from chassis.relay import Relay
-from dev import nats
+from dev.broker import CONTRACT, running
 
 EVENTS = 5_000
 ROUNDS = 3
@@ -29,10 +31,9 @@ _ENVELOPE = (
 
 async def measure(folder: Path, database_url: str) -> list[Figure]:
     """Measure events per second of both ways; the best of several rounds."""
-    with nats.running(folder / "nats") as server:
-        client = await streams.connect(server.url, "bench")
-        js = streams.jetstream(client)
-        await streams.ensure(client, "address")
+    with running(folder / "nats", read_contract(CONTRACT)) as broker:
+        client = await connect(broker.access("address"), "bench")
+        js = jetstream(client)
         connection = await asyncpg.connect(database_url)
         relay_rate = max([await _relay_rate(connection, client) for _ in range(ROUNDS)])
         naive_rate = max([await _naive_rate(js) for _ in range(ROUNDS)])

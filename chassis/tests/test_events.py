@@ -12,7 +12,7 @@ from event_helpers import write_note
 from notes.app import calls, note, notes
 from sqlalchemy import func, select, text
 
-from chassis import ids, streams
+from chassis import ids
 from chassis.deliveries import ConsumerRunner
 from chassis.relay import Relay
 from chassis.testing import eventually
@@ -59,9 +59,8 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
     for number in range(1, 6):
         await write_note(database, f"batch {number}", sequence=number)
     rows = await connection.fetch("SELECT * FROM outbox ORDER BY id")
-    js = streams.jetstream(nc)
     for row in rows[:2]:  # the relay died here: published, and not deleted
-        await js.publish(
+        await nc.jetstream().publish(
             row["nats_subject"], row["envelope"].encode(), headers={"Nats-Msg-Id": row["event_id"].hex}
         )
     assert await Relay(connection, nc).drain() == 5
@@ -71,7 +70,7 @@ async def test_a_batch_half_published_before_a_crash_is_completed_in_order(datab
 
 
 async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
-    database, connection, js, nc, runner, monkeypatch
+    database, connection, js, nc, runner, monkeypatch, owner
 ):
     monkeypatch.setattr("chassis.deliveries._RETRY_DELAYS", (0.05, 0.05))
     for words in ("before", "poison 1", "behind"):
@@ -80,20 +79,21 @@ async def test_a_poisonous_event_ends_in_the_dead_letters_and_holds_nobody_up(
     await eventually(lambda: count_copies(database, "behind"), within=30)
 
     async def count_dead_letters():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages
+        return (await js.stream_info("DEAD_NOTES")).state.messages
 
     assert await eventually(count_dead_letters, within=30) == 1
     assert calls.count("poison 1") >= 3
-    letter = await js.get_msg(streams.DEAD_LETTERS, seq=None, subject="dead.letter.notes.notes", next=True)
+    letter = await js.get_msg("DEAD_NOTES", seq=None, subject="dead.notes.notes", next=True)
     assert "it is poison" in letter.headers["Townhall-Reason"]
     assert letter.headers["Townhall-Subject"] == "townhall.citytown.notes.note.written"
-    assert await runner.replay() == (0, 1)
+    replayer = ConsumerRunner("notes", notes, database, owner)
+    assert await replayer.replay() == (0, 1)
     monkeypatch.setitem(
         notes.handlers,
         "notes.note.written.v1",
         SimpleNamespace(view=notes.handlers["notes.note.written.v1"].view, handle=write_copies),
     )
-    assert await runner.replay() == (1, 0)
+    assert await replayer.replay() == (1, 0)
     assert await count_dead_letters() == 0
     assert await count_copies(database, "poison 1") == 1
 
@@ -107,11 +107,11 @@ async def write_copies(session, events):
 
 
 async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, runner):
-    before = (await js.stream_info(streams.DEAD_LETTERS)).state.messages
+    before = (await js.stream_info("DEAD_NOTES")).state.messages
     await js.publish("townhall.citytown.notes.note.written", b"\xff not json")
 
     async def has_one_more():
-        return (await js.stream_info(streams.DEAD_LETTERS)).state.messages == before + 1
+        return (await js.stream_info("DEAD_NOTES")).state.messages == before + 1
 
     await eventually(has_one_more)
 
@@ -119,7 +119,7 @@ async def test_a_message_that_is_no_event_becomes_a_dead_letter_at_once(js, nc, 
 async def read_last_reason(js):
     """Read the reason of the last dead letter; empty while there is none (JetStream answers 404)."""
     try:
-        message = await js.get_last_msg(streams.DEAD_LETTERS, "dead.letter.notes.notes")
+        message = await js.get_last_msg("DEAD_NOTES", "dead.notes.notes")
     except nats.js.errors.NotFoundError:
         return ""
     return message.headers["Townhall-Reason"]

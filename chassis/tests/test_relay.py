@@ -10,6 +10,8 @@ from event_helpers import get_last_sequence, list_events, write_note
 from notes.app import NoteWritten
 
 from chassis import outbox, relay
+from chassis.broker import streams
+from chassis.broker.connection import jetstream
 from chassis.relay import Relay
 from dev import nats as nats_server
 
@@ -153,27 +155,27 @@ async def test_small_changes_that_wait_for_a_load_do_not_hold_back_those_behind_
     assert texts.index("load 2") < texts.index("edit of 2")
 
 
-async def test_a_relay_that_lost_its_lock_cannot_publish_after_its_successor(database, connection, js, nc):
-    assert await list_after_takeover(database, connection, js, nc) == ["1", "2", "3", "4"]
+async def test_a_relay_that_lost_its_lock_cannot_publish_after_its_successor(database, connection, owner, nc):
+    assert await list_after_takeover(database, connection, owner, nc) == ["1", "2", "3", "4"]
 
 
-async def test_without_the_fence_it_could(database, connection, js, nc, monkeypatch):
+async def test_without_the_fence_it_could(database, connection, owner, nc, monkeypatch):
     """The control: a late batch that NATS no longer knows as a duplicate is stored behind later events."""
     monkeypatch.setattr(Relay, "_fence", lambda self: {})
-    texts = await list_after_takeover(database, connection, js, nc)
+    texts = await list_after_takeover(database, connection, owner, nc)
     assert texts == ["1", "2", "3", "4", "1", "2"]
 
 
-async def set_duplicate_window(js, nc, seconds):
+async def set_duplicate_window(owner, seconds):
     """Set how long NATS itself recognises a message; nats-py does not know all of a stream's settings."""
-    config = (await js.stream_info("NOTES")).config.evolve(duplicate_window=seconds)
-    body = json.dumps({**config.as_dict(), "allow_atomic": True}).encode()
-    await nc.request("$JS.API.STREAM.UPDATE.NOTES", body)
+    config = (await jetstream(owner).stream_info("NOTES")).config
+    await streams.ensure_stream(owner, config.evolve(duplicate_window=seconds))
 
 
-async def list_after_takeover(database, connection, js, nc):
+async def list_after_takeover(database, connection, owner, nc):
     """Stop a relay between reading and publishing, let another take over, and let the first go on."""
-    await set_duplicate_window(js, nc, 0.1)
+    js = jetstream(owner)
+    await set_duplicate_window(owner, 0.1)
     before = await get_last_sequence(js)
     stalled, go_on = asyncio.Event(), asyncio.Event()
     stale_connection = await relay.connect(database)
@@ -202,7 +204,7 @@ async def list_after_takeover(database, connection, js, nc):
     go_on.set()
     with pytest.raises((nats.errors.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await task
-    await set_duplicate_window(js, nc, 120)
+    await set_duplicate_window(owner, 120)
     return (await list_texts(js, before))[1:]
 
 

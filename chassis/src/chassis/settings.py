@@ -1,6 +1,8 @@
 """Settings of a service, read from the environment with a prefix of its own."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 TCP_TIMEOUT = 25  # seconds
@@ -18,7 +20,9 @@ class Settings(BaseSettings):
         description="Seconds until PostgreSQL gives up a client that has vanished, and frees its locks;"
         " 0 leaves it to the server (behind PgBouncer, which refuses such settings)",
     )
-    nats_url: str = "nats://127.0.0.1:8022"
+    nats_url: str = Field(default="nats://127.0.0.1:8022", description="tls://host:port asks for TLS")
+    nats_seed: SecretStr = Field(default=SecretStr(""), description="The service's NKey; empty: no accounts")
+    nats_ca: Path | None = Field(default=None, description="PEM certificates that vouch for the NATS server")
     issuer: str = "http://127.0.0.1:8000/identity/"
     audience: str = "townhall"
     jwks_url: str = "http://127.0.0.1:8005/identity/.well-known/jwks.json"
