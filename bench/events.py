@@ -19,7 +19,8 @@ from dev.broker import CONTRACT, running
 EVENTS = 5_000
 ROUNDS = 3
 _FILL = """INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)
-    SELECT 'citytown', 'citytown.address.property.' || n, gen_random_uuid(), 'townhall.citytown.address.property.changed', $2
+    SELECT 'citytown', 'citytown.address.property.' || n, gen_random_uuid(),
+        'townhall.citytown.address.property.changed', $2
     FROM generate_series(1, $1::int) AS n"""
 _ENVELOPE = (
     '{"specversion":"1.0","id":"%s","source":"urn:townhall:address","type":"address.property.changed.v1",'

@@ -13,12 +13,15 @@ from nats.js.api import DeliverPolicy
 
 from address.app import service
 from bench.figures import Figure
-from chassis import ids, relay, streams
+from chassis import ids, relay
+from chassis.broker.connection import connect, jetstream
+from chassis.broker.topology import read_contract
 from chassis.database import Database
-from dev import nats
+from dev.broker import CONTRACT, running
 
 LOAD = 100_000  # events
 _PAUSE = 0.02  # seconds between small changes
+_WAITS = 500  # for the last of them, at most
 _SMALL = "townhall.citytown.address.street.changed"
 _FILL = """INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subject, envelope)
     SELECT 'citytown', 'citytown.address.property.' || n, true, gen_random_uuid(),
@@ -32,17 +35,18 @@ _IS_DRAINED = "SELECT NOT EXISTS (SELECT FROM outbox WHERE bulk)"
 async def measure(folder: Path, database_url: str, envelope: str) -> list[Figure]:
     """Measure the latency of small changes from commit to stream, and the rate of the load beside them."""
     database = service.database(service.settings(database_url=database_url))
-    with nats.running(folder / "nats-lanes") as server:
-        client = await streams.connect(server.url, "bench")
-        await streams.ensure(client, "address")
+    with running(folder / "nats-lanes", read_contract(CONTRACT)) as broker:
+        client = await connect(broker.access("address"), "bench")
+        owner = await connect(broker.access("owner"), "bench")
         # A queue has no good statistics, and a scan of the whole table would cost more than the relay.
         connection = await asyncpg.connect(database_url, server_settings={"enable_seqscan": "off"})
         await connection.execute(_FILL, LOAD, envelope)
         try:
-            latencies, seconds = await _drain_beside_changes(database, connection, client, envelope)
+            latencies, seconds = await _drain_beside_changes(database, connection, (client, owner), envelope)
         finally:
             await connection.close()
             await client.close()
+            await owner.close()
             await database.close()
     percentiles = quantiles(latencies, n=100)
     return [
@@ -53,16 +57,20 @@ async def measure(folder: Path, database_url: str, envelope: str) -> list[Figure
 
 
 async def _drain_beside_changes(
-    database: Database, connection: asyncpg.Connection, client: Client, envelope: str
+    database: Database, connection: asyncpg.Connection, clients: tuple[Client, Client], envelope: str
 ) -> tuple[list[float], float]:
-    """Relay until the load is drained, with a small change now and then. Return latencies and seconds."""
+    """Relay until the load is drained, with a small change now and then. Return latencies and seconds.
+
+    ``clients``: the service's, which relays, and the owner's, which sees what is stored.
+    """
+    client, owner = clients
     committed: dict[str, float] = {}
     stored: dict[str, float] = {}
 
     async def receive(message: Msg) -> None:
         stored[(message.headers or {})["Nats-Msg-Id"]] = time.perf_counter()
 
-    await streams.jetstream(client).subscribe(
+    await jetstream(owner).subscribe(
         _SMALL, cb=receive, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
     )
     relaying = await relay.connect(database)
@@ -74,7 +82,9 @@ async def _drain_beside_changes(
         committed[event.hex] = time.perf_counter()
         await asyncio.sleep(_PAUSE)
     seconds = time.perf_counter() - start
-    while len(stored) < len(committed):
+    for _ in range(_WAITS):
+        if len(stored) == len(committed):
+            break
         await asyncio.sleep(_PAUSE)
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -42,8 +42,8 @@ def test_no_production_code_waits_for_a_session_lock():
     assert waits.search("SELECT pg_advisory_lock($1)")
 
 
-ADD_PROPERTY = """INSERT INTO blpu (council, uprn, logical_status, classification, easting, northing, postcode,
-        postal, entry_date, start_date, last_update, version)
+ADD_PROPERTY = """INSERT INTO blpu (council, uprn, logical_status, classification, easting, northing,
+        postcode, postal, entry_date, start_date, last_update, version)
     SELECT 'citytown', uprn, 1, 'RD', 1, 1, '', 'D', now(), now(), now(), 1 FROM unnest($1::bigint[]) uprn"""
 
 
