@@ -231,6 +231,7 @@ LOAD = """INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subjec
     FROM generate_series(1, 100000) AS n"""
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.long
 async def test_small_changes_wait_for_two_batches_of_a_load_of_100_000_at_most(database, connection, js, nc):
     """Counted in events of the load, so that a busy machine changes nothing: the bench has milliseconds."""
