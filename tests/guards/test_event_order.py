@@ -53,12 +53,12 @@ async def property_events(postgres_url):
     async with fresh_database(postgres_url, service_of("address")) as url:
         connection = await asyncpg.connect(url)
 
-        async def write(uprn, sequence):
+        async def write(uprn, sequence, **members):
             await connection.execute(
                 """INSERT INTO outbox (council, event_id, nats_subject, envelope)
                     VALUES ('citytown', $1, 'townhall.citytown.address.property.changed', $2)""",
                 ids.new(),
-                json.dumps({"subject": str(uprn), "sequence": sequence}),
+                json.dumps({"subject": str(uprn), "sequence": sequence, **members}),
             )
 
         yield connection, write
@@ -75,6 +75,16 @@ async def test_an_event_after_the_write_of_its_row_is_accepted(property_events):
             await connection.execute("UPDATE blpu SET version = 2 WHERE uprn = 1")
         await write(1, 2)
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def test_a_snapshot_needs_the_lock_of_its_row_only(property_events):
+    connection, write = property_events
+    await connection.execute(ADD_PROPERTY, [1, 2])
+    async with connection.transaction():
+        await connection.fetch("SELECT FROM blpu WHERE uprn = 1 FOR SHARE")
+        await write(1, 1, snapshot=True)
+    with pytest.raises(asyncpg.RaiseError, match=r"address.property 2 with sequence 1"):
+        await write(2, 1, snapshot=True)
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,13 @@ _PARSE_ID = f"""CREATE FUNCTION parse_id(shown text) RETURNS uuid LANGUAGE sql I
         generate_series(0, 31) AS nibble $$"""  # noqa: S608
 # A visible row whose writer is still in progress was written by this transaction, or a savepoint of it.
 _WRITTEN = "pg_xact_status(t.xmin::text::xid8) = 'in progress'"
+# A snapshot tells a row's present state again: it is enough that this transaction has locked the row.
+_LOCKED = "e.snapshot AND t.xmax = pg_current_xact_id()::xid"
 _CHECK = """
     FOR event IN SELECT e.* FROM written, LATERAL (SELECT council, split_part(nats_subject, '.', 3) || '.' ||
             split_part(nats_subject, '.', 4) AS aggregate, envelope::json ->> 'subject' AS subject,
-            (envelope::json ->> 'sequence')::integer AS sequence) e
+            (envelope::json ->> 'sequence')::integer AS sequence,
+            coalesce((envelope::json ->> 'snapshot')::boolean, false) AS snapshot) e
         WHERE e.aggregate = '{aggregate}'
             AND NOT EXISTS (SELECT FROM {table} t WHERE {conditions})
     LOOP
@@ -60,7 +63,7 @@ def _list_tables(service: Service) -> Iterable[Table]:
 def _make_check(table: Table) -> str:
     *_, key = table.primary_key.columns
     subject = "parse_id(e.subject)" if isinstance(key.type, UUID) else f"e.subject::{key.type.compile()}"
-    conditions = [_WRITTEN, f"t.{key.name} = {subject}"]
+    conditions = [f"({_WRITTEN} OR {_LOCKED})", f"t.{key.name} = {subject}"]
     if "council" in table.columns:
         conditions.append("t.council = e.council")
     if "version" in table.columns:
