@@ -30,6 +30,7 @@ from address.settings import Settings
 from address.shared.tables import metadata
 from address.streets import routes as streets
 from chassis.app import Service, create_app
+from chassis.openapi import CrossOrigin
 
 service = Service(
     name="address",
@@ -52,6 +53,7 @@ service = Service(
     ],
     consumers=CONSUMERS,
     shapes=[places.shape, envelope.shape],
+    cross_origin=[CrossOrigin(places.shape.base), CrossOrigin(envelope.shape.base, expose=["ETag"])],
     publishes=[
         events.PropertyCreated,
         events.PropertyChanged,
