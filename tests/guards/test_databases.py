@@ -20,7 +20,7 @@ from tests.guards.sources import ROOT, production
 # Tables whose key does not start with `council`, each with its reason.
 REGIONAL = {
     "council": "it is the list of councils",
-    "outbox": "a queue read in commit order across councils",
+    "outbox": "a queue read by id across councils",
     "signing_key": "one issuer per region",
     "account": "accounts belong to the region: one for every council's services",
     "account_email": "of an account",

@@ -56,7 +56,8 @@ class Lane(NamedTuple):
 
 
 _SMALL = Lane(bulk=False, batch=1_000)
-_BULK = Lane(bulk=True, batch=500)  # fewer, as small changes wait for the end of such a batch
+_BULK = Lane(bulk=True, batch=1_000)
+_BULK_AMONG_SMALL = Lane(bulk=True, batch=250)  # as small changes wait for the end of such a batch
 
 
 async def connect(database: Database) -> asyncpg.Connection:
@@ -90,7 +91,8 @@ class Relay:
 
     async def drain(self) -> int:
         """Publish a batch of each lane and return the number of events; 0 when there is none."""
-        return await self._drain_lane(_SMALL) + await self._drain_lane(_BULK)
+        small = await self._drain_lane(_SMALL)
+        return small + await self._drain_lane(_BULK_AMONG_SMALL if small else _BULK)
 
     async def _drain_lane(self, lane: Lane) -> int:
         """Publish a batch, delete it when NATS has acknowledged it, and return its size."""

@@ -27,6 +27,7 @@ account = Table(
     timestamp("closed_at", nullable=True),
     CheckConstraint("status IN ('active', 'closed')", name="status"),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
+    info={"aggregate": "identity.account"},
 )
 
 # The verified address of an account. ``address`` as it was typed, ``canonical`` as it is compared.
@@ -63,6 +64,7 @@ browser_session = Table(
     Index(
         "ix_browser_session_upstream_session", "upstream_session", postgresql_where=text("ended_at IS NULL")
     ),
+    info={"aggregate": "identity.session"},
 )
 
 # A browser in which an account was signed in before: attempts of strangers do not lock it out.
