@@ -22,8 +22,8 @@ from chassis import revocations, tables
 from chassis.auth import Caller, not_ready, permission
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
-from chassis.events import EventData, Received
-from chassis.types import SLUG_PATTERN, Slug
+from chassis.events import EventData, ForgedEventError, Received
+from chassis.types import SLUG_PATTERN, Gss, Name, Slug
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +143,8 @@ class Directory:
         try:
             for channel in ("townhall_council", "townhall_revoked_token"):
                 await connection.add_listener(channel, lambda *_: changed.set())
+            # Else a lost connection would be noticed at the next read only.
+            connection.add_termination_listener(lambda *_: changed.set())
             while True:
                 changed.clear()
                 await self._read(connection)
@@ -168,11 +170,11 @@ class CouncilState(EventData):
     """A council as identity publishes it."""
 
     event_type: ClassVar[str] = "identity.council.created.v1"
-    slug: str
-    name: str
-    gss: str
-    region: str
-    status: str
+    slug: Slug
+    name: Name
+    gss: Gss
+    region: str = Field(max_length=40)
+    status: str = Field(max_length=40)
 
 
 class CouncilChange(CouncilState):
@@ -213,7 +215,12 @@ async def _revoke_credential(session: Session, event: Received[Revocation]) -> N
 
 
 async def _upsert_council(session: Session, event: Received[Any]) -> None:
-    """Write a council; a lower version, which comes late, never overwrites a higher one."""
+    """Write a council; a lower version, which comes late, never overwrites a higher one.
+
+    Raises ForgedEventError for an event under another council's subject.
+    """
+    if event.data.slug != event.council:
+        raise ForgedEventError(f"an event of {event.council} about another council")
     state = event.data.model_dump()
     statement = _SET_COUNCIL if event.snapshot else _UPSERT_COUNCIL
     await session.execute(statement, {**state, "version": event.sequence, "updated_at": event.time})
