@@ -85,7 +85,9 @@ outbox = Table(
     # Read by the relay of the release before this one; the next release drops it.
     Column("txid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     Column("council", Text, nullable=False),
-    Column("ordering_key", Text, nullable=False),  # of the aggregate: citytown.address.property.10001
+    Column(
+        "ordering_key", Text, nullable=False
+    ),  # of the aggregate, whichever council has it: address.property.10001
     Column("bulk", Boolean, nullable=False, server_default=text("false")),  # the lane
     Column("event_id", UUID(as_uuid=True), nullable=False),
     Column("nats_subject", Text, nullable=False),
