@@ -33,6 +33,12 @@ async def get_by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
     return await store.get_by_email(session, canonical)
 
 
+async def list_upstream_councils(session: ReadSession, account: UUID) -> Sequence[str]:
+    """List the councils whose upstreams sign an account in. The session sees every council afterwards."""
+    await session.set_all_councils()
+    return await store.list_upstream_councils(session, account)
+
+
 async def create(
     session: Session, auth: AuthContext, language: str, address: str | None = None
 ) -> UUID | None:

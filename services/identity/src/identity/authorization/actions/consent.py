@@ -1,7 +1,8 @@
 """The person's answer on the consent page."""
 
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import SessionRecord
+from identity.assurance.rules import sign_in_at
 from identity.authorization.actions.authorization_flow import (
     Outcome,
     continue_request,
@@ -20,7 +21,7 @@ async def answer_consent(
     provider: Provider,
     secret: str,
     browser: str,
-    signed_in: BrowserSession | None,
+    record: SessionRecord | None,
     person: str,
     *,
     agrees: bool,
@@ -30,8 +31,9 @@ async def answer_consent(
     An answer counts only from the person who was asked, and only when consent is the next step.
     """
     pending = await load_pending(session, provider, secret, browser)
+    signed_in = sign_in_at(record, pending.council)
     if signed_in is None or not was_prompted(provider, pending, signed_in, person):
-        return await continue_request(session, provider, secret, browser, signed_in)
+        return await continue_request(session, provider, secret, browser, record)
     if not agrees:
         error = RequestError("access_denied", "The person does not agree.")
         return await refuse_request(session, provider, pending, error)
@@ -40,4 +42,4 @@ async def answer_consent(
         await consents.give_consent(
             session, row.council, signed_in.account, row.client, client.name, pending.request, provider.now()
         )
-    return await continue_request(session, provider, secret, browser, signed_in)
+    return await continue_request(session, provider, secret, browser, record)

@@ -7,7 +7,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession, level
+from identity.accounts.actions.sessions import level
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.authorization.actions import authorization_request
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider

@@ -13,8 +13,8 @@ from chassis.problems import document_problems
 from chassis.web import SubmittedForm, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.authorization.actions import authorization_flow, authorization_request, consent
 from identity.authorization.actions.authorization_flow import (
     NewRequest,
@@ -80,9 +80,9 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
 
 
 async def _start(request: Request, provider: TheProvider, new: NewRequest) -> Response:
-    async def start(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def start(session: Session, record: SessionRecord | None) -> Outcome:
         browser = browser_secret(request)
-        return await authorization_flow.start_request(session, provider, new, browser, signed_in)
+        return await authorization_flow.start_request(session, provider, new, browser, record)
 
     return await run_step(request, provider, start)
 
@@ -120,9 +120,9 @@ async def continue_authorize(
 ) -> Response:
     """Continue a request after the person has signed in. The next step is decided afresh."""
 
-    async def resume(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def resume(session: Session, record: SessionRecord | None) -> Outcome:
         browser = browser_secret(request)
-        return await authorization_flow.continue_request(session, provider, secret, browser, signed_in)
+        return await authorization_flow.continue_request(session, provider, secret, browser, record)
 
     return await run_step(request, provider, resume)
 
@@ -137,13 +137,13 @@ async def answer_consent(
 ) -> Response:
     """Answer the consent page: whether the service may have what it asked for."""
 
-    async def answer(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def answer(session: Session, record: SessionRecord | None) -> Outcome:
         return await consent.answer_consent(
             session,
             provider,
             form.get("request"),
             browser_secret(request),
-            signed_in,
+            record,
             form.get("person"),
             agrees=form.get("answer") == "yes",
         )
@@ -154,7 +154,7 @@ async def answer_consent(
 async def run_step(
     request: Request,
     provider: TheProvider,
-    step: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
+    step: Callable[[Session, SessionRecord | None], Awaitable[Outcome]],
     status: int = 302,
 ) -> Response:
     """Run one step in one transaction, which ends before the response leaves."""

@@ -11,9 +11,9 @@ from chassis.database import ALL_COUNCILS, Database, Session, Writing
 from chassis.types import Slug
 from chassis.web import Form, choose_language, see_other
 from chassis.web.browsers import browser_secret
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret, set_session_cookie
 from identity.accounts.rules import devices
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import sign_in_needed
 from identity.assurance.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
 from identity.factors.actions.authentication import AuthState

@@ -1,10 +1,14 @@
-"""Rotating a refresh token: each is good once, and brings the next (RFC 6749 section 6, RFC 9700 4.14.2)."""
+"""Rotating a refresh token: each is good once, and brings the next (RFC 6749 section 6, RFC 9700 4.14.2).
+
+One of a sign-in at an upstream is good as long as the upstream is registered and linked with the account.
+"""
 
 from chassis.database import Session
 from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, token_records
 from identity.shared.oauth.token_requests import OAuthError, TokenRequest
 from identity.tokens.actions.token_response import STALE, Tokens, issue_tokens, run_with_locked_roles
+from identity.upstream_login.actions import links
 
 
 async def rotate_refresh_token(provider: Provider, client: Client, request: TokenRequest) -> Tokens:
@@ -34,6 +38,10 @@ async def _rotate(
         await grants.revoke_grant(session, row.council, row.grant_id, now)
         return OAuthError("invalid_grant", STALE)
     if row.expires_at <= now or row.revoked_at is not None:
+        return OAuthError("invalid_grant", STALE)
+    upstreams = row.request.get("upstreams")
+    if upstreams and not await links.is_signed_in_by(session, row.council, upstreams, row.account):
+        await grants.revoke_grant(session, row.council, row.grant_id, now)
         return OAuthError("invalid_grant", STALE)
     scopes = scope.split() if scope else row.scopes
     if not set(scopes) <= set(row.scopes):
