@@ -44,6 +44,7 @@ class SignInRequest:
     language: str | None
     origin: str
     identity: str = NO_IDENTITY
+    client_id: str = ""
 
     @property
     def needs_new_sign_in(self) -> bool:

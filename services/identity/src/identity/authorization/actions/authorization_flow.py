@@ -49,6 +49,13 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The person may not use the service: they are told, and go back to it or sign in as somebody else."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
 class NewRequest:
     """A request that a browser brings.
 
@@ -60,7 +67,7 @@ class NewRequest:
     content: AuthorizationRequest | Redirect | str
 
 
-Outcome = Redirect | SignInRequired | ProofRequired | Prompt
+Outcome = Redirect | SignInRequired | ProofRequired | TurnedAway | Prompt
 """What the browser gets after a step. A Prompt as outcome asks for consent."""
 
 
@@ -118,6 +125,8 @@ async def continue_request(
         return await refuse_request(session, provider, pending, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignInRequired(secret)
+    if step is steps.Step.TURN_AWAY:
+        return TurnedAway(prompt_person(provider, pending, signed_in))
     if step is steps.Step.PROVE:
         return ProofRequired(secret)
     if step is steps.Step.CONSENT:

@@ -10,7 +10,7 @@ from identity.authorization.actions.authorization_flow import (
     was_prompted,
 )
 from identity.authorization.actions.pending_request import is_next_step, load_pending
-from identity.authorization.rules.steps import Step
+from identity.authorization.rules.steps import Step, build_not_admitted_error
 from identity.clients.actions.authentication import Provider
 from identity.grants.actions import consents
 from identity.shared.oauth.authorization_requests import RequestError
@@ -28,12 +28,15 @@ async def answer_consent(
 ) -> Outcome:
     """Record whether the person agrees, and take the next step. Raises PageError.
 
-    An answer counts only from the person who was asked, and only when consent is the next step.
+    An answer counts only from the person who was asked, and only when consent is the next step. A person who
+    may not use the service answers that they go back.
     """
     pending = await load_pending(session, provider, secret, browser)
     signed_in = sign_in_at(record, pending.council)
     if signed_in is None or not was_prompted(provider, pending, signed_in, person):
         return await continue_request(session, provider, secret, browser, record)
+    if await is_next_step(session, provider, pending, signed_in, Step.TURN_AWAY):
+        return await refuse_request(session, provider, pending, build_not_admitted_error())
     if not agrees:
         error = RequestError("access_denied", "The person does not agree.")
         return await refuse_request(session, provider, pending, error)

@@ -20,7 +20,7 @@ from identity.authorization.actions.authorization_flow import Outcome, Prompt
 from identity.authorization.routes.authorize import RESPONSES, RequestId, run_step
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import desk_codes, proof_status
-from identity.shared.dependencies import format_time, pages, show_wrong_request
+from identity.shared.dependencies import format_time, mark_test_service, pages, show_wrong_request
 from identity.shared.oauth import redirects, vectors
 from identity.shared.oauth.authorization_requests import PageError
 from identity.upstreams.actions import upstreams
@@ -91,6 +91,7 @@ async def _show(
 
 def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response:
     client = prompt.client.record
+    mark_test_service(request, client.mode)
     return pages.render(
         request,
         "prove.html",

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from chassis import ids
 from chassis.database import ReadSession
 from identity.assurance.rules import SignInRequest
 from identity.grants.actions import pending_requests
@@ -24,4 +25,5 @@ async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
         language=request.language,
         origin=redirects.build_csp_source(request.redirect_uri),
         identity=request.identity,
+        client_id=ids.show(row.client),
     )

@@ -129,6 +129,12 @@ async def get_vouched_until(session: Session, account: UUID) -> datetime | None:
     return await store.get_vouched_until(session, account)
 
 
+async def get_email(session: ReadSession, council: str, account: UUID) -> str | None:
+    """Get the e-mail address that the council's directory gives of a member of staff at work."""
+    row = await store.get_by_account(session, council, account)
+    return row.email if row is not None and row.active else None
+
+
 def to_member(row: Row[Any]) -> StaffMember:
     """Convert a row to the API's model."""
     return StaffMember(
