@@ -27,14 +27,16 @@ KEY, OTHER_KEY = (ECKey.generate_key("P-256", {"kid": "own"}) for _ in range(2))
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-async def register(database, council="citytown", *, jwks=None, revoked_at=None, scopes=(), **party):
+async def register(
+    database, council="citytown", *, jwks=None, revoked_at=None, scopes=(), mode="live", **party
+):
     """Register a service with a secret, or with these keys."""
     secret, client_id = secrets.token_urlsafe(16), ids.new()
     async with database.writing() as session:
         await session.set_all_councils()
         values = {"council": council, "id": client_id, "name": f"Bins {ids.show(client_id)[-6:]}"}
         await session.execute(client.insert(), {
-            **values, "mode": "live", "scopes": list(scopes) or ["address:read"], "jwks": jwks,
+            **values, "mode": mode, "scopes": list(scopes) or ["address:read"], "jwks": jwks,
             "secret_hash": None if jwks else crypto.hash_secret(secret), "generation": 1,
             "created_by": "tests", "created_at": datetime.now(UTC), "revoked_at": revoked_at,
         })  # fmt: skip
