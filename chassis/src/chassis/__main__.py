@@ -22,6 +22,7 @@ def _make_parser() -> argparse.ArgumentParser:
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
     replay = verbs.add_parser("replay", help="try the dead letters of a consumer again")
     replay.add_argument("--consumer", required=True)
+    verbs.add_parser("resync", help="tell the present state again, as events that copies are set to")
     run = verbs.add_parser("run", help="run one of the service's own commands")
     for verb in verbs.choices.values():
         verb.add_argument("service")
@@ -43,6 +44,8 @@ def main() -> int:
             _work(service, settings)
         case "migrate":
             _migrate(service, settings, down=arguments.down)
+        case "resync":
+            return _resync(service, settings)
         case "replay":
             return _replay(service, settings, arguments.consumer)
         case _:
@@ -111,6 +114,25 @@ def _replay(service: Service, settings: Settings, name: str) -> int:
         raise SystemExit(f"no consumer {name}; there are {names}") from None
     print(f"{done} done, {left} still dead")
     return 1 if left else 0
+
+
+def _resync(service: Service, settings: Settings) -> int:
+    from chassis.resync import resync  # noqa: PLC0415
+
+    if not service.snapshots:
+        raise SystemExit(f"{service.name} tells no state: it publishes none")
+
+    async def run() -> None:
+        database = service.database(settings)
+        try:
+            async for progress in resync(service.snapshots, database):
+                waits = ", waiting for its worker to publish them" if progress.waits else ""
+                print(f"{progress.aggregate}: {progress.events:,} events in the outbox{waits}", flush=True)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    return 0
 
 
 def _run(service: Service, settings: Settings, name: str, arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.events import EventData
 from chassis.problems import ErrorShape
+from chassis.resync import AddSnapshots
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 
@@ -44,6 +45,7 @@ class Service:
     consumers: Sequence[Consumer] = ()
     shapes: Sequence[ErrorShape] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
+    snapshots: Mapping[str, AddSnapshots] = field(default_factory=dict)  # by aggregate, for `resync`
     tasks: Mapping[str, Task] = field(default_factory=dict)  # what its worker runs for ever, beside events
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # of the distribution if empty

@@ -59,6 +59,11 @@ class Envelope(BaseModel):
     traceparent: str | None = Field(
         default=None, description="W3C trace context of the cause", max_length=200
     )
+    snapshot: bool | None = Field(
+        default=None,
+        description="True: nothing happened. The publisher tells the aggregate's present state again: set"
+        " your copy of it. Programs that act on what happens skip it",
+    )
     data: dict[str, JsonValue]
 
 
@@ -76,9 +81,12 @@ class Received(Generic[Data]):
     sequence: int
     time: datetime
     data: Data
+    snapshot: bool = False
 
 
-def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: int) -> Envelope:
+def wrap(
+    data: EventData, *, source: str, council: str, subject: str, sequence: int, snapshot: bool = False
+) -> Envelope:
     """Wrap a payload in an envelope that carries the current trace."""
     headers: dict[str, str] = {}
     propagate.inject(headers)
@@ -91,6 +99,7 @@ def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: 
         council=council,
         sequence=sequence,
         traceparent=headers.get("traceparent"),
+        snapshot=snapshot or None,
         data=data.model_dump(mode="json"),
     )
 
@@ -105,4 +114,5 @@ def unwrap(envelope: Envelope, view: type[Data]) -> Received[Data]:
         sequence=envelope.sequence,
         time=envelope.time,
         data=view.model_validate(envelope.data),
+        snapshot=bool(envelope.snapshot),
     )

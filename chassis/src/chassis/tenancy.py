@@ -32,12 +32,14 @@ _READ_REVOKED = """SELECT id, extract(epoch FROM issued_before)::bigint AS issue
     FROM revoked_token WHERE expires_at > now()"""
 _NO_END = 1 << 62  # later than any token is issued
 _INSERT_COUNCIL = insert(tables.council)
+_NEW_COUNCIL = {
+    name: _INSERT_COUNCIL.excluded[name]
+    for name in ("name", "gss", "region", "status", "version", "updated_at")
+}
+_SET_COUNCIL = _INSERT_COUNCIL.on_conflict_do_update(index_elements=["slug"], set_=_NEW_COUNCIL)
 _UPSERT_COUNCIL = _INSERT_COUNCIL.on_conflict_do_update(
     index_elements=["slug"],
-    set_={
-        name: _INSERT_COUNCIL.excluded[name]
-        for name in ("name", "gss", "region", "status", "version", "updated_at")
-    },
+    set_=_NEW_COUNCIL,
     where=tables.council.c.version < _INSERT_COUNCIL.excluded.version,
 )
 
@@ -143,7 +145,7 @@ class Revocation(EventData):
 
 
 # Every service but identity has this consumer; the app adds it.
-councils = Consumer("councils", capability="identity")
+councils = Consumer("councils", capability="identity", projection=True)
 
 
 @councils.on(CouncilState)
@@ -167,7 +169,8 @@ async def _revoke_credential(session: Session, event: Received[Revocation]) -> N
 async def _upsert_council(session: Session, event: Received[Any]) -> None:
     """Write a council; a lower version, which comes late, never overwrites a higher one."""
     state = event.data.model_dump()
-    await session.execute(_UPSERT_COUNCIL, {**state, "version": event.sequence, "updated_at": event.time})
+    statement = _SET_COUNCIL if event.snapshot else _UPSERT_COUNCIL
+    await session.execute(statement, {**state, "version": event.sequence, "updated_at": event.time})
 
 
 class CouncilView(BaseModel):
