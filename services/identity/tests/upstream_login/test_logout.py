@@ -332,6 +332,29 @@ async def test_a_sign_in_in_flight_does_not_outlive_the_sign_out(
         assert not await is_signed_in(returning)
 
 
+async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_the_council(
+    journey, one_login, simulator, logout_token, send_logout, signed_in_again, database, client
+):
+    mary = await journey(one_login).sign_up("mary")
+    await signed_in_again("mary.watson@people.example", mary.tab)
+    here, elsewhere = await register(database), await register(database, "hillshire")
+    ours, theirs = [await service.tokens(mary.tab.client) for service in (here, elsewhere)]
+    sub, _ = latest_sub_and_sid(simulator)
+    assert (await send_logout(one_login, logout_token(one_login, sub=sub))).status_code == 200
+    assert (await mary.tab.get("/identity/account")).status_code == 200
+    statuses = [
+        (
+            await client.get(
+                "/identity/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
+            )
+        ).status_code
+        for tokens in (ours, theirs)
+    ]
+    assert statuses == [401, 200]
+    weak = read_redirect(await ask(mary.tab.client, here, prompt="none", acr_values="Cl.Cm"))
+    assert weak["error"] == "login_required"  # its two factors are gone with it
+
+
 async def test_who_signs_in_after_signing_out_is_signed_in(
     journey, one_login, simulator, logout_token, send_logout
 ):
