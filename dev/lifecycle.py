@@ -22,6 +22,7 @@ from dev import (
     service_processes,
     state,
     steps,
+    testers,
     upstream_setup,
 )
 from dev.errors import UserError
@@ -112,6 +113,7 @@ def _steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Ste
         Step("clients", lambda: sandbox.ensure_credentials(stack, supervisor), ("identity",)),
         Step("councils", lambda: sandbox.wait_until_known(stack), ("gateway", "envoy", *SERVICES, *workers)),
         Step("demo service", lambda: demo_service.start(stack, supervisor), ("clients",)),
+        Step("testers", lambda: testers.ensure(stack), ("demo service",)),
         Step("upstream", lambda: supervisor.start(upstream_setup.process(stack))),
         Step("sign-in from upstream", lambda: upstream_setup.register(stack), ("upstream", "councils")),
         *demo_data.steps(stack, supervisor, reporter),

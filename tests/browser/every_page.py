@@ -234,6 +234,14 @@ async def _consent(visit: Visit) -> None:
     await visit.ask(scope=ADDRESS_AND_MORE)
 
 
+@way("not-admitted.html")
+async def _not_admitted(visit: Visit) -> None:
+    """To a service of the sandbox, as nobody's tester: the banner is on the page too."""
+    visit.service = await provider.register(visit.database, mode="sandbox", redirect_uris=[visit.arrival])
+    await visit.signed_in()
+    await visit.ask()
+
+
 @way("services.html")
 async def _services(visit: Visit) -> None:
     await _consent(visit)

@@ -31,11 +31,13 @@ async def _upstreams(visit: Visit) -> None:
     await visit.go("account/upstreams")
 
 
-@way("upstream-last.html")
-async def _upstream_last(visit: Visit) -> None:
+@way("passkey-last.html")
+async def _passkey_last(visit: Visit) -> None:
     async with visit.database.writing() as session:
         gone = text("DELETE FROM account_email WHERE account = :who")
         await session.execute(gone, {"who": visit.account})
-    await _upstreams(visit)
-    await visit.tab.click("form[action$=unlink] button")
-    await visit.tab.wait_for_url("**/unlink")
+    await visit.with_passkey("Phone")
+    await visit.signed_in("passkey")
+    await visit.go("account/passkeys")
+    await visit.tab.click("form[action$=remove] button")
+    await visit.tab.wait_for_url("**/remove")

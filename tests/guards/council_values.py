@@ -10,7 +10,7 @@ import re
 # Functions whose result outlives the row or the process they are called for.
 DERIVATION = re.compile(
     r"^(hmac|digest|new|sha\d+|md5|blake2[bs]|uuid[35]|encrypt|decrypt|urlsafe_b64encode|b64encode|HKDF)$"
-    r"|^_?(derive|compute|hash|seal|sign|encode|fingerprint)(_|$)"
+    r"|^_?(derive|compute|hash|seal|sign(?!_in)|encode|fingerprint)(_|$)"
 )
 COUNCIL = re.compile(r"(^|_)(council|slug)s?(_|$)")
 SQL_VALUE = re.compile(

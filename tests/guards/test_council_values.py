@@ -6,11 +6,7 @@ from tests.guards.sources import ROOT, production
 # Where a value may have a council in it: file, what it is, and the start of its text, each with its reason.
 ENVELOPE = "an event names the council it happened at; the aggregate and its sequence identify the row"
 BROKER = "a council's own consumer at the broker reads what is published under its slug, and is set up anew"
-ORDER = "the relay orders what waits; a merge begins when nothing of the councils waits in the outbox"
 ALLOWED = {
-    ("chassis/src/chassis/migrations.py", "SQL", "concat_ws('.', NEW.council"): ORDER,
-    ("chassis/src/chassis/outbox.py", "SQL", "concat(council"): ORDER,
-    ("chassis/src/chassis/outbox.py", "text", "f'{council}.{data.aggregate()}.{subject}'"): ORDER,
     ("chassis/src/chassis/broker/topology.py", "text", "f'council_{self.council}"): BROKER,
     ("chassis/src/chassis/broker/topology.py", "text", "f'{SUBJECT_PREFIX}.{self.council}.>'"): BROKER,
     ("chassis/src/chassis/events.py", "text", 'f"{SUBJECT_PREFIX}.{council}'): ENVELOPE,

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chassis import ids
 from identity.accounts.actions import sessions
+from identity.closure.actions import close_account
 from identity.grants.actions import consents
-from identity.self_service.actions import close_account
 from services.identity.tests import provider
 
 pick = st.integers(min_value=0, max_value=5)

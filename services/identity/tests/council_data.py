@@ -77,9 +77,13 @@ async def _create_objects(client, headers, council, label):
         return answer.json() if answer.content else {}
 
     registered = await send("POST", "/v1/services", {
-        "name": f"Permits of {label}", "name_cy": "Trwyddedau", "mode": "live",
+        "name": f"Permits of {label}", "name_cy": "Trwyddedau", "mode": "sandbox",
         "redirect_uris": ["https://permits.example/back"],
     })  # fmt: skip
+    await send(
+        "POST", f"/v1/services/{registered['client_id']}/testers", {"email": f"{label}@people.example"}
+    )
+    await send("POST", "/v1/test-people", {"name": "Test Person"})
     for number in range(3):
         await send("POST", "/v1/clients", {
             "name": f"Machine {number} of {label}", "mode": "live", "scopes": ["address:read"],

@@ -16,7 +16,8 @@ from joserfc.jwk import ECKey, KeySet
 
 from chassis import ids
 from chassis.testing import ISSUER
-from identity.accounts.tables import account, account_email, browser_session
+from identity.accounts.rules import factors
+from identity.accounts.tables import account, account_email, browser_session, session_upstream
 from identity.clients.tables import client, relying_party
 from identity.grants.actions import subjects
 from identity.shared.rules import crypto
@@ -27,14 +28,16 @@ KEY, OTHER_KEY = (ECKey.generate_key("P-256", {"kid": "own"}) for _ in range(2))
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-async def register(database, council="citytown", *, jwks=None, revoked_at=None, scopes=(), **party):
+async def register(
+    database, council="citytown", *, jwks=None, revoked_at=None, scopes=(), mode="live", **party
+):
     """Register a service with a secret, or with these keys."""
     secret, client_id = secrets.token_urlsafe(16), ids.new()
     async with database.writing() as session:
         await session.set_all_councils()
         values = {"council": council, "id": client_id, "name": f"Bins {ids.show(client_id)[-6:]}"}
         await session.execute(client.insert(), {
-            **values, "mode": "live", "scopes": list(scopes) or ["address:read"], "jwks": jwks,
+            **values, "mode": mode, "scopes": list(scopes) or ["address:read"], "jwks": jwks,
             "secret_hash": None if jwks else crypto.hash_secret(secret), "generation": 1,
             "created_by": "tests", "created_at": datetime.now(UTC), "revoked_at": revoked_at,
         })  # fmt: skip
@@ -137,16 +140,27 @@ async def subject_at(app, council, account_id):
     return subject
 
 
-async def sign_in(database, browser, account_id, methods=("email",), *, ago=0):
-    """Sign a person in, in this browser, as the pages do: the session's id."""
+async def sign_in(
+    database, browser, account_id, methods=("email",), *, ago=0, council="citytown", upstream=None
+):
+    """Sign a person in, in this browser, as the pages do: the session's id.
+
+    A method of an upstream is that of ``upstream``, or of another, of ``council``.
+    """
     secret, session_id = secrets.token_urlsafe(32), ids.new()
     now = datetime.now(UTC)
+    at, own = now - timedelta(seconds=ago), sorted(factors.OWN.intersection(methods))
     async with database.writing() as session:
         await session.execute(browser_session.insert(), {
             "id": session_id, "account": account_id, "secret_hash": hashlib.sha256(secret.encode()).digest(),
-            "methods": list(methods), "device": "Test", "authenticated_at": now - timedelta(seconds=ago),
+            "methods": own, "own_at": at if own else None, "device": "Test", "authenticated_at": at,
             "created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1), "ended_at": None,
         })  # fmt: skip
+        for method in set(methods) - factors.OWN:
+            await session.execute(session_upstream.insert(), {
+                "council": council, "session": session_id, "upstream": upstream or ids.new(),
+                "method": method, "authenticated_at": at, "person": session_id.bytes,
+            })  # fmt: skip
     browser.cookies.set("townhall-session", secret, domain="test.invalid", path="/")
     return session_id
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from chassis import ids
 from identity.upstreams.actions import upstreams
+from services.identity.tests.provider import ask, read_redirect, register
 from simulators.openid_provider.clients import Client
 from simulators.openid_provider.faults import Faults
 from simulators.openid_provider.simulator import Simulator
@@ -20,6 +21,7 @@ from simulators.openid_provider.staff import CITYTOWN
 __all__ = [
     "Journey",
     "directory",
+    "is_signed_in_at",
     "journey",
     "keeper_headers",
     "nobody",
@@ -30,6 +32,7 @@ __all__ = [
     "simulator",
 ]
 
+LAPTOP = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
 SECRET = "a-secret-of-the-directory"
 SCOPES = ["identity:clients", "identity:staff", "identity:scim", "address:read", "address:write"]
 
@@ -68,8 +71,7 @@ async def serve(app):
 @pytest.fixture(scope="module")
 def settings(settings):
     """Settings as on a laptop: private addresses are called, and keys are read again at once."""
-    changes = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
-    return settings.model_copy(update=changes)
+    return settings.model_copy(update=LAPTOP)
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +230,14 @@ def journey(browser, simulator):
     return lambda upstream, tab=None, council="citytown": Journey(
         tab or browser(), simulator, upstream, council
     )
+
+
+async def is_signed_in_at(tab, council="citytown"):
+    """Tell whether a browser is signed in at a council's services, by whatever means."""
+    app = tab.client._transport.app
+    service = await register(app.state.database, council)
+    answer = await ask(tab.client, service, prompt="none")
+    return "code" in read_redirect(answer)
 
 
 async def accounts_of(database, upstream, council="citytown"):

@@ -35,7 +35,7 @@ def register(client, headers):
         body = {
             "name": f"Bins {ids.show(ids.new())}",
             "name_cy": "Biniau",
-            "mode": "sandbox",
+            "mode": "live",
             "redirect_uris": [REDIRECT],
             **members,
         }
@@ -59,8 +59,12 @@ def change(client, headers):
 
 
 @pytest.mark.parametrize("mode", ["sandbox", "live"])
-async def test_a_persons_token_is_of_the_services_mode(visitor, resident, register, mode):
+async def test_a_persons_token_is_of_the_services_mode(client, headers, visitor, resident, register, mode):
     _, service = await register(mode=mode)
+    if mode == "sandbox":
+        email = {"email": f"{ids.show(resident)}@people.example"}
+        url = f"{URL}/{service.client_id}/testers"
+        assert (await client.post(url, json=email, headers=headers)).status_code == 201
     tokens = await service.tokens(visitor)
     assert (await verify_claims(visitor, tokens["access_token"]))["mode"] == mode
 

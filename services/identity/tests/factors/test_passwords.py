@@ -175,10 +175,7 @@ async def test_factors_are_changed_only_soon_after_signing_in(newcomer, account_
     account = await account_of("stale@example.org")
     async with database.writing() as session:
         await session.execute(
-            text(
-                "UPDATE browser_session SET authenticated_at = now() - interval '11 minutes' "
-                "WHERE account = :who"
-            ),
+            text("UPDATE browser_session SET own_at = now() - interval '11 minutes' WHERE account = :who"),
             {"who": account},
         )
     for page in ("password", "passkeys", "authenticator", "recovery-codes", "email", "close"):

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 import identity
 from identity.accounts.rules import factors
+from identity.closure.actions import close_account
 from identity.grants.actions import history
 from identity.mandates.actions import mandates, offers
-from identity.self_service.actions import close_account
 from identity.self_service.routes.history import METHODS, TEXTS, describe_event
 from services.identity.tests import provider
 from services.identity.tests.provider import create_person, register

@@ -170,7 +170,7 @@ async def test_two_factors_of_an_old_sign_in_change_no_number(newcomer, sent_sms
             .where(mine)
             .values(
                 methods=["email", "totp"],
-                authenticated_at=browser_session.c.authenticated_at - timedelta(minutes=11),
+                own_at=browser_session.c.own_at - timedelta(minutes=11),
             )
         )
     answer = await tab.post(PHONE, phone="07700 900345")

@@ -76,7 +76,7 @@ async def at_work(app, client, officer, database):
         )
         browser = provider.make_browser(app)
         browsers.append(browser)
-        await provider.sign_in(database, browser, account_id, ("upstream",))
+        await provider.sign_in(database, browser, account_id, ("email",))
         scope = "openid offline_access address:read identity:staff"
         tokens = await service.tokens(browser, scope=scope, prompt="consent")
         return Worker(person, account_id, service, browser, tokens)
@@ -202,7 +202,7 @@ async def test_a_leaver_who_comes_back_is_not_locked_out(client, officer, at_wor
     operation = {"op": "replace", "path": "active", "value": True}
     url = f"{SCIM}/Users/{worker.person['id']}"
     await client.patch(url, json={"Operations": [operation]}, headers=officer)
-    await provider.sign_in(database, worker.browser, worker.account_id, ("upstream",))
+    await provider.sign_in(database, worker.browser, worker.account_id, ("email",))
     worker.tokens = await worker.service.tokens(
         worker.browser, scope="openid identity:staff", prompt="consent"
     )

@@ -6,7 +6,7 @@ from sqlalchemy import insert, text
 from chassis import ids
 from chassis.problems import Problem
 from chassis.testing import eventually, published
-from identity.accounts.tables import account, browser_session
+from identity.accounts.tables import account, browser_session, session_upstream
 from identity.clients.actions.clients import list_sectors
 from identity.clients.tables import client as clients
 from identity.grants.tables import access_token, token_grant
@@ -188,8 +188,7 @@ async def sign_in_member(client, officer, database, app, mint):
     token_row = {"council": "citytown", "id": token_id, "grant_id": grant["id"]}
     session_row = {
         "id": grant["session"], "account": account_id, "secret_hash": ids.show(account_id).encode(),
-        "methods": ["upstream"],
-        "device": "", "authenticated_at": now, "created_at": now, "seen_at": now,
+        "methods": [], "device": "", "authenticated_at": now, "created_at": now, "seen_at": now,
         "expires_at": now + timedelta(hours=1),
     }  # fmt: skip
     party = {
@@ -202,6 +201,10 @@ async def sign_in_member(client, officer, database, app, mint):
         await session.execute(insert(token_grant), grant)
         await session.execute(insert(access_token), {**token_row, "expires_at": now + timedelta(minutes=10)})
         await session.execute(insert(browser_session), session_row)
+        await session.execute(insert(session_upstream), {
+            "council": "citytown", "session": grant["session"], "upstream": ids.new(),
+            "method": "upstream", "authenticated_at": now, "person": b"x",
+        })  # fmt: skip
     subject = await subject_at(app, "citytown", account_id)
     token_claims = {"jti": ids.show(token_id), "sub": subject, "client_id": ids.show(grant["client"])}
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:staff'], **token_claims)}"}

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
+from identity.closure.actions import close_account
 from identity.mandates.actions import offers
-from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
 from identity.staff.actions import members
 from services.identity.tests.provider import create_person, register, sign_in, subject_at, verify_claims

@@ -152,13 +152,13 @@ async def test_a_role_may_name_a_group_of_scim_by_the_directorys_id(client, offi
     assert await scopes_of(database, account) == {"address:read"}
 
 
-async def sign_in_at_service(app, database, account):
+async def sign_in_at_service(app, database, account, upstream):
     """Sign a member of staff in at a service: (service, browser, tokens)."""
     service = await provider.register(
         database, scopes=["identity:staff"], person_scopes=["openid", "offline_access", "identity:staff"]
     )
     browser = provider.make_browser(app)
-    await provider.sign_in(database, browser, account, ("upstream",))
+    await provider.sign_in(database, browser, account, ("upstream",), upstream=ids.read(upstream["id"]))
     tokens = await service.tokens(browser, scope="openid offline_access identity:staff", prompt="consent")
     return service, browser, tokens
 
@@ -170,7 +170,7 @@ async def test_a_mover_loses_at_the_next_sign_in_what_the_groups_gave(
     await create_role(client, officer, "address:read", groups=[group_id(TAX)])
     await journey(jit_directory).sign_up("priya")
     account = await account_of_member(database, jit_directory, member("priya"))
-    service, browser, tokens = await sign_in_at_service(app, database, account)
+    service, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
     member("priya").groups = {group_id(TAX)}
@@ -253,7 +253,7 @@ async def test_roles_count_for_the_hours_the_council_chose_and_no_longer(
         )
     assert before + timedelta(hours=2) <= until <= datetime.now(UTC) + timedelta(hours=2)
     assert ends == until  # the session does not outlive it
-    service, browser, tokens = await sign_in_at_service(app, database, account)
+    service, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     await let_vouching_expire(database, account)
     assert await scopes_of(database, account) == frozenset()
     answer_again = await service.refresh(browser, tokens["refresh_token"])
@@ -362,7 +362,7 @@ async def test_when_the_directory_is_removed_its_staff_are_linked_anew_and_hold_
     await create_role(client, officer, "identity:staff", groups=[group_id(WASTE)])
     await journey(jit_directory).sign_up("priya")
     [(subject, account)] = (await accounts_of(database, jit_directory)).items()
-    _, browser, tokens = await sign_in_at_service(app, database, account)
+    _, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
     response = await client.delete(f"{URL}/upstreams/{jit_directory['id']}", headers=keeper_headers())

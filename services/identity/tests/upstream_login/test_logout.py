@@ -12,9 +12,11 @@ from chassis import ids
 from chassis.testing import published
 from identity.housekeeping import actions as housekeeping
 from services.identity.tests.factors.test_authenticators import set_up
-from services.identity.tests.provider import ask, read_redirect, register
+from services.identity.tests.provider import ask, read_redirect, register, sign_in
 from services.identity.tests.upstream import (
+    accounts_of,
     directory,
+    is_signed_in_at,
     journey,
     keeper_headers,
     one_login,
@@ -83,7 +85,7 @@ def send_logout(client):
 
 
 async def is_signed_in(journey_):
-    return (await journey_.tab.get("/identity/account")).status_code == 200
+    return await is_signed_in_at(journey_.tab)
 
 
 def latest_sub_and_sid(simulator):
@@ -292,12 +294,15 @@ async def test_who_signs_out_there_while_they_decide_here_is_not_signed_in(
 
 
 async def test_who_signs_out_there_before_their_second_step_here_is_not_signed_in(
-    journey, register_upstream, simulator, logout_token, send_logout
+    journey, register_upstream, simulator, logout_token, send_logout, database
 ):
     """The second step is ours, and what it began with is kept until then."""
     upstream = await register_upstream("directory", audience="residents")
     person = next(iter(simulator.tenants[upstream["tenant"]].staff))
-    app, _ = await set_up((await journey(upstream).sign_up(person)).tab)
+    tab = (await journey(upstream).sign_up(person)).tab
+    [account] = (await accounts_of(database, upstream)).values()
+    await sign_in(database, tab.client, account)  # by means of their own, which adding a factor takes
+    app, _ = await set_up(tab)
     late, early = journey(upstream), journey(upstream)
     for attempt in (late, early):
         assert (await attempt.go(person)).headers["location"].startswith("/identity/sign-in/second-step")
@@ -327,6 +332,29 @@ async def test_a_sign_in_in_flight_does_not_outlive_the_sign_out(
         assert not await is_signed_in(returning)
 
 
+async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_the_council(
+    journey, one_login, simulator, logout_token, send_logout, signed_in_again, database, client
+):
+    mary = await journey(one_login).sign_up("mary")
+    await signed_in_again("mary.watson@people.example", mary.tab)
+    here, elsewhere = await register(database), await register(database, "hillshire")
+    ours, theirs = [await service.tokens(mary.tab.client) for service in (here, elsewhere)]
+    sub, _ = latest_sub_and_sid(simulator)
+    assert (await send_logout(one_login, logout_token(one_login, sub=sub))).status_code == 200
+    assert (await mary.tab.get("/identity/account")).status_code == 200
+    statuses = [
+        (
+            await client.get(
+                "/identity/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
+            )
+        ).status_code
+        for tokens in (ours, theirs)
+    ]
+    assert statuses == [401, 200]
+    weak = read_redirect(await ask(mary.tab.client, here, prompt="none", acr_values="Cl.Cm"))
+    assert weak["error"] == "login_required"  # its two factors are gone with it
+
+
 async def test_who_signs_in_after_signing_out_is_signed_in(
     journey, one_login, simulator, logout_token, send_logout
 ):
@@ -349,18 +377,17 @@ async def test_names_at_the_provider_are_stored_hashed_and_until_the_end_only(
     await journey(one_login).sign_up("mary")
     sub, sid = latest_sub_and_sid(simulator)
     statement = text(
-        "SELECT upstream_person, upstream_session FROM browser_session WHERE account IN"
-        " (SELECT account FROM upstream_account WHERE subject = :sub)"
+        "SELECT person, u.upstream_session FROM session_upstream u JOIN browser_session b ON b.id = session"
+        " WHERE b.account IN (SELECT account FROM upstream_account WHERE subject = :sub)"
     )
     async with database.reading("*") as session:
         [row] = await session.all(statement, {"sub": sub})
-    assert (len(row.upstream_person), len(row.upstream_session)) == (32, 32)
-    assert sub.encode() not in row.upstream_person
+    assert (len(row.person), len(row.upstream_session)) == (32, 32)
+    assert sub.encode() not in row.person
     assert sid.encode() not in row.upstream_session
     await send_logout(one_login, logout_token(one_login, sub=sub))
     async with database.writing("*") as session:
-        [row] = await session.all(statement, {"sub": sub})
-        assert (row.upstream_person, row.upstream_session) == (None, None)
+        assert await session.all(statement, {"sub": sub}) == []
         await session.execute(text("UPDATE upstream_logout SET expires_at = now() - interval '1 second'"))
     await housekeeping.purge(database)
     async with database.reading("*") as session:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, text
 from chassis import ids
 from identity.factors.tables import passkey
 from identity.housekeeping import actions as housekeeping
-from services.identity.tests.provider import ask, read_redirect, register, verify_claims
+from services.identity.tests.provider import ask, read_redirect, register, sign_in, verify_claims
 from services.identity.tests.upstream import (
     accounts_of,
     journey,
@@ -67,7 +67,7 @@ async def test_somebody_new_gets_an_account_with_the_address_that_was_verified(
     before = len(await sent_emails(MARY))
     mary = await journey(one_login).sign_up("mary")
     [account] = (await accounts_of(database, one_login)).values()
-    assert MARY in (await mary.tab.get("/identity/account")).text
+    assert MARY in (await mary.tab.get("/identity/sign-in")).text
     assert await history(account) == [
         "opened", "upstream linked", "signed in by upstream-two-factors",
     ]  # fmt: skip
@@ -79,7 +79,7 @@ async def test_a_returning_person_is_signed_in_at_once(journey, one_login, datab
     returning = journey(one_login)
     answer = await returning.go("mary")
     assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account")
-    assert MARY in (await returning.tab.get("/identity/account")).text
+    assert MARY in (await returning.tab.get("/identity/sign-in")).text
     assert len(await accounts_of(database, one_login)) == 1
 
 
@@ -228,34 +228,24 @@ async def test_an_upstream_is_removed_from_the_account(
     assert (await history(account))[-1] == "upstream unlinked"
 
 
-async def test_the_last_way_in_is_not_removed(journey, one_login, database, count):
-    mary = await journey(one_login).sign_up("mary")
-    async with database.writing() as session:
+async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, one_login, database):
+    """An upstream is no way to sign in to the account itself: it counts at its council alone."""
+    mary, keys = await journey(one_login).sign_up("mary"), [ids.new(), ids.new()]
+    [account] = (await accounts_of(database, one_login)).values()
+    values = {"account": account, "public_key": b"x", "sign_count": 0, "synced": False, "name": "Phone"}
+    made = {"created_at": datetime.now(UTC), "used_at": None}
+    await sign_in(database, mary.tab.client, account, ["passkey"])
+    async with database.writing("*") as session:
+        for key in keys:
+            await session.execute(insert(passkey), {**values, **made, "id": key, "credential": key.bytes})
         await session.execute(text("DELETE FROM account_email"))
-    answer = await mary.tab.post(f"/identity/account/upstreams/citytown/{one_login['id']}/unlink")
-    assert answer.status_code == 409
-    assert "only way into your account" in answer.text
-    assert len(await accounts_of(database, one_login)) == 1
     # Pages cope with an account that has no address.
     for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):
         assert (await mary.tab.get(page)).status_code == 200
-
-
-async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, one_login, database):
-    """They cannot sign in elsewhere: the council has disabled its provider."""
-    mary, key = await journey(one_login).sign_up("mary"), ids.new()
-    [account] = (await accounts_of(database, one_login)).values()
-    values = {"id": key, "account": account, "credential": key.bytes, "public_key": b"x", "sign_count": 0}
-    more = {"synced": False, "name": "Phone", "created_at": datetime.now(UTC), "used_at": None}
-    async with database.writing("*") as session:
-        await session.execute(insert(passkey), {**values, **more})
-        await session.execute(text("DELETE FROM account_email"))
-        await session.execute(text("UPDATE upstream SET enabled = false"))
-    removing = f"/identity/account/passkeys/{ids.show(key)}/remove"
-    assert (await mary.tab.post(removing)).status_code == 409
-    async with database.writing("*") as session:
-        await session.execute(text("UPDATE upstream SET enabled = true"))
-    assert (await mary.tab.post(removing)).headers["location"] == "/identity/account/passkeys"
+    first, last = [await mary.tab.post(f"/identity/account/passkeys/{ids.show(key)}/remove") for key in keys]
+    assert first.headers["location"] == "/identity/account/passkeys"
+    assert last.status_code == 409
+    assert "only way into your account" in last.text
 
 
 async def test_an_account_has_one_person_at_a_provider(journey, one_login, database):
@@ -277,6 +267,8 @@ async def test_a_person_at_a_provider_has_one_account(journey, one_login, newcom
 
 async def test_a_closed_account_leaves_no_link(journey, one_login, database, count):
     mary = await journey(one_login).sign_up("mary")
+    [account] = (await accounts_of(database, one_login)).values()
+    await sign_in(database, mary.tab.client, account)
     await mary.leave("link")
     assert await count("upstream_visit") == 1
     answer = await mary.tab.post("/identity/account/close", sure="yes")

@@ -33,11 +33,25 @@ async def get_by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
     return await store.get_by_email(session, canonical)
 
 
+async def list_upstream_councils(session: ReadSession, account: UUID) -> Sequence[str]:
+    """List the councils whose upstreams sign an account in. The session sees every council afterwards."""
+    await session.set_all_councils()
+    return await store.list_upstream_councils(session, account)
+
+
 async def create(
-    session: Session, auth: AuthContext, language: str, address: str | None = None
+    session: Session,
+    auth: AuthContext,
+    language: str,
+    address: str | None = None,
+    *,
+    account: UUID | None = None,
 ) -> UUID | None:
-    """Create an account, with a verified address; None when that reaches another account."""
-    now, account = auth.now(), ids.new()
+    """Create an account, with a verified address; None when that reaches another account.
+
+    ``account``: the id it gets, if the caller needs it before.
+    """
+    now, account = auth.now(), account or ids.new()
     if address is not None and not await store.add_email(session, email_values(account, address, auth)):
         return None
     values = {"id": account, "status": "active", "language": language, "version": _FIRST, "created_at": now}

@@ -7,8 +7,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession, level
+from identity.accounts.actions.sessions import level
+from identity.accounts.rules.browser_sessions import BrowserSession, SessionRecord
+from identity.assurance.rules import sign_in_at
 from identity.authorization.actions import authorization_request
 from identity.authorization.actions.authorization_request import Redirect
 from identity.authorization.actions.pending_request import GONE, PendingRequest, decide_step, load_pending
@@ -46,6 +49,13 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The person may not use the service: they are told, and go back to it or sign in as somebody else."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
 class NewRequest:
     """A request that a browser brings.
 
@@ -57,7 +67,7 @@ class NewRequest:
     content: AuthorizationRequest | Redirect | str
 
 
-Outcome = Redirect | SignInRequired | ProofRequired | Prompt
+Outcome = Redirect | SignInRequired | ProofRequired | TurnedAway | Prompt
 """What the browser gets after a step. A Prompt as outcome asks for consent."""
 
 
@@ -86,7 +96,7 @@ async def start_request(
     provider: Provider,
     new: NewRequest,
     browser: str,
-    signed_in: BrowserSession | None,
+    record: SessionRecord | None,
 ) -> Outcome:
     """Start a request that a browser brings, and take its first step. Raises PageError."""
     request: AuthorizationRequest | Redirect | None
@@ -100,20 +110,23 @@ async def start_request(
         return request
     seconds = relying_party.REQUEST_SECONDS
     secret = await _save_request(session, provider, new.client, request, browser, seconds)
-    return await continue_request(session, provider, secret, browser, signed_in)
+    return await continue_request(session, provider, secret, browser, record)
 
 
 async def continue_request(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
+    session: Session, provider: Provider, secret: str, browser: str, record: SessionRecord | None
 ) -> Outcome:
     """Take the next step of a request that waits in this browser. Raises PageError."""
     pending = await load_pending(session, provider, secret, browser)
+    signed_in = sign_in_at(record, pending.council)
     try:
         step = await decide_step(session, provider, pending, signed_in)
     except RequestError as error:
         return await refuse_request(session, provider, pending, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignInRequired(secret)
+    if step is steps.Step.TURN_AWAY:
+        return TurnedAway(prompt_person(provider, pending, signed_in))
     if step is steps.Step.PROVE:
         return ProofRequired(secret)
     if step is steps.Step.CONSENT:
@@ -188,6 +201,7 @@ def _build_grant_request(pending: PendingRequest, signed_in: BrowserSession) -> 
         "id_token_claims": list(request.id_token_claims),
         "identity": request.identity,
         "level": level(signed_in),
+        "upstreams": sorted(ids.show(upstream) for upstream in signed_in.upstreams),
         "authenticated_at": int(signed_in.authenticated_at.timestamp()),
         "backchannel_logout_uri": party.backchannel_logout_uri,
         "id_token_alg": party.id_token_alg,

@@ -7,7 +7,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession, level
+from identity.accounts.actions.sessions import level
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.authorization.actions import authorization_request
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider
@@ -15,6 +16,7 @@ from identity.grants.actions import consents, pending_requests, subjects
 from identity.proofs.actions import proofs
 from identity.shared.oauth import authorization_requests, vectors
 from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
+from identity.testers import actions as testers
 
 GONE = "This request to sign in is unknown, was answered already, or is too old."
 
@@ -90,6 +92,9 @@ async def _describe_person(
         identity=proof.level if proof is not None else vectors.NO_IDENTITY,
         unproven=pending.row.unproven == signed_in.account,
         named=pending.request.subject in {None, subject},
+        admitted=await testers.is_admitted(
+            session, pending.client.record.mode, pending.council, pending.row.client, signed_in.account
+        ),
     )
 
 

@@ -12,6 +12,7 @@ class Step(Enum):
     """What must happen before the client gets its response."""
 
     SIGN_IN = "sign-in"
+    TURN_AWAY = "turn-away"
     PROVE = "prove"
     CONSENT = "consent"
     ANSWER = "answer"
@@ -22,6 +23,7 @@ class Person:
     """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
 
     ``unproven``: asked for a proof, they chose to go on without. ``named``: the request means nobody else.
+    ``admitted``: they may use the service, which in the sandbox only test people and testers may.
     """
 
     level: str
@@ -29,6 +31,7 @@ class Person:
     identity: str = vectors.NO_IDENTITY
     unproven: bool = False
     named: bool = True
+    admitted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def next_step(
         raise RequestError("login_required", "Another person signed in than the id_token_hint names.")
     if person is None or not _is_signed_in(request, person, requested_at, now):
         step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
+    elif not person.admitted:
+        step, error = Step.TURN_AWAY, build_not_admitted_error()
     elif not _is_identified(request, person):
         step, error = Step.PROVE, build_unproven_error()
     elif not _has_consent(request, party, consent, requested_at):
@@ -96,6 +101,11 @@ def wants_return_code(request: AuthorizationRequest) -> bool:
 def build_unproven_error() -> RequestError:
     """Build the error for a request that ends without the proof it asks for."""
     return RequestError("access_denied", "The person's identity is not proven to the level asked for.")
+
+
+def build_not_admitted_error() -> RequestError:
+    """Build the error for a person who may not use the service."""
+    return RequestError("access_denied", "The person may not use this service.")
 
 
 def needs_consent(request: AuthorizationRequest, party: RelyingParty) -> bool:

@@ -5,7 +5,7 @@ follows, and the same work is done, either way.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,15 +25,23 @@ _PENDING_LIFE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class AuthState:
-    """The methods a browser has used to sign in to an account; ``complete``: they are enough.
+    """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``upstream_session``: the sign-in at another provider that it began with, if it did.
+    ``own_methods``: the account's own; ``own``: they are enough by themselves. ``upstream_session``: the
+    sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
-    methods: frozenset[str]
+    own_methods: frozenset[str]
+    own: bool
     complete: bool
     upstream_session: UpstreamSession | None = None
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """All methods used, the one at the other provider among them."""
+        upstream = {self.upstream_session.method} if self.upstream_session is not None else set()
+        return self.own_methods | upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +205,39 @@ async def add_method(
     auth: AuthContext,
     client_context: ClientContext,
     account_id: UUID,
-    method: str,
-    upstream_session: UpstreamSession | None = None,
+    method: str | UpstreamSession,
 ) -> AuthState:
-    """Add a method to those this browser has used for the account; forget a pending sign-in to another."""
+    """Add a method to those this browser has used for the account; forget a pending sign-in to another.
+
+    ``method``: one of the account's own, or a sign-in at another provider, which replaces one before it.
+    """
     pending = await sign_ins.get_pending(session, client_context.browser, auth.now())
     if pending is not None and pending.account != account_id:
         pending = None
-    methods = frozenset({method, *(pending.methods if pending is not None else ())})
-    if upstream_session is None and pending is not None and pending.through is not None:
-        upstream_session = UpstreamSession.from_json(pending.through)
+    own_methods = factors.OWN.intersection(pending.methods if pending is not None else ())
+    upstream_session = UpstreamSession.from_json(pending.through) if pending is not None else None
+    if isinstance(method, UpstreamSession):
+        upstream_session = method
+    else:
+        own_methods |= {method}
     steps = await phones.get_second_steps(session, account_id)
-    complete = factors.is_complete(methods, has_second=steps.app or steps.sms)
-    if not complete:
-        through = upstream_session.as_json() if upstream_session is not None else None
-        expires_at = auth.now() + _PENDING_LIFE
-        await sign_ins.set_pending(
-            session, client_context.browser, account_id, sorted(methods), through, expires_at
-        )
-    return AuthState(account_id, methods, complete, upstream_session)
+    has_second = steps.app or steps.sms
+    own = factors.is_complete(own_methods, has_second=has_second)
+    state = AuthState(account_id, own_methods, own, own, upstream_session)
+    state = replace(state, complete=factors.is_complete(state.methods, has_second=has_second))
+    if not state.complete:
+        await _set_pending(session, auth, client_context, state)
+    return state
+
+
+async def _set_pending(
+    session: Session, auth: AuthContext, client_context: ClientContext, state: AuthState
+) -> None:
+    through = state.upstream_session.as_json() if state.upstream_session is not None else None
+    expires_at = auth.now() + _PENDING_LIFE
+    await sign_ins.set_pending(
+        session, client_context.browser, state.account, sorted(state.own_methods), through, expires_at
+    )
 
 
 async def get_pending_account(

@@ -70,15 +70,17 @@ async def revoke_grant(session: Session, council: str, grant: UUID, at: datetime
             await revocations.revoke_credential(session, council, ids.show(token.id), last, claim="jti")
 
 
-async def revoke_by_session(session: Session, browser_session: UUID) -> None:
+async def revoke_by_session(session: Session, browser_session: UUID, council: str | None = None) -> None:
     """Revoke what was granted in a browser session that ends, and queue a logout notice to each client.
 
-    A grant with ``offline_access`` goes on (OpenID Connect Back-Channel Logout 1.0 section 2.7).
+    With ``council``, only what was granted there. A grant with ``offline_access`` goes on (OpenID Connect
+    Back-Channel Logout 1.0 section 2.7).
     """
     now = datetime.now(UTC)
     rows = await store.lock_by_session(session, browser_session)
-    await logout_notices.add_notices(session, browser_session, now)
-    await _revoke_all(session, (row for row in rows if OFFLINE_ACCESS not in row.scopes), now)
+    await logout_notices.add_notices(session, browser_session, council, now)
+    ended = (row for row in rows if council in (None, row.council) and OFFLINE_ACCESS not in row.scopes)
+    await _revoke_all(session, ended, now)
 
 
 async def revoke_by_account(session: Session, account: UUID, council: str | None = None) -> None:

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.clients.actions.authentication import Provider
 from identity.clients.rules.client_record import ClientRecord
 from identity.grants.actions import subjects
@@ -45,7 +45,7 @@ class LogoutRequest:
 
 
 async def parse_logout_request(
-    provider: Provider, parameters: Mapping[str, str], signed_in: BrowserSession | None
+    provider: Provider, parameters: Mapping[str, str], signed_in: SessionRecord | None
 ) -> LogoutRequest:
     """Parse a logout request. Raises PageError when it contradicts itself."""
     hint = parse_id_token_hint(provider.issuer, parameters.get("id_token_hint"))

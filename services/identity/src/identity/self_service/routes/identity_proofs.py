@@ -17,7 +17,7 @@ from chassis.database import Writing
 from chassis.pages import Paging
 from chassis.problems import document_problems
 from chassis.web import SubmittedForm, choose_language, form_body, gettext_noop
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import MfaSignIn
 from identity.assurance.rules import ACCOUNT
 from identity.clients.routes.dependencies import TheProvider

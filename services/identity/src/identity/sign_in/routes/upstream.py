@@ -15,7 +15,7 @@ from chassis.problems import document_problems, not_found
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.assurance.rules import SIGN_IN
 from identity.issuer.routes import TheIssuer
 from identity.settings import Settings
@@ -105,7 +105,7 @@ def _question(
     interaction: Interaction,
     upstream: Upstream,
     purpose: str,
-    person: BrowserSession | None,
+    person: SessionRecord | None,
     *,
     is_linked: bool,
 ) -> LoginRequest:

@@ -11,6 +11,7 @@ from identity.grants.actions import grants, subjects, token_owner
 from identity.mandates.actions import mandates
 from identity.shared.oauth import scopes
 from identity.shared.oauth.token_requests import ACCESS_TOKEN_TYPE, SUBJECT_TYPE, OAuthError, TokenRequest
+from identity.testers import actions as testers
 from identity.tokens.actions.token_response import sign_access_token
 
 _REFUSED = "No mandate lets this person act for that one in this theme, or the actor_token is not good."
@@ -41,7 +42,9 @@ async def exchange_token(
             theme[:_MAX_LENGTH],
             lambda account: subjects.derive_subject(provider.issuer, client.record.sector, account),
         )
-        if mandate is None:
+        if mandate is None or not await testers.is_admitted(
+            session, client.record.mode, council, client.id, mandate.principal
+        ):
             raise OAuthError("invalid_grant", _REFUSED)
         return await _issue_token(session, provider, client, actor_grant, mandate, granted)
 

@@ -35,6 +35,9 @@ def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
     key, upstream_id = _hash_key(auth), login.upstream.id
     session_id = login.session_id
     return UpstreamSession(
+        council=login.upstream.council,
+        upstream=upstream_id,
+        method=login.method,
         person=logout_tokens.hash_name(key, "sub", upstream_id, login.sub),
         session=logout_tokens.hash_name(key, "sid", upstream_id, session_id)
         if session_id is not None
@@ -76,7 +79,7 @@ async def receive_logout(
         logout_token = await _verify(providers, upstream, token, auth.clock())
     async with database.writing(council) as session:
         ended = await _end_sessions(session, auth, upstream, logout_token)
-    log.info("upstream %s of %s ended %d sessions", upstream.id, council, ended)
+    log.info("upstream %s of %s ended %d sign-ins", upstream.id, council, ended)
 
 
 async def _verify(providers: Providers, upstream: Upstream, token: str, now: float) -> LogoutToken:
@@ -112,9 +115,9 @@ async def _end_sessions(
     if not await store.insert_logout(session, upstream.council, values):
         raise InvalidTokenError("its jti was used before")
     # Sign-in locks its sessions first, so end them before taking the lock, and those opened meanwhile after.
-    ended = await sessions.end_through(session, person_hash, session_hash, _REASON)
+    ended = await sessions.log_out_upstream(session, person_hash, session_hash, _REASON)
     await store.lock_exclusive(session, person_hash, session_hash)
-    return ended + await sessions.end_through(session, person_hash, session_hash, _REASON)
+    return ended + await sessions.log_out_upstream(session, person_hash, session_hash, _REASON)
 
 
 async def purge_logouts(session: Session, now: datetime) -> None:

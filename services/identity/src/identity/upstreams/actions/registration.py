@@ -10,6 +10,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import FieldError, Problem, conflict, not_found
+from identity.accounts.actions import sessions
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
@@ -204,6 +205,7 @@ async def remove_upstream(
     linked = await store.count_links(session, council, upstream_id)
     if upstream.audience == rules.STAFF:
         await access_changes.unlink_all(session, issuer, council, upstream_id)
+    await sessions.remove_upstream(session, council, upstream_id)
     await store.record_removal(session, upstream, _now())
     await store.delete_upstream(session, council, upstream_id)
     titles = {"title": [upstream.title, None], "title_cy": [upstream.title_cy, None]}
