@@ -12,7 +12,7 @@ import pytest
 from fastapi import APIRouter, Depends
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
-from chassis import health, migrations, tables
+from chassis import migrations, readiness, tables
 from chassis.testing import fresh_database
 from tests.guards.conftest import NAMES, service_of
 from tests.guards.sources import ROOT, production
@@ -96,7 +96,7 @@ async def test_migrations_go_down_and_up_again(service, owner_url):
 
 
 def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
-    assert migrations.read_scripts(service.name).get_heads() == [health.find_newest_revision(service.name)]
+    assert migrations.read_scripts(service.name).get_heads() == [readiness.find_newest_revision(service.name)]
 
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):

@@ -25,6 +25,7 @@ import asyncpg
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from chassis import heartbeats, relay_metrics
 from chassis.database import Database, lock_session
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Relay:
         notified = asyncio.Event()
         await self._connection.add_listener("townhall_outbox", lambda *_: notified.set())
         while True:
+            heartbeats.beat()
             notified.clear()
             if await self.drain():
                 continue
@@ -101,6 +103,7 @@ class Relay:
                 return 0
             if await self._publish(rows):
                 await self._connection.execute(_DELETE, [row["id"] for row in rows])
+                relay_metrics.count_published(len(rows))
                 return len(rows)
         raise NatsError("another publishes to this service's stream all the time")
 

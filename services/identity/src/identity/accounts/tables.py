@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 # An account is an id. Everything personal is in other tables, so that it can be erased.
 account = Table(
@@ -96,7 +96,9 @@ upstream_account = Table(
     Column("subject", Text, primary_key=True),
     Column("account", ID, nullable=False),
     timestamp("linked_at"),
-    ForeignKeyConstraint(["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE", **REKEYED
+    ),
     Index("uq_upstream_account_account", "council", "upstream", "account", unique=True),
     Index("ix_upstream_account_account", "account"),
     info=SECURED,
