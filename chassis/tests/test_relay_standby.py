@@ -6,10 +6,10 @@ import socket
 import struct
 import time
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from consumer_harness import open_distant
 from event_helpers import running_broker, write_note
 from sqlalchemy import text
 
@@ -160,44 +160,14 @@ async def test_a_client_that_vanished_without_a_packet_loses_its_lock_within_30_
     vanished.terminate()
 
 
-@asynccontextmanager
-async def pausable_proxy(database_url):
-    """Yield a proxy's port before PostgreSQL, and an event: while it is clear, no byte passes."""
-    server = urlsplit(database_url)
-    passing = asyncio.Event()
-    passing.set()
-
-    async def pump(reader, writer):
-        with suppress(OSError):
-            while content := await reader.read(65_536):
-                await passing.wait()
-                writer.write(content)
-        writer.close()
-
-    async def accept(reader, writer):
-        upstream_reader, upstream_writer = await asyncio.open_connection(server.hostname, server.port)
-        await asyncio.gather(pump(reader, upstream_writer), pump(upstream_reader, writer))
-
-    proxy = await asyncio.start_server(accept, "127.0.0.1", 0)
-    yield proxy.sockets[0].getsockname()[1], passing
-    passing.set()
-    proxy.close()
-    await proxy.wait_closed()
-
-
-async def test_the_relay_gives_up_a_server_that_does_not_answer(database_url, settings, nc, monkeypatch):
+async def test_the_relay_gives_up_a_server_that_does_not_answer(settings, nc, admin, monkeypatch):
     monkeypatch.setattr(relay, "_STATEMENT_TIMEOUT", 0.3)
-    server = urlsplit(database_url)
-    async with pausable_proxy(database_url) as (port, passing):
-        url = database_url.replace(f":{server.port}/", f":{port}/")
-        database = Database(settings.model_copy(update={"database_url": url}), "notes")
-        async with asyncio.timeout(10):
-            connection = await relay.connect(database)
-            publisher = Relay(connection, nc)
-            task = asyncio.create_task(publisher.run())
-            await asyncio.sleep(0.2)
-            passing.clear()
-            with pytest.raises(TimeoutError):
-                await task
+    async with asyncio.timeout(15), open_distant(settings) as (database, proxy):
+        connection = await relay.connect(database)
+        publishing = asyncio.create_task(Relay(connection, nc).run())
+        await becomes_holder(admin, connection)
+        proxy.freeze()
+        with pytest.raises(TimeoutError):
+            await publishing
         connection.terminate()
-        await database.close()
+        proxy.thaw()

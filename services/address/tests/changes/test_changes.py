@@ -123,10 +123,6 @@ async def test_a_change_waits_in_the_feed_for_transactions_that_began_before_it(
     assert told((await all_after(officer, cursor))[0]) == [("3001", 2), ("5011", 2)]
 
 
-async def draw_transaction(session):
-    await session.scalar(text("SELECT pg_current_xact_id()"))
-
-
 async def test_a_change_does_not_wait_for_a_transaction_of_another_database(officer, postgres_url):
     cursor = await end_of_feed(officer)
     stranger = await asyncpg.connect(postgres_url)
@@ -145,7 +141,7 @@ async def test_a_change_waits_for_its_own_councils_load_only(officer, database, 
     cursor = await end_of_feed(officer)
     async with database.writing(loaded) as load:
         await load.execute(LOCK, {"council": loaded})
-        await draw_transaction(load)
+        await load.scalar(text("SELECT pg_current_xact_id()"))
         await officer.patch("/addresses/5015", {"building_name": f"BESIDE {loaded}"})
         items, _ = await all_after(officer, cursor)
         assert bool(items) is not waits
