@@ -8,14 +8,19 @@ import asyncpg
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from bench import lanes
 from bench.figures import Figure
-from chassis import ids, relay, streams
-from dev import nats
+from chassis import ids
+from chassis.broker.connection import connect, jetstream
+from chassis.broker.topology import read_contract
+from chassis.relay import Relay
+from dev.broker import CONTRACT, running
 
 EVENTS = 5_000
 ROUNDS = 3
-_FILL = """INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT 'citytown', gen_random_uuid(), 'townhall.citytown.address.property.changed', $2
+_FILL = """INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)
+    SELECT 'citytown', 'citytown.address.property.' || n, gen_random_uuid(),
+        'townhall.citytown.address.property.changed', $2
     FROM generate_series(1, $1::int) AS n"""
 _ENVELOPE = (
     '{"specversion":"1.0","id":"%s","source":"urn:townhall:address","type":"address.property.changed.v1",'
@@ -27,10 +32,9 @@ _ENVELOPE = (
 
 async def measure(folder: Path, database_url: str) -> list[Figure]:
     """Measure events per second of both ways; the best of several rounds."""
-    with nats.running(folder / "nats") as server:
-        client = await streams.connect(server.url, "bench")
-        js = streams.jetstream(client)
-        await streams.ensure(client, "address")
+    with running(folder / "nats", read_contract(CONTRACT)) as broker:
+        client = await connect(broker.access("address"), "bench")
+        js = jetstream(client)
         connection = await asyncpg.connect(database_url)
         relay_rate = max([await _relay_rate(connection, client) for _ in range(ROUNDS)])
         naive_rate = max([await _naive_rate(js) for _ in range(ROUNDS)])
@@ -40,6 +44,7 @@ async def measure(folder: Path, database_url: str) -> list[Figure]:
         Figure("outbox relay", relay_rate, "events/s"),
         Figure("awaiting each publish", naive_rate, "events/s"),
         Figure("relay / awaiting each", relay_rate / naive_rate, "x", least=3.0),
+        *await lanes.measure(folder, database_url, _ENVELOPE % ids.show(ids.new())),
     ]
 
 
@@ -47,7 +52,8 @@ async def _relay_rate(connection: asyncpg.Connection, client: Client) -> float:
     """Relay a full outbox until it is empty: read, publish, await the acknowledgements, delete."""
     await connection.execute(_FILL, EVENTS, _ENVELOPE % ids.show(ids.new()))
     start = time.perf_counter()
-    while await relay.drain(connection, client):
+    relay = Relay(connection, client)
+    while await relay.drain():
         pass
     return EVENTS / (time.perf_counter() - start)
 

@@ -7,9 +7,71 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside this file
 
+from consumer_harness import Harness
+from event_helpers import running_broker
 from notes.app import service as notes
+
+from chassis import relay
+from chassis.broker.connection import Access, connect, jetstream
+from dev import nats
 
 
 @pytest.fixture(scope="session")
 def service():
     return notes
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """A NATS with the account of the notes service."""
+    with running_broker(tmp_path_factory.mktemp("nats")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def open_nats(tmp_path_factory):
+    """Return the URL of a NATS without accounts, where consumer tests make streams of their own."""
+    with nats.running(tmp_path_factory.mktemp("open-nats")) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+async def open_client(open_nats):
+    client = await connect(Access(open_nats, "test"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def harness(open_client, database):
+    harness = Harness(open_client, database)
+    await harness.set_up()
+    return harness
+
+
+@pytest.fixture(scope="module")
+async def nc(broker):
+    """Connect to NATS as the notes service."""
+    client = await connect(broker.access("notes"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+async def owner(broker):
+    """Connect to NATS as the owner of its streams."""
+    client = await connect(broker.access("owner"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(owner):
+    return jetstream(owner)
+
+
+@pytest.fixture
+async def connection(database):
+    connection = await relay.connect(database)
+    yield connection
+    await connection.close()

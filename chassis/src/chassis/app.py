@@ -11,13 +11,14 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import MetaData
 
-from chassis import error_handlers, health, openapi, telemetry, tenancy
+from chassis import error_handlers, health, metrics, openapi, readiness, telemetry, tenancy
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.events import EventData
 from chassis.problems import ErrorShape
+from chassis.resync import AddSnapshots
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 
@@ -43,7 +44,9 @@ class Service:
     publishes: Sequence[type[EventData]] = ()
     consumers: Sequence[Consumer] = ()
     shapes: Sequence[ErrorShape] = ()
+    cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
+    snapshots: Mapping[str, AddSnapshots] = field(default_factory=dict)  # by aggregate, for `resync`
     tasks: Mapping[str, Task] = field(default_factory=dict)  # what its worker runs for ever, beside events
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # of the distribution if empty
@@ -107,6 +110,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     service: Service = app.state.service
     app.state.settings = settings
     app.state.database = service.database(settings)
+    app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
     app.state.directory = tenancy.Directory(app.state.database)
     source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
     app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
@@ -125,9 +129,10 @@ def _add_assets(app: FastAPI, pages: "Pages") -> None:
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
+        service: Service = app.state.service
         settings: Settings = app.state.settings
         limits = {"body": settings.max_body, "timeout": settings.timeout}
-        app.openapi_schema = openapi.make_document(app, app.state.service.shapes, limits)
+        app.openapi_schema = openapi.make_document(app, service.shapes, limits, service.cross_origin)
     return app.openapi_schema
 
 
@@ -139,8 +144,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await app.state.database.open()
         stack.push_async_callback(app.state.database.close)
+        stack.push_async_callback(app.state.readiness.close)
         await app.state.directory.refresh()
         await stack.enter_async_context(_run_in_background("directory", app.state.directory.follow))
+        await stack.enter_async_context(_run_in_background("loop lag", metrics.measure_loop_lag))
         if service.start is not None:
             await stack.enter_async_context(service.start(app))
         yield

@@ -5,7 +5,8 @@ fails is never a 201. ``ReadSession`` is AUTOCOMMIT on a connection the database
 Statements are SQLAlchemy Core, built once as module-level constants; rows are Core rows.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -14,11 +15,42 @@ from fastapi import Depends, Request
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis import pools
 from chassis.settings import Settings
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 ALL_COUNCILS = "*"
+_LOCK_POLL = 1.0  # seconds
 _SET_COUNCIL = text("SELECT set_config('app.council', :council, :transaction)")
+
+
+def keepalives(timeout: int) -> dict[str, str]:
+    """Return start-up parameters with which PostgreSQL gives up a client that has vanished.
+
+    ``timeout`` is in seconds; 0 returns none. On a Unix socket PostgreSQL ignores them. Linux alone would
+    wait two hours, and keep the client's locks as long.
+    """
+    if not timeout:
+        return {}
+    probes, interval = 3, max(timeout // 5, 1)
+    return {
+        "tcp_keepalives_idle": str(max(timeout - probes * interval, 1)),
+        "tcp_keepalives_interval": str(interval),
+        "tcp_keepalives_count": str(probes),
+        "tcp_user_timeout": str(timeout * 1000),
+    }
+
+
+async def lock_session(connection: asyncpg.Connection, key: int) -> None:
+    """Take an advisory lock for as long as the connection lives: try every second until it is free.
+
+    A statement that waited for it inside PostgreSQL would hold a snapshot, which keeps VACUUM from removing
+    rows, and its backend would go on waiting after its client has died.
+    """
+    while True:
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
+            return
+        await asyncio.sleep(_LOCK_POLL)
 
 
 class ReadSession:
@@ -71,7 +103,9 @@ class Database:
         self.url = settings.database_url
         self.rows_secured = rows_secured
         self._fast_size = settings.fast_pool_size
+        self._keepalives = keepalives(settings.tcp_timeout)
         self._server_settings = {
+            **self._keepalives,
             "application_name": name,
             "statement_timeout": str(int(settings.timeout * 1000)),
         }
@@ -79,11 +113,12 @@ class Database:
         self.reader = self._engine(
             settings.pool_size, {"default_transaction_read_only": "on"}
         ).execution_options(isolation_level="AUTOCOMMIT")
-        self._fast: asyncpg.Pool | None = None
+        self._fast: pools.PlainPool | None = None
 
     def _engine(self, size: int, server: dict[str, str]) -> AsyncEngine:
         return create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            poolclass=pools.EnginePool,
             pool_size=size,
             max_overflow=size,
             pool_timeout=5,
@@ -94,9 +129,8 @@ class Database:
 
     async def open(self) -> None:
         """Open the plain pool; the engines connect on first use."""
-        self._fast = await asyncpg.create_pool(
+        self._fast = await pools.PlainPool(
             self.url,
-            min_size=0,
             max_size=self._fast_size,
             timeout=5,
             max_cacheable_statement_size=0,  # a long statement costs most to prepare anew each time
@@ -118,9 +152,22 @@ class Database:
             raise RuntimeError("the database is not open: use it inside the application's lifespan")
         return self._fast
 
-    async def listen(self) -> asyncpg.Connection:
-        """Open a connection of its own, for LISTEN and advisory locks."""
-        return await asyncpg.connect(self.url, timeout=5, server_settings={"application_name": "listener"})
+    def measure_pools(self) -> Iterator[pools.PoolUse]:
+        """Measure the use of each pool."""
+        return pools.measure(self.writer, self.reader, self._fast)
+
+    async def listen(self, command_timeout: float | None = None, **server: str) -> asyncpg.Connection:
+        """Open a connection of its own, for LISTEN and advisory locks.
+
+        The client's side has no keepalives: only a statement with a timeout, ``command_timeout`` seconds for
+        each, notices a server that has vanished. ``server`` is for more start-up parameters.
+        """
+        return await asyncpg.connect(
+            self.url,
+            timeout=5,
+            command_timeout=command_timeout,
+            server_settings={"application_name": "listener", **self._keepalives, **server},
+        )
 
     @asynccontextmanager
     async def reading(self, council: str = "") -> AsyncIterator[ReadSession]:

@@ -1,7 +1,11 @@
 """Settings of a service, read from the environment with a prefix of its own."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
+
+TCP_TIMEOUT = 25  # seconds
 
 
 class Settings(BaseSettings):
@@ -9,18 +13,44 @@ class Settings(BaseSettings):
 
     database_url: str = Field(description="Runtime role, DML only: postgresql://address:...@host/address")
     migration_url: str = Field(default="", description="Owner role; used by `migrate` and nothing else")
-    nats_url: str = "nats://127.0.0.1:8022"
+    tcp_timeout: int = Field(
+        default=TCP_TIMEOUT,
+        ge=0,
+        le=7200,
+        description="Seconds until PostgreSQL gives up a client that has vanished, and frees its locks;"
+        " 0 leaves it to the server (behind PgBouncer, which refuses such settings)",
+    )
+    nats_url: str = Field(default="nats://127.0.0.1:8022", description="tls://host:port asks for TLS")
+    nats_seed: SecretStr = Field(default=SecretStr(""), description="The service's NKey; empty: no accounts")
+    nats_ca: Path | None = Field(default=None, description="PEM certificates that vouch for the NATS server")
     issuer: str = "http://127.0.0.1:8000/identity/"
     audience: str = "townhall"
     jwks_url: str = "http://127.0.0.1:8005/identity/.well-known/jwks.json"
     region: str = "local"
     max_body: int = Field(default=1_048_576, description="Largest request body, bytes")
     timeout: float = Field(default=10.0, description="Longest a request may take, seconds")
+    drain_wait: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Seconds it serves on after SIGTERM while it says it is not ready",
+    )
+    graceful_timeout: int = Field(
+        default=11, ge=0, le=600, description="Seconds that requests in flight have after that"
+    )
+    worker_port: int = Field(
+        default=8081, ge=0, le=65_535, description="Port of the worker's health and metrics"
+    )
     otlp_endpoint: str = Field(default="", description="OTLP/HTTP collector; empty keeps spans in process")
     trace_ratio: float = Field(default=1.0, ge=0, le=1, description="Share of new traces recorded")
     log_level: str = "INFO"
     pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
     fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")
+    pause_after: int = Field(
+        default=5,
+        ge=1,
+        description="A consumer pauses after so many events in a row fail for the same reason in its handler",
+    )
     assets: str = Field(
         default="", description="Folder of GOV.UK Frontend; empty for the one in the checkout, or /assets"
     )

@@ -14,7 +14,7 @@ from chassis.problems import conflict, not_found
 from identity.clients.actions.service_changes import get_authentication
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
 from identity.clients.store import clients as store
-from identity.clients.store import services
+from identity.clients.store import sectors, services
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import scopes
@@ -92,7 +92,16 @@ async def list_page(session: ReadSession, council: str, after: UUID | None, fetc
 
 
 async def revoke_client(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409."""
+    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409.
+
+    The region keeps one client that may operate it, or nobody could make another. Of two that revoke each
+    other at once, one stays.
+    """
+    if council == REGION and await store.lock_all_with_scope(session, REGION, scopes.OPERATE) == [client_id]:
+        raise conflict(
+            "last-operator",
+            f"This is the last client with the scope {scopes.OPERATE}. Create another, then revoke this one.",
+        )
     if await services.exists(session, council, client_id):
         raise conflict(
             "is-a-service", "This client is a service. Retire it under services, where it is on record."
@@ -102,6 +111,14 @@ async def revoke_client(session: Session, council: str, client_id: UUID, now: da
         await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
+
+
+async def list_sectors(session: ReadSession, *councils: str) -> Sequence[str]:
+    """List the sectors of councils: one each, or several where a council has taken over others.
+
+    ``region`` is that of the region's own clients. A person has a subject in each.
+    """
+    return await sectors.list_sectors(session, councils)
 
 
 async def install_client(

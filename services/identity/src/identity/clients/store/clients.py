@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, Text, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
@@ -38,6 +38,12 @@ _LIST_PAGE = (
     .limit(bindparam("most"))
 )
 _LOCK_BY_NAME = select(*_COLUMNS).where(*_OF_COUNCIL, client.c.name == bindparam("name_")).with_for_update()
+_LOCK_ALL_WITH_SCOPE = (
+    select(client.c.id)
+    .where(*_OF_COUNCIL, bindparam("scope", type_=Text) == any_(client.c.scopes))
+    .order_by(client.c.id)
+    .with_for_update()
+)
 _UPDATE_CREDENTIALS = (
     update(client)
     .where(*_OF_COUNCIL, client.c.id == bindparam("id_"))
@@ -54,8 +60,8 @@ _EXISTS = select(client.c.id).where(
 
 # One round trip, on a connection that sees across councils: the client's council is not known yet.
 _GET_RECORD = """
-    SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
-        client.previous_hash, client.previous_until,
+    SELECT client.council, client.sector, client.name, client.scopes, client.mode, client.jwks,
+        client.secret_hash, client.previous_hash, client.previous_until,
         coalesce(council.status, 'active') AS status, council.name AS council_name,
         client.public, party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
         party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
@@ -92,6 +98,12 @@ async def lock_by_name(session: Session, council: str, name: str) -> Row[Any] | 
     return await session.first(_LOCK_BY_NAME, {"council_": council, "name_": name})
 
 
+async def lock_all_with_scope(session: Session, council: str, scope: str) -> Sequence[UUID]:
+    """Lock the clients in use that hold a scope, and return their ids."""
+    rows = await session.all(_LOCK_ALL_WITH_SCOPE, {"council_": council, "scope": scope})
+    return [row.id for row in rows]
+
+
 async def update_credentials(
     session: Session,
     council: str,
@@ -122,6 +134,7 @@ async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None
         return None
     return ClientRecord(
         council=row["council"],
+        sector=row["sector"],
         name=row["name"],
         scopes=row["scopes"],
         mode=row["mode"],
