@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from simulators.openid_provider.errors import PageError
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.staff import Member, Tenant
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -23,7 +24,7 @@ async def push_to(url: str, key: str, tenant: Tenant) -> str:
         raise PageError("The simulator pushes to http on this machine only.")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/scim+json"}
     try:
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
+        async with open_client(base_url=url, headers=headers, timeout=10) as http:
             return await push(http, tenant)
     except httpx.HTTPStatusError as error:
         answer = error.response

@@ -5,8 +5,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
 from simulators.openid_provider import providers, residents, staff
 from simulators.openid_provider.authorization_request import AuthorizationRequest
 from simulators.openid_provider.clients import Client
@@ -20,6 +18,7 @@ from simulators.openid_provider.grants import (
     Grant,
     ReplayGuard,
 )
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.providers import Provider
 from simulators.openid_provider.signing_keys import SigningKeys
 
@@ -30,7 +29,7 @@ _MAX_SESSIONS = 500
 
 async def fetch_keys(url: str) -> dict[str, Any]:
     """Fetch a client's public keys from where it registered them."""
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+    async with open_client(timeout=5) as http:
         answer = await http.get(url)
     return dict(answer.raise_for_status().json())
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from joserfc.jwk import RSAKey
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
-from services.identity.tests import servers
+from services.identity.tests import rsa_keys, servers
 from services.identity.tests.provider import KEY, create_person, make_browser, register, sign_in
 from tests.browser.page_recorder import recording
 
@@ -23,6 +24,14 @@ OPERATOR = ["identity:operate", "identity:gateway", "identity:keys", "identity:c
 def recorded_pages():
     """The pages that these tests render are looked at afterwards: tests/browser/test_rendered_pages.py."""
     with recording():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_rsa_keys():
+    """Let RSA keys that identity and the simulators generate share primes; shared/test_crypto.py does not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RSAKey, "generate_key", rsa_keys.generate_key)
         yield
 
 
@@ -128,15 +137,23 @@ class Browser:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         headers = {"Accept": "text/html", "User-Agent": agent}
         self.client = httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=headers)
+        self._token = self._token_of = None
 
     async def get(self, path, **how):
         return await self.client.get(path, **how)
 
     async def post(self, path, **form):
         """Send a form, as a page of ours would."""
-        page = await self.client.get("/identity/register")
-        token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-        return await self.client.post(path, data={"csrf": token, **form})
+        return await self.client.post(path, data={"csrf": await self._read_token(), **form})
+
+    async def _read_token(self):
+        """Read the token of this browser's forms from a page of ours: once, for it goes with a cookie."""
+        cookie = self.client.cookies.get("townhall-browser")
+        if cookie is None or cookie != self._token_of:
+            page = await self.client.get("/identity/register")
+            self._token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+            self._token_of = self.client.cookies.get("townhall-browser")
+        return self._token
 
     @property
     def session(self):

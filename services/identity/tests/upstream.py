@@ -5,7 +5,6 @@ import re
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 import uvicorn
 from sqlalchemy import text
@@ -15,6 +14,7 @@ from identity.upstreams.actions import upstreams
 from services.identity.tests.provider import ask, read_redirect, register
 from simulators.openid_provider.clients import Client
 from simulators.openid_provider.faults import Faults
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.simulator import Simulator
 from simulators.openid_provider.staff import CITYTOWN
 
@@ -174,7 +174,7 @@ class Journey:
     async def authenticate(self, url, person):
         """Sign in at the provider as this person (or fail with this error): the URL of the callback."""
         self.simulator.auto = person
-        async with httpx.AsyncClient(trust_env=False, verify=False) as http:
+        async with open_client() as http:
             answer = await http.get(url)
         assert answer.status_code in {302, 303}, answer.text
         return answer.headers["location"]

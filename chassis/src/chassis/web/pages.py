@@ -130,6 +130,7 @@ def _environment(package: str, language: Language) -> Environment:
     environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
+        auto_reload=False,  # else every page asks for the age of each of its files
         extensions=["jinja2.ext.i18n"],
         undefined=ChainableUndefined,  # GOV.UK's macros read members of missing options
         trim_blocks=True,

@@ -1,12 +1,15 @@
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from identity.shared.rules import crypto, tokens
+from services.identity.tests import rsa_keys
 
 MASTER = b"m" * 32
 GRANT = tokens.TokenContent("token", "client", ("address:read",), ("citytown",), "live", 1_000, 1_600)
@@ -43,6 +46,27 @@ def test_a_sealed_key_opens_with_the_master_key_only():
         crypto.unseal_key(crypto.derive_subkey(b"n" * 32, "signing keys"), kid, sealed)
     with pytest.raises(crypto.WrongMasterKeyError):
         crypto.unseal_key(crypto.derive_subkey(MASTER, "client secrets"), kid, sealed)
+
+
+def test_an_rsa_key_has_primes_of_its_own_and_signs_after_it_was_sealed(monkeypatch):
+    monkeypatch.setattr(RSAKey, "generate_key", rsa_keys.generate_real_key)
+    sealing, moduli = crypto.derive_subkey(MASTER, "signing keys"), set()
+    for _ in range(2):
+        kid, public, private = crypto.generate_key(crypto.RS256)
+        opened = crypto.unseal_key(sealing, kid, crypto.seal_key(sealing, kid, private))
+        key = crypto.SigningKey(kid, public, opened, 0, algorithm=crypto.RS256)
+        signed = tokens.sign_jwt(key, "JWT", {"sub": "jo"})
+        assert jwt.decode(signed, RSAKey.import_key(public), algorithms=["RS256"]).claims == {"sub": "jo"}
+        assert (opened.key_size, public["e"]) == (2048, "AQAB")
+        moduli.add(public["n"])
+    assert len(moduli) == 2
+
+
+def test_what_is_sealed_must_be_a_key_that_signs():
+    sealing = crypto.derive_subkey(MASTER, "signing keys")
+    other = X25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(crypto.WrongMasterKeyError, match="neither"):
+        crypto.unseal_key(sealing, "kid", crypto.seal_key(sealing, "kid", other))
 
 
 def test_a_sealed_key_cannot_stand_in_for_another():

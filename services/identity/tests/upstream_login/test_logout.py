@@ -190,46 +190,46 @@ async def test_a_logout_token_counts_once(journey, one_login, simulator, logout_
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"iss": "https://other.example/"},
-        {"aud": "another-client"},
-        {"aud": None},
-        {"iat": None},
-        {"iat": 1},
-        {"iat": 9_999_999_999},
-        {"exp": None},
-        {"exp": 1},
-        {"exp": float("nan")},
-        {"jti": None},
-        {"jti": ""},
-        {"jti": "x" * 300},
-        {"events": None},
-        {"events": []},
-        {"events": {}},
-        {"events": {EVENT: None}},
-        {"nonce": "a-nonce"},
-        {"sub": None},
-        {"sub": 7},
-        {"sub": "a\x00b"},
-        {"how": "none"},
-        {"how": "hmac"},
-        {"how": "unknown"},
-        {"how": "foreign"},
-    ],
-    ids=str,
-)
+INVALID = [
+    {"iss": "https://other.example/"},
+    {"aud": "another-client"},
+    {"aud": None},
+    {"iat": None},
+    {"iat": 1},
+    {"iat": 9_999_999_999},
+    {"exp": None},
+    {"exp": 1},
+    {"exp": float("nan")},
+    {"jti": None},
+    {"jti": ""},
+    {"jti": "x" * 300},
+    {"events": None},
+    {"events": []},
+    {"events": {}},
+    {"events": {EVENT: None}},
+    {"nonce": "a-nonce"},
+    {"sub": None},
+    {"sub": 7},
+    {"sub": "a\x00b"},
+    {"how": "none"},
+    {"how": "hmac"},
+    {"how": "unknown"},
+    {"how": "foreign"},
+]
+
+
 async def test_a_token_that_is_not_valid_ends_nothing(
-    journey, one_login, simulator, logout_token, send_logout, wrong
+    journey, one_login, simulator, logout_token, send_logout, subtests
 ):
     mary = await journey(one_login).sign_up("mary")
     sub, _ = latest_sub_and_sid(simulator)
-    answer = await send_logout(one_login, logout_token(one_login, **{"sub": sub, **wrong}))
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "invalid_request"
-    assert sub not in answer.text
-    assert await is_signed_in(mary)
+    for wrong in INVALID:
+        with subtests.test(str(wrong)):
+            answer = await send_logout(one_login, logout_token(one_login, **{"sub": sub, **wrong}))
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "invalid_request"
+            assert sub not in answer.text
+            assert await is_signed_in(mary)
 
 
 async def test_a_form_that_cannot_be_read_is_refused(client, one_login, logout_token):

@@ -172,25 +172,25 @@ async def test_a_lower_level_than_asked_is_not_recorded(journey, one_login, proo
     assert await proofs(account) == []
 
 
-@pytest.mark.parametrize("fault", sorted(IDENTITY))
-async def test_an_identity_that_does_not_hold_is_not_recorded(mary, proofs, fault):
-    mary.simulator.faults = IDENTITY[fault]
-    answer = await mary.go("mary", "prove")
-    assert answer.status_code in {200, 400}
-    assert ("does not hold" in answer.text) is (fault != "identity-lower-vot")
-    assert await proofs(mary.account) == []
+async def test_an_identity_that_does_not_hold_is_not_recorded(mary, proofs, subtests):
+    for fault in sorted(IDENTITY):
+        with subtests.test(fault):
+            mary.simulator.faults = IDENTITY[fault]
+            answer = await mary.go("mary", "prove")
+            assert answer.status_code in {200, 400}
+            assert ("does not hold" in answer.text) is (fault != "identity-lower-vot")
+            assert await proofs(mary.account) == []
 
 
-@pytest.mark.parametrize("fault", ["other-userinfo-sub", "userinfo-500", "did-503", "lower-vot", "no-vot"])
-async def test_a_provider_that_fails_in_the_second_step_proves_nothing(
-    mary, proofs, fault, app, one_login, database
-):
-    app.state.providers._entries.clear()
-    mary.simulator.faults = ONE_LOGIN[fault]
-    answer = await mary.go("mary", "prove")
-    assert answer.status_code in {400, 503}
-    assert "Choose another way" in answer.text
-    assert await proofs(mary.account) == []
+async def test_a_provider_that_fails_in_the_second_step_proves_nothing(mary, proofs, app, subtests):
+    for fault in ("other-userinfo-sub", "userinfo-500", "did-503", "lower-vot", "no-vot"):
+        with subtests.test(fault):
+            app.state.providers._entries.clear()
+            mary.simulator.faults = ONE_LOGIN[fault]
+            answer = await mary.go("mary", "prove")
+            assert answer.status_code in {400, 503}
+            assert "Choose another way" in answer.text
+            assert await proofs(mary.account) == []
 
 
 async def test_the_statements_keys_are_read_again_when_they_change(mary, proofs):

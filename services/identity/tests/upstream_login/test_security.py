@@ -208,18 +208,19 @@ async def test_an_answer_that_names_another_issuer_is_refused(journey, one_login
 # -------------------------------------------------------------------------------------------------- id_token
 
 
-@pytest.mark.parametrize("fault", REFUSED)
 async def test_an_answer_with_one_thing_wrong_signs_nobody_in(
-    journey, one_login, simulator, database, fault, app
+    journey, one_login, simulator, database, app, subtests
 ):
-    app.state.providers._entries.clear()
-    mary = journey(one_login)
-    simulator.faults = {**NAMED, **ONE_LOGIN}[fault]
-    answer = await mary.go("mary")
-    simulator.faults = Faults()
-    await nobody_is_in(mary, answer, 503 if fault.endswith("500") else 400)
-    assert await accounts_of(database, one_login) == {}
-    assert (await mary.tab.get("/identity/upstream/link")).status_code == 303
+    for fault in REFUSED:
+        with subtests.test(fault):
+            app.state.providers._entries.clear()
+            mary = journey(one_login)
+            simulator.faults = {**NAMED, **ONE_LOGIN}[fault]
+            answer = await mary.go("mary")
+            simulator.faults = Faults()
+            await nobody_is_in(mary, answer, 503 if fault.endswith("500") else 400)
+            assert await accounts_of(database, one_login) == {}
+            assert (await mary.tab.get("/identity/upstream/link")).status_code == 303
 
 
 async def test_a_missing_nonce_is_refused(journey, one_login, simulator):

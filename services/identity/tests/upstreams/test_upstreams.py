@@ -256,7 +256,7 @@ async def test_a_key_is_published_before_it_signs_and_the_one_before_overlaps(cl
     async with database.reading("citytown") as session:
         upstream = await upstreams.get_upstream(session, "citytown", ids.read(registered["id"]))
         signing_key = await keys.get_signing_key(session, app.state.settings, upstream)
-    key = await keys.import_key(signing_key)
+    key = keys.import_key(signing_key)
     assert (key.kid, key.is_private) == (registered["keys"][0]["kid"], True)
     second = await client.post(f"{URL}/{registered['id']}/keys", json={}, headers=live)
     assert (second.status_code, second.json()["code"]) == (409, "key-waiting")
