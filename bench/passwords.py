@@ -50,9 +50,9 @@ async def measure(service: psutil.Process, database_url: str, port: int) -> list
 
 
 def _hashes_per_cpu_second() -> float:
-    stored, before = _HASHER.hash(_PASSWORD), time.process_time()
+    password_hash, before = _HASHER.hash(_PASSWORD), time.process_time()
     for _ in range(_HASHES):
-        _HASHER.verify(stored, _PASSWORD)
+        _HASHER.verify(password_hash, _PASSWORD)
     return _HASHES / (time.process_time() - before)
 
 

@@ -40,14 +40,14 @@ KNOWN_WITHIN = 60.0  # seconds until every service has received the event of a n
 
 async def ensure_credentials(stack: Stack, supervisor: Supervisor) -> None:
     """Write `.run/sandbox.json`: keep the credentials that work, make those that are missing."""
-    known = state.read(stack.sandbox)
+    credentials = state.read(stack.sandbox)
     async with httpx.AsyncClient(base_url=stack.url("identity"), timeout=10, trust_env=False) as http:
-        operator, token = await _ensure_operator(stack, supervisor, http, known.get("operator", {}))
+        operator, token = await _ensure_operator(stack, supervisor, http, credentials.get("operator", {}))
         http.headers["Authorization"] = f"Bearer {token}"
         await _ensure_gateway_client(stack, http)
         scopes = await _council_scopes(http)
         councils = {
-            slug: await _ensure_council(http, slug, scopes, known.get("councils", {}).get(slug, {}))
+            slug: await _ensure_council(http, slug, scopes, credentials.get("councils", {}).get(slug, {}))
             for slug in COUNCILS
         }
     urls = {"gateway": stack.gateway, "upstream": stack.upstream, "service": stack.demo_service}
@@ -59,18 +59,18 @@ async def ensure_credentials(stack: Stack, supervisor: Supervisor) -> None:
 
 
 async def _ensure_operator(
-    stack: Stack, supervisor: Supervisor, http: httpx.AsyncClient, known: dict[str, str]
+    stack: Stack, supervisor: Supervisor, http: httpx.AsyncClient, credentials: dict[str, str]
 ) -> tuple[dict[str, str], str]:
     """Return the operator's client and a token for it; a new client if the known one does not work."""
-    token = await fetch_token(http, known) if known else ""
+    token = await fetch_token(http, credentials) if credentials else ""
     if not token:
-        known = await _create_operator(stack, supervisor)
-        token = await fetch_token(http, known)
+        credentials = await _create_operator(stack, supervisor)
+        token = await fetch_token(http, credentials)
     if not token:
         raise UserError(
             "Identity refuses the operator's client it just made.", f"See {stack.folder / 'log'}."
         )
-    return known, token
+    return credentials, token
 
 
 async def _create_operator(stack: Stack, supervisor: Supervisor) -> dict[str, str]:
@@ -84,8 +84,8 @@ async def _create_operator(stack: Stack, supervisor: Supervisor) -> dict[str, st
 async def _ensure_gateway_client(stack: Stack, http: httpx.AsyncClient) -> None:
     """Make the control plane's own client, which may only read identity's snapshot for the gateway."""
     file = gateway.credentials_file(stack)
-    known = state.read(file)
-    if not known or not await fetch_token(http, known):
+    credentials = state.read(file)
+    if not credentials or not await fetch_token(http, credentials):
         client = await create(http, "/identity/v1/clients", "Gateway", "live", ["identity:gateway"])
         state.write(file, _credentials(client))
 
@@ -111,18 +111,22 @@ async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
 
 
 async def _ensure_council(
-    http: httpx.AsyncClient, slug: str, scopes: list[str], known: dict[str, Any]
+    http: httpx.AsyncClient, slug: str, scopes: list[str], credentials: dict[str, Any]
 ) -> dict[str, Any]:
     """Return a council's credentials and its service for sign-in: the known ones if they still work."""
     created = await http.post("/identity/v1/councils", json={"slug": slug, **COUNCILS[slug]})
     if created.status_code != httpx.codes.CONFLICT:  # an earlier run made it
         require_success(created)
     if (
-        known
-        and await _key_works(http, slug, known["api_key"])
-        and await fetch_token(http, _credentials(known))
+        credentials
+        and await _key_works(http, slug, credentials["api_key"])
+        and await fetch_token(http, _credentials(credentials))
     ):
-        return known if "service" in known else {**known, "service": await _create_service(http, slug)}
+        return (
+            credentials
+            if "service" in credentials
+            else {**credentials, "service": await _create_service(http, slug)}
+        )
     key_scopes = [scope for scope in scopes if scope not in ADMINISTRATION_SCOPES]
     key = await create(http, f"/{slug}/identity/v1/api-keys", "Sandbox key", "sandbox", key_scopes)
     client = await create(http, f"/{slug}/identity/v1/clients", "Sandbox client", "sandbox", scopes)

@@ -88,12 +88,12 @@ def require_machine() -> None:
 def ensure() -> None:
     """Do what the stamp does not record yet."""
     target = digests()
-    done = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
-    if done == target:
+    recorded = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
+    if recorded == target:
         return
-    if done.get("python", target["python"]) != target["python"] or not usable():
+    if recorded.get("python", target["python"]) != target["python"] or not usable():
         make_environment()
-    if done.get("lock") != target["lock"]:
+    if recorded.get("lock") != target["lock"]:
         install_lock()
     install_workspace()
     require_servers()

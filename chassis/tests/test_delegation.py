@@ -69,8 +69,8 @@ async def test_the_theme_may_be_that_of_the_resource(client, mint, acting):
     )
     path = f"{BASE}/own/{{}}"
     assert (await client.get(path.format(note_id), headers=acting("notes:own"))).status_code == 200
-    other = await client.get(path.format(note_id), headers=acting("notes:own", theme="parking"))
-    assert status_and_code(other) == (403, "wrong-theme")
+    wrong_theme = await client.get(path.format(note_id), headers=acting("notes:own", theme="parking"))
+    assert status_and_code(wrong_theme) == (403, "wrong-theme")
     for other_id in (without_theme.json()["id"], ids.show(ids.new()), "no-id"):
         refused = await client.get(path.format(other_id), headers=acting("notes:own"))
         assert status_and_code(refused) == (403, "not-for-delegates")

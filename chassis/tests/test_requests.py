@@ -113,8 +113,8 @@ async def test_row_level_security_hides_other_councils_rows_from_a_forgotten_whe
     client, key, mint, database
 ):
     await client.post(NOTES, headers=key, json={"text": "citytown's own"})
-    other = {"X-Api-Key": mint(scopes=["notes:read"], councils=["hillshire"])}
-    assert (await client.get("/hillshire/notes/v1/notes", headers=other)).json()["items"] == []
+    neighbour = {"X-Api-Key": mint(scopes=["notes:read"], councils=["hillshire"])}
+    assert (await client.get("/hillshire/notes/v1/notes", headers=neighbour)).json()["items"] == []
     async with database.reading() as session:
         assert await session.scalar(text("SELECT count(*) FROM note")) == 0
     async with database.writing("hillshire") as session:
@@ -165,8 +165,8 @@ async def test_the_same_key_and_body_give_the_same_answer(client, key, database)
     assert second.headers["Idempotent-Replayed"] == "true"
     assert await count_notes(database) == before + 1
     async with database.reading("citytown") as session:
-        stored = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
-    assert "secret of once" not in stored
+        answers = await session.scalar(text("SELECT string_agg(answer::text, '') FROM idempotency"))
+    assert "secret of once" not in answers
 
 
 async def test_the_same_key_with_another_body_is_422(client, key):
@@ -190,8 +190,8 @@ async def test_a_race_of_the_same_key_does_the_work_once(client, key, database):
 async def test_the_same_key_of_another_caller_is_another_key(client, key, mint):
     headers = {"Idempotency-Key": "mine"}
     first = await client.post(NOTES, headers={**key, **headers}, json={"text": "a"})
-    other = {"X-Api-Key": mint(scopes=["notes:write"], client_id="somebody-else"), **headers}
-    second = await client.post(NOTES, headers=other, json={"text": "b"})
+    other_caller = {"X-Api-Key": mint(scopes=["notes:write"], client_id="somebody-else"), **headers}
+    second = await client.post(NOTES, headers=other_caller, json={"text": "b"})
     assert (first.status_code, second.status_code) == (201, 201)
 
 

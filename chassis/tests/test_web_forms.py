@@ -35,8 +35,8 @@ async def send(browser, token, **headers):
 
 async def test_a_form_from_our_own_page_is_accepted(browser):
     token = await token_of(browser)
-    own = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    for headers in ({}, own):
+    same_origin = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
+    for headers in ({}, same_origin):
         answer = await send(browser, token, **headers)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/notes/write")
 

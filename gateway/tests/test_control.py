@@ -96,11 +96,11 @@ class Running:
 
 async def wait_until(condition, seconds=5.0):
     """Wait until the condition holds, and return the seconds it took."""
-    began = time.monotonic()
+    started = time.monotonic()
     while not await asyncio.to_thread(condition):
-        assert time.monotonic() - began < seconds, "it did not happen in time"
+        assert time.monotonic() - started < seconds, "it did not happen in time"
         await asyncio.sleep(0.005)
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 async def publish_hint(nats_url, subject):

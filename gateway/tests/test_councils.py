@@ -74,9 +74,9 @@ def measure_quickest(proxy, paths, headers):
     with httpx.Client(base_url=proxy.url, headers=headers, trust_env=False) as client:
         durations = []
         for path in paths:
-            began = time.perf_counter()
+            started = time.perf_counter()
             assert client.get(path).status_code == 200
-            durations.append(time.perf_counter() - began)
+            durations.append(time.perf_counter() - started)
     return min(durations)
 
 
@@ -86,9 +86,9 @@ def test_a_thousand_councils_and_five_thousand_revoked_cost_no_more_than_a_few(p
     councils = {f"council-{number}": "active" for number in range(1_000)}
     ids = [{"id": f"jti-{number:020}", "claim": "jti"} for number in range(5_000)]
     proxy.apply(councils={"citytown": "active", **councils}, revoked=ids[:-1])
-    began = time.monotonic()
+    started = time.monotonic()
     proxy.apply(revoked=ids)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - started < 1
     many = measure_quickest(proxy, [PATH.format(slug) for slug in list(councils)[-300:]], proxy.key())
     last = proxy.send(PATH.format("council-999"), headers=proxy.key(jti="jti-00000000000000004999"))
     assert last.json()["code"] == "revoked-credential"

@@ -160,8 +160,8 @@ def test_a_new_token_after_a_revocation_is_still_refused_for_another_reason(prox
     earlier = datetime.fromtimestamp(int(time.time()) - 100, UTC).isoformat()
     moved = {"id": "moved", "claim": "sub", "issued_before": earlier}
     proxy.apply(revoked=(moved, {"id": "ended", "claim": "mandate"}, {"id": "gone", "claim": "client_id"}))
-    for other in ({"mandate": "ended"}, {"client_id": "gone"}):
-        assert_refused(proxy.send(PATH, headers=proxy.key(sub="moved", **other)), 401, "revoked-credential")
+    for claims in ({"mandate": "ended"}, {"client_id": "gone"}):
+        assert_refused(proxy.send(PATH, headers=proxy.key(sub="moved", **claims)), 401, "revoked-credential")
     assert proxy.send(PATH, headers=proxy.key(sub="moved")).status_code == 200
     nowhere = proxy.send("/atlantis/address/v1/addresses", headers=proxy.key(sub="moved"))
     assert_refused(nowhere, 404, "unknown-council")

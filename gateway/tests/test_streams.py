@@ -70,13 +70,13 @@ def test_a_stream_that_takes_too_long_ends_in_a_timeout(proxy, upstream):
             time.sleep(0.1)
             yield b"x"
 
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         answer = proxy.send(f"{PATH}/brief", "POST", headers=proxy.key(), content=slow_content())
         assert (answer.status_code, answer.json()["code"]) == (408, "request-timeout")
     except httpx.WriteError:  # the client was still sending and lost the answer
         assert proxy.log_lines(f"{PATH}/brief")[-1]["status"] == 408
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - started < 5
 
 
 def test_a_stream_is_never_sent_twice(strict):

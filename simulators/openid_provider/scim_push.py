@@ -53,7 +53,7 @@ def _user(member: Member) -> dict[str, Any]:
         "externalId": member.oid,
         "userName": member.username,
         "displayName": member.name,
-        "name": {"givenName": member.given, "familyName": member.family},
+        "name": {"givenName": member.given_name, "familyName": member.family},
         "emails": emails,
         "active": member.active,
     }

@@ -33,8 +33,8 @@ async def violations(page: Page) -> list[str]:
     await page.evaluate(_AXE.read_text())
     found = await page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES)
     return [
-        f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes']]}"
-        for one in found["violations"]
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']]}"
+        for violation in found["violations"]
     ]
 
 

@@ -141,7 +141,9 @@ async def test_who_chooses_no_passkey_sees_no_error_and_signs_in_by_code(site, p
     assert await phone.is_hidden(".townhall-passkey-failed")
     assert not await phone.query_selector(".govuk-error-summary")
     await axe(phone)
-    browser = next(one for one in await phone.context.cookies() if one["name"].endswith("townhall-browser"))
+    browser = next(
+        cookie for cookie in await phone.context.cookies() if cookie["name"].endswith("townhall-browser")
+    )
     async with database.reading() as session:
         kept = text("SELECT count(*) FROM passkey_challenge WHERE browser = :of AND purpose = 'sign-in'")
         assert await session.scalar(kept, {"of": hash_browser_secret(browser["value"])}) == 1

@@ -58,7 +58,7 @@ def form(action, **fields):
 
 
 async def cookies(tab):
-    return {one["name"]: one for one in await tab.context.cookies()}
+    return {cookie["name"]: cookie for cookie in await tab.context.cookies()}
 
 
 async def is_signed_in(tab, site):
@@ -108,9 +108,9 @@ async def test_no_script_and_no_other_site_reads_a_cookie(site, visitor, code):
     await open_account(site, tab, code, nothing, "cookies@people.example")
     found = await cookies(tab)
     assert {SESSION, BROWSER} <= set(found)
-    for one in found.values():
-        assert (one["httpOnly"], one["sameSite"], one["path"]) == (True, "Lax", "/"), one
-        assert one["domain"] == "localhost"  # of this host alone: one with a Domain begins with a dot
+    for value in found.values():
+        assert (value["httpOnly"], value["sameSite"], value["path"]) == (True, "Lax", "/"), value
+        assert value["domain"] == "localhost"  # of this host alone: one with a Domain begins with a dot
     assert found[SESSION]["expires"] == -1
     assert await tab.evaluate("document.cookie") == ""
 

@@ -49,7 +49,7 @@ async def test_a_resident_proves_who_he_is_by_one_login_and_a_service_is_told(vi
     await expect(page.locator("h1")).to_have_text("What this service knows about you")
     await axe(page)
     identity = await part(page, "The identity")
-    names = [one["value"] for one in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]
+    names = [namepart["value"] for namepart in identity["vc"]["credentialSubject"]["name"][0]["nameParts"]]
     assert (identity["vot"], names) == ("P2", ["Siôn", "Ŵan", "ap Llŷr-Gruffŷdd"])
     seen = await part(page, "userinfo")
     assert (seen["email"], seen["email_verified"]) == ("sion@people.example", True)

@@ -125,7 +125,9 @@ def probe(revision, seen):
 def test_no_migration_lifts_the_lock_timeout(service):
     revisions = list(migrations.read_scripts(service.name).walk_revisions())
     assert revisions
-    assert [one.path for one in revisions if lifts_timeout(inspect.getsource(one.module))] == []
+    assert [
+        revision.path for revision in revisions if lifts_timeout(inspect.getsource(revision.module))
+    ] == []
 
 
 def lifts_timeout(source):

@@ -82,8 +82,8 @@ async def browser(provider):
     transport = httpx.ASGITransport(provider.app)
     async with httpx.AsyncClient(transport=transport) as http:
         service = DemoService(REGISTRATION, http)
-        own = httpx.ASGITransport(service.app)
-        async with httpx.AsyncClient(transport=own, base_url=REGISTRATION.url) as browser:
+        own_transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=own_transport, base_url=REGISTRATION.url) as browser:
             yield browser
 
 

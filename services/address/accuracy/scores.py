@@ -45,19 +45,19 @@ class Score:
 
     def add(self, labelled: LabelledAddress, answer: Match) -> bool:
         """Count an answer; return whether it is correct."""
-        meant = labelled.present and answer.uprn == labelled.uprn
-        self.right += meant
-        self.wrong += answer.uprn is not None and not meant
-        self.missed += labelled.present and not meant
+        correct = labelled.present and answer.uprn == labelled.uprn
+        self.right += correct
+        self.wrong += answer.uprn is not None and not correct
+        self.missed += labelled.present and not correct
         self.ambiguous += answer.outcome == "ambiguous"
         self.exact += answer.exact
-        self.exact_wrong += answer.exact and not meant
+        self.exact_wrong += answer.exact and not correct
         if answer.candidates:
             first = labelled.present and answer.candidates[0].uprn == labelled.uprn
             band = max(low for low in self.bands if low <= answer.confidence)
             self.bands[band][0] += 1
             self.bands[band][1] += first
-        return meant or (not labelled.present and answer.uprn is None)
+        return correct or (not labelled.present and answer.uprn is None)
 
     def include(self, other: "Score") -> None:
         """Add another set's counts of exact answers and of confidence."""

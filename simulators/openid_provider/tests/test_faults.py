@@ -72,7 +72,7 @@ def read_token(text, keys, access_token=""):
 
 async def test_an_endpoint_can_be_slow_or_fail(simulator, browser):
     simulator.faults = Faults(slow={"discovery": 0.2}, status={"did": 503})
-    began = time.monotonic()
+    started = time.monotonic()
     await browser.get(simulator.onelogin.discovery)
-    assert time.monotonic() - began >= 0.2
+    assert time.monotonic() - started >= 0.2
     assert (await browser.get("/.well-known/did.json")).status_code == 503

@@ -61,11 +61,11 @@ def finished(get):
     """Waits until a batch is done."""
 
     async def wait(url, within=40):
-        async def done():
+        async def fetch_finished():
             batch = (await get(url)).json()
             return batch if batch["status"] in {"finished", "failed"} else None
 
-        return await eventually(done, within=within, every=0.1)
+        return await eventually(fetch_finished, within=within, every=0.1)
 
     return wait
 
@@ -107,11 +107,11 @@ async def working(start):
 
 def children():
     """List the processes that match now; one that ends while it is looked at is not among them."""
-    found = []
+    processes = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            found += [process] if CHILD[1] in process.cmdline() else []
-    return found
+            processes += [process] if CHILD[1] in process.cmdline() else []
+    return processes
 
 
 def rows_of(answer):
@@ -268,7 +268,7 @@ async def test_a_body_over_the_limit_is_413_and_leaves_nothing(send, database):
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, database):
-    said = [
+    messages = [
         {"type": "http.request", "body": HEADER + many(6_000), "more_body": True},
         {"type": "http.disconnect"},
     ]
@@ -277,33 +277,33 @@ async def test_an_upload_that_breaks_off_leaves_nothing(app, key, client, databa
     ]
     scope = {"type": "http", "method": "POST", "path": BATCHES, "query_string": b"", "headers": headers}
     scope |= {"http_version": "1.1", "scheme": "http", "server": ("test.invalid", 80), "client": None}
-    written = []
+    counts = []
 
     async def receive():
-        if len(said) == 1:
-            written.append(await count(database, "SELECT count(*) FROM match_chunk"))
-        return said.pop(0)
+        if len(messages) == 1:
+            counts.append(await count(database, "SELECT count(*) FROM match_chunk"))
+        return messages.pop(0)
 
     async def send(message):
         """The client is gone."""
 
     await app(scope, receive, send)
-    assert written == [1]
+    assert counts == [1]
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
 async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database):
-    here, go = asyncio.Event(), asyncio.Event()
+    arrived, go = asyncio.Event(), asyncio.Event()
 
     async def halves():
         yield HEADER + many(5_000)
-        here.set()
+        arrived.set()
         await go.wait()
         yield many(1)
 
     sending = asyncio.create_task(send(halves()))
-    await here.wait()
+    await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     await hold_for(database, "-1 seconds")
     async with database.writing() as session:
@@ -316,16 +316,16 @@ async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database
 
 
 async def test_while_it_arrives_nobody_sees_or_works_on_it(send, get, database):
-    here, go = asyncio.Event(), asyncio.Event()
+    arrived, go = asyncio.Event(), asyncio.Event()
 
     async def halves():
         yield HEADER + many(6_000)
-        here.set()
+        arrived.set()
         await go.wait()
         yield many(1)
 
     sending = asyncio.create_task(send(halves()))
-    await here.wait()
+    await arrived.wait()
     await eventually(lambda: count(database, "SELECT count(*) FROM match_chunk"))
     assert (await get(BATCHES)).json()["items"] == []
     async with database.writing() as session:
@@ -341,8 +341,8 @@ async def test_the_same_body_with_the_same_key_is_the_same_batch(send, database)
     again = await send(body, **{"Idempotency-Key": "same"})
     assert again.json()["id"] == first.json()["id"]
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
-    other = await send(HEADER + many(4), **{"Idempotency-Key": "same"})
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    different = await send(HEADER + many(4), **{"Idempotency-Key": "same"})
+    assert (different.status_code, different.json()["code"]) == (422, "idempotency-key-reused")
     assert await count(database, "SELECT count(*) FROM match_batch") == 1
     assert await count(database, "SELECT count(*) FROM match_chunk") == 1
 
@@ -372,15 +372,15 @@ async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, c
         "X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"]),
         "Content-Type": "text/csv",
     }
-    other = await client.post(
+    neighbour = await client.post(
         BATCHES.replace("citytown", "hillshire"), content=HEADER + many(1), headers=headers
     )
-    done = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
+    statement = "UPDATE match_batch SET status = 'finished', started_at = now(), done = 10 WHERE id = :id"
     async with database.writing() as session:
         await session.set_all_councils()
-        await session.execute(text(done), {"id": ids.read(first)})
+        await session.execute(text(statement), {"id": ids.read(first)})
         claimed = [await store.claim(session, ids.new()) for _ in range(2)]
-    assert [ids.show(held.batch) for held in claimed] == [other.json()["id"], second]
+    assert [ids.show(claim.batch) for claim in claimed] == [neighbour.json()["id"], second]
 
 
 @pytest.mark.long
@@ -451,13 +451,13 @@ async def test_a_batch_whose_worker_is_killed_is_taken_over_when_its_hold_ends(
     url = (await send(HEADER + many(10))).headers["Location"]
     async with database.writing() as session:
         await session.set_all_councils()
-        held = await store.claim(session, ids.new())
+        claim = await store.claim(session, ids.new())
         assert await store.claim(session, ids.new()) is None
     await hold_for(database, "1.5 seconds")
     async with worker(database, settings):
         assert (await finished(url))["matched"] == 10
     async with database.writing("citytown") as session:
-        assert not await store.renew(session, held)
+        assert not await store.renew(session, claim)
 
 
 async def hold_for(database, how_long):
@@ -505,8 +505,8 @@ async def test_two_workers_share_the_queue_and_each_batch_is_done_once(
             within=20,
         )
         assert len(children()) == 2
-        done = [await finished(url) for url in urls]
-    assert [batch["matched"] for batch in done] == [20] * 4
+        batches = [await finished(url) for url in urls]
+    assert [batch["matched"] for batch in batches] == [20] * 4
 
 
 @pytest.mark.timeout(120)
@@ -535,10 +535,10 @@ async def test_a_suspended_councils_batch_waits_until_it_is_active_again(send, f
         await eventually(
             lambda: count(database, "SELECT count(*) FROM match_batch WHERE holder IS NULL"), within=20
         )
-        done = await count(database, "SELECT done FROM match_batch")
-        assert done < 10_040
+        progress = await count(database, "SELECT done FROM match_batch")
+        assert progress < 10_040
         await asyncio.sleep(1.5)
-        assert await count(database, "SELECT done FROM match_batch") == done
+        assert await count(database, "SELECT done FROM match_batch") == progress
         await set_status(database, "active")
         assert (await finished(url))["done"] == 10_040
 
@@ -588,13 +588,13 @@ async def test_results_before_the_end_are_409(send, get):
 
 
 async def test_batches_are_listed_the_newest_first_page_by_page(send, get):
-    sent = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
-    seen, url = [], f"{BATCHES}?limit=2"
+    ids_ = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
+    listed, url = [], f"{BATCHES}?limit=2"
     while url:
         answer = await get(url)
-        seen += [batch["id"] for batch in answer.json()["items"]]
+        listed += [batch["id"] for batch in answer.json()["items"]]
         url = answer.links["next"]["url"] if "next" in answer.links else None
-    assert seen == sent[::-1]
+    assert listed == ids_[::-1]
 
 
 @pytest.mark.parametrize("after", ["WyJ4Il0", "WzFd", "nonsense"])
@@ -627,10 +627,10 @@ async def test_batches_need_their_own_scope(client, mint):
 
 async def test_another_council_sees_none_of_it(send, client, mint, database):
     batch = (await send(HEADER + many(1))).json()
-    other = {"X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"])}
+    headers = {"X-Api-Key": mint(scopes=["address:match"], councils=["hillshire"])}
     elsewhere = BATCHES.replace("citytown", "hillshire")
-    assert (await client.get(elsewhere, headers=other)).json()["items"] == []
-    assert (await client.get(f"{elsewhere}/{batch['id']}", headers=other)).status_code == 404
+    assert (await client.get(elsewhere, headers=headers)).json()["items"] == []
+    assert (await client.get(f"{elsewhere}/{batch['id']}", headers=headers)).status_code == 404
     async with database.reading("hillshire") as session:
         assert await session.scalar(text("SELECT count(*) FROM match_batch")) == 0
         assert await session.scalar(text("SELECT count(*) FROM match_chunk")) == 0

@@ -75,8 +75,8 @@ def matcher(places=PLACES) -> Matcher:
     """A matcher of these addresses."""
     streets: dict[int, list[PlaceRow]] = {}
     names: dict[NameRow, None] = {}
-    for one in places:
-        streets.setdefault(one.usrn, []).append(one)
-        said = (one.usrn, one.street, one.locality, one.post_town, one.postcode)
-        names[NameRow(*said, one.building_name, one.organisation)] = None
+    for place in places:
+        streets.setdefault(place.usrn, []).append(place)
+        street = (place.usrn, place.street, place.locality, place.post_town, place.postcode)
+        names[NameRow(*street, place.building_name, place.organisation)] = None
     return Matcher(build_index(names), {usrn: group_properties(rows) for usrn, rows in streets.items()})

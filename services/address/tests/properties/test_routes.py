@@ -46,14 +46,14 @@ def patch(client, mint):
 async def test_a_postcode_gives_its_addresses_in_order(get):
     answer = (await get(f"{PLACES}/postcode", postcode="ba1 5aa")).json()
     Answer.model_validate(answer)
-    found = [one["DPA"] for one in answer["results"]]
-    assert [one["ADDRESS"] for one in found[:2]] == [
+    addresses = [result["DPA"] for result in answer["results"]]
+    assert [address["ADDRESS"] for address in addresses[:2]] == [
         "1, ACACIA ROAD, WALCOT, BATH, BA1 5AA",
         "2, ACACIA ROAD, WALCOT, BATH, BA1 5AA",
     ]
-    assert found[-1]["ADDRESS"] == "OAK DENTAL PRACTICE, 14A, ACACIA ROAD, WALCOT, BATH, BA1 5AA"
-    assert found[-1]["BUILDING_NAME"] == "14A"
-    assert "BUILDING_NUMBER" not in found[-1]
+    assert addresses[-1]["ADDRESS"] == "OAK DENTAL PRACTICE, 14A, ACACIA ROAD, WALCOT, BATH, BA1 5AA"
+    assert addresses[-1]["BUILDING_NAME"] == "14A"
+    assert "BUILDING_NUMBER" not in addresses[-1]
     assert answer["header"] | {"totalresults": 13, "offset": 0, "maxresults": 100} == answer["header"]
 
 
@@ -102,21 +102,21 @@ async def test_a_gazetteer_address_has_its_numbers_apart(get):
 @pytest.mark.parametrize(("dataset", "order"), [("DPA,LPI", ["DPA", "LPI"]), ("lpi, dpa", ["LPI", "DPA"])])
 async def test_both_datasets_come_in_the_order_that_is_asked(get, dataset, order):
     answer = (await get(f"{PLACES}/uprn", uprn=2001, dataset=dataset)).json()
-    assert [next(iter(one)) for one in answer["results"]] == order
+    assert [next(iter(result)) for result in answer["results"]] == order
     assert answer["header"]["totalresults"] == 2
 
 
 async def test_250_results_come_in_three_pages_without_gap_or_repeat(get):
-    seen, offset, total = [], 0, 1
+    uprns, offset, total = [], 0, 1
     while offset < total:
         answer = (await get(f"{PLACES}/postcode", postcode="BA2 9", offset=offset)).json()
         total = answer["header"]["totalresults"]
-        seen += [one["DPA"]["UPRN"] for one in answer["results"]]
+        uprns += [result["DPA"]["UPRN"] for result in answer["results"]]
         offset += answer["header"]["maxresults"]
     assert offset == 300
-    assert seen == [str(5000 + number) for number in range(1, 251)]
+    assert uprns == [str(5000 + number) for number in range(1, 251)]
     whole = (await get(f"{PLACES}/postcode", postcode="BA2 9ZZ", offset=200, maxresults=7)).json()
-    assert [one["DPA"]["UPRN"] for one in whole["results"]] == seen[200:207]
+    assert [result["DPA"]["UPRN"] for result in whole["results"]] == uprns[200:207]
     beyond = (await get(f"{PLACES}/postcode", postcode="BA2 9ZZ", offset=999)).json()
     assert beyond["header"]["totalresults"] == 250
     assert "results" not in beyond
@@ -179,7 +179,7 @@ async def test_filters_choose_classes_and_statuses(get):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "named"),
+    ("parameters", "parameter"),
     [
         ({"maxresults": 0}, "maxresults"), ({"maxresults": 101}, "maxresults"),
         ({"maxresults": "x"}, "maxresults"),
@@ -188,12 +188,12 @@ async def test_filters_choose_classes_and_statuses(get):
         ({"fq": "SURFACE:1"}, "fq"), ({"fq": "RD"}, "fq"), ({"fq": ["CLASSIFICATION_CODE:RD"] * 11}, "fq"),
     ],
 )  # fmt: skip
-async def test_a_parameter_that_cannot_be_used_is_named_in_the_contracts_shape(get, parameters, named):
+async def test_a_parameter_that_cannot_be_used_is_named_in_the_contracts_shape(get, parameters, parameter):
     answer = await get(f"{PLACES}/postcode", postcode="BA1 5AA", **parameters)
     assert answer.status_code == 400
     error = PlacesError.model_validate(answer.json()).error
     assert error.statuscode == 400
-    assert error.message.startswith(f"Parameter {named}: ")
+    assert error.message.startswith(f"Parameter {parameter}: ")
 
 
 @pytest.mark.parametrize("uprn", ["", "0", "-1", "1.5", "x", 10**12, 2**63, "9" * 5000, "1001'"])
@@ -206,7 +206,7 @@ async def test_what_is_no_uprn_is_refused_in_the_contracts_shape(get, uprn):
 async def test_find_puts_the_best_first_and_says_how_well_it_matches(get):
     answer = (await get(f"{PLACES}/find", query="4 Acacia Road, Bath", matchprecision=3)).json()
     Answer.model_validate(answer)
-    best, next_best = (one["DPA"] for one in answer["results"][:2])
+    best, next_best = (result["DPA"] for result in answer["results"][:2])
     assert best | {"UPRN": "1004", "MATCH": 1.0, "MATCH_DESCRIPTION": "EXACT"} == best
     assert next_best["MATCH"] < 1
     assert answer["header"] | {"query": "query=4 Acacia Road, Bath", "matchprecision": 3} == answer["header"]
@@ -232,23 +232,23 @@ async def test_find_finds(get, query, uprn):
 
 
 async def test_find_leaves_out_what_matches_too_little_and_what_lies_outside_the_box(get):
-    every = (await get(f"{PLACES}/find", query="4 acacia road")).json()["header"]["totalresults"]
+    total = (await get(f"{PLACES}/find", query="4 acacia road")).json()["header"]["totalresults"]
     good = (await get(f"{PLACES}/find", query="4 acacia road", minmatch=0.9)).json()
-    assert good["header"]["totalresults"] == 1 < every
+    assert good["header"]["totalresults"] == 1 < total
     outside = (await get(f"{PLACES}/find", query="4 acacia road", bbox="1,1,2,2")).json()
     assert outside["header"]["totalresults"] == 0
     inside = (await get(f"{PLACES}/find", query="4 acacia road", bbox="374000,164000,376000,166000")).json()
-    assert inside["header"]["totalresults"] == every
+    assert inside["header"]["totalresults"] == total
 
 
 async def test_find_by_a_postcode_is_the_postcodes_search(get):
-    found = (await get(f"{PLACES}/find", query="ba1 5ab")).json()
-    asked = (await get(f"{PLACES}/postcode", postcode="BA1 5AB")).json()
-    assert found["results"] == asked["results"]
+    by_text = (await get(f"{PLACES}/find", query="ba1 5ab")).json()
+    by_postcode = (await get(f"{PLACES}/postcode", postcode="BA1 5AB")).json()
+    assert by_text["results"] == by_postcode["results"]
 
 
 @pytest.mark.parametrize(
-    ("parameters", "named"),
+    ("parameters", "parameter"),
     [
         ({}, "query"), ({"query": ""}, "query"), ({"query": "x" * 501}, "query"),
         ({"query": "a", "minmatch": 0}, "minmatch"), ({"query": "a", "minmatch": "nan"}, "minmatch"),
@@ -256,10 +256,10 @@ async def test_find_by_a_postcode_is_the_postcodes_search(get):
         ({"query": "a", "bbox": "2,1,1,2"}, "bbox"), ({"query": "a", "bbox": "nan,nan,nan,nan"}, "bbox"),
     ],
 )  # fmt: skip
-async def test_find_refuses_what_it_cannot_use(get, parameters, named):
+async def test_find_refuses_what_it_cannot_use(get, parameters, parameter):
     answer = await get(f"{PLACES}/find", **parameters)
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith(f"Parameter {named}: ")
+    assert answer.json()["error"]["message"].startswith(f"Parameter {parameter}: ")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ async def test_hostile_text_finds_nothing_and_harms_nothing(get, text):
 async def test_errors_below_the_contracts_address_have_its_shape(client, mint, get):
     foreign = mint(scopes=["address:read"], councils=["hillshire"])
     empty = mint(scopes=[])
-    asked = [
+    refusals = [
         (await client.get(f"{PLACES}/uprn?uprn=1"), 401),
         (await client.get(f"{PLACES}/uprn?uprn=1&key=rubbish"), 401),
         (await client.get(f"{PLACES}/uprn?uprn=1&key={foreign}"), 403),
@@ -294,7 +294,7 @@ async def test_errors_below_the_contracts_address_have_its_shape(client, mint, g
         (await get(PLACES.replace("citytown", "atlantis") + "/uprn?uprn=1"), 404),
         (await client.post(f"{PLACES}/uprn"), 405),
     ]
-    for answer, status in asked:
+    for answer, status in refusals:
         assert answer.status_code == status
         assert PlacesError.model_validate(answer.json()).error.statuscode == status
 
@@ -340,9 +340,9 @@ async def test_a_suggestion_that_cannot_be_made_is_a_problem(get, parameters):
 
 async def test_a_property_is_read_with_its_version(get):
     answer = await get(f"{ADDRESSES}/1005")
-    found = Address.model_validate(answer.json())
-    assert (found.uprn, found.address) == ("1005", "5 ACACIA ROAD, WALCOT, BATH, BA1 5AA")
-    assert answer.headers["ETag"] == f'"{found.version}"'
+    address = Address.model_validate(answer.json())
+    assert (address.uprn, address.address) == ("1005", "5 ACACIA ROAD, WALCOT, BATH, BA1 5AA")
+    assert answer.headers["ETag"] == f'"{address.version}"'
     assert "private" in answer.headers["Cache-Control"]
 
 
@@ -382,14 +382,14 @@ async def test_a_change_is_kept_told_and_shown(get, patch, database):
     }
     answer = await patch(1007, body, '"1"')
     assert answer.status_code == 200
-    found = Address.model_validate(answer.json())
-    assert (found.version, found.easting, found.organisation, found.building_number) == (
+    address = Address.model_validate(answer.json())
+    assert (address.version, address.easting, address.organisation, address.building_number) == (
         2,
         375111.12,
         "ACME LTD",
         "1A",
     )
-    assert found.address == "ACME LTD, 1A ACACIA ROAD, WALCOT, BATH, BA1 5AA"
+    assert address.address == "ACME LTD, 1A ACACIA ROAD, WALCOT, BATH, BA1 5AA"
     assert answer.headers["ETag"] == '"2"'
     assert (await get(f"{ADDRESSES}/1007")).json() == answer.json()
     assert (await get(ADDRESSES, q="acme")).json()["items"][0]["uprn"] == "1007"
@@ -489,7 +489,9 @@ async def test_what_is_searched_for_stays_out_of_the_logs(get, caplog):
         await get(f"{PLACES}/find", query="canary cottage 4711")
         await get(ADDRESSES, q="canary cottage 4711")
         await get(f"{PLACES}/postcode", postcode="CANARY")
-    ours = [one.getMessage() for one in caplog.records if one.name != "httpx"]  # the test's own client
+    ours = [
+        record.getMessage() for record in caplog.records if record.name != "httpx"
+    ]  # the test's own client
     assert not [line for line in ours if "canary" in line.lower()]
 
 
@@ -500,16 +502,16 @@ def test_the_sample_is_what_the_tests_count_on():
 async def test_a_change_sent_again_with_its_idempotency_key_gives_the_same_answer(client, mint, database):
     token = mint(scopes=["address:read", "address:write"])
     url = f"{ADDRESSES}/1012"
-    seen = await client.get(url, headers={"X-Api-Key": token})
-    headers = {"X-Api-Key": token, "If-Match": seen.headers["ETag"], "Idempotency-Key": "lost-answer"}
-    change = {"easting": seen.json()["easting"] + 1}
+    current = await client.get(url, headers={"X-Api-Key": token})
+    headers = {"X-Api-Key": token, "If-Match": current.headers["ETag"], "Idempotency-Key": "lost-answer"}
+    change = {"easting": current.json()["easting"] + 1}
     before = len(await published(database))
     first = await client.patch(url, json=change, headers=headers)
     again = await client.patch(url, json=change, headers=headers)
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.json() == first.json()
-    assert again.headers["ETag"] == first.headers["ETag"] != seen.headers["ETag"]
+    assert again.headers["ETag"] == first.headers["ETag"] != current.headers["ETag"]
     assert len(await published(database)) == before + 1
     emptied = {**change, "organisation": None}
-    other = await client.patch(url, json=emptied, headers=headers)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    different = await client.patch(url, json=emptied, headers=headers)
+    assert (different.status_code, different.json()["code"]) == (422, "idempotency-key-reused")

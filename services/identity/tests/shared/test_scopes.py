@@ -45,7 +45,7 @@ def test_a_token_never_carries_more_than_the_client_holds(requested, held):
 
 @given(KNOWN, KNOWN)
 def test_nobody_grants_scopes_they_do_not_hold(requested, held):
-    assert set(scopes.list_not_held(requested, held)) == set(requested) - set(held)
+    assert set(scopes.list_ungrantable(requested, held)) == set(requested) - set(held)
 
 
 def test_a_reserved_slug_is_refused_with_the_reason():

@@ -92,19 +92,19 @@ def _is_surely_unit(candidates: str, likeness: float, *, numbered: bool) -> bool
 
 def _correct_names(query: AddressQuery, index: Index) -> None:
     """Correct the unknown words in runs of words."""
-    found = query.address.words
-    choices = [_choices(word, query.unknown >> place & 1, index) for place, word in enumerate(found)]
-    for place in range(len(found)):
+    words = query.address.words
+    choices = [_choices(word, query.unknown >> place & 1, index) for place, word in enumerate(words)]
+    for place in range(len(words)):
         if len(choices[place]) == 1 and not query.unknown >> place & 1:
             continue
         for start in range(max(0, place - 3), place + 1):
-            for end in range(place + 1, min(len(found), start + MAX_NAME_WORDS, place + 4) + 1):
-                if not found[end - 1].isalpha() or not found[start].isalpha():
+            for end in range(place + 1, min(len(words), start + MAX_NAME_WORDS, place + 4) + 1):
+                if not words[end - 1].isalpha() or not words[start].isalpha():
                     continue
                 bits = (1 << end) - (1 << start)
                 _correct_run(query, choices[start:end], bits)
                 if query.unknown >> place & 1:
-                    _find_near_name(query, index, found[start:end], bits)
+                    _find_near_name(query, index, words[start:end], bits)
 
 
 def _choices(word: str, unknown: int, index: Index) -> list[tuple[str, float]]:

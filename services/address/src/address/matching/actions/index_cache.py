@@ -70,21 +70,21 @@ class IndexCache:
             return matcher
 
     async def _read(self, pool: asyncpg.Pool, council: str, cached: _CachedCouncil) -> Matcher:
-        began = time.monotonic()
+        started = time.monotonic()
         since = await store.get_horizon(pool)
         matcher = Matcher(await read_index(pool, council))
-        cached.matcher, cached.since, cached.read_at = matcher, since, began
+        cached.matcher, cached.since, cached.read_at = matcher, since, started
         cached.seen = set()
         self._make_room(council)
-        gc.freeze()  # what stays need not be result through for garbage, which takes tens of milliseconds
-        log.info("read the names of %s in %.2f s", council, time.monotonic() - began)
+        gc.freeze()  # what stays need not be searched for garbage, which takes tens of milliseconds
+        log.info("read the names of %s in %.2f s", council, time.monotonic() - started)
         return matcher
 
-    def _make_room(self, council_kept: str) -> None:
+    def _make_room(self, current: str) -> None:
         """Drop the least recently used councils while there are too many names."""
         while sum(_size(council_cached) for council_cached in self._councils.values()) > self._most:
             oldest = next(iter(self._councils))
-            if oldest == council_kept:
+            if oldest == current:
                 return
             del self._councils[oldest]
 

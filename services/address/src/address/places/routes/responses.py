@@ -94,8 +94,8 @@ def _uri(request: Request) -> str:
     url = request.url
     if "key" not in request.query_params:
         return str(url)
-    parts_kept = [part for part in url.query.split("&") if unquote_plus(part.partition("=")[0]) != "key"]
-    return str(url.replace(query="&".join(parts_kept)))
+    public_parts = [part for part in url.query.split("&") if unquote_plus(part.partition("=")[0]) != "key"]
+    return str(url.replace(query="&".join(public_parts)))
 
 
 def _render(request: Request, problem: Problem) -> Response:

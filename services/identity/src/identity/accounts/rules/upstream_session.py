@@ -23,7 +23,7 @@ class UpstreamSession:
         return {"person": self.person.hex(), "session": session, "issued_at": self.issued_at}
 
     @classmethod
-    def from_json(cls, written: Mapping[str, Any]) -> Self:
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Read what ``as_json`` wrote."""
-        session = bytes.fromhex(written["session"]) if written["session"] is not None else None
-        return cls(bytes.fromhex(written["person"]), session, written["issued_at"])
+        session = bytes.fromhex(document["session"]) if document["session"] is not None else None
+        return cls(bytes.fromhex(document["person"]), session, document["issued_at"])

@@ -11,7 +11,12 @@ from chassis.database import Session
 from identity.accounts.actions.sessions import BrowserSession, level
 from identity.authorization.actions import authorization_request
 from identity.authorization.actions.authorization_request import Redirect
-from identity.authorization.actions.pending_request import GONE, PendingRequest, decide_step, load_pending
+from identity.authorization.actions.pending_request import (
+    UNKNOWN_REQUEST,
+    PendingRequest,
+    decide_step,
+    load_pending,
+)
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, pending_requests, subjects, token_records
@@ -95,7 +100,7 @@ async def start_request(
     else:
         request = new.content
     if request is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     if isinstance(request, Redirect):
         return request
     seconds = relying_party.REQUEST_SECONDS

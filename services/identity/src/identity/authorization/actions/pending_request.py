@@ -16,7 +16,7 @@ from identity.proofs.actions import proofs
 from identity.shared.oauth import authorization_requests, vectors
 from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
 
-GONE = "This request to sign in is unknown, was answered already, or is too old."
+UNKNOWN_REQUEST = "This request to sign in is unknown, was answered already, or is too old."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def load_pending(session: Session, provider: Provider, secret: str, browse
     """
     row = await pending_requests.lock_request(session, secret, browser, provider.now())
     if row is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     client = await authorization_request.get_client(provider, {"client_id": ids.show(row.client)})
     request = authorization_requests.restore_request(row.request)
     # The client may have removed its redirect URI since.

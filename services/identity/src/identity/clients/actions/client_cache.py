@@ -77,9 +77,9 @@ class ClientCache:
                 await connection.add_listener(channel, self.clear)
             self.clear()
             while True:
-                begun_at = time.monotonic()
+                started_at = time.monotonic()
                 await connection.execute("SELECT 1", timeout=_TRUSTED)
-                self._heard_at = begun_at
+                self._heard_at = started_at
                 await asyncio.sleep(_HEARTBEAT)
         finally:
             self._heard_at = float("-inf")
