@@ -90,8 +90,8 @@ def relative(path):
 
 
 def test_no_name_has_a_retired_word():
-    found = {str(relative(path)): find_retired(path.read_text(), RETIRED) for path in production()}
-    assert {path: faults for path, faults in found.items() if faults} == {}
+    faults_by_path = {str(relative(path)): find_retired(path.read_text(), RETIRED) for path in production()}
+    assert {path: faults for path, faults in faults_by_path.items() if faults} == {}
 
 
 def test_modules_are_nouns():
@@ -101,8 +101,10 @@ def test_modules_are_nouns():
 def test_nobody_is_called_he():
     """In sources, tests, pages and documents alike."""
     files = [path for path in tracked("*.py", "*.md", "*.html", "*.txt") if path != Path(__file__)]
-    found = {str(relative(path)): find_riddles(path.read_text()) for path in files if "cy." not in path.name}
-    assert {path: faults for path, faults in found.items() if faults} == {}
+    faults_by_path = {
+        str(relative(path)): find_riddles(path.read_text()) for path in files if "cy." not in path.name
+    }
+    assert {path: faults for path, faults in faults_by_path.items() if faults} == {}
 
 
 @pytest.mark.parametrize("path", tracked("contracts/*.json"), ids=lambda path: str(relative(path)))

@@ -30,15 +30,15 @@ def recorded_pages():
 def service(jwks_url):
     """Identity, which here believes the test issuer's tokens as it does its own."""
 
-    def both(app):
-        own, tests = identity_service.keys(app), make_key_source(jwks_url)
+    def make_both_sources(app):
+        own_source, test_source = identity_service.keys(app), make_key_source(jwks_url)
 
         async def read():
-            return {"keys": (await own())["keys"] + (await tests())["keys"]}
+            return {"keys": (await own_source())["keys"] + (await test_source())["keys"]}
 
         return read
 
-    return replace(identity_service, keys=both)
+    return replace(identity_service, keys=make_both_sources)
 
 
 @pytest.fixture(scope="session")
@@ -102,15 +102,15 @@ def authority(tmp_path_factory):
 @pytest.fixture
 async def server(authority):
     """A service's own server, at https."""
-    async with servers.listening(servers.Server(), authority[1]) as own:
-        yield own
+    async with servers.listening(servers.Server(), authority[1]) as server_:
+        yield server_
 
 
 @pytest.fixture
 async def visitor(app, client):
     """A browser of its own, without pages; ``client`` holds the application's lifespan."""
-    async with make_browser(app) as own:
-        yield own
+    async with make_browser(app) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -38,14 +38,14 @@ async def officer(client, mint, gazetteer):
 
 async def list_after(officer, cursor=None, limit=1000):
     """Everything in the feed after a cursor, page by page, and the cursor at its end."""
-    seen = []
+    items = []
     while True:
         page = await officer.get("/changes", limit=limit, **({"after": cursor} if cursor else {}))
         assert page.status_code == 200, page.text
-        seen += page.json()["items"]
+        items += page.json()["items"]
         cursor = page.json()["next"]
         if not page.json()["more"]:
-            return seen, cursor
+            return items, cursor
 
 
 async def end_of_feed(officer):

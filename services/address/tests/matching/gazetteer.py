@@ -34,8 +34,8 @@ PLACES = [
     place(200, building_number="20", **FURTHER),
     *(place(200 + n, building_number="20", sub_building=f"FLAT {n}", **FURTHER) for n in range(1, 5)),
     place(220, building_number="22", **FURTHER),
-    *(place(221 + at, building_number="22", sub_building=f"FLAT {one}", **FURTHER)
-      for at, one in enumerate("ABC")),
+    *(place(221 + at, building_number="22", sub_building=f"FLAT {letter}", **FURTHER)
+      for at, letter in enumerate("ABC")),
     place(240, building_number="24", **FURTHER),
     *(
         place(241 + at, building_number="24", sub_building=f"{floor} FLAT", **FURTHER)

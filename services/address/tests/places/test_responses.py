@@ -235,8 +235,8 @@ async def test_nothing_found_is_xml_without_results(call_places):
 async def test_xml_goes_to_those_who_accept_nothing_else(call_places, accepts, form):
     answer = await call_places("uprn", headers={"Accept": accepts}, uprn=2001)
     assert answer.headers["content-type"] == f"application/{form.lower()}"
-    both = await call_places("uprn", headers={"Accept": accepts}, uprn=2001, format="JSON")
-    assert both.headers["content-type"] == "application/json"
+    json_answer = await call_places("uprn", headers={"Accept": accepts}, uprn=2001, format="JSON")
+    assert json_answer.headers["content-type"] == "application/json"
 
 
 async def test_errors_come_in_the_form_that_was_asked(call_places, client):

@@ -123,17 +123,17 @@ async def test_a_session_ends_when_it_is_idle_or_old(newcomer, account_of, datab
 async def test_a_person_sees_and_ends_sessions_elsewhere(
     newcomer, browser, signed_in_again, account_of, database
 ):
-    here = await newcomer("list@example.org")
-    there = browser(agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1")
-    await signed_in_again("list@example.org", there)
-    page = (await here.get("/identity/account/sessions")).text
+    desktop = await newcomer("list@example.org")
+    phone = browser(agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile Safari/604.1")
+    await signed_in_again("list@example.org", phone)
+    page = (await desktop.get("/identity/account/sessions")).text
     assert "Safari iPhone" in page
     assert "Firefox Linux (this one)" in page
     path = page.split('action="/identity/account/sessions/')[1].split('"')[0]
-    answer = await here.post(f"/identity/account/sessions/{path}")
+    answer = await desktop.post(f"/identity/account/sessions/{path}")
     assert answer.headers["location"] == "/identity/account/sessions"
-    assert not await is_signed_in(there)
-    assert await is_signed_in(here)
+    assert not await is_signed_in(phone)
+    assert await is_signed_in(desktop)
     assert await reasons_of_end(database, await account_of("list@example.org")) == ["ended-by-person"]
 
 
@@ -149,11 +149,11 @@ async def test_nobody_can_end_the_session_of_another_person(newcomer, account_of
 
 
 async def test_all_other_sessions_can_be_ended_at_once(newcomer, signed_in_again):
-    here = await newcomer("all@example.org")
-    others = [await signed_in_again("all@example.org") for _ in range(2)]
-    await here.post("/identity/account/sessions/end")
-    assert await is_signed_in(here)
-    assert [await is_signed_in(other) for other in others] == [False, False]
+    current = await newcomer("all@example.org")
+    other_sessions = [await signed_in_again("all@example.org") for _ in range(2)]
+    await current.post("/identity/account/sessions/end")
+    assert await is_signed_in(current)
+    assert [await is_signed_in(tab) for tab in other_sessions] == [False, False]
 
 
 async def test_signing_out_ends_the_session_and_deletes_the_cookie(newcomer, account_of, database):

@@ -148,15 +148,15 @@ async def vault(database, client):
     return await register(database, jwks=[KEY.as_dict(private=False)], par_required=True)
 
 
-async def push(visitor, service, **other):
-    sent = {**service.request(**other), **service.credentials}
-    answer = await visitor.post("/identity/par", data=sent)
+async def push(visitor, service, **overrides):
+    form = {**service.request(**overrides), **service.credentials}
+    answer = await visitor.post("/identity/par", data=form)
     assert answer.status_code == 201, answer.text
     return {"client_id": service.client_id, "request_uri": answer.json()["request_uri"]}
 
 
-async def begin(visitor, by_name, **other):
-    return await visitor.get("/identity/authorize", params={**by_name, **other})
+async def begin(visitor, by_name, **overrides):
+    return await visitor.get("/identity/authorize", params={**by_name, **overrides})
 
 
 def is_a_page(response):
@@ -251,11 +251,11 @@ async def test_without_using_par_fails(visitor, resident, vault):
 
 async def test_a_request_object_of_another_client(visitor, resident, database, vault):
     """Signed rightly, by somebody else's key."""
-    other = await register(
+    other_client = await register(
         database, jwks=[ECKey.generate_key("P-256", {"kid": "own"}).as_dict(private=False)]
     )
-    outside = {"client_id": other.client_id, "response_type": "code", "redirect_uri": REDIRECT}
-    for signed in (vault.object(), other.object()):
+    outside = {"client_id": other_client.client_id, "response_type": "code", "redirect_uri": REDIRECT}
+    for signed in (vault.object(), other_client.object()):
         answer = await visitor.get("/identity/authorize", params={**outside, "request": signed})
         assert read_redirect(answer)["error"] == "invalid_request_object"
 
@@ -290,18 +290,20 @@ EVIL = ("https://evil.example/", "//evil.example", "https:evil.example", "/\\evi
 @pytest.mark.parametrize("where", EVIL)
 async def test_no_error_anywhere_leads_to_a_place_that_is_not_registered(visitor, resident, database, where):
     service = await register(database)
-    known = {"client_id": service.client_id}
+    client_params = {"client_id": service.client_id}
     for response in (
-        await visitor.get("/identity/authorize", params={**known, "redirect_uri": where}),
-        await visitor.post("/identity/authorize", data={**known, "redirect_uri": where, "prompt": "none"}),
+        await visitor.get("/identity/authorize", params={**client_params, "redirect_uri": where}),
+        await visitor.post(
+            "/identity/authorize", data={**client_params, "redirect_uri": where, "prompt": "none"}
+        ),
         await visitor.get("/identity/authorize", params={**service.request(), "request_uri": where}),
         await visitor.get("/identity/authorize/continue", params={"request": where.ljust(30, "x")}),
-        await visitor.get("/identity/logout", params={**known, "post_logout_redirect_uri": where}),
+        await visitor.get("/identity/logout", params={**client_params, "post_logout_redirect_uri": where}),
         await visitor.get("/identity/sign-in", params={"request": where, "then": where, "lang": where}),
         await visitor.get("/identity/account", params={"then": where}),
     ):
         assert "evil.example" not in response.headers.get("location", "").partition("?")[0]
-    page = await visitor.get("/identity/logout", params={**known, "post_logout_redirect_uri": where})
+    page = await visitor.get("/identity/logout", params={**client_params, "post_logout_redirect_uri": where})
     fields = {**read_hidden_fields(page), "back": where, "client_id": service.client_id}
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
     answer = await visitor.post("/identity/logout/confirm", data=fields, headers=same)

@@ -16,10 +16,10 @@ from identity.grants.actions import consents
 from identity.proofs.actions import proofs
 from identity.shared.oauth import claims as names
 from services.identity.tests import provider
-from services.identity.tests.authorization.test_identity_proof import CORE, TOLD, WHO, back
+from services.identity.tests.authorization.test_identity_proof import CORE, RETURN_CODE_CLAIMS, WHO, decline
 
 pick = st.integers(min_value=0, max_value=5)
-who = st.integers(min_value=0, max_value=1)
+person_indexes = st.integers(min_value=0, max_value=1)
 
 
 class ProofMachine(RuleBasedStateMachine):
@@ -93,15 +93,19 @@ class ProofMachine(RuleBasedStateMachine):
 
     @rule(wants_code=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
     def ask(self, wants_code, prompt):
-        options = {"vtr": '["P2.Cl.Cm"]', "claims": TOLD if wants_code else CORE, "prompt": prompt}
+        options = {
+            "vtr": '["P2.Cl.Cm"]',
+            "claims": RETURN_CODE_CLAIMS if wants_code else CORE,
+            "prompt": prompt,
+        }
         self.check_response(self.run(provider.ask(self.browser, self.service, **options)), None, wants_code)
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def sign_in(self, person_index):
         self.signed_in = self.people[person_index]
         self.run(provider.sign_in(self.database, self.browser, self.signed_in, ["passkey"]))
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def prove(self, person_index):
         async def record():
             async with self.database.writing() as session:
@@ -113,7 +117,7 @@ class ProofMachine(RuleBasedStateMachine):
         account = self.people[person_index]
         self.run(record())
 
-    @rule(person_index=who)
+    @rule(person_index=person_indexes)
     def withdraw_proofs(self, person_index):
         """Withdraw every proof of a person: tokens that rely on it end, others do not."""
 
@@ -146,7 +150,7 @@ class ProofMachine(RuleBasedStateMachine):
         assert not self.proven[self.signed_in]
         if self.wants_code[request]:
             self.declined.add((request, self.signed_in))
-        self.check_response(self.run(back(self.browser, page)), request, self.wants_code[request])
+        self.check_response(self.run(decline(self.browser, page)), request, self.wants_code[request])
 
     @precondition(lambda self: self.consents)
     @rule(index=pick)

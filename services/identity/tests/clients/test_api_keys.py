@@ -35,13 +35,13 @@ async def listed(client, headers):
 async def test_an_api_key_is_a_long_lived_token_of_this_issuer(client, keeper):
     api_key = await make(client, keeper)
     keys = (await client.get("/identity/.well-known/jwks.json")).json()
-    read = jwt.decode(api_key["key"], KeySet.import_key_set(keys), algorithms=["ES256"])
-    assert read.header["typ"] == "key+jwt"
-    assert read.claims["jti"] == read.claims["client_id"] == api_key["id"]
-    assert read.claims["councils"] == ["citytown"]
-    assert read.claims["scope"] == "address:read"
-    assert read.claims["mode"] == api_key["mode"] == "live"
-    assert read.claims["exp"] - read.claims["iat"] == 365 * 86_400
+    decoded = jwt.decode(api_key["key"], KeySet.import_key_set(keys), algorithms=["ES256"])
+    assert decoded.header["typ"] == "key+jwt"
+    assert decoded.claims["jti"] == decoded.claims["client_id"] == api_key["id"]
+    assert decoded.claims["councils"] == ["citytown"]
+    assert decoded.claims["scope"] == "address:read"
+    assert decoded.claims["mode"] == api_key["mode"] == "live"
+    assert decoded.claims["exp"] - decoded.claims["iat"] == 365 * 86_400
     assert set(api_key) == {"id", "key", "name", "mode", "scopes", "created_at", "expires_at"}
 
 
@@ -170,10 +170,10 @@ async def test_without_the_scope_nothing_is_made(client, mint):
 async def test_a_repeated_request_gets_the_very_same_key(client, keeper):
     first = await make(client, keeper, **{"Idempotency-Key": "again"})
     assert await make(client, keeper, **{"Idempotency-Key": "again"}) == first
-    other = await client.post(
+    different = await client.post(
         URL, json={**BODY, "name": "Other"}, headers={**keeper, "Idempotency-Key": "again"}
     )
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert (different.status_code, different.json()["code"]) == (422, "idempotency-key-reused")
 
 
 async def test_two_identical_requests_at_once_make_one_key(client, keeper):

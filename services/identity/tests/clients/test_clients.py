@@ -9,12 +9,12 @@ REGION = "/identity/v1/clients"
 PUBLIC = {"keys": [ECKey.generate_key("P-256", {"kid": "a"}).as_dict(private=False)]}
 
 
-def body(**other):
-    return {"name": ids.show(ids.new()), "scopes": ["address:read"], **other}
+def body(**overrides):
+    return {"name": ids.show(ids.new()), "scopes": ["address:read"], **overrides}
 
 
-async def make(client, headers, url=URL, **other):
-    answer = await client.post(url, json=body(**other), headers=headers)
+async def make(client, headers, url=URL, **overrides):
+    answer = await client.post(url, json=body(**overrides), headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 

@@ -75,6 +75,6 @@ async def test_a_key_of_the_same_name_made_elsewhere_is_refused(client, app, wri
 
 async def test_a_token_with_a_changed_claim_is_refused(client, write):
     head, body, signature = write().split(".")
-    other = write(scope="identity:keys address:write").split(".")[1]
-    assert await opened(client, f"{head}.{other}.{signature}") == (401, "invalid-credential")
+    altered = write(scope="identity:keys address:write").split(".")[1]
+    assert await opened(client, f"{head}.{altered}.{signature}") == (401, "invalid-credential")
     assert (await opened(client, f"{head}.{body}.{signature}"))[0] == 200

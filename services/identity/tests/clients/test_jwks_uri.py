@@ -50,8 +50,13 @@ def key(kid):
 
 
 def test_keys_for_other_uses_are_passed_over():
-    good, other = key("a").as_dict(private=False), RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})
-    body = str({"keys": [other.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace("'", '"')
+    good, encryption_key = (
+        key("a").as_dict(private=False),
+        RSAKey.generate_key(2048, {"kid": "e", "use": "enc"}),
+    )
+    body = str({"keys": [encryption_key.as_dict(private=False), {"kty": "OKP", "kid": "o"}, good]}).replace(
+        "'", '"'
+    )
     assert [parsed["kid"] for parsed in key_sets.parse_key_set(body.encode())] == ["a"]
 
 
@@ -157,7 +162,7 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
 async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
     client, headers, looked_up, server
 ):
-    first, two = key("one"), key("two")
+    first, second = key("one"), key("two")
     server.publish(first)
     registered = (await register(client, headers, server)).json()
     service = Service(registered["client_id"], None, "citytown")
@@ -169,14 +174,14 @@ async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
         return "invalid_request_object" in answer.headers.get("location", "")
 
     assert not await refused(first)
-    server.publish(two)
+    server.publish(second)
     await asyncio.sleep(FLOOR + 0.1)
 
     # The first try is refused unless the keys were read in the meantime for another reason; it has them read.
-    async def taken():
-        return not await refused(two)
+    async def is_accepted():
+        return not await refused(second)
 
-    await eventually(taken)
+    await eventually(is_accepted)
     assert await refused(first)
 
 

@@ -26,7 +26,7 @@ CALLBACK = f"{PAGE}/signed-in"
 OWN_SCHEME = "uk.gov.citytown.app:/signed-in"
 
 
-def body(**other):
+def body(**overrides):
     return {
         "name": f"App {ids.show(ids.new())}",
         "name_cy": "Ap",
@@ -34,7 +34,7 @@ def body(**other):
         "redirect_uris": [CALLBACK],
         "scopes": ["openid", "email", "offline_access"],
         "token_endpoint_auth_method": "none",
-        **other,
+        **overrides,
     }
 
 
@@ -48,8 +48,8 @@ def sandbox(mint):
     return {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='sandbox')}"}
 
 
-async def register(client, headers, **other):
-    answer = await client.post(SERVICES, json=body(**other), headers=headers)
+async def register(client, headers, **overrides):
+    answer = await client.post(SERVICES, json=body(**overrides), headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -65,11 +65,11 @@ class App(Service):
     def credentials(self):
         return {"client_id": self.client_id}
 
-    def request(self, **other):
-        return super().request(**{"redirect_uri": self.redirect, **other})
+    def request(self, **overrides):
+        return super().request(**{"redirect_uri": self.redirect, **overrides})
 
-    async def redeem(self, browser, code, **other):
-        return await super().redeem(browser, code, **{"redirect_uri": self.redirect, **other})
+    async def redeem(self, browser, code, **overrides):
+        return await super().redeem(browser, code, **{"redirect_uri": self.redirect, **overrides})
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ async def native(client, headers):
     return App(registered)
 
 
-async def code_for(browser, app, **other):
-    page = await ask(browser, app, **other)
+async def code_for(browser, app, **overrides):
+    page = await ask(browser, app, **overrides)
     if page.status_code == 200:
         page = await answer_consent(browser, page)
     return read_redirect(page, app.redirect)["code"]
@@ -291,8 +291,8 @@ async def test_a_refresh_token_rotates_and_its_second_use_ends_the_sign_in(visit
 async def test_a_refresh_token_of_an_app_is_no_other_apps(visitor, resident, web, client, headers):
     code = await code_for(visitor, web, scope="openid offline_access")
     tokens = (await web.redeem(visitor, code)).json()
-    other = App(await register(client, headers))
-    assert (await other.refresh(visitor, tokens["refresh_token"])).status_code == 400
+    other_app = App(await register(client, headers))
+    assert (await other_app.refresh(visitor, tokens["refresh_token"])).status_code == 400
     assert (await web.refresh(visitor, tokens["refresh_token"])).status_code == 200
 
 
@@ -409,11 +409,11 @@ async def test_a_page_may_call_no_longer_once_its_app_is_retired_or_moved(client
 
 async def test_however_many_origins_strangers_name_the_database_is_asked_once(app, visitor, web, monkeypatch):
     queries = []
-    read = clients.list_origins
+    list_origins = clients.list_origins
 
     async def counting(*arguments):
         queries.append(arguments)
-        return await read(*arguments)
+        return await list_origins(*arguments)
 
     monkeypatch.setattr(clients, "list_origins", counting)
     app.state.provider.client_cache.clear()

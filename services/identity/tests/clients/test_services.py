@@ -20,13 +20,13 @@ def key(kid):
     return ECKey.generate_key("P-256", {"kid": kid})
 
 
-def body(**other):
+def body(**overrides):
     return {
         "name": f"Bins {ids.show(ids.new())}",
         "name_cy": "Biniau",
         "mode": "sandbox",
         "redirect_uris": [CALLBACK],
-        **other,
+        **overrides,
     }
 
 
@@ -41,8 +41,8 @@ def live(mint):
     return {"Authorization": f"Bearer {mint(scopes=SCOPES, mode='live', sub='keeper')}"}
 
 
-async def register(client, headers, **other):
-    answer = await client.post(URL, json=body(**other), headers=headers)
+async def register(client, headers, **overrides):
+    answer = await client.post(URL, json=body(**overrides), headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -54,7 +54,7 @@ async def change(client, headers, service, **members):
     )
 
 
-async def read(client, headers, service):
+async def get_service(client, headers, service):
     return (await client.get(f"{URL}/{service['client_id']}", headers=headers)).json()
 
 
@@ -122,7 +122,7 @@ async def test_a_sandbox_credential_touches_nothing_live(client, sandbox, live, 
     }[verb]
     refused = await answer()
     assert (refused.status_code, refused.json()["code"]) == (403, "mode-not-held")
-    assert (await read(client, live, service))["version"] == 1
+    assert (await get_service(client, live, service))["version"] == 1
 
 
 async def test_the_sandbox_may_use_the_developers_machine_and_live_may_not(client, live):
@@ -211,7 +211,7 @@ async def test_a_change_needs_the_version_it_was_made_on(client, live):
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
     late = await change(client, live, service, name_cy="Arall")
     assert (late.status_code, late.json()["code"]) == (412, "version-changed")
-    assert (await read(client, live, service))["name_cy"] == "Sbwriel"
+    assert (await get_service(client, live, service))["name_cy"] == "Sbwriel"
 
 
 async def test_of_two_changes_at_once_one_is_refused(client, live):
@@ -226,8 +226,8 @@ async def test_a_change_keeps_what_it_does_not_name(client, live):
     changed = (await change(client, live, service, backchannel_logout_uri=out)).json()
     names = {name for name in changed if changed[name] != service[name]}
     assert names - {"updated_at"} == {"backchannel_logout_uri", "version"}
-    gone = (await change(client, live, changed, backchannel_logout_uri=None)).json()
-    assert gone["backchannel_logout_uri"] is None
+    cleared = (await change(client, live, changed, backchannel_logout_uri=None)).json()
+    assert cleared["backchannel_logout_uri"] is None
 
 
 @pytest.mark.parametrize("members", [{}, {"name": None}, {"redirect_uris": None}, {"client_id": "x"}])
@@ -301,7 +301,7 @@ async def test_keys_in_place_of_a_secret_and_back(client, live):
     assert await token(client, service) is None
     new = await client.post(f"{URL}/{service['client_id']}/secrets", json={}, headers=live)
     assert new.json()["previous_secret_until"] is None
-    read_service = await read(client, live, service)
+    read_service = await get_service(client, live, service)
     assert (read_service["authentication"], read_service["jwks"]) == ("client_secret", None)
     assert await token(client, service, new.json()["client_secret"])
 

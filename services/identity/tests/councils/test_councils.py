@@ -9,8 +9,8 @@ from chassis.testing import published
 URL = "/identity/v1/councils"
 
 
-def body(slug="newtown", gss="E06000101", **other):
-    return {"slug": slug, "name": "Newtown Council", "gss": gss, **other}
+def body(slug="newtown", gss="E06000101", **overrides):
+    return {"slug": slug, "name": "Newtown Council", "gss": gss, **overrides}
 
 
 async def make(client, operator, slug, gss):
@@ -19,8 +19,8 @@ async def make(client, operator, slug, gss):
     return answer.json()
 
 
-async def change(client, operator, slug, tag='"1"', **what):
-    return await client.patch(f"{URL}/{slug}", json=what, headers={**operator, "If-Match": tag})
+async def change(client, operator, slug, tag='"1"', **changes):
+    return await client.patch(f"{URL}/{slug}", json=changes, headers={**operator, "If-Match": tag})
 
 
 async def test_a_new_council_is_served_at_once_and_announced(client, operator, database):
@@ -36,11 +36,11 @@ async def test_a_new_council_is_served_at_once_and_announced(client, operator, d
 
 
 async def test_a_slug_and_a_code_belong_to_one_council(client, operator):
-    taken = await client.post(URL, json=body("citytown", "E06000102"), headers=operator)
-    assert (taken.status_code, taken.json()["code"]) == (409, "slug-taken")
-    taken = await client.post(URL, json=body("othertown", "E06000022"), headers=operator)
-    assert (taken.status_code, taken.json()["code"]) == (409, "gss-taken")
-    assert "citytown" in taken.json()["detail"]
+    conflict = await client.post(URL, json=body("citytown", "E06000102"), headers=operator)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "slug-taken")
+    conflict = await client.post(URL, json=body("othertown", "E06000022"), headers=operator)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "gss-taken")
+    assert "citytown" in conflict.json()["detail"]
 
 
 async def test_of_many_requests_to_create_a_council_at_once_one_succeeds(client, operator):
@@ -121,10 +121,10 @@ async def test_a_suspended_council_is_closed_at_once_and_opened_again(client, op
 
 
 @pytest.mark.parametrize(
-    "what", [{}, {"slug": "other"}, {"gss": "E06000999"}, {"status": "gone"}, {"name": ""}]
+    "changes", [{}, {"slug": "other"}, {"gss": "E06000999"}, {"status": "gone"}, {"name": ""}]
 )
-async def test_members_that_cannot_change_are_refused(client, operator, what):
-    answer = await client.patch(f"{URL}/citytown", json=what, headers={**operator, "If-Match": '"1"'})
+async def test_members_that_cannot_change_are_refused(client, operator, changes):
+    answer = await client.patch(f"{URL}/citytown", json=changes, headers={**operator, "If-Match": '"1"'})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 

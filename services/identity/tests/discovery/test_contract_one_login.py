@@ -141,18 +141,20 @@ async def test_pkce_is_optional_and_binding_once_used(visitor, resident, school)
 
 
 async def test_a_request_may_come_by_form(visitor, resident, school):
-    sent = await visitor.post("/identity/authorize", data=school.request(**PLAIN))
-    assert sent.status_code == 303
-    assert "code" in read_redirect(await visitor.get(sent.headers["location"]))
+    redirect = await visitor.post("/identity/authorize", data=school.request(**PLAIN))
+    assert redirect.status_code == 303
+    assert "code" in read_redirect(await visitor.get(redirect.headers["location"]))
 
 
 async def test_a_signed_request_is_for_the_authorisation_endpoint(visitor, resident, school):
     inside = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}authorize")
-    named = {"client_id": school.client_id, "response_type": "code", "scope": "openid"}
-    query = {**named, "redirect_uri": REDIRECT, "request": inside}
+    params = {"client_id": school.client_id, "response_type": "code", "scope": "openid"}
+    query = {**params, "redirect_uri": REDIRECT, "request": inside}
     assert "code" in read_redirect(await visitor.get("/identity/authorize", params=query))
-    other = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}userinfo")
-    refused = read_redirect(await visitor.get("/identity/authorize", params={**query, "request": other}))
+    misdirected = school.object(RSA, alg="RS256", **PLAIN, aud=f"{ISSUER}userinfo")
+    refused = read_redirect(
+        await visitor.get("/identity/authorize", params={**query, "request": misdirected})
+    )
     assert refused["error"] == "invalid_request_object"
 
 
@@ -186,8 +188,10 @@ async def test_vot_is_at_least_the_requested_level(visitor, database, school, vt
 
 async def test_all_services_of_a_council_know_a_person_by_one_name(visitor, resident, database, school):
     ours = await redeem(visitor, school, await get_code(visitor, school, **PLAIN))
-    other = await register(database, profile="onelogin")
-    theirs = await other.redeem(visitor, await get_code(visitor, other, **PLAIN), code_verifier=None)
+    other_service = await register(database, profile="onelogin")
+    theirs = await other_service.redeem(
+        visitor, await get_code(visitor, other_service, **PLAIN), code_verifier=None
+    )
     subjects = {(await verify_claims(visitor, answer.json()["id_token"]))["sub"] for answer in (ours, theirs)}
     assert len(subjects) == 1
 

@@ -134,16 +134,16 @@ async def test_an_unconfirmed_app_changes_nothing(newcomer, browser, signed_in_a
     mine = await newcomer("half@example.org")
     await mine.get(f"{ACCOUNT}/authenticator")
     assert (await mine.post(f"{ACCOUNT}/authenticator", code="000000")).status_code == 400
-    other = await signed_in_again("half@example.org")
-    assert (await other.get(ACCOUNT)).status_code == 200
+    second_tab = await signed_in_again("half@example.org")
+    assert (await second_tab.get(ACCOUNT)).status_code == 200
 
 
 async def test_a_removed_app_is_not_needed(newcomer, signed_in_again):
     mine = await newcomer("removed@example.org")
     await set_up(mine)
     await mine.post(f"{ACCOUNT}/authenticator/remove")
-    other = await signed_in_again("removed@example.org")
-    assert (await other.get(ACCOUNT)).status_code == 200
+    second_tab = await signed_in_again("removed@example.org")
+    assert (await second_tab.get(ACCOUNT)).status_code == 200
 
 
 async def test_no_table_holds_the_secret_or_a_recovery_code(newcomer, database):
@@ -195,8 +195,8 @@ async def test_setting_up_an_app_changes_the_secret_of_the_session(newcomer):
 async def test_pages_show_that_an_app_is_set_up_and_how_many_codes_are_left(newcomer, language):
     tab = await newcomer(f"app-{language}@example.org")
     _, codes = await set_up(tab)
-    there = await tab.get(f"{ACCOUNT}/authenticator?lang={language}")
-    left = await tab.get(f"{ACCOUNT}/recovery-codes?lang={language}")
-    assert (there.status_code, left.status_code) == (200, 200)
-    assert 'action="/identity/account/authenticator/remove' in there.text
-    assert f" {len(codes)} " in left.text
+    app_page = await tab.get(f"{ACCOUNT}/authenticator?lang={language}")
+    codes_page = await tab.get(f"{ACCOUNT}/recovery-codes?lang={language}")
+    assert (app_page.status_code, codes_page.status_code) == (200, 200)
+    assert 'action="/identity/account/authenticator/remove' in app_page.text
+    assert f" {len(codes)} " in codes_page.text

@@ -125,9 +125,9 @@ async def test_one_hash_is_computed_whether_or_not_the_address_has_an_account(
     hasher = app.state.auth.passwords._hasher
     verify = type(hasher).verify
 
-    def counting(self, stored, password):
-        hashes.append(stored.split("$")[3])
-        return verify(self, stored, password)
+    def counting(self, encoded, password):
+        hashes.append(encoded.split("$")[3])
+        return verify(self, encoded, password)
 
     monkeypatch.setattr(type(hasher), "verify", counting)
     for address in ("has@example.org", "hasnot@example.org", "nobody@example.org"):
@@ -139,11 +139,11 @@ async def test_one_hash_is_computed_whether_or_not_the_address_has_an_account(
 
 
 async def test_a_change_of_password_ends_other_sessions(newcomer, signed_in_again):
-    here = await newcomer("elsewhere@example.org")
-    there = await signed_in_again("elsewhere@example.org")
-    await here.post(f"{ACCOUNT}/password", password=PASSWORD)
-    assert (await there.get(ACCOUNT)).status_code == 303
-    assert (await here.get(ACCOUNT)).status_code == 200
+    current = await newcomer("elsewhere@example.org")
+    elsewhere = await signed_in_again("elsewhere@example.org")
+    await current.post(f"{ACCOUNT}/password", password=PASSWORD)
+    assert (await elsewhere.get(ACCOUNT)).status_code == 303
+    assert (await current.get(ACCOUNT)).status_code == 200
 
 
 async def test_a_removed_password_signs_nobody_in(newcomer, browser):

@@ -48,13 +48,13 @@ async def request_code(tab, number):
 
 async def count_sent(app, database, numbers, network):
     """Request a code to each number, each for another account, and count those that are sent."""
-    sent = 0
+    total = 0
     for count, number in enumerate(numbers):
         browser = ClientContext(bytes([count]) * 32, network or f"192.0.2.{count}", "en", "Firefox")
         async with database.writing() as session:
             retry_after = await phones.send_code(session, app.state.auth, browser, ids.new(), number)
-        sent += retry_after is None
-    return sent
+        total += retry_after is None
+    return total
 
 
 async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcomer, sent_sms):
@@ -71,8 +71,10 @@ async def test_an_account_gets_few_sms_and_is_told_when_it_may_have_more(newcome
 
 async def test_a_number_gets_few_sms_from_all_accounts_together(newcomer, sent_sms):
     number = "+447700900511"
-    for who in range(limits.SMS_TO_NUMBER.most):
-        assert (await request_code(await newcomer(f"who{who}@limits.example"), number)).status_code == 303
+    for number_of_account in range(limits.SMS_TO_NUMBER.most):
+        assert (
+            await request_code(await newcomer(f"who{number_of_account}@limits.example"), number)
+        ).status_code == 303
     answer = await request_code(await newcomer("who9@limits.example"), number)
     assert answer.status_code == 429
     assert len(await sent_sms(number)) == limits.SMS_TO_NUMBER.most
@@ -125,15 +127,15 @@ async def test_a_budget_used_up_by_strangers_stops_nobody_signing_in(
     await tab.post(TEXT, phone=number)
     await tab.post(f"{TEXT}/code", code=await code_to(sent_sms, number))
     budget(texts_new_per_day=0)
-    for who in range(limits.SMS_TO_NUMBER.most):
-        await request_code(await newcomer(f"pest{who}@limits.example"), number)
-    other = browser()
-    await other.post("/identity/sign-in", email=address)
+    for index in range(limits.SMS_TO_NUMBER.most):
+        await request_code(await newcomer(f"pest{index}@limits.example"), number)
+    second_tab = browser()
+    await second_tab.post("/identity/sign-in", email=address)
     emails = await sent_emails(address)
     code = [email.personalisation["code"] for email in emails if "code" in email.personalisation]
-    await other.post("/identity/sign-in/code", code=code[-1])
-    assert (await other.post("/identity/sign-in/text")).status_code == 303
-    answer = await other.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
+    await second_tab.post("/identity/sign-in/code", code=code[-1])
+    assert (await second_tab.post("/identity/sign-in/text")).status_code == 303
+    answer = await second_tab.post("/identity/sign-in/text/code", code=await code_to(sent_sms, number))
     assert answer.headers["location"] == ACCOUNT
 
 

@@ -101,8 +101,8 @@ async def test_a_number_given_to_another_person_opens_only_their_own_account(new
 async def test_a_code_works_once_and_only_for_the_account_it_was_sent_for(
     newcomer, browser, sent_emails, sent_sms
 ):
-    for who in ("one", "two"):
-        await set_up(await newcomer(f"{who}@once.example"), sent_sms, "+447700900404")
+    for name in ("one", "two"):
+        await set_up(await newcomer(f"{name}@once.example"), sent_sms, "+447700900404")
     tab = browser()
     await take_first_step(tab, sent_emails, "one@once.example")
     await tab.post(STEP)
@@ -177,8 +177,8 @@ async def test_the_app_is_asked_for_first_and_sms_are_offered_beside_it(
 
 
 async def count_recovery_codes(tab):
-    shown = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
-    return int(shown[1]) if shown else None
+    match_ = re.search(r"Recovery codes left\s*</dt>\s*<dd[^>]*>\s*(\d+)", (await tab.get(ACCOUNT)).text)
+    return int(match_[1]) if match_ else None
 
 
 async def test_recovery_codes_last_as_long_as_one_second_step(newcomer, sent_sms):
@@ -198,8 +198,8 @@ async def test_without_sms_the_first_step_is_enough_again_and_the_person_notifie
     await set_up(tab, sent_sms, "+447700900411")
     assert (await tab.post(f"{TEXT}/remove")).headers["location"] == ACCOUNT
     assert (await sent_emails("off@step.example"))[-1].template == "changed-texts-removed"
-    other = await signed_in_again("off@step.example")
-    assert other.session is not None
+    second_tab = await signed_in_again("off@step.example")
+    assert second_tab.session is not None
 
 
 async def test_removing_the_number_disables_the_second_step(newcomer, sent_emails, sent_sms, signed_in_again):
@@ -215,9 +215,9 @@ async def test_a_changed_number_stays_the_second_step(newcomer, browser, sent_em
     tab = await newcomer("over@step.example")
     await set_up(tab, sent_sms, "+447700900413")
     await add_phone(tab, sent_sms, "+447700900414")
-    other = browser()
-    await take_first_step(other, sent_emails, "over@step.example")
-    assert (await take_second_step(other, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
+    second_tab = browser()
+    await take_first_step(second_tab, sent_emails, "over@step.example")
+    assert (await take_second_step(second_tab, sent_sms, "+447700900414")).headers["location"] == ACCOUNT
 
 
 @pytest.mark.parametrize("path", [f"{TEXT}/remove", TEXT])

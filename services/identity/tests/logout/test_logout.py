@@ -95,7 +95,7 @@ async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident,
 
 
 @pytest.fixture
-async def told(visitor, database):
+async def service_and_session(visitor, database):
     """A service that wants to hear of the end of sessions, and a session that has just ended."""
     service = await register(database, backchannel_logout_uri=BACKCHANNEL)
     account_id = await create_person(database)
@@ -106,8 +106,8 @@ async def told(visitor, database):
     return service, await verify_claims(visitor, token)
 
 
-async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, told):
-    service, signed_in = told
+async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, database, service_and_session):
+    service, signed_in = service_and_session
     recorder = Recorder()
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
     (uri, token) = recorder.sent[0]
@@ -121,7 +121,7 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 0  # once is enough
 
 
-async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, told):
+async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database, service_and_session):
     recorder = Recorder(fails=True)
     for _ in range(10):
         await backchannel_logout.send_due(database, app.state.issuer, recorder)

@@ -324,8 +324,10 @@ async def test_closing_an_account_ends_its_mandates_and_erases_the_names(databas
         await mandates.close_account(session, sides[side])
     async with database.reading("citytown") as session:
         row = await session.first(text("SELECT status FROM mandate WHERE id = :id"), {"id": mandate_id})
-        left = await session.all(text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id})
-    assert (row.status, left) == ("revoked", [])
+        offers_ = await session.all(
+            text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id}
+        )
+    assert (row.status, offers_) == ("revoked", [])
 
 
 URL = "/citytown/identity/v1/mandates"
@@ -352,10 +354,10 @@ async def headers_of(database, mint, account_id, *, actor=None):
     return {"Authorization": f"Bearer {token}"}
 
 
-def offer_body(**other):
+def offer_body(**overrides):
     ends = (datetime.now(UTC) + SOON).isoformat()
     fields = {"theme": "waste", "expires_at": ends, "my_name": "Rosa Example", "their_name": "Ben Example"}
-    return fields | other
+    return fields | overrides
 
 
 @pytest.fixture
@@ -456,14 +458,14 @@ async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(cl
     (_, _, principal_headers), (_, email, delegate_headers) = two_people
     mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
     await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)
-    read = "/citytown/identity/v1/council"
+    url = "/citytown/identity/v1/council"
     acting = mint(scopes=["identity:read"], mandate=mandate["id"], act={"sub": "the delegate"}, theme="waste")
     headers = {"Authorization": f"Bearer {acting}"}
-    assert (await client.get(read, headers=headers)).json()["code"] == "not-for-delegates"
+    assert (await client.get(url, headers=headers)).json()["code"] == "not-for-delegates"
     await client.delete(f"{URL}/{mandate['id']}", headers=principal_headers)
 
     async def refused():
-        answer = await client.get(read, headers=headers)
+        answer = await client.get(url, headers=headers)
         return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
@@ -551,7 +553,7 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [
         {"theme": "everything"},
         {"theme": "x" * 41},
@@ -568,8 +570,8 @@ async def test_from_an_offer_to_a_token_that_acts_and_is_refused_when_it_ends(ap
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_an_offer_that_cannot_be_is_refused(client, two_people, other):
-    answer = await client.post(URL, json=offer_body(**other), headers=two_people[0][2])
+async def test_an_offer_that_cannot_be_is_refused(client, two_people, fields):
+    answer = await client.post(URL, json=offer_body(**fields), headers=two_people[0][2])
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 

@@ -71,7 +71,7 @@ async def desk_code_of(database, account_id):
         return (await desk_codes.create_desk_code(session, account_id))[0]
 
 
-def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
+def proof_body(code, level="P1", evidence=(BILL, LICENCE), **overrides):
     return {
         "desk_code": code,
         "level": level,
@@ -80,12 +80,12 @@ def proof_body(code, level="P1", evidence=(BILL, LICENCE), **other):
         "family_name": "Canarysurname",
         "birth_date": "1980-02-29",
         "addresses": [HOME],
-        **other,
+        **overrides,
     }
 
 
-async def record_proof(client, headers, database, account_id, **other):
-    body = proof_body(await desk_code_of(database, account_id), **other)
+async def record_proof(client, headers, database, account_id, **overrides):
+    body = proof_body(await desk_code_of(database, account_id), **overrides)
     answer = await client.post(f"{URL}/proofs", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -147,9 +147,9 @@ async def test_p2_holds_when_a_second_member_of_staff_has_confirmed(client, cler
 async def test_of_two_colleagues_who_confirm_at_once_one_does(client, clerk, mint, database):
     account_id = await make_account(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
-    others = [await headers_of_prover(database, mint, f"other-{number}") for number in range(3)]
+    colleagues = [await headers_of_prover(database, mint, f"other-{number}") for number in range(3)]
     answers = await asyncio.gather(
-        *(client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=headers) for headers in others)
+        *(client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=headers) for headers in colleagues)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
 
@@ -224,8 +224,8 @@ async def test_a_desk_code_works_once_however_it_is_typed_and_only_the_last_one(
     old, code = await desk_code_of(database, account_id), await desk_code_of(database, account_id)
     typed = f" {code.upper().replace('-', '').replace('1', 'I').replace('0', 'O')} "
     answers = [
-        await client.post(f"{URL}/proofs", json=proof_body(shown), headers=clerk)
-        for shown in (old, typed, code)
+        await client.post(f"{URL}/proofs", json=proof_body(code_), headers=clerk)
+        for code_ in (old, typed, code)
     ]
     assert [answer.status_code for answer in answers] == [404, 201, 404]
     assert answers[2].json()["code"] == "no-such-code"
@@ -396,7 +396,7 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [
         {"level": "P0"},
         {"level": "P3"},
@@ -419,8 +419,8 @@ async def test_another_councils_proofs_and_accesses_are_not_there(client, clerk,
     ],
     ids=lambda value: str(value)[:50],
 )
-async def test_what_cannot_have_been_seen_is_refused(client, clerk, other):
-    answer = await client.post(f"{URL}/proofs", json=proof_body("4k7t-9wqd", **other), headers=clerk)
+async def test_what_cannot_have_been_seen_is_refused(client, clerk, fields):
+    answer = await client.post(f"{URL}/proofs", json=proof_body("4k7t-9wqd", **fields), headers=clerk)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
 
 

@@ -136,8 +136,8 @@ async def test_a_machine_cannot_confirm_a_proof(client, machine, clerk, colleagu
     account_id = await create_person(database)
     proof = await record_proof(client, clerk, database, account_id, level="P2", evidence=[PASSPORT])
     url = f"{URL}/proofs/{proof['id']}/confirm"
-    other = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
-    for headers in (machine, other):
+    other_system = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
+    for headers in (machine, other_system):
         answer = await client.post(url, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
     assert await current_proof(database, account_id) is None
@@ -158,9 +158,9 @@ async def test_a_machine_may_record_what_holds_at_once_and_not_another_name(clie
 OTHERS = [{"family_name": "Somebodyelse"}, {"birth_date": "1980-03-01"}, {"given_names": ["Carla"]}]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=str)
+@pytest.mark.parametrize("details", OTHERS, ids=str)
 async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_look(
-    client, clerk, database, mint, other
+    client, clerk, database, mint, details
 ):
     """A marriage, a slip, or an account that changed hands: it takes two members of staff to tell."""
     account_id = await create_person(database)
@@ -170,7 +170,7 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
         for name in ("their-clerk", "their-colleague")
     }
     url = "/hillshire/identity/v1/proofs"
-    body = proof_body(await desk_code_of(database, account_id), **other)
+    body = proof_body(await desk_code_of(database, account_id), **details)
     proof = (await client.post(url, json=body, headers=hillshire_headers["their-clerk"])).json()
     assert proof["status"] == "waiting"
     assert (await current_proof(database, account_id)).person.family_name == "Canarysurname"
@@ -199,10 +199,10 @@ async def test_no_number_of_a_document_is_taken_or_kept(client, clerk, database)
         assert "CANARY123456789" not in answer.text
     proof = await record_proof(client, clerk, database, account_id, evidence=[LICENCE, BILL])
     async with database.reading("citytown") as session:
-        stored = await session.scalar(
+        pieces = await session.scalar(
             text("SELECT evidence FROM proof WHERE id = :id"), {"id": ids.read(proof["id"])}
         )
-    assert {key for piece in stored for key in piece} == {"kind", "checks"}
+    assert {key for piece in pieces for key in piece} == {"kind", "checks"}
 
 
 async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client, clerk, visitor, database):
@@ -213,12 +213,14 @@ async def test_withdrawing_a_proof_revokes_every_grant_that_relied_on_it(client,
     school = await register(database, identity_levels=["P1"])
     plain = await school.tokens(visitor)
     proven = await school.tokens(visitor, vtr='["P1.Cl.Cm"]', claims=CORE)
-    bearer, other = ({"Authorization": f"Bearer {tokens['access_token']}"} for tokens in (proven, plain))
+    bearer, plain_bearer = (
+        {"Authorization": f"Bearer {tokens['access_token']}"} for tokens in (proven, plain)
+    )
     claims = (await visitor.get("/identity/userinfo", headers=bearer)).json()
     assert names.CORE_IDENTITY in claims
     assert (await client.delete(f"{URL}/proofs/{proof['id']}", headers=clerk)).status_code == 204
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401
-    assert (await visitor.get("/identity/userinfo", headers=other)).status_code == 200
+    assert (await visitor.get("/identity/userinfo", headers=plain_bearer)).status_code == 200
     again = await provider.ask(visitor, school, vtr='["P1.Cl.Cm"]', claims=CORE)
     assert again.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:

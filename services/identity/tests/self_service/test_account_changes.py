@@ -6,7 +6,7 @@ from chassis import ids
 from chassis.testing import published
 
 ACCOUNT = "/identity/account"
-TABLES_KEPT = {"account", "account_history", "browser_session", "outbox", "revoked_token"}
+REMAINING_TABLES = {"account", "account_history", "browser_session", "outbox", "revoked_token"}
 
 
 async def last_code(sent_emails, address):
@@ -115,7 +115,7 @@ async def test_a_closed_account_leaves_only_its_id_and_impersonal_events(
     assert "Your account is closed" in answer.text
     assert tab.session is None
     assert (await other.get(ACCOUNT)).status_code == 303
-    assert await find_tables(database, account) <= TABLES_KEPT
+    assert await find_tables(database, account) <= REMAINING_TABLES
     assert (await sent_emails("erase-me@example.org"))[-1].template == "closed"
     async with database.writing() as session:
         await session.execute(text("DELETE FROM mail"))  # the worker deletes e-mails once they are sent

@@ -208,13 +208,13 @@ async def test_a_number_is_removed_with_a_code_to_it_and_notified(newcomer, sent
 
 async def test_two_accounts_may_share_a_number_and_neither_can_tell(newcomer, sent_sms, number_of):
     answers = []
-    for who in ("first", "second"):
-        tab = await newcomer(f"{who}@household.example")
+    for name in ("first", "second"):
+        tab = await newcomer(f"{name}@household.example")
         answers.append(await tab.post(PHONE, phone="07700 900355"))
         page = await tab.get(f"{PHONE}/code")
         answers.append(await tab.post(f"{PHONE}/code", code=await code_to(sent_sms, "+447700900355")))
         answers.append(re.sub('(value|nonce)="[^"]+"', "", page.text))
-        assert await number_of(f"{who}@household.example") == "+447700900355"
+        assert await number_of(f"{name}@household.example") == "+447700900355"
     assert [(answer.status_code, answer.headers["location"]) for answer in (answers[0], answers[1])] == [
         (answer.status_code, answer.headers["location"]) for answer in (answers[3], answers[4])
     ]

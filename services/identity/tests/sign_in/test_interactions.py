@@ -69,8 +69,8 @@ async def test_a_person_with_one_factor_sets_up_another_where_a_service_wants_tw
     assert f"/identity/account/authenticator?{ASK}" in choice.text
     page = (await tab.get(f"/identity/account/authenticator?{ASK}")).text
     secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
-    made = await tab.post(f"/identity/account/authenticator?{ASK}", code=pyotp.TOTP(secret).now())
-    assert f'href="{ONWARD}"' in made.text
+    confirmed = await tab.post(f"/identity/account/authenticator?{ASK}", code=pyotp.TOTP(secret).now())
+    assert f'href="{ONWARD}"' in confirmed.text
     again = await tab.get(f"/identity/account/second-step?{ASK}")
     assert again.headers["location"] == ONWARD
 

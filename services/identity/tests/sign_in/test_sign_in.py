@@ -153,24 +153,24 @@ async def test_pages_do_not_tell_who_has_an_account(newcomer, browser, sent_emai
                 wrong.text.replace(email, ""),
             )
         )
-    known, unknown = pages
-    assert known[:2] == unknown[:2]
-    assert same_but_for(known[2], unknown[2])
-    assert same_but_for(known[3], unknown[3])
+    existing, unknown = pages
+    assert existing[:2] == unknown[:2]
+    assert same_but_for(existing[2], unknown[2])
+    assert same_but_for(existing[3], unknown[3])
 
 
 @pytest.fixture
 def statements(app):
     """The statements that the application's writer has sent, in a list that grows."""
-    sent = []
+    recorded = []
 
     def note(connection, cursor, statement, parameters, context, many):
         if "signing_key" not in statement and "set_config" not in statement:  # of the process itself
-            sent.append(" ".join(statement.split())[:60])
+            recorded.append(" ".join(statement.split())[:60])
 
     engine = app.state.database.writer.sync_engine
     event.listen(engine, "before_cursor_execute", note)
-    yield sent
+    yield recorded
     event.remove(engine, "before_cursor_execute", note)
 
 
@@ -183,9 +183,9 @@ async def test_the_same_work_is_done_whether_there_is_an_account_or_not(
     verified = []
     verify = app.state.auth.passwords.verify
 
-    async def counting(stored, password):
-        verified.append(stored is None)
-        return await verify(stored, password)
+    async def counting(password_hash, password):
+        verified.append(password_hash is None)
+        return await verify(password_hash, password)
 
     monkeypatch.setattr(app.state.auth.passwords, "verify", counting)
     work = []

@@ -174,12 +174,12 @@ async def test_a_group_left_is_a_role_lost(client, officer, at_work, lose):
 
 async def test_nobody_is_refused_who_may_do_as_much_as_before(client, officer, at_work):
     role, same_role = [await create_role(client, officer, "identity:staff") for _ in range(2)]
-    worker, other = await at_work(role, same_role), await at_work(same_role)
+    worker, colleague = await at_work(role, same_role), await at_work(same_role)
     await lose_by_hand(client, officer, worker, role, None)
     group = await create_group(client, officer)
     await client.delete(group[0], headers=officer)
     assert await status_and_code(client, worker) == (200, None)
-    assert await status_and_code(client, other) == (200, None)
+    assert await status_and_code(client, colleague) == (200, None)
 
 
 async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
@@ -215,18 +215,18 @@ async def test_a_role_lost_while_a_token_is_being_issued_is_in_no_token_that_wor
     """The token's transaction has read the roles, and stands still before it ends."""
     role = await create_role(client, officer, *BOTH)
     worker = await at_work(role)
-    read, go_on = asyncio.Event(), asyncio.Event()
+    roles_read, go_on = asyncio.Event(), asyncio.Event()
     allowed = token_response.limit_scopes
 
     async def slowly(*arguments):
         granted = await allowed(*arguments)
-        read.set()
+        roles_read.set()
         await go_on.wait()
         return granted
 
     monkeypatch.setattr(token_response, "limit_scopes", slowly)
     issuing = asyncio.create_task(worker.refresh())
-    await asyncio.wait_for(read.wait(), 5)
+    await asyncio.wait_for(roles_read.wait(), 5)
     losing = asyncio.create_task(lose_by_hand(client, officer, worker, role, None))
     await asyncio.sleep(0.2)
     assert not losing.done()  # it waits for the token, so that it is refused too
@@ -390,10 +390,10 @@ async def test_live_tokens_are_found_without_comparing_everybody_with_all_tokens
         accounts = await store.list_with_live_tokens(
             session, "citytown", [row.account for row in rows], datetime.now(UTC)
         )
-        read = await session.scalar(_READ) - before
+        rows_read = await session.scalar(_READ) - before
         token_count = await session.scalar(text("SELECT count(*) FROM access_token"))
     assert len(accounts) == 400
-    assert 400 <= read < 5 * token_count, f"{read} of {token_count}"
+    assert 400 <= rows_read < 5 * token_count, f"{rows_read} of {token_count}"
 
 
 async def list_changes(client, officer, **query):

@@ -20,7 +20,7 @@ def directory(mint):
     }
 
 
-def user_body(name=None, **other):
+def user_body(name=None, **overrides):
     """A user as Entra ID sends it."""
     name = name or f"{ids.show(ids.new())}@example.org"
     return {
@@ -37,12 +37,12 @@ def user_body(name=None, **other):
         "title": "Officer",
         scim.ENTERPRISE: {"department": "Revenues"},
         "roles": [],
-        **other,
+        **overrides,
     }
 
 
-async def create(client, headers, kind="Users", **other):
-    body = user_body(**other) if kind == "Users" else {"displayName": ids.show(ids.new()), **other}
+async def create(client, headers, kind="Users", **overrides):
+    body = user_body(**overrides) if kind == "Users" else {"displayName": ids.show(ids.new()), **overrides}
     answer = await client.post(f"{URL}/{kind}", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -400,9 +400,9 @@ async def test_groups_are_found_by_name_and_by_member_without_their_members(clie
         answer = await client.get(
             f"{URL}/Groups", params={"filter": text, "excludedAttributes": "members"}, headers=directory
         )
-        [group_found] = answer.json()["Resources"]
-        assert group_found["id"] == group["id"]
-        assert "members" not in group_found
+        [listed] = answer.json()["Resources"]
+        assert listed["id"] == group["id"]
+        assert "members" not in listed
 
 
 async def test_a_group_name_is_one_groups(client, directory):

@@ -29,8 +29,8 @@ def unique_name():
     return f"r-{ids.show(ids.new())}"
 
 
-async def create_role(client, headers, *scopes, **other):
-    body = {"title": "A role", "scopes": list(scopes) or ["address:read"], **other}
+async def create_role(client, headers, *scopes, **overrides):
+    body = {"title": "A role", "scopes": list(scopes) or ["address:read"], **overrides}
     answer = await client.put(f"{URL}/roles/{unique_name()}", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()
@@ -159,13 +159,13 @@ async def test_only_the_directorys_own_key_links_an_account(client, officer, dat
 
 
 async def test_a_linked_member_of_staff_is_not_taken_over_by_another_account(client, officer, database):
-    person, other = await create_user(client, officer), await create_user(client, officer)
+    person, other_person = await create_user(client, officer), await create_user(client, officer)
     account_id = await link_new_account(database, person)
     async with database.writing("citytown") as session:
         assert await members.link_account(session, "citytown", person["externalId"], account_id)
     for other_account_id, external_id in (
         (ids.new(), person["externalId"]),
-        (account_id, other["externalId"]),
+        (account_id, other_person["externalId"]),
     ):
         async with database.writing("citytown") as session:
             with pytest.raises(Problem) as refused:
@@ -249,10 +249,10 @@ async def test_a_leavers_tokens_are_refused_within_a_second_and_their_sessions_e
 
 async def test_others_go_on_when_one_leaves(client, officer, database, app, mint):
     person, _, _ = await sign_in_member(client, officer, database, app, mint)
-    _, other, [headers, _] = await sign_in_member(client, officer, database, app, mint)
+    _, colleague, [headers, _] = await sign_in_member(client, officer, database, app, mint)
     await leave(client, officer, person, "patch")
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
-    assert await scopes_of(database, other) == {"identity:staff"}
+    assert await scopes_of(database, colleague) == {"identity:staff"}
 
 
 async def test_a_leaver_who_comes_back_has_their_roles_again(client, officer, database):

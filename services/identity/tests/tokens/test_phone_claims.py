@@ -25,8 +25,8 @@ async def caller(database, resident):
     return resident
 
 
-async def userinfo(visitor, found):
-    bearer = {"Authorization": f"Bearer {found['access_token']}"}
+async def userinfo(visitor, tokens_):
+    bearer = {"Authorization": f"Bearer {tokens_['access_token']}"}
     return (await visitor.get("/identity/userinfo", headers=bearer)).json()
 
 
@@ -48,8 +48,8 @@ async def test_a_service_written_for_one_login_learns_it_the_same_way(visitor, c
 )
 async def test_an_sms_counts_as_at_one_login(visitor, caller, school, database, methods, level):
     await sign_in(database, visitor, caller, methods)
-    found = await tokens(visitor, school, vtr='["Cl.Cm"]')
-    assert (await verify_claims(visitor, found["id_token"]))["vot"] == level
+    tokens_ = await tokens(visitor, school, vtr='["Cl.Cm"]')
+    assert (await verify_claims(visitor, tokens_["id_token"]))["vot"] == level
 
 
 async def test_an_sms_without_a_first_factor_does_not_count(visitor, caller, school, database):

@@ -112,9 +112,9 @@ async def test_a_refresh_token_used_twice_ends_the_family(visitor, resident, bin
 
 async def test_of_two_that_refresh_at_once_one_is_served_at_most(visitor, resident, bins):
     first = await bins.tokens(visitor, scope="openid offline_access")
-    both = await asyncio.gather(*(bins.refresh(visitor, first["refresh_token"]) for _ in range(2)))
-    assert sorted(answer.status_code for answer in both) == [200, 400]
-    good = next(answer.json() for answer in both if answer.status_code == 200)
+    answers = await asyncio.gather(*(bins.refresh(visitor, first["refresh_token"]) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400]
+    good = next(answer.json() for answer in answers if answer.status_code == 200)
     refused(await bins.refresh(visitor, good["refresh_token"]))  # the race was a theft, for all we know
 
 
@@ -193,9 +193,11 @@ async def test_a_closed_account_leaves_tokens_and_codes_worthless(visitor, datab
 
 async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
-    other = await register(database)
+    other_client = await register(database)
     for kind in ("refresh_token", "access_token"):
-        answer = await visitor.post("/identity/revoke", data={"token": tokens[kind], **other.credentials})
+        answer = await visitor.post(
+            "/identity/revoke", data={"token": tokens[kind], **other_client.credentials}
+        )
         assert (answer.status_code, answer.content) == (200, b"")
     assert await opens_userinfo(visitor, tokens)
     answer = await visitor.post(
@@ -209,22 +211,22 @@ async def test_a_client_revokes_its_own_tokens_only(visitor, resident, database,
 async def test_introspection_shows_a_client_tokens_of_its_own_council_only(visitor, resident, database, bins):
     tokens = await bins.tokens(visitor, scope="openid offline_access")
 
-    async def seen(service, kind):
+    async def introspect(service, kind):
         form = {"token": tokens[kind], **service.credentials}
         return (await visitor.post("/identity/introspect", data=form)).json()
 
-    content = await seen(bins, "access_token")
+    content = await introspect(bins, "access_token")
     assert (content["active"], content["client_id"], content["iss"]) == (True, bins.client_id, ISSUER)
     neighbour = await register(database)
-    assert (await seen(neighbour, "access_token"))["active"]
-    assert await seen(neighbour, "refresh_token") == {"active": False}
-    assert await seen(await register(database, "hillshire"), "access_token") == {"active": False}
-    assert (await seen(bins, "refresh_token"))["active"]
+    assert (await introspect(neighbour, "access_token"))["active"]
+    assert await introspect(neighbour, "refresh_token") == {"active": False}
+    assert await introspect(await register(database, "hillshire"), "access_token") == {"active": False}
+    assert (await introspect(bins, "refresh_token"))["active"]
     used = await bins.refresh(visitor, tokens["refresh_token"])
     assert used.status_code == 200
-    assert await seen(bins, "refresh_token") == {"active": False}
+    assert await introspect(bins, "refresh_token") == {"active": False}
     await visitor.post("/identity/revoke", data={"token": tokens["access_token"], **bins.credentials})
-    assert await seen(bins, "access_token") == {"active": False}
+    assert await introspect(bins, "access_token") == {"active": False}
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "ey" * 200])
@@ -308,9 +310,9 @@ async def test_a_code_and_a_secret_are_in_no_table_as_they_are(visitor, resident
         await session.set_all_councils()
         for table in ("authorisation_code", "refresh_token", "token_grant", "authorisation", "access_token"):
             rows = await session.all(text(f"SELECT to_jsonb(t)::text AS row FROM {table} t"))
-            written = "\n".join(row.row for row in rows)
+            dump = "\n".join(row.row for row in rows)
             for secret in (code, tokens["refresh_token"], tokens["access_token"], bins.secret):
-                assert secret not in written
+                assert secret not in dump
 
 
 async def test_errors_say_nothing_of_what_was_sent(visitor, resident, bins, caplog):
@@ -318,6 +320,6 @@ async def test_errors_say_nothing_of_what_was_sent(visitor, resident, bins, capl
         code = await get_code(visitor, bins)
         await bins.redeem(visitor, code, code_verifier="v" * 50)
         await bins.redeem(visitor, "wrong-code-of-somebody", client_secret="wrong-secret-of-somebody")
-    written = caplog.text
+    log = caplog.text
     for secret in (code, bins.secret, "v" * 50, "wrong-code-of-somebody", "wrong-secret-of-somebody"):
-        assert secret not in written
+        assert secret not in log

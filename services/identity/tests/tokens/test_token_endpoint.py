@@ -22,16 +22,16 @@ PUBLIC = {"keys": [key.as_dict(private=False) for key in (EC, RSA)]}
 @pytest.fixture(scope="module")
 async def citytown(client, mint):
     """(id, secret) of a client of citytown."""
-    return await made(client, mint)
+    return await make_client(client, mint)
 
 
 @pytest.fixture(scope="module")
 async def signer(client, mint):
     """The id of a client of citytown that signs assertions."""
-    return (await made(client, mint, jwks=PUBLIC))[0]
+    return (await make_client(client, mint, jwks=PUBLIC))[0]
 
 
-async def made(client, mint, council="citytown", **body):
+async def make_client(client, mint, council="citytown", **body):
     scopes = ["identity:clients", "address:read", "mapping:read"]
     headers = {"Authorization": f"Bearer {mint(scopes=scopes, councils=[council], mode='live')}"}
     body = {"name": ids.show(ids.new()), "scopes": ["address:read", "mapping:read"], **body}
@@ -44,10 +44,10 @@ def asserted(client_id, key=EC, algorithm="ES256", header=None, **claims):
     now = int(time.time())
     claims = {"aud": TOKEN_URL, "exp": now + 60, "jti": ids.show(ids.new()), **claims}
     content = {"iss": client_id, "sub": client_id, **claims}
-    written = jwt.encode(
+    assertion = jwt.encode(
         {"alg": algorithm, "kid": key.kid, **(header or {})}, content, key, algorithms=[algorithm]
     )
-    return {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
+    return {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": assertion}
 
 
 async def ask(client, data=GRANT, **more):
@@ -57,8 +57,10 @@ async def ask(client, data=GRANT, **more):
 async def claims_of(client, answer):
     assert answer.status_code == 200, answer.text
     published = (await client.get("/identity/.well-known/jwks.json")).json()
-    read = jwt.decode(answer.json()["access_token"], KeySet.import_key_set(published), algorithms=["ES256"])
-    return read.header, read.claims
+    decoded = jwt.decode(
+        answer.json()["access_token"], KeySet.import_key_set(published), algorithms=["ES256"]
+    )
+    return decoded.header, decoded.claims
 
 
 def refused(answer, error, status=400):
@@ -97,12 +99,12 @@ async def test_the_secret_may_be_in_the_form(client, citytown):
 
 
 async def test_a_token_opens_what_its_scope_says(client, mint, operator):
-    credentials = await made(client, mint, scopes=["identity:clients"])
-    written = (await ask(client, auth=credentials)).json()["access_token"]
-    bearer = {"Authorization": f"Bearer {written}"}
+    credentials = await make_client(client, mint, scopes=["identity:clients"])
+    token = (await ask(client, auth=credentials)).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/citytown/identity/v1/clients", headers=bearer)).status_code == 200
-    other = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
-    assert (other.status_code, other.json()["code"]) == (403, "missing-scope")
+    refused_ = await client.get("/citytown/identity/v1/api-keys", headers=bearer)
+    assert (refused_.status_code, refused_.json()["code"]) == (403, "missing-scope")
     crossing = await client.get("/hillshire/identity/v1/clients", headers=bearer)
     assert (crossing.status_code, crossing.json()["code"]) == (403, "wrong-council")
 
@@ -131,15 +133,19 @@ async def test_an_unknown_client_and_a_wrong_secret_read_alike(client, citytown)
 
 async def test_an_unknown_client_costs_what_a_wrong_secret_costs(client, app, citytown, monkeypatch):
     """The same look-up and the same comparisons, so the time tells nothing."""
-    done = []
+    calls = []
     look_up, compare = store.get_record, crypto.matches_hash
-    monkeypatch.setattr(store, "get_record", lambda *given: done.append("look-up") or look_up(*given))
-    monkeypatch.setattr(crypto, "matches_hash", lambda *given: done.append("compare") or compare(*given))
+    monkeypatch.setattr(
+        store, "get_record", lambda *arguments: calls.append("look-up") or look_up(*arguments)
+    )
+    monkeypatch.setattr(
+        crypto, "matches_hash", lambda *arguments: calls.append("compare") or compare(*arguments)
+    )
     for client_id in (citytown[0], ids.show(ids.new()), "nobody at all"):
         app.state.provider.client_cache.clear()
-        done.clear()
+        calls.clear()
         await ask(client, auth=(client_id, "wrong"))
-        assert done == ["look-up", "compare", "compare"], "with this secret and with the one before"
+        assert calls == ["look-up", "compare", "compare"], "with this secret and with the one before"
 
 
 async def test_a_client_with_keys_has_no_secret(client, signer):
@@ -161,8 +167,8 @@ async def test_an_assertion_is_good_once(client, signer):
 
 
 async def test_two_clients_may_use_the_same_jti(client, signer, mint):
-    other = (await made(client, mint, jwks=PUBLIC))[0]
-    for client_id in (signer, other):
+    other_client = (await make_client(client, mint, jwks=PUBLIC))[0]
+    for client_id in (signer, other_client):
         assert (await ask(client, asserted(client_id, jti="same"))).status_code == 200
 
 
@@ -206,8 +212,8 @@ async def test_an_assertion_for_an_unknown_client_reads_like_a_wrong_signature(c
 
 
 async def test_an_access_token_is_no_assertion(client, signer):
-    written = (await ask(client, asserted(signer))).json()["access_token"]
-    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": written}
+    token = (await ask(client, asserted(signer))).json()["access_token"]
+    form = {**GRANT, "client_assertion_type": token_requests.ASSERTION_TYPE, "client_assertion": token}
     refused(await ask(client, form), "invalid_client", 401)
 
 
@@ -247,20 +253,20 @@ async def test_hostile_bytes_get_an_error_of_the_protocol(client, body):
 async def suspended(client, operator, slug):
     url = f"/identity/v1/councils/{slug}"
 
-    async def put(status):
+    async def set_status(status):
         tag = (await client.get(url, headers=operator)).headers["etag"]
         answer = await client.patch(url, json={"status": status}, headers={**operator, "If-Match": tag})
         assert answer.status_code == 200
 
-    await put("suspended")
+    await set_status("suspended")
     yield
-    await put("active")
+    await set_status("active")
 
 
 async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_reopened(
     client, operator, mint
 ):
-    credentials = await made(client, mint, "hillshire")
+    credentials = await make_client(client, mint, "hillshire")
     token = (await ask(client, auth=credentials)).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     async with suspended(client, operator, "hillshire"):
@@ -275,7 +281,7 @@ async def test_a_suspended_councils_client_gets_no_token_until_the_council_is_re
 
 
 async def test_a_revoked_client_is_unknown_and_its_tokens_are_refused_at_once(client, mint, keeper):
-    credentials = await made(client, mint, scopes=["identity:clients"])
+    credentials = await make_client(client, mint, scopes=["identity:clients"])
     headers = {"Authorization": f"Bearer {(await ask(client, auth=credentials)).json()['access_token']}"}
     assert (await client.get("/citytown/identity/v1/clients", headers=headers)).status_code == 200
     await client.delete(f"/citytown/identity/v1/clients/{credentials[0]}", headers=keeper)

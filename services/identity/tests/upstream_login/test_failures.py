@@ -35,8 +35,8 @@ CONFIRM = f"{LINK}/confirm"
 JO, SAM = "jo@people.example", "sam@people.example"
 
 
-def at_failed(upstream, reason, **other):
-    query = {"reason": reason, "of": "citytown", "upstream": upstream["id"], **other}
+def at_failed(upstream, reason, **overrides):
+    query = {"reason": reason, "of": "citytown", "upstream": upstream["id"], **overrides}
     return "/identity/upstream/failed?" + "&".join(f"{name}={value}" for name, value in query.items())
 
 
@@ -70,7 +70,7 @@ async def test_the_page_says_only_what_it_knows(client, one_login):
         assert (await client.get(nonsense)).status_code == 400
 
 
-async def begun(journey_, signed_in_again):
+async def begin_login(journey_, signed_in_again):
     """Begin a login, choose to use an existing account, and sign in to that."""
     await journey_.go("mary")
     await journey_.choose("have")
@@ -88,7 +88,7 @@ async def test_who_signs_out_leaves_nothing_to_be_linked(
     await newcomer(JO)
     await newcomer(SAM)
     shared = journey(one_login)
-    visit = await begun(shared, signed_in_again)
+    visit = await begin_login(shared, signed_in_again)
     assert (await shared.tab.post(path)).status_code == 200
     await signed_in_again(SAM, shared.tab)
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
@@ -104,7 +104,7 @@ async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
     await newcomer(JO)
     await newcomer(SAM)
     shared = journey(one_login)
-    visit = await begun(shared, signed_in_again)
+    visit = await begin_login(shared, signed_in_again)
     await shared.tab.post("/identity/sign-in", email=SAM)
     code = (await sent_emails(SAM))[-1].personalisation["code"]
     answer = await shared.tab.post("/identity/sign-in/code", code=code)

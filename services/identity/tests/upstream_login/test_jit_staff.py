@@ -392,8 +392,8 @@ async def test_provisioning_is_changed_both_ways(
 
     async def until():
         async with database.reading("citytown") as session:
-            held = text("SELECT vouched_until FROM staff WHERE account = :id")
-            return await session.scalar(held, {"id": account})
+            statement = text("SELECT vouched_until FROM staff WHERE account = :id")
+            return await session.scalar(statement, {"id": account})
 
     await client.delete(f"{URL}/roles/{(await role_names(client, officer))[0]}", headers=officer)
     await change(1, provisioning="scim")

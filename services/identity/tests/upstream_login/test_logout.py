@@ -64,8 +64,8 @@ def logout_token(simulator):
             "iss": upstream["issuer"], "aud": upstream["client_id"], "iat": now, "exp": now + 120,
             "jti": secrets.token_urlsafe(16), "events": {EVENT: {}}, **claims,
         }  # fmt: skip
-        kept = {name: value for name, value in whole.items() if value is not None}
-        return simulator.keys[kind].sign(kept, algorithm, how)
+        stated = {name: value for name, value in whole.items() if value is not None}
+        return simulator.keys[kind].sign(stated, algorithm, how)
 
     return sign
 
@@ -100,16 +100,16 @@ async def test_sessions_opened_by_the_provider_end_and_no_others(
     second = journey(one_login)
     await second.go("mary")
     peter = await journey(one_login).sign_up("peter")
-    other = await newcomer("own@people.example")
+    resident_ = await newcomer("own@people.example")
     by_code = await signed_in_again("mary.watson@people.example")
-    began = time.monotonic()
+    started = time.monotonic()
     answer = await send_logout(one_login, logout_token(one_login, sub=sub))
     assert (answer.status_code, answer.content) == (200, b"")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - started < 1
     assert not await is_signed_in(mary)
     assert not await is_signed_in(second)
     assert await is_signed_in(peter)
-    assert (await other.get("/identity/account")).status_code == 200
+    assert (await resident_.get("/identity/account")).status_code == 200
     assert (await by_code.get("/identity/account")).status_code == 200
     ended = [event for event in await published(database) if event.type == "identity.session.ended.v1"]
     assert [event.data["reason"] for event in ended][-2:] == ["signed-out"] * 2
@@ -252,10 +252,10 @@ async def test_a_token_for_another_councils_upstream_is_refused(
     """Each council is a client of its own, and gets the logouts of its own people."""
     mary = await journey(one_login).sign_up("mary")
     sub, _ = latest_sub_and_sid(simulator)
-    other = await register_upstream("onelogin", "hillshire")
-    assert (await send_logout(other, logout_token(one_login, sub=sub), "hillshire")).status_code == 400
+    neighbour = await register_upstream("onelogin", "hillshire")
+    assert (await send_logout(neighbour, logout_token(one_login, sub=sub), "hillshire")).status_code == 400
     assert (await send_logout(one_login, logout_token(one_login, sub=sub), "hillshire")).status_code == 404
-    assert (await send_logout(other, logout_token(other, sub=sub), "hillshire")).status_code == 200
+    assert (await send_logout(neighbour, logout_token(neighbour, sub=sub), "hillshire")).status_code == 200
     assert await is_signed_in(mary)
 
 
@@ -372,8 +372,8 @@ async def test_the_registration_has_the_back_channel_logout_uri(
 ):
     uri = one_login["backchannel_logout_uri"]
     assert urlsplit(uri).path == logout_path(one_login)
-    read = await client.get(f"/citytown/identity/v1/upstreams/{one_login['id']}", headers=keeper_headers())
-    assert read.json()["backchannel_logout_uri"] == uri
+    answer = await client.get(f"/citytown/identity/v1/upstreams/{one_login['id']}", headers=keeper_headers())
+    assert answer.json()["backchannel_logout_uri"] == uri
     token = logout_token(one_login, sub=ids.show(ids.new()))
     assert (await client.post(urlsplit(uri).path, data={"logout_token": token})).status_code == 200
 

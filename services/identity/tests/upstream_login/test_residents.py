@@ -184,9 +184,9 @@ async def test_who_came_for_a_service_goes_on_to_it(journey, one_login, database
 @pytest.mark.parametrize("address", ["/identity/sign-in?council=citytown", "/identity/sign-in"])
 async def test_a_councils_page_shows_its_buttons(browser, one_login, address):
     page = await browser().get(address)
-    is_shown = "Sign in with GOV.UK One Login" in page.text
-    assert is_shown is ("council" in address)
-    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is is_shown
+    has_button = "Sign in with GOV.UK One Login" in page.text
+    assert has_button is ("council" in address)
+    assert (f"/identity/upstream/citytown/{one_login['id']}" in page.text) is has_button
 
 
 async def test_another_councils_page_does_not_show_them(browser, one_login):

@@ -182,10 +182,10 @@ async def test_a_redirect_is_not_followed(settings, simulator):
 
 async def test_a_slow_provider_is_not_waited_for(settings, simulator):
     simulator.faults = Faults(slow={"discovery": 3.0})
-    began = asyncio.get_running_loop().time()
+    started = asyncio.get_running_loop().time()
     with pytest.raises(ProviderUnavailableError, match="within 1 seconds"):
         await Providers(settings).get_metadata(simulator.onelogin.issuer)
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - started < 2
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeypatch):

@@ -23,16 +23,16 @@ ONE_LOGIN = "https://oidc.account.gov.uk/"
 CANARY = "canary-5f1c9a7e3b2d4c6e8a0b"
 
 
-def one_login(**other):
+def one_login(**overrides):
     titles = {"title": "GOV.UK One Login", "title_cy": "GOV.UK One Login"}
     fields = {"kind": "onelogin", "audience": "residents", "issuer": ONE_LOGIN, **titles}
-    return {**fields, "client_id": ids.show(ids.new()), **other}
+    return {**fields, "client_id": ids.show(ids.new()), **overrides}
 
 
-def entra(**other):
+def entra(**overrides):
     titles = {"title": "Council account", "title_cy": "Cyfrif y cyngor"}
     fields = {"kind": "oidc", "audience": "staff", "issuer": ENTRA, "tenant": TENANT, **titles}
-    return {**fields, "client_id": ids.show(ids.new()), "client_secret": CANARY, **other}
+    return {**fields, "client_id": ids.show(ids.new()), "client_secret": CANARY, **overrides}
 
 
 @pytest.fixture

@@ -94,30 +94,30 @@ async def test_by_default_one_service_has_half_of_the_connections_at_most(app, c
 
 
 async def test_so_many_are_worked_on_at_once_and_so_many_wait():
-    gate, one, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
+    gate, account, working, most = ConcurrencyLimiter(2, 3), ids.new(), 0, 0
 
     async def work():
         nonlocal working, most
-        async with gate.hold(one):
+        async with gate.hold(account):
             working += 1
             most = max(most, working)
             await asyncio.sleep(0.01)
             working -= 1
 
-    done = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [one for one in done if isinstance(one, Problem)]
-    assert (most, len(refused), {one.status_code for one in refused}) == (2, 5, {429})
+    results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
+    refused = [account for account in results if isinstance(account, Problem)]
+    assert (most, len(refused), {account.status_code for account in refused}) == (2, 5, {429})
     assert gate._slots == {}, "nothing is remembered of who has gone"
 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind():
-    gate, one = ConcurrencyLimiter(1, 5), ids.new()
+    gate, account = ConcurrencyLimiter(1, 5), ids.new()
 
     async def wait():
-        async with gate.hold(one):
+        async with gate.hold(account):
             pass
 
-    async with gate.hold(one):
+    async with gate.hold(account):
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0)
         waiting.cancel()

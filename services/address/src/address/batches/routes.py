@@ -88,7 +88,7 @@ async def match_batch(request: Request, council: Slug, caller: Matcher, once: On
                 _Body(media=media, sha256=upload.sha256),
                 queue,
                 status=202,
-                headers=lambda made: {"Location": made.links.self},
+                headers=lambda created: {"Location": created.links.self},
             )
     except BaseException:
         fresh.clear()

@@ -56,7 +56,7 @@ def list_numbers(query: AddressQuery) -> list[int]:
 
 
 def _is_type(word: str, index: Index) -> bool:
-    return any(candidates in TYPES for candidates, _ in index.vocabulary.meant(word)[:1])
+    return any(candidate in TYPES for candidate, _ in index.vocabulary.list_candidates(word)[:1])
 
 
 def _unknown(word: str, index: Index) -> bool:
@@ -69,24 +69,24 @@ def _correct_units(address: TokenisedAddress, unknown: list[int], index: Index) 
     for place in unknown:
         following = address.words[place + 1] if place + 1 < len(address.words) else ""
         numbered = following[:1].isdigit() or len(following) == 1 or following == "FLAT"
-        for nth, (candidates, likeness) in enumerate(index.vocabulary.meant(address.words[place])):
+        for nth, (candidate, likeness) in enumerate(index.vocabulary.list_candidates(address.words[place])):
             kind = (
                 nth == 0
-                and candidates in TYPES
+                and candidate in TYPES
                 and likeness >= LIKELY
                 and len(address.words[place]) >= _MIN_TYPE
             )
-            if kind or _is_surely_unit(candidates, likeness, numbered=numbered):
-                address.words[place], changed = candidates, True
+            if kind or _is_surely_unit(candidate, likeness, numbered=numbered):
+                address.words[place], changed = candidate, True
                 break
     return changed
 
 
-def _is_surely_unit(candidates: str, likeness: float, *, numbered: bool) -> bool:
+def _is_surely_unit(candidate: str, likeness: float, *, numbered: bool) -> bool:
     return (
-        candidates in _UNIT_WORDS
-        and len(candidates) >= _MIN_TYPE
-        and (numbered or (likeness > LIKELY and candidates != "FLAT"))
+        candidate in _UNIT_WORDS
+        and len(candidate) >= _MIN_TYPE
+        and (numbered or (likeness > LIKELY and candidate != "FLAT"))
     )
 
 
@@ -109,7 +109,7 @@ def _correct_names(query: AddressQuery, index: Index) -> None:
 
 def _choices(word: str, unknown: int, index: Index) -> list[tuple[str, float]]:
     if unknown:
-        return [(word, 1.0), *index.vocabulary.meant(word)]
+        return [(word, 1.0), *index.vocabulary.list_candidates(word)]
     return [(word, 1.0), (_COMPASS[word], 0.95)] if word in _COMPASS else [(word, 1.0)]
 
 
@@ -129,8 +129,8 @@ def _find_near_name(query: AddressQuery, index: Index, run: list[str], bits: int
     for spelt in (name, *_expand_ending(name)):
         if spelt != name and spelt in index.names:
             _note_near(query, spelt, bits, 0.95)
-        for candidates, likeness in index.whole.meant(spelt):
-            _note_near(query, candidates, bits, likeness)
+        for candidate, likeness in index.whole.list_candidates(spelt):
+            _note_near(query, candidate, bits, likeness)
 
 
 def _expand_ending(name: str) -> list[str]:

@@ -60,7 +60,7 @@ class Vocabulary:
                 for short in _deletions(word):
                     self._short.setdefault(short, []).append(word)
 
-    def meant(self, word: str) -> tuple[tuple[str, float], ...]:
+    def list_candidates(self, word: str) -> tuple[tuple[str, float], ...]:
         """List the words that it may mean, likeliest first, with likeness from 0 to 1; never itself."""
         candidates = self._memory.get(word)
         if candidates is None:

@@ -177,8 +177,8 @@ def parse_key(text: str | None) -> tuple[str | None, str]:
 def list_readings(parts: Parts) -> list[Reading]:
     """List the readings of the parts, the likeliest first."""
     units = _unit_keys(parts)
-    found = _with_part(parts, units) if units else _without_part(parts)
-    return list(dict.fromkeys(found))
+    readings = _with_part(parts, units) if units else _without_part(parts)
+    return list(dict.fromkeys(readings))
 
 
 def _unit_keys(parts: Parts) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ class _CachedCouncil:
     matcher: Matcher | None = None
     since: str = ""
     read_at: float = 0.0
-    seen: set[tuple[int, int]] = field(default_factory=set)
+    versions: set[tuple[int, int]] = field(default_factory=set)
 
 
 class IndexCache:
@@ -74,7 +74,7 @@ class IndexCache:
         since = await store.get_horizon(pool)
         matcher = Matcher(await read_index(pool, council))
         cached.matcher, cached.since, cached.read_at = matcher, since, started
-        cached.seen = set()
+        cached.versions = set()
         self._make_room(council)
         gc.freeze()  # what stays need not be searched for garbage, which takes tens of milliseconds
         log.info("read the names of %s in %.2f s", council, time.monotonic() - started)
@@ -100,13 +100,13 @@ async def _apply_changes(
     if len(changes.rows) >= store.MAX_CHANGED:
         waiting = changes.horizon == cached.since and time.monotonic() - cached.read_at < _WAIT
         return matcher if waiting else None
-    new_versions = {(row.uprn, row.version) for row in changes.rows} - cached.seen
+    new_versions = {(row.uprn, row.version) for row in changes.rows} - cached.versions
     if new_versions:
         rows = await store.list_names_of(pool, council, [uprn for uprn, _ in new_versions])
         index.extend_index(matcher.index, (NameRow(*row) for row in rows))
     # Changes beyond the horizon come again; ``seen`` then has them.
     cached.since = changes.horizon
-    cached.seen = {(row.uprn, row.version) for row in changes.rows}
+    cached.versions = {(row.uprn, row.version) for row in changes.rows}
     return matcher
 
 

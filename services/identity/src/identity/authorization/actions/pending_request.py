@@ -89,7 +89,7 @@ async def _describe_person(
         authenticated_at=signed_in.authenticated_at.timestamp(),
         identity=proof.level if proof is not None else vectors.NO_IDENTITY,
         unproven=pending.row.unproven == signed_in.account,
-        named=pending.request.subject in {None, subject},
+        is_hinted=pending.request.subject in {None, subject},
     )
 
 
