@@ -25,7 +25,7 @@ class Function:
     name: str
     is_method: bool
     awaits: set[str] = field(default_factory=set)
-    held_targets: set[str] = field(default_factory=set)
+    awaits_connected: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -91,7 +91,9 @@ def find_waits(sources: Mapping[str, str], routes: Iterable[str] = ()) -> dict[s
     ]
     waiting = reach_waits(functions)
     waits = {
-        function.name: {target for target in function.held_targets if is_wait(target) or target in waiting}
+        function.name: {
+            target for target in function.awaits_connected if is_wait(target) or target in waiting
+        }
         for function in functions
     }
     blamed = {name for name, targets in waits.items() if targets}
@@ -190,7 +192,7 @@ def read(
                 function,
                 Scope(names, parameters, types),
                 holders,
-                held_targetss_connection=holds_connection,
+                holds_connection=holds_connection,
             )
         yield function
 
@@ -221,22 +223,22 @@ def walk(
             note(
                 scope.resolve(context.func) if isinstance(context, ast.Call) else LOCK,
                 function,
-                held_targetss_connection=holds_connection,
+                holds_connection=holds_connection,
             )
             holds_connection = holds_connection or opens_session(context)
     elif isinstance(node, ast.AsyncFunctionDef):
         holds_connection = takes_session(node, holders)
     elif isinstance(node, ast.Await) and not is_yield(node.value):
         called = node.value.func if isinstance(node.value, ast.Call) else node.value
-        note(scope.resolve(called), function, held_targetss_connection=holds_connection)
+        note(scope.resolve(called), function, holds_connection=holds_connection)
     for child in ast.iter_child_nodes(node):
-        walk(child, function, scope, holders, held_targetss_connection=holds_connection)
+        walk(child, function, scope, holders, holds_connection=holds_connection)
 
 
 def note(target: str, function: Function, *, holds_connection: bool) -> None:
     function.awaits.add(target)
     if holds_connection:
-        function.held_targets.add(target)
+        function.awaits_connected.add(target)
 
 
 def opens_session(context: ast.expr) -> bool:

@@ -21,8 +21,8 @@ PATH = "/citytown/address/v1/match"
 
 
 @pytest.fixture
-def ask(client, mint):
-    """``await ask({"address": ...})`` -> the answer."""
+def match_address(client, mint):
+    """``await match_address({"address": ...})`` -> the answer."""
 
     async def post(body, path=PATH, scopes=("address:read",), **claims):
         token = mint(scopes=list(scopes), **claims)
@@ -34,8 +34,8 @@ def ask(client, mint):
 pytestmark = pytest.mark.usefixtures("gazetteer")
 
 
-async def test_an_address_is_answered_with_its_uprn(ask):
-    answer = await ask({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
+async def test_an_address_is_answered_with_its_uprn(match_address):
+    answer = await match_address({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
 
     assert answer.status_code == 200
     match_ = answer.json()
@@ -48,36 +48,38 @@ async def test_an_address_is_answered_with_its_uprn(ask):
     }
 
 
-async def test_the_gazetteers_own_words_are_exact_and_a_misspelling_is_not(ask):
-    exact = (await ask({"address": "7 ACACIA RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
-    misspelt = (await ask({"address": "7 ACACAI RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
+async def test_the_gazetteers_own_words_are_exact_and_a_misspelling_is_not(match_address):
+    exact = (await match_address({"address": "7 ACACIA RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
+    misspelt = (await match_address({"address": "7 ACACAI RD, WALCOT, BATH", "postcode": "BA1 5AA"})).json()
 
     assert (exact["uprn"], exact["exact"], exact["reasons"]) == ("1007", True, ["address agrees"])
     assert (misspelt["uprn"], misspelt["exact"], misspelt["reasons"]) == ("1007", False, ["street misspelt"])
 
 
-async def test_a_missing_number_is_none_and_the_reason_says_so(ask):
-    match_ = (await ask({"address": "13 Acacia Road, Bath", "postcode": "BA1 5AA"})).json()
+async def test_a_missing_number_is_none_and_the_reason_says_so(match_address):
+    match_ = (await match_address({"address": "13 Acacia Road, Bath", "postcode": "BA1 5AA"})).json()
 
     assert (match_["outcome"], match_["uprn"], match_["exact"]) == ("none", None, False)
     assert match_["reasons"][0] == "the property is not in the gazetteer: number 13 is missing in ACACIA ROAD"
 
 
-async def test_another_councils_properties_are_never_named(ask):
-    match_ = (await ask({"address": "1 Other Street, Stirling", "postcode": "FK7 8HH"})).json()
+async def test_another_councils_properties_are_never_named(match_address):
+    match_ = (await match_address({"address": "1 Other Street, Stirling", "postcode": "FK7 8HH"})).json()
 
     assert (match_["outcome"], match_["candidates"]) == ("none", [])
 
 
-async def test_a_council_without_a_gazetteer_matches_nothing(ask):
-    answer = await ask({"address": "1 Other Street"}, "/hillshire/address/v1/match", councils=["hillshire"])
+async def test_a_council_without_a_gazetteer_matches_nothing(match_address):
+    answer = await match_address(
+        {"address": "1 Other Street"}, "/hillshire/address/v1/match", councils=["hillshire"]
+    )
 
     assert answer.status_code == 200
     assert answer.json()["outcome"] in {"matched", "none"}
 
 
-async def test_matching_wants_its_scope(ask):
-    assert (await ask({"address": "7 Acacia Road"}, scopes=["address:write"])).status_code == 403
+async def test_matching_wants_its_scope(match_address):
+    assert (await match_address({"address": "7 Acacia Road"}, scopes=["address:write"])).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -93,8 +95,8 @@ async def test_matching_wants_its_scope(ask):
         [],
     ],
 )
-async def test_a_malformed_question_is_a_400(ask, body):
-    assert (await ask(body)).status_code == 400
+async def test_a_malformed_question_is_a_400(match_address, body):
+    assert (await match_address(body)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -115,24 +117,24 @@ async def test_a_malformed_question_is_a_400(ask, body):
         "-", "/", "BA1", "BA1 5A", "7", "FLAT",
     ],
 )  # fmt: skip
-async def test_hostile_text_is_answered_with_none_or_refused(ask, address):
-    answer = await ask({"address": address, "postcode": address[:16]})
+async def test_hostile_text_is_answered_with_none_or_refused(match_address, address):
+    answer = await match_address({"address": address, "postcode": address[:16]})
 
     assert answer.status_code == 400 or answer.json()["outcome"] == "none"
 
 
-async def test_a_change_is_matched_at_once(ask, client, mint):
+async def test_a_change_is_matched_at_once(match_address, client, mint):
     query = {"address": "12 Acacia Road, Walcot, Bath", "postcode": "BA1 5AA"}
-    assert (await ask(query)).json()["uprn"] == "1012"
+    assert (await match_address(query)).json()["uprn"] == "1012"
     headers = {"Authorization": f"Bearer {mint(scopes=['address:write'])}", "If-Match": '"1"'}
     await client.patch(
         "/citytown/address/v1/addresses/1012", json={"building_number": "77", "building_name": "ZEBRA LODGE"},
         headers=headers,
     )  # fmt: skip
 
-    assert (await ask(query)).json()["uprn"] is None
-    assert (await ask({**query, "address": "77 Acacia Road, Walcot"})).json()["uprn"] == "1012"
-    assert (await ask({"address": "Zebra Lodge, Acacia Road, Bath"})).json()["uprn"] == "1012"
+    assert (await match_address(query)).json()["uprn"] is None
+    assert (await match_address({**query, "address": "77 Acacia Road, Walcot"})).json()["uprn"] == "1012"
+    assert (await match_address({"address": "Zebra Lodge, Acacia Road, Bath"})).json()["uprn"] == "1012"
 
 
 async def test_a_batch_and_a_question_are_answered_alike(database):
@@ -188,15 +190,15 @@ async def test_the_councils_asked_longest_ago_are_forgotten(database):
     assert list(residents._councils) == ["citytown"]
 
 
-async def test_a_load_is_matched_at_once(ask, write, load):
-    await ask({"address": "1 Acacia Road"})
+async def test_a_load_is_matched_at_once(match_address, write, load):
+    await match_address({"address": "1 Acacia Road"})
     added = [
         row(7000 + n, number=str(n), streetname="PLUMTREE WAY", usrn="90000077", postcode="BA1 7QQ")
         for n in (1, 2)
     ]
     await load(write([*ACACIA, *added]))
 
-    match_ = (await ask({"address": "2 Plumtree Way, Bath"})).json()
+    match_ = (await match_address({"address": "2 Plumtree Way, Bath"})).json()
 
     assert match_["uprn"] == "7002"
 

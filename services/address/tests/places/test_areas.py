@@ -404,7 +404,7 @@ TRIANGLE = geometry.parse_polygon(
 
 
 @pytest.mark.parametrize(
-    "read",
+    "run_search",
     [
         lambda c: areas.find_nearest(c, "citytown", HERE, 1000.0, QUERY),
         lambda c: areas.list_within_circle(c, "citytown", HERE, 1000.0, QUERY),
@@ -412,7 +412,7 @@ TRIANGLE = geometry.parse_polygon(
         lambda c: areas.list_within_area(c, "citytown", TRIANGLE, QUERY),
     ],
 )
-async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, read):
+async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url, database_url, run_search):
     # Only an owner may gather statistics; in service PostgreSQL does it by itself.
     owner = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
     await owner.execute("ANALYZE")
@@ -420,7 +420,7 @@ async def test_each_is_one_statement_by_the_index_of_strips(field, postgres_url,
     connection = await asyncpg.connect(database_url)
     logged = []
     with connection.query_logger(logged.append):
-        await read(connection)
+        await run_search(connection)
         await asyncio.sleep(0)  # the driver tells of them in the loop's next round
     place_statements = [statement for statement in logged if "place" in statement.query]
     await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole

@@ -68,7 +68,7 @@ async def read_everything(connection, council="citytown"):
 
 
 async def test_every_read_is_one_statement_whatever_its_size(connection, statements):
-    for ask in (
+    for run_read in (
         lambda: places.list_by_postcode(
             connection, "citytown", search_postcode("SW1A 1AA"), places.DEFAULT_QUERY
         ),
@@ -80,12 +80,12 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
         lambda: find_addresses(connection, "citytown", parse_search("long lane "), BOTH, Scoring()),
     ):
         async with statements() as recorded:
-            await ask()
+            await run_read()
         assert len(recorded) == 1
 
 
 @pytest.mark.parametrize(
-    ("ask", "index"),
+    ("run_read", "index"),
     [
         (lambda c: places.list_by_uprn(c, "citytown", 1001, places.DEFAULT_QUERY), "pk_place"),
         (lambda c: places.list_by_uprn(c, "citytown", 1001, BOTH), "pk_place"),
@@ -98,9 +98,9 @@ async def test_every_read_is_one_statement_whatever_its_size(connection, stateme
         (lambda c: find_addresses(c, "citytown", parse_search("acacia "), BOTH, Scoring()), "pk_search_word"),
     ],
 )  # fmt: skip
-async def test_every_read_has_its_index(connection, statements, ask, index):
+async def test_every_read_has_its_index(connection, statements, run_read, index):
     async with statements() as recorded:
-        await ask(connection)
+        await run_read(connection)
     await connection.execute("SET enable_seqscan = off")  # a table this small is else read as a whole
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     plan = await connection.fetch("EXPLAIN " + recorded[0].query, *recorded[0].args)

@@ -13,7 +13,7 @@ GRANT = {"grant_type": "client_credentials"}
 KEY = ECKey.generate_key("P-256", {"kid": "mine"})
 
 
-async def collect_shown_secrets(client, keeper):
+async def collect_secrets(client, keeper):
     """Make and use credentials of every kind, rightly and wrongly; the texts nobody may ever find again."""
     repeat = {**keeper, "Idempotency-Key": "canary"}
     body = {"name": "Canary", "mode": "live", "scopes": ["identity:keys"]}
@@ -66,7 +66,7 @@ async def dump_tables(database):
 async def test_secrets_are_in_no_log_and_no_table(client, keeper, database, caplog):
     caplog.set_level(logging.WARNING, logger="httpx")  # the test's own client, which logs its URLs
     caplog.set_level(logging.DEBUG)
-    secrets = await collect_shown_secrets(client, keeper)
+    secrets = await collect_secrets(client, keeper)
     tables = await dump_tables(database)
     assert "Canary" in tables
     assert "client refused" in caplog.text
