@@ -94,11 +94,11 @@ async def fetch_token(http: httpx.AsyncClient, client: dict[str, str]) -> str:
     """Fetch an access token for a client; empty if identity does not know it, or its secret."""
     login = httpx.BasicAuth(client["client_id"], client["client_secret"])
     form = {"grant_type": "client_credentials"}
-    answer = await http.post("/identity/token", data=form, auth=login)
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
+    response = await http.post("/identity/token", data=form, auth=login)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
         return ""
-    require_success(answer)
-    return str(answer.json()["access_token"])
+    require_success(response)
+    return str(response.json()["access_token"])
 
 
 async def _council_scopes(http: httpx.AsyncClient) -> list[str]:
@@ -154,11 +154,11 @@ async def create(
 ) -> dict[str, Any]:
     """Create a key or a client. If one of that name exists, whose secret is lost, number the new one."""
     body = {"name": name, "mode": mode, "scopes": scopes, **members}
-    answer = await post(http, path, body)
-    if answer.status_code == httpx.codes.CONFLICT:
-        answer = await post(http, path, {**body, "name": f"{name} {int(time.time())}"})
-    require_success(answer)
-    return dict(answer.json())
+    response = await post(http, path, body)
+    if response.status_code == httpx.codes.CONFLICT:
+        response = await post(http, path, {**body, "name": f"{name} {int(time.time())}"})
+    require_success(response)
+    return dict(response.json())
 
 
 async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
@@ -166,12 +166,12 @@ async def post(http: httpx.AsyncClient, path: str, body: dict[str, Any]) -> http
     return await http.post(path, json=body, headers={"Idempotency-Key": secrets.token_hex(16)})
 
 
-def require_success(answer: httpx.Response) -> None:
+def require_success(response: httpx.Response) -> None:
     """Raise UserError unless the request succeeded."""
-    if not answer.is_success:
-        request = f"{answer.request.method} {answer.request.url.path}"
+    if not response.is_success:
+        request = f"{response.request.method} {response.request.url.path}"
         raise UserError(
-            f"{request} answered {answer.status_code}: {answer.text[:400]}",
+            f"{request} answered {response.status_code}: {response.text[:400]}",
             "The demonstration cannot be made. To start afresh, remove the data: `rm -rf .run`.",
         )
 
@@ -192,10 +192,10 @@ async def _wait_for(http: httpx.AsyncClient, path: str, key: str) -> None:
     end = time.monotonic() + KNOWN_WITHIN
     while True:
         try:
-            answer = await http.get(path, headers={"X-Api-Key": key})
-            if answer.is_success:
+            response = await http.get(path, headers={"X-Api-Key": key})
+            if response.is_success:
                 return
-            reason = f"{answer.status_code} {answer.text[:200]}"
+            reason = f"{response.status_code} {response.text[:200]}"
         except httpx.HTTPError as error:
             reason = repr(error)
         if time.monotonic() > end:

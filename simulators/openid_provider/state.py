@@ -31,8 +31,8 @@ _MAX_SESSIONS = 500
 async def fetch_keys(url: str) -> dict[str, Any]:
     """Fetch a client's public keys from where it registered them."""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
-        answer = await http.get(url)
-    return dict(answer.raise_for_status().json())
+        response = await http.get(url)
+    return dict(response.raise_for_status().json())
 
 
 class SimulatorState:

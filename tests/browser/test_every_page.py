@@ -108,7 +108,7 @@ def test_every_page_is_looked_at_in_a_browser():
 )
 async def test_a_page_of_errors_is_accessible(come, axe, path, status):
     visit = await come(harness.PHONE, "cy")
-    answer = await visit.tab.goto(f"{visit.site}/identity/{path}")
-    assert answer.status == status
+    response = await visit.tab.goto(f"{visit.site}/identity/{path}")
+    assert response.status == status
     await axe(visit.tab)
     await picture(visit.tab, f"problem-{status}-cy-phone")

@@ -100,9 +100,9 @@ async def test_signing_in_ends_at_the_service(site, visitor, code, axe, database
         await axe(tab)
         await tab.click("button[value=yes]")
         await tab.wait_for_url(f"{arrival}**")
-    answer = parse_qs(urlsplit(tab.url).query)
-    assert answer["state"] == ["a-state"]
-    assert "code" in answer
+    callback = parse_qs(urlsplit(tab.url).query)
+    assert callback["state"] == ["a-state"]
+    assert "code" in callback
 
 
 async def test_the_page_of_sent_messages_is_accessible(site, phone, code, axe):

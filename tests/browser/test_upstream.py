@@ -182,9 +182,9 @@ async def test_the_page_that_leads_away_works_for_who_waits_on_it(site, one_logi
     tab = await visitor(**NARROW)
 
     async def stays(route):
-        answer = await route.fetch()
-        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
-        await route.fulfill(response=answer, headers=headers)
+        response = await route.fetch()
+        headers = {name: value for name, value in response.headers.items() if name != "refresh"}
+        await route.fulfill(response=response, headers=headers)
 
     await tab.route("**/identity/upstream/citytown/*", stays)
     await tab.goto(f"{site}/identity/sign-in?council=citytown")

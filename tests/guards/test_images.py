@@ -186,12 +186,12 @@ def wait_for_ok(url, seconds=30):
     end = time.monotonic() + seconds
     while True:
         try:
-            answer = httpx.get(url, trust_env=False)
+            response = httpx.get(url, trust_env=False)
         except httpx.TransportError as error:
-            answer = error
-        if isinstance(answer, httpx.Response) and answer.status_code == 200:
-            return answer
-        assert time.monotonic() < end, answer
+            response = error
+        if isinstance(response, httpx.Response) and response.status_code == 200:
+            return response
+        assert time.monotonic() < end, response
         time.sleep(0.1)
 
 

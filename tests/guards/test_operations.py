@@ -294,8 +294,8 @@ async def test_who_acts_for_another_is_refused_wherever_no_theme_is_named(servic
         url = re.sub(r"\{(\w+)\}", lambda parameter: "citytown" if parameter[1] == "council" else "1", path)
         for method, operation in item.items():
             if operation.get("security") and "x-delegation" not in operation:
-                answer = await client.request(method.upper(), url, headers={"X-Api-Key": token})
-                assert answer.status_code == 403, f"{method} {url}: {answer.text}"
+                response = await client.request(method.upper(), url, headers={"X-Api-Key": token})
+                assert response.status_code == 403, f"{method} {url}: {response.text}"
 
 
 def every_scope(document):

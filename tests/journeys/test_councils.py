@@ -26,7 +26,7 @@ def read_everywhere(operator, slug):
 
 def test_a_new_council_answers_on_every_service_within_5_seconds(operator, new_council):
     def answers_everywhere():
-        return all(answer.status_code == 200 for answer in read_everywhere(operator, new_council))
+        return all(response.status_code == 200 for response in read_everywhere(operator, new_council))
 
     eventually(answers_everywhere, within=5)
 
@@ -38,14 +38,16 @@ def test_a_renamed_council_has_its_new_name_everywhere(operator, new_council):
     assert (renamed.status_code, renamed.json()["slug"]) == (200, new_council)
 
     def is_renamed_everywhere():
-        answers = read_everywhere(operator, new_council)
-        return all(answer.status_code == 200 and answer.json()["name"] == "Newer" for answer in answers)
+        responses = read_everywhere(operator, new_council)
+        return all(
+            response.status_code == 200 and response.json()["name"] == "Newer" for response in responses
+        )
 
     eventually(is_renamed_everywhere)
 
 
 def test_a_suspended_council_is_refused_everywhere_until_it_is_active_again(operator, new_council):
-    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
+    eventually(lambda: {response.status_code for response in read_everywhere(operator, new_council)} == {200})
 
     def set_status(status):
         url = f"/identity/v1/councils/{new_council}"
@@ -61,7 +63,7 @@ def test_a_suspended_council_is_refused_everywhere_until_it_is_active_again(oper
 
     eventually(is_refused_everywhere)
     set_status("active")
-    eventually(lambda: {answer.status_code for answer in read_everywhere(operator, new_council)} == {200})
+    eventually(lambda: {response.status_code for response in read_everywhere(operator, new_council)} == {200})
 
 
 def test_councils_are_listed_by_pages(operator, new_council):
@@ -79,5 +81,5 @@ def test_councils_are_listed_by_pages(operator, new_council):
 
 
 def test_only_the_operator_creates_councils(citytown):
-    answer = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
-    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    response = citytown.post("/identity/v1/councils", json={"slug": "mine", "name": "M", "gss": "E00000001"})
+    assert (response.status_code, response.json()["code"]) == (403, "missing-scope")

@@ -89,18 +89,18 @@ def bearer(token):
 
 
 def send_to_gateway(platform, token):
-    answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
-    return answer.status_code, answer.json().get("code")
+    response = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
+    return response.status_code, response.json().get("code")
 
 
 def check_refused_within_a_second(platform, token):
     """Check that the gateway refuses the token, in the shape of the contract."""
     started = time.monotonic()
     eventually(lambda: send_to_gateway(platform, token) == (401, "revoked-credential"), within=1)
-    answer = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["type"] == "urn:townhall:problem:revoked-credential"
-    assert answer.headers["www-authenticate"].startswith("Bearer")
+    response = httpx.get(platform.gateway + PUBLIC, headers=bearer(token), trust_env=False)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "urn:townhall:problem:revoked-credential"
+    assert response.headers["www-authenticate"].startswith("Bearer")
     return time.monotonic() - started
 
 
@@ -137,8 +137,8 @@ async def test_a_leavers_token_is_refused_at_the_gateway_within_a_second(platfor
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "path": "active", "value": False}],
     }
-    answer = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=deactivation)
-    assert answer.status_code == 200, answer.text
+    response = await officer.patch(f"{SCIM}/{member.rpartition('/')[2]}", json=deactivation)
+    assert response.status_code == 200, response.text
     check_refused_within_a_second(platform, token)
 
 

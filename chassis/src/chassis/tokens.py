@@ -35,9 +35,9 @@ def make_key_source(url: str) -> KeySource:
             text = await asyncio.to_thread(Path(urlsplit(url).path).read_text)
             return dict(json.loads(text))
         async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
-            answer = await client.get(url)
-            answer.raise_for_status()
-            return dict(answer.json())
+            response = await client.get(url)
+            response.raise_for_status()
+            return dict(response.json())
 
     return read
 

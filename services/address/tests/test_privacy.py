@@ -84,8 +84,8 @@ async def test_what_is_looked_for_is_in_no_log_span_or_metric(app, watched, span
     statuses_by_operation = {}
     with caplog.at_level(logging.DEBUG):
         for name, (method, url, params, headers, content) in requests(app.openapi()):
-            answer = await watched.request(method, url, params=params, headers=headers, content=content)
-            statuses_by_operation.setdefault(name, set()).add(answer.status_code)
+            response = await watched.request(method, url, params=params, headers=headers, content=content)
+            statuses_by_operation.setdefault(name, set()).add(response.status_code)
     assert statuses_by_operation.keys() >= TAKERS
     assert {name for name in TAKERS if statuses_by_operation[name] & {200, 202}} >= TAKERS - {
         "places_by_postcode"

@@ -114,8 +114,8 @@ def children():
     return processes
 
 
-def rows_of(answer):
-    return list(csv.reader(io.StringIO(answer.text)))
+def rows_of(response):
+    return list(csv.reader(io.StringIO(response.text)))
 
 
 def many(count, address="1 ACACIA ROAD", first=0):
@@ -130,11 +130,11 @@ async def count(database, statement):
 
 async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished, working):
     body = HEADER + b'3,1 Acacia exact,BA1 5AA\n1,"2, Acacia Road",\n1,nowhere,\n"a,b",two,X\n'
-    answer = await send(body)
-    assert answer.status_code == 202
-    assert answer.json() | {"status": "queued", "rows": 4, "done": 0} == answer.json()
-    assert answer.headers["Location"] == answer.json()["links"]["self"]
-    batch = await finished(answer.headers["Location"])
+    response = await send(body)
+    assert response.status_code == 202
+    assert response.json() | {"status": "queued", "rows": 4, "done": 0} == response.json()
+    assert response.headers["Location"] == response.json()["links"]["self"]
+    batch = await finished(response.headers["Location"])
     counts = {"rows": 4, "done": 4, "matched": 2, "ambiguous": 1, "none": 1, "rejected": 0}
     assert batch | counts | {"status": "finished", "fault": None} == batch
     assert batch["created"] <= batch["started"] <= batch["finished"] < batch["expires"]
@@ -153,8 +153,8 @@ async def test_a_batch_is_answered_in_the_order_of_the_input(send, get, finished
 @pytest.mark.parametrize("media", ["application/x-ndjson", "application/jsonl; charset=utf-8"])
 async def test_json_lines_do_as_well(send, get, finished, working, media):
     lines = [{"id": 5, "address": "1 acacia"}, {"id": "x", "address": "é", "postcode": None, "more": 1}]
-    answer = await send("\n".join(json.dumps(line) for line in lines), media)
-    batch = await finished(answer.headers["Location"])
+    response = await send("\n".join(json.dumps(line) for line in lines), media)
+    batch = await finished(response.headers["Location"])
     assert [row[:2] for row in rows_of(await get(batch["links"]["results"]))[1:]] == [
         ["5", "matched"],
         ["x", "none"],
@@ -208,8 +208,8 @@ async def test_bad_json_lines_are_reported(send, get, finished, working):
         '{"address": "x"}', '{"id": "7", "address": 7}', '{"id": "8", "address": "\\ud800"}',
         '{"id": "9", "address": "x", "postcode": 1}', "[" * 60_000, '{"id": "11", "address": "a\\u0000"}',
     ]  # fmt: skip
-    answer = await send("\n".join(lines), "application/jsonl")
-    batch = await finished(answer.headers["Location"])
+    response = await send("\n".join(lines), "application/jsonl")
+    batch = await finished(response.headers["Location"])
     assert (batch["matched"], batch["rejected"]) == (1, 10)
     assert [int(row[0]) for row in rows_of(await get(batch["links"]["rejects"]))[1:]] == list(range(2, 12))
 
@@ -224,9 +224,9 @@ async def test_bad_json_lines_are_reported(send, get, finished, working):
     ],
 )  # fmt: skip
 async def test_a_body_that_is_no_batch_is_400_and_leaves_nothing(send, database, body, says):
-    answer = await send(body)
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
-    assert says in answer.json()["detail"]
+    response = await send(body)
+    assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+    assert says in response.json()["detail"]
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
 
 
@@ -239,8 +239,8 @@ async def test_a_body_that_is_no_batch_is_400_and_leaves_nothing(send, database,
     ],
 )
 async def test_another_media_type_is_415(send, headers):
-    answer = await send(HEADER + b"1,x,y\n", **headers)
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
+    response = await send(HEADER + b"1,x,y\n", **headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
 
 
 @pytest.mark.timeout(120)
@@ -255,15 +255,19 @@ async def test_a_row_over_the_limit_is_413_and_leaves_nothing(send, database, mo
             yield b"1,a,b\n" * (most // 100)
         yield b"1,a,b"
 
-    answer = await send(pieces())
-    assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (413, "too-many-rows", most)
+    response = await send(pieces())
+    assert (response.status_code, response.json()["code"], response.json()["limit"]) == (
+        413,
+        "too-many-rows",
+        most,
+    )
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
 async def test_a_body_over_the_limit_is_413_and_leaves_nothing(send, database):
-    answer = await send(HEADER, **{"Content-Length": "157286401"})
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = await send(HEADER, **{"Content-Length": "157286401"})
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
     assert await count(database, "SELECT count(*) FROM match_batch") == 0
 
 
@@ -310,8 +314,8 @@ async def test_an_upload_that_was_taken_for_broken_off_is_told_so(send, database
         await session.set_all_councils()
         await store.purge(session, 14)
     go.set()
-    answer = await sending
-    assert (answer.status_code, answer.json()["code"]) == (400, "upload-too-slow")
+    response = await sending
+    assert (response.status_code, response.json()["code"]) == (400, "upload-too-slow")
     assert await count(database, "SELECT count(*) FROM match_chunk") == 0
 
 
@@ -350,9 +354,9 @@ async def test_the_same_body_with_the_same_key_is_the_same_batch(send, database)
 async def test_no_more_batches_than_the_limit_wait(send, client, key):
     for _ in range(10):
         assert (await send(HEADER + many(1))).status_code == 202
-    answer = await send(HEADER + many(1))
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-batches")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = await send(HEADER + many(1))
+    assert (response.status_code, response.json()["code"]) == (429, "too-many-batches")
+    assert int(response.headers["Retry-After"]) > 0
     first = (await client.get(BATCHES, headers=key)).json()["items"][0]
     assert (await client.delete(f"{BATCHES}/{first['id']}", headers=key)).status_code == 204
     assert (await send(HEADER + many(1))).status_code == 202
@@ -362,8 +366,8 @@ async def test_no_more_batches_than_the_limit_are_kept(send, app, monkeypatch):
     monkeypatch.setattr(app.state.settings, "batches_kept", 2)
     for _ in range(2):
         assert (await send(HEADER + many(1))).status_code == 202
-    answer = await send(HEADER + many(1))
-    assert (answer.status_code, answer.json()["code"]) == (409, "too-many-batches-kept")
+    response = await send(HEADER + many(1))
+    assert (response.status_code, response.json()["code"]) == (409, "too-many-batches-kept")
 
 
 async def test_a_council_with_much_to_match_does_not_keep_others_waiting(send, client, mint, database):
@@ -475,7 +479,7 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
     async with database.writing() as session:
         await session.set_all_councils()
         assert (await store.claim(session, ids.new())).batch == late.batch
-    answer = {
+    results = {
         "rows": 10,
         "matched": 0,
         "ambiguous": 0,
@@ -485,7 +489,7 @@ async def test_who_lost_a_batch_changes_nothing_any_more(send, database):
         "rejects": None,
     }
     async with database.writing("citytown") as session:
-        assert not await store.save_chunk(session, late, 0, answer)
+        assert not await store.save_chunk(session, late, 0, results)
         assert not await store.finish_batch(session, late)
     assert await count(database, "SELECT done FROM match_batch") == 0
 
@@ -582,18 +586,18 @@ async def test_a_hundred_thousand_rows_take_seconds_and_what_was_asked_is_gone(
 async def test_results_before_the_end_are_409(send, get):
     batch = (await send(HEADER + many(1))).json()
     for link in ("results", "rejects"):
-        answer = await get(batch["links"][link])
-        assert (answer.status_code, answer.json()["code"]) == (409, "batch-not-finished")
-        assert "0 of 1" in answer.json()["detail"]
+        response = await get(batch["links"][link])
+        assert (response.status_code, response.json()["code"]) == (409, "batch-not-finished")
+        assert "0 of 1" in response.json()["detail"]
 
 
 async def test_batches_are_listed_the_newest_first_page_by_page(send, get):
     ids_ = [(await send(HEADER + many(1))).json()["id"] for _ in range(5)]
     listed, url = [], f"{BATCHES}?limit=2"
     while url:
-        answer = await get(url)
-        listed += [batch["id"] for batch in answer.json()["items"]]
-        url = answer.links["next"]["url"] if "next" in answer.links else None
+        response = await get(url)
+        listed += [batch["id"] for batch in response.json()["items"]]
+        url = response.links["next"]["url"] if "next" in response.links else None
     assert listed == ids_[::-1]
 
 
@@ -621,8 +625,8 @@ async def test_old_batches_and_broken_uploads_are_swept_up(send, database):
 
 async def test_batches_need_their_own_scope(client, mint):
     headers = {"X-Api-Key": mint(scopes=["address:read"]), "Content-Type": "text/csv"}
-    answer = await client.post(BATCHES, content=HEADER + many(1), headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    response = await client.post(BATCHES, content=HEADER + many(1), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "missing-scope")
 
 
 async def test_another_council_sees_none_of_it(send, client, mint, database):
@@ -638,8 +642,8 @@ async def test_another_council_sees_none_of_it(send, client, mint, database):
 
 async def test_what_the_engine_says_of_a_row_it_fails_at_is_not_logged(caplog):
     rows = uploads._compress_json([["1", "fault lane", None, 2]])
-    answer = runs.match_rows(batch_child.Engine(), rows["asked"])
-    assert answer["rejected"] == 1
+    results = runs.match_rows(batch_child.Engine(), rows["asked"])
+    assert results["rejected"] == 1
     assert "ValueError" in caplog.text
     assert "fault lane" not in caplog.text.lower()
 

@@ -196,8 +196,8 @@ async def test_a_council_sees_its_own_changes_only(officer, client, mint):
 
 @pytest.mark.parametrize("cursor", ["x", "", "MS4xLjE\x00", "9" * 81, "9" * 5000, "'; --", "Mi4xLjE", "😀"])
 async def test_what_is_no_cursor_is_refused_by_name(officer, cursor):
-    answer = await officer.get("/changes", after=cursor)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "query.after")
+    response = await officer.get("/changes", after=cursor)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "query.after")
 
 
 @pytest.mark.parametrize("limit", [0, 1001, "x", -1])
@@ -207,8 +207,8 @@ async def test_a_page_has_bounds(officer, limit):
 
 async def test_a_cursor_from_beyond_the_end_is_refused_rather_than_believed(officer):
     """As after a restore to an earlier moment: to go on from it would lose what is written until then."""
-    answer = await officer.get("/changes", after=Cursor(10**15, 1).encode())
-    assert (answer.status_code, answer.json()["code"]) == (409, "cursor-ahead")
+    response = await officer.get("/changes", after=Cursor(10**15, 1).encode())
+    assert (response.status_code, response.json()["code"]) == (409, "cursor-ahead")
 
 
 async def test_changes_from_beyond_the_servers_counter_stop_the_feed(officer, postgres_url, database_url):
@@ -220,10 +220,10 @@ async def test_changes_from_beyond_the_servers_counter_stop_the_feed(officer, po
         "INSERT INTO history (council, uprn, version, actor, kind, xact)"
         " VALUES ('citytown', 1, 1, 'dump', 'created', '999999999999')"
     )
-    answer = await officer.get("/changes", after=cursor)
+    response = await officer.get("/changes", after=cursor)
     await connection.execute("DELETE FROM history WHERE actor = 'dump'")
     await connection.close()
-    assert (answer.status_code, answer.json()["code"]) == (503, "feed-behind")
+    assert (response.status_code, response.json()["code"]) == (503, "feed-behind")
 
 
 async def test_a_page_costs_two_statements_at_most_whatever_its_size(officer, database, app):

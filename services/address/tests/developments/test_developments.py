@@ -34,10 +34,10 @@ def plan(usrn, **values):
 
 
 async def street(officer, description):
-    answer = await officer.post(
+    response = await officer.post(
         "/streets", {"description": description, "locality": "WALCOT", "town": "BATH"}
     )
-    return answer.json()["usrn"]
+    return response.json()["usrn"]
 
 
 def scheme(**values):
@@ -54,9 +54,9 @@ async def test_without_a_range_nothing_is_given_and_the_way_is_told(client, mint
         ("/addresses", house(1, usrn=91000090)),
         ("/streets", {"description": "NOR THIS"}),
     ):
-        answer = await stranger.post(path, body)
-        assert (answer.status_code, answer.json()["code"]) == (409, "no-range"), path
-        assert "GeoPlace" in answer.json()["detail"]
+        response = await stranger.post(path, body)
+        assert (response.status_code, response.json()["code"]) == (409, "no-range"), path
+        assert "GeoPlace" in response.json()["detail"]
 
 
 async def test_plots_get_numbers_and_flats_get_uprns_that_are_not_in_the_gazetteer(officer, database):
@@ -67,9 +67,9 @@ async def test_plots_get_numbers_and_flats_get_uprns_that_are_not_in_the_gazette
         {"reference": "P3", "name": "THE MILL", "flats": ["FLAT 1", "FLAT 2"], "classification": "RD06"},
     ]
     before = len(await published(database))
-    answer = await officer.post("/developments", plan(usrn, plots=plots, classification="RD03"))
-    assert answer.status_code == 201, answer.text
-    development = Development.model_validate(answer.json())
+    response = await officer.post("/developments", plan(usrn, plots=plots, classification="RD03"))
+    assert response.status_code == 201, response.text
+    development = Development.model_validate(response.json())
     assert [(property_.plot, property_.address) for property_ in development.properties] == [
         ("P1", "1 PLOT ROW, WALCOT, BATH, BA1 9ZZ"),
         ("P2", "1A PLOT ROW, WALCOT, BATH, BA1 9ZZ"),
@@ -94,14 +94,14 @@ async def test_plots_get_numbers_and_flats_get_uprns_that_are_not_in_the_gazette
     assert [address["easting"] for address in addresses] == [375100.5, 375200, 375100.5, 375100.5, 375100.5]
     events = (await published(database))[before:]
     assert [(event.type, event.sequence) for event in events] == [("address.property.created.v1", 1)] * 5
-    assert answer.headers["Location"].endswith(f"/developments/{answer.json()['id']}")
-    assert (await officer.get(f"/developments/{answer.json()['id']}")).json() == answer.json()
+    assert response.headers["Location"].endswith(f"/developments/{response.json()['id']}")
+    assert (await officer.get(f"/developments/{response.json()['id']}")).json() == response.json()
 
 
 async def test_a_scheme_numbers_one_side_and_leaves_out_what_it_is_told(officer):
     usrn = await street(officer, "SCHEME ROW")
-    answer = await officer.post("/developments", plan(usrn, scheme=scheme(**{"from": 9, "skip": [13]})))
-    properties = answer.json()["properties"]
+    response = await officer.post("/developments", plan(usrn, scheme=scheme(**{"from": 9, "skip": [13]})))
+    properties = response.json()["properties"]
     assert [property_["address"].split()[0] for property_ in properties] == ["9", "11", "15"]
     assert [property_["plot"] for property_ in properties] == ["PLOT 1", "PLOT 2", "PLOT 3"]
     even = await officer.post("/developments", plan(usrn, scheme=scheme(side="even", **{"from": 2})))
@@ -121,8 +121,8 @@ async def test_a_number_that_stands_on_the_street_is_refused_and_nothing_is_kept
         [{"reference": "a", "name": "mill  house"}],
         [{"reference": "a", "number": "300"}, {"reference": "b", "number": "300"}],
     ):
-        answer = await officer.post("/developments", plan("90000001", plots=plots))
-        assert (answer.status_code, answer.json()["code"]) == (409, "number-taken")
+        response = await officer.post("/developments", plan("90000001", plots=plots))
+        assert (response.status_code, response.json()["code"]) == (409, "number-taken")
     assert (await officer.get("/ranges")).json()["uprn"] == free
     assert len(await published(database)) == before
 
@@ -131,14 +131,14 @@ async def test_two_developments_at_once_share_no_uprn_and_no_number(officer):
     usrn = await street(officer, "RACE ROW")
     same = [plan(usrn, scheme=scheme(count=5)) for _ in range(3)]
     apart = [plan(usrn, scheme=scheme(count=5, **{"from": 101 + 20 * n})) for n in range(3)]
-    answers = await asyncio.gather(*(officer.post("/developments", body) for body in same + apart))
-    assert sorted(answer.status_code for answer in answers[:3]) == [201, 409, 409]
-    assert [answer.status_code for answer in answers[3:]] == [201, 201, 201]
+    responses = await asyncio.gather(*(officer.post("/developments", body) for body in same + apart))
+    assert sorted(response.status_code for response in responses[:3]) == [201, 409, 409]
+    assert [response.status_code for response in responses[3:]] == [201, 201, 201]
     properties = [
         property_
-        for answer in answers
-        if answer.status_code == 201
-        for property_ in answer.json()["properties"]
+        for response in responses
+        if response.status_code == 201
+        for property_ in response.json()["properties"]
     ]
     assert (
         len({property_["uprn"] for property_ in properties})
@@ -151,9 +151,9 @@ async def test_two_developments_at_once_share_no_uprn_and_no_number(officer):
 async def test_a_lost_answer_of_a_development_can_be_asked_for_again(officer):
     usrn = await street(officer, "ONCE ROW")
     body, key = plan(usrn, scheme=scheme()), {"Idempotency-Key": "once-row"}
-    answers = await asyncio.gather(*(officer.post("/developments", body, **key) for _ in range(3)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    responses = await asyncio.gather(*(officer.post("/developments", body, **key) for _ in range(3)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 1
 
 
 async def test_while_a_file_is_loaded_nothing_large_is_begun_and_that_is_said(officer, database):
@@ -164,18 +164,18 @@ async def test_while_a_file_is_loaded_nothing_large_is_begun_and_that_is_said(of
             officer.patch("/streets/90000001", {"description": "NOT NOW"}),
             officer.retire("1012"),
         ):
-            answer = await request
-            assert (answer.status_code, answer.json()["code"]) == (409, "load-running")
+            response = await request
+            assert (response.status_code, response.json()["code"]) == (409, "load-running")
         moved = await officer.patch("/addresses/1012", {"building_name": "AS EVER"})
         assert moved.status_code == 200
 
 
 async def test_a_range_that_does_not_hold_all_gives_none(officer):
     usrn = await street(officer, "BIG ROW")
-    answer = await officer.post("/developments", plan(usrn, scheme=scheme(side="consecutive", count=1000)))
-    assert (answer.status_code, answer.json()["code"]) == (409, "range-exhausted")
+    response = await officer.post("/developments", plan(usrn, scheme=scheme(side="consecutive", count=1000)))
+    assert (response.status_code, response.json()["code"]) == (409, "range-exhausted")
     free = sum(range_["free"] for range_ in (await officer.get("/ranges")).json()["uprn"])
-    assert f"{free} left" in answer.json()["detail"]
+    assert f"{free} left" in response.json()["detail"]
     assert (await officer.get("/streets", q="big row")).json()["items"][0]["usrn"] == usrn
 
 
@@ -188,9 +188,9 @@ async def test_a_development_is_approved_in_one_go(officer, database):
     before = len(await published(database))
     missing = await officer.post(f"{path}/approve", {})
     assert missing.status_code == 428
-    answer = await officer.post(f"{path}/approve", {"state": 2}, of=path)
-    assert answer.status_code == 200
-    approved = answer.json()
+    response = await officer.post(f"{path}/approve", {"state": 2}, of=path)
+    assert response.status_code == 200
+    approved = response.json()
     assert [property_["logical_status"] for property_ in approved["properties"]] == [1, 8, 1]
     assert (approved["version"], approved["approved_at"] is None) == (2, False)
     events = (await published(database))[before:]
@@ -246,8 +246,8 @@ async def test_developments_are_listed_the_latest_first_in_pages(officer):
     ],
 )
 async def test_a_development_that_cannot_be_is_refused(officer, values):
-    answer = await officer.post("/developments", plan("90000002", **values))
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request"), answer.text
+    response = await officer.post("/developments", plan("90000002", **values))
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request"), response.text
 
 
 async def test_a_development_is_nobodys_elses(officer, client, mint):
@@ -291,10 +291,10 @@ async def test_ranges_that_overlap_are_refused_also_with_another_councils(office
     assert (await officer.allot(uprn=overlapping)).status_code == 400
     headers = {"Authorization": f"Bearer {mint(scopes=['address:load'], councils=['hillshire'])}"}
     body = {"uprn": [{"first": 900_500, "last": 901_500}], "usrn": []}
-    answer = await client.put(
+    response = await client.put(
         "/hillshire/address/v1/ranges", json=body, headers=headers | {"If-Match": '"0"'}
     )
-    assert (answer.status_code, answer.json()["code"]) == (409, "range-taken")
+    assert (response.status_code, response.json()["code"]) == (409, "range-taken")
 
 
 async def test_numbers_once_given_are_not_given_again_when_ranges_are_set_anew(officer):

@@ -19,7 +19,7 @@ async def test_a_full_supply_fills_every_table(load_supply, rows_of):
     code, summary = await load_supply(addressbase(GAZETTEER))
     assert code == command.DONE
     assert summary | {"outcome": "loaded", "created": len(GAZETTEER), "format": "AddressBase Premium 2",
-                   "supply": "full", "elsewhere": 0} == summary  # fmt: skip
+                      "supply": "full", "elsewhere": 0} == summary  # fmt: skip
     assert summary["records"]["21"] == {"I": len(GAZETTEER)}
     for table in ("blpu", "lpi", "delivery_point", "cross_reference", "place", "history"):
         assert await rows_of(f"SELECT count(*) FROM {table}") == [(len(GAZETTEER),)], table
@@ -328,7 +328,7 @@ async def test_the_envelope_is_the_one_that_everybody_makes(load_supply, databas
     for body, received in zip(envelopes, await published(database), strict=True):
         event = {"property": PropertyCreated, "street": StreetCreated}[received.type.split(".")[1]]
         envelope = wrap(event(**received.data), source="urn:townhall:address", council="citytown",
-                    subject=received.subject, sequence=1)  # fmt: skip
+                        subject=received.subject, sequence=1)  # fmt: skip
         expected = envelope.model_copy(update={"id": received.id, "time": received.time, "traceparent": None})
         assert body == expected.model_dump_json(exclude_none=True)
 

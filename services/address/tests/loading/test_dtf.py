@@ -114,7 +114,7 @@ async def test_a_property_without_a_postcode_is_left_out_and_counted(load_supply
     assert (code, summary["created"], summary["without_postcode"]) == (command.DONE, len(ACACIA) + 1, 1)
     assert await rows_of("SELECT count(*) FROM organisation") == [(0,)]
     await load_supply(changes(("24", {"uprn": 5001, "lpi_key": "0114L000005001", "usrn": "90000001",
-                                "pao_text": "THE OLD BARN"}, "U"), version="7.3"))  # fmt: skip
+                                      "pao_text": "THE OLD BARN"}, "U"), version="7.3"))  # fmt: skip
     assert await rows_of("SELECT building_name, postcode FROM place WHERE uprn = 5001") == [
         ("THE OLD BARN", "BA1 5AA")
     ]

@@ -35,10 +35,10 @@ pytestmark = pytest.mark.usefixtures("gazetteer")
 
 
 async def test_an_address_is_answered_with_its_uprn(match_address):
-    answer = await match_address({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
+    response = await match_address({"address": "Flat 2, Mill House, Acacia Rd, Bath", "postcode": "ba1 5ab"})
 
-    assert answer.status_code == 200
-    match_ = answer.json()
+    assert response.status_code == 200
+    match_ = response.json()
     assert (match_["outcome"], match_["uprn"]) == ("matched", "2002")
     assert match_["confidence"] > 0.9
     assert match_["candidates"][0] == {
@@ -70,12 +70,12 @@ async def test_another_councils_properties_are_never_named(match_address):
 
 
 async def test_a_council_without_a_gazetteer_matches_nothing(match_address):
-    answer = await match_address(
+    response = await match_address(
         {"address": "1 Other Street"}, "/hillshire/address/v1/match", councils=["hillshire"]
     )
 
-    assert answer.status_code == 200
-    assert answer.json()["outcome"] in {"matched", "none"}
+    assert response.status_code == 200
+    assert response.json()["outcome"] in {"matched", "none"}
 
 
 async def test_matching_wants_its_scope(match_address):
@@ -118,9 +118,9 @@ async def test_a_malformed_question_is_a_400(match_address, body):
     ],
 )  # fmt: skip
 async def test_hostile_text_is_answered_with_none_or_refused(match_address, address):
-    answer = await match_address({"address": address, "postcode": address[:16]})
+    response = await match_address({"address": address, "postcode": address[:16]})
 
-    assert answer.status_code == 400 or answer.json()["outcome"] == "none"
+    assert response.status_code == 400 or response.json()["outcome"] == "none"
 
 
 async def test_a_change_is_matched_at_once(match_address, client, mint):

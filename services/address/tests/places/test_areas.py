@@ -66,11 +66,11 @@ def list_uprns(call_places):
     async def collect(operation, body=None, **parameters):
         uprns, total = [], 1
         while len(uprns) < total:
-            answer = await call_places(operation, body, offset=len(uprns), **parameters)
-            assert answer.status_code == 200, answer.text
-            Answer.model_validate(answer.json())
-            total = answer.json()["header"]["totalresults"]
-            uprns += [int(result["DPA"]["UPRN"]) for result in answer.json().get("results", [])]
+            response = await call_places(operation, body, offset=len(uprns), **parameters)
+            assert response.status_code == 200, response.text
+            Answer.model_validate(response.json())
+            total = response.json()["header"]["totalresults"]
+            uprns += [int(result["DPA"]["UPRN"]) for result in response.json().get("results", [])]
         return uprns
 
     return collect
@@ -98,28 +98,28 @@ def by_distance(point, radius=math.inf):
 async def test_the_nearest_is_the_nearest(call_places, system):
     for point in [(WEST + dice.uniform(0, 1000), SOUTH + dice.uniform(0, 1000)) for _ in range(15)]:
         (projected,) = to_system([point], system)
-        answer = (await call_places("nearest", point=text(projected), srs=system, radius=500)).json()
-        Answer.model_validate(answer)
-        assert answer["header"]["totalresults"] == 1
-        assert [int(result["DPA"]["UPRN"]) for result in answer["results"]] == by_distance(point)[:1]
+        body = (await call_places("nearest", point=text(projected), srs=system, radius=500)).json()
+        Answer.model_validate(body)
+        assert body["header"]["totalresults"] == 1
+        assert [int(result["DPA"]["UPRN"]) for result in body["results"]] == by_distance(point)[:1]
 
 
 async def test_the_nearest_farther_than_the_radius_is_none(call_places):
-    answer = (await call_places("nearest", point="390000,175000")).json()
-    assert answer["header"]["totalresults"] == 0
-    assert "results" not in answer
+    body = (await call_places("nearest", point="390000,175000")).json()
+    assert body["header"]["totalresults"] == 0
+    assert "results" not in body
 
 
 async def test_the_nearest_of_both_datasets_come_in_the_order_asked(call_places):
-    answer = (await call_places("nearest", point="400001,180001", dataset="LPI,DPA")).json()
-    assert [[*result] for result in answer["results"]] == [["LPI"], ["DPA"]]
-    assert answer["header"]["totalresults"] == 2
-    assert answer["results"][1]["DPA"]["UPRN"] == "9900000"  # the building before its flats
+    body = (await call_places("nearest", point="400001,180001", dataset="LPI,DPA")).json()
+    assert [[*result] for result in body["results"]] == [["LPI"], ["DPA"]]
+    assert body["header"]["totalresults"] == 2
+    assert body["results"][1]["DPA"]["UPRN"] == "9900000"  # the building before its flats
 
 
 async def test_the_nearest_of_what_the_filter_leaves(call_places):
-    answer = (await call_places("nearest", point="400001,180001", fq="classification_code:RD*")).json()
-    assert answer["results"][0]["DPA"]["UPRN"] == "9900001"
+    body = (await call_places("nearest", point="400001,180001", fq="classification_code:RD*")).json()
+    assert body["results"][0]["DPA"]["UPRN"] == "9900001"
 
 
 @pytest.mark.parametrize("radius", [50, 180.5, 500])
@@ -156,8 +156,8 @@ async def test_the_box_gives_what_lies_in_it(list_uprns, system):
 
 async def test_the_box_includes_its_edge(call_places):
     x, y = FIELD[9_000_007]
-    answer = (await call_places("bbox", bbox=f"{x},{y},{x + 0.01},{y + 0.01}")).json()
-    assert [result["DPA"]["UPRN"] for result in answer["results"]] == ["9000007"]
+    body = (await call_places("bbox", bbox=f"{x},{y},{x + 0.01},{y + 0.01}")).json()
+    assert [result["DPA"]["UPRN"] for result in body["results"]] == ["9000007"]
 
 
 async def test_the_box_has_a_square_kilometre_at_most(call_places):
@@ -290,8 +290,8 @@ async def test_the_nearest_to_the_reference_point_come_first(list_uprns):
 
 async def test_the_polygon_of_a_whole_council_is_answered(call_places):
     circle = Point(WEST, SOUTH).buffer(30_000, quad_segs=500)
-    answer = (await call_places("polygon", mapping(circle))).json()
-    assert answer["header"]["totalresults"] > 570
+    body = (await call_places("polygon", mapping(circle))).json()
+    assert body["header"]["totalresults"] > 570
 
 
 @pytest.mark.parametrize("operation", ["radius", "bbox", "polygon"])
@@ -302,8 +302,8 @@ async def test_no_other_councils_addresses_are_found(call_places, operation):
         "bbox": {"bbox": "279000,164500,279500,165500"},
         "polygon": {"body": mapping(around)},
     }
-    answer = (await call_places(operation, **parameters[operation])).json()
-    assert answer["header"]["totalresults"] == 0
+    body = (await call_places(operation, **parameters[operation])).json()
+    assert body["header"]["totalresults"] == 0
 
 
 HEADER = ["uri", "query", "offset", "totalresults", "format", "dataset", "lr", "maxresults", "epoch",
@@ -382,18 +382,18 @@ FIELDS = {"type": "Polygon", "coordinates": [SQUARE]}
     ],
 )  # fmt: skip
 async def test_what_cannot_be_used_is_named(call_places, operation, parameters, parameter):
-    answer = await call_places(operation, **parameters)
-    assert answer.status_code == 400, answer.text
-    error = answer.json()["error"]
+    response = await call_places(operation, **parameters)
+    assert response.status_code == 400, response.text
+    error = response.json()["error"]
     assert error["statuscode"] == 400
     assert error["message"].startswith(f"Parameter {parameter}: "), error
 
 
 async def test_a_polygon_larger_than_a_body_may_be_is_refused_in_the_contracts_shape(call_places):
     body = json.dumps({"type": "Polygon", "coordinates": [[[0, 0]] * 1_000_000]}).encode()
-    answer = await call_places("polygon", body)
-    assert answer.status_code == 413
-    assert answer.json()["error"]["statuscode"] == 413
+    response = await call_places("polygon", body)
+    assert response.status_code == 413
+    assert response.json()["error"]["statuscode"] == 413
 
 
 QUERY = places.PlacesQuery(datasets=("DPA", "LPI"))

@@ -35,9 +35,9 @@ def find(client, mint, streets):
 
     async def run(query, **parameters):
         params = {"query": query, **parameters}
-        answer = (await client.get(f"{PLACES}/find", params=params, headers=key)).json()
-        Answer.model_validate(answer)
-        return [result["DPA"] for result in answer.get("results", [])]
+        body = (await client.get(f"{PLACES}/find", params=params, headers=key)).json()
+        Answer.model_validate(body)
+        return [result["DPA"] for result in body.get("results", [])]
 
     return run
 

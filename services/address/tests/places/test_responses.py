@@ -86,8 +86,8 @@ async def test_matchprecision_stands_in_the_header_where_it_was_asked(call_place
 async def test_the_uri_has_every_parameter_but_the_key(client, mint):
     key = mint(scopes=["address:read"])
     query = "point=375000%2C165000&fq=CLASSIFICATION_CODE%3AR*&key={}&nonsense=%F0%9F%8F%A0&fq=COUNTRY_CODE:E"
-    answer = await client.get(f"{PLACES}/radius?{query.format(key)}")
-    parts = urlsplit(answer.json()["header"]["uri"])
+    response = await client.get(f"{PLACES}/radius?{query.format(key)}")
+    parts = urlsplit(response.json()["header"]["uri"])
     assert parts.path == f"{PLACES}/radius"
     assert parse_qsl(parts.query) == [
         ("point", "375000,165000"), ("fq", "CLASSIFICATION_CODE:R*"), ("nonsense", "\U0001f3e0"),
@@ -96,9 +96,9 @@ async def test_the_uri_has_every_parameter_but_the_key(client, mint):
 
 
 async def test_royal_mails_address_has_every_field_in_the_contracts_order(call_places):
-    answer = (await call_places("uprn", uprn=7100, output_srs="WGS84")).json()
-    Answer.model_validate(answer)
-    dpa = answer["results"][0]["DPA"]
+    body = (await call_places("uprn", uprn=7100, output_srs="WGS84")).json()
+    Answer.model_validate(body)
+    dpa = body["results"][0]["DPA"]
     assert dpa["ADDRESS"] == (
         "WORKS LTD, POST ROOM, PO BOX 77, UNIT 4, THE OLD WORKS, 12, BACK LANE, ACACIA ROAD, LITTLE WALCOT,"
         " WALCOT, BATH, BA2 1AB"
@@ -137,23 +137,23 @@ async def test_the_gazetteers_address_says_what_lies_round_it(call_places):
 @pytest.mark.parametrize("system", ["WGS84", "EPSG:4326", "epsg:4326", "EPSG:4258"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_degrees_stand_beside_the_grid(call_places, operation, system):
-    answer = (await call_places(operation, **OPERATIONS[operation], output_srs=system)).json()
-    Answer.model_validate(answer)
+    body = (await call_places(operation, **OPERATIONS[operation], output_srs=system)).json()
+    Answer.model_validate(body)
     ((lon, lat),) = projections.to_lonlat([(X, Y)])
-    for result in answer["results"]:
+    for result in body["results"]:
         fields = list(result["DPA"].items())
         place = [name for name, _ in fields].index("X_COORDINATE")
         assert fields[place : place + 4] == [
             ("X_COORDINATE", X), ("Y_COORDINATE", Y), ("LNG", round(lon, 7)), ("LAT", round(lat, 7)),
         ]  # fmt: skip
-    assert answer["header"]["output_srs"] == system.upper()
+    assert body["header"]["output_srs"] == system.upper()
 
 
 async def test_web_maps_metres_stand_in_the_grids_place(call_places):
     ((x, y),) = projections.to_mercator([(X, Y)])
     for dataset in ("DPA", "LPI"):
-        answer = (await call_places("uprn", uprn=2001, output_srs="EPSG:3857", dataset=dataset)).json()
-        fields = answer["results"][0][dataset]
+        body = (await call_places("uprn", uprn=2001, output_srs="EPSG:3857", dataset=dataset)).json()
+        fields = body["results"][0][dataset]
         assert (fields["X_COORDINATE"], fields["Y_COORDINATE"]) == (round(x, 2), round(y, 2))
         assert "LNG" not in fields
 
@@ -167,32 +167,32 @@ async def test_on_the_grid_there_are_no_degrees(call_places, system):
 
 async def test_where_the_grid_of_ostn15_ends_nothing_is_made_up(call_places):
     assert (await call_places("uprn", uprn=7300)).json()["header"]["totalresults"] == 1
-    answer = await call_places("uprn", uprn=7300, output_srs="WGS84")
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("Parameter output_srs: one of the addresses lies")
+    response = await call_places("uprn", uprn=7300, output_srs="WGS84")
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].startswith("Parameter output_srs: one of the addresses lies")
 
 
 def parse_xml(document):
     """The XML answer as the JSON one, all values text."""
     root = fromstring(document)
     assert root.tag == "SearchResults"
-    answer = {"header": {element.tag: element.text or "" for element in root.find("header")}}
+    body = {"header": {element.tag: element.text or "" for element in root.find("header")}}
     if (listed := root.find("results")) is not None:
         assert {item.tag for item in listed} == {"result"}
-        answer["results"] = [
+        body["results"] = [
             {dataset.tag: {element.tag: element.text or "" for element in dataset} for dataset in result}
             for result in listed
         ]
-    return answer
+    return body
 
 
-def as_text(answer):
+def as_text(body):
     """The JSON answer with all values text."""
     results = [
         {dataset: {name: str(value) for name, value in fields.items()} for dataset, fields in result.items()}
-        for result in answer.get("results", [])
+        for result in body.get("results", [])
     ]
-    header = {name: str(value) for name, value in answer["header"].items()}
+    header = {name: str(value) for name, value in body["header"].items()}
     return {"header": header, **({"results": results} if results else {})}
 
 
@@ -214,8 +214,8 @@ async def test_xml_says_what_json_says_in_the_same_order(call_places, operation,
 
 
 async def test_xml_holds_whatever_an_address_or_a_query_holds(call_places):
-    answer = parse_xml((await call_places("uprn", uprn=7200, format="XML")).text)
-    assert answer["results"][0]["DPA"]["ORGANISATION_NAME"] == "BROWN & <SONS> \"LTD\" 'Ŷ'"
+    body = parse_xml((await call_places("uprn", uprn=7200, format="XML")).text)
+    assert body["results"][0]["DPA"]["ORGANISATION_NAME"] == "BROWN & <SONS> \"LTD\" 'Ŷ'"
     for query in ("\x00\x0b\ufffe", "]]>", "&amp;<!--", "\U0001f3e0", "\ud7ff", "a\r\nb\tc"):
         echoed = parse_xml((await call_places("find", query=query, format="XML")).text)["header"]["query"]
         assert echoed == "query=" + re.sub("[\x00\x0b\ufffe]", "\ufffd", query)
@@ -233,22 +233,22 @@ async def test_nothing_found_is_xml_without_results(call_places):
      ("application/xml, application/json", "JSON"), ("text/html,application/xml;q=0.9,*/*;q=0.8", "JSON")],
 )  # fmt: skip
 async def test_xml_goes_to_those_who_accept_nothing_else(call_places, accepts, form):
-    answer = await call_places("uprn", headers={"Accept": accepts}, uprn=2001)
-    assert answer.headers["content-type"] == f"application/{form.lower()}"
+    response = await call_places("uprn", headers={"Accept": accepts}, uprn=2001)
+    assert response.headers["content-type"] == f"application/{form.lower()}"
     json_answer = await call_places("uprn", headers={"Accept": accepts}, uprn=2001, format="JSON")
     assert json_answer.headers["content-type"] == "application/json"
 
 
 async def test_errors_come_in_the_form_that_was_asked(call_places, client):
-    for answer, status in (
+    for response, status in (
         (await call_places("uprn", uprn="x", format="XML"), 400),
         (await call_places("postcode", postcode="<X>&", format="XML"), 400),
         (await call_places("nothing", format="XML"), 404),
         (await client.get(f"{PLACES}/uprn?uprn=1&format=XML"), 401),
         (await client.put(f"{PLACES}/uprn?uprn=1", headers={"Accept": "text/xml"}), 405),
     ):
-        assert answer.status_code == status
-        root = fromstring(answer.text)
+        assert response.status_code == status
+        root = fromstring(response.text)
         assert (root.tag, root.findtext("statuscode")) == ("error", str(status))
         assert root.findtext("message")
 
@@ -270,9 +270,9 @@ OWN = {
 async def test_every_parameter_refuses_what_it_cannot_mean_by_its_name(call_places, operation):
     for name in [*COMMON, *OWN[operation]]:
         for value in HOSTILE:
-            answer = await call_places(operation, **{**OPERATIONS[operation], name: value})
-            assert answer.status_code == 400, (name, value, answer.text)
-            error = PlacesError.model_validate(answer.json()).error
+            response = await call_places(operation, **{**OPERATIONS[operation], name: value})
+            assert response.status_code == 400, (name, value, response.text)
+            error = PlacesError.model_validate(response.json()).error
             assert error.statuscode == 400
             assert name in error.message, (name, value, error)
 
@@ -289,10 +289,10 @@ async def test_what_is_missing_is_named_and_what_is_unknown_is_passed_over(call_
 
 @pytest.mark.parametrize("operation", ["nearest", "uprn"])
 async def test_nearest_and_uprn_have_no_pages(call_places, operation):
-    answer = (
+    body = (
         await call_places(operation, **OPERATIONS[operation], offset=5, maxresults=1, dataset="DPA,LPI")
     ).json()
-    assert (answer["header"]["offset"], len(answer["results"])) == (0, 2)
+    assert (body["header"]["offset"], len(body["results"])) == (0, 2)
 
 
 async def send_raw(app, path, query, key):
@@ -331,8 +331,8 @@ async def test_a_query_string_of_any_size_is_refused_and_its_parameter_named(
 @pytest.mark.parametrize("field", ["CLASSIFICATION_CODE", "classification_code", "Classification_Code"])
 async def test_filters_take_names_and_codes_in_either_case_and_several_codes(call_places, field):
     async def total(operation, *fq):
-        answer = await call_places(operation, **OPERATIONS[operation], fq=list(fq))
-        return answer.json()["header"]["totalresults"]
+        response = await call_places(operation, **OPERATIONS[operation], fq=list(fq))
+        return response.json()["header"]["totalresults"]
 
     for operation in ("postcode", "radius", "bbox"):
         unfiltered = await total(operation)
@@ -350,8 +350,8 @@ async def test_filters_take_names_and_codes_in_either_case_and_several_codes(cal
 @pytest.mark.parametrize("operation", ["uprn", "find", "nearest"])
 async def test_a_custodians_code_filters_where_one_address_is_asked(call_places, operation):
     for code, has_results in (("114", True), ("9078", False)):
-        answer = await call_places(operation, **OPERATIONS[operation], fq=f"LOCAL_CUSTODIAN_CODE:{code}")
-        assert ("results" in answer.json()) is has_results
+        response = await call_places(operation, **OPERATIONS[operation], fq=f"LOCAL_CUSTODIAN_CODE:{code}")
+        assert ("results" in response.json()) is has_results
 
 
 async def test_a_long_query_in_other_letters_is_found_or_not_but_never_a_fault(call_places):

@@ -52,19 +52,19 @@ async def statements(connection):
 
 async def read_everything(connection, council="citytown"):
     """Every read of the store, once. Answers the JSON texts."""
-    answers = []
+    texts = []
     for query in (places.DEFAULT_QUERY, BOTH):
         results = [await places.list_by_uprn(connection, council, 1001, query)]
         searches = map(search_postcode, ("BA1 5AA", "BA2 9ZZ", "BA1", "BA11"))
         results += [await places.list_by_postcode(connection, council, search, query) for search in searches]
-        answers += [result["results"] or "" for result in results]
+        texts += [result["results"] or "" for result in results]
     property_ = await reads.get_json(connection, council, 1001)
-    answers.append(property_["body"] if property_ else "")
+    texts.append(property_["body"] if property_ else "")
     for typed in ("acacia", "12 long lane", "ba1 5", "001001"):
-        answers += await list_suggestions(connection, council, parse_search(typed), 10)
+        texts += await list_suggestions(connection, council, parse_search(typed), 10)
         results = await find_addresses(connection, council, parse_search(typed + " "), BOTH, Scoring())
-        answers.append(results["results"] or "")
-    return answers
+        texts.append(results["results"] or "")
+    return texts
 
 
 async def test_every_read_is_one_statement_whatever_its_size(connection, statements):

@@ -35,9 +35,9 @@ def suggest(client, mint):
     key = mint(scopes=["address:read"], councils=["citytown"])
 
     async def ask(**parameters):
-        answer = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
-        assert answer.status_code == 200, answer.text
-        return Suggestions.model_validate(answer.json()).items
+        response = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
+        assert response.status_code == 200, response.text
+        return Suggestions.model_validate(response.json()).items
 
     return ask
 
@@ -109,9 +109,9 @@ async def test_a_ward_keeps_to_itself(suggest, database):
 )
 async def test_what_cannot_be_asked_is_a_problem(client, mint, parameters):
     key = mint(scopes=["address:read"], councils=["citytown"])
-    answer = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"].startswith("query.")
+    response = await client.get(ADDRESSES, params=parameters, headers={"X-Api-Key": key})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"].startswith("query.")
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ async def test_what_cannot_be_asked_is_a_problem(client, mint, parameters):
 )
 async def test_hostile_text_is_refused_or_finds_nothing(client, mint, typed):
     key = mint(scopes=["address:read"], councils=["citytown"])
-    answer = await client.get(ADDRESSES, params={"q": typed}, headers={"X-Api-Key": key})
-    assert answer.status_code == 400 or answer.json() == {"items": []}
+    response = await client.get(ADDRESSES, params={"q": typed}, headers={"X-Api-Key": key})
+    assert response.status_code == 400 or response.json() == {"items": []}
 
 
 def test_a_point_is_read_in_metres_and_in_degrees():

@@ -39,9 +39,9 @@ def fetch(get):
     """``await fetch("/ping")`` -> the result of an answer that is 200."""
 
     async def result(path, **query):
-        answer = await get(path, **query)
-        assert answer.status_code == answer.json()["status"] == 200, answer.text
-        return answer.json()["result"]
+        response = await get(path, **query)
+        assert response.status_code == response.json()["status"] == 200, response.text
+        return response.json()["result"]
 
     return result
 
@@ -51,11 +51,11 @@ def refusal(get):
     """``await refusal("/postcodes")`` -> status and error of an answer that is none."""
 
     async def get_error(path, **query):
-        answer = await get(path, **query)
-        body = answer.json()
+        response = await get(path, **query)
+        body = response.json()
         assert body.keys() == {"status", "error"}
-        assert body["status"] == answer.status_code
-        return answer.status_code, body["error"]
+        assert body["status"] == response.status_code
+        return response.status_code, body["error"]
 
     return get_error
 
@@ -320,9 +320,9 @@ async def test_random_postcodes_differ_and_keep_to_their_outcode(fetch, get):
     assert (await fetch("/random/postcodes", outcode="BA2"))["postcode"] == "BA2 9ZZ"
     for unknown in ("ZZ9", "nonsense", "\x00", "9" * 10_000):
         assert await fetch("/random/postcodes", outcode=unknown) is None
-    answer = await get("/random/postcodes")
-    assert answer.headers["cache-control"] == "no-store"
-    assert "etag" not in answer.headers
+    response = await get("/random/postcodes")
+    assert response.headers["cache-control"] == "no-store"
+    assert "etag" not in response.headers
 
 
 async def test_every_postcode_may_be_the_random_one(database):
@@ -340,8 +340,8 @@ async def test_every_postcode_may_be_the_random_one(database):
 
 async def test_bulk_answers_each_item_in_order_as_it_was_asked(bulk):
     queries = ["ba11lj", "nonsense", "BA1 9QQ", "BA1 1LJ", "", "BA2 9ZZ", "\U0001f600"]
-    answer = await bulk({"postcodes": queries})
-    items = answer.json()["result"]
+    response = await bulk({"postcodes": queries})
+    items = response.json()["result"]
     assert [item["query"] for item in items] == queries
     postcodes = [item["result"] and item["result"]["postcode"] for item in items]
     assert postcodes == ["BA1 1LJ", None, None, "BA1 1LJ", None, "BA2 9ZZ", None]
@@ -349,13 +349,13 @@ async def test_bulk_answers_each_item_in_order_as_it_was_asked(bulk):
 
 
 async def test_a_filter_leaves_the_fields_it_names(bulk):
-    answer = await bulk({"postcodes": ["BA1 1LJ", "X"]}, filter="latitude, POSTCODE,codes,nothing")
-    first, second = answer.json()["result"]
+    response = await bulk({"postcodes": ["BA1 1LJ", "X"]}, filter="latitude, POSTCODE,codes,nothing")
+    first, second = response.json()["result"]
     assert list(first["result"]) == ["latitude", "postcode", "codes"]
     assert second["result"] is None
     points = {"geolocations": [{"longitude": -2.3586, "latitude": 51.3812}]}
-    answer = await bulk(points, filter="distance,postcode")
-    assert all(list(result) == ["distance", "postcode"] for result in answer.json()["result"][0]["result"])
+    response = await bulk(points, filter="distance,postcode")
+    assert all(list(result) == ["distance", "postcode"] for result in response.json()["result"][0]["result"])
     assert (await bulk({"postcodes": ["BA1 1LJ"]}, filter="x" * 5000)).status_code == 400
 
 
@@ -368,8 +368,8 @@ async def test_bulk_points_are_asked_each_with_its_own_or_the_common_limits(bulk
         point,
         {"longitude": -4.9, "latitude": 58.2, "widesearch": True},
     ]
-    answer = await bulk({"geolocations": points}, limit="3")
-    items = answer.json()["result"]
+    response = await bulk({"geolocations": points}, limit="3")
+    items = response.json()["result"]
     assert [item["result"] and len(item["result"]) for item in items] == [2, 1, None, 3, 3]
     assert items[0]["query"] == {"limit": 2, **point, "radius": 500}
     assert items[1]["query"] == {"limit": "3", **point, "LIMIT": 1}
@@ -409,8 +409,8 @@ OTHER = {"longitude": 0, "latitude": 51}
     ],
 )  # fmt: skip
 async def test_a_wrong_bulk_request_is_told_which_item_is_wrong(bulk, body, error):
-    answer = await bulk(body)
-    assert (answer.status_code, answer.json()) == (400, {"status": 400, "error": error})
+    response = await bulk(body)
+    assert (response.status_code, response.json()) == (400, {"status": 400, "error": error})
 
 
 @pytest.mark.parametrize(
@@ -419,22 +419,22 @@ async def test_a_wrong_bulk_request_is_told_which_item_is_wrong(bulk, body, erro
      b'{"postcodes":[' + b"9" * 5000 + b"]}", b"\x00", b"null", b"[]", b"{}", b'"BA1 1LJ"'],
 )  # fmt: skip
 async def test_a_body_that_is_no_question_is_refused(client, content):
-    answer = await client.post(f"{BASE}/postcodes", content=content)
-    assert answer.status_code == answer.json()["status"] == 400
-    assert answer.json()["error"].startswith("Invalid JSON ")
+    response = await client.post(f"{BASE}/postcodes", content=content)
+    assert response.status_code == response.json()["status"] == 400
+    assert response.json()["error"].startswith("Invalid JSON ")
 
 
 async def test_a_body_beyond_all_bounds_is_refused_in_the_same_shape(client):
-    answer = await client.post(f"{BASE}/postcodes", content=b" " * 1_100_000)
-    assert (answer.status_code, answer.json()["status"]) == (413, 413)
+    response = await client.post(f"{BASE}/postcodes", content=b" " * 1_100_000)
+    assert (response.status_code, response.json()["status"]) == (413, 413)
 
 
 async def test_jsonp_calls_the_function_that_is_named(get):
-    answer = await get("/postcodes/BA1 1LJ", callback="my.callback_1")
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    response = await get("/postcodes/BA1 1LJ", callback="my.callback_1")
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert response.headers["x-content-type-options"] == "nosniff"
     called = re.fullmatch(
-        r"/\*\*/ typeof my\.callback_1 === 'function' && my\.callback_1\((.*)\);", answer.text
+        r"/\*\*/ typeof my\.callback_1 === 'function' && my\.callback_1\((.*)\);", response.text
     )
     assert json.loads(called[1]) == (await get("/postcodes/BA1 1LJ")).json()
     missing = await get("/postcodes/BA1 9QQ", callback="f")
@@ -447,16 +447,16 @@ async def test_jsonp_calls_the_function_that_is_named(get):
 )
 async def test_what_is_no_name_of_a_function_is_never_called(get, callback):
     for path in ("/ping", "/postcodes/NOPE"):
-        answer = await get(path, callback=callback)
-        assert answer.headers["content-type"] == "application/json"
-        assert answer.status_code in {400, 404}
-        assert callback not in answer.text
+        response = await get(path, callback=callback)
+        assert response.headers["content-type"] == "application/json"
+        assert response.status_code in {400, 404}
+        assert callback not in response.text
 
 
 async def test_nobody_needs_a_key_but_the_council_must_be_there(get, client):
     assert (await get("/ping")).json() == {"status": 200, "result": "pong"}
-    answer = await client.get("/atlantis/address/postcodes-io/ping")
-    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    response = await client.get("/atlantis/address/postcodes-io/ping")
+    assert (response.status_code, response.json()["status"]) == (404, 404)
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/postcodes/a/b/c", "/terminated_postcodes/AB1 0AA", ""])
@@ -465,9 +465,9 @@ async def test_a_path_there_is_not_has_the_contracts_error(refusal, path):
 
 
 async def test_a_method_there_is_not_has_the_contracts_shape(client):
-    answer = await client.delete(f"{BASE}/postcodes/BA11LJ")
-    assert (answer.status_code, answer.json()["status"]) == (405, 405)
-    assert "GET" in answer.headers["allow"]
+    response = await client.delete(f"{BASE}/postcodes/BA11LJ")
+    assert (response.status_code, response.json()["status"]) == (405, 405)
+    assert "GET" in response.headers["allow"]
 
 
 async def test_an_answer_may_be_kept_and_is_not_sent_twice(get, client):

@@ -26,15 +26,15 @@ async def add_name(officer, uprn, **body):
 async def lpis(officer, uprn, **parameters):
     url = f"{PLACES}/uprn"
     params = {"uprn": uprn, "dataset": "LPI", **parameters}
-    answer = await officer.client.get(url, params=params, headers=officer.headers)
-    return [result["LPI"] for result in answer.json().get("results", [])]
+    response = await officer.client.get(url, params=params, headers=officer.headers)
+    return [result["LPI"] for result in response.json().get("results", [])]
 
 
 async def test_an_alternative_name_is_kept_beside_the_propertys_own(officer, database):
-    answer = await add_name(officer, 1001, language="ENG", building_name="THE OLD FORGE")
-    assert answer.status_code == 201
-    names = AddressNames.model_validate(answer.json())
-    assert (names.version, answer.headers["ETag"]) == (2, '"2"')
+    response = await add_name(officer, 1001, language="ENG", building_name="THE OLD FORGE")
+    assert response.status_code == 201
+    names = AddressNames.model_validate(response.json())
+    assert (names.version, response.headers["ETag"]) == (2, '"2"')
     assert [(item.address, item.logical_status, item.post) for item in names.items] == [
         ("1 ACACIA ROAD, WALCOT, BATH, BA1 5AA", 1, True),
         ("THE OLD FORGE, ACACIA ROAD, WALCOT, BATH, BA1 5AA", 3, False),
@@ -58,8 +58,8 @@ async def test_an_alternative_name_is_in_the_gazetteers_dataset_and_found_by(off
         "QUINCE COTTAGE, ACACIA ROAD, WALCOT, BATH, BA1 5AA": "3",
     }
     params = {"query": "quince cottage", "dataset": "LPI"}
-    answer = await officer.client.get(f"{PLACES}/find", params=params, headers=officer.headers)
-    assert answer.json()["results"][0]["LPI"]["UPRN"] == "1002"
+    response = await officer.client.get(f"{PLACES}/find", params=params, headers=officer.headers)
+    assert response.json()["results"][0]["LPI"]["UPRN"] == "1002"
 
 
 async def test_an_alternative_name_is_suggested_while_it_is_typed(officer):
@@ -115,8 +115,8 @@ async def test_a_name_is_changed_and_ended(officer):
 async def test_a_change_of_a_name_that_changes_nothing_makes_no_version(officer):
     names = (await add_name(officer, 1004, language="ENG", building_name="SAME")).json()
     path = f"/addresses/1004/names/{names['items'][1]['key']}"
-    answer = await officer.patch(path, {"building_name": "SAME"}, of="/addresses/1004")
-    assert (answer.status_code, answer.json()["version"]) == (200, names["version"])
+    response = await officer.patch(path, {"building_name": "SAME"}, of="/addresses/1004")
+    assert (response.status_code, response.json()["version"]) == (200, names["version"])
 
 
 async def test_a_name_of_a_past_day_is_shown_as_it_was(officer, postgres_url, database_url):
@@ -151,15 +151,17 @@ async def test_a_name_of_a_past_day_is_shown_as_it_was(officer, postgres_url, da
     ],
 )
 async def test_a_name_that_cannot_be_is_refused(officer, body, status):
-    answer = await officer.post("/addresses/1006/names", body, of="/addresses/1006")
-    assert answer.status_code == status, answer.text
+    response = await officer.post("/addresses/1006/names", body, of="/addresses/1006")
+    assert response.status_code == status, response.text
     assert (await officer.get("/addresses/1006")).json()["version"] == 1
 
 
 async def test_the_propertys_own_address_is_changed_with_the_property(officer):
     key = (await officer.get("/addresses/1007/names")).json()["items"][0]["key"]
-    answer = await officer.patch(f"/addresses/1007/names/{key}", {"logical_status": 8}, of="/addresses/1007")
-    assert (answer.status_code, answer.json()["code"]) == (409, "own-address")
+    response = await officer.patch(
+        f"/addresses/1007/names/{key}", {"logical_status": 8}, of="/addresses/1007"
+    )
+    assert (response.status_code, response.json()["code"]) == (409, "own-address")
     nobody = await officer.patch("/addresses/1007/names/0114L9", {"logical_status": 8}, of="/addresses/1007")
     assert nobody.status_code == 404
     hostile = await officer.patch("/addresses/1007/names/'--", {"logical_status": 8}, of="/addresses/1007")
@@ -169,25 +171,25 @@ async def test_the_propertys_own_address_is_changed_with_the_property(officer):
 async def test_of_two_names_at_once_one_is_told_to_look_again(officer):
     headers = {"If-Match": await officer.tag("/addresses/1008")}
     bodies = [{"language": "ENG", "building_name": f"HOUSE {n}"} for n in range(3)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(officer.post("/addresses/1008/names", body, **headers) for body in bodies)
     )
-    assert sorted(answer.status_code for answer in answers) == [201, 412, 412]
+    assert sorted(response.status_code for response in responses) == [201, 412, 412]
 
 
 async def test_names_given_while_their_street_is_renamed_all_have_its_new_name(officer):
     street = "/streets/90000005"
     for n in range(3):
         new = {"language": "ENG", "building_name": f"HOUSE {n}"}
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(
                 officer.post(f"/addresses/{uprn}/names", new, of=f"/addresses/{uprn}")
                 for uprn in range(5001, 5006)
             ),
             officer.patch(street, {"description": f"LANE {n}"}),
         )
-        assert {answer.status_code for answer in answers} <= {200, 201, 412}
-        assert answers[-1].status_code == 200
+        assert {response.status_code for response in responses} <= {200, 201, 412}
+        assert responses[-1].status_code == 200
         for uprn in range(5001, 5006):
             items = (await officer.get(f"/addresses/{uprn}/names")).json()["items"]
             assert {item["street"] for item in items} == {f"LANE {n}"}
@@ -195,5 +197,5 @@ async def test_names_given_while_their_street_is_renamed_all_have_its_new_name(o
 
 async def test_a_historic_property_gets_no_new_names(officer):
     await officer.retire("1009")
-    answer = await add_name(officer, 1009, language="ENG", building_name="TOO LATE")
-    assert (answer.status_code, answer.json()["code"]) == (409, "name-not-possible")
+    response = await add_name(officer, 1009, language="ENG", building_name="TOO LATE")
+    assert (response.status_code, response.json()["code"]) == (409, "name-not-possible")

@@ -47,8 +47,8 @@ def references(call):
     """``await references(uprn)`` -> (scheme, reference) of what holds."""
 
     async def listed(uprn, *, private=False, **params):
-        answer = await call("GET", f"{ADDRESSES}/{uprn}/references", private=private, params=params)
-        return [(item["scheme"], item["reference"]) for item in answer.json()["items"]]
+        response = await call("GET", f"{ADDRESSES}/{uprn}/references", private=private, params=params)
+        return [(item["scheme"], item["reference"]) for item in response.json()["items"]]
 
     return listed
 
@@ -59,15 +59,15 @@ def list_uprns(call):
 
     async def look(scheme, reference=None, *, private=False, **params):
         params = {"reference": reference, **params} if reference else params
-        answer = await call("GET", f"{V1}/references/{scheme}", private=private, params=params)
-        return [item["uprn"] for item in answer.json()["items"]]
+        response = await call("GET", f"{V1}/references/{scheme}", private=private, params=params)
+        return [item["uprn"] for item in response.json()["items"]]
 
     return look
 
 
 async def test_a_reference_is_set_and_found_both_ways(put_reference, call, references, list_uprns):
-    answer = await put_reference(1001, "business-rates", "N/104/7")
-    assert (answer.status_code, answer.json()) == (
+    response = await put_reference(1001, "business-rates", "N/104/7")
+    assert (response.status_code, response.json()) == (
         201,
         {
             "uprn": "1001",
@@ -78,8 +78,8 @@ async def test_a_reference_is_set_and_found_both_ways(put_reference, call, refer
         },
     )
     assert await references(1001) == [("business-rates", "N/104/7")]
-    answer = await call("GET", f"{V1}/references/business-rates", params={"reference": "N/104/7"})
-    (item,) = answer.json()["items"]
+    response = await call("GET", f"{V1}/references/business-rates", params={"reference": "N/104/7"})
+    (item,) = response.json()["items"]
     assert (item["uprn"], item["address"]) == ("1001", "1 ACACIA ROAD, WALCOT, BATH, BA1 5AA")
     assert await list_uprns("business-rates", "n/104/7") == []
 
@@ -152,8 +152,8 @@ async def test_of_several_the_one_to_end_must_be_named(put_reference, call, refe
     await put_reference(1008, "waste-round", "A")
     await put_reference(1008, "waste-round", "B")
     path = f"{ADDRESSES}/1008/references/waste-round"
-    answer = await call("DELETE", path)
-    assert (answer.status_code, answer.json()["code"]) == (409, "several-references")
+    response = await call("DELETE", path)
+    assert (response.status_code, response.json()["code"]) == (409, "several-references")
     assert (await call("DELETE", path, params={"reference": "C"})).status_code == 404
     assert (await call("DELETE", path, params={"reference": "A"})).status_code == 204
     assert await references(1008) == [("waste-round", "B")]
@@ -172,8 +172,10 @@ async def test_private_references_need_their_scope_everywhere(put_reference, cal
         await call("GET", f"{V1}/references/council-tax", params={"reference": "SECRET-7"}),
         await call("GET", f"{V1}/references/council-tax"),
     ]
-    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(403, "missing-scope")] * 5
-    assert {answer.json()["scope"] for answer in refused} == {"address:private"}
+    assert [(response.status_code, response.json()["code"]) for response in refused] == [
+        (403, "missing-scope")
+    ] * 5
+    assert {response.json()["scope"] for response in refused} == {"address:private"}
     assert await list_uprns("council-tax", "SECRET-7", private=True) == ["1009"]
 
 
@@ -268,8 +270,8 @@ async def test_a_retired_propertys_references_are_read_and_ended_but_not_set(put
     retired = await call("PATCH", f"{ADDRESSES}/5001", **retire)
     assert retired.status_code == 200
     assert await references(5001) == [("waste-round", "FRI")]
-    answer = await put_reference(5001, "waste-round", "SAT")
-    assert (answer.status_code, answer.json()["code"]) == (409, "property-retired")
+    response = await put_reference(5001, "waste-round", "SAT")
+    assert (response.status_code, response.json()["code"]) == (409, "property-retired")
     assert (await call("DELETE", f"{ADDRESSES}/5001/references/waste-round")).status_code == 204
     assert await references(5001) == []
 
@@ -299,21 +301,21 @@ async def test_an_unknown_property_or_scheme_is_404(put_reference, call):
     ],
 )  # fmt: skip
 async def test_a_body_that_cannot_be_kept_is_400_with_its_field(call, body, field):
-    answer = await call("PUT", f"{ADDRESSES}/3002/references/waste-round", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
-    assert field in answer.text
+    response = await call("PUT", f"{ADDRESSES}/3002/references/waste-round", json=body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
+    assert field in response.text
 
 
 async def test_half_a_character_is_400(call):
     body = {"content": b'{"reference": "\\ud800"}', "headers": {"Content-Type": "application/json"}}
-    answer = await call("PUT", f"{ADDRESSES}/3002/references/waste-round", **body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
+    response = await call("PUT", f"{ADDRESSES}/3002/references/waste-round", **body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
 
 
 @pytest.mark.parametrize("slug", ["X", "a", "ä-b", "a_b", "-ab", "ab-", "a" * 41])
 async def test_a_scheme_has_a_slug(call, slug):
-    answer = await call("PUT", f"{V1}/reference-schemes/{slug}", json={"name": "x"})
-    assert answer.status_code == 400
+    response = await call("PUT", f"{V1}/reference-schemes/{slug}", json={"name": "x"})
+    assert response.status_code == 400
 
 
 async def test_lists_have_pages(put_reference, call):
@@ -322,9 +324,9 @@ async def test_lists_have_pages(put_reference, call):
     for start in (f"{ADDRESSES}/3003/references?limit=3", f"{V1}/references/waste-round?limit=3"):
         listed, url = [], start
         while url:
-            answer = await call("GET", url)
-            listed += [(item["reference"], item["uprn"]) for item in answer.json()["items"]]
-            url = answer.links["next"]["url"] if "next" in answer.links else None
+            response = await call("GET", url)
+            listed += [(item["reference"], item["uprn"]) for item in response.json()["items"]]
+            url = response.links["next"]["url"] if "next" in response.links else None
         assert len(listed) == len(set(listed)) >= 7
         assert {(f"PAGE-{number}", "3003") for number in range(7)} <= set(listed)
 

@@ -21,18 +21,18 @@ async def officer(client, mint, gazetteer):
 
 
 async def street(officer, description, **values):
-    answer = await officer.post("/streets", {"description": description, "town": "BATH", **values})
-    assert answer.status_code == 201, answer.text
-    return answer.json()["usrn"]
+    response = await officer.post("/streets", {"description": description, "town": "BATH", **values})
+    assert response.status_code == 201, response.text
+    return response.json()["usrn"]
 
 
 async def test_a_street_is_entered_with_the_councils_next_number(officer, database):
     body = {"description": "NEW  ROW", "locality": "WALCOT", "town": "BATH", "state": 1}
-    answer = await officer.post(
+    response = await officer.post(
         "/streets", {**body, "welsh": {"description": "RHES NEWYDD", "town": "CAERFADDON"}}
     )
-    assert answer.status_code == 201
-    created = Street.model_validate(answer.json())
+    assert response.status_code == 201
+    created = Street.model_validate(response.json())
     assert (created.usrn, created.version, created.description) == ("91000001", 1, "NEW ROW")
     assert created.welsh is not None
     assert (created.welsh.description, created.welsh.town, created.gaelic) == (
@@ -40,8 +40,8 @@ async def test_a_street_is_entered_with_the_councils_next_number(officer, databa
         "CAERFADDON",
         None,
     )
-    assert answer.headers["Location"].endswith("/streets/91000001")
-    assert (await officer.get("/streets/91000001")).json() == answer.json()
+    assert response.headers["Location"].endswith("/streets/91000001")
+    assert (await officer.get("/streets/91000001")).json() == response.json()
     event = (await published(database))[-1]
     assert (event.type, event.subject, event.sequence) == ("address.street.created.v1", "91000001", 1)
     assert event.data == {"usrn": "91000001", "description": "NEW ROW", "locality": "WALCOT", "town": "BATH"}
@@ -57,21 +57,21 @@ async def test_a_street_of_the_same_name_in_the_same_place_is_refused(officer):
 
 async def test_of_two_who_enter_one_street_at_once_one_may(officer):
     body = {"description": "RACE COURSE", "town": "BATH"}
-    answers = await asyncio.gather(*(officer.post("/streets", body) for _ in range(4)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    responses = await asyncio.gather(*(officer.post("/streets", body) for _ in range(4)))
+    assert sorted(response.status_code for response in responses) == [201, 409, 409, 409]
 
 
 async def test_a_usrn_that_was_used_is_never_given_again(officer):
     usrn = await street(officer, "SHORT LIFE", usrn=91000050)
     assert (await officer.post(f"/streets/{usrn}/close", {}, of=f"/streets/{usrn}")).status_code == 200
-    answer = await officer.post("/streets", {"description": "ANOTHER LIFE", "usrn": usrn})
-    assert (answer.status_code, answer.json()["code"]) == (409, "usrn-used")
+    response = await officer.post("/streets", {"description": "ANOTHER LIFE", "usrn": usrn})
+    assert (response.status_code, response.json()["code"]) == (409, "usrn-used")
 
 
 async def test_another_name_is_the_name_in_every_address(officer, database):
     before = len(await published(database))
-    answer = await officer.patch("/streets/90000005", {"description": "QUINCE LANE"})
-    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    response = await officer.patch("/streets/90000005", {"description": "QUINCE LANE"})
+    assert (response.status_code, response.json()["version"]) == (200, 2)
     address = (await officer.get("/addresses/5120")).json()
     assert (address["address"], address["version"]) == ("120 QUINCE LANE, WALCOT, BATH, BA2 9ZZ", 2)
     items = (await officer.get("/addresses", q="120 quince lane")).json()["items"]
@@ -169,9 +169,9 @@ async def test_streets_are_listed_in_pages_and_by_part_of_a_name(officer):
     welsh = (await officer.get("/streets", q="rhes newydd")).json()["items"]
     assert [street_["usrn"] for street_ in welsh] == ["91000001"]
     for hostile in ("%%", "__", "\\\\", "';--", "\x00\x00", "😀😀"):
-        answer = await officer.get("/streets", q=hostile)
-        assert answer.status_code in {200, 400}
-        assert answer.json().get("items", []) == []
+        response = await officer.get("/streets", q=hostile)
+        assert response.status_code in {200, 400}
+        assert response.json().get("items", []) == []
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ async def test_streets_are_listed_in_pages_and_by_part_of_a_name(officer):
     ],
 )
 async def test_a_street_that_cannot_be_is_refused_with_its_field(officer, body, field):
-    answer = await officer.patch("/streets/90000002", body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
-    assert answer.json()["errors"][0]["field"].split(".")[-1] == field
+    response = await officer.patch("/streets/90000002", body)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
+    assert response.json()["errors"][0]["field"].split(".")[-1] == field
     assert (await officer.get("/streets/90000002")).json()["version"] == 1
 
 
@@ -223,8 +223,8 @@ async def test_who_changed_a_street_is_told_the_latest_first(officer):
 
 async def test_a_change_that_changes_nothing_makes_no_version_of_a_street(officer, database):
     before = len(await published(database))
-    answer = await officer.patch("/streets/90000003", {"description": "FIRST AVENUE"})
-    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    response = await officer.patch("/streets/90000003", {"description": "FIRST AVENUE"})
+    assert (response.status_code, response.json()["version"]) == (200, 1)
     assert len(await published(database)) == before
 
 

@@ -167,10 +167,10 @@ async def get_next_chunk(session: ReadSession, claimed: ClaimedBatch) -> Row[Any
     return await session.first(_NEXT, claimed.bound())
 
 
-async def save_chunk(session: Session, claimed: ClaimedBatch, n: int, answer: Mapping[str, Any]) -> bool:
+async def save_chunk(session: Session, claimed: ClaimedBatch, n: int, results: Mapping[str, Any]) -> bool:
     """Save a chunk's answers, delete its addresses, and count. Return False when the claim is lost."""
-    chunk = {name: answer[name] for name in ("answered", "rejects")}
-    counts = {name: value for name, value in answer.items() if name not in chunk}
+    chunk = {name: results[name] for name in ("answered", "rejects")}
+    counts = {name: value for name, value in results.items() if name not in chunk}
     counted = await session.execute(_COUNT, claimed.bound(**counts))
     return bool(counted and await session.execute(_SAVE, claimed.bound(n=n, **chunk)))
 

@@ -55,10 +55,10 @@ def to_query(options: Options) -> PlacesQuery:
 
 
 def to_response(
-    request: Request, options: Options, query: str, answer: asyncpg.Record, **more: int
+    request: Request, options: Options, query: str, record: asyncpg.Record, **more: int
 ) -> Response:
     """Write the response. PostgreSQL's text is passed on unchanged unless the request needs another form."""
-    epoch, updated, total, results = answer
+    epoch, updated, total, results = record
     header: dict[str, Any] = {
         "uri": _uri(request),
         "query": query,

@@ -51,11 +51,11 @@ async def list_nearest(
         ]
         for row in await postcodes.list_nearest(pool, council, searched):
             rows.setdefault(indexes[row["n"] - 1], []).append(row)
-    answers = []
+    nearest = []
     for index, near in enumerate(near_queries):
-        answers.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
+        nearest.append(_with_distances(near, _to_postcodes(rows.get(index, []))))
         await asyncio.sleep(0)  # a hundred points have ten thousand results: yield to other requests
-    return answers
+    return nearest
 
 
 async def list_near_postcode(
