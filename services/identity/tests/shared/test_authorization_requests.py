@@ -114,7 +114,7 @@ def test_an_answer_can_be_read_back(parameters):
 @given(
     level=st.sampled_from(vectors.CREDENTIAL_LEVELS),
     signed_at=st.integers(0, 1_000),
-    asked_at=st.integers(0, 1_000),
+    requested_at=st.integers(0, 1_000),
     prompts=st.sampled_from([(), ("login",), ("none",), ("consent",)]),
     max_age=st.none() | st.integers(0, 500),
     first=st.booleans(),
