@@ -11,8 +11,8 @@ PATH = "/{}/address/v1/addresses"
 PLACES = "/{}/address/search/places/v1/postcode"
 
 
-def status_and_code(answer):
-    return answer.status_code, answer.json()["code"]
+def status_and_code(response):
+    return response.status_code, response.json()["code"]
 
 
 def test_an_unknown_council_is_a_404(proxy):
@@ -31,9 +31,11 @@ def test_a_suspended_council_is_refused(proxy):
 
 @pytest.mark.parametrize(("slug", "status"), [("nowhere", 404), ("oldtown", 403)])
 def test_refused_councils_below_os_places_have_its_shape(proxy, slug, status):
-    answer = proxy.send(PLACES.format(slug), headers=proxy.key())
-    assert answer.status_code == status
-    assert answer.json() == {"error": {"statuscode": status, "message": answer.json()["error"]["message"]}}
+    response = proxy.send(PLACES.format(slug), headers=proxy.key())
+    assert response.status_code == status
+    assert response.json() == {
+        "error": {"statuscode": status, "message": response.json()["error"]["message"]}
+    }
 
 
 def test_a_slug_that_begins_like_a_councils_is_another_council(proxy):
@@ -57,9 +59,9 @@ def test_a_council_is_added_and_removed_without_a_restart(proxy):
 
 def test_a_gateway_without_a_snapshot_says_that_it_is_starting(start_proxy):
     fresh = start_proxy(councils_known=False)
-    answer = fresh.send(PATH.format("citytown"), headers=fresh.key())
-    assert status_and_code(answer) == (503, "gateway-starting")
-    assert answer.headers["retry-after"] == "1"
+    response = fresh.send(PATH.format("citytown"), headers=fresh.key())
+    assert status_and_code(response) == (503, "gateway-starting")
+    assert response.headers["retry-after"] == "1"
     assert fresh.send("/identity/v1/councils", headers=fresh.key()).status_code == 200
 
 

@@ -13,14 +13,14 @@ PUBLIC = "/citytown/address/postcodes-io/postcodes/BA11LJ"
 def send_many(proxy, times, path, method="GET", *, address="192.0.2.1", **headers):
     """Send a number of requests from one client address; their statuses, and the last answer."""
     headers = {"X-Forwarded-For": address, **headers}
-    answers = [proxy.send(path, method, headers=headers) for _ in range(times)]
-    return [answer.status_code for answer in answers], answers[-1]
+    responses = [proxy.send(path, method, headers=headers) for _ in range(times)]
+    return [response.status_code for response in responses], responses[-1]
 
 
-def assert_limited(answer):
-    assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert int(answer.headers["retry-after"]) >= 1
+def assert_limited(response):
+    assert (response.status_code, response.json()["code"]) == (429, "too-many-requests")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert int(response.headers["retry-after"]) >= 1
 
 
 def test_one_credential_is_limited_and_learns_when_to_try_again(strict):
@@ -39,9 +39,9 @@ def test_after_the_time_in_retry_after_there_is_room_again(strict):
 
 
 def test_an_answer_says_how_many_requests_remain(strict):
-    _, answer = send_many(strict, 1, PATH, **strict.key(client_id="counting"))
-    assert answer.headers["x-ratelimit-limit"] == "5"
-    assert answer.headers["x-ratelimit-remaining"] == "4"
+    _, response = send_many(strict, 1, PATH, **strict.key(client_id="counting"))
+    assert response.headers["x-ratelimit-limit"] == "5"
+    assert response.headers["x-ratelimit-remaining"] == "4"
 
 
 def test_each_credential_has_its_own_bucket(strict):
@@ -101,8 +101,8 @@ def chunk_content(size):
 
 @pytest.mark.parametrize("content", [b"x" * 2_001, chunk_content(5_000)], ids=["declared", "chunked"])
 def test_a_body_over_the_operations_limit_is_refused(proxy, content):
-    answer = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
-    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+    response = proxy.send(PATH, "POST", headers=proxy.key(), content=content)
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
 def test_a_body_within_the_operations_limit_arrives_whole(proxy):
@@ -119,27 +119,27 @@ def test_another_method_of_the_path_has_its_own_limit(proxy):
     "options", [{"headers": {"x-long": "a" * 40_000}}, {"params": {"q": "a" * 40_000}}], ids=["header", "URL"]
 )
 def test_huge_headers_and_urls_are_refused(proxy, options):
-    answer = proxy.send(PATH, **options)
-    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    response = proxy.send(PATH, **options)
+    assert (response.status_code, response.json()["code"]) == (431, "headers-too-large")
 
 
 def test_too_many_headers_are_refused(proxy):
-    answer = proxy.send(PATH, headers={f"x-{n}": "1" for n in range(150)})
-    assert (answer.status_code, answer.json()["code"]) == (431, "headers-too-large")
+    response = proxy.send(PATH, headers={f"x-{n}": "1" for n in range(150)})
+    assert (response.status_code, response.json()["code"]) == (431, "headers-too-large")
 
 
 def test_a_service_that_takes_too_long_is_a_504(proxy):
     started = time.monotonic()
-    answer = proxy.send("/citytown/address/v1/slow", headers=proxy.key())
-    assert (answer.status_code, answer.json()["code"]) == (504, "service-timeout")
+    response = proxy.send("/citytown/address/v1/slow", headers=proxy.key())
+    assert (response.status_code, response.json()["code"]) == (504, "service-timeout")
     assert time.monotonic() - started < 0.7
 
 
 def test_a_service_that_is_away_is_a_503_after_two_retries(strict):
     before = strict.counter("cluster.payments.upstream_rq_retry")
-    answer = strict.send("/citytown/payments/v1/council", headers=strict.key(client_id="retrying"))
-    assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
-    assert "retry-after" in answer.headers
+    response = strict.send("/citytown/payments/v1/council", headers=strict.key(client_id="retrying"))
+    assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
+    assert "retry-after" in response.headers
     assert strict.counter("cluster.payments.upstream_rq_retry") - before == 2
 
 
@@ -161,9 +161,9 @@ def test_clients_cannot_change_timeouts_and_retries(proxy):
         "x-envoy-max-retries": "9",
         "x-envoy-force-trace": "true",
     }
-    answer = proxy.send(PATH, headers={**proxy.key(), **headers})
-    assert answer.status_code == 200
-    assert not headers.keys() & answer.json()["headers"].keys()
+    response = proxy.send(PATH, headers={**proxy.key(), **headers})
+    assert response.status_code == 200
+    assert not headers.keys() & response.json()["headers"].keys()
 
 
 def test_connections_are_bounded(start_proxy):
@@ -176,14 +176,14 @@ def test_connections_are_bounded(start_proxy):
 
 def test_a_gateway_short_of_memory_refuses_requests_with_a_problem(start_proxy, eventually):
     proxy = start_proxy(memory=1, ready=False)
-    answer = eventually(lambda: send_until_refused(proxy))
-    assert answer.json()["code"] == "gateway-overloaded"
-    assert answer.headers["retry-after"] == "2"
+    response = eventually(lambda: send_until_refused(proxy))
+    assert response.json()["code"] == "gateway-overloaded"
+    assert response.headers["retry-after"] == "2"
 
 
 def send_until_refused(proxy):
-    answer = proxy.send_patiently(PATH, headers=proxy.key())
-    return answer if answer.status_code == 503 and "issuer" not in answer.text else None
+    response = proxy.send_patiently(PATH, headers=proxy.key())
+    return response if response.status_code == 503 and "issuer" not in response.text else None
 
 
 def gets_answer(connection):

@@ -32,9 +32,9 @@ def get(path, *lines):
 
 
 def test_the_gateway_answers_for_its_own_health(proxy):
-    answer = proxy.send("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert answer.headers["content-type"] == "application/json"
+    response = proxy.send("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert response.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -42,19 +42,19 @@ def test_the_gateway_answers_for_its_own_health(proxy):
 )
 def test_a_path_that_no_contract_names_is_a_404_with_and_without_a_credential(proxy, path):
     for headers in ({}, proxy.key()):
-        answer = proxy.send(path, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-path")
-        assert answer.headers["content-type"] == "application/problem+json"
+        response = proxy.send(path, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (404, "unknown-path")
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_an_unlisted_path_below_os_places_has_its_shape(proxy):
-    answer = proxy.send("/citytown/address/search/places/v1/nothing", headers=proxy.key())
-    assert (answer.status_code, answer.json()["error"]["statuscode"]) == (404, 404)
+    response = proxy.send("/citytown/address/search/places/v1/nothing", headers=proxy.key())
+    assert (response.status_code, response.json()["error"]["statuscode"]) == (404, 404)
 
 
 def test_a_method_that_the_contract_lacks_reaches_the_service(proxy):
-    answer = proxy.send(PATH, "DELETE", headers=proxy.key())
-    assert answer.json()["method"] == "DELETE"
+    response = proxy.send(PATH, "DELETE", headers=proxy.key())
+    assert response.json()["method"] == "DELETE"
     assert proxy.send(PATH, "DELETE").status_code == 401
 
 
@@ -67,8 +67,8 @@ def test_paths_are_normalised_before_they_are_matched(proxy):
 
 @pytest.mark.parametrize("path", ["/citytown/address%2Fv1/addresses", "/citytown/address/v1/addresses%5C1"])
 def test_escaped_slashes_are_refused(proxy, path):
-    answer = proxy.send(path, headers=proxy.key())
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+    response = proxy.send(path, headers=proxy.key())
+    assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
 def test_dots_do_not_lead_from_a_public_path_to_another(proxy):
@@ -113,8 +113,8 @@ def test_the_service_learns_the_clients_address_which_cannot_be_forged(proxy):
 
 
 def test_an_unlisted_path_below_scim_has_its_shape(proxy):
-    answer = proxy.send("/citytown/identity/scim/v2/Nothing", headers=proxy.key())
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/scim+json")
-    body = answer.json()
+    response = proxy.send("/citytown/identity/scim/v2/Nothing", headers=proxy.key())
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/scim+json")
+    body = response.json()
     assert (body["schemas"], body["status"]) == (["urn:ietf:params:scim:api:messages:2.0:Error"], "404")
     assert body["detail"]

@@ -333,14 +333,14 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def void_family(self, grant):
         grant.valid = False
 
-    def check_tokens(self, answer, grant, valid):
+    def check_tokens(self, response, grant, valid):
         """Check for tokens of the right person at the right level, or for none."""
         self.reached["tokens" if valid else "no tokens"] += 1
         if not valid:
-            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), answer.text
+            assert (response.status_code, response.json()["error"]) == (400, "invalid_grant"), response.text
             return
-        assert answer.status_code == 200, answer.text
-        tokens = answer.json()
+        assert response.status_code == 200, response.text
+        tokens = response.json()
         claims = self.run(provider.verify_claims(self.browsers[0], tokens["id_token"]))
         assert claims["sub"] == subjects.derive_subject(self.app.state.issuer, "citytown", grant.account)
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)

@@ -170,8 +170,10 @@ def newcomer(browser, sent_emails):
         tab = browser(**how)
         await tab.post("/identity/register", email=address)
         code = (await sent_emails(address))[-1].personalisation["code"]
-        answer = await tab.post("/identity/register/code", code=code)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
+        response = await tab.post("/identity/register/code", code=code)
+        assert (response.status_code, response.headers["location"]) == (303, "/identity/account"), (
+            response.text
+        )
         return tab
 
     return come
@@ -189,8 +191,8 @@ def signed_in_again(browser, sent_emails):
             for email in await sent_emails(address)
             if "code" in email.personalisation
         ]
-        answer = await tab.post("/identity/sign-in/code", code=codes[-1])
-        assert answer.status_code == 303, answer.text
+        response = await tab.post("/identity/sign-in/code", code=codes[-1])
+        assert response.status_code == 303, response.text
         return tab
 
     return come

@@ -102,9 +102,9 @@ class Service:
 
     async def tokens(self, browser, **overrides):
         """Sign in and redeem the code: the response's JSON."""
-        answer = await self.redeem(browser, await get_code(browser, self, **overrides))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.redeem(browser, await get_code(browser, self, **overrides))
+        assert response.status_code == 200, response.text
+        return response.json()
 
 
 def _without_none(fields):

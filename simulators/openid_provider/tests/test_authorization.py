@@ -103,9 +103,9 @@ async def test_the_tester_can_choose_an_error(simulator, browser, error):
     page = await browser.get("/authorize", params=request_parameters())
     assert "Simulation" in page.text
     request_key = re.search(r'name="request" value="([^"]+)"', page.text)[1]
-    answer = await browser.post(
+    response = await browser.post(
         "/simulator/choice", data={"request": request_key, "person": "mary", "action": error}
     )
-    assert redirected(answer) == {
+    assert redirected(response) == {
         "error": error, "error_description": "Chosen at the simulator", "state": "a-state"
     }  # fmt: skip

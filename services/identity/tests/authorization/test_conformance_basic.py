@@ -133,10 +133,10 @@ async def test_oidcc_idtoken_unsigned(client, mint):
     assert "none" not in metadata["id_token_signing_alg_values_supported"]
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:clients'], mode='live')}"}
     body = {"name": "Bins", "mode": "sandbox", "redirect_uris": ["https://service.example/callback"]}
-    answer = await client.post(
+    response = await client.post(
         "/citytown/identity/v1/services", json={**body, "id_token_alg": "none"}, headers=headers
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 async def test_oidcc_userinfo_post_body(visitor, resident, bins):
@@ -201,8 +201,8 @@ async def test_oidcc_prompt_login(visitor, database, bins):
     first = await verify_claims(visitor, (await bins.tokens(visitor))["id_token"])
     request = read_request_id(await ask(visitor, bins, prompt="login"))
     await sign_in(database, visitor, account)
-    answer = await bins.redeem(visitor, read_redirect(await continue_request(visitor, request))["code"])
-    second = await verify_claims(visitor, answer.json()["id_token"])
+    response = await bins.redeem(visitor, read_redirect(await continue_request(visitor, request))["code"])
+    second = await verify_claims(visitor, response.json()["id_token"])
     assert (second["sub"], second["auth_time"] > first["auth_time"]) == (first["sub"], True)
 
 

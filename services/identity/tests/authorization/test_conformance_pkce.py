@@ -39,8 +39,8 @@ async def push(visitor, service, **overrides):
     return await visitor.post("/identity/par", data={**service.request(**overrides), **service.credentials})
 
 
-def refused(answer, error="invalid_grant"):
-    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+def refused(response, error="invalid_grant"):
+    assert (response.status_code, response.json()["error"]) == (400, error), response.text
 
 
 async def test_par_without_a_challenge_is_refused(visitor, bins):

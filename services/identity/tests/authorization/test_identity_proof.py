@@ -118,8 +118,8 @@ async def test_declining_counts_only_from_the_person_who_was_asked(visitor, some
     location = await get_proof_location(visitor, school)
     page = await visitor.get(location)
     await sign_in(database, visitor, await create_person(database), ["passkey"])
-    answer = await decline(visitor, page)
-    assert answer.headers["location"] == location, "asked anew, and the request goes on"
+    response = await decline(visitor, page)
+    assert response.headers["location"] == location, "asked anew, and the request goes on"
 
 
 async def test_another_browser_cannot_answer(app, visitor, somebody, school, database):
@@ -160,8 +160,8 @@ async def test_a_proof_withdrawn_after_continue_does_not_count(visitor, somebody
     consent = await go_on(visitor, location)
     async with database.writing("region") as session:
         await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
-    answer = await provider.answer_consent(visitor, consent)
-    assert answer.headers["location"] == location
+    response = await provider.answer_consent(visitor, consent)
+    assert response.headers["location"] == location
 
 
 async def test_the_desk_code_of_the_page_proves_the_person(visitor, somebody, school, client, mint, database):
@@ -224,8 +224,8 @@ async def test_no_consent_is_accepted_before_the_proof(visitor, somebody, school
     consent = await ask(visitor, school, vtr='["P2.Cl.Cm"]', claims=CORE)
     async with database.writing("region") as session:
         await session.execute(text("UPDATE proof SET status = 'withdrawn' WHERE id = :id"), {"id": proof})
-    answer = await provider.answer_consent(visitor, consent)
-    assert answer.headers["location"].startswith("/identity/prove?")
+    response = await provider.answer_consent(visitor, consent)
+    assert response.headers["location"].startswith("/identity/prove?")
     async with database.reading("*") as session:
         agreed = text("SELECT count(*) FROM consent WHERE account = :who")
         assert await session.scalar(agreed, {"who": somebody}) == 0

@@ -86,9 +86,9 @@ class ProofMachine(RuleBasedStateMachine):
         assert self.proven[self.signed_in] or request is None or (request, self.signed_in) in self.declined
 
     def redeem(self, code, wants_code):
-        answer = self.run(self.service.redeem(self.browser, code))
-        assert answer.status_code == 200, answer.text
-        self.tokens.append((answer.json()["access_token"], self.signed_in, wants_code))
+        response = self.run(self.service.redeem(self.browser, code))
+        assert response.status_code == 200, response.text
+        self.tokens.append((response.json()["access_token"], self.signed_in, wants_code))
         self.check_userinfo(len(self.tokens) - 1)
 
     @rule(wants_code=st.booleans(), prompt=st.sampled_from([None, None, "none"]))
@@ -168,10 +168,10 @@ class ProofMachine(RuleBasedStateMachine):
         """Check that userinfo has what is proven now."""
         token, account, wants_code = self.tokens[index % len(self.tokens)]
         bearer = {"Authorization": f"Bearer {token}"}
-        answer = self.run(self.browser.get("/identity/userinfo", headers=bearer))
-        if answer.status_code == 401:  # ended with its proof
+        response = self.run(self.browser.get("/identity/userinfo", headers=bearer))
+        if response.status_code == 401:  # ended with its proof
             return
-        body = answer.json()
+        body = response.json()
         assert (names.CORE_IDENTITY in body) == bool(self.proven[account])
         assert wants_code or names.RETURN_CODE not in body
         if wants_code and not self.proven[account]:

@@ -109,8 +109,8 @@ async def test_http_basic_is_not_of_this_profile(visitor, resident, database):
         "code": code,
         "redirect_uri": school.request()["redirect_uri"],
     }
-    answer = await visitor.post("/identity/token", data=fields, auth=(school.client_id, school.secret))
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    response = await visitor.post("/identity/token", data=fields, auth=(school.client_id, school.secret))
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     posted = await school.redeem(visitor, code, code_verifier=None)
     assert posted.status_code == 200
 

@@ -190,8 +190,8 @@ async def test_consent_cannot_be_given_from_another_site(visitor, consent, form,
     all_headers = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin", **headers}
     form_fields = {**read_hidden_fields(page), "answer": "yes", **form}
     form_fields = {name: value for name, value in form_fields.items() if value is not None}
-    answer = await visitor.post("/identity/authorize/consent", data=form_fields, headers=all_headers)
-    assert answer.status_code == 403
+    response = await visitor.post("/identity/authorize/consent", data=form_fields, headers=all_headers)
+    assert response.status_code == 403
     assert (await ask(visitor, service)).status_code == 200  # nothing was agreed to
 
 
@@ -291,8 +291,10 @@ async def test_a_pushed_request_is_its_own_clients_alone(visitor, resident, data
 )
 async def test_a_bad_pushed_request_is_refused_in_oauths_own_shape(visitor, bins, more, status, error):
     form_fields = {**bins.request(), **bins.credentials, **more}
-    answer = await visitor.post("/identity/par", data={k: v for k, v in form_fields.items() if v is not None})
-    assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+    response = await visitor.post(
+        "/identity/par", data={k: v for k, v in form_fields.items() if v is not None}
+    )
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
 
 
 async def test_a_service_that_was_revoked_gets_no_answer(app, visitor, database, client):

@@ -26,8 +26,8 @@ def write(app, client):
 
 
 async def opened(client, token):
-    answer = await client.get(URL, headers={"X-Api-Key": token})
-    return answer.status_code, answer.json().get("code")
+    response = await client.get(URL, headers={"X-Api-Key": token})
+    return response.status_code, response.json().get("code")
 
 
 async def test_both_kinds_of_token_open_the_door(client, write):

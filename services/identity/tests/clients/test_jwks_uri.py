@@ -123,17 +123,17 @@ async def test_a_services_keys_are_read_when_it_is_registered(client, headers, l
 
 async def test_a_url_without_keys_is_an_error_of_that_member(client, headers, looked_up, server):
     server.status = 404
-    answer = await register(client, headers, server)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
-    assert "404" in answer.json()["detail"]
+    response = await register(client, headers, server)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+    assert "404" in response.json()["detail"]
 
 
 async def test_a_url_inside_is_not_called_for_a_council(client, headers, app, server, settings):
     strict = settings.model_copy(update={"outbound_private": False})
     refresher = client_keys.KeyRefresher(strict, Outbound(strict, Names(["10.0.0.1"])))
     with keys_read_by(app, refresher):
-        answer = await register(client, headers, server)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
+        response = await register(client, headers, server)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "body.jwks_uri")
     assert server.requests == []
 
 
@@ -150,8 +150,8 @@ async def test_a_new_key_is_accepted_at_its_first_use_and_a_withdrawn_one_refuse
     assert answers == [200] * 5
     assert len(server.requests) == 2, "read once for all five"
     assert await token(client, service, first) == 401
-    answer = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
-    last = answer.json()["items"][-1]
+    response = await client.get(f"{URL}/{service['client_id']}/history", headers=headers)
+    last = response.json()["items"][-1]
     assert (last["act"], last["actor"], last["changes"]) == (
         "keys-read",
         "jwks_uri",
@@ -170,8 +170,8 @@ async def test_a_request_signed_with_a_new_key_is_accepted_at_the_next_attempt(
 
     async def refused(signing):
         inside = service.object(signing, header={"typ": "oauth-authz-req+jwt"}, **request)
-        answer = await client.get("/identity/authorize", params=service.request(request=inside, **request))
-        return "invalid_request_object" in answer.headers.get("location", "")
+        response = await client.get("/identity/authorize", params=service.request(request=inside, **request))
+        return "invalid_request_object" in response.headers.get("location", "")
 
     assert not await refused(first)
     server.publish(second)

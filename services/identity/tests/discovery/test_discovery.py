@@ -37,8 +37,10 @@ async def region_client(client, operator):
 
 
 async def token(client, credentials):
-    answer = await client.post("/identity/token", data={"grant_type": "client_credentials"}, auth=credentials)
-    return answer.json()["access_token"]
+    response = await client.post(
+        "/identity/token", data={"grant_type": "client_credentials"}, auth=credentials
+    )
+    return response.json()["access_token"]
 
 
 async def jwks(client):

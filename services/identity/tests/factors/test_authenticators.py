@@ -28,9 +28,9 @@ async def set_up(tab):
     page = (await tab.get(f"{ACCOUNT}/authenticator")).text
     secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     app = App(secret)
-    answer = await tab.post(f"{ACCOUNT}/authenticator", code=app.next())
-    assert answer.status_code == 200, answer.text
-    return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", answer.text)
+    response = await tab.post(f"{ACCOUNT}/authenticator", code=app.next())
+    assert response.status_code == 200, response.text
+    return app, re.findall(r"<li>([0-9a-z]{5}-[0-9a-z]{5})</li>", response.text)
 
 
 async def take_first_step(tab, sent_emails, address):
@@ -40,8 +40,8 @@ async def take_first_step(tab, sent_emails, address):
         for email in await sent_emails(address)
         if "code" in email.personalisation
     ]
-    answer = await tab.post("/identity/sign-in/code", code=codes[-1])
-    assert answer.headers["location"] == "/identity/sign-in/second-step"
+    response = await tab.post("/identity/sign-in/code", code=codes[-1])
+    assert response.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
 
 
@@ -50,8 +50,8 @@ async def test_an_app_is_needed_besides_the_emailed_code(newcomer, browser, sent
     tab = browser()
     await take_first_step(tab, sent_emails, "app@example.org")
     assert (await tab.get(ACCOUNT)).status_code == 303
-    answer = await tab.post("/identity/sign-in/second-step", code=app.next())
-    assert answer.headers["location"] == ACCOUNT
+    response = await tab.post("/identity/sign-in/second-step", code=app.next())
+    assert response.headers["location"] == ACCOUNT
     assert (await tab.get(ACCOUNT)).status_code == 200
 
 
@@ -60,10 +60,10 @@ async def test_an_app_is_needed_besides_the_password(newcomer, browser):
     await mine.post(f"{ACCOUNT}/password", password="kettle orange window")
     app, _ = await set_up(mine)
     tab = browser()
-    answer = await tab.post(
+    response = await tab.post(
         "/identity/sign-in/password", email="both@example.org", password="kettle orange window"
     )
-    assert answer.headers["location"] == "/identity/sign-in/second-step"
+    assert response.headers["location"] == "/identity/sign-in/second-step"
     assert tab.session is None
     assert (await tab.post("/identity/sign-in/second-step", code=app.next())).headers["location"] == ACCOUNT
 
@@ -74,8 +74,8 @@ async def test_a_code_of_the_app_works_once(newcomer, browser, sent_emails):
     for expected in (303, 400):
         tab = browser()
         await take_first_step(tab, sent_emails, "replay@example.org")
-        answer = await tab.post("/identity/sign-in/second-step", code=code)
-        assert answer.status_code == expected
+        response = await tab.post("/identity/sign-in/second-step", code=code)
+        assert response.status_code == expected
     assert tab.session is None
 
 
@@ -102,8 +102,8 @@ async def test_the_second_step_alone_signs_nobody_in(newcomer, browser):
     app, recovery = await set_up(await newcomer("alone@example.org"))
     tab = browser()
     for way, code in (("second-step", app.next()), ("recovery", recovery[0])):
-        answer = await tab.post(f"/identity/sign-in/{way}", code=code)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in")
+        response = await tab.post(f"/identity/sign-in/{way}", code=code)
+        assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in")
     assert tab.session is None
 
 

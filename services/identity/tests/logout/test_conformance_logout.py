@@ -65,8 +65,8 @@ def asks(page):
 
 async def still_signed_in(visitor, service):
     return (
-        "location" in (answer := await ask(visitor, service)).headers
-        and "code=" in answer.headers["location"]
+        "location" in (response := await ask(visitor, service)).headers
+        and "code=" in response.headers["location"]
     )
 
 
@@ -114,8 +114,8 @@ async def test_no_params(visitor, resident, bins):
     page = await log_out(visitor)
     asks(page)
     same = {"Origin": "http://test.invalid", "Sec-Fetch-Site": "same-origin"}
-    answer = await visitor.post("/identity/logout/confirm", data=read_hidden_fields(page), headers=same)
-    assert "You have signed out" in answer.text
+    response = await visitor.post("/identity/logout/confirm", data=read_hidden_fields(page), headers=same)
+    assert "You have signed out" in response.text
     read_request_id(await ask(visitor, bins))
 
 
@@ -128,8 +128,8 @@ async def test_no_post_logout_redirect_uri(visitor, resident, bins):
 
 async def test_no_state(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
-    answer = await log_out(visitor, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
-    assert answer.headers["location"] == AFTER_LOGOUT
+    response = await log_out(visitor, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
+    assert response.headers["location"] == AFTER_LOGOUT
 
 
 async def test_only_state(visitor, resident, bins):
@@ -156,9 +156,9 @@ async def test_a_form_of_another_site_comes_back_with_its_cookies(visitor, resid
     form = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "a b"}
     elsewhere = {"Origin": "https://service.example", "Sec-Fetch-Site": "cross-site"}
     visitor.cookies, cookies = type(visitor.cookies)(), visitor.cookies  # SameSite=Lax
-    answer = await visitor.post("/identity/logout", data=form, headers=elsewhere)
-    assert (answer.status_code, "set-cookie" in answer.headers) == (303, False)
+    response = await visitor.post("/identity/logout", data=form, headers=elsewhere)
+    assert (response.status_code, "set-cookie" in response.headers) == (303, False)
     visitor.cookies = cookies
-    back = await visitor.get(answer.headers["location"])
+    back = await visitor.get(response.headers["location"])
     assert back.headers["location"] == f"{AFTER_LOGOUT}?state=a+b"
     read_request_id(await ask(visitor, bins))

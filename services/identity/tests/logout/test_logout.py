@@ -41,9 +41,9 @@ class Recorder(Outbound):
 async def test_a_service_that_shows_its_id_token_signs_out_at_once(visitor, resident, bins):
     token = (await bins.tokens(visitor))["id_token"]
     parameters = {"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT, "state": "done"}
-    answer = await visitor.get("/identity/logout", params=parameters)
-    assert answer.status_code == 302
-    assert answer.headers["location"] == f"{AFTER_LOGOUT}?state=done"
+    response = await visitor.get("/identity/logout", params=parameters)
+    assert response.status_code == 302
+    assert response.headers["location"] == f"{AFTER_LOGOUT}?state=done"
     read_request_id(await ask(visitor, bins))  # nobody is signed in any more
 
 
@@ -52,8 +52,8 @@ async def test_without_proof_the_person_is_asked(visitor, resident, bins):
     page = await visitor.get("/identity/logout", params=parameters)
     fields = read_hidden_fields(page)
     assert (await ask(visitor, bins)).headers["location"].startswith("https://service.example")  # still in
-    answer = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
-    assert (answer.status_code, answer.headers["location"]) == (303, AFTER_LOGOUT)
+    response = await visitor.post("/identity/logout/confirm", data=fields, headers=SAME)
+    assert (response.status_code, response.headers["location"]) == (303, AFTER_LOGOUT)
     read_request_id(await ask(visitor, bins))
 
 
@@ -68,14 +68,14 @@ async def test_logging_out_never_redirects_to_what_is_not_registered(visitor, re
     token = (await bins.tokens(visitor))["id_token"]
     for back in ("https://evil.example/", f"{AFTER_LOGOUT}/x", f"{AFTER_LOGOUT}?x=1"):
         parameters = {"id_token_hint": token, "post_logout_redirect_uri": back}
-        answer = await visitor.get("/identity/logout", params=parameters)
-        assert answer.status_code == 200, back
-        assert "location" not in answer.headers
+        response = await visitor.get("/identity/logout", params=parameters)
+        assert response.status_code == 200, back
+        assert "location" not in response.headers
 
 
 async def test_a_logout_form_needs_the_browsers_token(visitor, resident, bins):
-    answer = await visitor.post("/identity/logout/confirm", data={"csrf": "guess"}, headers=SAME)
-    assert answer.status_code == 403
+    response = await visitor.post("/identity/logout/confirm", data={"csrf": "guess"}, headers=SAME)
+    assert response.status_code == 403
     assert "code" in (await ask(visitor, bins)).headers["location"]
 
 

@@ -64,20 +64,20 @@ async def test_nobody_proves_their_own_identity_by_any_token(client, database, m
     """The account is that of the token's grant; a service could choose any subject."""
     account_id = await create_person(database)
     own_headers = await as_prover(database, mint, account_id, subject="another-name")
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
 
 
 async def test_a_persons_subject_at_the_region_is_known_as_theirs(client, database, app, mint):
     account_id = await create_person(database)
     subject = subjects.derive_subject(app.state.issuer, "region", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-identity")
+    assert (response.status_code, response.json()["code"]) == (403, "own-identity")
 
 
 @pytest.mark.parametrize("gives", ["resident", "member"])
@@ -92,17 +92,17 @@ async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
         row, code = await offers.offer_mandate(session, where, principal, offer)
         await offers.accept_by_code(session, where, delegate, code)
     headers = await as_prover(database, mint, member)
-    answer = await client.post(
+    response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, resident)), headers=headers
     )
-    assert (answer.status_code, answer.json()["code"]) == (403, "shared-mandate")
+    assert (response.status_code, response.json()["code"]) == (403, "shared-mandate")
     waiting = await record_proof(client, clerk, database, resident, level="P2", evidence=[PASSPORT])
-    answer = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "shared-mandate")
+    response = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, "shared-mandate")
     async with database.writing(where) as session:
         await mandates.revoke_mandate(session, where, principal, row.id)
-    answer = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
-    assert answer.status_code == 200
+    response = await client.post(f"{URL}/proofs/{waiting['id']}/confirm", headers=headers)
+    assert response.status_code == 200
 
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
@@ -112,8 +112,8 @@ async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, m
     ]
     first, second = [await as_prover(database, mint, member, subject=name) for name in names_of]
     proof = await record_proof(client, first, database, resident, level="P2", evidence=[PASSPORT])
-    answer = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=second)
-    assert (answer.status_code, answer.json()["code"]) == (403, "own-proof")
+    response = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=second)
+    assert (response.status_code, response.json()["code"]) == (403, "own-proof")
     assert await current_proof(database, resident) is None
 
 
@@ -138,8 +138,8 @@ async def test_a_machine_cannot_confirm_a_proof(client, machine, clerk, colleagu
     url = f"{URL}/proofs/{proof['id']}/confirm"
     other_system = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub='another-system')}"}
     for headers in (machine, other_system):
-        answer = await client.post(url, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+        response = await client.post(url, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, "person-needed")
     assert await current_proof(database, account_id) is None
     assert (await client.post(url, headers=colleague)).status_code == 200
 
@@ -150,8 +150,8 @@ async def test_a_machine_may_record_what_holds_at_once_and_not_another_name(clie
     proof = await record_proof(client, machine, database, account_id)
     assert (proof["status"], proof["proved_by"]) == ("holds", "desk-system")
     body = proof_body(await desk_code_of(database, account_id), family_name="Somebodyelse")
-    answer = await client.post(f"{URL}/proofs", json=body, headers=machine)
-    assert (answer.status_code, answer.json()["code"]) == (403, "person-needed")
+    response = await client.post(f"{URL}/proofs", json=body, headers=machine)
+    assert (response.status_code, response.json()["code"]) == (403, "person-needed")
     assert (await current_proof(database, account_id)).person.family_name == "Canarysurname"
 
 
@@ -174,8 +174,8 @@ async def test_another_name_or_birthday_at_a_second_council_waits_for_a_second_l
     proof = (await client.post(url, json=body, headers=hillshire_headers["their-clerk"])).json()
     assert proof["status"] == "waiting"
     assert (await current_proof(database, account_id)).person.family_name == "Canarysurname"
-    answer = await client.post(f"{url}/{proof['id']}/confirm", headers=hillshire_headers["their-colleague"])
-    assert answer.status_code == 200
+    response = await client.post(f"{url}/{proof['id']}/confirm", headers=hillshire_headers["their-colleague"])
+    assert response.status_code == 200
     assert ids.show((await current_proof(database, account_id)).id) == proof["id"], (
         "of two as good the newer counts"
     )
@@ -194,9 +194,9 @@ async def test_no_number_of_a_document_is_taken_or_kept(client, clerk, database)
     for place in ("number", "document_number", "reference"):
         evidence = [{**PASSPORT, place: "CANARY123456789"}]
         body = proof_body(await desk_code_of(database, account_id), evidence=evidence)
-        answer = await client.post(f"{URL}/proofs", json=body, headers=clerk)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-request")
-        assert "CANARY123456789" not in answer.text
+        response = await client.post(f"{URL}/proofs", json=body, headers=clerk)
+        assert (response.status_code, response.json()["code"]) == (400, "invalid-request")
+        assert "CANARY123456789" not in response.text
     proof = await record_proof(client, clerk, database, account_id, evidence=[LICENCE, BILL])
     async with database.reading("citytown") as session:
         pieces = await session.scalar(

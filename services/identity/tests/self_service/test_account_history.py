@@ -141,8 +141,8 @@ async def test_the_history_of_another_account_is_not_shown(visitor, resident, da
 
 
 async def test_the_history_requires_signing_in(browser):
-    answer = await browser().get("/identity/account/history")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=history")
+    response = await browser().get("/identity/account/history")
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in?then=history")
 
 
 async def test_a_closed_account_keeps_events_without_personal_data(app, newcomer, account_of, database):

@@ -107,8 +107,8 @@ async def test_a_withdrawn_proof_is_hidden_but_its_withdrawal_is_shown(
 async def test_a_desk_code_from_the_page_proves_the_person(client, clerk, visitor, resident, database):
     page = await visitor.get(PAGE)
     headers = {"Origin": "http://test.invalid"}
-    answer = await visitor.post(f"{PAGE}/desk-code", data=read_hidden_fields(page), headers=headers)
-    code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", answer.text)[1]
+    response = await visitor.post(f"{PAGE}/desk-code", data=read_hidden_fields(page), headers=headers)
+    code = re.search(r">\s*([0-9a-z]{4}-[0-9a-z]{4})\s*<", response.text)[1]
     proof = await client.post(f"{URL}/proofs", json=proof_body(code), headers=clerk)
     assert proof.status_code == 201
     assert "Basic proof (P1)" in await read_page(visitor)
@@ -121,8 +121,8 @@ async def test_only_the_pages_own_form_makes_a_code(visitor, resident):
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}?lang=cy"])
 async def test_an_old_session_signs_in_again_first(visitor, database, path):
     await sign_in(database, visitor, await create_person(database), ago=700)
-    answer = await visitor.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/sign-in?then=identity")
+    response = await visitor.get(path)
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/sign-in?then=identity")
 
 
 async def test_accesses_are_paged(client, clerk, visitor, resident, database):

@@ -94,8 +94,8 @@ async def test_a_second_factor_is_asked_for_where_the_client_wants_it(visitor, r
     request = read_request_id(await ask(visitor, bins, acr_values="Cl.Cm"))
     await sign_in(database, visitor, resident, ["email", "totp"])
     code = read_redirect(await continue_request(visitor, request))["code"]
-    answer = await bins.redeem(visitor, code)
-    assert (await verify_claims(visitor, answer.json()["id_token"]))["acr"] == "Cl.Cm"
+    response = await bins.redeem(visitor, code)
+    assert (await verify_claims(visitor, response.json()["id_token"]))["acr"] == "Cl.Cm"
 
 
 @pytest.mark.parametrize("more", [{"prompt": "login"}, {"max_age": "60"}, {"prompt": "select_account"}])
@@ -152,13 +152,13 @@ async def test_a_person_who_does_not_agree_is_sent_back_without_a_code(visitor, 
 async def test_userinfo_has_the_claims_requested_and_agreed(visitor, resident, bins):
     tokens = await bins.tokens(visitor, scope="openid email")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    for answer in (
+    for response in (
         await visitor.get("/identity/userinfo", headers=bearer),
         await visitor.post("/identity/userinfo", headers=bearer),
     ):
-        assert answer.status_code == 200, answer.text
-        assert set(answer.json()) == {"sub", "email", "email_verified"}
-    assert answer.json()["sub"] == (await verify_claims(visitor, tokens["id_token"]))["sub"]
+        assert response.status_code == 200, response.text
+        assert set(response.json()) == {"sub", "email", "email_verified"}
+    assert response.json()["sub"] == (await verify_claims(visitor, tokens["id_token"]))["sub"]
     less = await bins.tokens(visitor, scope="openid")
     bearer = {"Authorization": f"Bearer {less['access_token']}"}
     assert set((await visitor.get("/identity/userinfo", headers=bearer)).json()) == {"sub"}
@@ -237,8 +237,8 @@ async def test_a_person_withdraws_a_consent_in_the_account(visitor, resident, da
     path = re.search(r'action="(/identity/account/services/[^"]+)"', page.text)[1]
     csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
     assert (await visitor.post(path, data={"csrf": "another"})).status_code == 403
-    answer = await visitor.post(path, data={"csrf": csrf})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account/services")
+    response = await visitor.post(path, data={"csrf": csrf})
+    assert (response.status_code, response.headers["location"]) == (303, "/identity/account/services")
     assert "no service" in (await visitor.get("/identity/account/services")).text
     assert (await service.refresh(visitor, tokens["refresh_token"])).status_code == 400
     assert (await ask(visitor, service)).status_code == 200  # asked once more

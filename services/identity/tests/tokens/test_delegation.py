@@ -77,9 +77,9 @@ async def test_scopes_people_may_delegate_must_be_the_services_too(
 ):
     monkeypatch.setattr(scopes, "DELEGABLE", frozenset({"casework:read", "payments:read"}))
     subject, actor_token, _, _ = await make_delegation()
-    answer = await exchange(visitor, shop, subject, actor_token, scope="openid casework:read")
-    assert answer.json()["scope"] == "casework:read openid"
-    content = await verify_claims(visitor, answer.json()["access_token"])
+    response = await exchange(visitor, shop, subject, actor_token, scope="openid casework:read")
+    assert response.json()["scope"] == "casework:read openid"
+    content = await verify_claims(visitor, response.json()["access_token"])
     assert (content["scope"], content["theme"]) == ("casework:read openid", "waste")
     refused(await exchange(visitor, shop, subject, actor_token, scope="payments:read"), "invalid_scope")
     narrow = await register(database)
@@ -95,8 +95,8 @@ async def test_a_delegate_reaches_nothing_of_a_persons_own_affairs(client, mint,
         mandate=ids.show(ids.new()),
         theme="waste",
     )
-    answer = await client.get(f"/citytown/identity/v1/{path}", headers={"X-Api-Key": delegated})
-    assert (answer.status_code, answer.json()["code"]) == (403, "not-for-delegates")
+    response = await client.get(f"/citytown/identity/v1/{path}", headers={"X-Api-Key": delegated})
+    assert (response.status_code, response.json()["code"]) == (403, "not-for-delegates")
 
 
 async def test_introspection_says_the_theme(visitor, shop, make_delegation):

@@ -92,8 +92,8 @@ async def test_the_person_is_asked_before_another_organisation_learns_the_number
 
 async def test_a_service_that_did_not_register_the_scope_may_not_ask_for_it(visitor, caller, database):
     service = await register(database, person_scopes=["openid", "email"])
-    answer = await ask(visitor, service, scope="openid phone")
-    assert "error=invalid_scope" in answer.headers["location"]
+    response = await ask(visitor, service, scope="openid phone")
+    assert "error=invalid_scope" in response.headers["location"]
 
 
 async def test_discovery_names_the_scope_and_its_claims(visitor):

@@ -47,8 +47,8 @@ async def exchange(visitor, service, subject, token, **overrides):
     return await visitor.post("/identity/token", data={k: v for k, v in form.items() if v is not None})
 
 
-def refused(answer, error="invalid_grant"):
-    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+def refused(response, error="invalid_grant"):
+    assert (response.status_code, response.json()["error"]) == (400, error), response.text
 
 
 async def works(visitor, token):
@@ -58,9 +58,9 @@ async def works(visitor, token):
 
 async def test_a_delegate_gets_a_token_that_names_the_person_they_act_for(visitor, bins, mandate):
     subject, actor_tokens, _ = mandate
-    answer = await exchange(visitor, bins, subject, actor_tokens["access_token"])
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
+    response = await exchange(visitor, bins, subject, actor_tokens["access_token"])
+    assert response.status_code == 200, response.text
+    body = response.json()
     assert (body["issued_token_type"], body["token_type"], body["scope"]) == (ACCESS, "Bearer", "openid")
     assert "refresh_token" not in body
     content = await verify_claims(visitor, body["access_token"])

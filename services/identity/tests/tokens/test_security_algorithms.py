@@ -52,23 +52,23 @@ async def at_token(browser, service, key, algorithm, **how):
     """Whether the client is known by an assertion signed so."""
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
     assertion = service.assertion(key, alg=algorithm, **how)
-    answer = await browser.post("/identity/token", data={**form, "client_assertion": assertion})
-    return answer.status_code == 200
+    response = await browser.post("/identity/token", data={**form, "client_assertion": assertion})
+    return response.status_code == 200
 
 
 async def at_par(browser, service, key, algorithm, **how):
     """Whether a pushed request object signed so is taken, the client being known otherwise."""
     form_fields = {**outside(service, key, algorithm, **how), "client_assertion": service.assertion(EC)}
-    answer = await browser.post(
+    response = await browser.post(
         "/identity/par", data={**form_fields, "client_assertion_type": ASSERTION_TYPE}
     )
-    return answer.status_code == 201
+    return response.status_code == 201
 
 
 async def at_authorize(browser, service, key, algorithm, **how):
     """Whether a request object signed so is taken from the browser."""
-    answer = await browser.get("/identity/authorize", params=outside(service, key, algorithm, **how))
-    return "/identity/sign-in?" in answer.headers["location"]
+    response = await browser.get("/identity/authorize", params=outside(service, key, algorithm, **how))
+    return "/identity/sign-in?" in response.headers["location"]
 
 
 def outside(service, key, algorithm, **how):
@@ -129,8 +129,8 @@ async def test_no_header_lets_an_unsigned_assertion_through(client, signer, head
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
     for signature in ("", "AA", "A" * 86, "A" * 342):
         form_fields = {**form, "client_assertion": build_assertion(signer, header, signature)}
-        answer = await client.post("/identity/token", data=form_fields)
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        response = await client.post("/identity/token", data=form_fields)
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize(("algorithm", "honest"), [("HS256", EC), ("HS512", RSA)])
@@ -141,10 +141,10 @@ async def test_a_public_key_is_no_shared_secret_in_any_of_its_spellings(client, 
         mac = hmac.digest(secret, unsigned.encode(), {"HS256": "sha256", "HS512": "sha512"}[algorithm])
         forged = f"{unsigned}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
         form_fields = {"client_assertion": forged, "client_assertion_type": ASSERTION_TYPE}
-        answer = await client.post(
+        response = await client.post(
             "/identity/token", data={**form_fields, "grant_type": "client_credentials"}
         )
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
 def renamed(service, key, algorithm, header):
@@ -212,9 +212,9 @@ def client_body(**overrides):
     ids=["1024 bits", "encryption", "EC on RSA", "HMAC on RSA", "RS on EC", "P-384", "symmetric"],
 )
 async def test_a_weak_or_mismatched_key_is_not_registered(client, keeper, url, body, wrong):
-    answer = await client.post(url, json=body(jwks={"keys": [wrong]}), headers=keeper)
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"].startswith("body.jwks")
+    response = await client.post(url, json=body(jwks={"keys": [wrong]}), headers=keeper)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"].startswith("body.jwks")
 
 
 async def test_a_registered_key_is_shown_with_the_algorithm_it_is_for(client, keeper):

@@ -43,9 +43,9 @@ def at_failed(upstream, reason, **overrides):
 async def test_what_happened_is_said_again_and_in_welsh(journey, one_login):
     mary = journey(one_login)
     url = await mary.authenticate(await mary.leave(query="?then=upstreams"), "access_denied")
-    answer = await mary.tab.get(url.replace("http://127.0.0.1:8000", ""))
-    assert answer.status_code == 303
-    to = answer.headers["location"]
+    response = await mary.tab.get(url.replace("http://127.0.0.1:8000", ""))
+    assert response.status_code == 303
+    to = response.headers["location"]
     for _ in range(2):
         assert "You did not sign in with GOV.UK One Login" in (await mary.tab.get(to)).text
     welsh = (await mary.tab.get(f"{to}&lang=cy")).text
@@ -93,8 +93,8 @@ async def test_who_signs_out_leaves_nothing_to_be_linked(
     await signed_in_again(SAM, shared.tab)
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
     assert (await shared.tab.get(LINK)).headers["location"] == "/identity/sign-in"
-    answer = await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))
-    assert answer.status_code == 400
+    response = await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))
+    assert response.status_code == 400
     assert await accounts_of(database, one_login) == {}
 
 
@@ -107,8 +107,8 @@ async def test_who_signs_in_after_another_is_not_offered_what_the_other_began(
     visit = await begin_login(shared, signed_in_again)
     await shared.tab.post("/identity/sign-in", email=SAM)
     code = (await sent_emails(SAM))[-1].personalisation["code"]
-    answer = await shared.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/account"
+    response = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
     assert (await shared.follow_failure(await shared.tab.post(CONFIRM, visit=visit))).status_code == 400
     assert await accounts_of(database, one_login) == {}
@@ -125,8 +125,8 @@ async def test_a_link_that_one_account_began_is_not_offered_to_another(
         await session.execute(text("UPDATE browser_session SET ended_at = now() WHERE ended_at IS NULL"))
     await shared.tab.post("/identity/sign-in", email=SAM)
     code = (await sent_emails(SAM))[-1].personalisation["code"]
-    answer = await shared.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == "/identity/account"
+    response = await shared.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == "/identity/account"
     assert (await shared.tab.get(CONFIRM)).headers["location"] == "/identity/account"
 
 
@@ -138,5 +138,5 @@ async def test_who_signs_in_again_as_the_same_person_is_still_asked(
     assert (await jo.go("mary", "link")).headers["location"].startswith(CONFIRM)
     await jo.tab.post("/identity/sign-in", email=JO)
     code = (await sent_emails(JO))[-1].personalisation["code"]
-    answer = await jo.tab.post("/identity/sign-in/code", code=code)
-    assert answer.headers["location"] == CONFIRM
+    response = await jo.tab.post("/identity/sign-in/code", code=code)
+    assert response.headers["location"] == CONFIRM

@@ -197,10 +197,10 @@ async def test_a_huge_answer_is_not_read_to_its_end(settings, simulator, monkeyp
 async def test_who_is_not_there_is_told_of_and_the_page_offers_other_ways(journey, one_login, simulator):
     simulator.faults = Faults(status={"discovery": 500})
     mary = journey(one_login)
-    answer = await mary.follow_failure(await mary.tab.post(mary.path, purpose="sign-in"))
-    assert answer.status_code == 503
-    assert "cannot be reached just now" in answer.text
-    assert 'href="/identity/sign-in?council=citytown"' in answer.text
+    response = await mary.follow_failure(await mary.tab.post(mary.path, purpose="sign-in"))
+    assert response.status_code == 503
+    assert "cannot be reached just now" in response.text
+    assert 'href="/identity/sign-in?council=citytown"' in response.text
 
 
 @pytest.mark.parametrize("endpoint", ["token", "userinfo"])
@@ -210,8 +210,8 @@ async def test_a_provider_that_is_slow_on_the_way_back_ends_the_visit(
     mary = journey(one_login)
     url = await mary.authenticate(await mary.leave(), "mary")
     simulator.faults = Faults(slow={endpoint: 3.0})
-    answer = await mary.follow(url)
-    assert answer.status_code == 503
+    response = await mary.follow(url)
+    assert response.status_code == 503
     assert mary.tab.session is None
 
 
