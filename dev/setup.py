@@ -280,11 +280,11 @@ class Step:
         self.title = title
 
     def __enter__(self) -> None:
-        self.began = time.monotonic()
+        self.started = time.monotonic()
         print(f"{self.title} ... ", end="", flush=True)
 
     def __exit__(self, error: object, *_: object) -> None:
-        print("failed" if error else f"{time.monotonic() - self.began:.1f} s", flush=True)
+        print("failed" if error else f"{time.monotonic() - self.started:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class SimulatorState:
         self.auto: str | None = None
         self.faults: Faults = NO_FAULTS
         self.changed: Callable[[], None] = lambda: None
-        self.heard: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_RECORDED))
+        self.recorded: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_RECORDED))
         self.residents = dict(residents.RESIDENTS)
         self.tenants = staff.tenants()
         self.clients: dict[str, Client] = {}

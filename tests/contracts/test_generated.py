@@ -78,7 +78,9 @@ def test_every_event_is_published_on_a_channel_under_its_councils_subject(docume
 
 def test_every_consumer_follows_an_event_that_is_published(documents):
     operations = documents["asyncapi.json"]["operations"].values()
-    published = {operation["messages"][0]["$ref"] for operation in operations if operation["action"] == "send"}
+    published = {
+        operation["messages"][0]["$ref"] for operation in operations if operation["action"] == "send"
+    }
     received = {
         operation["messages"][0]["$ref"] for operation in operations if operation["action"] == "receive"
     }

@@ -11,7 +11,7 @@ from tests.guards.sources import tracked
 
 @dataclass(frozen=True)
 class Name:
-    """A name that a module defines: a variable, parameter, field, function or class."""
+    """A name that a module defines: a variable, parameter, field, attribute, function or class."""
 
     line: int
     text: str
@@ -39,10 +39,11 @@ def names_of(source):
                 ast.ExceptHandler(name=str(name))
                 | ast.MatchAs(name=str(name))
                 | ast.MatchStar(name=str(name))
+                | ast.alias(asname=str(name))
             ):
                 yield Name(node.lineno, name, "variable")
-            case ast.alias(asname=str(name)):
-                yield Name(node.lineno, name, "variable")
+            case ast.Attribute(ctx=ast.Store()):
+                yield Name(node.lineno, node.attr, "variable")
 
 
 @cache

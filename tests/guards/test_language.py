@@ -188,6 +188,7 @@ def test_a_retired_word_is_found(source):
         "names = [one.name for one in rows]", "for every in rows: ...", "read = client.get(url)",
         "with start() as begun: ...", "try: ...\nexcept Error as met: ...", "class RowGiven: ...",
         "if (taken := get()): ...", "match row:\n    case {'id': what}: ...", "import rows as others_found",
+        "self.asked = []",
     ],
 )  # fmt: skip
 def test_a_name_that_says_how_a_thing_came_is_found(source):

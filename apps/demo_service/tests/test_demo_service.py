@@ -29,7 +29,7 @@ class Provider:
         self.claims, self.userinfo, self.identity = {}, {}, {}
         self.key = self.identity_key = KEY
         self.issuer = ISSUER
-        self.sent = {}
+        self.token_request = {}
         paths = {
             "/identity/.well-known/openid-configuration": self.metadata,
             "/identity/keys": lambda _: JSONResponse({"keys": [KEY.as_dict(private=False)]}),
@@ -55,8 +55,10 @@ class Provider:
         return JSONResponse({"id": DID, "assertionMethod": [method]})
 
     async def token(self, request):
-        self.sent = {name: value[0] for name, value in parse_qs((await request.body()).decode()).items()}
-        self.sent["authorization"] = request.headers["authorization"]
+        self.token_request = {
+            name: value[0] for name, value in parse_qs((await request.body()).decode()).items()
+        }
+        self.token_request["authorization"] = request.headers["authorization"]
         token = self.signed({"nonce": self.nonce, **self.claims}, self.key, "own")
         return JSONResponse({"id_token": token, "access_token": "an-access-token"})
 
@@ -104,8 +106,8 @@ async def test_the_service_shows_the_claims_it_gets(provider, browser):
     response = await browser.get("/signed-in", params=callback)
     assert (response.status_code, response.headers["location"]) == (303, "/")
     assert browser.cookies[COOKIE] != before, "an attacker may know the old session"
-    assert provider.sent["redirect_uri"] == "http://service.test/signed-in"
-    assert provider.sent["authorization"].startswith("Basic ")
+    assert provider.token_request["redirect_uri"] == "http://service.test/signed-in"
+    assert provider.token_request["authorization"].startswith("Basic ")
     page = (await browser.get("/")).text
     assert "What this service knows about you" in page
     assert re.search(r"&#34;vot&#34;: &#34;P2&#34;", page)
@@ -166,7 +168,7 @@ async def test_metadata_of_another_issuer_are_refused_on_a_page(provider, browse
 async def test_a_callback_without_a_sign_in_is_refused(provider, browser):
     response = await browser.get("/signed-in", params={"code": "a", "state": "b", "iss": ISSUER})
     assert response.status_code == 400
-    assert provider.sent == {}
+    assert provider.token_request == {}
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])

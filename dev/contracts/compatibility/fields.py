@@ -117,7 +117,10 @@ def _compare_unnamed(documents: DocumentPair, sender: Keywords, receiver: Keywor
 
 def compare_entries(documents: DocumentPair, sender: Variant, receiver: Variant) -> Differences:
     """Find what of one list's entries breaks a client that knows the other."""
-    sender_entries, receiver_entries = sender.keywords.get("prefixItems", []), receiver.keywords.get("prefixItems", [])
+    sender_entries, receiver_entries = (
+        sender.keywords.get("prefixItems", []),
+        receiver.keywords.get("prefixItems", []),
+    )
     sender_rest, receiver_rest = sender.keywords.get("items", True), receiver.keywords.get("items", True)
     count = max(len(sender_entries), len(receiver_entries))
     for index in range(count):

@@ -74,7 +74,11 @@ def _compare_text(sender: Keywords, receiver: Keywords, _type: str) -> Differenc
 
 def _compare_format(sender: Keywords, receiver: Keywords) -> Differences:
     sender_format, receiver_format = sender.get("format"), receiver.get("format")
-    if receiver_format is not None and sender_format != receiver_format and (sender_format, receiver_format) not in _WIDER_FORMATS:
+    if (
+        receiver_format is not None
+        and sender_format != receiver_format
+        and (sender_format, receiver_format) not in _WIDER_FORMATS
+    ):
         yield "format", f"format {sender_format or '(none)'} against {receiver_format}"
 
 

@@ -70,7 +70,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         self.browsers = [provider.make_browser(app) for _ in range(2)]
         self.people = [self.run(provider.create_person(database)) for _ in range(2)]
         self.signed_in = [None, None]
-        self.consents_given = {}  # account -> (scopes, when)
+        self.consents = {}  # account -> (scopes, when)
         self.requests, self.pages, self.hints = [], [], []
         self.codes, self.refreshes = {}, {}
 
@@ -112,7 +112,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         if any(lacks.values()):
             self.reached.update(name for name, lacking in lacks.items() if lacking)
             return "login_required" if silent else "sign-in"
-        scopes, when = self.consents_given.get(person.account, (frozenset(), 0))
+        scopes, when = self.consents.get(person.account, (frozenset(), 0))
         if not scopes >= request.scopes or (request.prompt == "consent" and when < request.at):
             return "consent_required" if silent else "consent"
         return "code"
@@ -275,7 +275,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
             if answer != "yes":
                 expected = "access_denied"
             elif expected == "consent":
-                self.consents_given[account] = (request.scopes, next(self.tick))
+                self.consents[account] = (request.scopes, next(self.tick))
                 expected = self.expected(request)
         self.reached["answered for another"] += not prompted
         response = self.run(provider.answer_consent(self.browsers[request.browser], page, answer))
@@ -284,9 +284,9 @@ class AuthorizationMachine(RuleBasedStateMachine):
     @rule(person=people)
     def withdraw_consent(self, person):
         account = self.people[person]
-        self.reached["taken back"] += account in self.consents_given
+        self.reached["taken back"] += account in self.consents
         self.write(consents.revoke_consent, "citytown", account, ids.read(self.service.client_id))
-        self.consents_given.pop(account, None)
+        self.consents.pop(account, None)
         self.void_grants(account)
 
     def void_grants(self, account):
@@ -301,7 +301,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         self.reached["closed"] += 1
         self.write(close_account, self.app.state.auth, account)
         self.signed_in = [None if item and item.account == account else item for item in self.signed_in]
-        self.consents_given.pop(account, None)
+        self.consents.pop(account, None)
         self.hints = [hint for hint in self.hints if hint[0] != account]
         self.void_grants(account)
 
@@ -353,4 +353,4 @@ class AuthorizationMachine(RuleBasedStateMachine):
     def every_good_grant_has_a_consent(self):
         for grant in self.list_grants():
             if grant.valid:
-                assert grant.account in self.consents_given
+                assert grant.account in self.consents

@@ -29,10 +29,10 @@ class Recorder(Outbound):
     """Services that are told: they take what they get, or not."""
 
     def __init__(self, *, fails=False):
-        self.sent, self.fails = [], fails
+        self.notices, self.fails = [], fails
 
     async def post(self, uri, form, *, max_bytes, local_only=False):
-        self.sent.append((uri, parse_qs(form.decode())["logout_token"][0]))
+        self.notices.append((uri, parse_qs(form.decode())["logout_token"][0]))
         if self.fails:
             raise OutboundError("answered 500, not 200")
         return b""
@@ -110,7 +110,7 @@ async def test_services_get_a_logout_token_when_a_session_ends(visitor, app, dat
     service, signed_in = service_and_session
     recorder = Recorder()
     assert await backchannel_logout.send_due(database, app.state.issuer, recorder) == 1
-    (uri, token) = recorder.sent[0]
+    (uri, token) = recorder.notices[0]
     content = await verify_claims(visitor, token)
     assert (uri, read_header(token)["typ"]) == (BACKCHANNEL, "logout+jwt")
     assert (content["iss"], content["aud"]) == (ISSUER, service.client_id)
@@ -127,7 +127,7 @@ async def test_a_logout_token_is_sent_again_later_but_not_for_ever(app, database
         await backchannel_logout.send_due(database, app.state.issuer, recorder)
         async with database.writing() as session:
             await session.execute(text("UPDATE logout_notice SET due_at = now() - interval '1 second'"))
-    assert len(recorder.sent) == 6
+    assert len(recorder.notices) == 6
 
 
 @pytest.mark.parametrize("uri", ["http://service.example/x", "https://127.0.0.1/x", "https://localhost/x"])

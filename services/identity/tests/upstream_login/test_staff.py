@@ -237,7 +237,7 @@ async def test_the_secret_is_shown_to_the_token_endpoint_alone(journey, director
     assert {"vtr", "claims"} & parameters_of(url).keys() == set()
     assert parameters_of(url)["scope"] == "openid email profile"
     await alex.follow(await alex.authenticate(url, key))
-    assert simulator.heard["token"][-1]["client_secret"] == SECRET
+    assert simulator.recorded["token"][-1]["client_secret"] == SECRET
 
 
 async def test_a_wrong_secret_signs_nobody_in(journey, directory, join_staff, simulator, database):

@@ -43,10 +43,10 @@ class Site(Outbound):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self.asked, self.answer, self.pause = [], b"", 0.0
+        self.requests, self.answer, self.pause = [], b"", 0.0
 
     async def get(self, uri, **_):
-        self.asked.append(uri)
+        self.requests.append(uri)
         await asyncio.sleep(self.pause)
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -84,7 +84,7 @@ URL = "https://them.example/jwks"
 async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, site, clock):
     for _ in range(3):
         assert list(await providers.get_keys(URL)) == ["one"]
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 901
     site.answer = KEYS % (b"two", *POINT)
     assert list(await providers.get_keys(URL)) == ["two"]
@@ -93,7 +93,7 @@ async def test_what_was_read_is_kept_and_read_again_when_it_is_old(providers, si
 async def test_many_at_once_ask_once(providers, site):
     site.pause = 0.05
     answers = await asyncio.gather(*(providers.get_keys(URL) for _ in range(20)))
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     assert all(list(keys) == ["one"] for keys in answers)
 
 
@@ -122,7 +122,7 @@ async def test_a_server_that_fails_is_left_alone_for_a_while(providers, site, cl
     for _ in range(5):
         with pytest.raises(ProviderUnavailableError, match="cannot be reached"):
             await providers.get_keys(URL)
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 6
     site.answer = KEYS % (b"one", *POINT)
     assert list(await providers.get_keys(URL)) == ["one"]
@@ -132,11 +132,11 @@ async def test_an_unknown_key_is_looked_for_but_not_more_often_than_the_floor(pr
     await providers.get_keys(URL)
     site.answer = KEYS % (b"two", *POINT)
     assert list(await providers.get_keys(URL, newer=True)) == ["one"]
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
     clock.now += 61
     for _ in range(10):
         assert list(await providers.get_keys(URL, newer=True)) == ["two"]
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
 
 
 async def test_memory_is_bounded(providers, monkeypatch):

@@ -105,8 +105,8 @@ async def test_so_many_are_worked_on_at_once_and_so_many_wait():
             working -= 1
 
     results = await asyncio.gather(*(work() for _ in range(10)), return_exceptions=True)
-    refused = [account for account in results if isinstance(account, Problem)]
-    assert (most, len(refused), {account.status_code for account in refused}) == (2, 5, {429})
+    refused = [result for result in results if isinstance(result, Problem)]
+    assert (most, len(refused), {problem.status_code for problem in refused}) == (2, 5, {429})
     assert gate._slots == {}, "nothing is remembered of who has gone"
 
 

@@ -89,7 +89,7 @@ def _fitness(hit: StreetHit, query: AddressQuery, index: Index) -> float:
     if postcode:
         sector = postcode[:-2]
         near = 2.0 * (postcode in street.postcodes) + any(
-            postcode[:-2] == sector for postcode in street.postcodes
+            street_postcode[:-2] == sector for street_postcode in street.postcodes
         )
     placed = any(name in query.address.windows or name in query.near for name in street.localities)
     return near + 2 * placed + 2 * hit.like

@@ -35,14 +35,15 @@ async def retire_property(
     await _check_successors(session, context.council, retired, successors)
     before = {uprn: locked.logical_status, **{child.uprn: child.logical_status for child in children}}
     changes: dict[int, dict[str, list[Any]]] = {
-        uprn_: {"logical_status": [status, lifecycle.HISTORIC]} for uprn_, status in before.items()
+        linked_uprn: {"logical_status": [status, lifecycle.HISTORIC]}
+        for linked_uprn, status in before.items()
     }
-    changes[uprn]["successors"] = [[], [str(uprn_) for uprn_ in successors]]
+    changes[uprn]["successors"] = [[], [str(linked_uprn) for linked_uprn in successors]]
     await retirement.lock(session, context.council, retired)
     await set_status(session, context, retired, lifecycle.HISTORIC, request.state)
     if successors:
         keys = await keys_store.next_keys(session, context.council, len(successors))
-        by_key = {keys.key("S", nth): uprn_ for nth, uprn_ in enumerate(successors)}
+        by_key = {keys.key("S", nth): linked_uprn for nth, linked_uprn in enumerate(successors)}
         await retirement.insert_successors(session, context.council, uprn, by_key, context.today)
     await record(session, context, RETIRED, changes)
     return await properties.get_json(session, context.council, uprn)

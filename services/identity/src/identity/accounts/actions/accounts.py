@@ -56,7 +56,7 @@ def email_values(account: UUID, address: str, auth: AuthContext) -> dict[str, An
 async def record_change(
     session: Session, auth: AuthContext, account: UUID, change: str, *, notice: str | None = None
 ) -> None:
-    """Announce that ``change`` has changed: an event, the history, an e-mail (to ``notice``, if given)."""
+    """Announce a ``change`` of the account: an event, the history, an e-mail (to ``notice``, if given)."""
     version = await store.increment_version(session, account)
     row = await store.get(session, account)
     if version is None or row is None:

@@ -40,7 +40,7 @@ async def send_address_taken(session: Session, to: str, language: str) -> None:
 
 
 async def send_change(session: Session, to: str, language: str, change: str) -> None:
-    """Tell the person that ``change`` has changed in how their account is reached or opened."""
+    """Tell the person of a ``change`` in how their account is reached or opened."""
     await queue.send_email(session, f"changed-{change.replace(' ', '-')}", to, language)
 
 
