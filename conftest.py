@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from dev import nats, postgres
+from chassis.broker import topology
+from dev import postgres
+from dev.broker import CONTRACT, Broker, running
 
 pytest_plugins = ["chassis.testing", "tests.budget"]
 
@@ -40,10 +42,10 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def nats_url(state_folder: Path) -> Iterator[str]:
+def broker(state_folder: Path) -> Iterator[Broker]:
     """A NATS of this process: streams are named by capability, and two modules would share them."""
-    with nats.running(state_folder / "nats") as server:
-        yield server.url
+    with running(state_folder / "nats", topology.read_contract(CONTRACT)) as broker:
+        yield broker
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

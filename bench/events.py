@@ -9,8 +9,11 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from bench.figures import Figure
-from chassis import ids, relay, streams
-from dev import nats
+from chassis import ids
+from chassis.broker.connection import connect, jetstream
+from chassis.broker.topology import read_contract
+from chassis.relay import Relay
+from dev.broker import CONTRACT, running
 
 EVENTS = 5_000
 ROUNDS = 3
@@ -27,10 +30,9 @@ _ENVELOPE = (
 
 async def measure(folder: Path, database_url: str) -> list[Figure]:
     """Measure events per second of both ways; the best of several rounds."""
-    with nats.running(folder / "nats") as server:
-        client = await streams.connect(server.url, "bench")
-        js = streams.jetstream(client)
-        await streams.ensure(client, "address")
+    with running(folder / "nats", read_contract(CONTRACT)) as broker:
+        client = await connect(broker.access("address"), "bench")
+        js = jetstream(client)
         connection = await asyncpg.connect(database_url)
         relay_rate = max([await _relay_rate(connection, client) for _ in range(ROUNDS)])
         naive_rate = max([await _naive_rate(js) for _ in range(ROUNDS)])
@@ -47,7 +49,8 @@ async def _relay_rate(connection: asyncpg.Connection, client: Client) -> float:
     """Relay a full outbox until it is empty: read, publish, await the acknowledgements, delete."""
     await connection.execute(_FILL, EVENTS, _ENVELOPE % ids.show(ids.new()))
     start = time.perf_counter()
-    while await relay.drain(connection, client):
+    relay = Relay(connection, client)
+    while await relay.drain():
         pass
     return EVENTS / (time.perf_counter() - start)
 

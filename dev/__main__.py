@@ -1,12 +1,13 @@
 """``python -m dev VERB``: the targets of the Makefile, with options for tests."""
 
 import argparse
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dev import background, demo_data, lifecycle, lock, ports, progress, state, status
+from dev import background, consumers, demo_data, disk, lifecycle, lock, ports, progress, state, status
 from dev.errors import UserError
 from dev.stack import Stack
 from dev.supervisor import Process
@@ -23,6 +24,11 @@ def main() -> int:
     except UserError as error:
         progress.ConsoleReporter().error(error)
         return 1
+    except OSError as error:
+        if not disk.is_disk_full(error):
+            raise
+        progress.ConsoleReporter().error(disk.full_error(options.state, f"`{options.verb}`"))
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -37,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "status": "show what runs, and how much memory it takes",
         "load": "load a file of addresses into the Townhall that runs",
         "seed-gb": "load every postcode of Great Britain into the Townhall that runs",
+        "consumer": "give a council's own program the events of that council",
         "lock": "resolve requirements.lock again",
     }
     for verb, text in helps.items():
@@ -50,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.choices["load"]
     load.add_argument("file", type=Path, nargs="*", help="one file, or every volume of a supply")
     load.add_argument("--council", required=True)
+    consumer = verbs.choices["consumer"]
+    consumer.add_argument("council")
+    consumer.add_argument("name")
+    consumer.add_argument("--remove", action="store_true", help="its connections end at once")
     for flag in demo_data.LOADER_FLAGS:
         load.add_argument(flag, dest="flags", action="append_const", const=flag, default=[])
     return parser
@@ -92,6 +103,19 @@ def _run_loader(loader: Process) -> int:
     return subprocess.run(loader.argv, env=loader.env, check=False).returncode
 
 
+def _consumer(options: argparse.Namespace) -> int:
+    """Add or remove a council's own consumer of events."""
+    stack = _running_stack(options)
+    if options.remove:
+        consumers.remove(stack, options.council, options.name)
+        print(f"Removed {options.council} {options.name}: its connections have ended.")
+        return 0
+    added = consumers.add(stack, options.council, options.name)
+    print(f"server    {added.url}\nuser      {added.user}, also the name of its durable on every stream")
+    print(f"seed      {shlex.quote(str(added.seed))}\ninbox     _INBOX.{added.user}")
+    return 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "up": lambda options: background.up(_new_stack(options)),
@@ -99,6 +123,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
     "status": lambda options: status.show(options.state),
     "load": _load,
     "seed-gb": lambda options: _run_loader(demo_data.postcode_loader(_running_stack(options))),
+    "consumer": _consumer,
     "lock": lambda _: lock.write_lock(),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from dev import binaries, state
 from dev.ports import HOST
 from dev.readiness import http_ready
-from dev.stack import SERVICES, Stack, base_environment, nats_url
+from dev.stack import SERVICES, Stack, base_environment, nats_seeds, nats_url, uses_own_nats
 from dev.state import ROOT
 from dev.steps import Step
 from dev.supervisor import Process, Supervisor
@@ -46,6 +46,8 @@ def _environment(stack: Stack) -> dict[str, str]:
         "GATEWAY_CLIENT_ID": client.get("client_id", ""),
         "GATEWAY_CLIENT_SECRET": client.get("client_secret", ""),
     }
+    if uses_own_nats():
+        environment["GATEWAY_NATS_SEED"] = nats_seeds(stack)["gateway"]
     return environment | base_environment()
 
 

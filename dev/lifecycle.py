@@ -8,8 +8,10 @@ import httpx
 
 from chassis.provision import provision
 from dev import (
+    broker,
     demo_data,
     demo_service,
+    disk,
     gateway,
     logs,
     nats,
@@ -40,6 +42,7 @@ def run(stack: Stack, reporter: Reporter) -> int:
         for name in orphans.stop_all(stack.folder):
             reporter.note(f"Stopped {name}, left behind by an earlier run.")
         ports.require_free(stack.ports, own_ports())
+        disk.require_room(stack.folder, stack.data)
         logs.rotate(stack.folder)
         return asyncio.run(_run(stack, reporter))
 
@@ -103,6 +106,7 @@ def _steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Ste
         *_server_steps(stack, supervisor, reporter),
         Step("databases", lambda: _provision(stack), ("postgres",)),
         Step("tables", lambda: supervisor.run(service_processes.migrations(stack)), ("databases",)),
+        Step("streams", lambda: supervisor.run(broker.streams(stack)), ("nats",)),
         *(step for name in SERVICES for step in _service_steps(stack, supervisor, name)),
         *gateway.steps(stack, supervisor),
         Step("clients", lambda: sandbox.ensure_credentials(stack, supervisor), ("identity",)),
@@ -164,8 +168,7 @@ def _nats(stack: Stack) -> Process:
     async def ready() -> bool:
         return await asyncio.to_thread(nats.is_ready, port)
 
-    configuration = nats.configure(stack.folder / "nats", port)
-    return Process("nats", nats.command(configuration), nats.environment(), ready, server=True)
+    return Process("nats", nats.command(broker.configure(stack)), nats.environment(), ready, server=True)
 
 
 async def _provision(stack: Stack) -> None:
@@ -182,6 +185,6 @@ def _service_steps(stack: Stack, supervisor: Supervisor, name: str) -> list[Step
         Step(
             f"{name} worker",
             lambda: supervisor.start(service_processes.worker(stack, name)),
-            ("tables", "nats"),
+            ("tables", "streams"),
         ),
     ]

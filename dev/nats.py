@@ -6,6 +6,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -38,8 +39,8 @@ class Server:
     process: subprocess.Popen[bytes]
 
 
-def configure(directory: Path, port: int) -> Path:
-    """Write the server's configuration. The events lie beside it.
+def configure(directory: Path, port: int, accounts: str = "") -> Path:
+    """Write the server's configuration with the accounts of `chassis.broker`. The events lie beside it.
 
     Acknowledged messages survive the server's death at once, as the kernel has them, and a power
     failure after `sync_interval`. Syncing every message would cost nine tenths of the throughput
@@ -47,7 +48,8 @@ def configure(directory: Path, port: int) -> Path:
     """
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "nats.conf"
-    file.write_text(CONFIGURATION.format(host=ports.HOST, port=port, store=directory / "store"))
+    text = CONFIGURATION.format(host=ports.HOST, port=port, store=directory / "store")
+    file.write_text(text + accounts)
     return file
 
 
@@ -77,14 +79,14 @@ def is_ready(port: int) -> bool:
 
 
 @contextmanager
-def running(directory: Path, port: int | None = None) -> Iterator[Server]:
+def running(directory: Path, port: int | None = None, accounts: str = "") -> Iterator[Server]:
     """Run a server for a test run; stop it, and remove its events, at the end.
 
     Raises UserError if it does not start, with the last lines of its log.
     """
     number = port or ports.free_port()
     log = directory / "nats.log"
-    argv = command(configure(directory, number))
+    argv = command(configure(directory, number, accounts))
     process = processes.start(argv, log, environment())
     try:
         if not processes.wait_until(lambda: is_ready(number), process, START_WITHIN):
@@ -94,3 +96,8 @@ def running(directory: Path, port: int | None = None) -> Iterator[Server]:
     finally:
         processes.stop(process)
         shutil.rmtree(directory / "store", ignore_errors=True)
+
+
+def reload(process: subprocess.Popen[bytes]) -> None:
+    """Have the server read its configuration again: new users come, removed ones are put out."""
+    process.send_signal(signal.SIGHUP)

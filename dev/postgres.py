@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import binaries, ports, processes, unix_user
+from dev import binaries, disk, ports, processes, unix_user
 from dev.errors import UserError
 from dev.unix_user import UnixUser
 
@@ -127,6 +127,8 @@ def _initdb(cluster: Cluster, password_file: Path) -> None:
     if process.wait() != 0:
         shutil.rmtree(cluster.data, ignore_errors=True)
         lines = "\n".join(processes.last_lines(log))
+        if disk.is_full([lines]):
+            raise disk.full_error(cluster.home, "initdb")
         raise UserError(f"initdb failed:\n{lines}", f"The whole log: {log}")
 
 

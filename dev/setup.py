@@ -8,10 +8,12 @@ faster; where it cannot, pip does.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,6 +60,11 @@ def main() -> int:
         install_frontend(tests="tests" in sys.argv[1:])
     except (SetupError, frontend.FrontendError) as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"\nSet-up stopped: the disk of {ROOT} is full.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted; the next run continues.", file=sys.stderr)
@@ -141,7 +148,7 @@ def make_environment() -> None:
         result = run([sys.executable, "-m", "venv", str(VENV)])
         if result.returncode != 0:
             raise SetupError(
-                f"`{sys.executable} -m venv` failed:\n{tail(result.stdout)}\n"
+                f"`{shlex.quote(sys.executable)} -m venv` failed:\n{tail(result.stdout)}\n"
                 "On Debian and Ubuntu: `sudo apt install python3-venv`. Elsewhere: use a Python "
                 "that has venv and ensurepip, with `make run PYTHON=/path/to/python3`."
             )
@@ -198,13 +205,21 @@ def pip_install(*arguments: str) -> None:
     result = run([str(PYTHON), "-m", "pip", "install", *arguments])
     if result.returncode == 0:
         return
+    if "No space left on device" in result.stdout:
+        raise SetupError(f"the disk of {VENV} is full: make room (about 700 MB) and run this again.")
+    if line := frontend.UNREACHABLE.search(result.stdout):
+        raise SetupError(
+            f"no package index was reached: {line[0].strip()[:200]}\n"
+            f"`{shlex.quote(str(PYTHON))} -m pip config list` shows where pip looks. Check the network, "
+            "or set index-url, find-links or proxy there."
+        )
     for name, variable in SERVERS.items():
         if re.search(f"No matching distribution found for {name}", result.stdout):
             raise SetupError(missing_server(name, variable))
     raise SetupError(
         f"pip could not install the packages:\n{tail(result.stdout)}\n"
         "pip's own settings (index, find-links, proxy, certificate) are honoured: "
-        f"`{PYTHON} -m pip config list` shows them."
+        f"`{shlex.quote(str(PYTHON))} -m pip config list` shows them."
     )
 
 

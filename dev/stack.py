@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from chassis.broker import keys
 from dev import nats, ports, postgres, state
 from dev.errors import UserError
 from dev.ports import Ports
@@ -84,6 +85,21 @@ def admin_url(stack: Stack) -> str:
     return external or own_url
 
 
+def uses_own_nats() -> bool:
+    """Check whether the stack starts a NATS of its own."""
+    return not os.environ.get(EXTERNAL_NATS)
+
+
+def nats_seeds(stack: Stack) -> dict[str, str]:
+    """Return the seed of each user of the stack's own NATS, made on the first run and kept."""
+    file = stack.folder / "nats-seeds.json"
+    known: dict[str, str] = state.read(file)
+    if missing := [user for user in ("owner", "gateway", *SERVICES) if user not in known]:
+        known |= {user: keys.make_seed() for user in missing}
+        state.write(file, known)
+    return known
+
+
 def nats_url(stack: Stack) -> str:
     """Return the URL of the stack's NATS."""
     return os.environ.get(EXTERNAL_NATS, "") or nats.url(stack.ports.of("nats"))
@@ -105,6 +121,8 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         f"{prefix}_ISSUER": f"{stack.gateway}/identity/",
         f"{prefix}_JWKS_URL": f"{stack.url('identity')}/identity/.well-known/jwks.json",
     }
+    if uses_own_nats():  # with a server of your own, set ADDRESS_NATS_SEED ... yourself
+        environment[f"{prefix}_NATS_SEED"] = nats_seeds(stack)[name]
     if name == "identity":
         environment["IDENTITY_MASTER_KEY"] = secrets_of(stack)["identity_master_key"]
         environment["IDENTITY_MAIL"] = "sent-messages"  # e-mails and SMS are read at /identity/sent-messages

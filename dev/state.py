@@ -57,7 +57,7 @@ def locked(folder: Path, base: int) -> Iterator[None]:
             pid = lock_holder(folder).get("pid", "unknown")
             raise UserError(
                 f"Townhall runs already (process {pid}, state in {folder}).",
-                "`make down` stops it, `python -m dev status` shows it.",
+                "`make down` stops it, `make status` shows it.",
             )
         write(folder / "stack.json", {"pid": os.getpid(), "base": base})
         try:

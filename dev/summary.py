@@ -1,5 +1,6 @@
 """The closing message of a start: where everything is, a key, and three commands to try."""
 
+import shlex
 from pathlib import Path
 
 from dev import state
@@ -30,7 +31,7 @@ def text(folder: Path, seconds: float) -> str:
 
 def example_commands(gateway: str, slug: str, folder: Path) -> list[str]:
     """Write three shell commands. They read the key from its file, to keep it out of the history."""
-    key = f'-H "X-Api-Key: $(cat {folder / f"{slug}.key"})"'
+    key = f'-H "X-Api-Key: $(cat {shlex.quote(str(folder / f"{slug}.key"))})"'
     address = f"{gateway}/{slug}/address"
     return [
         f"curl {key} '{address}/search/places/v1/postcode?postcode=BA1%201LJ'",

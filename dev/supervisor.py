@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 import time
 from collections import deque
@@ -10,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import logs, orphans, processes
+from dev import disk, logs, orphans, processes
 from dev.errors import UserError
 from dev.unix_user import UnixUser
 
@@ -174,7 +175,9 @@ def describe_exit(code: int) -> str:
 def _error_with_log(folder: Path, name: str, problem: str) -> UserError:
     log = logs.path(folder, name)
     lines = processes.last_lines(log) or ["(it wrote nothing)"]
+    if disk.is_full(lines):
+        return disk.full_error(folder, name)
     return UserError(
         problem + " Its last lines:\n" + "\n".join(f"    {line}" for line in lines),
-        f"The whole log: {log}. To start afresh, remove all data: `rm -rf {folder}`.",
+        f"The whole log: {log}. To start afresh, remove all data: `rm -rf {shlex.quote(str(folder))}`.",
     )

@@ -11,7 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from dev import background, orphans, ports
+from chassis.broker.connection import Access, BrokerClient, connect
+from dev import background, nats, orphans, ports
 
 SERVICES = ("address", "payments", "casework", "mapping", "identity")
 
@@ -36,6 +37,12 @@ class Platform:
     def key(self, council: str = "citytown") -> str:
         """Return the council's sandbox key."""
         return str(self.sandbox["councils"][council]["api_key"])
+
+    async def connect_to_nats(self) -> BrokerClient:
+        """Connect to NATS as the owner of the streams."""
+        seeds = json.loads((self.state / "nats-seeds.json").read_text())
+        url = nats.url(ports.Ports(self.base).of("nats"))
+        return await connect(Access(url, "owner", seeds["owner"]), "test")
 
     def processes(self) -> dict[str, psutil.Process]:
         """Find the platform's processes, by name."""

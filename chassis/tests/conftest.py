@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,51 @@ sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside thi
 
 from notes.app import service as notes
 
+from chassis import relay, tenancy
+from chassis.broker.connection import connect, jetstream
+from chassis.broker.topology import make_topology
+from dev.broker import running
+from dev.contracts.asyncapi import make_document
+
 
 @pytest.fixture(scope="session")
 def service():
     return notes
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """A NATS with the account of the notes service."""
+    views = [handler.view for handler in tenancy.councils.handlers.values()]
+    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
+    platform = make_topology(make_document([identity, notes]))
+    with running(tmp_path_factory.mktemp("nats"), platform) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+async def nc(broker):
+    """Connect to NATS as the notes service."""
+    client = await connect(broker.access("notes"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+async def owner(broker):
+    """Connect to NATS as the owner of its streams."""
+    client = await connect(broker.access("owner"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture(scope="module")
+def js(owner):
+    return jetstream(owner)
+
+
+@pytest.fixture
+async def connection(database):
+    connection = await relay.connect(database)
+    yield connection
+    await connection.close()

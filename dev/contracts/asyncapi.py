@@ -78,12 +78,14 @@ def _make_message(event: type[EventData]) -> dict[str, Any]:
 def _make_operations(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     """Make (name, operation) of each event the service publishes and of each that it follows."""
     for event in service.publishes:
-        yield f"{service.name}.publishes.{event.event_type}", _make_operation("send", event)
+        name = f"{service.name}.publishes.{event.event_type}"
+        yield name, {**_make_operation("send", event), "x-service": service.name}
     for consumer in service.all_consumers:
         for handler in consumer.handlers.values():
             name = f"{service.name}.{consumer.name}.follows.{handler.view.event_type}"
             durable = f"{service.name}-{consumer.name}"
-            yield name, {**_make_operation("receive", handler.view), "x-durable": durable}
+            operation = _make_operation("receive", handler.view)
+            yield name, {**operation, "x-service": service.name, "x-durable": durable}
 
 
 def _make_operation(action: str, event: type[EventData]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-import nats
 import pytest
 
+from chassis.broker.connection import connect
 from dev.ports import free_port
 from gateway import files
 from gateway.app import create_app
@@ -66,10 +66,10 @@ def contracts(tmp_path, write_contracts):
 
 
 @pytest.fixture
-def settings(proxy, contracts, nats_url, tmp_path):
+def settings(proxy, contracts, broker, tmp_path):
     """The settings of a control plane that writes the files of the run's Envoy."""
     client = {"client_id": "gateway", "client_secret": "secret"}
-    servers = {"contracts": contracts, "nats_url": nats_url}
+    servers = {"contracts": contracts, "nats_url": broker.url, "nats_seed": broker.seeds["gateway"]}
     return type(proxy.settings)(**{**proxy.settings.model_dump(), **client, **servers})
 
 
@@ -103,8 +103,8 @@ async def wait_until(condition, seconds=5.0):
     return time.monotonic() - started
 
 
-async def publish_hint(nats_url, subject):
-    client = await nats.connect(nats_url)
+async def publish_hint(broker, subject):
+    client = await connect(broker.access("identity"), "test")
     await client.publish(subject, b"{}")
     await client.drain()
 
@@ -113,21 +113,21 @@ def get_status(proxy, **claims):
     return proxy.send(PATH, headers=proxy.key(**claims)).status_code
 
 
-async def test_a_revoked_credential_is_refused_within_a_second(proxy, settings, identity, nats_url):
+async def test_a_revoked_credential_is_refused_within_a_second(proxy, settings, identity, broker):
     async with Running(settings) as control_plane:
         await wait_until(lambda: control_plane.answered_at and get_status(proxy, jti="stolen") == 200)
         identity.revoked.append("stolen")
-        await publish_hint(nats_url, "townhall.citytown.identity.token.revoked")
+        await publish_hint(broker, "townhall.citytown.identity.token.revoked")
         assert await wait_until(lambda: get_status(proxy, jti="stolen") == 401) < 1
 
 
-async def test_a_new_council_is_live_within_a_second_of_its_event(proxy, settings, identity, nats_url):
+async def test_a_new_council_is_live_within_a_second_of_its_event(proxy, settings, identity, broker):
     path = "/newtown/address/v1/addresses"
     async with Running(settings) as control_plane:
         await wait_until(lambda: control_plane.answered_at)
         assert proxy.send(path, headers=proxy.key()).status_code == 404
         identity.councils["newtown"] = "active"
-        await publish_hint(nats_url, "townhall.newtown.identity.council.created")
+        await publish_hint(broker, "townhall.newtown.identity.council.created")
         assert await wait_until(lambda: proxy.send(path, headers=proxy.key()).status_code == 200) < 1
 
 
@@ -147,12 +147,12 @@ async def test_a_lost_event_is_made_up_for_by_the_next_poll(detached, identity, 
         await wait_until(lambda: len(control_plane.snapshot.councils) == 2)
 
 
-async def test_many_events_make_few_polls(detached, identity, nats_url):
+async def test_many_events_make_few_polls(detached, identity, broker):
     async with Running(detached) as control_plane:
         await wait_until(lambda: control_plane.answered_at)
         await asyncio.sleep(0.2)
         before = identity.polls
-        client = await nats.connect(nats_url)
+        client = await connect(broker.access("identity"), "test")
         for _ in range(200):
             await client.publish("townhall.citytown.identity.token.revoked", b"{}")
         await client.drain()

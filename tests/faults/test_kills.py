@@ -7,7 +7,6 @@ import threading
 import time
 
 import httpx
-import nats
 import pytest
 
 from tests.waiting import eventually
@@ -138,7 +137,7 @@ def is_mapped(citytown, uprn, version, easting):
 
 async def read_sequences(platform):
     """Read the sequences of the change events, by property, in the order of the stream."""
-    client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
+    client = await platform.connect_to_nats()
     js = client.jetstream()
     subject = "townhall.citytown.address.property.changed"
     message_count = (await js.stream_info("ADDRESS", subjects_filter=subject)).state.subjects[subject]

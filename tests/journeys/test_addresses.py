@@ -4,7 +4,6 @@ import asyncio
 import json
 
 import httpx
-import nats
 import pytest
 
 from tests.waiting import eventually
@@ -104,7 +103,7 @@ def test_a_trace_runs_from_the_request_to_the_consumer(platform, citytown, read_
 
 def read_last_event(platform, stream, subject):
     async def read():
-        client = await nats.connect(f"nats://127.0.0.1:{platform.base + 22}")
+        client = await platform.connect_to_nats()
         message = await client.jetstream().get_last_msg(stream, "townhall.citytown.address.property.changed")
         await client.close()
         return json.loads(message.data)

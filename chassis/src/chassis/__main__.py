@@ -94,7 +94,11 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
         prefix = service.settings.model_config.get("env_prefix", "")
         raise SystemExit(f"set {prefix}MIGRATION_URL to the owner's database URL")
     revision = "base" if down else "heads"
-    asyncio.run(migrations.migrate(service.name, settings.migration_url, to=revision))
+    asyncio.run(
+        migrations.migrate(
+            service.name, settings.migration_url, to=revision, tcp_timeout=settings.tcp_timeout
+        )
+    )
 
 
 def _replay(service: Service, settings: Settings, name: str) -> int:

@@ -5,6 +5,7 @@ fails is never a 201. ``ReadSession`` is AUTOCOMMIT on a connection the database
 Statements are SQLAlchemy Core, built once as module-level constants; rows are Core rows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -18,7 +19,37 @@ from chassis.settings import Settings
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 ALL_COUNCILS = "*"
+_LOCK_POLL = 1.0  # seconds
 _SET_COUNCIL = text("SELECT set_config('app.council', :council, :transaction)")
+
+
+def keepalives(timeout: int) -> dict[str, str]:
+    """Return start-up parameters with which PostgreSQL gives up a client that has vanished.
+
+    ``timeout`` is in seconds; 0 returns none. On a Unix socket PostgreSQL ignores them. Linux alone would
+    wait two hours, and keep the client's locks as long.
+    """
+    if not timeout:
+        return {}
+    probes, interval = 3, max(timeout // 5, 1)
+    return {
+        "tcp_keepalives_idle": str(max(timeout - probes * interval, 1)),
+        "tcp_keepalives_interval": str(interval),
+        "tcp_keepalives_count": str(probes),
+        "tcp_user_timeout": str(timeout * 1000),
+    }
+
+
+async def lock_session(connection: asyncpg.Connection, key: int) -> None:
+    """Take an advisory lock for as long as the connection lives: try every second until it is free.
+
+    A statement that waited for it inside PostgreSQL would hold a snapshot, which keeps VACUUM from removing
+    rows, and its backend would go on waiting after its client has died.
+    """
+    while True:
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
+            return
+        await asyncio.sleep(_LOCK_POLL)
 
 
 class ReadSession:
@@ -71,7 +102,9 @@ class Database:
         self.url = settings.database_url
         self.rows_secured = rows_secured
         self._fast_size = settings.fast_pool_size
+        self._keepalives = keepalives(settings.tcp_timeout)
         self._server_settings = {
+            **self._keepalives,
             "application_name": name,
             "statement_timeout": str(int(settings.timeout * 1000)),
         }
@@ -118,9 +151,18 @@ class Database:
             raise RuntimeError("the database is not open: use it inside the application's lifespan")
         return self._fast
 
-    async def listen(self) -> asyncpg.Connection:
-        """Open a connection of its own, for LISTEN and advisory locks."""
-        return await asyncpg.connect(self.url, timeout=5, server_settings={"application_name": "listener"})
+    async def listen(self, command_timeout: float | None = None, **server: str) -> asyncpg.Connection:
+        """Open a connection of its own, for LISTEN and advisory locks.
+
+        The client's side has no keepalives: only a statement with a timeout, ``command_timeout`` seconds for
+        each, notices a server that has vanished. ``server`` is for more start-up parameters.
+        """
+        return await asyncpg.connect(
+            self.url,
+            timeout=5,
+            command_timeout=command_timeout,
+            server_settings={"application_name": "listener", **self._keepalives, **server},
+        )
 
     @asynccontextmanager
     async def reading(self, council: str = "") -> AsyncIterator[ReadSession]:

@@ -13,7 +13,6 @@ from itertools import groupby
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 from opentelemetry import trace
 from pydantic import ValidationError
@@ -22,7 +21,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 from sqlalchemy.sql import bindparam
 from sqlalchemy.types import Text
 
-from chassis import ids, streams, tables
+from chassis import ids, tables
+from chassis.broker.connection import jetstream
+from chassis.broker.topology import dead_letter_stream, stream_name
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
 from chassis.events import Envelope, unwrap
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500
 _FETCH_TIMEOUT = 5.0  # seconds a pull waits for events
-_ACK_WAIT = 60.0  # seconds until the server delivers an unacknowledged event again
 _RETRY_DELAYS = (0.2, 1.0, 5.0, 15.0)  # seconds before each further try; then the dead letters
 _INSERT_UNSEEN = (
     insert(tables.inbox)
@@ -63,18 +63,15 @@ class ConsumerRunner:
     def __init__(self, service: str, consumer: Consumer, database: Database, client: Client) -> None:
         self.consumer = consumer
         self.durable = f"{service}-{consumer.name}"
-        self._dead_letter_subject = streams.DEAD_LETTER_SUBJECT.format(
-            service=service, consumer=consumer.name
-        )
+        self._dead_letter_stream = dead_letter_stream(service)
+        self._dead_letter_subject = f"dead.{service}.{consumer.name}"
         self._database = database
         self._client = client
-        self._js = streams.jetstream(client)
+        self._js = jetstream(client)
 
     async def run(self) -> None:
         """Process events for ever. Raises when NATS is lost for good; call it again."""
-        stream = streams.stream_name(self.consumer.capability)
-        await streams.ensure(self._client, self.consumer.capability)
-        await self._js.add_consumer(stream, self._configure())
+        stream = stream_name(self.consumer.capability)
         subscription = await self._js.pull_subscribe_bind(consumer=self.durable, stream=stream)
         try:
             while True:
@@ -85,16 +82,6 @@ class ConsumerRunner:
                 await self.process(messages)
         finally:  # else the server would hand the next events to a pull nobody waits for
             await subscription.unsubscribe()
-
-    def _configure(self) -> ConsumerConfig:
-        return ConsumerConfig(
-            durable_name=self.durable,
-            filter_subjects=self.consumer.subjects(),
-            ack_policy=AckPolicy.EXPLICIT,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_wait=_ACK_WAIT,
-            max_ack_pending=_BATCH * 4,
-        )
 
     async def process(self, messages: Sequence[Msg]) -> None:
         """Process a batch: in one transaction if possible, else one by one."""
@@ -180,7 +167,6 @@ class ConsumerRunner:
 
     async def replay(self) -> tuple[int, int]:
         """Try this consumer's dead letters again; those that succeed leave. Returns (done, still dead)."""
-        await streams.ensure_dead_letters(self._client)
         done = left = 0
         sequence = 0
         while (letter := await self._read_dead_letter(sequence)) is not None:
@@ -192,14 +178,14 @@ class ConsumerRunner:
                 log.exception("dead letter %d fails again; it stays", sequence)
             else:
                 done += 1
-                await self._js.delete_msg(streams.DEAD_LETTERS, sequence)
+                await self._js.delete_msg(self._dead_letter_stream, sequence)
         return done, left
 
     async def _read_dead_letter(self, after: int) -> tuple[int, bytes] | None:
         """Read this consumer's next dead letter after a sequence number of the stream."""
         try:
             message = await self._js.get_msg(
-                streams.DEAD_LETTERS, seq=after + 1, subject=self._dead_letter_subject, next=True
+                self._dead_letter_stream, seq=after + 1, subject=self._dead_letter_subject, next=True
             )
         except NotFoundError:
             return None

@@ -32,6 +32,11 @@ class EventData(BaseModel):
         return cls.event_type.partition(".")[0]
 
     @classmethod
+    def aggregate(cls) -> str:
+        """Return the type of the aggregate that the event is about: ``address.property``."""
+        return ".".join(cls.event_type.split(".")[:2])
+
+    @classmethod
     def nats_subject(cls, council: str) -> str:
         """Return ``townhall.{council}.{capability}.{aggregate}.{event}``: the type without its version."""
         return f"{SUBJECT_PREFIX}.{council}.{cls.event_type.rpartition('.')[0]}"

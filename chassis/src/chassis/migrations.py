@@ -1,10 +1,13 @@
 """Alembic without an ini file: a service ships ``migrations/versions``, this module runs them.
 
-Every run takes an advisory lock (one migrator at a time) and sets ``lock_timeout``: a migration that would
-wait behind live traffic fails and can be tried again. Otherwise all traffic would wait behind it.
+Every run takes an advisory lock (one migrator at a time; the others try every second) and sets
+``lock_timeout``: a migration that would wait behind live traffic fails and can be tried again. Otherwise all
+traffic would wait behind it.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,16 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from chassis import tables
+from chassis.database import keepalives
+from chassis.settings import TCP_TIMEOUT
 
 LOCK_TIMEOUT = "5s"
 _MIGRATION_LOCK = 7_420_001  # key of the advisory lock
+_LOCK_POLL = 1.0  # seconds between attempts to take it: waiting inside PostgreSQL would hold VACUUM up
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 
 _PLATFORM_1 = (
     """CREATE TABLE council (
@@ -82,6 +89,39 @@ def platform_2_down() -> None:
     op.execute("ALTER TABLE revoked_token DROP COLUMN issued_before, DROP COLUMN claim")
 
 
+# The release before writes no ordering key: the trigger makes it of what it does write.
+_ORDERING_KEY = """concat_ws('.', NEW.council, split_part(NEW.nats_subject, '.', 3),
+    split_part(NEW.nats_subject, '.', 4), NEW.envelope::json ->> 'subject')"""
+_PLATFORM_3 = (
+    "ALTER TABLE outbox ADD COLUMN ordering_key text, ADD COLUMN bulk boolean NOT NULL DEFAULT false",
+    f"UPDATE outbox SET ordering_key = {_ORDERING_KEY.replace('NEW.', '')}",  # noqa: S608
+    "ALTER TABLE outbox ALTER COLUMN ordering_key SET NOT NULL",
+    "CREATE INDEX ix_outbox_bulk_id ON outbox (bulk, id)",
+    "CREATE INDEX ix_outbox_ordering_key_id ON outbox (ordering_key, id)",
+    f"""CREATE FUNCTION make_ordering_key() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.ordering_key := {_ORDERING_KEY}; RETURN NEW; END $$""",
+    """CREATE TRIGGER make_ordering_key BEFORE INSERT ON outbox
+        FOR EACH ROW WHEN (NEW.ordering_key IS NULL) EXECUTE FUNCTION make_ordering_key()""",
+)
+
+
+def platform_3_up() -> None:
+    """Let the relay read the outbox in two lanes, without ``txid``.
+
+    The release before still writes and relays: it needs ``txid`` and the trigger ``make_ordering_key``. The
+    next release drops both.
+    """
+    for statement in _PLATFORM_3:
+        op.execute(statement)
+
+
+def platform_3_down() -> None:
+    """Undo ``platform_3_up``."""
+    op.execute("DROP TRIGGER make_ordering_key ON outbox")
+    op.execute("DROP FUNCTION make_ordering_key()")
+    op.execute("ALTER TABLE outbox DROP COLUMN ordering_key, DROP COLUMN bulk")
+
+
 def secure_rows(table: str) -> None:
     """Enable row-level security on a table: a session sees only its council's rows.
 
@@ -94,9 +134,13 @@ def secure_rows(table: str) -> None:
     op.execute(f"CREATE POLICY one_council ON {table} USING (council = {council} OR {council} = '*')")
 
 
-async def migrate(package: str, database_url: str, *, to: str = "heads") -> None:
+async def migrate(
+    package: str, database_url: str, *, to: str = "heads", tcp_timeout: int = TCP_TIMEOUT
+) -> None:
     """Migrate the service's database to a revision: ``heads`` up, ``base`` down to nothing."""
-    await _run_connected(database_url, lambda connection: _run(connection, package, to))
+    async with _connect(database_url, tcp_timeout) as connection:
+        await _take_lock(connection)
+        await connection.run_sync(_run, package, to)
 
 
 async def find_drift(metadata: MetaData, database_url: str) -> list[Any]:
@@ -108,8 +152,8 @@ async def find_drift(metadata: MetaData, database_url: str) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, _combine(metadata)))
 
-    differences: list[Any] = await _run_connected(database_url, compare)
-    return differences
+    async with _connect(database_url, TCP_TIMEOUT) as connection:
+        return await connection.run_sync(compare)
 
 
 def read_scripts(package: str) -> ScriptDirectory:
@@ -130,19 +174,29 @@ def _combine(metadata: MetaData) -> MetaData:
     return combined
 
 
-async def _run_connected(database_url: str, work: Any) -> Any:
-    """Run a function on a connection, in one transaction."""
-    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+async def _take_lock(connection: AsyncConnection) -> None:
+    while True:
+        if await connection.scalar(_TRY_LOCK, {"key": _MIGRATION_LOCK}):
+            return
+        await asyncio.sleep(_LOCK_POLL)
+
+
+@asynccontextmanager
+async def _connect(database_url: str, tcp_timeout: int) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction on a connection of its own."""
+    engine = create_async_engine(
+        database_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        connect_args={"server_settings": keepalives(tcp_timeout)},
+    )
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(work)
+            yield connection
     finally:
         await engine.dispose()
 
 
 def _run(connection: Connection, package: str, to: str) -> None:
     scripts = read_scripts(package)
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": LOCK_TIMEOUT})
 
     def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:

@@ -1,7 +1,12 @@
 """The transactional outbox: an event is a row in its cause's transaction; ``chassis.relay`` publishes it.
 
 This is the only module that writes the outbox: one event, many, or one for each row of a query. Call it after
-the aggregate's row is written, so that the events of an aggregate stand in the order of its changes.
+the aggregate's row is written: its lock then keeps the next change waiting until this one's events are
+committed, which is all that holds the events of an aggregate in the order of its changes. ``sequence`` is the
+version that write gave the row. (``chassis.testing.event_order`` holds every test to it.)
+
+Loads and other writers of thousands say ``bulk``: their events travel in a lane of their own, and those of
+small changes do not wait behind them. A route never does.
 """
 
 import asyncio
@@ -13,10 +18,17 @@ from uuid import UUID
 from sqlalchemy import TextClause, insert, text
 
 from chassis import ids, tables
-from chassis.database import Session
+from chassis.database import ReadSession, Session
 from chassis.events import SUBJECT_PREFIX, EventData, wrap
 
 _INSERT = insert(tables.outbox)
+_MAX_COUNTED = 10_000
+_BACKLOG = text(f"""
+    SELECT lane.bulk, (SELECT count(*) FROM (
+            SELECT FROM outbox o WHERE o.bulk = lane.bulk LIMIT {_MAX_COUNTED}) AS counted),
+        coalesce((SELECT extract(epoch FROM clock_timestamp() - o.created_at)
+            FROM outbox o WHERE o.bulk = lane.bulk ORDER BY o.id LIMIT 1), 0)::float
+    FROM (VALUES (false), (true)) AS lane (bulk)""")  # noqa: S608
 # Characters of an envelope. NATS takes a million bytes, and an event that is too large holds up all others.
 _MAX_LENGTH = 500_000
 _BATCH = 500  # events written at once; other requests have their turn in between
@@ -36,11 +48,11 @@ async def add(session: Session, data: EventData, *, council: str, subject: str, 
     await session.execute(_INSERT, _row(Event(data, subject, sequence), council))
 
 
-async def add_all(session: Session, events: Iterable[Event], *, council: str) -> None:
+async def add_all(session: Session, events: Iterable[Event], *, council: str, bulk: bool = False) -> None:
     """Publish many events when this transaction commits, in this order, with a statement for each 500."""
     rows: list[dict[str, Any]] = []
     for event in events:
-        rows.append(_row(event, council))
+        rows.append({**_row(event, council), "bulk": bulk})
         if len(rows) == _BATCH:
             await session.execute(_INSERT, rows)
             rows = []
@@ -59,14 +71,15 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextC
     """
     capability = aggregate.partition(".")[0]
     return text(f"""
-    INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT council, (:id_hex || lpad(to_hex(n), {_COUNTER_DIGITS}, '0'))::uuid,
+    INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subject, envelope)
+    SELECT council, concat(council, '.{aggregate}.', subject), :bulk,
+        (:id_hex || lpad(to_hex(n), {_COUNTER_DIGITS}, '0'))::uuid,
         concat('{SUBJECT_PREFIX}.', council, '.{aggregate}.', kind),
         CASE WHEN length(envelope) > {_MAX_LENGTH}  -- no integer: the error names the event
             THEN concat('event of ', council, ' over {_MAX_LENGTH} characters: {aggregate} ', n)
                 ::integer::text
             ELSE envelope END
-    FROM (SELECT council, n, kind, concat(
+    FROM (SELECT council, n, kind, ({subject})::text AS subject, concat(
         '{{"specversion":"1.0","id":"', CAST(:id_text AS text), {_ID_DIGITS},
         '","source":"urn:townhall:{capability}","type":"{aggregate}.', kind,
         '.v1","subject":', to_json(({subject})::text), ',"time":"', CAST(:time AS text),
@@ -76,7 +89,7 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextC
     ORDER BY n""")  # noqa: S608
 
 
-async def add_from_rows(session: Session, statement: TextClause, *, council: str) -> None:
+async def add_from_rows(session: Session, statement: TextClause, *, council: str, bulk: bool = False) -> None:
     """Publish an event for each row of a ``from_rows`` statement, whose ``:council`` is this one.
 
     Raises DBAPIError for one over 500,000 characters.
@@ -84,10 +97,23 @@ async def add_from_rows(session: Session, statement: TextClause, *, council: str
     base = ids.new().hex[:-_COUNTER_DIGITS]
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     first_id = ids.show(UUID(hex=base + "0" * _COUNTER_DIGITS))
+    id_text = first_id[:-_COUNTER_CHARACTERS]
     await session.execute(
-        statement,
-        {"id_hex": base, "id_text": first_id[:-_COUNTER_CHARACTERS], "time": now, "council": council},
+        statement, {"id_hex": base, "id_text": id_text, "time": now, "council": council, "bulk": bulk}
     )
+
+
+class Backlog(NamedTuple):
+    """Events that wait in a lane. ``age`` is of the oldest, in seconds since its transaction began."""
+
+    bulk: bool
+    length: int
+    age: float
+
+
+async def read_backlog(session: ReadSession) -> list[Backlog]:
+    """Read what waits in each lane. No more than 10,000 events are counted: a longer lane is 10,000 long."""
+    return [Backlog._make(row) for row in await session.all(_BACKLOG)]
 
 
 def _row(event: Event, council: str) -> dict[str, Any]:
@@ -99,6 +125,7 @@ def _row(event: Event, council: str) -> dict[str, Any]:
         raise ValueError(f"{data.event_type} is {len(body)} characters; an event is thin")
     return {
         "council": council,
+        "ordering_key": f"{council}.{data.aggregate()}.{subject}",
         "event_id": envelope.id,
         "nats_subject": data.nats_subject(council),
         "envelope": body,

@@ -2,6 +2,10 @@
 
 import asyncpg
 
+from chassis.database import keepalives
+from chassis.settings import TCP_TIMEOUT
+
+_KEEPALIVES = keepalives(TCP_TIMEOUT)
 _ROLE = "CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
 
 
@@ -11,7 +15,7 @@ async def provision(admin_url: str, name: str, *, owner_password: str, password:
     ``admin_url`` is a superuser's. The runtime role gets SELECT, INSERT, UPDATE and DELETE on whatever the
     owner creates, and nothing else. Names come from code, never from input.
     """
-    connection = await asyncpg.connect(admin_url, timeout=10)
+    connection = await asyncpg.connect(admin_url, timeout=10, server_settings=_KEEPALIVES)
     try:
         for role, secret in ((f"{name}_owner", owner_password), (name, password)):
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
@@ -26,7 +30,7 @@ async def provision(admin_url: str, name: str, *, owner_password: str, password:
 
 
 async def _grant(admin_url: str, name: str) -> None:
-    connection = await asyncpg.connect(admin_url, database=name, timeout=10)
+    connection = await asyncpg.connect(admin_url, database=name, timeout=10, server_settings=_KEEPALIVES)
     try:
         await connection.execute(f"""
             REVOKE ALL ON DATABASE {name} FROM PUBLIC;

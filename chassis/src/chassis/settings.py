@@ -1,7 +1,11 @@
 """Settings of a service, read from the environment with a prefix of its own."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
+
+TCP_TIMEOUT = 25  # seconds
 
 
 class Settings(BaseSettings):
@@ -9,7 +13,16 @@ class Settings(BaseSettings):
 
     database_url: str = Field(description="Runtime role, DML only: postgresql://address:...@host/address")
     migration_url: str = Field(default="", description="Owner role; used by `migrate` and nothing else")
-    nats_url: str = "nats://127.0.0.1:8022"
+    tcp_timeout: int = Field(
+        default=TCP_TIMEOUT,
+        ge=0,
+        le=7200,
+        description="Seconds until PostgreSQL gives up a client that has vanished, and frees its locks;"
+        " 0 leaves it to the server (behind PgBouncer, which refuses such settings)",
+    )
+    nats_url: str = Field(default="nats://127.0.0.1:8022", description="tls://host:port asks for TLS")
+    nats_seed: SecretStr = Field(default=SecretStr(""), description="The service's NKey; empty: no accounts")
+    nats_ca: Path | None = Field(default=None, description="PEM certificates that vouch for the NATS server")
     issuer: str = "http://127.0.0.1:8000/identity/"
     audience: str = "townhall"
     jwks_url: str = "http://127.0.0.1:8005/identity/.well-known/jwks.json"

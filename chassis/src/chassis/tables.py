@@ -5,9 +5,11 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -72,17 +74,23 @@ revoked_token = Table(
     Column("claim", Text),  # the token's claim that holds the id, where the issuer knows it
 )
 
-# Events of committed changes on their way to NATS. A queue: read in commit order across councils.
+# Events of committed changes on their way to NATS: a queue in two lanes, each read by id. The ids of an
+# aggregate's events ascend: its row is locked before one draws an id, and the identity caches no numbers.
 outbox = Table(
     "outbox",
     platform,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
+    # Read by the relay of the release before this one; the next release drops it.
     Column("txid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     Column("council", Text, nullable=False),
+    Column("ordering_key", Text, nullable=False),  # of the aggregate: citytown.address.property.10001
+    Column("bulk", Boolean, nullable=False, server_default=text("false")),  # the lane
     Column("event_id", UUID(as_uuid=True), nullable=False),
     Column("nats_subject", Text, nullable=False),
     Column("envelope", Text, nullable=False),
     timestamp("created_at"),
+    Index(None, "bulk", "id"),
+    Index(None, "ordering_key", "id"),
 )
 
 # Events already processed. A row commits with the event's effect, so that the effect happens once.

@@ -25,6 +25,7 @@ from chassis.types import Slug
 
 log = logging.getLogger(__name__)
 
+_STATEMENT_TIMEOUT = 5.0  # seconds after which a server that does not answer is given up
 _POLL = 5.0  # seconds between reads when PostgreSQL notifies of nothing
 _READ_COUNCILS = "SELECT slug, name, gss, region, status, version FROM council"
 _READ_REVOKED = """SELECT id, extract(epoch FROM issued_before)::bigint AS issued_before
@@ -90,7 +91,7 @@ class Directory:
     async def follow(self) -> None:
         """Keep up with the tables for ever. Raises when the database is lost; call it again."""
         changed = asyncio.Event()
-        connection = await self._database.listen()
+        connection = await self._database.listen(command_timeout=_STATEMENT_TIMEOUT)
         try:
             for channel in ("townhall_council", "townhall_revoked_token"):
                 await connection.add_listener(channel, lambda *_: changed.set())

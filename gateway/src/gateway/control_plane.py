@@ -38,7 +38,7 @@ class ControlPlane:
 
     async def run(self) -> None:
         """Poll until cancelled. Raises ContractError at the start only."""
-        subscription = ChangeSubscription(self.settings.nats_url, self.changed)
+        subscription = ChangeSubscription(self.settings, self.changed)
         connecting = asyncio.create_task(subscription.connect())
         try:
             await self._load_state()

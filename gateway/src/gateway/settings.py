@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     client_id: str = Field(default="", description="Client with the scope identity:gateway")
     client_secret: SecretStr = SecretStr("")
     nats_url: str = "nats://127.0.0.1:8022"
+    nats_seed: SecretStr = Field(default=SecretStr(""), description="The gateway's NKey; empty: no accounts")
+    nats_ca: Path | None = Field(default=None, description="PEM certificates that vouch for NATS")
     keys_age: int = Field(default=60, ge=1, description="Seconds Envoy keeps the issuer's public keys")
 
     credential_rate: Rate = Field(default=200, description="For each credential")

@@ -5,10 +5,14 @@ A hint only says that identity has something new. Its content is not used.
 
 import asyncio
 import logging
+import ssl
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
+
+from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +23,9 @@ _RETRY_INTERVAL = 1  # seconds between attempts to connect
 class ChangeSubscription:
     """Sets ``changed`` at each hint. NATS away is no error: ``is_connected`` tells."""
 
-    def __init__(self, url: str, changed: asyncio.Event) -> None:
-        self._url = url
+    def __init__(self, settings: Settings, changed: asyncio.Event) -> None:
+        self._url = settings.nats_url
+        self._login = _make_login(settings)
         self._changed = changed
         self._client = Client()
 
@@ -50,6 +55,7 @@ class ChangeSubscription:
             max_reconnect_attempts=-1,
             error_cb=self._log_error,
             reconnected_cb=self._handle_reconnect,
+            **self._login,
         )
         for subject in SUBJECTS:
             await self._client.subscribe(subject, cb=self._handle_hint)
@@ -63,3 +69,13 @@ class ChangeSubscription:
 
     async def _log_error(self, error: Exception) -> None:
         log.warning("NATS: %r", error)
+
+
+def _make_login(settings: Settings) -> dict[str, Any]:
+    """Make the client's options: the user `gateway` with an inbox of its own, and TLS where a CA is set."""
+    login: dict[str, Any] = {"inbox_prefix": "_INBOX.gateway"}
+    if settings.nats_seed:
+        login["nkeys_seed_str"] = settings.nats_seed.get_secret_value()
+    if settings.nats_ca:
+        login["tls"] = ssl.create_default_context(cafile=str(settings.nats_ca))
+    return login

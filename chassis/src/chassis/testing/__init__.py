@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -45,9 +46,15 @@ def postgres_url() -> str:
 
 
 @pytest.fixture(scope="session")
-def nats_url() -> str:
-    """Return the URL of the run's NATS server with JetStream."""
-    return _from_environment("TEST_NATS_URL")
+def broker() -> SimpleNamespace:
+    """Return the run's NATS with JetStream: its ``url``, and ``seeds`` of users if it has accounts."""
+    return SimpleNamespace(url=_from_environment("TEST_NATS_URL"), seeds={})
+
+
+@pytest.fixture(scope="session")
+def nats_url(broker: Any) -> str:
+    """Return the URL of the run's NATS."""
+    return str(broker.url)
 
 
 @pytest.fixture(scope="session")
@@ -86,10 +93,15 @@ async def database_url(
 
 
 @pytest.fixture(scope="module")
-def settings(service: Service, database_url: str, jwks_url: str, nats_url: str) -> Settings:
+def settings(service: Service, database_url: str, jwks_url: str, broker: Any) -> Settings:
     """Make the service's settings in the module's tests. Override it to change some."""
     return service.settings(
-        database_url=database_url, jwks_url=jwks_url, issuer=ISSUER, nats_url=nats_url, trace_ratio=0
+        database_url=database_url,
+        jwks_url=jwks_url,
+        issuer=ISSUER,
+        nats_url=broker.url,
+        nats_seed=broker.seeds.get(service.name, ""),
+        trace_ratio=0,
     )
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from chassis.app import Service, create_app
 from chassis.auth import KeySource
 from chassis.consumer import run_forever
-from chassis.database import ALL_COUNCILS
+from chassis.database import ALL_COUNCILS, keepalives
 from identity.authorization.routes import authorize, identity_proof, par
 from identity.clients.actions import client_keys
 from identity.clients.actions.authentication import Provider
@@ -123,6 +123,7 @@ def _issuing_pool(settings: Settings) -> Any:
         timeout=5,
         reset=leave_as_is,
         server_settings={
+            **keepalives(settings.tcp_timeout),
             "application_name": "identity-tokens",
             "app.council": ALL_COUNCILS,
             "statement_timeout": str(int(settings.timeout * 1000)),

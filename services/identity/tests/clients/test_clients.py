@@ -1,5 +1,8 @@
+import asyncio
+
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import published
@@ -166,3 +169,21 @@ async def test_the_regions_clients_are_the_operators(client, keeper, mint):
 
 async def test_region_is_not_a_council(client, operator):
     assert (await client.get("/region/identity/v1/clients", headers=operator)).status_code == 404
+
+
+async def test_the_last_operator_cannot_be_revoked_even_by_two_at_once(client, operator, database):
+    operators = [await make(client, operator, REGION, scopes=["identity:operate"]) for _ in range(2)]
+    async with database.writing() as session:
+        ids_of_pair = [ids.read(created["client_id"]) for created in operators]
+        others = text("UPDATE client SET revoked_at = now() WHERE council = 'region' AND NOT id = ANY(:kept)")
+        await session.execute(others, {"kept": ids_of_pair})
+    answers = await asyncio.gather(
+        *(client.delete(f"{REGION}/{created['client_id']}", headers=operator) for created in operators)
+    )
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["code"] == "last-operator"
+    [last] = [item for item in await listed(client, operator, REGION) if "identity:operate" in item["scopes"]]
+    assert (await client.delete(f"{REGION}/{last['client_id']}", headers=operator)).status_code == 409
+    await make(client, operator, REGION, scopes=["identity:operate"])
+    assert (await client.delete(f"{REGION}/{last['client_id']}", headers=operator)).status_code == 204

@@ -17,7 +17,7 @@ async def publish_changes(session: Session, params: dict[str, Any]) -> None:
     ):
         await session.execute(statement, params)
     for statement in (announcements.INSERT_STREET_EVENTS, announcements.INSERT_PROPERTY_EVENTS):
-        await outbox.add_from_rows(session, statement, council=params["council"])
+        await outbox.add_from_rows(session, statement, council=params["council"], bulk=True)
 
 
 async def record_load(

@@ -92,7 +92,16 @@ async def list_page(session: ReadSession, council: str, after: UUID | None, fetc
 
 
 async def revoke_client(session: Session, council: str, client_id: UUID, now: datetime) -> None:
-    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409."""
+    """Revoke a client and its tokens. To repeat it is no error. Raises Problem 404 and 409.
+
+    The region keeps one client that may operate it, or nobody could make another. Of two that revoke each
+    other at once, one stays.
+    """
+    if council == REGION and await store.lock_all_with_scope(session, REGION, scopes.OPERATE) == [client_id]:
+        raise conflict(
+            "last-operator",
+            f"This is the last client with the scope {scopes.OPERATE}. Create another, then revoke this one.",
+        )
     if await services.exists(session, council, client_id):
         raise conflict(
             "is-a-service", "This client is a service. Retire it under services, where it is on record."

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, Text, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
@@ -38,6 +38,12 @@ _LIST_PAGE = (
     .limit(bindparam("most"))
 )
 _LOCK_BY_NAME = select(*_COLUMNS).where(*_OF_COUNCIL, client.c.name == bindparam("name_")).with_for_update()
+_LOCK_ALL_WITH_SCOPE = (
+    select(client.c.id)
+    .where(*_OF_COUNCIL, bindparam("scope", type_=Text) == any_(client.c.scopes))
+    .order_by(client.c.id)
+    .with_for_update()
+)
 _UPDATE_CREDENTIALS = (
     update(client)
     .where(*_OF_COUNCIL, client.c.id == bindparam("id_"))
@@ -90,6 +96,12 @@ async def list_page(session: ReadSession, council: str, after: UUID, fetch: int)
 async def lock_by_name(session: Session, council: str, name: str) -> Row[Any] | None:
     """Lock the client in use that has this name."""
     return await session.first(_LOCK_BY_NAME, {"council_": council, "name_": name})
+
+
+async def lock_all_with_scope(session: Session, council: str, scope: str) -> Sequence[UUID]:
+    """Lock the clients in use that hold a scope, and return their ids."""
+    rows = await session.all(_LOCK_ALL_WITH_SCOPE, {"council_": council, "scope": scope})
+    return [row.id for row in rows]
 
 
 async def update_credentials(

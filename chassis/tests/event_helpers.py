@@ -1,0 +1,39 @@
+"""Read what a stream holds, for tests."""
+
+import json
+
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from notes.app import NoteWritten
+
+from chassis import outbox
+
+
+async def get_last_sequence(js, stream="NOTES"):
+    return (await js.stream_info(stream)).state.last_seq
+
+
+async def list_events(js, after, stream="NOTES"):
+    """List the envelopes in the stream after a message, in its order."""
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=after + 1,
+        ack_policy=AckPolicy.NONE,
+    )
+    subscription = await js.pull_subscribe("", stream=stream, config=config)
+    envelopes = []
+    missing = await get_last_sequence(js, stream) - after
+    while missing > len(envelopes):
+        try:
+            messages = await subscription.fetch(min(1_000, missing - len(envelopes)), timeout=5)
+        except NatsTimeoutError as error:
+            raise AssertionError(f"{missing} events, {len(envelopes)} read") from error
+        envelopes.extend(json.loads(message.data) for message in messages)
+    await subscription.unsubscribe()
+    return envelopes
+
+
+async def write_note(database, words, *, subject="s", sequence=1, bulk=False):
+    async with database.writing("citytown") as session:
+        event = outbox.Event(NoteWritten(text=words), subject, sequence)
+        await outbox.add_all(session, [event], council="citytown", bulk=bulk)
