@@ -93,11 +93,11 @@ def uses_own_nats() -> bool:
 def nats_seeds(stack: Stack) -> dict[str, str]:
     """Return the seed of each user of the stack's own NATS, made on the first run and kept."""
     file = stack.folder / "nats-seeds.json"
-    known: dict[str, str] = state.read(file)
-    if missing := [user for user in ("owner", "gateway", *SERVICES) if user not in known]:
-        known |= {user: keys.make_seed() for user in missing}
-        state.write(file, known)
-    return known
+    seeds: dict[str, str] = state.read(file)
+    if missing := [user for user in ("owner", "gateway", *SERVICES) if user not in seeds]:
+        seeds |= {user: keys.make_seed() for user in missing}
+        state.write(file, seeds)
+    return seeds
 
 
 def nats_url(stack: Stack) -> str:

@@ -54,7 +54,6 @@ EXCEPTIONS = {
     "services/identity/src/identity/clients/schemas/services.py SecretMade": COMPONENT,
     "services/identity/src/identity/mandates/schemas/mandates.py MandateMade": COMPONENT,
     "services/identity/src/identity/upstreams/schemas.py UpstreamKeyMade": COMPONENT,
-    "chassis/src/chassis/streams.py _CAPABILITIES_KEPT_FOR_EVER": REWRITE,
     "services/identity/src/identity/mandates/actions/mandates.py what": REWRITE,
     "services/identity/src/identity/mandates/routes/mandates.py stored": REWRITE,
     "services/identity/src/identity/mandates/rules.py NAMES_KEPT_FOR": REWRITE,

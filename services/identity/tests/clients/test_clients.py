@@ -177,11 +177,11 @@ async def test_the_last_operator_cannot_be_revoked_even_by_two_at_once(client, o
         ids_of_pair = [ids.read(created["client_id"]) for created in operators]
         others = text("UPDATE client SET revoked_at = now() WHERE council = 'region' AND NOT id = ANY(:kept)")
         await session.execute(others, {"kept": ids_of_pair})
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.delete(f"{REGION}/{created['client_id']}", headers=operator) for created in operators)
     )
-    assert sorted(answer.status_code for answer in answers) == [204, 409]
-    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert sorted(response.status_code for response in responses) == [204, 409]
+    refused = next(response for response in responses if response.status_code == 409)
     assert refused.json()["code"] == "last-operator"
     [last] = [item for item in await listed(client, operator, REGION) if "identity:operate" in item["scopes"]]
     assert (await client.delete(f"{REGION}/{last['client_id']}", headers=operator)).status_code == 409
