@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, envoy, events, growth, identity, loader, token_checks
+from bench import address, consumers, envoy, events, growth, identity, loader, token_checks
 from bench.figures import Figure
 from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
 
-PARTS = ("identity", "address", "loader", "growth", "events", "gateway")
+PARTS = ("identity", "address", "loader", "growth", "events", "consumers", "gateway")
 
 
 async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]:
@@ -23,12 +23,12 @@ async def _measure(parts: set[str], folder: Path) -> AsyncIterator[list[Figure]]
         if not parts - {"identity"}:
             return
         async with load_gazetteer(server.url, folder) as gazetteer:
-            async for figures in _measure_with_gazetteer(parts, gazetteer, folder):
+            async for figures in _measure_with_gazetteer(parts, gazetteer, folder, server.url):
                 yield figures
 
 
 async def _measure_with_gazetteer(
-    parts: set[str], gazetteer: Gazetteer, folder: Path
+    parts: set[str], gazetteer: Gazetteer, folder: Path, admin_url: str
 ) -> AsyncIterator[list[Figure]]:
     if "address" in parts:
         yield await address.measure(gazetteer)
@@ -38,6 +38,8 @@ async def _measure_with_gazetteer(
         yield await growth.measure(gazetteer, folder)
     if "events" in parts:
         yield await events.measure(folder, gazetteer.database_url)
+    if "consumers" in parts:
+        yield await consumers.measure(folder, admin_url, gazetteer.database_url)
     if "gateway" in parts:
         yield envoy.measure(folder)
 

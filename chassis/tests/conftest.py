@@ -8,11 +8,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside this file
 
+from consumer_harness import Harness
 from notes.app import service as notes
 
 from chassis import relay, tenancy
-from chassis.broker.connection import connect, jetstream
+from chassis.broker.connection import Access, connect, jetstream
 from chassis.broker.topology import make_topology
+from dev import nats
 from dev.broker import running
 from dev.contracts.asyncapi import make_document
 
@@ -30,6 +32,27 @@ def broker(tmp_path_factory):
     platform = make_topology(make_document([identity, notes]))
     with running(tmp_path_factory.mktemp("nats"), platform) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def open_nats(tmp_path_factory):
+    """Return the URL of a NATS without accounts, where consumer tests make streams of their own."""
+    with nats.running(tmp_path_factory.mktemp("open-nats")) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+async def open_client(open_nats):
+    client = await connect(Access(open_nats, "test"), "test")
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def harness(open_client, database):
+    harness = Harness(open_client, database)
+    await harness.set_up()
+    return harness
 
 
 @pytest.fixture(scope="module")

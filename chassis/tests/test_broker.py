@@ -169,6 +169,18 @@ async def test_a_service_publishes_nothing_else(mapping, subject):
         await mapping.request(subject, b"{}", timeout=0.2)
 
 
+async def test_a_service_counts_its_dead_letters_and_reads_none(mapping):
+    place = ("INFO", "DEAD_MAPPING", "mapping-properties")
+    before = (await mapping.call_consumer(*place))["num_pending"]
+    subject = f"dead.mapping.properties.letter.{uuid4().hex}"
+    await jetstream(mapping).publish(subject, b"{}", headers={"Nats-Expected-Last-Subject-Sequence": "0"})
+    assert (await mapping.call_consumer(*place))["num_pending"] == before + 1
+    pull = "$JS.API.CONSUMER.MSG.NEXT.DEAD_MAPPING.mapping-properties"
+    for refused in (pull, "TOWN.API.CONSUMER.RESET.DEAD_MAPPING.mapping-properties"):
+        with pytest.raises(RefusedError):
+            await mapping.request(refused, b"{}", timeout=0.2)
+
+
 @pytest.mark.parametrize(
     "subject", [">", "townhall.>", "townhall.citytown.>", "_INBOX.>", "_INBOX.address.>", "$JS.>"]
 )

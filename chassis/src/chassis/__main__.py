@@ -20,14 +20,32 @@ def _make_parser() -> argparse.ArgumentParser:
     verbs.add_parser("work", help="relay the outbox and consume events")
     migrate = verbs.add_parser("migrate", help="bring the database to this version's tables")
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
-    replay = verbs.add_parser("replay", help="try the dead letters of a consumer again")
-    replay.add_argument("--consumer", required=True)
+    verbs.add_parser("resync", help="tell the present state again, as events that copies are set to")
+    dead_letters = verbs.add_parser("dead-letters", help="read, replay and drop events that failed")
     run = verbs.add_parser("run", help="run one of the service's own commands")
     for verb in verbs.choices.values():
         verb.add_argument("service")
+    _add_dead_letter_actions(dead_letters)
     run.add_argument("command")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
+
+
+def _add_dead_letter_actions(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", help="list, if there is none")
+    listing = actions.add_parser("list", help="how many, since when and why; their ids")
+    listing.add_argument("--consumer")
+    listing.add_argument("--dropped", action="store_true", help="those that were dropped, by whom and why")
+    show = actions.add_parser("show", help="one of them")
+    show.add_argument("--data", action="store_true", help="the event too: may show personal data")
+    replay = actions.add_parser("replay", help="try one, or all, again")
+    replay.add_argument("--all", action="store_true")
+    replay.add_argument("--consumer", help="all of this consumer")
+    drop = actions.add_parser("drop", help="remove one for ever")
+    drop.add_argument("--reason", required=True, help="why, for those who look later")
+    drop.add_argument("--by", help="who decides; the Unix user if left out")
+    for action, nargs in ((show, None), (replay, "?"), (drop, None)):
+        action.add_argument("id", nargs=nargs)
 
 
 def main() -> int:
@@ -43,8 +61,10 @@ def main() -> int:
             _work(service, settings)
         case "migrate":
             _migrate(service, settings, down=arguments.down)
-        case "replay":
-            return _replay(service, settings, arguments.consumer)
+        case "resync":
+            return _resync(service, settings)
+        case "dead-letters":
+            return _run_dead_letters(service, settings, arguments)
         case _:
             return _run(service, settings, arguments.command, arguments.arguments)
     return 0
@@ -101,16 +121,29 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
     )
 
 
-def _replay(service: Service, settings: Settings, name: str) -> int:
-    from chassis import worker  # noqa: PLC0415
+def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
+    from chassis import dead_letter_commands  # noqa: PLC0415
 
-    try:
-        done, left = asyncio.run(worker.replay(service, settings, name))
-    except KeyError:
-        names = [consumer.name for consumer in service.all_consumers]
-        raise SystemExit(f"no consumer {name}; there are {names}") from None
-    print(f"{done} done, {left} still dead")
-    return 1 if left else 0
+    return asyncio.run(dead_letter_commands.run(service, settings, arguments))
+
+
+def _resync(service: Service, settings: Settings) -> int:
+    from chassis.resync import resync  # noqa: PLC0415
+
+    if not service.snapshots:
+        raise SystemExit(f"{service.name} tells no state: it publishes none")
+
+    async def run() -> None:
+        database = service.database(settings)
+        try:
+            async for progress in resync(service.snapshots, database):
+                waits = ", waiting for its worker to publish them" if progress.waits else ""
+                print(f"{progress.aggregate}: {progress.events:,} events in the outbox{waits}", flush=True)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    return 0
 
 
 def _run(service: Service, settings: Settings, name: str, arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ The two are apart, so that a web process, which consumes nothing, does not load 
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,10 +28,16 @@ class Handler:
 
 @dataclass(frozen=True)
 class Consumer:
-    """The handlers of another capability's events. ``name`` is unique within the service."""
+    """The handlers of another capability's events. ``name`` is unique within the service.
+
+    A ``projection`` keeps a copy of what events say, and is set to their snapshots. Its handlers take a
+    snapshot whatever its sequence, and another event if its sequence is higher than the copy's. A consumer
+    that acts on what happens is none: snapshots never reach it.
+    """
 
     name: str
     capability: str
+    projection: bool = False
     handlers: dict[str, Handler] = field(default_factory=dict)
 
     def on(self, view: type[Data]) -> Callable[[Callable[[Session, Received[Data]], Awaitable[None]]], Any]:
@@ -67,11 +74,26 @@ class Consumer:
         return sorted(handler.view.nats_subject("*") for handler in self.handlers.values())
 
 
+_FIRST_DELAY = 0.1  # seconds before a coroutine that failed runs again, doubled each time
+_LONGEST_DELAY = 0.5
+_STEADY = 10.0  # seconds after which a failure counts as the first
+_LOG_INTERVAL = 60.0
+
+
 async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run a coroutine again a second after it fails, and log it: the database or NATS was away."""
+    """Run a coroutine again soon after it fails: the database or NATS was away. Log it once a minute."""
+    logged = float("-inf")
+    delay = _FIRST_DELAY
     while True:
+        started = time.monotonic()
         try:
             await work()
         except Exception:
-            log.exception("%s stopped; starting it again", name)
-            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            if now - started > _STEADY:
+                delay = _FIRST_DELAY
+            if now - logged > _LOG_INTERVAL:
+                logged = now
+                log.exception("%s stopped; starting it again", name)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST_DELAY)

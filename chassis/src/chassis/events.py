@@ -6,16 +6,26 @@ declares a view of its own: a model of the few fields it needs, with the same ``
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from opentelemetry import propagate
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis import ids
+from chassis.json_values import JsonObject
+from chassis.types import reject_control_characters
 
 # JetStream refuses streams whose subjects could match its own API ($JS...), so none may start with `*`.
 SUBJECT_PREFIX = "townhall"
+MAX_SEQUENCE = 2**31 - 1  # an aggregate's version is an integer of PostgreSQL
+
+SOURCE_PREFIX = "urn:townhall:"
+_Line = Annotated[str, AfterValidator(reject_control_characters)]
+
+
+class ForgedEventError(ValueError):
+    """An envelope contradicts the NATS subject under which it was published."""
 
 
 class EventData(BaseModel):
@@ -49,17 +59,40 @@ class Envelope(BaseModel):
 
     specversion: str = Field(default="1.0", pattern=r"^1\.0$")
     id: ids.Id
-    source: str = Field(description="urn:townhall:{capability}", max_length=200)
-    type: str = Field(description="{capability}.{aggregate}.{event}.v{major}", max_length=100)
-    subject: str = Field(description="Id of the aggregate the event is about", max_length=200)
-    time: datetime
+    source: _Line = Field(description="urn:townhall:{capability}", max_length=200)
+    type: _Line = Field(description="{capability}.{aggregate}.{event}.v{major}", max_length=100)
+    subject: _Line = Field(description="Id of the aggregate the event is about", max_length=200)
+    time: AwareDatetime
     datacontenttype: str = "application/json"
-    council: str = Field(max_length=40)
-    sequence: int = Field(ge=1, description="Version of the aggregate: later events have higher ones")
-    traceparent: str | None = Field(
+    council: _Line = Field(max_length=40)
+    sequence: int = Field(
+        ge=1, le=MAX_SEQUENCE, description="Version of the aggregate: later events have higher ones"
+    )
+    traceparent: _Line | None = Field(
         default=None, description="W3C trace context of the cause", max_length=200
     )
-    data: dict[str, JsonValue]
+    snapshot: bool | None = Field(
+        default=None,
+        description="True: nothing happened. The publisher tells the aggregate's present state again: set"
+        " your copy of it. Programs that act on what happens skip it",
+    )
+    data: JsonObject
+
+    @property
+    def nats_subject(self) -> str:
+        """Return the NATS subject on which the event belongs: its council, and its type without version."""
+        return f"{SUBJECT_PREFIX}.{self.council}.{self.type.rpartition('.')[0]}"
+
+    def check_origin(self, nats_subject: str) -> None:
+        """Check that the envelope says of itself what its NATS subject says, which NATS has authorised.
+
+        Raises ForgedEventError: another council, capability, aggregate or event, or another's source.
+        """
+        capability = self.type.partition(".")[0]
+        if self.nats_subject != nats_subject:
+            raise ForgedEventError(f"the envelope says {self.nats_subject}, the subject is {nats_subject}")
+        if self.source != f"{SOURCE_PREFIX}{capability}":
+            raise ForgedEventError(f"the source of {capability} is {SOURCE_PREFIX}{capability}")
 
 
 Data = TypeVar("Data", bound=EventData)
@@ -74,11 +107,14 @@ class Received(Generic[Data]):
     council: str
     subject: str
     sequence: int
-    time: datetime
+    time: AwareDatetime
     data: Data
+    snapshot: bool = False
 
 
-def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: int) -> Envelope:
+def wrap(
+    data: EventData, *, source: str, council: str, subject: str, sequence: int, snapshot: bool = False
+) -> Envelope:
     """Wrap a payload in an envelope that carries the current trace."""
     headers: dict[str, str] = {}
     propagate.inject(headers)
@@ -91,6 +127,7 @@ def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: 
         council=council,
         sequence=sequence,
         traceparent=headers.get("traceparent"),
+        snapshot=snapshot or None,
         data=data.model_dump(mode="json"),
     )
 
@@ -105,4 +142,5 @@ def unwrap(envelope: Envelope, view: type[Data]) -> Received[Data]:
         sequence=envelope.sequence,
         time=envelope.time,
         data=view.model_validate(envelope.data),
+        snapshot=bool(envelope.snapshot),
     )

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     pool_size: int = Field(default=4, ge=1, description="Connections of the transactional pool")
     fast_pool_size: int = Field(default=4, ge=1, description="Connections of the plain asyncpg read pool")
+    pause_after: int = Field(
+        default=5,
+        ge=1,
+        description="A consumer pauses after so many events in a row fail for the same reason in its handler",
+    )
     assets: str = Field(
         default="", description="Folder of GOV.UK Frontend; empty for the one in the checkout, or /assets"
     )

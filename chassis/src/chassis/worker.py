@@ -16,7 +16,6 @@ from sqlalchemy import bindparam, delete, func
 from chassis import idempotency, relay, revocations, tables, telemetry
 from chassis.app import Service
 from chassis.broker.connection import access_of, connect
-from chassis.broker.streams import owner_access
 from chassis.consumer import run_forever
 from chassis.database import Database
 from chassis.deliveries import ConsumerRunner
@@ -58,7 +57,9 @@ async def _work(service: Service, settings: Settings) -> None:
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
-                runner = ConsumerRunner(service.name, consumer, database, client)
+                runner = ConsumerRunner(
+                    service.name, consumer, database, client, pause_after=settings.pause_after
+                )
                 group.create_task(run_forever(runner.durable, runner.run))
     finally:
         await client.close()
@@ -81,15 +82,3 @@ async def _purge(database: Database) -> None:
             await revocations.purge(session)
             await session.execute(_PURGE_INBOX, {"days": _INBOX_DAYS})
         await asyncio.sleep(_PURGE_INTERVAL)
-
-
-async def replay(service: Service, settings: Settings, name: str) -> tuple[int, int]:
-    """Try a consumer's dead letters again. Returns (done, still dead). KeyError for an unknown consumer."""
-    consumer = {consumer.name: consumer for consumer in service.all_consumers}[name]
-    database = service.database(settings)
-    client = await connect(owner_access(settings), f"{service.name}-replay")
-    try:
-        return await ConsumerRunner(service.name, consumer, database, client).replay()
-    finally:
-        await client.close()
-        await database.close()

@@ -94,6 +94,8 @@ def _make_service_user(topology: Topology, service: str, key: str) -> dict[str, 
     publish = [f"{SUBJECT_PREFIX}.*.{service}.>", f"dead.{service}.>"]
     for durable in durables:
         publish += _read_through(durable)
+        counter = durable.letter_counter
+        publish.append(f"TOWN.API.CONSUMER.INFO.{counter.stream}.{counter.name}")
     return {"nkey": key, "permissions": {"publish": {"allow": publish}, "subscribe": _own_inbox(service)}}
 
 

@@ -56,9 +56,14 @@ class BrokerClient(Client):
         self._waiting: dict[str, set[asyncio.Future[Any]]] = {}
 
     async def call_consumer(self, verb: str, stream: str, durable: str) -> dict[str, Any]:
-        """Ask for INFO of a durable consumer, or RESET it to the first event it has not acknowledged."""
+        """Ask for INFO of a durable consumer, or RESET it to the first event it has not acknowledged.
+
+        Raises NatsError, with the server's reason.
+        """
         reply = await self.request(f"{self._consumer_api}.{verb}.{stream}.{durable}", timeout=5)
         answer: dict[str, Any] = json.loads(reply.data)
+        if error := answer.get("error"):
+            raise NatsError(f"{verb} of {durable} in {stream}: {error.get('description')}")
         return answer
 
     async def request(self, subject: str, *arguments: Any, **options: Any) -> Msg:

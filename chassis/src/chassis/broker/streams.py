@@ -76,6 +76,7 @@ async def ensure_all(
         await ensure_stream(client, _configure_dead_letters(service, settings))
     for durable in topology.durables:
         await ensure_durable(client, durable)
+        await ensure_durable(client, durable.letter_counter)
     for stream in topology.streams:
         await _ensure_council_consumers(client, stream, consumers)
 

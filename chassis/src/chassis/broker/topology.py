@@ -21,6 +21,16 @@ class Durable:
     stream: str
     subjects: tuple[str, ...]
 
+    @property
+    def letter_counter(self) -> "Durable":
+        """Return the durable whose ``num_pending`` is the number of this consumer's dead letters.
+
+        Nobody reads through it. A worker may ask for its state, while it may not read dead letters.
+        """
+        consumer = self.name.removeprefix(f"{self.user}-")
+        subject = f"dead.{self.user}.{consumer}.letter.*"
+        return Durable(self.user, self.name, dead_letter_stream(self.user), (subject,))
+
 
 @dataclass(frozen=True)
 class CouncilConsumer:
@@ -61,6 +71,11 @@ class Topology:
 def stream_name(capability: str) -> str:
     """Return the name of the capability's stream of events."""
     return capability.upper()
+
+
+def durable_name(service: str, consumer: str) -> str:
+    """Return the name of the durable of a service's consumer."""
+    return f"{service}-{consumer}"
 
 
 def dead_letter_stream(service: str) -> str:

@@ -5,14 +5,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from chassis.events import EventData
+from chassis.types import Easting, Northing
 
 
 class PropertyEvent(EventData):
     """A property as it is after the event."""
 
     uprn: str = Field(pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
-    easting: float = Field(description="British National Grid, metres")
-    northing: float = Field(description="British National Grid, metres")
+    easting: Easting = Field(description="British National Grid, metres")
+    northing: Northing = Field(description="British National Grid, metres")
     postcode: str = Field(max_length=8)
     logical_status: int = Field(description="BS 7666: 1 approved, 6 provisional, 8 historic")
     classification: str = Field(max_length=6, description="AddressBase classification code")

@@ -5,15 +5,16 @@ from typing import ClassVar
 from pydantic import Field
 
 from chassis.events import EventData
+from chassis.types import Easting, Northing
 
 
 class PropertyCreated(EventData):
     """A property was created in a gazetteer."""
 
     event_type: ClassVar[str] = "address.property.created.v1"
-    uprn: str = Field(max_length=12)
-    easting: float
-    northing: float
+    uprn: str = Field(pattern=r"^[1-9][0-9]{0,11}$", max_length=12)
+    easting: Easting
+    northing: Northing
 
 
 class PropertyChanged(PropertyCreated):

@@ -1,0 +1,45 @@
+"""A consumer's pause: it waits, a metric says since when, and one log line a minute says why."""
+
+import asyncio
+import logging
+import time
+
+from chassis.consumer_metrics import PAUSED_SINCE
+
+log = logging.getLogger(__name__)
+
+_FIRST_DELAY = 0.1  # seconds before the next try, doubled each time
+_LONGEST_DELAY = 1.0
+_LOG_INTERVAL = 60.0
+
+
+class Pause:
+    """Counts the tries of what cannot go on, from the first failure to the next success."""
+
+    def __init__(self, consumer: str) -> None:
+        self._consumer = consumer
+        self._gauge = PAUSED_SINCE.labels(consumer)
+        self._gauge.set(0)
+        self._started: float | None = None
+        self._logged = float("-inf")
+        self._delay = _FIRST_DELAY
+
+    async def wait(self, reason: str) -> None:
+        """Wait before the next try."""
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+            self._gauge.set_to_current_time()
+        if now - self._logged >= _LOG_INTERVAL:
+            self._logged = now
+            log.error("%s: paused for %.0f s: %s", self._consumer, now - self._started, reason)
+        delay, self._delay = self._delay, min(self._delay * 2, _LONGEST_DELAY)
+        await asyncio.sleep(delay)
+
+    def end(self) -> None:
+        """Note a success."""
+        if self._started is None:
+            return
+        log.warning("%s: goes on after %.1f s", self._consumer, time.monotonic() - self._started)
+        self._gauge.set(0)
+        self._started, self._logged, self._delay = None, float("-inf"), _FIRST_DELAY
