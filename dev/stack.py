@@ -120,6 +120,7 @@ def service_environment(stack: Stack, name: str) -> dict[str, str]:
         f"{prefix}_NATS_URL": nats_url(stack),
         f"{prefix}_ISSUER": f"{stack.gateway}/identity/",
         f"{prefix}_JWKS_URL": f"{stack.url('identity')}/identity/.well-known/jwks.json",
+        f"{prefix}_DRAIN_WAIT": "0",  # there is no second replica to send requests to meanwhile
     }
     if uses_own_nats():  # with a server of your own, set ADDRESS_NATS_SEED ... yourself
         environment[f"{prefix}_NATS_SEED"] = nats_seeds(stack)[name]

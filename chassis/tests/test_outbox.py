@@ -31,7 +31,7 @@ async def test_events_of_a_query_are_those_of_a_loop(database, connection):
     assert [ids.show(row["event_id"]) for row in rows] == [envelope["id"] for envelope in envelopes]
     assert len({row["event_id"] for row in rows}) == 6
     assert [row["nats_subject"] for row in rows[:3]] == [row["nats_subject"] for row in rows[3:]]
-    assert [row["ordering_key"] for row in rows] == [f"citytown.notes.note.{word}" for word in words] * 2
+    assert [row["ordering_key"] for row in rows] == [f"notes.note.{word}" for word in words] * 2
     for envelope in envelopes:
         del envelope["id"], envelope["time"]
         envelope.pop("traceparent", None)
@@ -89,7 +89,7 @@ async def test_the_release_before_writes_the_ordering_key_that_this_one_would(da
     rows = await connection.fetch("SELECT ordering_key, bulk FROM outbox ORDER BY id")
     await connection.execute("DELETE FROM outbox")
     assert rows[0] == rows[1]
-    assert rows[1]["ordering_key"] == 'citytown.notes.note.an "odd" one. indeed'
+    assert rows[1]["ordering_key"] == 'notes.note.an "odd" one. indeed'
 
 
 async def test_the_relay_of_the_release_before_reads_what_this_one_writes(database, connection):

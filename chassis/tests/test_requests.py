@@ -176,6 +176,34 @@ async def test_the_same_key_with_another_body_is_422(client, key):
     assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
 
 
+async def test_a_key_is_good_when_its_council_has_become_another(client, key, mint, database):
+    headers = {**key, "Idempotency-Key": "merged"}
+    first = await client.post(NOTES, headers=headers, json={"text": "before"})
+    await set_stored("merged", database, "council = 'hillshire'")
+    headers["X-Api-Key"] = mint(scopes=["notes:write"], councils=["hillshire"])
+    again = await client.post(
+        NOTES.replace("citytown", "hillshire"), headers=headers, json={"text": "before"}
+    )
+    assert (again.status_code, again.json()) == (201, first.json())
+
+
+async def test_a_key_of_an_older_version_which_took_the_slug_in_is_good(client, key, database):
+    headers = {**key, "Idempotency-Key": "older"}
+    first = await client.post(NOTES, headers=headers, json={"text": "before"})
+    older = f"sha256(convert_to(E'{NOTES}\\n{{\"text\":\"before\"}}', 'UTF8'))"
+    await set_stored("older", database, f"fingerprint = {older}")
+    again = await client.post(NOTES, headers=headers, json={"text": "before"})
+    assert (again.status_code, again.json()) == (201, first.json())
+    other = await client.post(NOTES, headers=headers, json={"text": "another"})
+    assert other.status_code == 422
+
+
+async def set_stored(key, database, change):
+    async with database.writing("*") as session:
+        statement = text(f"UPDATE idempotency SET {change} WHERE key = :key")
+        assert await session.execute(statement, {"key": key}) == 1
+
+
 async def test_a_race_of_the_same_key_does_the_work_once(client, key, database):
     headers = {**key, "Idempotency-Key": "race"}
     before = await count_notes(database)

@@ -12,7 +12,7 @@ import pytest
 from fastapi import APIRouter, Depends
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
-from chassis import health, migrations, tables
+from chassis import migrations, readiness, tables
 from chassis.testing import fresh_database
 from tests.guards.conftest import NAMES, service_of
 from tests.guards.sources import ROOT, production
@@ -20,7 +20,7 @@ from tests.guards.sources import ROOT, production
 # Tables whose key does not start with `council`, each with its reason.
 REGIONAL = {
     "council": "it is the list of councils",
-    "outbox": "a queue read in commit order across councils",
+    "outbox": "a queue read by id across councils",
     "signing_key": "one issuer per region",
     "account": "accounts belong to the region: one for every council's services",
     "account_email": "of an account",
@@ -98,7 +98,7 @@ async def test_migrations_go_down_and_up_again(service, owner_url):
 
 
 def test_a_service_has_one_migration_head_and_readiness_knows_it(service):
-    assert migrations.read_scripts(service.name).get_heads() == [health.find_newest_revision(service.name)]
+    assert migrations.read_scripts(service.name).get_heads() == [readiness.find_newest_revision(service.name)]
 
 
 async def test_every_migration_runs_under_a_lock_timeout(service, owner_url, monkeypatch):

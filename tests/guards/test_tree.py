@@ -188,3 +188,11 @@ def test_a_services_wheel_and_the_chassis_wheel_are_enough(name, tmp_path):
     assert int(completed.stdout) > 0
     migrations = list(chain(tmp_path.glob(f"{name}/migrations/versions/*.py")))
     assert migrations, "the wheel must carry its migrations"
+
+
+def test_each_decision_has_a_number_of_its_own():
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(record.name.partition("-")[0]) for record in records]
+    assert len(set(numbers)) == len(numbers)
+    for number, record in zip(numbers, records, strict=True):
+        assert record.read_text().startswith(f"# {number}. "), record.name

@@ -18,7 +18,7 @@ from dev import ports
 from services.identity.tests import provider
 from tests.waiting import eventually
 
-PUBLIC = "/citytown/address/postcodes-io/postcodes/BA1%201LJ/validate"
+PUBLIC = "/identity/.well-known/jwks.json"
 IDENTITY = "/citytown/identity/v1"
 SCIM = "/citytown/identity/scim/v2/Users"
 OFFICER = ["identity:staff", "identity:scim", "address:read", "mapping:read"]

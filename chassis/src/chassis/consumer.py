@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis import heartbeats, metrics
 from chassis.database import Session
 from chassis.events import Data, EventData, Received
 
@@ -84,11 +85,15 @@ async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run a coroutine again soon after it fails: the database or NATS was away. Log it once a minute."""
     logged = float("-inf")
     delay = _FIRST_DELAY
+    if (task := asyncio.current_task()) is not None:
+        task.set_name(name)
     while True:
         started = time.monotonic()
         try:
             await work()
         except Exception:
+            metrics.count_failure(name)
+            heartbeats.stop_watching()
             now = time.monotonic()
             if now - started > _STEADY:
                 delay = _FIRST_DELAY

@@ -19,7 +19,7 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 
-from chassis import consumer_metrics
+from chassis import consumer_metrics, heartbeats
 from chassis.broker.connection import BrokerClient, jetstream
 from chassis.broker.topology import durable_name, stream_name
 from chassis.consumer import Consumer
@@ -103,6 +103,7 @@ class ConsumerRunner:
         """Process what is delivered, until some is missing between one delivery and the next."""
         last = 0
         while True:
+            heartbeats.beat()
             await lock.check()
             if not self._client.is_connected:
                 raise NatsError("not connected")

@@ -15,7 +15,7 @@ from nats.errors import MsgAlreadyAckdError
 from opentelemetry import trace
 from pydantic import ValidationError
 
-from chassis import dead_letters, inbox
+from chassis import dead_letters, heartbeats, inbox
 from chassis.broker.streams import ACK_WAIT
 from chassis.broker.topology import durable_name
 from chassis.consumer import Consumer
@@ -91,6 +91,7 @@ class Settler:
 
     async def _step(self, pending: deque[Delivery], size: int) -> int:
         """Settle the first events, or try to. Returns how many to take in the next step."""
+        heartbeats.beat()
         batch = list(takewhile(lambda delivery: delivery.error is None, islice(pending, size)))
         try:
             if batch:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chassis import ids
 from identity.accounts.actions import sessions
-from identity.grants.actions import consents, subjects
+from identity.grants.actions import consents
 from identity.self_service.actions import close_account
 from services.identity.tests import provider
 
@@ -342,7 +342,7 @@ class AuthorizationMachine(RuleBasedStateMachine):
         assert response.status_code == 200, response.text
         tokens = response.json()
         claims = self.run(provider.verify_claims(self.browsers[0], tokens["id_token"]))
-        assert claims["sub"] == subjects.derive_subject(self.app.state.issuer, "citytown", grant.account)
+        assert claims["sub"] == self.run(provider.subject_at(self.app, "citytown", grant.account))
         assert (claims["acr"], frozenset(tokens["scope"].split())) == ("Cl.Cm", grant.scopes)
         assert ("refresh_token" in tokens) is grant.offline
         self.hints.append((grant.account, tokens["id_token"]))

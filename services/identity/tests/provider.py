@@ -18,6 +18,7 @@ from chassis import ids
 from chassis.testing import ISSUER
 from identity.accounts.tables import account, account_email, browser_session
 from identity.clients.tables import client, relying_party
+from identity.grants.actions import subjects
 from identity.shared.rules import crypto
 
 REDIRECT = "https://service.example/callback"
@@ -127,6 +128,13 @@ async def create_person(database, methods=("email",), *, at=None, email=None):
         values = {"account": account_id, "address": address, "canonical": address, "verified_at": now}
         await session.execute(account_email.insert(), values)
     return account_id
+
+
+async def subject_at(app, council, account_id):
+    """Derive the subject of a person at a council's services, which is another than at the next council's."""
+    async with app.state.database.reading() as session:
+        [subject] = await subjects.list_subjects(session, app.state.issuer, account_id, council)
+    return subject
 
 
 async def sign_in(database, browser, account_id, methods=("email",), *, ago=0):

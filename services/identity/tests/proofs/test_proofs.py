@@ -10,12 +10,12 @@ from chassis import ids
 from chassis.testing import published
 from identity.accounts.tables import account
 from identity.clients.tables import client as clients
-from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs import rules
 from identity.proofs.actions import accesses, desk_codes, proofs
 from identity.shared.rate_limiters import RateLimiter
 from identity.shared.rules import limits
+from services.identity.tests.provider import subject_at
 
 URL = "/citytown/identity/v1"
 FULL = ["original-seen", "in-date", "security-features", "photo-matches"]
@@ -258,7 +258,7 @@ async def test_a_desk_code_ends_after_a_quarter_of_an_hour(client, clerk, databa
 
 async def test_nobody_proves_or_confirms_their_own_identity(client, clerk, database, app, mint):
     account_id = await make_account(database)
-    subject = subjects.derive_subject(app.state.issuer, "citytown", account_id)
+    subject = await subject_at(app, "citytown", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     body = proof_body(await desk_code_of(database, account_id))
     response = await client.post(f"{URL}/proofs", json=body, headers=own_headers)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis import ids
-from identity.grants.actions import history, subjects
+from identity.grants.actions import history
 from identity.mandates.actions import mandates, offers
 from identity.proofs import rules
 from identity.proofs.actions import accesses, proofs
@@ -25,7 +25,7 @@ from services.identity.tests.proofs.test_proofs import (
     proof_body,
     record_proof,
 )
-from services.identity.tests.provider import create_person, register, sign_in
+from services.identity.tests.provider import create_person, register, sign_in, subject_at
 
 clerk, colleague, machine = test_proofs.clerk, test_proofs.colleague, test_proofs.machine
 CORE = f'{{"userinfo": {{"{names.CORE_IDENTITY}": null}}}}'
@@ -72,7 +72,7 @@ async def test_nobody_proves_their_own_identity_by_any_token(client, database, m
 
 async def test_a_persons_subject_at_the_region_is_known_as_theirs(client, database, app, mint):
     account_id = await create_person(database)
-    subject = subjects.derive_subject(app.state.issuer, "region", account_id)
+    subject = await subject_at(app, "region", account_id)
     own_headers = {"Authorization": f"Bearer {mint(scopes=['identity:prove'], sub=subject)}"}
     response = await client.post(
         f"{URL}/proofs", json=proof_body(await desk_code_of(database, account_id)), headers=own_headers
@@ -107,9 +107,7 @@ async def test_nobody_proves_a_person_they_share_a_mandate_with_at_any_council(
 
 async def test_p2_takes_two_people_not_two_names_of_one(client, database, app, mint):
     member, resident = await create_person(database), await create_person(database)
-    names_of = [
-        subjects.derive_subject(app.state.issuer, sector, member) for sector in ("citytown", "region")
-    ]
+    names_of = [await subject_at(app, council, member) for council in ("citytown", "region")]
     first, second = [await as_prover(database, mint, member, subject=name) for name in names_of]
     proof = await record_proof(client, first, database, resident, level="P2", evidence=[PASSPORT])
     response = await client.post(f"{URL}/proofs/{proof['id']}/confirm", headers=second)

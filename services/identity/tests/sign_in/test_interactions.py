@@ -21,6 +21,7 @@ def wants(monkeypatch):
     def set_request(**fields):
         request = SignInRequest(
             **{
+                "client_id": "parking",
                 "client_name": "Parking permits",
                 "council": "citytown",
                 "level": "Cl",
@@ -96,13 +97,13 @@ async def test_a_services_language_is_used_unless_the_person_chose_one(browser, 
 
 async def test_one_service_cannot_crowd_out_the_others(browser, wants, monkeypatch, sent_emails):
     monkeypatch.setattr(authentication.limits, "SIGN_INS_FOR_CLIENT", Limit("few through a client", 2, 60))
-    wants(client_name="Crowded")
+    wants(client_id="crowded")
     responses = [
         await browser().post(f"/identity/sign-in?{ASK}", email=f"crowd{number}@example.org")
         for number in range(3)
     ]
     assert [response.status_code for response in responses] == [303, 303, 429]
-    wants(client_name="Quiet")
+    wants(client_id="quiet")
     assert (await browser().post(f"/identity/sign-in?{ASK}", email="quiet@example.org")).status_code == 303
     assert (await browser().post("/identity/sign-in", email="nobody@example.org")).status_code == 303
 

@@ -10,7 +10,6 @@ from sqlalchemy.exc import DBAPIError
 from chassis import ids
 from chassis.testing import eventually, published
 from identity.accounts.tables import account
-from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.staff.actions import access_changes
 from identity.staff.store import access_changes as store
@@ -18,6 +17,7 @@ from identity.staff.tables import role as role_table
 from identity.staff.tables import staff, staff_role
 from identity.tokens.actions import token_response
 from services.identity.tests import provider
+from services.identity.tests.provider import subject_at
 from services.identity.tests.staff.test_staff import (
     SCIM,
     URL,
@@ -188,7 +188,7 @@ async def test_who_has_no_token_is_on_no_list(client, officer, database, app):
     await client.put(f"{URL}/staff/{person['id']}/roles/{role['name']}", headers=officer)
     account_id = await link_new_account(database, person)
     await client.delete(f"{URL}/roles/{role['name']}", headers=officer)
-    subject = subjects.derive_subject(app.state.issuer, "citytown", account_id)
+    subject = await subject_at(app, "citytown", account_id)
     async with database.reading() as session:
         refusals = text("SELECT count(*) FROM revoked_token WHERE id = :id")
         assert await session.scalar(refusals, {"id": subject}) == 0

@@ -7,12 +7,13 @@ from chassis import ids
 from chassis.problems import Problem
 from chassis.testing import eventually, published
 from identity.accounts.tables import account, browser_session
+from identity.clients.actions.clients import list_sectors
 from identity.clients.tables import client as clients
-from identity.grants.actions import subjects
 from identity.grants.tables import access_token, token_grant
 from identity.proofs.actions import desk_codes
 from identity.staff.actions import members, roles
 from services.identity.tests import provider
+from services.identity.tests.provider import subject_at
 
 URL = "/citytown/identity/v1"
 SCIM = "/citytown/identity/scim/v2"
@@ -197,10 +198,11 @@ async def sign_in_member(client, officer, database, app, mint):
     }  # fmt: skip
     async with database.writing("citytown") as session:
         await session.execute(insert(clients), party)
+        [grant["sector"]] = await list_sectors(session, "citytown")
         await session.execute(insert(token_grant), grant)
         await session.execute(insert(access_token), {**token_row, "expires_at": now + timedelta(minutes=10)})
         await session.execute(insert(browser_session), session_row)
-    subject = subjects.derive_subject(app.state.issuer, "citytown", account_id)
+    subject = await subject_at(app, "citytown", account_id)
     token_claims = {"jti": ids.show(token_id), "sub": subject, "client_id": ids.show(grant["client"])}
     headers = {"Authorization": f"Bearer {mint(scopes=['identity:staff'], **token_claims)}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
@@ -268,7 +270,7 @@ async def test_a_leaver_who_comes_back_has_their_roles_again(client, officer, da
 async def test_leaving_a_second_time_refuses_for_the_full_time_again(client, officer, database, app):
     person = await create_user(client, officer)
     account_id = await link_new_account(database, person)
-    subject = subjects.derive_subject(app.state.issuer, "citytown", account_id)
+    subject = await subject_at(app, "citytown", account_id)
     until = text("SELECT expires_at FROM revoked_token WHERE id = :id")
     ends = []
     for _ in range(2):

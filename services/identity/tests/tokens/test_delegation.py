@@ -7,12 +7,11 @@ from sqlalchemy import text
 
 from chassis import ids
 from chassis.testing import eventually
-from identity.grants.actions import subjects
 from identity.mandates.actions import offers
 from identity.self_service.actions import close_account
 from identity.shared.oauth import scopes
 from identity.staff.actions import members
-from services.identity.tests.provider import create_person, register, sign_in, verify_claims
+from services.identity.tests.provider import create_person, register, sign_in, subject_at, verify_claims
 from services.identity.tests.tokens.test_security_acting import exchange, mail, refused, works
 
 PEOPLE = ["openid", "identity:mandates", "identity:self", "casework:read"]
@@ -37,7 +36,7 @@ def make_delegation(app, database, visitor, shop):
         async with database.writing("citytown") as session:
             await offers.accept_mandate(session, "citytown", ben, row.id)
         await sign_in(database, visitor, ben)
-        subject = subjects.derive_subject(app.state.issuer, "citytown", rosa)
+        subject = await subject_at(app, "citytown", rosa)
         return subject, (await shop.tokens(visitor))["access_token"], rosa, ben
 
     return make

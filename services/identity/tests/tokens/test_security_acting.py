@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from identity.grants.actions import subjects
 from identity.mandates.actions import mandates, offers
-from services.identity.tests.provider import create_person, register, sign_in, verify_claims
+from services.identity.tests.provider import create_person, register, sign_in, subject_at, verify_claims
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
@@ -27,7 +26,7 @@ async def mandate(app, database, visitor, bins):
         await offers.accept_mandate(session, "citytown", ben, row.id)
     await sign_in(database, visitor, ben)
     return (
-        subjects.derive_subject(app.state.issuer, "citytown", rosa),
+        await subject_at(app, "citytown", rosa),
         await bins.tokens(visitor),
         (rosa, row.id),
     )
@@ -92,7 +91,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
 
 async def test_nobody_acts_for_a_person_without_their_mandate(app, visitor, database, bins, mandate):
     _, actor_tokens, _ = mandate
-    stranger = subjects.derive_subject(app.state.issuer, "citytown", await create_person(database))
+    stranger = await subject_at(app, "citytown", await create_person(database))
     refused(await exchange(visitor, bins, stranger, actor_tokens["access_token"]))
     refused(await exchange(visitor, bins, "x" * 43, actor_tokens["access_token"]))
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 # An account is an id. Everything personal is in other tables, so that it can be erased.
 account = Table(
@@ -27,6 +27,7 @@ account = Table(
     timestamp("closed_at", nullable=True),
     CheckConstraint("status IN ('active', 'closed')", name="status"),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
+    info={"aggregate": "identity.account"},
 )
 
 # The verified address of an account. ``address`` as it was typed, ``canonical`` as it is compared.
@@ -63,6 +64,7 @@ browser_session = Table(
     Index(
         "ix_browser_session_upstream_session", "upstream_session", postgresql_where=text("ended_at IS NULL")
     ),
+    info={"aggregate": "identity.session"},
 )
 
 # A browser in which an account was signed in before: attempts of strangers do not lock it out.
@@ -94,7 +96,9 @@ upstream_account = Table(
     Column("subject", Text, primary_key=True),
     Column("account", ID, nullable=False),
     timestamp("linked_at"),
-    ForeignKeyConstraint(["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE", **REKEYED
+    ),
     Index("uq_upstream_account_account", "council", "upstream", "account", unique=True),
     Index("ix_upstream_account_account", "account"),
     info=SECURED,

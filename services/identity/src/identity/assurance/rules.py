@@ -35,6 +35,7 @@ class SignInRequest:
     where the browser goes in the end. ``identity``: the level of proof of identity that the client asks for.
     """
 
+    client_id: str
     client_name: str
     council: str
     level: str

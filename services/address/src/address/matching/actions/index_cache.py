@@ -71,7 +71,7 @@ class IndexCache:
 
     async def _read(self, pool: asyncpg.Pool, council: str, cached: _CachedCouncil) -> Matcher:
         started = time.monotonic()
-        since = await store.get_horizon(pool)
+        since = await store.get_horizon(pool, council)
         matcher = Matcher(await read_index(pool, council))
         cached.matcher, cached.since, cached.read_at = matcher, since, started
         cached.versions = set()

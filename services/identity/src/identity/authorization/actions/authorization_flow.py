@@ -136,13 +136,13 @@ async def refuse_request(
 
 def prompt_person(provider: Provider, pending: PendingRequest, signed_in: BrowserSession) -> Prompt:
     """Ask the person who is signed in."""
-    person = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    person = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return Prompt(pending.secret, person, pending.client, pending.request)
 
 
 def was_prompted(provider: Provider, pending: PendingRequest, signed_in: BrowserSession, person: str) -> bool:
     """Whether ``person``, as the form of a prompt has it, is who is signed in."""
-    subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    subject = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return hmac.compare_digest(subject.encode(), person.encode())
 
 
@@ -171,6 +171,7 @@ async def _issue_code(
         "client": pending.row.client,
         "account": signed_in.account,
         "session": signed_in.session,
+        "sector": pending.client.record.sector,
         "scopes": list(pending.request.scopes),
         "request": _build_grant_request(pending, signed_in),
     }

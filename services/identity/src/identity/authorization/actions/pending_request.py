@@ -83,7 +83,7 @@ async def _describe_person(
 ) -> steps.Person:
     """Describe who is signed in, as the rules of the steps need it."""
     proof = await proofs.get_current(session, signed_in.account)
-    subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    subject = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return steps.Person(
         level=level(signed_in),
         authenticated_at=signed_in.authenticated_at.timestamp(),

@@ -25,8 +25,8 @@ _NO_CLAIMS = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.
 async def create_grant(session: Session, council: str, values: Mapping[str, Any], now: datetime) -> UUID:
     """Create the grant of a sign-in; answers its id.
 
-    ``values``: its client, account, session, scopes, and in ``request`` what its code, tokens and claims
-    are bound to.
+    ``values``: its client and the client's sector, account, session, scopes, and in ``request`` what its
+    code, tokens and claims are bound to.
     """
     grant = ids.new()
     await store.add_grant(session, {
@@ -49,6 +49,7 @@ async def create_delegated(
         "client": actor.client,
         "account": principal,
         "session": actor.session,
+        "sector": actor.sector,
         "actor": delegate,
         "scopes": list(scopes),
         "request": {**actor.request, **_NO_CLAIMS, "backchannel_logout_uri": None},

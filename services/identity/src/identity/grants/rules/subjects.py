@@ -1,6 +1,7 @@
 """Pairwise subjects: another name for a person and a session in every sector (OIDC Core section 8.1).
 
-A sector is a council: its services share one name for a person, and two councils cannot compare theirs.
+The services of a council share a sector, so they have one name for a person; two councils cannot compare
+theirs. A client keeps its sector when its council is merged into another (``clients.tables.sector``).
 """
 
 import base64

@@ -15,7 +15,7 @@ from identity.grants.tables import logout_notice, token_grant
 _URI = token_grant.c.request["backchannel_logout_uri"].astext
 _RS256 = func.bool_or(token_grant.c.request["id_token_alg"].astext == "RS256")
 _ADD = insert(logout_notice).from_select(
-    ["id", "council", "client", "uri", "account", "session", "attempts", "due_at", "rs256"],
+    ["id", "council", "client", "uri", "account", "session", "sector", "attempts", "due_at", "rs256"],
     select(
         func.gen_random_uuid(),
         token_grant.c.council,
@@ -23,12 +23,19 @@ _ADD = insert(logout_notice).from_select(
         func.max(_URI),
         token_grant.c.account,
         token_grant.c.session,
+        token_grant.c.sector,
         literal_column("0"),
         bindparam("now", type_=token_grant.c.created_at.type),
         _RS256,
     )
     .where(token_grant.c.session == bindparam("session_"), _URI.is_not(None))
-    .group_by(token_grant.c.council, token_grant.c.client, token_grant.c.account, token_grant.c.session),
+    .group_by(
+        token_grant.c.council,
+        token_grant.c.client,
+        token_grant.c.account,
+        token_grant.c.session,
+        token_grant.c.sector,
+    ),
 )
 _LOCK_DUE = (
     select(logout_notice)

@@ -62,8 +62,8 @@ async def _send_token(issuer: Issuer, outbound: Outbound, notice: Row[Any], now:
     content = id_tokens.build_logout_token(
         issuer.url,
         ids.show(notice.client),
-        subjects.derive_subject(issuer, notice.council, notice.account),
-        subjects.derive_sid(issuer, notice.council, notice.session),
+        subjects.derive_subject(issuer, notice.sector, notice.account),
+        subjects.derive_sid(issuer, notice.sector, notice.session),
         ids.show(ids.new()),
         int(now.timestamp()),
     )

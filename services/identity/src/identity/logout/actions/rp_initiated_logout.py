@@ -55,7 +55,7 @@ async def parse_logout_request(
     client = await provider.get_client(client_id)
     certain = False
     if signed_in is not None and client is not None and hint:
-        sid = subjects.derive_sid(provider.issuer, client.council, signed_in.session)
+        sid = subjects.derive_sid(provider.issuer, client.sector, signed_in.session)
         certain = hmac.compare_digest(sid.encode(), str(hint.get("sid", "")).encode())
     return_uri = _check_return_uri(parameters.get("post_logout_redirect_uri"), client)
     return LogoutRequest(client_id, certain, return_uri, parameters.get("state", "")[:_MAX_STATE])

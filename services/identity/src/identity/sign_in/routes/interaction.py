@@ -157,7 +157,7 @@ def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
         network=limits.subscriber_network(request.client.host if request.client else ""),
         language=choose_language(request),
         device=devices.describe(request.headers.get("user-agent", "")),
-        client=f"{sign_in_request.council} {sign_in_request.client_name}" if sign_in_request else "",
+        client=sign_in_request.client_id if sign_in_request else "",
     )
 
 

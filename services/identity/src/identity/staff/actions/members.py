@@ -114,8 +114,8 @@ async def revoke_access(session: Session, issuer: Issuer, council: str, account:
     await grants.revoke_by_account(session, account, council)
     now = _now()
     until = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-    subject = subjects.derive_subject(issuer, council, account)
-    await revocations.revoke_credential(session, council, subject, until, now, claim="sub")
+    revoked = await subjects.list_subjects(session, issuer, account, council)
+    await revocations.revoke_credentials(session, council, revoked, until, now, claim="sub")
 
 
 async def get_vouched_until(session: Session, account: UUID) -> datetime | None:

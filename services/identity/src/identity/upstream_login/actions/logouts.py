@@ -60,14 +60,15 @@ async def is_logged_out(session: Session, upstream_session: UpstreamSession) -> 
 
 
 async def receive_logout(
-    database: Database, auth: AuthContext, providers: Providers, council: str, upstream_id: UUID, token: str
+    database: Database, auth: AuthContext, providers: Providers, url_slug: str, upstream_id: UUID, token: str
 ) -> None:
-    """Verify a provider's logout token, and end the sessions it is about.
+    """Verify a provider's logout token, and end the sessions it is about. ``url_slug``: as its URL has it.
 
     A disabled upstream's tokens count too, since its sessions may be open. No transaction is open while the
     provider is called. Raises Problem 404, InvalidTokenError, ProviderUnavailableError and TimeoutError.
     """
-    async with database.reading(council) as session:
+    async with database.reading() as session:
+        council = await upstreams.find_council(session, url_slug, upstream_id)
         upstream = await upstreams.get_upstream(session, council, upstream_id)
     if upstream is None:
         raise not_found("way to sign in with this id")

@@ -175,7 +175,7 @@ async def create_key(
     key: KeyPair,
 ) -> UpstreamKeyMade:
     """Add another key, published before it signs. Raises Problem 403, 404, 409."""
-    await _get_locked(session, council, upstream_id, caller)
+    upstream = await _get_locked(session, council, upstream_id, caller)
     settings, now, lead = issuer.settings, _now(), timedelta(hours=body.lead_hours)
     rows = await stored_keys.list_keys(session, council, upstream_id, now)
     if lead and any(row.signs_from > now for row in rows):
@@ -188,7 +188,7 @@ async def create_key(
     await records.record_event(session, council, upstream_id, "keys-made", caller, changes)
     published = await stored_keys.list_keys(session, council, upstream_id, now)
     [row] = [row for row in published if row.kid == key.kid]
-    url = upstreams.build_jwks_uri(settings, council, upstream_id)
+    url = upstreams.build_jwks_uri(settings, upstream)
     return UpstreamKeyMade(id=upstream_id, kid=row.kid, signs_from=row.signs_from, jwks_uri=url)
 
 
