@@ -309,8 +309,8 @@ async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, o
         await eventually(lambda: read_metric("active", harness))
     await harness.publish(*texts)
     dead = await connect(Access(open_nats, "test"), "dead worker")
-    taken = await take_events(jetstream(dead), harness, 8)
-    assert len(taken) == 8
+    events = await take_events(jetstream(dead), harness, 8)
+    assert len(events) == 8
     await dead.close()
     async with harness.running():
         await harness.expect_effects(*texts)
@@ -323,16 +323,16 @@ async def take_events(js, harness, count):
 
 async def test_deliveries_lost_on_the_way_are_fetched_again_in_order(harness, caplog):
     """As when a connection breaks while the server sends a batch, of which it thinks that it arrived."""
-    begun, may_end = asyncio.Event(), asyncio.Event()
+    started, may_end = asyncio.Event(), asyncio.Event()
 
     async def hold(session, event):
-        begun.set()
+        started.set()
         await may_end.wait()
 
     harness.behave = hold
     async with harness.running():
         await harness.publish("a")
-        await begun.wait()
+        await started.wait()
         await harness.publish("b", "c")
         assert len(await take_events(harness.js, harness, 2)) == 2
         await harness.publish("d")
@@ -360,16 +360,16 @@ async def test_one_worker_at_a_time_works_and_a_standby_takes_over(harness, data
 
 
 async def test_a_worker_told_to_stop_finishes_and_acknowledges_its_transaction(harness):
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def take_time(session, event):
-        begun.set()
+        started.set()
         await asyncio.sleep(0.3)
 
     harness.behave = take_time
     await harness.publish("a", "b")
     async with harness.running():
-        await begun.wait()
+        await started.wait()
     assert await harness.list_effects() == ["a", "b"]
     assert await harness.count_pending() == 0
 

@@ -48,9 +48,9 @@ async def test_a_service_whose_connections_are_all_in_use_is_ready(readiness, da
             await stack.enter_async_context(database.fast.acquire())
         for _ in range(8):
             await stack.enter_async_context(database.writing())
-        began = time.monotonic()
+        started = time.monotonic()
         assert (await readiness.check())[0]
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - started < 1
 
 
 async def test_while_the_database_hangs_the_last_verdict_is_given_until_it_counts_as_away(
@@ -63,9 +63,9 @@ async def test_while_the_database_hangs_the_last_verdict_is_given_until_it_count
         async with connection.transaction():
             await connection.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
             await asyncio.sleep(1.05)
-            began = time.monotonic()
+            started = time.monotonic()
             assert (await readiness.check())[0]
-            assert time.monotonic() - began < 1.8
+            assert time.monotonic() - started < 1.8
 
             async def read_parts():
                 is_ready, parts = await readiness.check()

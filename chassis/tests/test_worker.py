@@ -327,9 +327,9 @@ async def test_the_use_of_a_pool_shows_who_waits_for_a_connection(client, app):
 
     for name, take in (("writer", database.writing), ("fast", database.fast.acquire)):
         limit = int(await measure("max", pool_name=name))
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as stack:
             for _ in range(limit):
-                await held.enter_async_context(take())
+                await stack.enter_async_context(take())
             assert await measure("count", pool_name=name, state="used") == limit
             assert await measure("pending_requests", pool_name=name) == 0
             waiting = asyncio.create_task(use(take))

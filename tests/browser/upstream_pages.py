@@ -15,12 +15,12 @@ async def linked(visit: Visit) -> None:
     """With GOV.UK One Login of the council."""
     now, subject = datetime.now(UTC), f"urn:fdc:gov.uk:2022:{ids.show(visit.account)}"
     async with visit.database.writing("citytown") as session:
-        known = await session.scalar(text("SELECT id FROM upstream LIMIT 1"))
-        if known is None:
-            known = ids.new()
-            made = {**ONE_LOGIN, "id": known, "created_at": now, "updated_at": now}
-            await session.execute(upstream.insert(), made)
-        row = {"council": "citytown", "upstream": known, "subject": subject, "account": visit.account}
+        upstream_id = await session.scalar(text("SELECT id FROM upstream LIMIT 1"))
+        if upstream_id is None:
+            upstream_id = ids.new()
+            values = {**ONE_LOGIN, "id": upstream_id, "created_at": now, "updated_at": now}
+            await session.execute(upstream.insert(), values)
+        row = {"council": "citytown", "upstream": upstream_id, "subject": subject, "account": visit.account}
         await session.execute(upstream_account.insert(), {**row, "linked_at": now})
 
 

@@ -137,7 +137,7 @@ async def run_load(writers, work):
         stopping.set()
         await load
     print(
-        f"{loop.sent} requests, {dict(loop.outcomes)}, p50 {loop.percentile(0.5):.3f} s,"
+        f"{loop.count} requests, {dict(loop.outcomes)}, p50 {loop.percentile(0.5):.3f} s,"
         f" p99 {loop.percentile(0.99):.3f} s; {loop.failures[:5]}"
     )
     return loop

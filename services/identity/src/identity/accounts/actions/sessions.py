@@ -190,9 +190,11 @@ async def _announce_end(session: Session, account: UUID, session_id: UUID, reaso
     await session_upstreams.delete_by_session(session, session_id)
     await session.set_all_councils()  # the grants of the session lie at the councils
     await grants.revoke_by_session(session, session_id)
-    shown_id = ids.show(session_id)
-    event = SessionEnded.model_validate({"account": ids.show(account), "session": shown_id, "reason": reason})
-    await outbox.add(session, event, council=REGION, subject=shown_id, sequence=_FIRST)
+    public_id = ids.show(session_id)
+    event = SessionEnded.model_validate(
+        {"account": ids.show(account), "session": public_id, "reason": reason}
+    )
+    await outbox.add(session, event, council=REGION, subject=public_id, sequence=_FIRST)
 
 
 def _hash(secret: str) -> bytes:
