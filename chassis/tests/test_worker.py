@@ -309,7 +309,8 @@ async def test_metrics_name_no_council_and_each_stands_in_the_documentation(clie
     exposition = (await client.get("/metrics")).text + (await monitor.answer("/metrics")).body.decode()
     assert not re.search("citytown|hillshire|nowhere|BREW", exposition)
     names = set(re.findall(r"^# TYPE (\S+)", exposition, re.MULTILINE))
-    documented = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    docs = Path(__file__).parents[2] / "docs"
+    documented = "".join((docs / name).read_text() for name in ("metrics.md", "operations.md"))
     ours = {
         name
         for name in names

@@ -27,7 +27,7 @@ from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_STOP_TIMEOUT = 5.0  # seconds
+_STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
 _PURGE_INTERVAL = 3600.0  # seconds
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32
