@@ -15,9 +15,9 @@ from notes.app import note
 from prometheus_client import REGISTRY
 from sqlalchemy import Integer, cast, insert, select, text
 
-from chassis import settlement
 from chassis.broker import streams
 from chassis.broker.connection import Access, connect, jetstream
+from chassis.delivery import settlement
 from chassis.testing import eventually
 
 
@@ -390,7 +390,7 @@ async def test_a_worker_told_to_stop_does_not_wait_for_a_database_that_is_away(h
 async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
     database, open_nats, harness, monkeypatch
 ):
-    monkeypatch.setattr("chassis.deliveries._FETCH_TIMEOUT", 0.3)
+    monkeypatch.setattr("chassis.delivery.runner._FETCH_TIMEOUT", 0.3)
     proxy = Proxy(urlsplit(open_nats).port)
     await proxy.open()
     client = await connect(Access(f"nats://127.0.0.1:{proxy.port}", "test"), "distant")
@@ -408,7 +408,7 @@ async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
 
 
 async def test_lag_and_dead_letters_are_metrics(harness, monkeypatch):
-    monkeypatch.setattr("chassis.deliveries._MEASURE_INTERVAL", 0.1)
+    monkeypatch.setattr("chassis.delivery.runner._MEASURE_INTERVAL", 0.1)
     async with harness.running():
         await eventually(lambda: read_metric("lag_events", harness) == 0)
         await harness.publish_raw(b"not an event")

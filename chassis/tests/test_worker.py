@@ -14,9 +14,11 @@ import pytest
 from notes.app import NoteWritten
 from sqlalchemy import text
 
-from chassis import heartbeats, outbox, worker, worker_http
-from chassis.monitor import Monitor
+from chassis import heartbeats, outbox
 from chassis.testing import eventually
+from chassis.worker import http_port as worker_http
+from chassis.worker import process as worker
+from chassis.worker.monitor import Monitor
 from dev.ports import free_port
 
 INSERT_EVENTS = text(
