@@ -1,9 +1,11 @@
 """Consumers: each event once, in order; an outage waits, and only an event at fault is buried."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,6 +103,16 @@ async def test_a_transaction_that_is_too_large_to_succeed_is_halved(harness):
     await harness.publish(*texts)
     async with harness.running():
         await harness.expect_effects(*texts)
+
+
+@pytest.mark.parametrize("projection", [True, False])
+async def test_a_snapshot_reaches_a_copy_and_nothing_that_acts(harness, projection):
+    harness.consumer = replace(harness.consumer, projection=projection)
+    await harness.publish_raw(json.dumps(harness.wrap("present state", snapshot=True)).encode())
+    await harness.publish("news")
+    async with harness.running():
+        await harness.expect_effects(*(["present state", "news"] if projection else ["news"]))
+    assert await harness.count_pending() == 0
 
 
 async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, open_nats):

@@ -6,6 +6,8 @@ Tests that need other settings start an Envoy of their own with `start_proxy`.
 
 import asyncio
 import json
+import re
+import socket
 import subprocess
 import tempfile
 import threading
@@ -26,7 +28,7 @@ from joserfc.jwk import ECKey
 from dev import binaries
 from dev.ports import free_port
 from gateway import files
-from gateway.contracts import Operation, read_operations
+from gateway.contracts import Contracts, read_contract
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
@@ -47,6 +49,8 @@ def operation(
     }
 
 
+FOLDER = Path(__file__).parents[2] / "contracts" / "openapi"
+DECLARED = ("x-error-shapes", "x-cross-origin")
 CONTRACTS: dict[str, dict[str, Any]] = {
     "address": {
         "/{council}/address/v1/addresses": {"get": operation(), "post": operation(body=2_000)},
@@ -59,6 +63,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/{council}/address/v1/uploads/brief": {"post": operation(body=9, timeout=0.5, stream=True)},
         "/{council}/address/search/places/v1/postcode": {"get": operation()},
         "/{council}/address/postcodes-io/postcodes/{postcode}": {"get": operation(public=True)},
+        "/{council}/address/v1/open": {"get": operation(public=True)},
         "/health/ready": {"get": operation(public=True)},
     },
     "payments": {
@@ -71,6 +76,22 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "/identity/v1/councils": {"get": operation()},
     },
 }
+
+
+def read_contracts() -> Contracts:
+    """Read the operations above, with what the services' own contracts declare besides."""
+    return sum((read_contract(name, make_document(name)) for name in CONTRACTS), Contracts())
+
+
+def make_document(name: str) -> dict[str, Any]:
+    return {"openapi": "3.1.0", "paths": CONTRACTS[name], **read_declared(name)}
+
+
+def read_declared(name: str) -> dict[str, Any]:
+    """Read what a service's own contract tells the gateway besides its operations."""
+    document = json.loads((FOLDER / f"{name}.json").read_text())
+    return {key: document[key] for key in DECLARED}
+
 
 Request = dict[str, Any]
 Response = tuple[int, bytes, dict[str, str]]
@@ -170,6 +191,7 @@ class Proxy:
     councils: dict[str, str] | None = field(default_factory=COUNCILS.copy)
     revoked: tuple[str | dict[str, Any], ...] = ()
     marker: str = ""
+    contracts: Contracts = field(default_factory=read_contracts)
 
     @property
     def url(self) -> str:
@@ -194,10 +216,10 @@ class Proxy:
         return wait_until(try_once)
 
     def build_snapshot(self) -> Snapshot | None:
-        """Build identity's snapshot, with the marker as one council more."""
+        """Build identity's snapshot, with the marker as one suspended council more."""
         if self.councils is None:
             return None
-        councils = self.councils | ({self.marker: "active"} if self.marker else {})
+        councils = self.councils | ({self.marker: "suspended"} if self.marker else {})
         revocations = [{"id": item} if isinstance(item, str) else item for item in self.revoked]
         listed = [{"slug": slug, "status": status} for slug, status in councils.items()]
         return Snapshot.model_validate({"councils": listed, "revoked": revocations})
@@ -207,9 +229,9 @@ class Proxy:
         for name, value in changes.items():
             setattr(self, name, value)
         self.marker = f"marker-{next(MARKERS)}"
-        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
-        path = f"/{self.marker}/address/postcodes-io/postcodes/BA11LJ"
-        wait_until(lambda: self.send(path).status_code != 404)
+        files.write_dynamic(self.settings, self.contracts, self.build_snapshot())
+        path = f"/{self.marker}/address/v1/open"
+        wait_until(lambda: self.send(path).status_code == 403)
 
     def reset(self) -> None:
         """Put councils and revocations back, where a test or its control plane changed them."""
@@ -232,8 +254,8 @@ class Proxy:
         return wait_until(find_lines)
 
     def start(self, *, ready: bool) -> None:
-        files.write_dynamic(self.settings, read_contracts(), self.build_snapshot())
-        argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings)]
+        files.write_dynamic(self.settings, self.contracts, self.build_snapshot())
+        argv = [binaries.envoy(), "-c", files.write_bootstrap(self.settings, self.contracts)]
         argv += ["--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
         argv += ["--file-flush-interval-msec", "50"]
         logs = [(self.settings.out / name).open("wb") for name in ("stdout", "stderr")]
@@ -257,12 +279,9 @@ class Proxy:
         return int(text.rpartition(": ")[2] or 0)
 
 
-def read_contracts() -> list[Operation]:
-    return [
-        operation
-        for name, paths in CONTRACTS.items()
-        for operation in read_operations(name, {"paths": paths})
-    ]
+@pytest.fixture(scope="session")
+def declared():
+    return {name: read_declared(name) for name in SERVICES}
 
 
 @pytest.fixture(scope="session")
@@ -290,7 +309,13 @@ def start_proxy(running_upstream):
     with tempfile.TemporaryDirectory(prefix="townhall-gateway-") as folder, ExitStack() as stack:
 
         def start(
-            *, councils_known: bool = True, ready: bool = True, away: str = "", **settings: Any
+            *,
+            councils_known: bool = True,
+            ready: bool = True,
+            away: str = "",
+            revoked: tuple[str, ...] = (),
+            contracts: Contracts | None = None,
+            **settings: Any,
         ) -> Proxy:
             upstreams = dict.fromkeys(SERVICES, f"127.0.0.1:{running_upstream.port}")
             if away:
@@ -299,6 +324,7 @@ def start_proxy(running_upstream):
             ports = {"port": free_port(), "admin_port": free_port()}
             out = Path(tempfile.mkdtemp(dir=folder))
             proxy = Proxy(Settings(**{**usual, **ports, "out": out, **settings}), issuer, running_upstream)
+            proxy.revoked, proxy.contracts = revoked, contracts or proxy.contracts
             if not councils_known:
                 proxy.councils = None
             proxy.start(ready=ready)
@@ -337,6 +363,29 @@ def strict(start_proxy):
     )
 
 
+def send_bytes(proxy: Proxy, request: bytes) -> str:
+    """Send bytes that no HTTP client would send, and return the whole answer as text."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", proxy.settings.port)) as connection:
+        connection.settimeout(5)
+        connection.sendall(request)
+        while not is_complete(answer) and (received := connection.recv(8_000)):
+            answer += received
+    return answer.decode()
+
+
+def is_complete(answer: bytes) -> bool:
+    """Tell whether all bytes have arrived that the answer's length announces."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: (\d+)", head)
+    return bool(end and length and len(body) >= int(length[1]))
+
+
+@pytest.fixture(scope="session")
+def send_raw():
+    return send_bytes
+
+
 @pytest.fixture(scope="session")
 def eventually():
     return wait_until
@@ -348,8 +397,8 @@ def write_contracts():
 
     def write(folder: Path) -> Path:
         folder.mkdir(parents=True)
-        for name, paths in CONTRACTS.items():
-            (folder / f"{name}.json").write_text(json.dumps({"openapi": "3.1.0", "paths": paths}))
+        for name in CONTRACTS:
+            (folder / f"{name}.json").write_text(json.dumps(make_document(name)))
         return folder
 
     return write

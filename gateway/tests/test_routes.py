@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.contracts import Operation, Policy
+from gateway.contracts import Contracts, Operation, Policy
 from gateway.render.route_groups import group_operations
 from gateway.render.routes import build_routes
 
@@ -72,5 +72,5 @@ def test_a_method_that_the_contract_lacks_is_never_more_public_than_those_it_has
 
 
 def test_rendering_the_same_twice_gives_the_same():
-    operations = [Operation("GET", "/{council}/address/a", PUBLIC)]
-    assert build_routes(operations, None) == build_routes(operations, None)
+    contracts = Contracts((Operation("GET", "/{council}/address/a", PUBLIC),))
+    assert build_routes(contracts, None) == build_routes(contracts, None)

@@ -2,6 +2,8 @@
 
 import random
 import string
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,8 +12,18 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def new_council(operator):
+def create_council(operator):
+    """Make ``create_council()``: create a council and return its slug."""
+    return lambda: _create_council(operator)
+
+
+@pytest.fixture
+def new_council(create_council):
     """Create a council and return its slug."""
+    return create_council()
+
+
+def _create_council(operator):
     slug = "t" + "".join(random.choices(string.ascii_lowercase, k=10))
     gss = f"E{random.randrange(10**8):08d}"
     created = operator.post("/identity/v1/councils", json={"slug": slug, "name": "Newcomer", "gss": gss})
@@ -29,6 +41,27 @@ def test_a_new_council_answers_on_every_service_within_5_seconds(operator, new_c
         return all(answer.status_code == 200 for answer in read_everywhere(operator, new_council))
 
     eventually(answers_everywhere, within=5)
+
+
+@pytest.mark.parametrize("directly", [False, True], ids=["through the gateway", "at the service"])
+def test_a_council_just_made_is_never_unknown_in_its_first_second(
+    platform, operator, create_council, directly
+):
+    """Calls wait until it has arrived, or are asked to try again."""
+    origin = platform.url("address") if directly else platform.gateway
+    for _ in range(3):
+        url = f"{origin}/{create_council()}/address/v1/council"
+        created = time.monotonic()
+
+        def call(_, url=url, created=created):
+            answer = operator.get(url)
+            return answer.status_code, answer.headers.get("retry-after"), time.monotonic() - created
+
+        with ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(call, range(50)))
+        early = {(status, retry_after) for status, retry_after, seconds in answers if seconds < 1}
+        assert early <= {(200, None), (503, "1")}
+        eventually(lambda url=url: operator.get(url).status_code == 200)
 
 
 def test_a_renamed_council_has_its_new_name_everywhere(operator, new_council):

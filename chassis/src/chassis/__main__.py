@@ -20,6 +20,7 @@ def _make_parser() -> argparse.ArgumentParser:
     verbs.add_parser("work", help="relay the outbox and consume events")
     migrate = verbs.add_parser("migrate", help="bring the database to this version's tables")
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
+    verbs.add_parser("resync", help="tell the present state again, as events that copies are set to")
     dead_letters = verbs.add_parser("dead-letters", help="read, replay and drop events that failed")
     run = verbs.add_parser("run", help="run one of the service's own commands")
     for verb in verbs.choices.values():
@@ -60,6 +61,8 @@ def main() -> int:
             _work(service, settings)
         case "migrate":
             _migrate(service, settings, down=arguments.down)
+        case "resync":
+            return _resync(service, settings)
         case "dead-letters":
             return _run_dead_letters(service, settings, arguments)
         case _:
@@ -122,6 +125,25 @@ def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.
     from chassis import dead_letter_commands  # noqa: PLC0415
 
     return asyncio.run(dead_letter_commands.run(service, settings, arguments))
+
+
+def _resync(service: Service, settings: Settings) -> int:
+    from chassis.resync import resync  # noqa: PLC0415
+
+    if not service.snapshots:
+        raise SystemExit(f"{service.name} tells no state: it publishes none")
+
+    async def run() -> None:
+        database = service.database(settings)
+        try:
+            async for progress in resync(service.snapshots, database):
+                waits = ", waiting for its worker to publish them" if progress.waits else ""
+                print(f"{progress.aggregate}: {progress.events:,} events in the outbox{waits}", flush=True)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    return 0
 
 
 def _run(service: Service, settings: Settings, name: str, arguments: list[str]) -> int:

@@ -18,6 +18,7 @@ from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
 from chassis.events import EventData
 from chassis.problems import ErrorShape
+from chassis.resync import AddSnapshots
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 
@@ -43,7 +44,9 @@ class Service:
     publishes: Sequence[type[EventData]] = ()
     consumers: Sequence[Consumer] = ()
     shapes: Sequence[ErrorShape] = ()
+    cross_origin: Sequence[openapi.CrossOrigin] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
+    snapshots: Mapping[str, AddSnapshots] = field(default_factory=dict)  # by aggregate, for `resync`
     tasks: Mapping[str, Task] = field(default_factory=dict)  # what its worker runs for ever, beside events
     start: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
     version: str = ""  # of the distribution if empty
@@ -125,9 +128,10 @@ def _add_assets(app: FastAPI, pages: "Pages") -> None:
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
+        service: Service = app.state.service
         settings: Settings = app.state.settings
         limits = {"body": settings.max_body, "timeout": settings.timeout}
-        app.openapi_schema = openapi.make_document(app, app.state.service.shapes, limits)
+        app.openapi_schema = openapi.make_document(app, service.shapes, limits, service.cross_origin)
     return app.openapi_schema
 
 

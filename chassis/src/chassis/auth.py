@@ -92,7 +92,7 @@ class Authorisation(SecurityBase):
             raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
         slug = request.path_params.get("council")
         if slug is not None:
-            _check_council(state.directory.councils.get(slug), slug, caller)
+            _check_council(await state.directory.find_council(slug), slug, caller)
         if caller.delegated:
             _check_theme(caller, await self.theme(request) if callable(self.theme) else self.theme)
         for scope in required.scopes:
@@ -113,9 +113,20 @@ def _read_credential(request: Request) -> str:
     return token
 
 
+def not_ready(slug: str) -> Problem:
+    """Make the 503 for a council that may exist, but has not arrived here yet."""
+    detail = f"{slug[:40]} is not known here yet. Try again."
+    return Problem(503, "council-not-ready", detail, headers={"Retry-After": "1"})
+
+
+def _unknown_council(slug: str) -> Problem:
+    return Problem(404, "unknown-council", f"There is no council {slug[:40]!r} here.")
+
+
 def _check_council(council: Any, slug: str, caller: Caller) -> None:
     if council is None:
-        raise Problem(404, "unknown-council", f"There is no council {slug[:40]!r} here.")
+        # The issuer knows the council that it names in a token: it is only here that it has not arrived.
+        raise not_ready(slug) if slug in caller.councils else _unknown_council(slug)
     if not caller.may_act_in(slug):
         raise Problem(403, "wrong-council", f"This credential is not for {slug}.")
     if council.suspended:
@@ -154,8 +165,8 @@ class _Public(SecurityBase):
 
     async def __call__(self, request: Request) -> None:
         slug = request.path_params.get("council")
-        if slug is not None and slug not in request.app.state.directory.councils:
-            raise Problem(404, "unknown-council", f"There is no council {slug[:40]!r} here.")
+        if slug is not None and await request.app.state.directory.find_council(slug) is None:
+            raise _unknown_council(slug)
 
 
 public: Any = Depends(_Public())

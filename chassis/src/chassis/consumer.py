@@ -28,10 +28,16 @@ class Handler:
 
 @dataclass(frozen=True)
 class Consumer:
-    """The handlers of another capability's events. ``name`` is unique within the service."""
+    """The handlers of another capability's events. ``name`` is unique within the service.
+
+    A ``projection`` keeps a copy of what events say, and is set to their snapshots. Its handlers take a
+    snapshot whatever its sequence, and another event if its sequence is higher than the copy's. A consumer
+    that acts on what happens is none: snapshots never reach it.
+    """
 
     name: str
     capability: str
+    projection: bool = False
     handlers: dict[str, Handler] = field(default_factory=dict)
 
     def on(self, view: type[Data]) -> Callable[[Callable[[Session, Received[Data]], Awaitable[None]]], Any]:

@@ -71,6 +71,11 @@ class Envelope(BaseModel):
     traceparent: _Line | None = Field(
         default=None, description="W3C trace context of the cause", max_length=200
     )
+    snapshot: bool | None = Field(
+        default=None,
+        description="True: nothing happened. The publisher tells the aggregate's present state again: set"
+        " your copy of it. Programs that act on what happens skip it",
+    )
     data: JsonObject
 
     @property
@@ -104,9 +109,12 @@ class Received(Generic[Data]):
     sequence: int
     time: AwareDatetime
     data: Data
+    snapshot: bool = False
 
 
-def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: int) -> Envelope:
+def wrap(
+    data: EventData, *, source: str, council: str, subject: str, sequence: int, snapshot: bool = False
+) -> Envelope:
     """Wrap a payload in an envelope that carries the current trace."""
     headers: dict[str, str] = {}
     propagate.inject(headers)
@@ -119,6 +127,7 @@ def wrap(data: EventData, *, source: str, council: str, subject: str, sequence: 
         council=council,
         sequence=sequence,
         traceparent=headers.get("traceparent"),
+        snapshot=snapshot or None,
         data=data.model_dump(mode="json"),
     )
 
@@ -133,4 +142,5 @@ def unwrap(envelope: Envelope, view: type[Data]) -> Received[Data]:
         sequence=envelope.sequence,
         time=envelope.time,
         data=view.model_validate(envelope.data),
+        snapshot=bool(envelope.snapshot),
     )

@@ -46,7 +46,8 @@ async def apply(database: Database, consumer: Consumer, envelopes: Sequence[Enve
         if database.rows_secured:
             await session.set_all_councils()
         unseen = await _insert_unseen(session, consumer.name, envelopes)
-        for kind, run in groupby(unseen, key=lambda envelope: envelope.type):
+        handled = [envelope for envelope in unseen if consumer.projection or not envelope.snapshot]
+        for kind, run in groupby(handled, key=lambda envelope: envelope.type):
             handler = consumer.handlers.get(kind)
             if handler is not None:
                 batch = list(run)

@@ -1,6 +1,11 @@
-"""The OpenAPI document: what FastAPI generates, with each operation's permission, limits and errors."""
+"""The OpenAPI document: what FastAPI generates, with each operation's permission, limits and errors.
+
+It also says what the gateway does in a service's stead: ``x-error-shapes`` has the texts of errors below the
+base of an outside contract, ``x-cross-origin`` the bases whose answers scripts of every site may read.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,9 +23,39 @@ _KEY_SCHEMES = {
     "keyHeader": {"type": "apiKey", "in": "header", "name": "key"},
     "keyParameter": {"type": "apiKey", "in": "query", "name": "key"},
 }
+# What an error's headers say, by status.
+_HEADERS = {
+    "401": ["WWW-Authenticate"],
+    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
+    "503": ["Retry-After"],
+}
+_HEADER_MEANINGS = {
+    "WWW-Authenticate": "How to authenticate, and what is wrong with the credential (RFC 6750)",
+    "Retry-After": "Seconds to wait before the request is sent again",
+    "RateLimit": "What is left of the limit that was reached, and in how many seconds there is more",
+    "RateLimit-Policy": "The limit that was reached: requests at once, and seconds until all are there again",
+}
+_EVERY_STATUS = frozenset({400, 401, 404, 413, 429, 431, 500, 503, 504})
 
 
-def make_document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, float]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class CrossOrigin:
+    """A base whose answers scripts of every site may read, without cookies. The gateway sees to it (CORS).
+
+    ``expose`` names the headers of answers that scripts may read, beside those the gateway itself sets.
+    """
+
+    base: str
+    methods: Sequence[str] = ("GET", "HEAD", "POST")
+    expose: Sequence[str] = ()
+
+
+def make_document(
+    app: FastAPI,
+    shapes: Sequence[ErrorShape],
+    limits: dict[str, float],
+    cross_origin: Sequence[CrossOrigin] = (),
+) -> dict[str, Any]:
     """Make the app's OpenAPI 3.1 document. Raises ValueError for an operation without a permission."""
     document = get_openapi(title=app.title, version=app.version, routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -30,6 +65,9 @@ def make_document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, 
     for model in bodies:
         _add_schema(schemas, model.model_json_schema(ref_template="#/components/schemas/{model}"))
     _publish_schemes(document["components"].setdefault("securitySchemes", {}))
+    document["components"]["headers"] = {
+        name: {"description": meaning, "schema": _TEXT} for name, meaning in _HEADER_MEANINGS.items()
+    }
     for path, operation in operations(document):
         shape = next((shape for shape in shapes if shape.covers(path)), None)
         _add_security(path, operation)
@@ -37,7 +75,13 @@ def make_document(app: FastAPI, shapes: Sequence[ErrorShape], limits: dict[str, 
         if shape is None:
             _add_pages(operation)
         operation["x-limits"] = {**limits, **operation.get("x-limits", {})}
+    document["x-error-shapes"] = [_describe_shape(shape) for shape in shapes]
+    document["x-cross-origin"] = [asdict(origin) for origin in cross_origin]
     return document
+
+
+def _describe_shape(shape: ErrorShape) -> dict[str, Any]:
+    return {"base": shape.base, "templates": [asdict(template) for template in shape.templates]}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,18 +125,22 @@ def _add_security(path: str, operation: dict[str, Any]) -> None:
 
 
 def _add_errors(operation: dict[str, Any], shape: ErrorShape | None) -> None:
-    """Add the errors that the chassis answers, and give all errors the shape of the path."""
+    """Add the errors that the chassis and the gateway answer, all in the shape of the path.
+
+    A public operation has a 401 too: a credential that is sent must be a good one.
+    """
     responses = operation["responses"]
     responses.pop("422", None)
-    statuses = {400, 404, 429, 500, 503}
+    statuses = set(_EVERY_STATUS)
     if operation["security"]:
-        statuses |= {401, 403}
-    if "requestBody" in operation:
-        statuses |= {413}
+        statuses |= {403}
     if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", [])):
         statuses |= {409, 422}
     for status in sorted(statuses):
         responses.setdefault(str(status), document_problem(status))
+    for status_text in responses.keys() & _HEADERS.keys():
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS[status_text]}
+        responses[status_text]["headers"] = headers | responses[status_text].get("headers", {})
     if shape is not None:
         schema = {"$ref": f"#/components/schemas/{shape.body.__name__}"}
         for status, response in responses.items():

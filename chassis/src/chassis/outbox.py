@@ -48,11 +48,13 @@ async def add(session: Session, data: EventData, *, council: str, subject: str, 
     await session.execute(_INSERT, _row(Event(data, subject, sequence), council))
 
 
-async def add_all(session: Session, events: Iterable[Event], *, council: str, bulk: bool = False) -> None:
+async def add_all(
+    session: Session, events: Iterable[Event], *, council: str, bulk: bool = False, snapshot: bool = False
+) -> None:
     """Publish many events when this transaction commits, in this order, with a statement for each 500."""
     rows: list[dict[str, Any]] = []
     for event in events:
-        rows.append({**_row(event, council), "bulk": bulk})
+        rows.append({**_row(event, council, snapshot=snapshot), "bulk": bulk})
         if len(rows) == _BATCH:
             await session.execute(_INSERT, rows)
             rows = []
@@ -61,8 +63,10 @@ async def add_all(session: Session, events: Iterable[Event], *, council: str, bu
         await session.execute(_INSERT, rows)
 
 
-def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextClause:
+def from_rows(aggregate: str, *, subject: str, members: str, rows: str, snapshot: bool = False) -> TextClause:
     """Make the statement that writes an event of an aggregate (``address.property``) for each row of a query.
+
+    ``snapshot``: the rows are present state told again, see ``chassis.resync``.
 
     ``rows`` is a SELECT of ``n`` (counts from 0, gives the order), ``kind`` (the event's word: ``created``),
     ``council``, ``version``, and what ``subject`` and ``members`` need. ``subject`` is SQL of the aggregate's
@@ -70,6 +74,7 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextC
     out. The text is made of the caller's own words, never of input. Execute it with ``add_from_rows``.
     """
     capability = aggregate.partition(".")[0]
+    mark = r',"snapshot"\:true' if snapshot else ""
     return text(f"""
     INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subject, envelope)
     SELECT council, concat(council, '.{aggregate}.', subject), :bulk,
@@ -84,13 +89,15 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str) -> TextC
         '","source":"urn:townhall:{capability}","type":"{aggregate}.', kind,
         '.v1","subject":', to_json(({subject})::text), ',"time":"', CAST(:time AS text),
         '","datacontenttype":"application/json","council":"', council,
-        '","sequence":', version, ',"data":{{', {members}, '}}}}') AS envelope
+        '","sequence":', version, '{mark},"data":{{', {members}, '}}}}') AS envelope
         FROM ({rows}) AS touched) AS events
     ORDER BY n""")  # noqa: S608
 
 
-async def add_from_rows(session: Session, statement: TextClause, *, council: str, bulk: bool = False) -> None:
-    """Publish an event for each row of a ``from_rows`` statement, whose ``:council`` is this one.
+async def add_from_rows(
+    session: Session, statement: TextClause, *, council: str, bulk: bool = False, **params: Any
+) -> int:
+    """Publish an event for each row of a ``from_rows`` statement, whose ``:council`` is this one; count them.
 
     Raises DBAPIError for one over 500,000 characters.
     """
@@ -98,9 +105,8 @@ async def add_from_rows(session: Session, statement: TextClause, *, council: str
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     first_id = ids.show(UUID(hex=base + "0" * _COUNTER_DIGITS))
     id_text = first_id[:-_COUNTER_CHARACTERS]
-    await session.execute(
-        statement, {"id_hex": base, "id_text": id_text, "time": now, "council": council, "bulk": bulk}
-    )
+    envelope = {"id_hex": base, "id_text": id_text, "time": now}
+    return await session.execute(statement, {**params, **envelope, "council": council, "bulk": bulk})
 
 
 class Backlog(NamedTuple):
@@ -116,10 +122,12 @@ async def read_backlog(session: ReadSession) -> list[Backlog]:
     return [Backlog._make(row) for row in await session.all(_BACKLOG)]
 
 
-def _row(event: Event, council: str) -> dict[str, Any]:
+def _row(event: Event, council: str, *, snapshot: bool = False) -> dict[str, Any]:
     data, subject, sequence = event
     source = f"urn:townhall:{data.capability()}"
-    envelope = wrap(data, source=source, council=council, subject=subject, sequence=sequence)
+    envelope = wrap(
+        data, source=source, council=council, subject=subject, sequence=sequence, snapshot=snapshot
+    )
     body = envelope.model_dump_json(exclude_none=True)
     if len(body) > _MAX_LENGTH:
         raise ValueError(f"{data.event_type} is {len(body)} characters; an event is thin")

@@ -5,7 +5,7 @@ makes problems of all other errors and sends them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -90,17 +90,44 @@ class Problem(HTTPException):
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorTemplate:
+    """The text of an outside contract's error, for the gateway: it answers for what it refuses itself.
+
+    ``$status``, ``$detail`` and ``$code`` stand for the error's own; in JSON the last two bring their quotes.
+    ``codes`` has the contract's code by status (``"401"``) or by class of statuses (``"4XX"``), which is
+    asked second; ``details`` the contract's own words, by the problem's code. ``where``: an RE2 expression
+    that the path with its query must contain; empty for all.
+    """
+
+    text: str
+    media_type: str = "application/json"
+    codes: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorShape:
     """An outside contract's own error body, for every path below ``/{council}/{base}``.
 
-    ``text_types``: media types in which it is written besides, on request.
+    ``render`` writes it here. ``templates`` write the same in the gateway, the first that fits the request:
+    the last is for every request.
     """
 
     base: str
     render: Callable[[Request, Problem], Response]
     body: type[BaseModel]
-    media_type: str = "application/json"
-    text_types: tuple[str, ...] = ()
+    templates: Sequence[ErrorTemplate]
+
+    @property
+    def media_type(self) -> str:
+        """Get the media type in which an error is written unless the request asks for another."""
+        return self.templates[-1].media_type
+
+    @property
+    def text_types(self) -> Sequence[str]:
+        """List the media types in which it is written besides, on request."""
+        return [template.media_type for template in self.templates[:-1]]
 
     def covers(self, path: str) -> bool:
         """Check whether a path is below the base."""

@@ -6,6 +6,8 @@ memory, and reads them again when PostgreSQL notifies it of a change and every f
 
 import asyncio
 import logging
+import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -17,28 +19,35 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis import revocations, tables
-from chassis.auth import Caller, permission
+from chassis.auth import Caller, not_ready, permission
 from chassis.consumer import Consumer
 from chassis.database import Database, Session
 from chassis.events import EventData, ForgedEventError, Received
-from chassis.types import Gss, Name, Slug
+from chassis.types import SLUG_PATTERN, Gss, Name, Slug
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 2.0
+"""Seconds a request for a council that is not known waits: one made a moment ago is on its way here."""
+MAX_WAITING = 50
+"""Requests of one process that wait at once. A flood of invented councils holds no more than these."""
+
 _STATEMENT_TIMEOUT = 5.0  # seconds after which a server that does not answer is given up
 _POLL = 5.0  # seconds between reads when PostgreSQL notifies of nothing
-_READ_TIMEOUT = 5.0  # seconds after which a server that does not answer is given up
+_SLUG = re.compile(SLUG_PATTERN)
 _READ_COUNCILS = "SELECT slug, name, gss, region, status, version FROM council"
 _READ_REVOKED = """SELECT id, extract(epoch FROM issued_before)::bigint AS issued_before
     FROM revoked_token WHERE expires_at > now()"""
 _NO_END = 1 << 62  # later than any token is issued
 _INSERT_COUNCIL = insert(tables.council)
+_NEW_COUNCIL = {
+    name: _INSERT_COUNCIL.excluded[name]
+    for name in ("name", "gss", "region", "status", "version", "updated_at")
+}
+_SET_COUNCIL = _INSERT_COUNCIL.on_conflict_do_update(index_elements=["slug"], set_=_NEW_COUNCIL)
 _UPSERT_COUNCIL = _INSERT_COUNCIL.on_conflict_do_update(
     index_elements=["slug"],
-    set_={
-        name: _INSERT_COUNCIL.excluded[name]
-        for name in ("name", "gss", "region", "status", "version", "updated_at")
-    },
+    set_=_NEW_COUNCIL,
     where=tables.council.c.version < _INSERT_COUNCIL.excluded.version,
 )
 
@@ -66,6 +75,41 @@ class Directory:
         self._database = database
         self.councils: dict[str, Council] = {}
         self.revoked: dict[str, int] = {}  # id to the last second whose tokens are refused
+        self._read_at = 0.0
+        self._read_again = asyncio.Event()  # another one after each read
+        self._refreshing = asyncio.Lock()
+        self._waiting = 0
+
+    async def find_council(self, slug: str) -> Council | None:
+        """Find a council. Waits for one that is not known yet, and returns None after ``PATIENCE`` seconds.
+
+        Raises Problem 503 when too many requests wait already.
+        """
+        council = self.councils.get(slug)
+        if council is not None or not _SLUG.match(slug):
+            return council
+        if self._waiting >= MAX_WAITING:
+            raise not_ready(slug)
+        self._waiting += 1
+        try:
+            return await self._wait_for_council(slug)
+        finally:
+            self._waiting -= 1
+
+    async def _wait_for_council(self, slug: str) -> Council | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while slug not in self.councils:
+                    await self._read_again.wait()
+        except TimeoutError:
+            await self._refresh_if_older(PATIENCE / 2)
+        return self.councils.get(slug)
+
+    async def _refresh_if_older(self, seconds: float) -> None:
+        """Read both tables unless that has just been done: a notification may have been lost."""
+        async with self._refreshing:
+            if time.monotonic() - self._read_at > seconds:
+                await self.refresh()
 
     def refuses(self, caller: Caller) -> bool:
         """Check whether the token, its client, its subject or its mandate is refused.
@@ -88,6 +132,9 @@ class Directory:
         revoked = await connection.fetch(_READ_REVOKED)
         self.councils = {row["slug"]: Council(**row) for row in councils}
         self.revoked = _merge_refusals(revoked)
+        self._read_at = time.monotonic()
+        self._read_again.set()
+        self._read_again = asyncio.Event()
 
     async def follow(self) -> None:
         """Keep up with the tables for ever. Raises when the database is lost; call it again."""
@@ -100,8 +147,7 @@ class Directory:
             connection.add_termination_listener(lambda *_: changed.set())
             while True:
                 changed.clear()
-                async with asyncio.timeout(_READ_TIMEOUT):
-                    await self._read(connection)
+                await self._read(connection)
                 try:
                     async with asyncio.timeout(_POLL):
                         await changed.wait()
@@ -147,7 +193,7 @@ class Revocation(EventData):
 
 
 # Every service but identity has this consumer; the app adds it.
-councils = Consumer("councils", capability="identity")
+councils = Consumer("councils", capability="identity", projection=True)
 
 
 @councils.on(CouncilState)
@@ -176,7 +222,8 @@ async def _upsert_council(session: Session, event: Received[Any]) -> None:
     if event.data.slug != event.council:
         raise ForgedEventError(f"an event of {event.council} about another council")
     state = event.data.model_dump()
-    await session.execute(_UPSERT_COUNCIL, {**state, "version": event.sequence, "updated_at": event.time})
+    statement = _SET_COUNCIL if event.snapshot else _UPSERT_COUNCIL
+    await session.execute(statement, {**state, "version": event.sequence, "updated_at": event.time})
 
 
 class CouncilView(BaseModel):

@@ -17,7 +17,7 @@ from chassis.database import FastPool, Reading, Session, Writing
 from chassis.events import EventData, Received
 from chassis.idempotency import OnlyOnce
 from chassis.pages import Page, Paging
-from chassis.problems import ErrorShape, not_found
+from chassis.problems import ErrorShape, ErrorTemplate, not_found
 from chassis.tables import NAMING
 from chassis.types import Name, Postcode, Uprn
 from notes import views
@@ -215,6 +215,7 @@ service = Service(
             "notes/v1/old",
             lambda request, problem: JSONResponse({"wrong": problem.code}, problem.status_code),
             OldError,
+            [ErrorTemplate('{"wrong":$code}')],
         )
     ],
 )

@@ -62,9 +62,9 @@ def _build_parser() -> argparse.ArgumentParser:
 
 def _render(settings: Settings, *, bare: bool) -> int:
     """Write all files from the contracts and the last snapshot; identity need not run."""
-    operations = files.read_contracts(settings.contracts)
-    files.write_dynamic(settings, operations, files.read_state(settings.out), bare=bare)
-    print(files.write_bootstrap(settings, bare=bare))
+    contracts = files.read_contracts(settings.contracts)
+    files.write_dynamic(settings, contracts, files.read_state(settings.out), bare=bare)
+    print(files.write_bootstrap(settings, contracts, bare=bare))
     return 0
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from gateway import files
-from gateway.contracts import Operation
+from gateway.contracts import Contracts
 from gateway.identity_client import IdentityClient
+from gateway.members import follow_members
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.subscription import ChangeSubscription
@@ -34,12 +35,15 @@ class ControlPlane:
     answered_at: float | None = None
     writes: int = 0
     last_error: str = ""
-    _operations: list[Operation] = field(default_factory=list)
+    _contracts: Contracts = field(default_factory=Contracts)
 
     async def run(self) -> None:
         """Poll until cancelled. Raises ContractError at the start only."""
         subscription = ChangeSubscription(self.settings, self.changed)
-        connecting = asyncio.create_task(subscription.connect())
+        tasks = [
+            asyncio.create_task(subscription.connect()),
+            asyncio.create_task(follow_members(self.settings)),
+        ]
         try:
             await self._load_state()
             while True:
@@ -48,8 +52,9 @@ class ControlPlane:
                 hinted = subscription.is_connected and not self.last_error
                 await self._wait_for_change(POLL_INTERVAL if hinted else POLL_INTERVAL_ALONE)
         finally:
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await subscription.close()
             await self.identity.close()
 
@@ -72,7 +77,7 @@ class ControlPlane:
 
     async def _load_state(self) -> None:
         """Start from the contracts and from the snapshot of an earlier run."""
-        self._operations = await asyncio.to_thread(files.read_contracts, self.settings.contracts)
+        self._contracts = await asyncio.to_thread(files.read_contracts, self.settings.contracts)
         try:
             self.snapshot = await asyncio.to_thread(files.read_state, self.settings.out)
         except ValueError as error:
@@ -80,7 +85,7 @@ class ControlPlane:
         await self._write_files(self.snapshot)
 
     async def _write_files(self, snapshot: Snapshot | None) -> None:
-        changed = await asyncio.to_thread(files.write_dynamic, self.settings, self._operations, snapshot)
+        changed = await asyncio.to_thread(files.write_dynamic, self.settings, self._contracts, snapshot)
         if changed:
             self.writes += 1
             log.info("wrote %s", ", ".join(changed))

@@ -6,35 +6,34 @@ A file is replaced by rename, so that nobody reads half of one, and only when it
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gateway import render
-from gateway.contracts import ContractError, Operation, read_operations
-from gateway.render.bootstrap import CLUSTERS_FILE, ROUTES_FILE
+from gateway.contracts import ContractError, Contracts, read_contract
+from gateway.render.bootstrap import CLUSTERS_FILE, MEMBERS_FILE, ROUTES_FILE, WATCHED_FOLDER
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 
 BOOTSTRAP_FILE = "bootstrap.json"
 STATE_FILE = "state.json"
-WATCHED_FOLDER = "dynamic"
-"""The folder Envoy watches, below ``out``. Only finished files are moved into it."""
 
 
-def read_contracts(folder: Path) -> list[Operation]:
-    """Read the operations of every ``<service>.json`` in the folder. Raises ContractError."""
+def read_contracts(folder: Path) -> Contracts:
+    """Read every ``<service>.json`` in the folder. Raises ContractError."""
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise ContractError(f"there are no contracts in {folder}; generate them first")
-    operations: list[Operation] = []
+    contracts = Contracts()
     for path in paths:
         try:
-            operations += read_operations(path.stem, json.loads(path.read_text()))
+            contracts += read_contract(path.stem, json.loads(path.read_text()))
         except ValueError as error:
             raise ContractError(f"{path.name} is not JSON: {error}") from error
-    return operations
+    return contracts
 
 
 def read_state(out: Path) -> Snapshot | None:
@@ -48,16 +47,24 @@ def read_state(out: Path) -> Snapshot | None:
         raise ValueError(f"{path} is damaged; remove it to start without: {error}") from error
 
 
-def write_bootstrap(settings: Settings, *, bare: bool = False) -> Path:
-    """Write the file Envoy starts with, and return its path."""
+def write_bootstrap(settings: Settings, contracts: Contracts, *, bare: bool = False) -> Path:
+    """Write the file Envoy starts with, and return its path. Until told otherwise this replica is alone."""
     path = settings.out.absolute() / BOOTSTRAP_FILE
-    content = render.build_bootstrap(settings, path.parent / WATCHED_FOLDER, bare=bare)
+    content = render.build_bootstrap(settings, contracts.shapes, path.parent, bare=bare)
     replace_file(path, _encode(content))
+    if not (path.parent / WATCHED_FOLDER / MEMBERS_FILE).exists():
+        write_members(settings, ["127.0.0.1"])
     return path
 
 
+def write_members(settings: Settings, addresses: Sequence[str]) -> bool:
+    """Write the addresses of the gateway's replicas; False when they have not changed."""
+    path = settings.out.absolute() / WATCHED_FOLDER / MEMBERS_FILE
+    return replace_file(path, _encode(render.build_members(sorted(addresses), settings.port)))
+
+
 def write_dynamic(
-    settings: Settings, operations: list[Operation], snapshot: Snapshot | None, *, bare: bool = False
+    settings: Settings, contracts: Contracts, snapshot: Snapshot | None, *, bare: bool = False
 ) -> list[str]:
     """Write the files Envoy watches, after the state, and return the names of those that changed.
 
@@ -71,7 +78,7 @@ def write_dynamic(
     contents[out / WATCHED_FOLDER / CLUSTERS_FILE] = _encode(render.build_clusters(settings))
     if snapshot or bare or not route_file.exists():
         tracing = bool(settings.otlp_endpoint)
-        contents[route_file] = _encode(render.build_routes(operations, snapshot, tracing=tracing, bare=bare))
+        contents[route_file] = _encode(render.build_routes(contracts, snapshot, tracing=tracing, bare=bare))
     return [path.name for path, content in contents.items() if replace_file(path, content)]
 
 

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     nats_ca: Path | None = Field(default=None, description="PEM certificates that vouch for NATS")
     keys_age: int = Field(default=60, ge=1, description="Seconds Envoy keeps the issuer's public keys")
 
+    members: str = Field(
+        default="", max_length=253, description="Name of all replicas of the gateway, which share each limit"
+    )
     credential_rate: Rate = Field(default=200, description="For each credential")
     credential_burst: Rate = 400
     address_rate: Rate = Field(default=50, description="For each client address without a credential")

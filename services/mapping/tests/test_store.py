@@ -1,6 +1,6 @@
 """Statements of mapping."""
 
-from mapping import store
+from mapping import actions, store
 from mapping.rules import Placement
 
 
@@ -24,3 +24,12 @@ async def test_a_retired_property_is_on_no_map_and_late_news_does_not_bring_it_b
     await store.upsert_points(session, [Placement("citytown", 7, 11.0, 21.0, 5)])
     assert await store.get_point(session, "citytown", 7) is None
     assert await store.list_points(session, "citytown", 0, 10) == []
+
+
+async def test_a_snapshot_sets_a_point_whatever_its_version(session):
+    await store.upsert_points(session, [Placement("citytown", 7, 10.0, 20.0, 9)])
+    await actions.place_properties(session, [Placement("citytown", 7, 1.0, 2.0, 4, snapshot=True)])
+    row = await store.get_point(session, "citytown", 7)
+    assert (float(row.easting), row.sequence) == (1.0, 4)
+    await actions.place_properties(session, [Placement("citytown", 7, 3.0, 4.0, 5)])
+    assert (await store.get_point(session, "citytown", 7)).sequence == 5

@@ -5,6 +5,7 @@ Envoy reads the bootstrap once when it starts, and watches the files of clusters
 
 from gateway.render.bootstrap import build_bootstrap
 from gateway.render.clusters import build_clusters
+from gateway.render.members import build_members
 from gateway.render.routes import build_routes
 
-__all__ = ["build_bootstrap", "build_clusters", "build_routes"]
+__all__ = ["build_bootstrap", "build_clusters", "build_members", "build_routes"]

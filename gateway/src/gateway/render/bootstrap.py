@@ -1,33 +1,48 @@
 """The bootstrap: what Envoy reads when it starts."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.contracts import ErrorShape
 from gateway.render.clusters import build_issuer_cluster
 from gateway.render.listener import build_listener
+from gateway.render.members import NAME as MEMBERS
+from gateway.render.members import build_members_cluster
 from gateway.render.protos import Json, build_address, build_config_source, build_extension
 from gateway.render.telemetry import build_collector_clusters
 from gateway.settings import Settings
 
 CLUSTERS_FILE = "clusters.json"
 ROUTES_FILE = "routes.json"
+MEMBERS_FILE = "members.json"
+WATCHED_FOLDER = "dynamic"
+"""The folder Envoy watches. Only finished files are moved into it."""
 
 
-def build_bootstrap(settings: Settings, folder: Path, *, bare: bool = False) -> Json:
-    """Build the bootstrap. ``folder`` is where Envoy finds the files it watches.
+def build_bootstrap(
+    settings: Settings, shapes: Sequence[ErrorShape], folder: Path, *, bare: bool = False
+) -> Json:
+    """Build the bootstrap. Below ``folder`` lie the folders that Envoy watches.
 
     ``bare`` leaves out the HTTP filters and nothing else, to measure what they cost.
     """
-    cluster_source = build_config_source(str(folder / CLUSTERS_FILE), str(folder))
-    route_source = build_config_source(str(folder / ROUTES_FILE), str(folder))
+    watched = folder / WATCHED_FOLDER
+    cluster_source = build_config_source(str(watched / CLUSTERS_FILE), str(watched))
+    route_source = build_config_source(str(watched / ROUTES_FILE), str(watched))
     return {
         "node": {"id": "gateway", "cluster": "gateway"},
         # Always on loopback, whatever the listener's address is: the admin can stop Envoy.
         "admin": {"address": build_address("127.0.0.1", settings.admin_port)},
         "dynamic_resources": {"cds_config": cluster_source},
         "static_resources": {
-            "listeners": [build_listener(settings, route_source, bare=bare)],
-            "clusters": [build_issuer_cluster(settings), *build_collector_clusters(settings)],
+            "listeners": [build_listener(settings, shapes, route_source, bare=bare)],
+            "clusters": [
+                build_issuer_cluster(settings),
+                build_members_cluster(str(watched / MEMBERS_FILE), str(watched)),
+                *build_collector_clusters(settings),
+            ],
         },
+        "cluster_manager": {"local_cluster_name": MEMBERS},
         "layered_runtime": {"layers": [{"name": "static", "static_layer": _RUNTIME}]},
         "overload_manager": _build_overload_manager(settings),
     }

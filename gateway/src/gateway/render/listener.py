@@ -1,11 +1,15 @@
 """The listener and its HTTP connection manager."""
 
+from collections.abc import Sequence
+
+from gateway.contracts import ErrorShape
+from gateway.render.filter_exceptions import BUFFER, MAX_BODY
 from gateway.render.jwt_authn import build_jwt_filter
 from gateway.render.local_replies import build_local_replies
 from gateway.render.protos import Json, build_address, build_extension
 from gateway.render.rate_limits import build_any_filter, build_limit_filter
 from gateway.render.rbac import build_rbac_filter
-from gateway.render.routes import BUFFER, MAX_BODY, MAX_EXCHANGE, NAME
+from gateway.render.routes import MAX_EXCHANGE, NAME
 from gateway.render.telemetry import build_access_log, build_tracing
 from gateway.settings import Settings
 
@@ -13,9 +17,11 @@ _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConn
 _TLS = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 
 
-def build_listener(settings: Settings, route_source: Json, *, bare: bool) -> Json:
+def build_listener(
+    settings: Settings, shapes: Sequence[ErrorShape], route_source: Json, *, bare: bool
+) -> Json:
     """Build the one listener; it speaks TLS where a certificate is set."""
-    manager = _build_manager(settings, route_source, bare=bare)
+    manager = _build_manager(settings, shapes, route_source, bare=bare)
     chain: Json = {"filters": [build_extension("http", _MANAGER, **manager)]}
     if settings.tls_certificate and settings.tls_key:
         chain["transport_socket"] = build_extension("tls", _TLS, **_build_tls(settings))
@@ -27,7 +33,9 @@ def build_listener(settings: Settings, route_source: Json, *, bare: bool) -> Jso
     }
 
 
-def _build_manager(settings: Settings, route_source: Json, *, bare: bool) -> Json:
+def _build_manager(
+    settings: Settings, shapes: Sequence[ErrorShape], route_source: Json, *, bare: bool
+) -> Json:
     return {
         "stat_prefix": "gateway",
         "rds": {"route_config_name": NAME, "config_source": route_source},
@@ -36,7 +44,7 @@ def _build_manager(settings: Settings, route_source: Json, *, bare: bool) -> Jso
         **build_access_log(),
         **build_tracing(settings),
         "xff_num_trusted_hops": settings.trusted_hops,
-        "local_reply_config": build_local_replies(),
+        "local_reply_config": build_local_replies(settings, shapes),
     }
 
 
@@ -73,6 +81,8 @@ _EDGE: Json = {
         "idle_timeout": "60s",
         "max_headers_count": 100,
         "max_stream_duration": f"{MAX_EXCHANGE}s",
+        # Some servers take X_Api_Key for X-Api-Key, which would then not be the one that was checked here.
+        "headers_with_underscores_action": "REJECT_REQUEST",
     },
     "http2_protocol_options": {
         "max_concurrent_streams": 100,

@@ -3,6 +3,9 @@
 The buckets belong to the listener, not to the routes: a changed route file must not fill them again.
 """
 
+import math
+from collections.abc import Sequence
+
 from gateway.render.claim_headers import CLIENT
 from gateway.render.protos import Json, build_extension, build_header
 from gateway.settings import Settings
@@ -18,15 +21,14 @@ _ALWAYS: Json = {"default_value": {"numerator": 100}}
 # An IPv6 client usually has a /64 to itself, so a /64 counts as one address.
 _ADDRESS: Json = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": 64}}
 _ADDRESS_ENTRY: Json = {"key": "masked_remote_address"}
-# Every bucket gains at least one request a second, so one second is enough for each.
-_RETRY_AFTER = build_header("retry-after", "1", "OVERWRITE_IF_EXISTS_OR_ADD")
 
 
 def build_any_filter(settings: Settings) -> Json:
     """Limit all requests of one address. It stands before the token check, which is expensive."""
     bucket = _build_bucket([{"key": "remote_address"}], settings.any_rate, settings.any_burst)
     actions: list[Json] = [{"actions": [{"remote_address": {}}]}]
-    return _build_filter(ANY_FILTER, actions, [bucket], show_headers=False)
+    headers = describe_limit("any", settings.any_rate, settings.any_burst)
+    return _build_filter(ANY_FILTER, actions, [bucket], headers)
 
 
 def build_limit_filter(settings: Settings) -> Json:
@@ -45,12 +47,27 @@ def build_limit_filter(settings: Settings) -> Json:
             ),
             _build_bucket([_build_entry("token"), _ADDRESS_ENTRY], settings.token_rate, settings.token_burst),
         ],
-        show_headers=True,
     )
 
 
-def _build_filter(name: str, actions: list[Json], buckets: list[Json], *, show_headers: bool) -> Json:
-    """``show_headers`` adds X-RateLimit-Limit, -Remaining and -Reset to every answer."""
+def describe_limit(name: str, rate: int, burst: int) -> list[tuple[str, str]]:
+    """Write the headers of a 429 (draft-ietf-httpapi-ratelimit-headers).
+
+    The quota is what the bucket holds, its window the time in which an empty one is full again. Every bucket
+    gains at least one request a second, so one second is enough to wait.
+    """
+    size = max(rate, burst)
+    return [
+        ("retry-after", "1"),
+        ("ratelimit-policy", f'"{name}";q={size};w={math.ceil(size / rate)}'),
+        ("ratelimit", f'"{name}";r=0;t=1'),
+    ]
+
+
+def _build_filter(
+    name: str, actions: list[Json], buckets: list[Json], headers: Sequence[tuple[str, str]] = ()
+) -> Json:
+    """Build a filter; ``headers`` go out with its refusals."""
     return build_extension(
         name,
         _LOCAL_RATE_LIMIT,
@@ -63,8 +80,8 @@ def _build_filter(name: str, actions: list[Json], buckets: list[Json], *, show_h
         always_consume_default_token_bucket=False,
         filter_enabled=_ALWAYS,
         filter_enforced=_ALWAYS,
-        enable_x_ratelimit_headers="DRAFT_VERSION_03" if show_headers else "OFF",
-        response_headers_to_add=[_RETRY_AFTER],
+        local_cluster_rate_limit={},
+        response_headers_to_add=[build_header(*header, "OVERWRITE_IF_EXISTS_OR_ADD") for header in headers],
     )
 
 

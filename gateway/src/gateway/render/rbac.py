@@ -1,4 +1,4 @@
-"""The deny list: revoked credentials, and councils that are unknown or suspended.
+"""The deny list: revoked credentials, and councils that are suspended.
 
 One RBAC filter with a matching tree instead of a list of policies: it looks ids up in a hash map and
 councils in a trie, so that thousands of either cost no more than one.
@@ -15,7 +15,6 @@ FILTER = "denials"
 
 REVOKED = "revoked-credential"
 SUSPENDED = "council-suspended"
-UNKNOWN = "unknown-council"
 STARTING = "gateway-starting"
 _ALLOWED = "allowed"
 
@@ -35,21 +34,26 @@ def build_rbac_filter() -> Json:
 def build_deny_list(snapshot: Snapshot | None, region_parts: Iterable[str]) -> Json:
     """Build the filter's rules. ``region_parts`` are first path parts that belong to no council.
 
-    Without a snapshot no council is known yet, which is not the same as an unknown council.
+    A council the snapshot lacks may have been made a moment ago: the services say whether they know it.
+    Without a snapshot nobody knows which councils are suspended.
     """
-    verdicts = {f"/{part}/": _ALLOWED for part in region_parts}
-    if snapshot:
-        verdicts |= {
-            f"/{council.slug}/": _ALLOWED if council.status == "active" else SUSPENDED
-            for council in snapshot.councils
-        }
-    tree = _build_action(UNKNOWN if snapshot else STARTING)
-    actions = {prefix: _build_action(verdict) for prefix, verdict in verdicts.items()}
-    tree = _look_up(":path", "prefix_match_map", actions, tree)
-    if snapshot:
-        for claim in REVOCABLE:
-            tree = _match_claim(claim, snapshot, tree)
+    if snapshot is None:
+        return _pack_rules(_look_up_paths(dict.fromkeys(region_parts, _ALLOWED), STARTING))
+    suspended = [council.slug for council in snapshot.councils if council.status != "active"]
+    tree = _look_up_paths(dict.fromkeys(suspended, SUSPENDED), _ALLOWED)
+    for claim in REVOCABLE:
+        tree = _match_claim(claim, snapshot, tree)
+    return _pack_rules(tree)
+
+
+def _pack_rules(tree: Json) -> Json:
     return pack_any(_RBAC_PER_ROUTE, rbac={"matcher": tree.get("matcher") or {"on_no_match": tree}})
+
+
+def _look_up_paths(verdicts: Mapping[str, str], otherwise: str) -> Json:
+    """Look the path's first part up."""
+    actions = {f"/{part}/": _build_action(verdict) for part, verdict in verdicts.items()}
+    return _look_up(":path", "prefix_match_map", actions, _build_action(otherwise))
 
 
 def _match_claim(claim: Claim, snapshot: Snapshot, otherwise: Json) -> Json:

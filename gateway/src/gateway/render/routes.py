@@ -3,16 +3,15 @@
 import re
 from collections.abc import Sequence
 
-from gateway.contracts import Operation, Policy
-from gateway.render import jwt_authn, rbac
+from gateway.contracts import Contracts, CrossOrigin, Operation, Policy
+from gateway.render import rbac
+from gateway.render.cross_origin import build_preflight_routes, share_answers
+from gateway.render.filter_exceptions import answer_at_once, build_exceptions, open_to_all
 from gateway.render.protos import Json, build_header, pack_any
 from gateway.render.route_groups import COUNCIL, PARAMETER, RouteGroup, group_operations
 from gateway.snapshot import Snapshot
 
 NAME = "townhall"
-BUFFER = "bodies"
-MAX_BODY = 1_048_576
-"""Bytes of a body, where the route does not set another limit."""
 MAX_EXCHANGE = 120
 """Seconds from a request's beginning to its answer's end. Streams have their own limit."""
 
@@ -22,21 +21,25 @@ _HEALTH = '{"status":"ok"}\n'
 _TRACEPARENT = (
     "00-%START_TIME(%s)%00000%REQ(x-request-id):8%%START_TIME(%9f)%-%REQ(x-request-id):8%00000001-01"
 )
-_BUFFER_PER_ROUTE = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
 
 
 def build_routes(
-    operations: Sequence[Operation], snapshot: Snapshot | None, *, tracing: bool = False, bare: bool = False
+    contracts: Contracts, snapshot: Snapshot | None, *, tracing: bool = False, bare: bool = False
 ) -> Json:
     """Build the route file. ``bare`` leaves out everything that configures a filter."""
-    routes = [_build_route(group, bare=bare) for group in group_operations(operations)]
-    routes += [_build_health_route(bare=bare), *_build_not_found_routes(bare=bare)]
+    routes = [
+        _build_two_hosts_route(bare=bare),
+        *build_preflight_routes(contracts.cross_origin, bare=bare),
+        *(_build_route(group, bare=bare) for group in group_operations(contracts.operations)),
+        _build_health_route(bare=bare),
+        *_build_not_found_routes(contracts.cross_origin, bare=bare),
+    ]
     configuration: Json = {
         "name": NAME,
         "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": routes, "retry_policy": _RETRY_POLICY}],
     }
     if not bare:
-        deny_list = rbac.build_deny_list(snapshot, _list_region_parts(operations))
+        deny_list = rbac.build_deny_list(snapshot, _list_region_parts(contracts.operations))
         configuration["typed_per_filter_config"] = {rbac.FILTER: deny_list}
     if not tracing:
         configuration["request_headers_to_add"] = [build_header("traceparent", _TRACEPARENT, "ADD_IF_ABSENT")]
@@ -53,9 +56,9 @@ def _build_route(group: RouteGroup, *, bare: bool) -> Json:
         "name": policy.service,
         "match": match,
         "route": {"cluster": policy.service, **_set_timeout(policy)},
+        **share_answers(policy.cross_origin),
     }
-    exceptions = {} if bare else _build_filter_exceptions(policy)
-    return {**route, "typed_per_filter_config": exceptions} if exceptions else route
+    return route if bare else {**route, **build_exceptions(policy)}
 
 
 def _set_timeout(policy: Policy) -> Json:
@@ -67,19 +70,6 @@ def _set_timeout(policy: Policy) -> Json:
     if policy.stream:
         return {"max_stream_duration": {"max_stream_duration": seconds}, "retry_policy": {}}
     return {"timeout": seconds}
-
-
-def _build_filter_exceptions(policy: Policy) -> Json:
-    """Build what differs on this route from the filters' usual configuration."""
-    exceptions: Json = {}
-    if policy.public:
-        exceptions[jwt_authn.FILTER] = jwt_authn.make_token_optional()
-    if policy.stream:
-        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, disabled=True)
-    elif policy.body != MAX_BODY:
-        limit = {"max_request_bytes": max(1, policy.body)}
-        exceptions[BUFFER] = pack_any(_BUFFER_PER_ROUTE, buffer=limit)
-    return exceptions
 
 
 def _write_expression(paths: Sequence[str]) -> str:
@@ -96,29 +86,40 @@ def _build_health_route(*, bare: bool) -> Json:
         "response_headers_to_add": [
             build_header("content-type", "application/json", "OVERWRITE_IF_EXISTS_OR_ADD")
         ],
-        **_open_to_all(bare=bare),
+        **open_to_all(bare=bare),
     }
 
 
-def _build_not_found_routes(*, bare: bool) -> list[Json]:
+def _build_two_hosts_route(*, bare: bool) -> Json:
+    """Refuse two Host headers, which Envoy joins with a comma: a proxy in front may have read the other."""
+    return {
+        "name": "two-hosts",
+        "match": {
+            "prefix": "/",
+            "headers": [{"name": ":authority", "string_match": {"contains": ","}}],
+        },
+        "direct_response": {"status": 400},
+        **answer_at_once(bare=bare),
+    }
+
+
+def _build_not_found_routes(cross_origin: Sequence[CrossOrigin], *, bare: bool) -> list[Json]:
     """Answer 404 for every path no contract names, and for CONNECT, which has no path."""
-    matches: list[Json] = [{"prefix": "/"}, {"connect_matcher": {}}]
-    return [
-        {"name": "nowhere", "match": match, "direct_response": {"status": 404}, **_open_to_all(bare=bare)}
-        for match in matches
+    matches: list[tuple[Json, Json]] = [
+        *(({"safe_regex": {"regex": row.paths}}, share_answers(row)) for row in cross_origin),
+        ({"prefix": "/"}, {}),
+        ({"connect_matcher": {}}, {}),
     ]
-
-
-def _open_to_all(*, bare: bool) -> Json:
-    """Switch off the deny list and the wait for a body.
-
-    A token that is sent is still checked, because the check removes the headers that clients may not send.
-    """
-    if bare:
-        return {}
-    off = pack_any("envoy.config.route.v3.FilterConfig", disabled=True)
-    exceptions = {jwt_authn.FILTER: jwt_authn.make_token_optional(), rbac.FILTER: off, BUFFER: off}
-    return {"typed_per_filter_config": exceptions}
+    return [
+        {
+            "name": "nowhere",
+            "match": match,
+            "direct_response": {"status": 404},
+            **headers,
+            **open_to_all(bare=bare),
+        }
+        for match, headers in matches
+    ]
 
 
 def _list_region_parts(operations: Sequence[Operation]) -> list[str]:

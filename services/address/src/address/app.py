@@ -18,7 +18,7 @@ from address.batches.actions import scheduler, worker
 from address.changes import routes as changes
 from address.consumers import CONSUMERS
 from address.developments import routes as developments
-from address.loading.actions import command
+from address.loading.actions import command, snapshots
 from address.matching import routes as matching
 from address.number_ranges import routes as number_ranges
 from address.places.routes import places, suggestions
@@ -30,6 +30,7 @@ from address.settings import Settings
 from address.shared.tables import metadata
 from address.streets import routes as streets
 from chassis.app import Service, create_app
+from chassis.openapi import CrossOrigin
 
 service = Service(
     name="address",
@@ -52,6 +53,7 @@ service = Service(
     ],
     consumers=CONSUMERS,
     shapes=[places.shape, envelope.shape],
+    cross_origin=[CrossOrigin(places.shape.base), CrossOrigin(envelope.shape.base, expose=["ETag"])],
     publishes=[
         events.PropertyCreated,
         events.PropertyChanged,
@@ -61,6 +63,7 @@ service = Service(
         events.StreetRetired,
     ],
     commands={"load": command.load, "postcodes": postcode_load.load, "match-batches": worker.command},
+    snapshots={"streets": snapshots.add_streets, "properties": snapshots.add_properties},
     tasks={"batches": scheduler.run_scheduler},
 )
 

@@ -19,7 +19,7 @@ from identity.clients.actions.client_cache import ClientCache
 from identity.clients.routes import api_keys, clients, cors, services
 from identity.consumers import CONSUMERS
 from identity.councils import routes as councils
-from identity.councils.actions import commands
+from identity.councils.actions import commands, snapshots
 from identity.discovery import routes as discovery
 from identity.events import (
     AccountChanged,
@@ -190,6 +190,7 @@ service = Service(
         themes.router,
         proofs.router,
     ),
+    snapshots={"councils": snapshots.add_councils, "revocations": snapshots.add_revocations},
     publishes=(
         CouncilCreated,
         CouncilChanged,

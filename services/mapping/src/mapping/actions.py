@@ -14,7 +14,10 @@ from mapping.schemas import Point
 
 async def place_properties(session: Session, placements: list[Placement]) -> None:
     """Record where properties are, in whichever order their events arrive."""
-    await store.upsert_points(session, select_latest(placements))
+    latest = select_latest(placements)
+    if snapshots := [placement for placement in latest if placement.snapshot]:
+        await store.set_points(session, snapshots)
+    await store.upsert_points(session, [placement for placement in latest if not placement.snapshot])
 
 
 async def read_point(session: ReadSession, council: str, uprn: int) -> Point:

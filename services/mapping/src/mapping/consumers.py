@@ -10,7 +10,7 @@ from mapping import actions
 from mapping.events import PropertyChanged, PropertyCreated, PropertyRetired
 from mapping.rules import Placement
 
-properties = Consumer("properties", capability="address")
+properties = Consumer("properties", capability="address", projection=True)
 
 
 @properties.on_batch(PropertyCreated)
@@ -39,4 +39,5 @@ def _to_placement(event: Received[Any], *, retired: bool = False) -> Placement:
         northing=event.data.northing,
         sequence=event.sequence,
         retired=retired,
+        snapshot=event.snapshot,
     )

@@ -1,6 +1,6 @@
 """Pure rules of mapping."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +16,19 @@ class Placement:
     northing: float
     sequence: int
     retired: bool = False
+    snapshot: bool = False  # the property's present state, whatever its sequence
 
 
 def select_latest(placements: list[Placement]) -> list[Placement]:
-    """Select each property's placement of the highest version: events may arrive late or twice."""
+    """Select each property's placement of the highest version since its last snapshot, if there is one.
+
+    Events may arrive late or twice.
+    """
     newest: dict[tuple[str, int], Placement] = {}
     for placement in placements:
         key = placement.council, placement.uprn
-        if key not in newest or newest[key].sequence < placement.sequence:
-            newest[key] = placement
+        known = newest.get(key)
+        if known is None or placement.snapshot or known.sequence < placement.sequence:
+            overrides = placement.snapshot or (known is not None and known.snapshot)
+            newest[key] = replace(placement, snapshot=overrides)
     return list(newest.values())

@@ -23,12 +23,14 @@ _INSERT = insert(property_point).from_select(
     list(_COLUMNS),
     select(*(func.unnest(bindparam(name, type_=ARRAY(kind))) for name, kind in _COLUMNS.items())),
 )
+_NEW_POINT = {
+    **{name: _INSERT.excluded[name] for name in ("easting", "northing", "sequence", "retired")},
+    "updated_at": func.now(),
+}
+_SET_POINTS = _INSERT.on_conflict_do_update(index_elements=["council", "uprn"], set_=_NEW_POINT)
 _UPSERT_POINTS = _INSERT.on_conflict_do_update(
     index_elements=["council", "uprn"],
-    set_={
-        **{name: _INSERT.excluded[name] for name in ("easting", "northing", "sequence", "retired")},
-        "updated_at": func.now(),
-    },
+    set_=_NEW_POINT,
     where=property_point.c.sequence < _INSERT.excluded.sequence,
 )
 _LIVE = (property_point.c.council == bindparam("council"), property_point.c.retired.is_(False))
@@ -44,9 +46,16 @@ _LIST_POINTS = (
 
 async def upsert_points(session: Session, placements: Sequence[Placement]) -> None:
     """Insert or update points, one a property; a lower version never overwrites a higher one."""
-    await session.execute(
-        _UPSERT_POINTS, {name: [getattr(placement, name) for placement in placements] for name in _COLUMNS}
-    )
+    await session.execute(_UPSERT_POINTS, _to_columns(placements))
+
+
+async def set_points(session: Session, placements: Sequence[Placement]) -> None:
+    """Set points to these, one a property, whatever their versions."""
+    await session.execute(_SET_POINTS, _to_columns(placements))
+
+
+def _to_columns(placements: Sequence[Placement]) -> dict[str, list[Any]]:
+    return {name: [getattr(placement, name) for placement in placements] for name in _COLUMNS}
 
 
 async def get_point(session: ReadSession, council: str, uprn: int) -> Row[Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, Text, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from chassis.database import ReadSession, Session
@@ -29,6 +29,18 @@ _LIST_PAGE = (
     .where(council.c.slug > bindparam("after"))
     .order_by(council.c.slug)
     .limit(bindparam("most"))
+)
+_LOCK_PAGE = _LIST_PAGE.with_for_update(read=True)
+_LOCK_REVOKED_PAGE = (
+    select(*revoked_token.c)
+    .where(
+        revoked_token.c.expires_at > bindparam("now", type_=revoked_token.c.expires_at.type),
+        tuple_(revoked_token.c.council, revoked_token.c.id)
+        > tuple_(bindparam("council_", type_=Text), bindparam("id_", type_=Text)),
+    )
+    .order_by(revoked_token.c.council, revoked_token.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(read=True)
 )
 _UPDATE = (
     update(council)
@@ -71,6 +83,19 @@ async def get(session: ReadSession, slug: str) -> Row[Any] | None:
 async def list_page(session: ReadSession, after: str, fetch: int) -> Sequence[Row[Any]]:
     """List councils in order of slug; at most ``fetch``."""
     return await session.all(_LIST_PAGE, {"after": after, "most": fetch})
+
+
+async def lock_page(session: Session, after: str, most: int) -> Sequence[Row[Any]]:
+    """Lock councils against change and list them, in order of slug; at most ``most``."""
+    return await session.all(_LOCK_PAGE, {"after": after, "most": most})
+
+
+async def lock_revoked_page(
+    session: Session, after: tuple[str, str], now: datetime, most: int
+) -> Sequence[Row[Any]]:
+    """Lock the credentials revoked at ``now`` after a council and an id, and list them in that order."""
+    council_, id_ = after
+    return await session.all(_LOCK_REVOKED_PAGE, {"council_": council_, "id_": id_, "now": now, "most": most})
 
 
 async def update_council(

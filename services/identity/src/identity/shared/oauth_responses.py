@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from chassis.problems import Problem
+from chassis.problems import ErrorTemplate, Problem
 from identity.shared.oauth import token_requests
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -20,6 +20,14 @@ _OAUTH_ERRORS = frozenset(
         "temporarily_unavailable",
     }
 )
+_OAUTH_TEXT = '{"error":$code,"error_description":$detail}'
+_CODES = {"4XX": "invalid_request", "5XX": "server_error"}
+OAUTH_TEMPLATES = (ErrorTemplate(_OAUTH_TEXT, codes={"401": "invalid_client", **_CODES}),)
+"""Errors of endpoints where a client authenticates."""
+BEARER_TEMPLATES = (
+    ErrorTemplate(_OAUTH_TEXT, codes={"401": "invalid_token", "403": "insufficient_scope", **_CODES}),
+)
+"""Errors of endpoints that an access token opens (RFC 6750 section 3.1)."""
 
 
 def to_problem(error: token_requests.OAuthError) -> Problem:

@@ -32,6 +32,32 @@ INSERT_PROPERTY_EVENTS = outbox.from_rows(
     "address.property", subject="uprn", members=_PROPERTY, rows=_PROPERTIES
 )
 INSERT_STREET_EVENTS = outbox.from_rows("address.street", subject="usrn", members=_STREET, rows=_STREETS)
+
+# Present state told again, see chassis.resync: the council's properties or streets between two numbers.
+_PRESENT_PROPERTIES = f"""SELECT b.*, row_number() OVER (ORDER BY b.uprn) - 1 AS n, NULL AS changed,
+        CASE b.logical_status WHEN 8 THEN 'retired' ELSE 'created' END AS kind,
+        CASE b.logical_status WHEN 8 THEN {_SUCCESSORS} END AS successors
+    FROM blpu b WHERE b.council = :council AND b.uprn BETWEEN :first AND :last"""
+_PRESENT_STREETS = """SELECT k.council, k.usrn, k.version, row_number() OVER (ORDER BY k.usrn) - 1 AS n,
+        CASE k.state WHEN 4 THEN 'retired' ELSE 'created' END AS kind, NULL AS changed,
+        coalesce(d.description, '') AS description, d.locality, d.town
+    FROM street k LEFT JOIN LATERAL (
+        SELECT description, locality, town FROM street_descriptor s
+        WHERE (s.council, s.usrn) = (k.council, k.usrn) ORDER BY language <> 'ENG', language LIMIT 1
+    ) d ON true
+    WHERE k.council = :council AND k.usrn BETWEEN :first AND :last"""
+INSERT_PROPERTY_SNAPSHOTS = outbox.from_rows(
+    "address.property", subject="uprn", members=_PROPERTY, rows=_PRESENT_PROPERTIES, snapshot=True
+)
+INSERT_STREET_SNAPSHOTS = outbox.from_rows(
+    "address.street", subject="usrn", members=_STREET, rows=_PRESENT_STREETS, snapshot=True
+)
+LOCK_PROPERTIES, LOCK_STREETS = (
+    text(f"""SELECT council, {number} AS number FROM {table}
+        WHERE (council, {number}) > (:council, :number) ORDER BY council, {number} LIMIT :most FOR SHARE""")
+    for table, number in (("blpu", "uprn"), ("street", "usrn"))
+)
+
 INSERT_HISTORY = text("""
     INSERT INTO history (council, uprn, version, actor, kind, changes)
     SELECT :council, uprn, b.version, :actor, t.kind, t.changes

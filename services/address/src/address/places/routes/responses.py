@@ -14,7 +14,7 @@ from address.places.schemas.params import Options, PagedOptions, invalid_param, 
 from address.places.schemas.places import PlacesError, error_body
 from address.places.store.places import PlacesQuery
 from address.shared.projections import OutsideGridError
-from chassis.problems import ErrorShape, Problem
+from chassis.problems import ErrorShape, ErrorTemplate, Problem
 
 _XML = "application/xml"
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
@@ -112,4 +112,17 @@ def _render(request: Request, problem: Problem) -> Response:
     return JSONResponse(body, problem.status_code, problem.headers)
 
 
-shape = ErrorShape("address/search/places/v1", _render, PlacesError, text_types=(_XML,))
+shape = ErrorShape(
+    "address/search/places/v1",
+    _render,
+    PlacesError,
+    [
+        ErrorTemplate(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            "<error><statuscode>$status</statuscode><message>$detail</message></error>",
+            _XML,
+            where="[?&]format=(?i:xml)(&|$)",
+        ),
+        ErrorTemplate('{"error":{"statuscode":$status,"message":$detail}}'),
+    ],
+)

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 
 from address.postcodes.rules.queries import RefusedError
 from address.postcodes.schemas import MAX_CALLBACK, PostcodesIoError
-from chassis.problems import ErrorShape, Problem
+from chassis.problems import ErrorShape, ErrorTemplate, Problem
 
 BASE = "address/postcodes-io"
 _CALLBACK = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*)*")
@@ -96,4 +96,6 @@ def _render(request: Request, problem: Problem) -> Response:
     return Response(text, 200 if callback else problem.status_code, headers, media_type)
 
 
-shape = ErrorShape(BASE, _render, PostcodesIoError)
+shape = ErrorShape(
+    BASE, _render, PostcodesIoError, [ErrorTemplate('{"status":$status,"error":$detail}', details=_MESSAGES)]
+)

@@ -16,12 +16,12 @@ from identity.clients.routes.dependencies import TheProvider, identify_client
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import relying_party, token_requests
 from identity.shared.oauth.authorization_requests import PageError, RequestError
-from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
+from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth, to_problem
 from identity.shared.schemas import TokenError
 
 router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
-SHAPE = ErrorShape("par", render_oauth, TokenError)
+SHAPE = ErrorShape("par", render_oauth, TokenError, OAUTH_TEMPLATES)
 _UNKNOWN: dict[int | str, dict[str, Any]] = {401: {"description": "The client is not authenticated"}}
 
 

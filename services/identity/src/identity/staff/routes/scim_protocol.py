@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.auth import Caller, permission
-from chassis.problems import ErrorShape, Problem
+from chassis.problems import ErrorShape, ErrorTemplate, Problem
 from identity.issuer.routes import TheIssuer
 from identity.shared.dependencies import require_version
 from identity.staff.rules import scim
@@ -133,5 +133,10 @@ def _detail(problem: Problem) -> str:
     return f"{problem.detail} {faults}".strip()
 
 
-SCIM_ERRORS = ErrorShape(BASE, _render_error, ScimError, MEDIA_TYPE)
+SCIM_ERRORS = ErrorShape(
+    BASE,
+    _render_error,
+    ScimError,
+    [ErrorTemplate(f'{{"schemas":["{scim.ERROR}"],"status":"$status","detail":$detail}}', MEDIA_TYPE)],
+)
 """Every error below ``/{council}/identity/scim/v2``."""

@@ -11,13 +11,13 @@ from chassis.problems import ErrorShape, Problem
 from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, authenticate_client
 from identity.shared.oauth import token_requests
-from identity.shared.oauth_responses import NO_STORE, render_oauth
+from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import introspection
 
 router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
-SHAPE = ErrorShape("introspect", render_oauth, TokenError)
+SHAPE = ErrorShape("introspect", render_oauth, TokenError, OAUTH_TEMPLATES)
 TOKEN_OPERATION: dict[str, Any] = {
     "requestBody": {
         "required": True,

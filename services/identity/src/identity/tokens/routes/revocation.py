@@ -9,14 +9,14 @@ from chassis.problems import ErrorShape
 from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider, identify_client
 from identity.issuer.routes import DirectoryRefresh
-from identity.shared.oauth_responses import NO_STORE, render_oauth
+from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import revocation
 from identity.tokens.routes.introspection import TOKEN_OPERATION, UNAUTHENTICATED, read_token, verify_token
 
 router = APIRouter(tags=["issuer"], route_class=CorsRoute)
 
-SHAPE = ErrorShape("revoke", render_oauth, TokenError)
+SHAPE = ErrorShape("revoke", render_oauth, TokenError, OAUTH_TEMPLATES)
 
 
 @router.post("/identity/revoke", responses=UNAUTHENTICATED, openapi_extra=TOKEN_OPERATION)

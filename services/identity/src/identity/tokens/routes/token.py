@@ -12,7 +12,7 @@ from identity.clients.routes.cors import CorsRoute
 from identity.clients.routes.dependencies import TheProvider
 from identity.shared.dependencies import network_of
 from identity.shared.oauth import assertions, token_requests
-from identity.shared.oauth_responses import NO_STORE, render_oauth, to_problem
+from identity.shared.oauth_responses import NO_STORE, OAUTH_TEMPLATES, render_oauth, to_problem
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import authorization_codes, client_credentials, refresh_tokens, token_exchange
 from identity.tokens.routes.introspection import verify_token
@@ -94,5 +94,5 @@ async def _issue(
             return client_credentials.issue_token(provider, authenticated, token_request.scope)
 
 
-TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError)
+TOKEN_ERRORS = ErrorShape("token", render_oauth, TokenError, OAUTH_TEMPLATES)
 """Every error below ``/identity/token``."""

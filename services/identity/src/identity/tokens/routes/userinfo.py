@@ -13,7 +13,7 @@ from identity.clients.routes.dependencies import TheProvider
 from identity.grants.actions import token_owner
 from identity.shared.oauth import authorization_requests, token_requests
 from identity.shared.oauth import claims as claim_names
-from identity.shared.oauth_responses import NO_STORE
+from identity.shared.oauth_responses import BEARER_TEMPLATES, NO_STORE
 from identity.shared.schemas import TokenError
 from identity.tokens.actions import claims
 from identity.tokens.routes.introspection import verify_token
@@ -126,4 +126,4 @@ def _render(_: Request, problem: Problem) -> Response:
     return JSONResponse({"error": code, "error_description": problem.detail}, problem.status_code, headers)
 
 
-SHAPE = ErrorShape("userinfo", _render, TokenError)
+SHAPE = ErrorShape("userinfo", _render, TokenError, BEARER_TEMPLATES)
