@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from consumer_harness import Harness, Proxy, is_paused, open_distant, read_metric
+from nats.js import JetStreamContext
 from sqlalchemy import text
 
 from chassis import settlement
@@ -185,6 +186,28 @@ async def test_a_worker_told_to_stop_finishes_and_acknowledges_its_transaction(h
         await begun.wait()
     assert await harness.list_effects() == ["a", "b"]
     assert await harness.count_pending() == 0
+
+
+async def test_a_worker_told_to_stop_ends_although_the_client_of_nats_swallows_it(harness, monkeypatch):
+    """As ``asyncio.wait_for`` of Python 3.11 does when a message comes at the same moment."""
+    fetch = JetStreamContext.PullSubscription.fetch
+    fetching = asyncio.Event()
+
+    async def swallow(*arguments, **options):
+        fetching.set()
+        try:
+            return await fetch(*arguments, **options)
+        except asyncio.CancelledError:
+            if task.cancelling() > 1:  # the test itself ends it
+                raise
+            return []
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", swallow)
+    async with harness.running() as task:
+        await fetching.wait()
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5)
+    assert done == {task}
 
 
 async def test_a_worker_told_to_stop_does_not_wait_for_a_database_that_is_away(harness, distant, proxy):

@@ -67,7 +67,7 @@ async def test_a_connection_ended_by_the_server_is_noticed_before_the_next_poll(
 
 async def test_a_server_that_does_not_answer_any_more_is_given_up(settings, owner, monkeypatch):
     monkeypatch.setattr(tenancy, "_POLL", 0.1)
-    monkeypatch.setattr(tenancy, "_READ_TIMEOUT", 0.5)
+    monkeypatch.setattr(tenancy, "_STATEMENT_TIMEOUT", 0.5)
     async with open_distant(settings) as (database, proxy), following(database) as directory:
         proxy.freeze()
         await owner.execute(_REVOKE, "frozen")

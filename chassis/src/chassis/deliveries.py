@@ -26,7 +26,7 @@ from chassis.consumer import Consumer
 from chassis.consumer_lock import ConsumerLock
 from chassis.database import Database
 from chassis.failures import Fault, classify, describe
-from chassis.settlement import BATCH, PAUSE_AFTER, Settler
+from chassis.settlement import BATCH, PAUSE_AFTER, Settler, end_if_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,7 @@ class ConsumerRunner:
             messages: list[Msg] = []
             with suppress(NatsTimeoutError, TimeoutError):
                 messages = await subscription.fetch(BATCH, timeout=_FETCH_TIMEOUT)
+            end_if_cancelled()
             self._settler.pause.end()
             if not messages:
                 continue
