@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ pytest_plugins = ["chassis.testing", "tests.budget"]
 _SERVERS = pytest.StashKey[ExitStack]()
 _POSTGRES = "TEST_POSTGRES_URL"
 _PLATFORM = "platform"
+# httpx looks for sniffio at each request in-process, a search of the whole path. None: it is not there.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 # The whole platform is started once, for all of these.
 _PLATFORM_TESTS = ("tests/journeys/", "tests/faults/", "tests/browser/test_upstream_town.py")
 
@@ -78,6 +81,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_finish() -> None:
-    """Freeze what is loaded: the collector need not look through it again and again."""
+    """Freeze what is loaded: the collector need not look through it again and again, nor so often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

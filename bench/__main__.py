@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench import address, consumers, envoy, events, growth, identity, loader, token_checks
+from bench import address, consumers, envoy, events, growth, identity, loader, revocations, token_checks
 from bench.figures import Figure
 from bench.gazetteer import Gazetteer, load_gazetteer
 from dev import postgres
@@ -38,6 +38,7 @@ async def _measure_with_gazetteer(
         yield await growth.measure(gazetteer, folder)
     if "events" in parts:
         yield await events.measure(folder, gazetteer.database_url)
+        yield await revocations.measure(folder, admin_url, gazetteer)
     if "consumers" in parts:
         yield await consumers.measure(folder, admin_url, gazetteer.database_url)
     if "gateway" in parts:

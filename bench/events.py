@@ -8,6 +8,7 @@ import asyncpg
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
+from bench import lanes
 from bench.figures import Figure
 from chassis import ids
 from chassis.broker.connection import connect, jetstream
@@ -17,8 +18,9 @@ from dev.broker import CONTRACT, running
 
 EVENTS = 5_000
 ROUNDS = 3
-_FILL = """INSERT INTO outbox (council, event_id, nats_subject, envelope)
-    SELECT 'citytown', gen_random_uuid(), 'townhall.citytown.address.property.changed', $2
+_FILL = """INSERT INTO outbox (council, ordering_key, event_id, nats_subject, envelope)
+    SELECT 'citytown', 'citytown.address.property.' || n, gen_random_uuid(),
+        'townhall.citytown.address.property.changed', $2
     FROM generate_series(1, $1::int) AS n"""
 _ENVELOPE = (
     '{"specversion":"1.0","id":"%s","source":"urn:townhall:address","type":"address.property.changed.v1",'
@@ -42,6 +44,7 @@ async def measure(folder: Path, database_url: str) -> list[Figure]:
         Figure("outbox relay", relay_rate, "events/s"),
         Figure("awaiting each publish", naive_rate, "events/s"),
         Figure("relay / awaiting each", relay_rate / naive_rate, "x", least=3.0),
+        *await lanes.measure(folder, database_url, _ENVELOPE % ids.show(ids.new())),
     ]
 
 

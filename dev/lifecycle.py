@@ -22,6 +22,7 @@ from dev import (
     service_processes,
     state,
     steps,
+    testers,
     upstream_setup,
 )
 from dev.errors import UserError
@@ -48,7 +49,7 @@ def run(stack: Stack, reporter: Reporter) -> int:
 
 
 async def _run(stack: Stack, reporter: Reporter) -> int:
-    began = time.monotonic()
+    started = time.monotonic()
     supervisor = Supervisor(stack.folder, reporter.note)
     stop_requested = _stop_requested()
     all_steps = _steps(stack, supervisor, reporter)
@@ -58,7 +59,7 @@ async def _run(stack: Stack, reporter: Reporter) -> int:
     try:
         await _wait_for_first(start, stop_requested, supervisor.failed)
         if not stop_requested.done():
-            reporter.ready(stack.folder, time.monotonic() - began)
+            reporter.ready(stack.folder, time.monotonic() - started)
             await _wait_for_first(stop_requested, supervisor.failed)
         reporter.stopping()
         return 0
@@ -112,6 +113,7 @@ def _steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> list[Ste
         Step("clients", lambda: sandbox.ensure_credentials(stack, supervisor), ("identity",)),
         Step("councils", lambda: sandbox.wait_until_known(stack), ("gateway", "envoy", *SERVICES, *workers)),
         Step("demo service", lambda: demo_service.start(stack, supervisor), ("clients",)),
+        Step("testers", lambda: testers.ensure(stack), ("demo service",)),
         Step("upstream", lambda: supervisor.start(upstream_setup.process(stack))),
         Step("sign-in from upstream", lambda: upstream_setup.register(stack), ("upstream", "councils")),
         *demo_data.steps(stack, supervisor, reporter),
@@ -132,10 +134,10 @@ def _server_steps(stack: Stack, supervisor: Supervisor, reporter: Reporter) -> l
     async def start_nats() -> None:
         await supervisor.start(_nats(stack))
 
-    own = own_ports()
+    own_servers = own_ports()
     return [
-        Step("postgres", start_postgres if "postgres" in own else use_external),
-        Step("nats", start_nats if "nats" in own else use_external),
+        Step("postgres", start_postgres if "postgres" in own_servers else use_external),
+        Step("nats", start_nats if "nats" in own_servers else use_external),
     ]
 
 

@@ -27,6 +27,11 @@ OFFSETS = {
     "envoy-admin": 7,
     "upstream": 8,
     "demo-service": 9,
+    "address-worker": 11,
+    "payments-worker": 12,
+    "casework-worker": 13,
+    "mapping-worker": 14,
+    "identity-worker": 15,
     "nats": 22,
     "postgres": 32,
 }

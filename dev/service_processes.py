@@ -15,8 +15,11 @@ def web(stack: Stack, name: str) -> Process:
 
 
 def worker(stack: Stack, name: str) -> Process:
-    """Describe a service's worker: relay and consumers."""
-    return Process(f"{name}-worker", _chassis("work", name), service_environment(stack, name))
+    """Describe a service's worker: relay and consumers. Its port answers health and metrics alone."""
+    process = f"{name}-worker"
+    port = stack.ports.of(process)
+    argv = _chassis("work", name, "--port", str(port))
+    return Process(process, argv, service_environment(stack, name), http_ready(port, "/health/ready"))
 
 
 def command(stack: Stack, process: str, service: str, *arguments: str) -> Process:

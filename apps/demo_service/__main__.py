@@ -20,7 +20,14 @@ def main() -> None:
     registration = Registration(**json.loads(options.registration.read_text()))
     http = httpx.AsyncClient(timeout=10, trust_env=False)
     service = DemoService(registration, http)
-    uvicorn.run(service.app, host="127.0.0.1", port=options.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        service.app,
+        host="127.0.0.1",
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,  # seconds: a browser may hold its connection open
+    )
 
 
 if __name__ == "__main__":

@@ -2,21 +2,18 @@
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the package `notes` beside this file
 
 from consumer_harness import Harness
+from event_helpers import running_broker
 from notes.app import service as notes
 
-from chassis import relay, tenancy
+from chassis import relay
 from chassis.broker.connection import Access, connect, jetstream
-from chassis.broker.topology import make_topology
 from dev import nats
-from dev.broker import running
-from dev.contracts.asyncapi import make_document
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +24,7 @@ def service():
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
     """A NATS with the account of the notes service."""
-    views = [handler.view for handler in tenancy.councils.handlers.values()]
-    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
-    platform = make_topology(make_document([identity, notes]))
-    with running(tmp_path_factory.mktemp("nats"), platform) as broker:
+    with running_broker(tmp_path_factory.mktemp("nats")) as broker:
         yield broker
 
 

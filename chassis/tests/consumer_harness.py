@@ -18,8 +18,8 @@ from chassis.broker.streams import OwnerSettings
 from chassis.broker.topology import Durable, Topology, durable_name, stream_name
 from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.dead_letters import DeadLetters
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.dead_letters import DeadLetters
+from chassis.delivery.runner import ConsumerRunner
 from chassis.events import EventData
 from chassis.testing import eventually
 

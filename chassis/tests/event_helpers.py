@@ -1,12 +1,26 @@
-"""Read what a stream holds, for tests."""
+"""Write events and read what a stream holds, for tests."""
 
 import json
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from notes.app import NoteWritten
+from notes.app import NoteWritten, service
 
-from chassis import outbox
+from chassis import outbox, tenancy
+from chassis.broker.topology import make_topology
+from dev.broker import running
+from dev.contracts.asyncapi import make_document
+
+
+@contextmanager
+def running_broker(folder):
+    """Run a NATS with the account of the notes service."""
+    views = [handler.view for handler in tenancy.councils.handlers.values()]
+    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
+    with running(folder, make_topology(make_document([identity, service]))) as broker:
+        yield broker
 
 
 async def get_last_sequence(js, stream="NOTES"):

@@ -7,7 +7,7 @@ from consumer_harness import is_paused
 from notes.app import note
 from sqlalchemy import Integer, cast, insert, select, text
 
-from chassis import settlement
+from chassis.delivery import settlement
 from chassis.testing import eventually
 
 

@@ -14,9 +14,9 @@ from consumer_harness import Harness, Proxy, is_paused, open_distant, read_metri
 from nats.js import JetStreamContext
 from sqlalchemy import text
 
-from chassis import settlement
 from chassis.broker import streams
 from chassis.broker.connection import Access, connect, jetstream
+from chassis.delivery import settlement
 from chassis.testing import eventually
 
 
@@ -123,8 +123,8 @@ async def test_what_a_dead_worker_had_in_hand_comes_first_and_at_once(harness, o
         await eventually(lambda: read_metric("active", harness))
     await harness.publish(*texts)
     dead = await connect(Access(open_nats, "test"), "dead worker")
-    taken = await take_events(jetstream(dead), harness, 8)
-    assert len(taken) == 8
+    events = await take_events(jetstream(dead), harness, 8)
+    assert len(events) == 8
     await dead.close()
     async with harness.running():
         await harness.expect_effects(*texts)
@@ -137,16 +137,16 @@ async def take_events(js, harness, count):
 
 async def test_deliveries_lost_on_the_way_are_fetched_again_in_order(harness, caplog):
     """As when a connection breaks while the server sends a batch, of which it thinks that it arrived."""
-    begun, may_end = asyncio.Event(), asyncio.Event()
+    started, may_end = asyncio.Event(), asyncio.Event()
 
     async def hold(session, event):
-        begun.set()
+        started.set()
         await may_end.wait()
 
     harness.behave = hold
     async with harness.running():
         await harness.publish("a")
-        await begun.wait()
+        await started.wait()
         await harness.publish("b", "c")
         assert len(await take_events(harness.js, harness, 2)) == 2
         await harness.publish("d")
@@ -174,16 +174,16 @@ async def test_one_worker_at_a_time_works_and_a_standby_takes_over(harness, data
 
 
 async def test_a_worker_told_to_stop_finishes_and_acknowledges_its_transaction(harness):
-    begun = asyncio.Event()
+    started = asyncio.Event()
 
     async def take_time(session, event):
-        begun.set()
+        started.set()
         await asyncio.sleep(0.3)
 
     harness.behave = take_time
     await harness.publish("a", "b")
     async with harness.running():
-        await begun.wait()
+        await started.wait()
     assert await harness.list_effects() == ["a", "b"]
     assert await harness.count_pending() == 0
 
@@ -226,7 +226,7 @@ async def test_a_worker_told_to_stop_does_not_wait_for_a_database_that_is_away(h
 async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
     database, open_nats, harness, monkeypatch
 ):
-    monkeypatch.setattr("chassis.deliveries._FETCH_TIMEOUT", 0.3)
+    monkeypatch.setattr("chassis.delivery.runner._FETCH_TIMEOUT", 0.3)
     proxy = Proxy(urlsplit(open_nats).port)
     await proxy.open()
     client = await connect(Access(f"nats://127.0.0.1:{proxy.port}", "test"), "distant")
@@ -244,7 +244,7 @@ async def test_nats_away_pauses_and_what_was_published_meanwhile_comes_in_order(
 
 
 async def test_lag_and_dead_letters_are_metrics(harness, monkeypatch):
-    monkeypatch.setattr("chassis.deliveries._MEASURE_INTERVAL", 0.1)
+    monkeypatch.setattr("chassis.delivery.runner._MEASURE_INTERVAL", 0.1)
     async with harness.running():
         await eventually(lambda: read_metric("lag_events", harness) == 0)
         await harness.publish_raw(b"not an event")

@@ -2,12 +2,14 @@
 
 import json
 
+import asyncpg
 import pytest
 from event_helpers import write_note
 from notes.app import NoteWritten
 from sqlalchemy.exc import DBAPIError
 
-from chassis import ids, outbox
+from chassis import ids, migrations, outbox
+from chassis.testing import fresh_database
 
 ROWS = outbox.from_rows(
     "notes.note",
@@ -31,7 +33,7 @@ async def test_events_of_a_query_are_those_of_a_loop(database, connection):
     assert [ids.show(row["event_id"]) for row in rows] == [envelope["id"] for envelope in envelopes]
     assert len({row["event_id"] for row in rows}) == 6
     assert [row["nats_subject"] for row in rows[:3]] == [row["nats_subject"] for row in rows[3:]]
-    assert [row["ordering_key"] for row in rows] == [f"citytown.notes.note.{word}" for word in words] * 2
+    assert [row["ordering_key"] for row in rows] == [f"notes.note.{word}" for word in words] * 2
     for envelope in envelopes:
         del envelope["id"], envelope["time"]
         envelope.pop("traceparent", None)
@@ -89,7 +91,7 @@ async def test_the_release_before_writes_the_ordering_key_that_this_one_would(da
     rows = await connection.fetch("SELECT ordering_key, bulk FROM outbox ORDER BY id")
     await connection.execute("DELETE FROM outbox")
     assert rows[0] == rows[1]
-    assert rows[1]["ordering_key"] == 'citytown.notes.note.an "odd" one. indeed'
+    assert rows[1]["ordering_key"] == 'notes.note.an "odd" one. indeed'
 
 
 async def test_the_relay_of_the_release_before_reads_what_this_one_writes(database, connection):
@@ -98,3 +100,17 @@ async def test_the_relay_of_the_release_before_reads_what_this_one_writes(databa
     rows = await connection.fetch(OLD_READ, 10)
     await connection.execute("DELETE FROM outbox")
     assert [json.loads(row["envelope"])["data"]["text"] for row in rows] == ["small", "large"]
+
+
+async def test_events_that_wait_while_the_database_is_migrated_get_their_ordering_key(postgres_url, service):
+    async with fresh_database(postgres_url, service) as url:
+        owner = url.replace("//notes:", "//notes_owner:")
+        await migrations.migrate("notes", owner, to="base")
+        await migrations.migrate("notes", owner, to="0002")
+        connection = await asyncpg.connect(url)
+        subject = "townhall.citytown.notes.note.written"
+        await connection.execute(OLD_WRITE, "citytown", ids.new(), subject, '{"subject": "s", "sequence": 1}')
+        await migrations.migrate("notes", owner)
+        row = await connection.fetchrow("SELECT ordering_key, bulk FROM outbox")
+        await connection.close()
+    assert tuple(row) == ("citytown.notes.note.s", False)

@@ -2,25 +2,25 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import asyncpg
 import nats.errors
 import pytest
-from event_helpers import get_last_sequence, list_events, write_note
+from event_helpers import get_last_sequence, list_events, running_broker, write_note
 from notes.app import NoteWritten
 
 from chassis import outbox, relay
 from chassis.broker import streams
 from chassis.broker.connection import jetstream
 from chassis.relay import Relay
-from dev import nats as nats_server
 
 
 @pytest.fixture(scope="module")
-def nats_url(tmp_path_factory):
+def broker(tmp_path_factory):
     """A server of these tests' own: consumers of other tests would have to process these events."""
-    with nats_server.running(tmp_path_factory.mktemp("nats")) as server:
-        yield server.url
+    with running_broker(tmp_path_factory.mktemp("nats")) as broker:
+        yield broker
 
 
 async def drain(connection, nc):
@@ -95,7 +95,8 @@ async def test_an_aggregate_keeps_its_order_over_both_lanes(
     """Both ways: the earlier event is in the lane that has its turn later, so that the guard must hold."""
     before = await get_last_sequence(js)
     monkeypatch.setattr(relay, "_SMALL", relay.Lane(bulk=not first_is_bulk, batch=10))
-    monkeypatch.setattr(relay, "_BULK", relay.Lane(bulk=first_is_bulk, batch=10))
+    for lane in ("_BULK", "_BULK_AMONG_SMALL"):
+        monkeypatch.setattr(relay, lane, relay.Lane(bulk=first_is_bulk, batch=10))
     await write_note(database, "other", subject="b", bulk=not first_is_bulk)
     await write_note(database, "first", subject="a", bulk=first_is_bulk)
     await write_note(database, "second", subject="a", sequence=2, bulk=not first_is_bulk)
@@ -122,7 +123,8 @@ async def test_a_small_change_goes_before_a_load_that_was_committed_earlier(
     database, connection, js, nc, monkeypatch
 ):
     """The lanes alternate: after each batch of the load, what is small has its turn."""
-    monkeypatch.setattr(relay, "_BULK", relay.Lane(bulk=True, batch=2))
+    for lane in ("_BULK", "_BULK_AMONG_SMALL"):
+        monkeypatch.setattr(relay, lane, relay.Lane(bulk=True, batch=2))
     before = await get_last_sequence(js)
     for number in range(1, 7):
         await write_note(database, f"load {number}", subject=f"load {number}", bulk=True)
@@ -140,7 +142,8 @@ async def test_small_changes_that_wait_for_a_load_do_not_hold_back_those_behind_
     database, connection, js, nc, monkeypatch
 ):
     monkeypatch.setattr(relay, "_SMALL", relay.Lane(bulk=False, batch=2))
-    monkeypatch.setattr(relay, "_BULK", relay.Lane(bulk=True, batch=1))
+    for lane in ("_BULK", "_BULK_AMONG_SMALL"):
+        monkeypatch.setattr(relay, lane, relay.Lane(bulk=True, batch=1))
     before = await get_last_sequence(js)
     for number in (1, 2, 3):
         await write_note(database, f"load {number}", subject=str(number), bulk=True)
@@ -220,3 +223,36 @@ async def test_a_relay_goes_on_where_another_has_published_to_its_stream(databas
     await write_note(database, "after 2", sequence=3)
     assert await publisher.drain() == 2
     assert await list_texts(js, before) == ["of a tool", "after 1", "after 2"]
+
+
+LOAD = """INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subject, envelope)
+    SELECT 'citytown', 'load.' || n, true, gen_random_uuid(), 'townhall.citytown.notes.note.written',
+        '{"data": {"text": "load"}}'
+    FROM generate_series(1, 100000) AS n"""
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.long
+async def test_small_changes_wait_for_two_batches_of_a_load_of_100_000_at_most(database, connection, js, nc):
+    """Counted in events of the load, so that a busy machine changes nothing: the bench has milliseconds."""
+    before = await get_last_sequence(js)
+    await connection.execute(LOAD)
+    publishing_connection = await relay.connect(database)
+    publishing = asyncio.create_task(Relay(publishing_connection, nc).run())
+    stored_when_committed = []
+    while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox WHERE bulk)"):
+        number = len(stored_when_committed)
+        await write_note(database, str(number), subject=str(number))
+        stored_when_committed.append(await get_last_sequence(js))
+        await asyncio.sleep(0.02)
+    await drain(connection, nc)
+    publishing.cancel()
+    with suppress(asyncio.CancelledError):
+        await publishing
+    await publishing_connection.close()
+    texts = await list_texts(js, before)
+    assert texts.count("load") == 100_000
+    places = {text: before + place for place, text in enumerate(texts, start=1) if text != "load"}
+    waits = [places[str(number)] - position for number, position in enumerate(stored_when_committed)]
+    assert len(waits) > 100
+    assert max(waits) <= 2_000

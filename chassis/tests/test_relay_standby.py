@@ -6,18 +6,17 @@ import socket
 import struct
 import time
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from event_helpers import write_note
+from consumer_harness import open_distant
+from event_helpers import running_broker, write_note
 from sqlalchemy import text
 
 from chassis import relay
 from chassis.database import Database, lock_session
 from chassis.relay import Relay
 from chassis.testing import eventually
-from dev import nats as nats_server
 
 LOCK = 7_420_777
 KEEPALIVES = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
@@ -29,14 +28,14 @@ _SESSION = (
 
 
 @pytest.fixture(scope="module")
-def nats_url(tmp_path_factory):
+def broker(tmp_path_factory):
     """A server of these tests' own: consumers of other tests would have to process these events."""
-    with nats_server.running(tmp_path_factory.mktemp("nats")) as server:
-        yield server.url
+    with running_broker(tmp_path_factory.mktemp("nats")) as broker:
+        yield broker
 
 
 @pytest.fixture
-async def owner(postgres_url, database_url):
+async def admin(postgres_url, database_url):
     """A superuser in the database, who sees what others' sessions do."""
     connection = await asyncpg.connect(postgres_url, database=database_url.rpartition("/")[2])
     yield connection
@@ -55,59 +54,59 @@ async def running_relay(database, nc):
     connection.terminate()
 
 
-async def becomes_holder(owner, connection, *, within=5.0):
+async def becomes_holder(admin, connection, *, within=5.0):
     pid = connection.get_server_pid()
-    await eventually(lambda: owner.fetchval(_IS_HOLDER, pid), within=within)
+    await eventually(lambda: admin.fetchval(_IS_HOLDER, pid), within=within)
 
 
-async def becomes_empty(owner):
+async def becomes_empty(admin):
     async def is_empty():
-        return await owner.fetchval("SELECT count(*) FROM outbox") == 0
+        return await admin.fetchval("SELECT count(*) FROM outbox") == 0
 
     await eventually(is_empty)
 
 
-async def measure_after_vacuum(owner):
+async def measure_after_vacuum(admin):
     """Make a table of dead rows, vacuum it, and return what is left of it in bytes."""
-    await owner.execute("DROP TABLE IF EXISTS dead_rows")
-    await owner.execute("CREATE TABLE dead_rows AS SELECT n FROM generate_series(1, 1000) n")
-    await owner.execute("DELETE FROM dead_rows")
-    await owner.execute("VACUUM dead_rows")
-    return await owner.fetchval("SELECT pg_relation_size('dead_rows')")
+    await admin.execute("DROP TABLE IF EXISTS dead_rows")
+    await admin.execute("CREATE TABLE dead_rows AS SELECT n FROM generate_series(1, 1000) n")
+    await admin.execute("DELETE FROM dead_rows")
+    await admin.execute("VACUUM dead_rows")
+    return await admin.fetchval("SELECT pg_relation_size('dead_rows')")
 
 
-async def test_a_standby_lets_vacuum_remove_rows_and_takes_over(database, nc, owner):
+async def test_a_standby_lets_vacuum_remove_rows_and_takes_over(database, nc, admin):
     async with running_relay(database, nc) as primary:
-        await becomes_holder(owner, primary)
+        await becomes_holder(admin, primary)
         async with running_relay(database, nc) as standby:
             pid = standby.get_server_pid()
 
             async def waits():
-                row = await owner.fetchrow(_SESSION, pid)
+                row = await admin.fetchrow(_SESSION, pid)
                 return "pg_try_advisory_lock" in row["query"] and row["state"] == "idle"
 
             await eventually(waits)
-            assert (await owner.fetchrow(_SESSION, pid))["frees"]
-            assert await measure_after_vacuum(owner) == 0
-            assert not await owner.fetchval(_IS_HOLDER, pid)
+            assert (await admin.fetchrow(_SESSION, pid))["frees"]
+            assert await measure_after_vacuum(admin) == 0
+            assert not await admin.fetchval(_IS_HOLDER, pid)
             primary.terminate()  # as when its process is killed
-            await becomes_holder(owner, standby)
+            await becomes_holder(admin, standby)
             await write_note(database, "taken over")
-            await becomes_empty(owner)
+            await becomes_empty(admin)
 
 
-async def test_a_session_that_waits_for_the_lock_in_postgresql_holds_vacuum_up(database, owner):
+async def test_a_session_that_waits_for_the_lock_in_postgresql_holds_vacuum_up(database, admin):
     """The control: why a standby polls."""
     holder, waiter = await database.listen(), await database.listen()
     await holder.execute("SELECT pg_advisory_lock($1)", LOCK)
     waiting = asyncio.create_task(waiter.execute("SELECT pg_advisory_lock($1)", LOCK))
 
     async def waits():
-        row = await owner.fetchrow(_SESSION, waiter.get_server_pid())
+        row = await admin.fetchrow(_SESSION, waiter.get_server_pid())
         return row["wait_event"] == "advisory" and not row["frees"]
 
     await eventually(waits)
-    assert await measure_after_vacuum(owner) > 0
+    assert await measure_after_vacuum(admin) > 0
     holder.terminate()
     await waiting
     await waiter.close()
@@ -161,44 +160,14 @@ async def test_a_client_that_vanished_without_a_packet_loses_its_lock_within_30_
     vanished.terminate()
 
 
-@asynccontextmanager
-async def pausable_proxy(database_url):
-    """Yield a proxy's port before PostgreSQL, and an event: while it is clear, no byte passes."""
-    server = urlsplit(database_url)
-    passing = asyncio.Event()
-    passing.set()
-
-    async def pump(reader, writer):
-        with suppress(OSError):
-            while content := await reader.read(65_536):
-                await passing.wait()
-                writer.write(content)
-        writer.close()
-
-    async def accept(reader, writer):
-        upstream_reader, upstream_writer = await asyncio.open_connection(server.hostname, server.port)
-        await asyncio.gather(pump(reader, upstream_writer), pump(upstream_reader, writer))
-
-    proxy = await asyncio.start_server(accept, "127.0.0.1", 0)
-    yield proxy.sockets[0].getsockname()[1], passing
-    passing.set()
-    proxy.close()
-    await proxy.wait_closed()
-
-
-async def test_the_relay_gives_up_a_server_that_does_not_answer(database_url, settings, nc, monkeypatch):
+async def test_the_relay_gives_up_a_server_that_does_not_answer(settings, nc, admin, monkeypatch):
     monkeypatch.setattr(relay, "_STATEMENT_TIMEOUT", 0.3)
-    server = urlsplit(database_url)
-    async with pausable_proxy(database_url) as (port, passing):
-        url = database_url.replace(f":{server.port}/", f":{port}/")
-        database = Database(settings.model_copy(update={"database_url": url}), "notes")
-        async with asyncio.timeout(10):
-            connection = await relay.connect(database)
-            publisher = Relay(connection, nc)
-            task = asyncio.create_task(publisher.run())
-            await asyncio.sleep(0.2)
-            passing.clear()
-            with pytest.raises(TimeoutError):
-                await task
+    async with asyncio.timeout(15), open_distant(settings) as (database, proxy):
+        connection = await relay.connect(database)
+        publishing = asyncio.create_task(Relay(connection, nc).run())
+        await becomes_holder(admin, connection)
+        proxy.freeze()
+        with pytest.raises(TimeoutError):
+            await publishing
         connection.terminate()
-        await database.close()
+        proxy.thaw()

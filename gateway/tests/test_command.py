@@ -60,7 +60,7 @@ def test_files_rendered_with_every_setting_are_valid(run_command, certificate):
         TLS_CERTIFICATE=str(certificate[0]),
         TLS_KEY=str(certificate[1]),
         OTLP_ENDPOINT="http://collector:4318/v1/traces",
-        UPSTREAMS='{"address": "address.internal:8080", "identity": "[::1]:80"}',
+        UPSTREAMS='{"address": "address.internal:8080,[::1]:8080", "identity": "[::1]:80"}',
         HOST="::",
     )
     assert (status, errors) == (0, "")
@@ -80,6 +80,7 @@ def test_rendering_again_keeps_the_state(run_command, tmp_path):
     [
         ("PORT", "99999", "less than or equal to 65535"),
         ("UPSTREAMS", '{"address": "nowhere"}', "is not host:port"),
+        ("UPSTREAMS", '{"address": "127.0.0.1:1,b"}', "'b' is not host:port"),
         ("UPSTREAMS", '{"address": "127.0.0.1:1"}', "upstreams must name identity"),
         ("CREDENTIAL_RATE", "0", "greater than or equal to 1"),
         ("TLS_KEY", "/key.pem", "tls_certificate and tls_key"),

@@ -13,6 +13,7 @@ from simulators.openid_provider import pages
 from simulators.openid_provider.claims import subject
 from simulators.openid_provider.errors import PageError
 from simulators.openid_provider.grants import Grant
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.parameters import add_parameters, read_parameters
 from simulators.openid_provider.providers import Provider
 from simulators.openid_provider.state import SimulatorState
@@ -72,7 +73,7 @@ async def send_logout_token(state: SimulatorState, grant: Grant) -> None:
         "events": {EVENT: {}},
     }
     form = {"logout_token": state.keys[provider.kind].sign(claims, provider.algorithm)}
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+    async with open_client(timeout=5) as http:
         for _ in range(_ATTEMPTS):
             try:
                 if (await http.post(client.backchannel_logout_uri, data=form)).is_success:

@@ -33,7 +33,9 @@ class SigningKeys:
 
     def of(self, algorithm: str) -> list[Key]:
         """Return the keys of an algorithm, newest first; generated on first use, as RSA takes a while."""
-        return self._keys.setdefault(algorithm, [new_key(algorithm)])
+        if algorithm not in self._keys:
+            self._keys[algorithm] = [new_key(algorithm)]
+        return self._keys[algorithm]
 
     def rotate(self, *, overlap: bool = True) -> None:
         """Sign with new keys from now on. The old ones stay published if they overlap."""

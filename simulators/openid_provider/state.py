@@ -5,8 +5,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
 from simulators.openid_provider import providers, residents, staff
 from simulators.openid_provider.authorization_request import AuthorizationRequest
 from simulators.openid_provider.clients import Client
@@ -20,17 +18,18 @@ from simulators.openid_provider.grants import (
     Grant,
     ReplayGuard,
 )
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.providers import Provider
 from simulators.openid_provider.signing_keys import SigningKeys
 
 GATEWAY = "http://127.0.0.1:8000"
-_MAX_HEARD = 50  # requests of each endpoint
+_MAX_RECORDED = 50  # requests of each endpoint
 _MAX_SESSIONS = 500
 
 
 async def fetch_keys(url: str) -> dict[str, Any]:
     """Fetch a client's public keys from where it registered them."""
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+    async with open_client(timeout=5) as http:
         answer = await http.get(url)
     return dict(answer.raise_for_status().json())
 
@@ -53,7 +52,7 @@ class SimulatorState:
         self.auto: str | None = None
         self.faults: Faults = NO_FAULTS
         self.changed: Callable[[], None] = lambda: None
-        self.heard: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_HEARD))
+        self.recorded: dict[str, deque[dict[str, str]]] = defaultdict(lambda: deque(maxlen=_MAX_RECORDED))
         self.residents = dict(residents.RESIDENTS)
         self.tenants = staff.tenants()
         self.clients: dict[str, Client] = {}

@@ -5,6 +5,7 @@ import asyncio
 import gc
 import importlib
 import sys
+from contextlib import suppress
 
 from chassis import telemetry
 from chassis.app import Service, create_app
@@ -17,7 +18,9 @@ def _make_parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", help="answer HTTP requests")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
-    verbs.add_parser("work", help="relay the outbox and consume events")
+    work = verbs.add_parser("work", help="relay the outbox and consume events")
+    work.add_argument("--host", default="127.0.0.1", help="of its health and metrics")
+    work.add_argument("--port", type=int, help="of its health and metrics; the setting WORKER_PORT (8081)")
     migrate = verbs.add_parser("migrate", help="bring the database to this version's tables")
     migrate.add_argument("--down", action="store_true", help="back to an empty database: loses all data")
     verbs.add_parser("resync", help="tell the present state again, as events that copies are set to")
@@ -56,9 +59,10 @@ def main() -> int:
     telemetry.log_as_json(service.name, settings.log_level)
     match arguments.verb:
         case "serve":
-            _serve(service, arguments.host, arguments.port)
+            _serve(service, settings, arguments.host, arguments.port)
         case "work":
-            _work(service, settings)
+            port = settings.worker_port if arguments.port is None else arguments.port
+            _work(service, settings, arguments.host, port)
         case "migrate":
             _migrate(service, settings, down=arguments.down)
         case "resync":
@@ -73,20 +77,24 @@ def main() -> int:
 # Each verb imports only what it needs: five services and five workers share a laptop's memory.
 
 
-def _serve(service: Service, host: str, port: int) -> None:
+def _serve(service: Service, settings: Settings, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415
 
-    app = create_app(service)
+    from chassis.server import Server  # noqa: PLC0415
+
+    app = create_app(service, settings)
     freeze_objects()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=settings.graceful_timeout,
     )
+    with suppress(KeyboardInterrupt):
+        Server(config, settings.drain_wait, app.state.readiness.drain).run()
 
 
 def freeze_objects() -> None:
@@ -99,12 +107,16 @@ def freeze_objects() -> None:
     gc.freeze()
 
 
-def _work(service: Service, settings: Settings) -> None:
+def _work(service: Service, settings: Settings, host: str, port: int) -> None:
     import uvloop  # noqa: PLC0415
 
-    from chassis import worker  # noqa: PLC0415
+    from chassis.worker import process as worker  # noqa: PLC0415
+    from chassis.worker.http_port import ListenError  # noqa: PLC0415
 
-    uvloop.run(worker.run(service, settings))
+    try:
+        uvloop.run(worker.run(service, settings, host, port))
+    except ListenError as error:
+        raise SystemExit(f"the worker {error}; choose another --port") from None
 
 
 def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
@@ -122,7 +134,7 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
 
 
 def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    from chassis import dead_letter_commands  # noqa: PLC0415
+    from chassis.delivery import commands as dead_letter_commands  # noqa: PLC0415
 
     return asyncio.run(dead_letter_commands.run(service, settings, arguments))
 

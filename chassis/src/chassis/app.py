@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import MetaData
 
-from chassis import error_handlers, health, openapi, telemetry, tenancy
+from chassis import error_handlers, health, metrics, openapi, readiness, telemetry, tenancy
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, run_forever
@@ -110,6 +110,7 @@ def configure(app: FastAPI, settings: Settings) -> None:
     service: Service = app.state.service
     app.state.settings = settings
     app.state.database = service.database(settings)
+    app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
     app.state.directory = tenancy.Directory(app.state.database)
     source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
     app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
@@ -143,8 +144,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await app.state.database.open()
         stack.push_async_callback(app.state.database.close)
+        stack.push_async_callback(app.state.readiness.close)
         await app.state.directory.refresh()
         await stack.enter_async_context(_run_in_background("directory", app.state.directory.follow))
+        await stack.enter_async_context(_run_in_background("loop lag", metrics.measure_loop_lag))
         if service.start is not None:
             await stack.enter_async_context(service.start(app))
         yield

@@ -6,7 +6,7 @@ Statements are SQLAlchemy Core, built once as module-level constants; rows are C
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis import pools
 from chassis.settings import Settings
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -112,11 +113,12 @@ class Database:
         self.reader = self._engine(
             settings.pool_size, {"default_transaction_read_only": "on"}
         ).execution_options(isolation_level="AUTOCOMMIT")
-        self._fast: asyncpg.Pool | None = None
+        self._fast: pools.PlainPool | None = None
 
     def _engine(self, size: int, server: dict[str, str]) -> AsyncEngine:
         return create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            poolclass=pools.EnginePool,
             pool_size=size,
             max_overflow=size,
             pool_timeout=5,
@@ -127,9 +129,8 @@ class Database:
 
     async def open(self) -> None:
         """Open the plain pool; the engines connect on first use."""
-        self._fast = await asyncpg.create_pool(
+        self._fast = await pools.PlainPool(
             self.url,
-            min_size=0,
             max_size=self._fast_size,
             timeout=5,
             max_cacheable_statement_size=0,  # a long statement costs most to prepare anew each time
@@ -150,6 +151,10 @@ class Database:
         if self._fast is None:
             raise RuntimeError("the database is not open: use it inside the application's lifespan")
         return self._fast
+
+    def measure_pools(self) -> Iterator[pools.PoolUse]:
+        """Measure the use of each pool."""
+        return pools.measure(self.writer, self.reader, self._fast)
 
     async def listen(self, command_timeout: float | None = None, **server: str) -> asyncpg.Connection:
         """Open a connection of its own, for LISTEN and advisory locks.

@@ -56,10 +56,10 @@ def _classify_state(state: str) -> Fault:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those it was raised from, from the outside in."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
+    while cause is not None and id(cause) not in visited:
+        visited.add(id(cause))
         yield cause
         cause = cause.__cause__ or getattr(cause, "orig", None)
 

@@ -90,7 +90,7 @@ def platform_2_down() -> None:
 
 
 # The release before writes no ordering key: the trigger makes it of what it does write.
-_ORDERING_KEY = """concat_ws('.', NEW.council, split_part(NEW.nats_subject, '.', 3),
+_ORDERING_KEY = """concat_ws('.', split_part(NEW.nats_subject, '.', 3),
     split_part(NEW.nats_subject, '.', 4), NEW.envelope::json ->> 'subject')"""
 _PLATFORM_3 = (
     "ALTER TABLE outbox ADD COLUMN ordering_key text, ADD COLUMN bulk boolean NOT NULL DEFAULT false",

@@ -77,7 +77,7 @@ def from_rows(aggregate: str, *, subject: str, members: str, rows: str, snapshot
     mark = r',"snapshot"\:true' if snapshot else ""
     return text(f"""
     INSERT INTO outbox (council, ordering_key, bulk, event_id, nats_subject, envelope)
-    SELECT council, concat(council, '.{aggregate}.', subject), :bulk,
+    SELECT council, concat('{aggregate}.', subject), :bulk,
         (:id_hex || lpad(to_hex(n), {_COUNTER_DIGITS}, '0'))::uuid,
         concat('{SUBJECT_PREFIX}.', council, '.{aggregate}.', kind),
         CASE WHEN length(envelope) > {_MAX_LENGTH}  -- no integer: the error names the event
@@ -133,7 +133,7 @@ def _row(event: Event, council: str, *, snapshot: bool = False) -> dict[str, Any
         raise ValueError(f"{data.event_type} is {len(body)} characters; an event is thin")
     return {
         "council": council,
-        "ordering_key": f"{council}.{data.aggregate()}.{subject}",
+        "ordering_key": f"{data.aggregate()}.{subject}",
         "event_id": envelope.id,
         "nats_subject": data.nats_subject(council),
         "envelope": body,

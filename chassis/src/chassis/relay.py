@@ -25,6 +25,7 @@ import asyncpg
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from chassis import heartbeats, relay_metrics
 from chassis.database import Database, lock_session
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ class Lane(NamedTuple):
 
 
 _SMALL = Lane(bulk=False, batch=1_000)
-_BULK = Lane(bulk=True, batch=500)  # fewer, as small changes wait for the end of such a batch
+_BULK = Lane(bulk=True, batch=1_000)
+_BULK_AMONG_SMALL = Lane(bulk=True, batch=250)  # as small changes wait for the end of such a batch
 
 
 async def connect(database: Database) -> asyncpg.Connection:
@@ -77,6 +79,7 @@ class Relay:
         notified = asyncio.Event()
         await self._connection.add_listener("townhall_outbox", lambda *_: notified.set())
         while True:
+            heartbeats.beat()
             notified.clear()
             if await self.drain():
                 continue
@@ -88,7 +91,8 @@ class Relay:
 
     async def drain(self) -> int:
         """Publish a batch of each lane and return the number of events; 0 when there is none."""
-        return await self._drain_lane(_SMALL) + await self._drain_lane(_BULK)
+        small = await self._drain_lane(_SMALL)
+        return small + await self._drain_lane(_BULK_AMONG_SMALL if small else _BULK)
 
     async def _drain_lane(self, lane: Lane) -> int:
         """Publish a batch, delete it when NATS has acknowledged it, and return its size."""
@@ -99,6 +103,7 @@ class Relay:
                 return 0
             if await self._publish(rows):
                 await self._connection.execute(_DELETE, [row["id"] for row in rows])
+                relay_metrics.count_published(len(rows))
                 return len(rows)
         raise NatsError("another publishes to this service's stream all the time")
 

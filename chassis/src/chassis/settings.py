@@ -29,6 +29,18 @@ class Settings(BaseSettings):
     region: str = "local"
     max_body: int = Field(default=1_048_576, description="Largest request body, bytes")
     timeout: float = Field(default=10.0, description="Longest a request may take, seconds")
+    drain_wait: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Seconds it serves on after SIGTERM while it says it is not ready",
+    )
+    graceful_timeout: int = Field(
+        default=11, ge=0, le=600, description="Seconds that requests in flight have after that"
+    )
+    worker_port: int = Field(
+        default=8081, ge=0, le=65_535, description="Port of the worker's health and metrics"
+    )
     otlp_endpoint: str = Field(default="", description="OTLP/HTTP collector; empty keeps spans in process")
     trace_ratio: float = Field(default=1.0, ge=0, le=1, description="Share of new traces recorded")
     log_level: str = "INFO"

@@ -60,6 +60,7 @@ council = Table(
     Column("version", Integer, nullable=False),
     timestamp("updated_at"),
     UniqueConstraint("gss"),
+    info={"aggregate": "identity.council"},
 )
 
 # Credentials refused although their signature holds: the jti of a token, or the id of a client, a subject or
@@ -72,6 +73,7 @@ revoked_token = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("issued_before", DateTime(timezone=True)),
     Column("claim", Text),  # the token's claim that holds the id, where the issuer knows it
+    info={"aggregate": "identity.token"},
 )
 
 # Events of committed changes on their way to NATS: a queue in two lanes, each read by id. The ids of an
@@ -83,7 +85,9 @@ outbox = Table(
     # Read by the relay of the release before this one; the next release drops it.
     Column("txid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     Column("council", Text, nullable=False),
-    Column("ordering_key", Text, nullable=False),  # of the aggregate: citytown.address.property.10001
+    Column(
+        "ordering_key", Text, nullable=False
+    ),  # of the aggregate, whichever council has it: address.property.10001
     Column("bulk", Boolean, nullable=False, server_default=text("false")),  # the lane
     Column("event_id", UUID(as_uuid=True), nullable=False),
     Column("nats_subject", Text, nullable=False),

@@ -32,6 +32,8 @@ _DURATIONS = Histogram(
     "Duration of requests",
     ["http_request_method", "http_route", "http_response_status_code"],
 )
+# Others are one label, so that clients cannot make up as many as they like.
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 class JsonLines(logging.Formatter):
@@ -109,7 +111,8 @@ class Telemetry:
                 finally:
                     context.detach(token)
         finally:
-            _DURATIONS.labels(scope["method"], _route_of(scope), recorder.status).observe(
+            method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+            _DURATIONS.labels(method, _route_of(scope), recorder.status).observe(
                 time.perf_counter() - started
             )
 

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from chassis.auth import Caller, KeySource, unauthorized
 from chassis.problems import Problem
+from chassis.tls import tls_context
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ def make_key_source(url: str) -> KeySource:
         if url.startswith("file://"):
             text = await asyncio.to_thread(Path(urlsplit(url).path).read_text)
             return dict(json.loads(text))
-        async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
+        tls = tls_context(trust_env=False)
+        async with httpx.AsyncClient(timeout=3.0, trust_env=False, verify=tls) as client:
             answer = await client.get(url)
             answer.raise_for_status()
             return dict(answer.json())

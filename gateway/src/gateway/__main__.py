@@ -1,4 +1,4 @@
-"""``python -m gateway render | serve``: write Envoy's first files; keep them up to date."""
+"""``python -m gateway render | serve | drain``: write Envoy's files; keep them up to date; stop it gently."""
 
 import argparse
 import json
@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 from pydantic import ValidationError
 
 from gateway import files
 from gateway.contracts import ContractError
 from gateway.settings import Settings
+
+_STOP_TIMEOUT = 5  # seconds
 
 
 class _JsonFormatter(logging.Formatter):
@@ -40,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             settings = settings.model_copy(update={"out": arguments.out})
         if arguments.verb == "render":
             return _render(settings, bare=arguments.bare)
+        if arguments.verb == "drain":
+            return _drain(settings, arguments.wait, arguments.timeout)
         _serve(settings, arguments.host, arguments.port)
     except (ContractError, ValidationError, ValueError) as error:
         print(f"gateway: {error}", file=sys.stderr)
@@ -53,7 +58,10 @@ def _build_parser() -> argparse.ArgumentParser:
     render = verbs.add_parser("render", help="write the files Envoy starts with")
     render.add_argument("--bare", action="store_true", help="without filters, to measure against")
     serve = verbs.add_parser("serve", help="run the control plane")
-    for verb in (render, serve):
+    drain = verbs.add_parser("drain", help="let Envoy finish its requests, before it is stopped")
+    drain.add_argument("--wait", type=float, default=5.0, help="seconds for load balancers to turn away")
+    drain.add_argument("--timeout", type=float, default=20.0, help="seconds in all")
+    for verb in (render, serve, drain):
         verb.add_argument("--out", type=Path, help="folder of Envoy's files; GATEWAY_OUT unless given")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8006)
@@ -68,6 +76,17 @@ def _render(settings: Settings, *, bare: bool) -> int:
     return 0
 
 
+def _drain(settings: Settings, wait: float, timeout: float) -> int:
+    from gateway.drain import drain  # noqa: PLC0415 - rendering needs no client
+
+    try:
+        left = drain(settings.admin_port, wait, timeout)
+    except httpx.HTTPError as error:
+        raise ValueError(f"Envoy's admin at port {settings.admin_port} does not answer: {error}") from error
+    print(f"{left} requests are left" if left else "drained")
+    return 1 if left else 0
+
+
 def _serve(settings: Settings, host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415 - rendering needs no server
 
@@ -77,7 +96,15 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     handler.setFormatter(_JsonFormatter())
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # logs full URLs at INFO
-    uvicorn.run(create_app(settings), host=host, port=port, log_config=None, access_log=False)
+    # No request of a client comes here, so it need not drain: Prometheus and the kubelet ask again.
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_STOP_TIMEOUT,
+    )
 
 
 if __name__ == "__main__":

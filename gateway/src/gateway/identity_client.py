@@ -2,6 +2,7 @@
 
 import time
 from http import HTTPStatus
+from itertools import cycle
 
 import httpx
 
@@ -15,13 +16,17 @@ _TOKEN_REQUEST = {"grant_type": "client_credentials", "scope": SCOPE}
 
 
 class IdentityClient:
-    """A connection to identity, with its token and the ETag of the last snapshot."""
+    """A connection to identity, with its token and the ETag of the last snapshot.
+
+    When one of identity's replicas fails, the next call goes to the next.
+    """
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client_id = settings.client_id
         self._client_secret = settings.client_secret
+        self._base_urls = cycle(settings.identity_base_urls)
         self._http = httpx.AsyncClient(
-            base_url=settings.identity_base_url, timeout=_TIMEOUT, trust_env=False, transport=transport
+            base_url=next(self._base_urls), timeout=_TIMEOUT, trust_env=False, transport=transport
         )
         self._token = ""
         self._renew_at = 0.0
@@ -32,14 +37,18 @@ class IdentityClient:
 
         Raises httpx.HTTPError, or ValueError or KeyError when the answer makes no sense.
         """
-        response = await self._get_snapshot()
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            # Identity may have been set up anew: it then refuses its earlier tokens.
-            self._token = ""
+        try:
             response = await self._get_snapshot()
-        if response.status_code == HTTPStatus.NOT_MODIFIED:
-            return None
-        response.raise_for_status()
+            if response.status_code == HTTPStatus.UNAUTHORIZED:
+                # Identity may have been set up anew: it then refuses its earlier tokens.
+                self._token = ""
+                response = await self._get_snapshot()
+            if response.status_code == HTTPStatus.NOT_MODIFIED:
+                return None
+            response.raise_for_status()
+        except httpx.HTTPError:
+            self._http.base_url = next(self._base_urls)
+            raise
         snapshot = Snapshot.model_validate_json(response.content)
         self._etag = response.headers.get("etag", "")
         return snapshot

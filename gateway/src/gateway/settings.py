@@ -8,15 +8,21 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-def _check_host_and_port(value: str) -> str:
-    parts = urlsplit(f"//{value}")
-    if not parts.hostname or not parts.port:
-        raise ValueError(f"{value!r} is not host:port")
+def _check_hosts(value: str) -> str:
+    for host in split_hosts(value):
+        parts = urlsplit(f"//{host}")
+        if not parts.hostname or not parts.port:
+            raise ValueError(f"{host!r} is not host:port")
     return value
 
 
+def split_hosts(upstream: str) -> list[str]:
+    """Split ``a:1,b:2`` into the hosts of an upstream."""
+    return [host.strip() for host in upstream.split(",")]
+
+
 Port = Annotated[int, Field(ge=1, le=65_535)]
-Upstream = Annotated[str, AfterValidator(_check_host_and_port)]
+Upstream = Annotated[str, AfterValidator(_check_hosts)]
 Rate = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LAPTOP_UPSTREAMS: dict[str, Upstream] = {
@@ -37,7 +43,7 @@ class Settings(BaseSettings):
     port: Port = Field(default=8000, description="Port Envoy listens on")
     admin_port: Port = Field(default=8007, description="Envoy's admin, on loopback whatever `host` says")
     upstreams: dict[str, Upstream] = Field(
-        default=_LAPTOP_UPSTREAMS, description="JSON: service to host:port"
+        default=_LAPTOP_UPSTREAMS, description="JSON: service to host:port, or several with commas"
     )
     contracts: Path = Field(default=Path("contracts/openapi"), description="One <service>.json each")
     out: Path = Field(default=Path(".run/gateway"), description="Where Envoy's files are written")
@@ -86,6 +92,8 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def identity_base_url(self) -> str:
-        """Identity's own URL: the control plane does not call through the gateway that it configures."""
-        return self.identity_url or f"http://{self.upstreams['identity']}"
+    def identity_base_urls(self) -> list[str]:
+        """Identity's own URLs: the control plane does not call through the gateway that it configures."""
+        if self.identity_url:
+            return [self.identity_url]
+        return [f"http://{host}" for host in split_hosts(self.upstreams["identity"])]

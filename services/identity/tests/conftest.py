@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from joserfc.jwk import RSAKey
 from sqlalchemy import text
 
 from chassis.testing import ISSUER
 from chassis.tokens import make_key_source
 from identity.app import service as identity_service
-from services.identity.tests import servers
+from services.identity.tests import rsa_keys, servers
 from services.identity.tests.provider import KEY, create_person, make_browser, register, sign_in
 from tests.browser.page_recorder import recording
 
@@ -26,19 +27,27 @@ def recorded_pages():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_rsa_keys():
+    """Let RSA keys that identity and the simulators generate share primes; shared/test_crypto.py does not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RSAKey, "generate_key", rsa_keys.generate_key)
+        yield
+
+
 @pytest.fixture(scope="session")
 def service(jwks_url):
     """Identity, which here believes the test issuer's tokens as it does its own."""
 
-    def both(app):
-        own, tests = identity_service.keys(app), make_key_source(jwks_url)
+    def make_both_sources(app):
+        own_source, test_source = identity_service.keys(app), make_key_source(jwks_url)
 
         async def read():
-            return {"keys": (await own())["keys"] + (await tests())["keys"]}
+            return {"keys": (await own_source())["keys"] + (await test_source())["keys"]}
 
         return read
 
-    return replace(identity_service, keys=both)
+    return replace(identity_service, keys=make_both_sources)
 
 
 @pytest.fixture(scope="session")
@@ -102,15 +111,15 @@ def authority(tmp_path_factory):
 @pytest.fixture
 async def server(authority):
     """A service's own server, at https."""
-    async with servers.listening(servers.Server(), authority[1]) as own:
-        yield own
+    async with servers.listening(servers.Server(), authority[1]) as server_:
+        yield server_
 
 
 @pytest.fixture
 async def visitor(app, client):
     """A browser of its own, without pages; ``client`` holds the application's lifespan."""
-    async with make_browser(app) as own:
-        yield own
+    async with make_browser(app) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -128,15 +137,23 @@ class Browser:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         headers = {"Accept": "text/html", "User-Agent": agent}
         self.client = httpx.AsyncClient(transport=transport, base_url="http://test.invalid", headers=headers)
+        self._token = self._token_of = None
 
     async def get(self, path, **how):
         return await self.client.get(path, **how)
 
     async def post(self, path, **form):
         """Send a form, as a page of ours would."""
-        page = await self.client.get("/identity/register")
-        token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-        return await self.client.post(path, data={"csrf": token, **form})
+        return await self.client.post(path, data={"csrf": await self._read_token(), **form})
+
+    async def _read_token(self):
+        """Read the token of this browser's forms from a page of ours: once, for it goes with a cookie."""
+        cookie = self.client.cookies.get("townhall-browser")
+        if cookie is None or cookie != self._token_of:
+            page = await self.client.get("/identity/register")
+            self._token = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+            self._token_of = self.client.cookies.get("townhall-browser")
+        return self._token
 
     @property
     def session(self):
@@ -170,8 +187,10 @@ def newcomer(browser, sent_emails):
         tab = browser(**how)
         await tab.post("/identity/register", email=address)
         code = (await sent_emails(address))[-1].personalisation["code"]
-        answer = await tab.post("/identity/register/code", code=code)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/identity/account"), answer.text
+        response = await tab.post("/identity/register/code", code=code)
+        assert (response.status_code, response.headers["location"]) == (303, "/identity/account"), (
+            response.text
+        )
         return tab
 
     return come
@@ -189,8 +208,8 @@ def signed_in_again(browser, sent_emails):
             for email in await sent_emails(address)
             if "code" in email.personalisation
         ]
-        answer = await tab.post("/identity/sign-in/code", code=codes[-1])
-        assert answer.status_code == 303, answer.text
+        response = await tab.post("/identity/sign-in/code", code=codes[-1])
+        assert response.status_code == 303, response.text
         return tab
 
     return come

@@ -5,21 +5,23 @@ import re
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 import uvicorn
 from sqlalchemy import text
 
 from chassis import ids
 from identity.upstreams.actions import upstreams
+from services.identity.tests.provider import ask, read_redirect, register
 from simulators.openid_provider.clients import Client
 from simulators.openid_provider.faults import Faults
+from simulators.openid_provider.http_client import open_client
 from simulators.openid_provider.simulator import Simulator
 from simulators.openid_provider.staff import CITYTOWN
 
 __all__ = [
     "Journey",
     "directory",
+    "is_signed_in_at",
     "journey",
     "keeper_headers",
     "nobody",
@@ -30,6 +32,7 @@ __all__ = [
     "simulator",
 ]
 
+LAPTOP = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
 SECRET = "a-secret-of-the-directory"
 SCOPES = ["identity:clients", "identity:staff", "identity:scim", "address:read", "address:write"]
 
@@ -68,8 +71,7 @@ async def serve(app):
 @pytest.fixture(scope="module")
 def settings(settings):
     """Settings as on a laptop: private addresses are called, and keys are read again at once."""
-    changes = {"outbound_private": True, "jwks_floor": 0, "outbound_seconds": 1}
-    return settings.model_copy(update=changes)
+    return settings.model_copy(update=LAPTOP)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +106,11 @@ def register_upstream(client, simulator, keeper_headers):
 
     async def register(kind, council="citytown", tenant=CITYTOWN, **options):
         body = _body(simulator, kind, tenant) | options
-        answer = await client.post(
+        response = await client.post(
             f"/{council}/identity/v1/upstreams", json=body, headers=keeper_headers(council)
         )
-        assert answer.status_code == 201, answer.text
-        upstream = answer.json()
+        assert response.status_code == 201, response.text
+        upstream = response.json()
         keys = (await client.get(urlsplit(upstream["jwks_uri"]).path)).json() if kind == "onelogin" else {}
         simulator.register(
             Client(
@@ -172,7 +174,7 @@ class Journey:
     async def authenticate(self, url, person):
         """Sign in at the provider as this person (or fail with this error): the URL of the callback."""
         self.simulator.auto = person
-        async with httpx.AsyncClient(trust_env=False, verify=False) as http:
+        async with open_client() as http:
             answer = await http.get(url)
         assert answer.status_code in {302, 303}, answer.text
         return answer.headers["location"]
@@ -182,10 +184,10 @@ class Journey:
         parts = urlsplit(url)
         return await self.follow_failure(await self.tab.get(f"{parts.path}?{parts.query}"))
 
-    async def follow_failure(self, answer):
+    async def follow_failure(self, response):
         """Get the page that says what went wrong, if something did; else the answer itself."""
-        to = answer.headers.get("location", "")
-        return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else answer
+        to = response.headers.get("location", "")
+        return await self.tab.get(to) if to.startswith("/identity/upstream/failed?") else response
 
     async def go(self, person, purpose="sign-in", query=""):
         """Sign in at the provider and follow the callback."""
@@ -206,8 +208,8 @@ class Journey:
     async def sign_up(self, person):
         """Sign in and open a new account."""
         await self.go(person)
-        answer = await self.choose("new")
-        assert answer.headers["location"] == "/identity/account", answer.text
+        response = await self.choose("new")
+        assert response.headers["location"] == "/identity/account", response.text
         return self
 
 
@@ -228,6 +230,14 @@ def journey(browser, simulator):
     return lambda upstream, tab=None, council="citytown": Journey(
         tab or browser(), simulator, upstream, council
     )
+
+
+async def is_signed_in_at(tab, council="citytown"):
+    """Tell whether a browser is signed in at a council's services, by whatever means."""
+    app = tab.client._transport.app
+    service = await register(app.state.database, council)
+    answer = await ask(tab.client, service, prompt="none")
+    return "code" in read_redirect(answer)
 
 
 async def accounts_of(database, upstream, council="citytown"):

@@ -9,7 +9,9 @@ import asyncpg
 
 from chassis import ids, migrations
 from chassis.app import Service, create_app
+from chassis.database import lock_session
 from chassis.provision import provision
+from chassis.testing import event_order
 from chassis.testing.clients import running
 
 PASSWORD = "for-tests-only"  # noqa: S105 - of databases that live as long as the test run
@@ -52,7 +54,7 @@ async def _ensure_template(admin_url: str, service: Service, settings: Mapping[s
         return name
     connection = await asyncpg.connect(admin_url)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        await lock_session(connection, _TEMPLATE_LOCK)
         if not await connection.fetchval(_IS_TEMPLATE, service.name):
             await _migrate(admin_url, service)
             await connection.execute(f"ALTER DATABASE {service.name} IS_TEMPLATE true")
@@ -84,6 +86,7 @@ async def _migrate(admin_url: str, service: Service) -> None:
         "INSERT INTO council (slug, name, gss, region, version) VALUES ($1, $2, $3, 'local', 1)", COUNCILS
     )
     await connection.execute("UPDATE council SET status = 'suspended' WHERE slug = 'sleepton'")
+    await event_order.install(connection, service)
     await connection.close()
 
 

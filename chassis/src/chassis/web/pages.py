@@ -61,7 +61,8 @@ class Pages:
 
         ``form=`` is the ``Form`` whose values and errors the page shows, ``council_name=`` the header's text.
         ``form_action=``: origins (``https://council.example``) that a form's answer may redirect to, because
-        browsers apply the page's policy to that redirect; by default ``request.state.form_action``.
+        browsers apply the page's policy to that redirect; by default ``request.state.form_action``. With
+        ``request.state.test_service`` every page says that the service is a test.
         """
         language = language or choose_language(request)
         nonce = secrets.token_urlsafe(16)
@@ -84,6 +85,7 @@ class Pages:
             "product": self.name,
             "council_name": _council_name(request),
             "home": f"/{self.package}/",
+            "test_service": getattr(request.state, "test_service", False),
             "asset": assets.url,
             "csrf_field": CSRF_FIELD,
             "csrf_token": csrf_token(request),
@@ -128,6 +130,7 @@ def _environment(package: str, language: Language) -> Environment:
     environment = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
+        auto_reload=False,  # else every page asks for the age of each of its files
         extensions=["jinja2.ext.i18n"],
         undefined=ChainableUndefined,  # GOV.UK's macros read members of missing options
         trim_blocks=True,

@@ -65,7 +65,7 @@ def _build_provider(settings: Settings) -> Json:
 
 def _build_remote_jwks(settings: Settings) -> Json:
     """Build the source of the issuer's keys. The listener does not wait for identity to start."""
-    uri = settings.identity_base_url.rstrip("/") + _JWKS_PATH
+    uri = settings.identity_base_urls[0].rstrip("/") + _JWKS_PATH
     return {
         "http_uri": {"uri": uri, "cluster": ISSUER, "timeout": "3s"},
         "cache_duration": f"{settings.keys_age}s",

@@ -7,7 +7,7 @@ from gateway.contracts import Contracts, CrossOrigin, Operation, Policy
 from gateway.render import rbac
 from gateway.render.cross_origin import build_preflight_routes, share_answers
 from gateway.render.filter_exceptions import answer_at_once, build_exceptions, open_to_all
-from gateway.render.protos import Json, build_header, pack_any
+from gateway.render.protos import Json, build_extension, build_header, pack_any
 from gateway.render.route_groups import COUNCIL, PARAMETER, RouteGroup, group_operations
 from gateway.snapshot import Snapshot
 
@@ -128,9 +128,17 @@ def _list_region_parts(operations: Sequence[Operation]) -> list[str]:
     return sorted(first_parts - {COUNCIL})
 
 
-# Retry only what cannot have reached the service: repeating that is safe for every method.
+# Retry only what cannot have reached the service: repeating that is safe for every method. Not on the host
+# that has just failed, if there is another.
 _RETRY_POLICY: Json = {
     "retry_on": "connect-failure,refused-stream,reset-before-request",
     "num_retries": 2,
     "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+    "host_selection_retry_max_attempts": "3",
+    "retry_host_predicate": [
+        build_extension(
+            "envoy.retry_host_predicates.previous_hosts",
+            "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
+        )
+    ],
 }

@@ -70,6 +70,7 @@ from identity.sign_in_methods.routes import (
 )
 from identity.sign_in_methods.routes import sms as sms_step
 from identity.staff.routes import members, roles, scim_groups, scim_metadata, scim_protocol, scim_users
+from identity.testers import routes as testers
 from identity.tokens.routes import introspection, revocation, token, userinfo
 from identity.upstream_login import routes as upstream_logout
 from identity.upstreams import routes as upstreams
@@ -160,6 +161,7 @@ service = Service(
         api_keys.router,
         services.router,
         upstreams.router,
+        testers.router,
         sign_in.router,
         second_step.router,
         registration.router,

@@ -35,13 +35,13 @@ def register(client, headers):
         body = {
             "name": f"Bins {ids.show(ids.new())}",
             "name_cy": "Biniau",
-            "mode": "sandbox",
+            "mode": "live",
             "redirect_uris": [REDIRECT],
             **members,
         }
-        answer = await client.post(URL, json=body, headers=headers)
-        assert answer.status_code == 201, answer.text
-        registered = answer.json()
+        response = await client.post(URL, json=body, headers=headers)
+        assert response.status_code == 201, response.text
+        registered = response.json()
         return registered, Service(registered["client_id"], registered["client_secret"], "citytown")
 
     return make
@@ -52,15 +52,19 @@ def change(client, headers):
     async def do(registered, **members):
         url = f"{URL}/{registered['client_id']}"
         tag = (await client.get(url, headers=headers)).headers["ETag"]
-        answer = await client.patch(url, json=members, headers={**headers, "If-Match": tag})
-        assert answer.status_code == 200, answer.text
+        response = await client.patch(url, json=members, headers={**headers, "If-Match": tag})
+        assert response.status_code == 200, response.text
 
     return do
 
 
 @pytest.mark.parametrize("mode", ["sandbox", "live"])
-async def test_a_persons_token_is_of_the_services_mode(visitor, resident, register, mode):
+async def test_a_persons_token_is_of_the_services_mode(client, headers, visitor, resident, register, mode):
     _, service = await register(mode=mode)
+    if mode == "sandbox":
+        email = {"email": f"{ids.show(resident)}@people.example"}
+        url = f"{URL}/{service.client_id}/testers"
+        assert (await client.post(url, json=email, headers=headers)).status_code == 201
     tokens = await service.tokens(visitor)
     assert (await verify_claims(visitor, tokens["access_token"]))["mode"] == mode
 
@@ -117,11 +121,11 @@ async def test_a_retired_services_codes_and_refresh_tokens_are_worth_nothing(
     tokens = await service.tokens(visitor, scope="openid offline_access")
     code = await get_code(visitor, service)
     await client.delete(f"{URL}/{registered['client_id']}", headers=headers)
-    for answer in (
+    for response in (
         await service.redeem(visitor, code),
         await service.refresh(visitor, tokens["refresh_token"]),
     ):
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
     assert (await ask(visitor, service)).status_code == 400
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await visitor.get("/identity/userinfo", headers=bearer)).status_code == 401

@@ -152,13 +152,13 @@ async def test_a_role_may_name_a_group_of_scim_by_the_directorys_id(client, offi
     assert await scopes_of(database, account) == {"address:read"}
 
 
-async def sign_in_at_service(app, database, account):
+async def sign_in_at_service(app, database, account, upstream):
     """Sign a member of staff in at a service: (service, browser, tokens)."""
     service = await provider.register(
         database, scopes=["identity:staff"], person_scopes=["openid", "offline_access", "identity:staff"]
     )
     browser = provider.make_browser(app)
-    await provider.sign_in(database, browser, account, ("upstream",))
+    await provider.sign_in(database, browser, account, ("upstream",), upstream=ids.read(upstream["id"]))
     tokens = await service.tokens(browser, scope="openid offline_access identity:staff", prompt="consent")
     return service, browser, tokens
 
@@ -170,7 +170,7 @@ async def test_a_mover_loses_at_the_next_sign_in_what_the_groups_gave(
     await create_role(client, officer, "address:read", groups=[group_id(TAX)])
     await journey(jit_directory).sign_up("priya")
     account = await account_of_member(database, jit_directory, member("priya"))
-    service, browser, tokens = await sign_in_at_service(app, database, account)
+    service, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
     member("priya").groups = {group_id(TAX)}
@@ -178,8 +178,8 @@ async def test_a_mover_loses_at_the_next_sign_in_what_the_groups_gave(
     assert await scopes_of(database, account) == {"address:read"}
 
     async def refused():
-        answer = await client.get(f"{URL}/roles", headers=headers)
-        return (answer.status_code, answer.json().get("code")) == (401, "revoked-credential")
+        response = await client.get(f"{URL}/roles", headers=headers)
+        return (response.status_code, response.json().get("code")) == (401, "revoked-credential")
 
     assert await eventually(refused, within=1)
     answer_again = await service.refresh(browser, tokens["refresh_token"])
@@ -194,8 +194,8 @@ async def test_too_many_groups_to_name_are_not_read_as_none(
     await journey(jit_directory).sign_up("priya")
     account = await account_of_member(database, jit_directory, member("priya"))
     simulator.faults = DIRECTORY["too-many-groups"]
-    answer = await journey(jit_directory).go("priya")
-    assert (answer.status_code, "groups" in answer.text) == (403, True)
+    response = await journey(jit_directory).go("priya")
+    assert (response.status_code, "groups" in response.text) == (403, True)
     assert await scopes_of(database, account) == {"address:read"}  # as the directory said before
     newcomer = journey(jit_directory)
     await newcomer.go("alex")
@@ -226,8 +226,8 @@ async def test_a_person_whom_the_directory_refuses_does_not_sign_in(journey, jit
     await journey(jit_directory).sign_up("priya")
     member("priya").active = False
     answer_again = journey(jit_directory)
-    answer = await answer_again.go("priya")
-    assert answer.status_code in {200, 400, 403}
+    response = await answer_again.go("priya")
+    assert response.status_code in {200, 400, 403}
     assert answer_again.tab.session is None
 
 
@@ -253,7 +253,7 @@ async def test_roles_count_for_the_hours_the_council_chose_and_no_longer(
         )
     assert before + timedelta(hours=2) <= until <= datetime.now(UTC) + timedelta(hours=2)
     assert ends == until  # the session does not outlive it
-    service, browser, tokens = await sign_in_at_service(app, database, account)
+    service, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     await let_vouching_expire(database, account)
     assert await scopes_of(database, account) == frozenset()
     answer_again = await service.refresh(browser, tokens["refresh_token"])
@@ -281,8 +281,8 @@ async def test_staff_by_scim_are_linked_and_claims_change_nothing(
 async def test_a_person_unknown_to_scim_is_told_so_and_gets_no_account(journey, directory, database):
     alex = journey(directory)
     await alex.go("alex")
-    answer = await alex.choose("new")
-    assert answer.status_code == 403
+    response = await alex.choose("new")
+    assert response.status_code == 403
     assert alex.tab.session is None
     assert await accounts_of(database, directory) == {}
 
@@ -294,8 +294,8 @@ async def test_a_person_set_inactive_by_scim_does_not_sign_in(
     person = (await staff_by_external_id(client, officer))[member("dana").oid]
     operation = {"op": "replace", "path": "active", "value": False}
     await client.patch(f"{SCIM}/Users/{person['id']}", json={"Operations": [operation]}, headers=officer)
-    answer = await journey(jit_directory).go("dana")
-    assert answer.status_code == 403
+    response = await journey(jit_directory).go("dana")
+    assert response.status_code == 403
 
 
 async def refusal_of(database, app, registered, account, **claims):
@@ -362,7 +362,7 @@ async def test_when_the_directory_is_removed_its_staff_are_linked_anew_and_hold_
     await create_role(client, officer, "identity:staff", groups=[group_id(WASTE)])
     await journey(jit_directory).sign_up("priya")
     [(subject, account)] = (await accounts_of(database, jit_directory)).items()
-    _, browser, tokens = await sign_in_at_service(app, database, account)
+    _, browser, tokens = await sign_in_at_service(app, database, account, jit_directory)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await client.get(f"{URL}/roles", headers=headers)).status_code == 200
     response = await client.delete(f"{URL}/upstreams/{jit_directory['id']}", headers=keeper_headers())
@@ -387,13 +387,13 @@ async def test_provisioning_is_changed_both_ways(
 
     async def change(version, **members):
         headers = {**keeper_headers(), "If-Match": f'"{version}"'}
-        answer = await client.patch(f"{URL}/upstreams/{jit_directory['id']}", json=members, headers=headers)
-        assert answer.status_code == 200, answer.text
+        response = await client.patch(f"{URL}/upstreams/{jit_directory['id']}", json=members, headers=headers)
+        assert response.status_code == 200, response.text
 
     async def until():
         async with database.reading("citytown") as session:
-            held = text("SELECT vouched_until FROM staff WHERE account = :id")
-            return await session.scalar(held, {"id": account})
+            statement = text("SELECT vouched_until FROM staff WHERE account = :id")
+            return await session.scalar(statement, {"id": account})
 
     await client.delete(f"{URL}/roles/{(await role_names(client, officer))[0]}", headers=officer)
     await change(1, provisioning="scim")

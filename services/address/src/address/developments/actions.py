@@ -123,12 +123,12 @@ async def _check_free(session: Session, council: str, usrn: int, plots: Sequence
     """Raise Problem 409 when the street has one of the numbers or names, 400 for an impossible number."""
     existing = [Building(row.number, row.name) for row in await store.list_buildings(session, council, usrn)]
     try:
-        taken = rules.find_taken([Building(plot.number, plot.name) for plot in plots], existing)
+        clashes = rules.find_taken([Building(plot.number, plot.name) for plot in plots], existing)
     except ValueError as error:
         raise invalid("body.plots", f"has a number that {error}") from error
-    if taken:
-        listed = ", ".join(taken[:_MAX_LISTED])
-        detail = f"{len(taken)} of these stand on the street already, or twice in the request: {listed}."
+    if clashes:
+        listed = ", ".join(clashes[:_MAX_LISTED])
+        detail = f"{len(clashes)} of these stand on the street already, or twice in the request: {listed}."
         raise conflict("number-taken", detail)
 
 
@@ -162,8 +162,8 @@ def _list_properties(
 
 def _own_or(plot: PlotGiven | None, name: str, shared: Any) -> Any:
     """Return the plot's own value of a field, or the development's."""
-    own = getattr(plot, name, None)
-    return shared if own is None else own
+    value = getattr(plot, name, None)
+    return shared if value is None else value
 
 
 def to_line(row: Row[Any]) -> schemas.DevelopmentLine:

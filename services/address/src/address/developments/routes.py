@@ -63,9 +63,9 @@ async def read_development(
     response: Response, council: Slug, development: ids.Id, _: Reader, session: Reading, as_of: AsOf = None
 ) -> Development:
     """Read one development with its properties, now or on a day."""
-    found = await actions.get_development(session, council, development, as_of)
-    response.headers.update(etag_headers(found))
-    return found
+    result = await actions.get_development(session, council, development, as_of)
+    response.headers.update(etag_headers(result))
+    return result
 
 
 @router.post(

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from address.shared.horizon import horizon_of
+
 MAX_CHANGED = 500
 _CURRENT = "p.council = $1 AND p.logical_status IN (1, 6)"
 _POINTS = """place p JOIN delivery_point d ON d.council = p.council AND d.uprn = p.uprn"""
@@ -47,9 +49,9 @@ _NUMBERED_PLACES = _PLACES.format(numbered=_NUMBERED, points_numbered=_POINTS_NU
 _OF_CHANGED = "AND p.usrn IN (SELECT c.usrn FROM place c WHERE c.council = $1 AND c.uprn = ANY($2))"
 _ALL_NAMES, _CHANGED_NAMES = _NAMES.format(these=""), _NAMES.format(these=_OF_CHANGED)
 # Transactions below the horizon have ended: later statements see their changes.
-_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_HORIZON = f"SELECT {horizon_of('$1')}::text"
 _CHANGED = f"""
-    WITH now AS MATERIALIZED ({_HORIZON} AS horizon)
+    WITH now AS MATERIALIZED (SELECT greatest({horizon_of("$1")}, $2::text::xid8)::text AS horizon)
     SELECT now.horizon, h.uprn, h.version FROM now LEFT JOIN LATERAL (
         SELECT h.uprn, h.version FROM history h
         WHERE h.council = $1 AND h.xact >= $2::text::xid8 LIMIT {MAX_CHANGED}) h ON true"""
@@ -70,9 +72,9 @@ class Changes:
     rows: list[Change]
 
 
-async def get_horizon(pool: asyncpg.Pool) -> str:
-    """Read the horizon, where changes to come begin. Read it before the data they may change."""
-    row: str = await pool.fetchval(_HORIZON)
+async def get_horizon(pool: asyncpg.Pool, council: str) -> str:
+    """Read the council's horizon, where changes to come begin. Read it before the data they may change."""
+    row: str = await pool.fetchval(_HORIZON, council)
     return row
 
 

@@ -63,6 +63,7 @@ blpu = Table(
     CheckConstraint("parent_uprn <> uprn", "not_its_own_parent"),
     CheckConstraint("easting BETWEEN 0 AND 700000 AND northing BETWEEN 0 AND 1300000", "point_on_the_grid"),
     Index(None, "council", "parent_uprn", postgresql_where=text("parent_uprn IS NOT NULL")),
+    info={"aggregate": "address.property"},
 )
 
 lpi = Table(

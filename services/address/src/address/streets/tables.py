@@ -31,6 +31,7 @@ street = Table(
     Column("version", Integer, nullable=False),
     *dates(),
     CheckConstraint("usrn BETWEEN 1 AND 99999999", "usrn_range"),
+    info={"aggregate": "address.street"},
 )
 
 # What a street is called, in one language. Locality and town are its usual ones: an LPI says its own.

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 # An account is an id. Everything personal is in other tables, so that it can be erased.
 account = Table(
@@ -27,6 +27,7 @@ account = Table(
     timestamp("closed_at", nullable=True),
     CheckConstraint("status IN ('active', 'closed')", name="status"),
     CheckConstraint("language IN ('en', 'cy')", name="language"),
+    info={"aggregate": "identity.account"},
 )
 
 # The verified address of an account. ``address`` as it was typed, ``canonical`` as it is compared.
@@ -47,15 +48,16 @@ browser_session = Table(
     Column("id", ID, primary_key=True),
     Column("account", ID, nullable=False),
     Column("secret_hash", LargeBinary, nullable=False),
-    Column("methods", ARRAY(Text), nullable=False),  # email, password, passkey, totp, recovery, upstream
+    Column("methods", ARRAY(Text), nullable=False),  # the account's own: email, passkey, totp, ...
+    timestamp("own_at", nullable=True),  # when these last signed the person in by themselves
     Column("device", Text, nullable=False),  # for the list of sessions: "Firefox Windows"
     timestamp("authenticated_at"),
     timestamp("created_at"),
     timestamp("seen_at"),
     timestamp("expires_at"),
     timestamp("ended_at", nullable=True),
-    Column("upstream_person", LargeBinary),  # HMACs of the person and the session at the
-    Column("upstream_session", LargeBinary),  # provider that opened it; erased when it ends
+    Column("upstream_person", LargeBinary),  # neither is written since migration 0019: see the
+    Column("upstream_session", LargeBinary),  # table session_upstream
     Index("uq_browser_session_secret_hash", "secret_hash", unique=True),
     Index("ix_browser_session_account", "account", postgresql_where=text("ended_at IS NULL")),
     Index("ix_browser_session_seen_at", "seen_at", postgresql_where=text("ended_at IS NULL")),
@@ -63,6 +65,24 @@ browser_session = Table(
     Index(
         "ix_browser_session_upstream_session", "upstream_session", postgresql_where=text("ended_at IS NULL")
     ),
+    info={"aggregate": "identity.session"},
+)
+
+# A sign-in at an upstream in a session. It counts at the upstream's council alone; deleted when it is over.
+session_upstream = Table(
+    "session_upstream",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("session", ID, primary_key=True),
+    Column("upstream", ID, primary_key=True),
+    Column("method", Text, nullable=False),
+    timestamp("authenticated_at"),
+    Column("person", LargeBinary, nullable=False),  # HMACs of the provider's sub and sid,
+    Column("upstream_session", LargeBinary),  # which its logout tokens name
+    Index("ix_session_upstream_session", "session"),
+    Index("ix_session_upstream_person", "person"),
+    Index("ix_session_upstream_upstream_session", "upstream_session"),
+    CheckConstraint("method IN ('upstream', 'upstream-two-factors')", name="method"),
 )
 
 # A browser in which an account was signed in before: attempts of strangers do not lock it out.
@@ -94,7 +114,9 @@ upstream_account = Table(
     Column("subject", Text, primary_key=True),
     Column("account", ID, nullable=False),
     timestamp("linked_at"),
-    ForeignKeyConstraint(["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE", **REKEYED
+    ),
     Index("uq_upstream_account_account", "council", "upstream", "account", unique=True),
     Index("ix_upstream_account_account", "account"),
     info=SECURED,

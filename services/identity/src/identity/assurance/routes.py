@@ -8,10 +8,11 @@ from fastapi import Depends, Request
 from chassis.database import Database, Session, Writing
 from chassis.problems import Problem
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret
 from identity.accounts.rules import factors
-from identity.assurance.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo
+from identity.accounts.rules.browser_sessions import BrowserSession
+from identity.assurance import actions as means
+from identity.assurance.rules import ACCOUNT, PAGES, SIGN_IN, ReturnTo, sign_in_at
 from identity.factors.actions import passkeys, phones
 from identity.verification.actions.context import AuthContext
 
@@ -26,16 +27,34 @@ def sign_in_needed(url: str) -> Problem:
 
 
 async def _signed_in(request: Request, session: Writing) -> BrowserSession:
-    person = await sessions.get_current(session, session_secret(request))
-    if person is None:
-        raise _elsewhere(request, SIGN_IN)
-    return person
+    record = await sessions.get_current(session, session_secret(request))
+    person = sign_in_at(record, None)
+    if person is not None:
+        return person
+    if record is not None and await means.get_only_council(session, record.account) is not None:
+        raise _elsewhere(request, f"{ACCOUNT}/email")
+    raise _elsewhere(request, SIGN_IN)
 
 
 async def _recent_sign_in(request: Request, person: "SignedIn", auth: TheAuthContext) -> BrowserSession:
+    return _require_recent(request, person, auth)
+
+
+def _require_recent(request: Request, person: BrowserSession, auth: AuthContext) -> BrowserSession:
     if auth.now() - person.authenticated_at > RECENT:
         raise _elsewhere(request, SIGN_IN)
     return person
+
+
+async def _email_owner(request: Request, session: Writing, auth: TheAuthContext) -> BrowserSession:
+    record = await sessions.get_current(session, session_secret(request))
+    person = sign_in_at(record, None)
+    if record is not None and person is None:
+        council = await means.get_only_council(session, record.account)
+        person = sign_in_at(record, council) if council is not None else None
+    if person is None:
+        raise _elsewhere(request, SIGN_IN)
+    return _require_recent(request, person, auth)
 
 
 async def _passkey_sign_in(request: Request, session: Writing, person: "RecentSignIn") -> BrowserSession:
@@ -55,7 +74,7 @@ async def _mfa_sign_in(request: Request, session: Writing, person: "PasskeySignI
 
 async def require_recent_sign_in(request: Request, session: Session, auth: AuthContext) -> BrowserSession:
     """As ``RecentSignIn``, in a transaction that the route opened. Raises Problem 303."""
-    return await _recent_sign_in(request, await _signed_in(request, session), auth)
+    return _require_recent(request, await _signed_in(request, session), auth)
 
 
 async def require_mfa_sign_in(request: Request, session: Session, auth: AuthContext) -> BrowserSession:
@@ -85,11 +104,20 @@ def _elsewhere(request: Request, path: str) -> Problem:
 
 
 SignedIn = Annotated[BrowserSession, Depends(_signed_in)]
-"""Requires somebody to be signed in; sends anybody else to sign in."""
+"""Requires somebody to be signed in by the account's own means; sends anybody else to sign in.
+
+A council's upstream is not enough on the pages of the region: see ``rules.sign_in_at``.
+"""
 SignedInChecked = Annotated[BrowserSession, Depends(_check_signed_in)]
 """As ``SignedIn``, checked in a transaction that ends before the route begins."""
 RecentSignIn = Annotated[BrowserSession, Depends(_recent_sign_in)]
 """Requires a sign-in of the last minutes, with all factors the account has."""
+EmailOwner = Annotated[BrowserSession, Depends(_email_owner)]
+"""As ``RecentSignIn``; or, where an account has no means of its own yet, by its council's upstream.
+
+So somebody whom a council's directory signed in first adds an email address, and gets on to other councils.
+There is nothing of theirs elsewhere yet that the council could reach with it.
+"""
 RecentSignInChecked = Annotated[BrowserSession, Depends(_check_recent_sign_in)]
 """As ``RecentSignIn``, checked in a transaction that ends before the route begins."""
 PasskeySignIn = Annotated[BrowserSession, Depends(_passkey_sign_in)]

@@ -1,11 +1,11 @@
-"""Where a sign-in returns to, and how strong it must be."""
+"""What a sign-in counts for, how strong it must be, and where it returns to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import urlencode
 
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession, SessionRecord
 from identity.shared.oauth.vectors import NO_IDENTITY
 
 ACCOUNT = "/identity/account"
@@ -35,6 +35,7 @@ class SignInRequest:
     where the browser goes in the end. ``identity``: the level of proof of identity that the client asks for.
     """
 
+    client_id: str
     client_name: str
     council: str
     level: str
@@ -81,6 +82,35 @@ class ReturnTo:
         return f"{ACCOUNT}/{self.page}" if self.page in PAGES else ACCOUNT
 
 
-def needs_step_up(request: SignInRequest | None, methods: Iterable[str]) -> bool:
-    """Tell whether the client asks for two factors and the person has signed in with one."""
-    return request is not None and request.level == factors.TWO_FACTORS != factors.level(methods)
+def sign_in_at(record: SessionRecord | None, council: str | None) -> BrowserSession | None:
+    """Tell what a session counts for at a council, or with None on the pages of the region.
+
+    The account's own means count everywhere. A council's upstream counts at that council alone, whatever
+    ``amr`` or ``acr`` it claims: who runs it could sign in there as anybody linked with it. None: nobody is
+    signed in there.
+    """
+    if record is None:
+        return None
+    upstreams = [upstream for upstream in record.upstreams if upstream.council == council]
+    times = [upstream.authenticated_at for upstream in upstreams]
+    if record.own_at is not None:
+        times.append(record.own_at)
+    if not times:
+        return None
+    methods = record.own_methods | {upstream.method for upstream in upstreams}
+    return BrowserSession(
+        record.account,
+        record.session,
+        methods,
+        max(times),
+        record.language,
+        frozenset(upstream.upstream for upstream in upstreams),
+    )
+
+
+def needs_step_up(request: SignInRequest | None, record: SessionRecord | None) -> bool:
+    """Tell whether the client asks for two factors and the person has signed in there with one."""
+    person = sign_in_at(record, request.council if request is not None else None)
+    if request is None or person is None:
+        return False
+    return request.level == factors.TWO_FACTORS != factors.level(person.methods)

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    FetchedValue,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -18,13 +19,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
+
+# The sectors from which a council's services derive the subjects of people (OIDC Core section 8.1). The id is
+# opaque. A council that takes over others has their sectors too, so no subject changes. A trigger adds a
+# sector with each council, and gives a new client the newest one of its council.
+sector = Table(
+    "sector",
+    metadata,
+    Column("council", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("id"),
+)
 
 client = Table(
     "client",
     metadata,
     Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
+    Column("sector", Text, nullable=False, server_default=FetchedValue()),  # it never changes
     Column("name", Text, nullable=False),
     Column("mode", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
@@ -38,6 +52,7 @@ client = Table(
     timestamp("created_at"),
     timestamp("revoked_at", nullable=True),
     UniqueConstraint("id"),
+    ForeignKeyConstraint(["sector"], ["sector.id"]),
     CheckConstraint("mode IN ('sandbox', 'live')", name="mode"),
     CheckConstraint(
         "num_nonnulls(jwks, secret_hash) = CASE WHEN public THEN 0 ELSE 1 END", name="one_way_to_authenticate"
@@ -70,7 +85,7 @@ relying_party = Table(
     Column("redirect_uris", ARRAY(Text), nullable=False),
     Column("post_logout_redirect_uris", ARRAY(Text), nullable=False),
     Column("backchannel_logout_uri", Text),
-    Column("subject_type", Text, nullable=False),  # pairwise: the sector is the council
+    Column("subject_type", Text, nullable=False),  # pairwise: by client.sector
     Column("id_token_alg", Text, nullable=False),
     Column("jwks_uri", Text),  # where client.jwks is fetched from; null when they were uploaded
     Column("par_required", Boolean, nullable=False),
@@ -83,7 +98,7 @@ relying_party = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("application_type", Text, nullable=False, server_default="web"),  # native: an app on a device
     Column("origins", ARRAY(Text), nullable=False, server_default="{}"),  # of a public web app's pages
-    ForeignKeyConstraint(["council", "client"], ["client.council", "client.id"]),
+    ForeignKeyConstraint(["council", "client"], ["client.council", "client.id"], **REKEYED),
     CheckConstraint("profile IN ('standard', 'onelogin')", name="profile"),
     CheckConstraint("subject_type = 'pairwise'", name="subject_type"),
     CheckConstraint("id_token_alg IN ('ES256', 'RS256')", name="id_token_alg"),

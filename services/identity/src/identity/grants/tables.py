@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from identity.shared.tables import ID, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, metadata, timestamp
 
 # Events of an account. It outlives the account; ``device`` and ``about`` are emptied when that is closed.
 account_history = Table(
@@ -30,7 +30,11 @@ account_history = Table(
     Column("about", Text, nullable=False, server_default=""),  # a service's name, a mandate's theme
 )
 
-_OF_GRANT = ("council", "grant_id")
+
+def _of_grant() -> ForeignKeyConstraint:
+    key = ["token_grant.council", "token_grant.id"]
+    return ForeignKeyConstraint(["council", "grant_id"], key, ondelete="CASCADE", **REKEYED)
+
 
 # A request for sign-in, checked. Found by the hash of its unguessable id, before its council is known.
 authorization = Table(
@@ -75,6 +79,7 @@ token_grant = Table(
     Column("client", ID, nullable=False),
     Column("account", ID, nullable=False),
     Column("session", ID, nullable=False),
+    Column("sector", Text, nullable=False),  # the client's: from it come the subject and the sid
     Column("actor", ID),  # the account that acts for this one, by a mandate
     Column("scopes", ARRAY(Text), nullable=False),
     Column("request", JSONB, nullable=False),  # redirect URI, nonce, claims, level and time of sign-in
@@ -94,7 +99,7 @@ authorization_code = Table(
     timestamp("expires_at"),
     timestamp("used_at", nullable=True),
     UniqueConstraint("secret_hash"),
-    ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
+    _of_grant(),
 )
 
 # Used ones stay as long as the grant, so that a stolen one is recognised when it comes back.
@@ -109,7 +114,7 @@ refresh_token = Table(
     timestamp("used_at", nullable=True),
     UniqueConstraint("secret_hash"),
     Index("ix_refresh_token_grant_id", "grant_id"),
-    ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
+    _of_grant(),
 )
 
 # People's access tokens that have not expired, so that each can be refused when its grant ends.
@@ -122,7 +127,7 @@ access_token = Table(
     timestamp("expires_at"),
     Index("ix_access_token_grant_id", "grant_id"),
     Index("ix_access_token_expires_at", "expires_at"),
-    ForeignKeyConstraint([*_OF_GRANT], ["token_grant.council", "token_grant.id"], ondelete="CASCADE"),
+    _of_grant(),
 )
 
 # A queue of clients that must be told that a session has ended (back-channel logout).
@@ -135,6 +140,7 @@ logout_notice = Table(
     Column("uri", Text, nullable=False),
     Column("account", ID, nullable=False),
     Column("session", ID, nullable=False),
+    Column("sector", Text, nullable=False),  # the grant's
     Column("attempts", Integer, nullable=False),
     timestamp("due_at"),
     Column("rs256", Boolean, nullable=False),  # how its tokens are signed, else ES256

@@ -31,7 +31,7 @@ mandate = Table(
           postgresql_where=_HOLDING),
     Index("ix_mandate_principal", "principal"),
     Index("ix_mandate_delegate", "delegate"),
-    info=SECURED,
+    info={**SECURED, "aggregate": "identity.mandate"},
 )  # fmt: skip
 
 # The personal data of a mandate, and how its offer is accepted. Deleted when either side's data is erased.

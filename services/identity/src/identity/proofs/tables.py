@@ -67,5 +67,5 @@ identity_access = Table(
     timestamp("at"),
     CheckConstraint("act IN ('recorded', 'read', 'confirmed', 'refused', 'withdrawn', 'erased')", name="act"),
     Index("ix_identity_access_account", "account", "id"),
-    info=SECURED,
+    info={**SECURED, "aggregate": "identity.access"},
 )

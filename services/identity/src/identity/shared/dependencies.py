@@ -41,6 +41,14 @@ NOT_REFERRED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """Headers of a redirect whose URL holds a code or a request."""
 
 
+SANDBOX = "sandbox"
+
+
+def mark_test_service(request: Request, mode: str) -> None:
+    """Have the pages of this request say that the service is a test, if it is one of the sandbox."""
+    request.state.test_service = mode == SANDBOX
+
+
 def network_of(request: Request) -> str:
     """Get the network a request comes from, as rate limits count it."""
     return limits.subscriber_network(request.client.host if request.client else "")

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import httpcore
@@ -85,7 +86,6 @@ class Outbound:
     def __init__(self, settings: Settings, look_up: Resolve = resolve_host) -> None:
         self._settings = settings
         self._look_up = look_up
-        self._tls: ssl.SSLContext | None = None
         self._slots = asyncio.Semaphore(settings.outbound_at_once)
 
     async def get(
@@ -148,14 +148,14 @@ class Outbound:
         *,
         local_only: bool,
     ) -> OutboundResponse:
-        sent = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
+        request_headers = {"Accept-Encoding": "identity", "User-Agent": "townhall-identity", **headers}
         async with (
             httpcore.AsyncConnectionPool(
-                ssl_context=self._tls_context(),
+                ssl_context=_tls_context(self._settings.outbound_ca),
                 max_connections=1,
                 network_backend=_CheckedBackend(self._settings, self._look_up, local_only=local_only),
             ) as pool,
-            pool.stream(method, uri, headers=list(sent.items()), content=body) as response,
+            pool.stream(method, uri, headers=list(request_headers.items()), content=body) as response,
         ):
             received = bytearray()
             async for part in response.aiter_stream():
@@ -164,10 +164,11 @@ class Outbound:
                     raise OutboundError(f"answered more than {max_bytes:,} bytes")
             return OutboundResponse(response.status, bytes(received))
 
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=self._settings.outbound_ca or None)
-        return self._tls
+
+@cache
+def _tls_context(authorities: str) -> ssl.SSLContext:
+    """Make the context once a process: it reads a file of authorities."""
+    return ssl.create_default_context(cafile=authorities or None)
 
 
 def _require_success(response: OutboundResponse) -> OutboundResponse:

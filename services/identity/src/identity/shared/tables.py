@@ -1,5 +1,7 @@
 """The building blocks of every domain's tables: metadata, the type of ids, time columns."""
 
+from typing import Any
+
 from sqlalchemy import Column, DateTime, MetaData
 from sqlalchemy.dialects.postgresql import UUID
 
@@ -8,6 +10,8 @@ from chassis.tables import NAMING
 metadata = MetaData(naming_convention=NAMING)
 SECURED = {"row_level_security": True}
 ID = UUID(as_uuid=True)
+REKEYED: dict[str, Any] = {"deferrable": True, "initially": "IMMEDIATE"}
+"""Foreign keys that have ``council`` can be deferred: a merge of councils changes it on both sides."""
 REGION = "region"
 """The value of ``council`` for what belongs to the whole region. A reserved slug."""
 

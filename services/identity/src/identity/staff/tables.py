@@ -13,11 +13,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 
 def _of(table: str, column: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["council", column], [f"{table}.council", f"{table}.id"], ondelete="CASCADE")
+    return ForeignKeyConstraint(
+        ["council", column], [f"{table}.council", f"{table}.id"], ondelete="CASCADE", **REKEYED
+    )
 
 
 # A named set of scopes of a council. Members of the directory's ``groups`` named here have it too.
@@ -86,7 +88,10 @@ staff_role = Table(
     Column("given_by", Text, nullable=False),
     timestamp("given_at"),
     _of("staff", "staff"),
-    ForeignKeyConstraint(["council", "role"], ["role.council", "role.name"], ondelete="CASCADE"),
+    # A council chose the name, and another may have chosen the same: renaming a role renames it here.
+    ForeignKeyConstraint(
+        ["council", "role"], ["role.council", "role.name"], ondelete="CASCADE", onupdate="CASCADE", **REKEYED
+    ),
     info=SECURED,
 )
 

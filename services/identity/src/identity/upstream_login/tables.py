@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 # The state of a login at a provider. Its callback works once, in the browser that began it. ``found`` has the
 # result of the login until the person decides which account it is.
@@ -54,7 +54,9 @@ upstream_logout = Table(
     Column("session", LargeBinary),
     timestamp("issued_at"),
     timestamp("expires_at"),
-    ForeignKeyConstraint(["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"),
+    ForeignKeyConstraint(
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE", **REKEYED
+    ),
     Index("ix_upstream_logout_person", "person"),
     Index("ix_upstream_logout_session", "session"),
     Index("ix_upstream_logout_expires_at", "expires_at"),

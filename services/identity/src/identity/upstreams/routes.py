@@ -21,7 +21,7 @@ from identity.shared.dependencies import (
     respond_cached,
 )
 from identity.shared.schemas import Jwks
-from identity.upstreams.actions import checks, keys, records, registration
+from identity.upstreams.actions import checks, keys, records, registration, upstreams
 from identity.upstreams.actions.keys import KeyPair
 from identity.upstreams.actions.providers import Providers
 from identity.upstreams.schemas import (
@@ -198,6 +198,7 @@ async def read_upstream_jwks(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Get our public keys for one provider, which it checks our signatures with."""
+    council = await upstreams.find_council(session, council, upstream_id)
     public_keys = await keys.list_public_keys(session, council, upstream_id)
     body = Jwks.model_validate({"keys": public_keys}).model_dump_json(exclude_none=True).encode()
     return respond_cached(body, if_none_match, f"public, max-age={issuer.settings.jwks_max_age}")

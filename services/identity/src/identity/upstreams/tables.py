@@ -4,12 +4,12 @@ from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKeyConstraint, I
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import LargeBinary
 
-from identity.shared.tables import ID, SECURED, metadata, timestamp
+from identity.shared.tables import ID, REKEYED, SECURED, metadata, timestamp
 
 
 def _of_upstream() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
-        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE"
+        ["council", "upstream"], ["upstream.council", "upstream.id"], ondelete="CASCADE", **REKEYED
     )
 
 
@@ -20,6 +20,7 @@ upstream = Table(
     metadata,
     Column("council", Text, primary_key=True),
     Column("id", ID, primary_key=True),
+    Column("url_slug", Text, nullable=False),  # the slug in its URLs, as the provider has them on file
     Column("kind", Text, nullable=False),
     Column("audience", Text, nullable=False),
     Column("title", Text, nullable=False),  # the name on the button

@@ -118,10 +118,10 @@ def _property_event(kind: str, state: Row[Any], changes: Changes | None) -> Even
     return PropertyChanged(**data, changed=sorted(changes or {}))
 
 
-def check_version(versions_read: set[int], version: int, what: str) -> None:
+def check_version(versions_read: set[int], version: int, noun: str) -> None:
     """Raise Problem 412 when the version is not among those the caller has read."""
     if version not in versions_read:
-        detail = f"The {what} is at version {version} now. Read it again, then repeat the change."
+        detail = f"The {noun} is at version {version} now. Read it again, then repeat the change."
         raise Problem(412, "stale-version", detail, headers={"ETag": f'"{version}"'})
 
 

@@ -42,7 +42,7 @@ async def list_changes(session: ReadSession, council: str, after: Cursor, limit:
 
 async def _check_end(session: ReadSession, council: str, after: Cursor) -> None:
     end = await feed.get_end(session, council)
-    if after.xact >= end.open:
+    if after.xact >= end.next:
         detail = (
             "The cursor is from after the moment this gazetteer was restored to. Start again without it, and"
             " compare versions."

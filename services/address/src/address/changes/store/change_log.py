@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from address.shared.horizon import LOAD_LOCK
 from chassis.database import Session
 
 # Taken by changes of parents, retirements, numbering and the like: one at a time for each council.
 _LOCK_STRUCTURE = text("SELECT pg_advisory_xact_lock(7430002, hashtext(:council))")
 # The lock a load holds (loading's staged_csv), shared: a change never waits for a load's rows.
-_LOCK_OUT_LOADS = text("SELECT pg_try_advisory_xact_lock_shared(7430001, hashtext(:council))")
+_LOCK_OUT_LOADS = text(f"SELECT pg_try_advisory_xact_lock_shared({LOAD_LOCK}, hashtext(:council))")
 
 _HISTORY = text("""
     INSERT INTO history (council, uprn, version, actor, kind, changes)

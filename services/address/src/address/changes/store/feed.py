@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from address.shared.horizon import horizon_of
 from chassis.database import ReadSession
 
 # Only changes of transactions that no running one can precede, so that a page read is complete for good.
-# (The outbox is read likewise.) Both histories have an index in this order.
+# Both histories have an index in this order.
 _PAGE = """(SELECT xact, position, at, kind, version, changes, {columns} FROM {table} h
     WHERE council = :council AND (xact, position) > (CAST(CAST(:xact AS text) AS xid8), :position)
-        AND xact < pg_snapshot_xmin(pg_current_snapshot())
+        AND xact < (SELECT horizon FROM ended)
     ORDER BY xact, position LIMIT :limit)"""
 # The value of a field at a version: that before the first later change, or else the current one.
 _FIRST_AFTER = "(array_agg(n.changes -> '{0}' -> 0 ORDER BY n.version) FILTER (WHERE n.changes ? '{0}'))[1]"
@@ -36,7 +37,8 @@ def _data(key: str, row: str, fields: Sequence[str], later: str) -> str:
 
 
 _FEED = text(f"""
-    WITH c AS (
+    WITH ended AS MATERIALIZED (SELECT {horizon_of(":council")} AS horizon),
+    c AS (
         SELECT * FROM (
             {_PAGE.format(columns="uprn, NULL::integer AS usrn", table="history")}
             UNION ALL
@@ -57,9 +59,8 @@ _FEED = text(f"""
         {_fields_at_version("history", "uprn", _PROPERTY, "later")}
         {_fields_at_version("street_history", "usrn", _STREET, "street")}
     ORDER BY c.xact, c.position""")
-# Where the feed ends now, and the last transaction that wrote anything of this council.
-_END = text("""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS open,
-    pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next,
+# The next transaction to begin, and the last that wrote anything of this council.
+_END = text("""SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next,
     greatest((SELECT xact FROM history WHERE council = :council ORDER BY xact DESC, position DESC LIMIT 1),
         (SELECT xact FROM street_history WHERE council = :council ORDER BY xact DESC, position DESC LIMIT 1)
     )::text::bigint AS last""")
@@ -74,7 +75,7 @@ async def list_after(
 
 
 async def get_end(session: ReadSession, council: str) -> Row[Any]:
-    """Read transaction numbers: ``open`` first still running, ``next`` to begin, ``last`` that wrote."""
+    """Read transaction numbers: ``next`` to begin, and ``last`` that wrote."""
     row = await session.first(_END, {"council": council})
     assert row is not None  # noqa: S101 - a select without FROM always answers a row
     return row

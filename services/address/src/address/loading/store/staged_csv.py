@@ -8,6 +8,7 @@
 from sqlalchemy import text
 
 from address.gazetteer_files.rules import csv_rows
+from address.shared.horizon import LOAD_LOCK
 
 _METRES = {"easting": "numeric(8, 2)", "northing": "numeric(9, 2)"}
 _KINDS = {"uprn": "bigint", "parent_uprn": "bigint", "usrn": "integer", **_METRES}
@@ -26,7 +27,7 @@ CREATE_TOUCHED = text("""CREATE TEMPORARY TABLE touched (
 SETTINGS = text("""SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
     set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)""")
 # One load of a council at a time. The number identifies this lock.
-LOCK = text("SELECT pg_advisory_xact_lock(7430001, hashtext(:council))")
+LOCK = text(f"SELECT pg_advisory_xact_lock({LOAD_LOCK}, hashtext(:council))")
 IS_EMPTY = text("""SELECT NOT EXISTS (SELECT FROM blpu WHERE council = :council)
     AND NOT EXISTS (SELECT FROM street WHERE council = :council)
     AND NOT EXISTS (SELECT FROM cross_reference WHERE council = :council)
@@ -37,8 +38,8 @@ GET_LAST_LOAD = text("""SELECT id, sha256, rows, loaded_at FROM load WHERE counc
     ORDER BY loaded_at DESC LIMIT 1""")
 
 
-def _fault(column: str, value: str, reason: str, found: str) -> str:
-    return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {found}"
+def _fault(column: str, value: str, reason: str, source: str) -> str:
+    return f"SELECT line, '{column}' AS name, {value} AS value, {reason} AS reason FROM {source}"
 
 
 # Checks between rows. Each returns line, column, value and reason.

@@ -25,9 +25,9 @@ _PREFLIGHT = {
 _MESSAGES = {"unknown-path": "Resource not found"}
 
 
-def not_found(what: str) -> Problem:
+def not_found(message: str) -> Problem:
     """Return the 404 for an unknown postcode or outcode."""
-    return Problem(404, "not-found", what)
+    return Problem(404, "not-found", message)
 
 
 @contextmanager

@@ -35,14 +35,15 @@ async def retire_property(
     await _check_successors(session, context.council, retired, successors)
     before = {uprn: locked.logical_status, **{child.uprn: child.logical_status for child in children}}
     changes: dict[int, dict[str, list[Any]]] = {
-        other: {"logical_status": [status, lifecycle.HISTORIC]} for other, status in before.items()
+        linked_uprn: {"logical_status": [status, lifecycle.HISTORIC]}
+        for linked_uprn, status in before.items()
     }
-    changes[uprn]["successors"] = [[], [str(other) for other in successors]]
+    changes[uprn]["successors"] = [[], [str(linked_uprn) for linked_uprn in successors]]
     await retirement.lock(session, context.council, retired)
     await set_status(session, context, retired, lifecycle.HISTORIC, request.state)
     if successors:
         keys = await keys_store.next_keys(session, context.council, len(successors))
-        by_key = {keys.key("S", nth): other for nth, other in enumerate(successors)}
+        by_key = {keys.key("S", nth): linked_uprn for nth, linked_uprn in enumerate(successors)}
         await retirement.insert_successors(session, context.council, uprn, by_key, context.today)
     await record(session, context, RETIRED, changes)
     return await properties.get_json(session, context.council, uprn)
@@ -85,13 +86,13 @@ async def _check_successors(
 ) -> None:
     """Raise Problem 400 unless every successor is live and stays so."""
     statuses = await retirement.lock(session, council, successors)
-    for other in successors:
-        if other in retired:
-            raise _invalid_successor(other, "is retired by this very request")
-        if other not in statuses:
-            raise _invalid_successor(other, "is not in the gazetteer")
-        if statuses[other] not in lifecycle.LIVE:
-            raise _invalid_successor(other, "is historic itself: name what took its place")
+    for successor in successors:
+        if successor in retired:
+            raise _invalid_successor(successor, "is retired by this very request")
+        if successor not in statuses:
+            raise _invalid_successor(successor, "is not in the gazetteer")
+        if statuses[successor] not in lifecycle.LIVE:
+            raise _invalid_successor(successor, "is historic itself: name what took its place")
 
 
 def _invalid_successor(uprn: int, message: str) -> Problem:

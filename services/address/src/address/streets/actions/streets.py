@@ -120,14 +120,16 @@ def _language_fields(name: Any, suffix: str) -> dict[str, Any]:
 async def _check_names(
     session: Session, council: str, usrn: int, after: Fields, suffixes: Sequence[str] | Mapping[str, str]
 ) -> None:
-    """Raise Problem 409 when another street has one key the names in the same locality and town."""
+    """Raise Problem 409 when another street has one of the names in the same locality and town."""
     for suffix in suffixes:
         name = {part: after[f"{part}{suffix}"] for part in PARTS}
         if name["description"] is None:
             continue
-        other = await store.find_namesake(session, council, usrn, store.LANGUAGES[suffix], name)
-        if other is not None:
-            detail = f"Street {other} is called {name['description']} in the same locality and town already."
+        namesake = await store.find_namesake(session, council, usrn, store.LANGUAGES[suffix], name)
+        if namesake is not None:
+            detail = (
+                f"Street {namesake} is called {name['description']} in the same locality and town already."
+            )
             raise conflict("street-name-taken", detail)
 
 

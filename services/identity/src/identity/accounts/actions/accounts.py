@@ -33,11 +33,25 @@ async def get_by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
     return await store.get_by_email(session, canonical)
 
 
+async def list_upstream_councils(session: ReadSession, account: UUID) -> Sequence[str]:
+    """List the councils whose upstreams sign an account in. The session sees every council afterwards."""
+    await session.set_all_councils()
+    return await store.list_upstream_councils(session, account)
+
+
 async def create(
-    session: Session, auth: AuthContext, language: str, address: str | None = None
+    session: Session,
+    auth: AuthContext,
+    language: str,
+    address: str | None = None,
+    *,
+    account: UUID | None = None,
 ) -> UUID | None:
-    """Create an account, with a verified address; None when that reaches another account."""
-    now, account = auth.now(), ids.new()
+    """Create an account, with a verified address; None when that reaches another account.
+
+    ``account``: the id it gets, if the caller needs it before.
+    """
+    now, account = auth.now(), account or ids.new()
     if address is not None and not await store.add_email(session, email_values(account, address, auth)):
         return None
     values = {"id": account, "status": "active", "language": language, "version": _FIRST, "created_at": now}
@@ -54,25 +68,25 @@ def email_values(account: UUID, address: str, auth: AuthContext) -> dict[str, An
 
 
 async def record_change(
-    session: Session, auth: AuthContext, account: UUID, what: str, *, notice: str | None = None
+    session: Session, auth: AuthContext, account: UUID, change: str, *, notice: str | None = None
 ) -> None:
-    """Announce that ``what`` has changed: an event, the history, an e-mail (to ``notice``, if given)."""
+    """Announce a ``change`` of the account: an event, the history, an e-mail (to ``notice``, if given)."""
     version = await store.increment_version(session, account)
     row = await store.get(session, account)
     if version is None or row is None:
         return
-    event = AccountChanged(account=ids.show(account), changed=[what.partition(" ")[0]])
+    event = AccountChanged(account=ids.show(account), changed=[change.partition(" ")[0]])
     await _publish(session, account, event, version)
-    await record_event(session, auth, account, what)
+    await record_event(session, auth, account, change)
     if (address := notice or row.address) is not None:
-        await emails.send_change(session, address, row.language, what)
+        await emails.send_change(session, address, row.language, change)
 
 
 async def record_event(
-    session: Session, auth: AuthContext, account: UUID, what: str, *, device: str = ""
+    session: Session, auth: AuthContext, account: UUID, change: str, *, device: str = ""
 ) -> None:
     """Record what happened in the history of the account."""
-    await history.record_event(session, account, what, auth.now(), device=device)
+    await history.record_event(session, account, change, auth.now(), device=device)
 
 
 async def set_language(session: Session, account: UUID, language: str) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Session
 from identity.accounts.actions import accounts, emails
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.accounts.store import accounts as store
 from identity.shared.rules import email_addresses
 from identity.shared.rules.limits import CODES_FOR_ADDRESS, CODES_FROM_NETWORK, Limit

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,9 @@ from sqlalchemy import Row
 from chassis import ids, outbox
 from chassis.database import ReadSession, Session
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession, SessionRecord, UpstreamSignIn
 from identity.accounts.rules.upstream_session import UpstreamSession
+from identity.accounts.store import session_upstreams
 from identity.accounts.store import sessions as store
 from identity.events import SessionEnded
 from identity.grants.actions import grants
@@ -28,23 +29,12 @@ _FIRST = 1
 _NONE = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserSession:
-    """Somebody signed in in a browser. ``methods``: those used in this session, see ``rules.factors``."""
-
-    account: UUID
-    session: UUID
-    methods: frozenset[str]
-    authenticated_at: datetime
-    language: str
-
-
 def level(browser_session: BrowserSession) -> str:
     """Tell how strongly the person signed in: ``Cl.Cm`` with two factors or a passkey, else ``Cl``."""
     return factors.level(browser_session.methods)
 
 
-async def get_current(session: ReadSession, secret: str | None) -> BrowserSession | None:
+async def get_current(session: ReadSession, secret: str | None) -> SessionRecord | None:
     """Get the live session with this secret. Given a ``Session``, it counts as use: 30 minutes more."""
     if not secret:
         return None
@@ -54,7 +44,12 @@ async def get_current(session: ReadSession, secret: str | None) -> BrowserSessio
         return None
     if isinstance(session, Session) and now - row.seen_at > _TOUCH:
         await store.touch(session, row.id, now)
-    return BrowserSession(row.account, row.id, frozenset(row.methods), row.authenticated_at, row.language)
+    own_methods = factors.OWN.intersection(row.methods)
+    upstreams = tuple(
+        UpstreamSignIn(council, UUID(upstream), method, datetime.fromtimestamp(at, UTC))
+        for council, upstream, method, at in row.upstreams or ()
+    )
+    return SessionRecord(row.account, row.id, own_methods, row.own_at, upstreams, row.language)
 
 
 async def start(
@@ -63,6 +58,8 @@ async def start(
     device: str,
     account: UUID,
     methods: Iterable[str],
+    *,
+    own: bool = True,
     upstream_session: UpstreamSession | None = None,
     vouched_until: datetime | None = None,
 ) -> str:
@@ -70,42 +67,49 @@ async def start(
 
     The secret is always a new one, so that a session somebody planted is worth nothing (fixation). Another
     person's session in the same browser ends; the same person's goes on and keeps its methods. ``device``:
-    what the list of sessions shows. ``upstream_session``: the session at a provider that opens this one, if
-    one does. ``vouched_until``: until when the council's directory vouches for a member of staff, whose
-    session lasts no longer.
+    what the list of sessions shows. ``methods``: the account's own that were used; ``own``: they are enough
+    by themselves. ``upstream_session``: the session at a provider that signs the person in, if one does.
+    ``vouched_until``: until when the council's directory vouches for a member of staff, whose session lasts
+    no longer.
     """
     before = await get_current(session, secret)
     if before is not None and before.account != account:
         await end(session, before.account, before.session, "signed-out")
         before = None
     new_secret, now = secrets.token_urlsafe(32), _now()
+    own_before = before.own_at if before is not None else None
     values = {
         "secret_hash": _hash(new_secret),
-        "methods": sorted({*methods, *(before.methods if before else ())}),
+        "methods": sorted({*methods, *(before.own_methods if before else ())}),
+        "own_at": now if own else own_before,
         "device": device,
         "authenticated_at": now,
         "seen_at": now,
         "expires_at": min(now + LONGEST, vouched_until or now + LONGEST),
     }
     if before is not None and await store.renew(session, before.session, values):
-        if upstream_session is not None:
-            await store.set_upstream_session(
-                session, before.session, upstream_session.person, upstream_session.session
-            )
+        session_id = before.session
     else:
-        await _add(session, account, values, upstream_session)
+        session_id = ids.new()
+        new = {"id": session_id, "account": account, "created_at": now, "ended_at": None}
+        await store.add(session, {**values, **new})
+    if upstream_session is not None:
+        await _put_upstream(session, session_id, upstream_session, now)
     return new_secret
 
 
-async def _add(
-    session: Session, account: UUID, values: dict[str, Any], upstream_session: UpstreamSession | None
+async def _put_upstream(
+    session: Session, session_id: UUID, upstream_session: UpstreamSession, now: datetime
 ) -> None:
-    opened_by = {
-        "upstream_person": upstream_session.person if upstream_session is not None else None,
-        "upstream_session": upstream_session.session if upstream_session is not None else None,
-    }
-    new = {"id": ids.new(), "account": account, "created_at": values["seen_at"], "ended_at": None}
-    await store.add(session, {**values, **opened_by, **new})
+    await session_upstreams.put(session, {
+        "council": upstream_session.council,
+        "session": session_id,
+        "upstream": upstream_session.upstream,
+        "method": upstream_session.method,
+        "authenticated_at": now,
+        "person": upstream_session.person,
+        "upstream_session": upstream_session.session,
+    })  # fmt: skip
 
 
 async def end(session: Session, account: UUID, session_id: UUID, reason: str) -> bool:
@@ -124,14 +128,47 @@ async def end_all(session: Session, account: UUID, reason: str, but: UUID = _NON
     return len(ended)
 
 
-async def end_through(
+async def log_out_upstream(
     session: Session, person: bytes | None, upstream_session: bytes | None, reason: str
 ) -> int:
-    """End the sessions that a session at a provider opened; see ``store.end_through``. Returns how many."""
-    rows = await store.end_through(session, person, upstream_session, _now())
+    """End what a session at a provider signed in: see ``store.take_by_logout``. Returns how much that was."""
+    rows = await session_upstreams.take_by_logout(session, person, upstream_session)
     for row in rows:
-        await _announce_end(session, row.account, row.id, reason)
+        await _end_at_council(session, row.session, row.council, reason)
     return len(rows)
+
+
+async def leave_council(
+    session: Session, account: UUID, council: str, reason: str, upstream_id: UUID | None = None
+) -> None:
+    """End what an upstream of a council signed an account in to; or everything there, for a leaver.
+
+    Its sessions go on where its own means, or another council's upstream, signed it in.
+    """
+    rows = await session_upstreams.take_by_account(session, account, council, upstream_id)
+    session_ids = {row.session for row in rows}
+    if upstream_id is None:
+        session_ids |= {row.id for row in await list_by_account(session, account)}
+    for session_id in sorted(session_ids):
+        await _end_at_council(session, session_id, council, reason)
+
+
+async def remove_upstream(session: Session, council: str, upstream_id: UUID) -> None:
+    """End what an upstream signed in that is removed.
+
+    It counts no more at once. The worker ends the sessions that nothing else signs in, batch by batch.
+    """
+    await session_upstreams.remove_upstream(session, council, upstream_id, _now())
+
+
+async def _end_at_council(session: Session, session_id: UUID, council: str, reason: str) -> None:
+    """End a session that nothing signs in any more; of one that goes on, what was granted at the council."""
+    account = await store.end_unused(session, session_id, _now())
+    if account is not None:
+        await _announce_end(session, account, session_id, reason)
+    else:
+        await session.set_all_councils()
+        await grants.revoke_by_session(session, session_id, council)
 
 
 async def expire(session: Session) -> int:
@@ -150,11 +187,14 @@ async def list_by_account(session: ReadSession, account: UUID) -> Sequence[Row[A
 
 
 async def _announce_end(session: Session, account: UUID, session_id: UUID, reason: str) -> None:
+    await session_upstreams.delete_by_session(session, session_id)
     await session.set_all_councils()  # the grants of the session lie at the councils
     await grants.revoke_by_session(session, session_id)
-    shown_id = ids.show(session_id)
-    event = SessionEnded.model_validate({"account": ids.show(account), "session": shown_id, "reason": reason})
-    await outbox.add(session, event, council=REGION, subject=shown_id, sequence=_FIRST)
+    public_id = ids.show(session_id)
+    event = SessionEnded.model_validate(
+        {"account": ids.show(account), "session": public_id, "reason": reason}
+    )
+    await outbox.add(session, event, council=REGION, subject=public_id, sequence=_FIRST)
 
 
 def _hash(secret: str) -> bytes:

@@ -18,6 +18,8 @@ TWO_FACTORS = "Cl.Cm"
 _FIRST = frozenset({EMAIL, PASSWORD, UPSTREAM})
 _SECOND = frozenset({AUTHENTICATOR, RECOVERY, SMS})
 _ENOUGH_ALONE = frozenset({PASSKEY, UPSTREAM_TWO})
+OWN = frozenset({EMAIL, PASSWORD, PASSKEY, AUTHENTICATOR, RECOVERY, SMS})
+"""Methods of the account itself, which count at every council."""
 
 
 def level(methods: Iterable[str]) -> str:

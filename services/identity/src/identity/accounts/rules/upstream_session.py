@@ -3,27 +3,45 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSession:
-    """A session at an upstream provider, which a back-channel logout from there names.
+    """A session at the upstream provider of a council, which a back-channel logout from there names.
 
-    ``person`` and ``session``: HMACs of the provider's ``sub`` and ``sid``. ``issued_at``: the Unix time of
-    its id_token.
+    ``method``: how strong the sign-in there was, see ``rules.factors``. ``person`` and ``session``: HMACs of
+    the provider's ``sub`` and ``sid``. ``issued_at``: the Unix time of its id_token.
     """
 
+    council: str
+    upstream: UUID
+    method: str
     person: bytes
     session: bytes | None
     issued_at: float
 
     def as_json(self) -> dict[str, Any]:
         """Write it for a row of the table ``sign_in``, between two steps of a sign-in."""
-        session = self.session.hex() if self.session is not None else None
-        return {"person": self.person.hex(), "session": session, "issued_at": self.issued_at}
+        return {
+            "council": self.council,
+            "upstream": str(self.upstream),
+            "method": self.method,
+            "person": self.person.hex(),
+            "session": self.session.hex() if self.session is not None else None,
+            "issued_at": self.issued_at,
+        }
 
     @classmethod
-    def from_json(cls, written: Mapping[str, Any]) -> Self:
-        """Read what ``as_json`` wrote."""
-        session = bytes.fromhex(written["session"]) if written["session"] is not None else None
-        return cls(bytes.fromhex(written["person"]), session, written["issued_at"])
+    def from_json(cls, written: Mapping[str, Any] | None) -> Self | None:
+        """Read what ``as_json`` wrote; None when nothing was, or it does not name the upstream."""
+        if written is None or "upstream" not in written:
+            return None
+        return cls(
+            council=written["council"],
+            upstream=UUID(written["upstream"]),
+            method=written["method"],
+            person=bytes.fromhex(written["person"]),
+            session=bytes.fromhex(written["session"]) if written["session"] is not None else None,
+            issued_at=written["issued_at"],
+        )

@@ -1,6 +1,6 @@
 """Accounts and the addresses that reach them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,14 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from chassis.database import ReadSession, Session
-from identity.accounts.tables import account, account_email, account_phone, browser_session, known_browser
+from identity.accounts.tables import (
+    account,
+    account_email,
+    account_phone,
+    browser_session,
+    known_browser,
+    upstream_account,
+)
 from identity.verification.tables import one_time_code
 
 _GET_BY_EMAIL = (
@@ -29,6 +36,9 @@ _GET = (
     .outerjoin(account_email, account_email.c.account == account.c.id)
     .outerjoin(account_phone, account_phone.c.account == account.c.id)
     .where(account.c.id == bindparam("id_"), account.c.status == "active")
+)
+_UPSTREAM_COUNCILS = (
+    select(upstream_account.c.council).where(upstream_account.c.account == bindparam("account_")).distinct()
 )
 _ADD = insert(account)
 _ADD_EMAIL = upsert(account_email).on_conflict_do_nothing().returning(account_email.c.account)
@@ -86,6 +96,11 @@ async def get_by_email(session: ReadSession, canonical: str) -> Row[Any] | None:
 async def get(session: ReadSession, account_id: UUID) -> Row[Any] | None:
     """Get an active account with its ``address`` and ``phone`` (each null when it has none)."""
     return await session.first(_GET, {"id_": account_id})
+
+
+async def list_upstream_councils(session: ReadSession, account_id: UUID) -> Sequence[str]:
+    """List the councils with an upstream that the account is linked with. The session sees every council."""
+    return [row.council for row in await session.all(_UPSTREAM_COUNCILS, {"account_": account_id})]
 
 
 async def add(session: Session, values: Mapping[str, Any]) -> None:

@@ -5,28 +5,45 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, exists, extract, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.database import ReadSession, Session
-from identity.accounts.tables import account, browser_session
+from identity.accounts.tables import account, browser_session, session_upstream
 
 _OPEN = browser_session.c.ended_at.is_(None)
 _WITHIN = (
     browser_session.c.expires_at > bindparam("now"),
     browser_session.c.seen_at > bindparam("idle_since"),
 )
-_FORGOTTEN = {"upstream_person": None, "upstream_session": None}
+_UPSTREAMS = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                session_upstream.c.council,
+                session_upstream.c.upstream,
+                session_upstream.c.method,
+                extract("epoch", session_upstream.c.authenticated_at),
+            ),
+            type_=JSONB,
+        )
+    )
+    .where(session_upstream.c.session == browser_session.c.id)
+    .scalar_subquery()
+    .label("upstreams")
+)
 _COLUMNS = (
     browser_session.c.id,
     browser_session.c.account,
     browser_session.c.methods,
+    browser_session.c.own_at,
     browser_session.c.device,
     browser_session.c.authenticated_at,
     browser_session.c.created_at,
     browser_session.c.seen_at,
 )
 _GET_BY_SECRET = (
-    select(*_COLUMNS, account.c.language)
+    select(*_COLUMNS, account.c.language, _UPSTREAMS)
     .join(account, account.c.id == browser_session.c.account)
     .where(
         browser_session.c.secret_hash == bindparam("secret_hash_"),
@@ -51,23 +68,24 @@ _RENEW = (
     .values(
         {
             name: bindparam(name)
-            for name in ("secret_hash", "methods", "device", "authenticated_at", "seen_at", "expires_at")
+            for name in (
+                "secret_hash",
+                "methods",
+                "own_at",
+                "device",
+                "authenticated_at",
+                "seen_at",
+                "expires_at",
+            )
         }
     )
-)
-_SET_UPSTREAM_SESSION = (
-    update(browser_session)
-    .where(
-        browser_session.c.id == bindparam("id_"), browser_session.c.upstream_person == bindparam("person_")
-    )
-    .values(upstream_session=bindparam("session_"))
 )
 _END = (
     update(browser_session)
     .where(
         browser_session.c.account == bindparam("account_"), browser_session.c.id == bindparam("id_"), _OPEN
     )
-    .values(ended_at=bindparam("at"), **_FORGOTTEN)
+    .values(ended_at=bindparam("at"))
     .returning(browser_session.c.id)
 )
 _END_ALL = (
@@ -75,26 +93,19 @@ _END_ALL = (
     .where(
         browser_session.c.account == bindparam("account_"), browser_session.c.id != bindparam("but"), _OPEN
     )
-    .values(ended_at=bindparam("at"), **_FORGOTTEN)
+    .values(ended_at=bindparam("at"))
     .returning(browser_session.c.id)
 )
-_SESSION = browser_session.c.upstream_session
-_SESSION_PARAM = bindparam("session_", type_=LargeBinary)
-_END_PERSON = (
+_END_UNUSED = (
     update(browser_session)
     .where(
+        browser_session.c.id == bindparam("id_"),
         _OPEN,
-        browser_session.c.upstream_person == bindparam("person_"),
-        _SESSION_PARAM.is_(None) | _SESSION.is_(None) | (_SESSION == _SESSION_PARAM),
+        browser_session.c.own_at.is_(None),
+        ~exists().where(session_upstream.c.session == browser_session.c.id),
     )
-    .values(ended_at=bindparam("at"), **_FORGOTTEN)
-    .returning(browser_session.c.id, browser_session.c.account)
-)
-_END_SESSION = (
-    update(browser_session)
-    .where(_OPEN, _SESSION == _SESSION_PARAM)
-    .values(ended_at=bindparam("at"), **_FORGOTTEN)
-    .returning(browser_session.c.id, browser_session.c.account)
+    .values(ended_at=bindparam("at"))
+    .returning(browser_session.c.account)
 )
 _EXPIRED = (
     select(browser_session.c.id)
@@ -109,7 +120,7 @@ _EXPIRED = (
 _EXPIRE = (
     update(browser_session)
     .where(browser_session.c.id.in_(_EXPIRED))
-    .values(ended_at=bindparam("now"), **_FORGOTTEN)
+    .values(ended_at=bindparam("now"))
     .returning(browser_session.c.id, browser_session.c.account)
 )
 
@@ -117,7 +128,7 @@ _EXPIRE = (
 async def get_by_secret(
     session: ReadSession, secret_hash: bytes, now: datetime, idle_since: datetime
 ) -> Row[Any] | None:
-    """Get the live session of a cookie, with its account's ``language``."""
+    """Get the live session of a cookie, with its account's ``language`` and its sign-ins at ``upstreams``."""
     values = {"secret_hash_": secret_hash, "now": now, "idle_since": idle_since}
     return await session.first(_GET_BY_SECRET, values)
 
@@ -157,26 +168,10 @@ async def end_all(session: Session, account_id: UUID, at: datetime, but: UUID) -
     return [row.id for row in rows]
 
 
-async def set_upstream_session(
-    session: Session, session_id: UUID, person: bytes, upstream_session: bytes | None
-) -> None:
-    """Note that the person has come again from the provider, in another session there."""
-    await session.execute(
-        _SET_UPSTREAM_SESSION, {"id_": session_id, "person_": person, "session_": upstream_session}
-    )
-
-
-async def end_through(
-    session: Session, person: bytes | None, upstream_session: bytes | None, at: datetime
-) -> Sequence[Row[Any]]:
-    """End the sessions opened through a provider by this person, by this session there, or by both.
-
-    Where a session here does not say which session there opened it, the person alone decides. Returns ids
-    and accounts.
-    """
-    if person is None:
-        return await session.all(_END_SESSION, {"session_": upstream_session, "at": at})
-    return await session.all(_END_PERSON, {"person_": person, "session_": upstream_session, "at": at})
+async def end_unused(session: Session, session_id: UUID, at: datetime) -> UUID | None:
+    """End a session that nothing signs in any more: its account; None when something does."""
+    account_id: UUID | None = await session.scalar(_END_UNUSED, {"id_": session_id, "at": at})
+    return account_id
 
 
 async def expire(session: Session, now: datetime, idle_since: datetime, most: int) -> Sequence[Row[Any]]:

@@ -7,11 +7,19 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession, level
+from identity.accounts.actions.sessions import level
+from identity.accounts.rules.browser_sessions import BrowserSession, SessionRecord
+from identity.assurance.rules import sign_in_at
 from identity.authorization.actions import authorization_request
 from identity.authorization.actions.authorization_request import Redirect
-from identity.authorization.actions.pending_request import GONE, PendingRequest, decide_step, load_pending
+from identity.authorization.actions.pending_request import (
+    UNKNOWN_REQUEST,
+    PendingRequest,
+    decide_step,
+    load_pending,
+)
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider
 from identity.grants.actions import grants, pending_requests, subjects, token_records
@@ -46,6 +54,13 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The person may not use the service: they are told, and go back to it or sign in as somebody else."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
 class NewRequest:
     """A request that a browser brings.
 
@@ -57,7 +72,7 @@ class NewRequest:
     content: AuthorizationRequest | Redirect | str
 
 
-Outcome = Redirect | SignInRequired | ProofRequired | Prompt
+Outcome = Redirect | SignInRequired | ProofRequired | TurnedAway | Prompt
 """What the browser gets after a step. A Prompt as outcome asks for consent."""
 
 
@@ -86,7 +101,7 @@ async def start_request(
     provider: Provider,
     new: NewRequest,
     browser: str,
-    signed_in: BrowserSession | None,
+    record: SessionRecord | None,
 ) -> Outcome:
     """Start a request that a browser brings, and take its first step. Raises PageError."""
     request: AuthorizationRequest | Redirect | None
@@ -95,25 +110,28 @@ async def start_request(
     else:
         request = new.content
     if request is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     if isinstance(request, Redirect):
         return request
     seconds = relying_party.REQUEST_SECONDS
     secret = await _save_request(session, provider, new.client, request, browser, seconds)
-    return await continue_request(session, provider, secret, browser, signed_in)
+    return await continue_request(session, provider, secret, browser, record)
 
 
 async def continue_request(
-    session: Session, provider: Provider, secret: str, browser: str, signed_in: BrowserSession | None
+    session: Session, provider: Provider, secret: str, browser: str, record: SessionRecord | None
 ) -> Outcome:
     """Take the next step of a request that waits in this browser. Raises PageError."""
     pending = await load_pending(session, provider, secret, browser)
+    signed_in = sign_in_at(record, pending.council)
     try:
         step = await decide_step(session, provider, pending, signed_in)
     except RequestError as error:
         return await refuse_request(session, provider, pending, error)
     if step is steps.Step.SIGN_IN or signed_in is None:
         return SignInRequired(secret)
+    if step is steps.Step.TURN_AWAY:
+        return TurnedAway(prompt_person(provider, pending, signed_in))
     if step is steps.Step.PROVE:
         return ProofRequired(secret)
     if step is steps.Step.CONSENT:
@@ -131,13 +149,13 @@ async def refuse_request(
 
 def prompt_person(provider: Provider, pending: PendingRequest, signed_in: BrowserSession) -> Prompt:
     """Ask the person who is signed in."""
-    person = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    person = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return Prompt(pending.secret, person, pending.client, pending.request)
 
 
 def was_prompted(provider: Provider, pending: PendingRequest, signed_in: BrowserSession, person: str) -> bool:
     """Whether ``person``, as the form of a prompt has it, is who is signed in."""
-    subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    subject = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return hmac.compare_digest(subject.encode(), person.encode())
 
 
@@ -166,6 +184,7 @@ async def _issue_code(
         "client": pending.row.client,
         "account": signed_in.account,
         "session": signed_in.session,
+        "sector": pending.client.record.sector,
         "scopes": list(pending.request.scopes),
         "request": _build_grant_request(pending, signed_in),
     }
@@ -187,6 +206,7 @@ def _build_grant_request(pending: PendingRequest, signed_in: BrowserSession) -> 
         "id_token_claims": list(request.id_token_claims),
         "identity": request.identity,
         "level": level(signed_in),
+        "upstreams": sorted(ids.show(upstream) for upstream in signed_in.upstreams),
         "authenticated_at": int(signed_in.authenticated_at.timestamp()),
         "backchannel_logout_uri": party.backchannel_logout_uri,
         "id_token_alg": party.id_token_alg,

@@ -7,7 +7,8 @@ from sqlalchemy import Row
 
 from chassis import ids
 from chassis.database import Session
-from identity.accounts.actions.sessions import BrowserSession, level
+from identity.accounts.actions.sessions import level
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.authorization.actions import authorization_request
 from identity.authorization.rules import steps
 from identity.clients.actions.authentication import Client, Provider
@@ -15,8 +16,9 @@ from identity.grants.actions import consents, pending_requests, subjects
 from identity.proofs.actions import proofs
 from identity.shared.oauth import authorization_requests, vectors
 from identity.shared.oauth.authorization_requests import AuthorizationRequest, PageError, RequestError
+from identity.testers import actions as testers
 
-GONE = "This request to sign in is unknown, was answered already, or is too old."
+UNKNOWN_REQUEST = "This request to sign in is unknown, was answered already, or is too old."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ async def load_pending(session: Session, provider: Provider, secret: str, browse
     """
     row = await pending_requests.lock_request(session, secret, browser, provider.now())
     if row is None:
-        raise PageError(GONE)
+        raise PageError(UNKNOWN_REQUEST)
     client = await authorization_request.get_client(provider, {"client_id": ids.show(row.client)})
     request = authorization_requests.restore_request(row.request)
     # The client may have removed its redirect URI since.
@@ -83,13 +85,16 @@ async def _describe_person(
 ) -> steps.Person:
     """Describe who is signed in, as the rules of the steps need it."""
     proof = await proofs.get_current(session, signed_in.account)
-    subject = subjects.derive_subject(provider.issuer, pending.council, signed_in.account)
+    subject = subjects.derive_subject(provider.issuer, pending.client.record.sector, signed_in.account)
     return steps.Person(
         level=level(signed_in),
         authenticated_at=signed_in.authenticated_at.timestamp(),
         identity=proof.level if proof is not None else vectors.NO_IDENTITY,
         unproven=pending.row.unproven == signed_in.account,
-        named=pending.request.subject in {None, subject},
+        is_hinted=pending.request.subject in {None, subject},
+        admitted=await testers.is_admitted(
+            session, pending.client.record.mode, pending.council, pending.row.client, signed_in.account
+        ),
     )
 
 

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse
 from chassis.auth import public
 from chassis.database import Session
 from chassis.problems import document_problems
-from chassis.web import SubmittedForm, form_body
+from chassis.web import SubmittedForm, choose_language, form_body
 from chassis.web.browsers import browser_secret, remember_browser
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.authorization.actions import authorization_flow, authorization_request, consent
 from identity.authorization.actions.authorization_flow import (
     NewRequest,
@@ -22,10 +22,18 @@ from identity.authorization.actions.authorization_flow import (
     Prompt,
     ProofRequired,
     SignInRequired,
+    TurnedAway,
 )
 from identity.authorization.actions.authorization_request import Redirect
 from identity.clients.routes.dependencies import TheProvider
-from identity.shared.dependencies import NOT_REFERRED, network_of, pages, show_wrong_request
+from identity.shared.dependencies import (
+    NOT_REFERRED,
+    SANDBOX,
+    mark_test_service,
+    network_of,
+    pages,
+    show_wrong_request,
+)
 from identity.shared.oauth import authorization_requests, claims, redirects, token_requests
 from identity.shared.oauth.authorization_requests import PageError
 
@@ -60,6 +68,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "A page: the request cannot be answered to any service",
         "content": {"text/html": {}},
     },
+    403: {
+        "description": "A page: the person may not use this service, as in the sandbox only testers may",
+        "content": {"text/html": {}},
+    },
 }
 RequestId = Annotated[str, Query(alias="request", min_length=20, max_length=100)]
 
@@ -80,9 +92,9 @@ async def authorize(_: Annotated[None, public], request: Request, provider: TheP
 
 
 async def _start(request: Request, provider: TheProvider, new: NewRequest) -> Response:
-    async def start(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def start(session: Session, record: SessionRecord | None) -> Outcome:
         browser = browser_secret(request)
-        return await authorization_flow.start_request(session, provider, new, browser, signed_in)
+        return await authorization_flow.start_request(session, provider, new, browser, record)
 
     return await run_step(request, provider, start)
 
@@ -120,9 +132,9 @@ async def continue_authorize(
 ) -> Response:
     """Continue a request after the person has signed in. The next step is decided afresh."""
 
-    async def resume(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def resume(session: Session, record: SessionRecord | None) -> Outcome:
         browser = browser_secret(request)
-        return await authorization_flow.continue_request(session, provider, secret, browser, signed_in)
+        return await authorization_flow.continue_request(session, provider, secret, browser, record)
 
     return await run_step(request, provider, resume)
 
@@ -137,13 +149,13 @@ async def answer_consent(
 ) -> Response:
     """Answer the consent page: whether the service may have what it asked for."""
 
-    async def answer(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def answer(session: Session, record: SessionRecord | None) -> Outcome:
         return await consent.answer_consent(
             session,
             provider,
             form.get("request"),
             browser_secret(request),
-            signed_in,
+            record,
             form.get("person"),
             agrees=form.get("answer") == "yes",
         )
@@ -154,7 +166,7 @@ async def answer_consent(
 async def run_step(
     request: Request,
     provider: TheProvider,
-    step: Callable[[Session, BrowserSession | None], Awaitable[Outcome]],
+    step: Callable[[Session, SessionRecord | None], Awaitable[Outcome]],
     status: int = 302,
 ) -> Response:
     """Run one step in one transaction, which ends before the response leaves."""
@@ -170,6 +182,8 @@ async def run_step(
             url = f"/identity/sign-in?{urlencode({'request': secret})}"
         case ProofRequired(secret):
             url = f"/identity/prove?{urlencode({'request': secret})}"
+        case TurnedAway(prompt):
+            return _show_turned_away(request, prompt)
         case Prompt():
             return _show_consent(request, outcome)
     response = RedirectResponse(url, status, NOT_REFERRED)
@@ -177,9 +191,27 @@ async def run_step(
     return response
 
 
+def _show_turned_away(request: Request, prompt: Prompt) -> Response:
+    """Show that the person may not use the service, with a way back to it and one to another account."""
+    client = prompt.client.record
+    mark_test_service(request, client.mode)
+    return pages.render(
+        request,
+        "not-admitted.html",
+        403,
+        form_action=(redirects.build_csp_source(prompt.content.redirect_uri),),
+        council_name=client.council_name,
+        service_name=client.name_in(choose_language(request)),
+        request_id=prompt.request,
+        person=prompt.person,
+        sandbox=client.mode == SANDBOX,
+    )
+
+
 def _show_consent(request: Request, prompt: Prompt) -> Response:
     """Show the consent page. Its form leads to the service, which the page's policy must allow."""
     content, client = prompt.content, prompt.client.record
+    mark_test_service(request, client.mode)
     return pages.render(
         request,
         "consent.html",

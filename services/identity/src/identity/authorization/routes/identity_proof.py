@@ -13,14 +13,14 @@ from chassis.problems import document_problems
 from chassis.web import SubmittedForm, choose_language, form_body, see_other
 from chassis.web.browsers import browser_secret
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import session_secret
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.authorization.actions import identity_proof
 from identity.authorization.actions.authorization_flow import Outcome, Prompt
 from identity.authorization.routes.authorize import RESPONSES, RequestId, run_step
 from identity.clients.routes.dependencies import TheProvider
 from identity.proofs.actions import desk_codes, proof_status
-from identity.shared.dependencies import format_time, pages, show_wrong_request
+from identity.shared.dependencies import format_time, mark_test_service, pages, show_wrong_request
 from identity.shared.oauth import redirects, vectors
 from identity.shared.oauth.authorization_requests import PageError
 from identity.upstreams.actions import upstreams
@@ -59,9 +59,9 @@ async def go_back_unproven(
 ) -> Response:
     """Go back to the service without a proof. The service is told that there is none."""
 
-    async def decline(session: Session, signed_in: BrowserSession | None) -> Outcome:
+    async def decline(session: Session, record: SessionRecord | None) -> Outcome:
         return await identity_proof.decline_proof(
-            session, provider, form.get("request"), browser_secret(request), signed_in, form.get("person")
+            session, provider, form.get("request"), browser_secret(request), record, form.get("person")
         )
 
     return await run_step(request, provider, decline, 303)
@@ -72,25 +72,26 @@ async def _show(
 ) -> Response:
     try:
         async with provider.database.writing() as session:
-            signed_in = await sessions.get_current(session, session_secret(request))
+            record = await sessions.get_current(session, session_secret(request))
             prompt = await identity_proof.find_missing_proof(
-                session, provider, secret, browser_secret(request), signed_in
+                session, provider, secret, browser_secret(request), record
             )
-            if prompt is None or signed_in is None:
+            if prompt is None or record is None:
                 return see_other(f"/identity/authorize/continue?{urlencode({'request': secret})}")
-            shown: dict[str, Any] = {"checked": checked}
+            view: dict[str, Any] = {"checked": checked}
             if with_code:
-                code, ends = await desk_codes.create_desk_code(session, signed_in.account)
-                shown |= {"code": code, "ends": format_time(ends, request)}
-            shown |= await _describe_proof(request, session, prompt, signed_in)
-            shown |= await _list_providers(request, session, prompt)
+                code, ends = await desk_codes.create_desk_code(session, record.account)
+                view |= {"code": code, "ends": format_time(ends, request)}
+            view |= await _describe_proof(request, session, prompt, record)
+            view |= await _list_providers(request, session, prompt)
     except PageError as error:
         return show_wrong_request(request, error)
-    return _render(request, prompt, shown)
+    return _render(request, prompt, view)
 
 
-def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response:
+def _render(request: Request, prompt: Prompt, view: dict[str, Any]) -> Response:
     client = prompt.client.record
+    mark_test_service(request, client.mode)
     return pages.render(
         request,
         "prove.html",
@@ -100,15 +101,15 @@ def _render(request: Request, prompt: Prompt, shown: dict[str, Any]) -> Response
         request_id=prompt.request,
         person=prompt.person,
         thorough=prompt.content.identity == vectors.IDENTITY_LEVELS[-1],
-        **shown,
+        **view,
     )
 
 
 async def _describe_proof(
-    request: Request, session: Session, prompt: Prompt, signed_in: BrowserSession
+    request: Request, session: Session, prompt: Prompt, record: SessionRecord
 ) -> dict[str, Any]:
     """Describe the person's proof: of a lower level, waiting for a second member of staff, or expired."""
-    state = await proof_status.get_status(session, signed_in.account, prompt.content.identity)
+    state = await proof_status.get_status(session, record.account, prompt.content.identity)
     return {
         "proven": state.level != vectors.NO_IDENTITY,
         "unconfirmed_since": format_time(state.waiting.proved_at, request) if state.waiting else "",

@@ -12,6 +12,7 @@ class Step(Enum):
     """What must happen before the client gets its response."""
 
     SIGN_IN = "sign-in"
+    TURN_AWAY = "turn-away"
     PROVE = "prove"
     CONSENT = "consent"
     ANSWER = "answer"
@@ -21,14 +22,16 @@ class Step(Enum):
 class Person:
     """Who is signed in. ``authenticated_at`` in Unix seconds; ``identity`` the level proven.
 
-    ``unproven``: asked for a proof, they chose to go on without. ``named``: the request means nobody else.
+    ``unproven``: asked for a proof, they chose to go on without. ``is_hinted``: the request means nobody
+    else. ``admitted``: they may use the service, which in the sandbox only test people and testers may.
     """
 
     level: str
     authenticated_at: float
     identity: str = vectors.NO_IDENTITY
     unproven: bool = False
-    named: bool = True
+    is_hinted: bool = True
+    admitted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,12 @@ def next_step(
 
     It ends when something is missing and the person may not be asked for it.
     """
-    if person is not None and not person.named and person.authenticated_at >= requested_at:
+    if person is not None and not person.is_hinted and person.authenticated_at >= requested_at:
         raise RequestError("login_required", "Another person signed in than the id_token_hint names.")
     if person is None or not _is_signed_in(request, person, requested_at, now):
         step, error = Step.SIGN_IN, RequestError("login_required", "The person must sign in.")
+    elif not person.admitted:
+        step, error = Step.TURN_AWAY, build_not_admitted_error()
     elif not _is_identified(request, person):
         step, error = Step.PROVE, build_unproven_error()
     elif not _has_consent(request, party, consent, requested_at):
@@ -68,7 +73,7 @@ def next_step(
 
 
 def _is_signed_in(request: AuthorizationRequest, person: Person, requested_at: float, now: float) -> bool:
-    enough = person.named and vectors.satisfies_level(person.level, request.level)
+    enough = person.is_hinted and vectors.satisfies_level(person.level, request.level)
     return enough and _is_fresh(request, person, requested_at, now)
 
 
@@ -96,6 +101,11 @@ def wants_return_code(request: AuthorizationRequest) -> bool:
 def build_unproven_error() -> RequestError:
     """Build the error for a request that ends without the proof it asks for."""
     return RequestError("access_denied", "The person's identity is not proven to the level asked for.")
+
+
+def build_not_admitted_error() -> RequestError:
+    """Build the error for a person who may not use the service."""
+    return RequestError("access_denied", "The person may not use this service.")
 
 
 def needs_consent(request: AuthorizationRequest, party: RelyingParty) -> bool:

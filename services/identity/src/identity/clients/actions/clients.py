@@ -14,7 +14,7 @@ from chassis.problems import conflict, not_found
 from identity.clients.actions.service_changes import get_authentication
 from identity.clients.schemas.clients import Client, ClientMade, NewClient
 from identity.clients.store import clients as store
-from identity.clients.store import services
+from identity.clients.store import sectors, services
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.shared.oauth import scopes
@@ -111,6 +111,14 @@ async def revoke_client(session: Session, council: str, client_id: UUID, now: da
         await revocations.revoke_credential(session, council, ids.show(client_id), last, claim="client_id")
     elif not await store.exists(session, council, client_id):
         raise not_found("client with this id")
+
+
+async def list_sectors(session: ReadSession, *councils: str) -> Sequence[str]:
+    """List the sectors of councils: one each, or several where a council has taken over others.
+
+    ``region`` is that of the region's own clients. A person has a subject in each.
+    """
+    return await sectors.list_sectors(session, councils)
 
 
 async def install_client(

@@ -55,8 +55,8 @@ async def register_service(
     )  # outside any transaction: it takes time
     secret = not keys and body.token_endpoint_auth_method is None
 
-    async def restore(stored: dict[str, Any]) -> str:
-        return services.first_secret(issuer, stored["client_id"])
+    async def restore(stored_body: dict[str, Any]) -> str:
+        return services.first_secret(issuer, stored_body["client_id"])
 
     async with provider.database.writing(council) as session:
         return await once.run(
@@ -147,8 +147,8 @@ async def make_service_secret(
     """Create a new secret. The present one works on for the overlap; public keys no longer do."""
     issuer = provider.issuer
 
-    async def restore(stored: dict[str, Any]) -> str:
-        return service_secrets.derive_again(issuer, stored)
+    async def restore(stored_body: dict[str, Any]) -> str:
+        return service_secrets.derive_again(issuer, stored_body)
 
     return await once.run(
         session,

@@ -10,9 +10,13 @@ from identity.shared.oauth.relying_party import RelyingParty
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A client in use. ``status`` is its council's; ``party`` is None for a client that signs nobody in."""
+    """A client in use. ``status`` is its council's; ``party`` is None for a client that signs nobody in.
+
+    Its people's subjects are derived from ``sector``.
+    """
 
     council: str
+    sector: str
     name: str
     scopes: Sequence[str]
     mode: str

@@ -60,8 +60,8 @@ _EXISTS = select(client.c.id).where(
 
 # One round trip, on a connection that sees across councils: the client's council is not known yet.
 _GET_RECORD = """
-    SELECT client.council, client.name, client.scopes, client.mode, client.jwks, client.secret_hash,
-        client.previous_hash, client.previous_until,
+    SELECT client.council, client.sector, client.name, client.scopes, client.mode, client.jwks,
+        client.secret_hash, client.previous_hash, client.previous_until,
         coalesce(council.status, 'active') AS status, council.name AS council_name,
         client.public, party.profile, party.first_party, party.redirect_uris, party.post_logout_redirect_uris,
         party.backchannel_logout_uri, party.id_token_alg, party.par_required, party.person_scopes,
@@ -134,6 +134,7 @@ async def get_record(pool: asyncpg.Pool, client_id: UUID) -> ClientRecord | None
         return None
     return ClientRecord(
         council=row["council"],
+        sector=row["sector"],
         name=row["name"],
         scopes=row["scopes"],
         mode=row["mode"],

@@ -5,7 +5,7 @@ follows, and the same work is done, either way.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,15 +25,23 @@ _PENDING_LIFE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class AuthState:
-    """The methods a browser has used to sign in to an account; ``complete``: they are enough.
+    """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``upstream_session``: the sign-in at another provider that it began with, if it did.
+    ``own_methods``: the account's own; ``own``: they are enough by themselves. ``upstream_session``: the
+    sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
-    methods: frozenset[str]
+    own_methods: frozenset[str]
+    own: bool
     complete: bool
     upstream_session: UpstreamSession | None = None
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """All methods used, the one at the other provider among them."""
+        upstream = {self.upstream_session.method} if self.upstream_session is not None else set()
+        return self.own_methods | upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +100,25 @@ async def _check_code_rate(
     session: Session, auth: AuthContext, client_context: ClientContext, account_id: UUID | None, address: str
 ) -> datetime | None:
     account_id = account_id or _NO_ACCOUNT  # an address without an account takes the same statements
-    known = await known_browsers.is_known(session, account_id, client_context)
+    known_browser = await known_browsers.is_known(session, account_id, client_context)
     return await auth.retry_after(
         session,
         (limits.CODES_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
-        if known
+        if known_browser
         else (limits.CODES_FOR_ADDRESS, email_addresses.normalise(address)),
         (limits.CODES_FROM_NETWORK, client_context.network),
-        *_limit_client(client_context, known=known),
+        *_limit_client(client_context, known_browser=known_browser),
     )
 
 
-def _limit_client(client_context: ClientContext, *, known: bool = False) -> list[tuple[limits.Limit, str]]:
+def _limit_client(
+    client_context: ClientContext, *, known_browser: bool = False
+) -> list[tuple[limits.Limit, str]]:
     """Limit sign-ins through one service. Strangers may use that up, so known browsers are not counted."""
     return (
-        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)] if client_context.client and not known else []
+        [(limits.SIGN_INS_FOR_CLIENT, client_context.client)]
+        if client_context.client and not known_browser
+        else []
     )
 
 
@@ -142,14 +154,14 @@ async def sign_in_by_password(
         account = await passwords.get_by_email(session, canonical, client_context.browser)
         account_id: UUID = account.id if account is not None else _NO_ACCOUNT
         password_hash = account.hash if account is not None else None
-        known = account is not None and account.browser is not None
+        known_browser = account is not None and account.browser is not None
         retry_after = await auth.retry_after(
             session,
             (limits.PASSWORDS_IN_KNOWN, f"{account_id} {client_context.browser.hex()}")
-            if known
+            if known_browser
             else (limits.PASSWORDS_FOR_ADDRESS, canonical),
             (limits.PASSWORDS_FROM_NETWORK, client_context.network),
-            *_limit_client(client_context, known=known),
+            *_limit_client(client_context, known_browser=known_browser),
         )
     if retry_after is not None:
         return AuthAttempt(retry_after=retry_after)
@@ -197,25 +209,39 @@ async def add_method(
     auth: AuthContext,
     client_context: ClientContext,
     account_id: UUID,
-    method: str,
-    upstream_session: UpstreamSession | None = None,
+    method: str | UpstreamSession,
 ) -> AuthState:
-    """Add a method to those this browser has used for the account; forget a pending sign-in to another."""
+    """Add a method to those this browser has used for the account; forget a pending sign-in to another.
+
+    ``method``: one of the account's own, or a sign-in at another provider, which replaces one before it.
+    """
     pending = await sign_ins.get_pending(session, client_context.browser, auth.now())
     if pending is not None and pending.account != account_id:
         pending = None
-    methods = frozenset({method, *(pending.methods if pending is not None else ())})
-    if upstream_session is None and pending is not None and pending.through is not None:
-        upstream_session = UpstreamSession.from_json(pending.through)
+    own_methods = factors.OWN.intersection(pending.methods if pending is not None else ())
+    upstream_session = UpstreamSession.from_json(pending.through) if pending is not None else None
+    if isinstance(method, UpstreamSession):
+        upstream_session = method
+    else:
+        own_methods |= {method}
     steps = await phones.get_second_steps(session, account_id)
-    complete = factors.is_complete(methods, has_second=steps.app or steps.sms)
-    if not complete:
-        through = upstream_session.as_json() if upstream_session is not None else None
-        expires_at = auth.now() + _PENDING_LIFE
-        await sign_ins.set_pending(
-            session, client_context.browser, account_id, sorted(methods), through, expires_at
-        )
-    return AuthState(account_id, methods, complete, upstream_session)
+    has_second = steps.app or steps.sms
+    own = factors.is_complete(own_methods, has_second=has_second)
+    state = AuthState(account_id, own_methods, own, own, upstream_session)
+    state = replace(state, complete=factors.is_complete(state.methods, has_second=has_second))
+    if not state.complete:
+        await _set_pending(session, auth, client_context, state)
+    return state
+
+
+async def _set_pending(
+    session: Session, auth: AuthContext, client_context: ClientContext, state: AuthState
+) -> None:
+    through = state.upstream_session.as_json() if state.upstream_session is not None else None
+    expires_at = auth.now() + _PENDING_LIFE
+    await sign_ins.set_pending(
+        session, client_context.browser, state.account, sorted(state.own_methods), through, expires_at
+    )
 
 
 async def get_pending_account(

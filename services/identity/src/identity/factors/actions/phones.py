@@ -13,8 +13,8 @@ from sqlalchemy import Row
 
 from chassis.database import ReadSession, Session
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.factors.actions import sms, sms_step
 from identity.factors.rules import phones as rules
 from identity.factors.store import phones as store

@@ -25,8 +25,8 @@ _NO_CLAIMS = {"userinfo_claims": [], "id_token_claims": [], "identity": vectors.
 async def create_grant(session: Session, council: str, values: Mapping[str, Any], now: datetime) -> UUID:
     """Create the grant of a sign-in; answers its id.
 
-    ``values``: its client, account, session, scopes, and in ``request`` what its code, tokens and claims
-    are bound to.
+    ``values``: its client and the client's sector, account, session, scopes, and in ``request`` what its
+    code, tokens and claims are bound to.
     """
     grant = ids.new()
     await store.add_grant(session, {
@@ -49,6 +49,7 @@ async def create_delegated(
         "client": actor.client,
         "account": principal,
         "session": actor.session,
+        "sector": actor.sector,
         "actor": delegate,
         "scopes": list(scopes),
         "request": {**actor.request, **_NO_CLAIMS, "backchannel_logout_uri": None},
@@ -69,15 +70,17 @@ async def revoke_grant(session: Session, council: str, grant: UUID, at: datetime
             await revocations.revoke_credential(session, council, ids.show(token.id), last, claim="jti")
 
 
-async def revoke_by_session(session: Session, browser_session: UUID) -> None:
+async def revoke_by_session(session: Session, browser_session: UUID, council: str | None = None) -> None:
     """Revoke what was granted in a browser session that ends, and queue a logout notice to each client.
 
-    A grant with ``offline_access`` goes on (OpenID Connect Back-Channel Logout 1.0 section 2.7).
+    With ``council``, only what was granted there. A grant with ``offline_access`` goes on (OpenID Connect
+    Back-Channel Logout 1.0 section 2.7).
     """
     now = datetime.now(UTC)
     rows = await store.lock_by_session(session, browser_session)
-    await logout_notices.add_notices(session, browser_session, now)
-    await _revoke_all(session, (row for row in rows if OFFLINE_ACCESS not in row.scopes), now)
+    await logout_notices.add_notices(session, browser_session, council, now)
+    ended = (row for row in rows if council in (None, row.council) and OFFLINE_ACCESS not in row.scopes)
+    await _revoke_all(session, ended, now)
 
 
 async def revoke_by_account(session: Session, account: UUID, council: str | None = None) -> None:
@@ -98,8 +101,8 @@ async def revoke_by_client(
     await _revoke_all(session, granted, now)
 
 
-async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, left: str) -> None:
-    """Revoke each grant that relied on a withdrawn proof, unless the level that is ``left`` is enough for it.
+async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, remaining: str) -> None:
+    """Revoke each grant that relied on a withdrawn proof, unless the ``remaining`` level is enough for it.
 
     The session sees every council.
     """
@@ -110,7 +113,7 @@ async def revoke_by_proof(session: Session, account: UUID, withdrawn: str, left:
     unproven = (
         row
         for row, level in levels
-        if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(left, level)
+        if vectors.satisfies_identity(withdrawn, level) and not vectors.satisfies_identity(remaining, level)
     )
     await _revoke_all(session, unproven, datetime.now(UTC))
 

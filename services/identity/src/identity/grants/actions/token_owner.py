@@ -31,6 +31,15 @@ async def get_account(session: ReadSession, caller: Caller) -> UUID | None:
 async def require_account(session: ReadSession, council: str, caller: Caller) -> UUID:
     """Get the account behind a token that the person themselves gave a service of the council.
 
+    Raises Problem 403 as ``require_grant`` does.
+    """
+    account: UUID = (await require_grant(session, council, caller)).account
+    return account
+
+
+async def require_grant(session: ReadSession, council: str, caller: Caller) -> Row[Any]:
+    """Get the grant in force behind a token that the person themselves gave a service of the council.
+
     Raises Problem 403 for a machine's token, and for a delegate's: people see to what is their own
     themselves, so there are no chains of mandates.
     """
@@ -38,8 +47,7 @@ async def require_account(session: ReadSession, council: str, caller: Caller) ->
     if row is None or row.council != council or row.actor is not None:
         detail = "This is for people themselves: use a token the person gave you by signing in."
         raise Problem(403, "person-needed", detail)
-    account: UUID = row.account
-    return account
+    return row
 
 
 async def _get_grant(session: ReadSession, caller: Caller) -> Row[Any] | None:

@@ -16,6 +16,7 @@ _GRANT = (
     token_grant.c.client,
     token_grant.c.account,
     token_grant.c.session,
+    token_grant.c.sector,
     token_grant.c.actor,
     token_grant.c.scopes,
     token_grant.c.request,

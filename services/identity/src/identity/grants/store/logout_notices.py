@@ -14,8 +14,9 @@ from identity.grants.tables import logout_notice, token_grant
 # The address is kept with the grant: a session ends where row-level security shows no council's parties.
 _URI = token_grant.c.request["backchannel_logout_uri"].astext
 _RS256 = func.bool_or(token_grant.c.request["id_token_alg"].astext == "RS256")
+_AT = bindparam("council_", type_=token_grant.c.council.type)
 _ADD = insert(logout_notice).from_select(
-    ["id", "council", "client", "uri", "account", "session", "attempts", "due_at", "rs256"],
+    ["id", "council", "client", "uri", "account", "session", "sector", "attempts", "due_at", "rs256"],
     select(
         func.gen_random_uuid(),
         token_grant.c.council,
@@ -23,12 +24,20 @@ _ADD = insert(logout_notice).from_select(
         func.max(_URI),
         token_grant.c.account,
         token_grant.c.session,
+        token_grant.c.sector,
         literal_column("0"),
         bindparam("now", type_=token_grant.c.created_at.type),
         _RS256,
     )
     .where(token_grant.c.session == bindparam("session_"), _URI.is_not(None))
-    .group_by(token_grant.c.council, token_grant.c.client, token_grant.c.account, token_grant.c.session),
+    .where(_AT.is_(None) | (token_grant.c.council == _AT))
+    .group_by(
+        token_grant.c.council,
+        token_grant.c.client,
+        token_grant.c.account,
+        token_grant.c.session,
+        token_grant.c.sector,
+    ),
 )
 _LOCK_DUE = (
     select(logout_notice)
@@ -44,9 +53,12 @@ _POSTPONE = (
 )
 
 
-async def add_notices(session: Session, browser_session: UUID, now: datetime) -> None:
-    """Queue a notice to every client with a logout URI that signed somebody in in this session."""
-    await session.execute(_ADD, {"session_": browser_session, "now": now})
+async def add_notices(session: Session, browser_session: UUID, council: str | None, now: datetime) -> None:
+    """Queue a notice to every client with a logout URI that signed somebody in in this session.
+
+    With ``council``, to its clients alone.
+    """
+    await session.execute(_ADD, {"session_": browser_session, "council_": council, "now": now})
 
 
 async def lock_due(session: Session, now: datetime, most: int) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.clients.actions.authentication import Provider
 from identity.clients.rules.client_record import ClientRecord
 from identity.grants.actions import subjects
@@ -45,7 +45,7 @@ class LogoutRequest:
 
 
 async def parse_logout_request(
-    provider: Provider, parameters: Mapping[str, str], signed_in: BrowserSession | None
+    provider: Provider, parameters: Mapping[str, str], signed_in: SessionRecord | None
 ) -> LogoutRequest:
     """Parse a logout request. Raises PageError when it contradicts itself."""
     hint = parse_id_token_hint(provider.issuer, parameters.get("id_token_hint"))
@@ -55,7 +55,7 @@ async def parse_logout_request(
     client = await provider.get_client(client_id)
     certain = False
     if signed_in is not None and client is not None and hint:
-        sid = subjects.derive_sid(provider.issuer, client.council, signed_in.session)
+        sid = subjects.derive_sid(provider.issuer, client.sector, signed_in.session)
         certain = hmac.compare_digest(sid.encode(), str(hint.get("sid", "")).encode())
     return_uri = _check_return_uri(parameters.get("post_logout_redirect_uri"), client)
     return LogoutRequest(client_id, certain, return_uri, parameters.get("state", "")[:_MAX_STATE])

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy import Row
@@ -42,19 +41,19 @@ async def offer_mandate(
     The answer is the same whether the address belongs to an account or not. An account that has verified the
     address sees the offer.
     """
-    account = await token_owner.require_account(session, council, caller)
+    grant = await token_owner.require_grant(session, council, caller)
 
     def derive_code(mandate_id: str) -> str:
         return rules.derive_code(issuer.derive_secret(f"mandate {mandate_id}", 1).encode())
 
     async def make() -> MandateMade:
-        send_email = await emails.check_offer_rate(session, auth, account, body.email)
+        send_email = await emails.check_offer_rate(session, auth, grant.account, body.email)
         names = (body.my_name, body.their_name, body.email)
         offer = offers.OfferRequest(body.theme, body.expires_at, *names, send_email=send_email)
         row, code = await offers.offer_mandate(
-            session, council, account, offer, lambda new_id: derive_code(ids.show(new_id))
+            session, council, grant.account, offer, lambda new_id: derive_code(ids.show(new_id))
         )
-        return MandateMade(**dict(_to_model(row, account, issuer)), code=code)
+        return MandateMade(**dict(_to_model(row, grant, issuer)), code=code)
 
     async def restore(stored: dict[str, Any]) -> str:
         return derive_code(stored["id"])
@@ -74,9 +73,9 @@ async def list_mandates(
     council: Slug, caller: Resident, session: Reading, paging: Paging, issuer: TheIssuer
 ) -> Page[Mandate]:
     """List the mandates you gave, those you hold and the offers to you, the oldest first."""
-    account = await token_owner.require_account(session, council, caller)
-    rows = await mandates.list_mandates(session, council, account, read_id_cursor(paging), paging.fetch)
-    return paging.page(rows, lambda row: _to_model(row, account, issuer), lambda row: (ids.show(row.id),))
+    grant = await token_owner.require_grant(session, council, caller)
+    rows = await mandates.list_mandates(session, council, grant.account, read_id_cursor(paging), paging.fetch)
+    return paging.page(rows, lambda row: _to_model(row, grant, issuer), lambda row: (ids.show(row.id),))
 
 
 @router.post("/accept", responses=document_problems(404, 409))
@@ -84,8 +83,8 @@ async def accept_mandate_by_code(
     council: Slug, body: OfferCode, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Accept an offer with the code you were given."""
-    account = await token_owner.require_account(session, council, caller)
-    return _to_model(await offers.accept_by_code(session, council, account, body.code), account, issuer)
+    grant = await token_owner.require_grant(session, council, caller)
+    return _to_model(await offers.accept_by_code(session, council, grant.account, body.code), grant, issuer)
 
 
 @router.post("/{mandate_id}/accept", responses=document_problems(404, 409))
@@ -93,8 +92,8 @@ async def accept_mandate(
     council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Accept an offer to your own e-mail address."""
-    account = await token_owner.require_account(session, council, caller)
-    return _to_model(await offers.accept_mandate(session, council, account, mandate_id), account, issuer)
+    grant = await token_owner.require_grant(session, council, caller)
+    return _to_model(await offers.accept_mandate(session, council, grant.account, mandate_id), grant, issuer)
 
 
 @router.post("/{mandate_id}/decline", responses=document_problems(404, 409))
@@ -102,8 +101,8 @@ async def decline_mandate(
     council: Slug, mandate_id: ids.Id, caller: Resident, session: Writing, issuer: TheIssuer
 ) -> Mandate:
     """Decline an offer to your own e-mail address."""
-    account = await token_owner.require_account(session, council, caller)
-    return _to_model(await offers.decline_mandate(session, council, account, mandate_id), account, issuer)
+    grant = await token_owner.require_grant(session, council, caller)
+    return _to_model(await offers.decline_mandate(session, council, grant.account, mandate_id), grant, issuer)
 
 
 @router.delete("/{mandate_id}", status_code=204, responses=document_problems(404))
@@ -115,7 +114,9 @@ async def revoke_mandate(
     await mandates.revoke_mandate(session, council, account, mandate_id)
 
 
-def _to_model(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
+def _to_model(row: Row[Any], grant: Row[Any], issuer: Issuer) -> Mandate:
+    """Convert a mandate to the API's model, for the person and the service of a grant."""
+    account = grant.account
     ends_at = {"offered": row.offer_ends_at, "accepted": row.expires_at}.get(row.status)
     status = "expired" if ends_at is not None and ends_at <= datetime.now(UTC) else row.status
     may_act = status == "accepted" and row.delegate == account
@@ -124,7 +125,7 @@ def _to_model(row: Row[Any], account: UUID, issuer: Issuer) -> Mandate:
         side="principal" if row.principal == account else "delegate",
         theme=row.theme,
         status=status,
-        principal=subjects.derive_subject(issuer, row.council, row.principal) if may_act else None,
+        principal=subjects.derive_subject(issuer, grant.sector, row.principal) if may_act else None,
         principal_name=row.principal_name,
         delegate_name=row.delegate_name,
         offered_at=row.offered_at,

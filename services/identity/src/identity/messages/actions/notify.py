@@ -7,6 +7,7 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from chassis.tls import tls_context
 from identity.messages.actions.templates import Message
 from identity.messages.actions.transports import SECONDS, NotSentError
 from identity.settings import Settings
@@ -34,7 +35,7 @@ class _Notify:
         url = f"{self._settings.notify_url}/v2/notifications/{kind}"
         headers = {"Authorization": f"Bearer {self._make_token()}"}
         try:
-            async with httpx.AsyncClient(timeout=SECONDS) as client:
+            async with httpx.AsyncClient(timeout=SECONDS, verify=tls_context()) as client:
                 response = await client.post(url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise NotSentError(type(error).__name__) from None

@@ -15,6 +15,7 @@ from identity.messages.actions.smtp import Smtp
 from identity.messages.actions.templates import EMAIL, SMS, render
 from identity.messages.actions.transports import NotSentError, Transport
 from identity.settings import Settings
+from identity.shared.rules import email_addresses
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ async def send_due(
 
 
 async def _send(database: Database, transport: Transport | None, row: Row[Any]) -> None:
-    if transport is None:
+    if transport is None or email_addresses.reaches_nobody(row.address):
         async with database.writing() as session:
             await store.reschedule(session, row.id, None)
         return

@@ -26,7 +26,7 @@ async def check_may_prove(
     Raises Problem 403 for their own account, and for one they share a mandate with.
     """
     caller_account = await token_owner.get_account(session, caller)
-    if account == caller_account or caller.subject in _subjects(issuer, council, account):
+    if account == caller_account or caller.subject in await _list_subjects(session, issuer, council, account):
         raise Problem(403, "own-identity", "You cannot prove your own identity. Ask a colleague.")
     if caller_account is None:
         return
@@ -45,7 +45,7 @@ async def check_may_confirm(
     Raises Problem 403 for a machine, and for the one who made the proof.
     """
     caller_account = await require_person(session, caller)
-    if proved_by in {caller.subject, *_subjects(issuer, council, caller_account)}:
+    if proved_by in {caller.subject, *await _list_subjects(session, issuer, council, caller_account)}:
         raise Problem(403, "own-proof", "Somebody else must look at what you have proven.")
 
 
@@ -95,6 +95,6 @@ def _name_key(person: NamedPerson | Row[Any]) -> tuple[str, str, date]:
     return person.given_names[0].casefold(), person.family_name.casefold(), person.birth_date
 
 
-def _subjects(issuer: Issuer, council: str, account: UUID) -> set[str]:
+async def _list_subjects(session: Session, issuer: Issuer, council: str, account: UUID) -> list[str]:
     """List the pairwise subjects of a person for the council's and the region's services."""
-    return {subjects.derive_subject(issuer, sector, account) for sector in (council, REGION)}
+    return await subjects.list_subjects(session, issuer, account, council, REGION)

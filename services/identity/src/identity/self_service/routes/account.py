@@ -18,9 +18,9 @@ from identity.accounts.actions import accounts, sessions
 from identity.accounts.routes import TheAuthContext, delete_session_cookie, session_secret
 from identity.assurance.routes import RecentSignIn, SignedIn, SignedInChecked
 from identity.assurance.rules import ACCOUNT
+from identity.closure import actions as closure
 from identity.factors.actions import passkeys, passwords, phones, recovery_codes
 from identity.factors.rules.phones import format_number
-from identity.self_service import actions
 from identity.shared.dependencies import format_time, pages
 from identity.upstream_login.actions import links, login_states
 from identity.verification.actions.context import hash_browser_secret
@@ -147,7 +147,7 @@ async def close_account(
     if form.get("sure", 3) != "yes":
         form.error("sure", gettext_noop("Select that you want to close your account, or go back"))
         return pages.render(request, "close.html", 400, form=form)
-    await actions.close_account(session, auth, person.account)
+    await closure.close_account(session, auth, person.account)
     response = pages.render(request, "closed.html")
     delete_session_cookie(request, response)
     return response

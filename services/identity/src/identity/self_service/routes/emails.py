@@ -2,18 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
 from chassis.auth import public
-from chassis.database import Writing
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, see_other
 from identity.accounts.actions import accounts, email_changes
-from identity.assurance.routes import RecentSignIn
+from identity.accounts.rules import factors
+from identity.assurance.routes import EmailOwner
 from identity.assurance.rules import ACCOUNT
+from identity.factors.actions import authentication
 from identity.self_service.routes.change_code import ChangeCode
-from identity.shared.dependencies import pages
 from identity.shared.rules import email_addresses
 from identity.sign_in.routes.interaction import TheWritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CODE, NO_CODE, NOT_AN_ADDRESS
@@ -42,57 +42,64 @@ _OLD_ADDRESS = ChangeCode(codes.EMAIL_BEFORE, _EMAIL, "code.html", NO_CODE, _old
 
 
 @router.get("")
-async def show_email(_: Anybody, request: Request, session: Writing, person: RecentSignIn) -> Response:
-    """Show where you enter a new email address."""
-    account = await accounts.get(session, person.account)
-    return pages.render(request, "email.html", form=Form(), account=account)
+async def show_email(_: Anybody, person: EmailOwner, interaction: TheWritingInteraction) -> Response:
+    """Show where you enter a new email address, or your first."""
+    account = await accounts.get(interaction.session, person.account)
+    return interaction.show("email.html", form=Form(), account=account)
 
 
 @router.post("", responses=_REFUSED, openapi_extra=form_body("email", email=email_addresses.MAX_LENGTH))
 async def send_email_code(
-    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+    _: Anybody, person: EmailOwner, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
     """Send a code to your new address."""
     address = form.get("email", email_addresses.MAX_LENGTH)
     if email_addresses.is_invalid(address):
         form.error("email", NOT_AN_ADDRESS)
         account = await accounts.get(interaction.session, person.account)
-        return pages.render(interaction.request, "email.html", 400, form=form, account=account)
+        return interaction.show_form("email.html", form, account=account)
     retry_after = await email_changes.start(*interaction.contexts, person.account, address)
     if retry_after is not None:
         return interaction.show_too_often(retry_after)
-    return see_other(f"{_EMAIL}/code")
+    return interaction.redirect(f"{_EMAIL}/code")
 
 
 @router.get("/code")
-async def show_email_code(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
+async def show_email_code(_: Anybody, person: EmailOwner, interaction: TheWritingInteraction) -> Response:
     """Show where you enter the code sent to your new address."""
     return await _NEW_ADDRESS.show(interaction, person.account, Form())
 
 
 @router.post("/code", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def change_email(
-    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+    _: Anybody, person: EmailOwner, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
-    """Change to your new address, or go on to enter a code sent to your old one first."""
+    """Change to your new address, or go on to enter a code sent to your old one first.
+
+    With your first address you are signed in by a means of your own, which counts at every council.
+    """
     code = form.get("code", MAX_CODE)
     result = await email_changes.confirm_new(*interaction.contexts, person, code) if code else CodeResult()
     if result.retry_after is not None:
         return interaction.show_too_often(result.retry_after)
+    if result.right and person.upstreams:
+        return await interaction.advance(
+            await authentication.add_method(*interaction.contexts, person.account, factors.EMAIL)
+        )
     if result.right:
         return see_other(f"{_EMAIL}/before" if result.before else ACCOUNT)
     return await _NEW_ADDRESS.show_wrong(interaction, person.account, form)
 
 
 @router.get("/before")
-async def show_email_before(_: Anybody, person: RecentSignIn, interaction: TheWritingInteraction) -> Response:
+async def show_email_before(_: Anybody, person: EmailOwner, interaction: TheWritingInteraction) -> Response:
     """Show where you enter the code sent to your old address, and what to do if you no longer read it."""
     return await _OLD_ADDRESS.show(interaction, person.account, Form())
 
 
 @router.post("/before", responses=_REFUSED, openapi_extra=form_body("code", code=MAX_CODE))
 async def prove_email_before(
-    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, form: SubmittedForm
+    _: Anybody, person: EmailOwner, interaction: TheWritingInteraction, form: SubmittedForm
 ) -> Response:
     """Change to your new address, with the code sent to your old one."""
     code = form.get("code", MAX_CODE)
@@ -103,7 +110,7 @@ async def prove_email_before(
 
 @router.post("/before/again", responses=_REFUSED, openapi_extra=form_body())
 async def send_email_before_again(
-    _: Anybody, person: RecentSignIn, interaction: TheWritingInteraction, _form: SubmittedForm
+    _: Anybody, person: EmailOwner, interaction: TheWritingInteraction, _form: SubmittedForm
 ) -> Response:
     """Send another code to your old address."""
     result = await email_changes.resend_old_code(*interaction.contexts, person.account)

@@ -62,10 +62,9 @@ async def show_upstreams(
 
 @router.post("/{slug}/{upstream_id}/unlink", responses=document_problems(403), openapi_extra=form_body())
 async def unlink_upstream(
-    _: Anybody, request: Request, slug: Slug, upstream_id: Id, session: Writing, person: RecentSignIn,
+    _: Anybody, slug: Slug, upstream_id: Id, session: Writing, person: RecentSignIn,
     auth: TheAuthContext, _form: SubmittedForm,
 ) -> Response:  # fmt: skip
-    """Stop signing in with this provider. 409 when it is the only way to sign in to your account."""
-    if await links.unlink_account(session, auth, slug, upstream_id, person.account):
-        return see_other(LINKS)
-    return pages.render(request, "upstream-last.html", 409)
+    """Stop signing in with this provider. What it signed you in to ends."""
+    await links.unlink_account(session, auth, slug, upstream_id, person.account)
+    return see_other(LINKS)

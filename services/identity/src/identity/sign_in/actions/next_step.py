@@ -69,14 +69,16 @@ async def take(
         session_secret,
         client_context.device,
         state.account,
-        state.methods,
-        state.upstream_session,
-        await members.get_vouched_until(session, state.account),
+        state.own_methods,
+        own=state.own,
+        upstream_session=state.upstream_session,
+        vouched_until=await members.get_vouched_until(session, state.account),
     )
     await authentication.complete_sign_in(session, auth, client_context, state.account, state.methods)
     if confirm_link:
         return ConfirmLink(new_secret)
-    return StepUpNeeded(new_secret) if needs_step_up(request, state.methods) else Completed(new_secret)
+    record = await sessions.get_current(session, new_secret)
+    return StepUpNeeded(new_secret) if needs_step_up(request, record) else Completed(new_secret)
 
 
 async def _is_link_waiting(

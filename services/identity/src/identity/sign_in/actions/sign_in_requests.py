@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from chassis import ids
 from chassis.database import ReadSession
 from identity.assurance.rules import SignInRequest
 from identity.grants.actions import pending_requests
@@ -15,6 +16,7 @@ async def get(session: ReadSession, request_id: str) -> SignInRequest | None:
         return None
     request = authorization_requests.restore_request(row.request)
     return SignInRequest(
+        client_id=ids.show(row.client),
         client_name=row.client_name,
         council=row.council,
         level=request.level,

@@ -11,13 +11,13 @@ from chassis.database import ALL_COUNCILS, Database, Session, Writing
 from chassis.types import Slug
 from chassis.web import Form, choose_language, see_other
 from chassis.web.browsers import browser_secret
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext, session_secret, set_session_cookie
 from identity.accounts.rules import devices
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import sign_in_needed
 from identity.assurance.rules import ACCOUNT, SIGN_IN, Page, ReturnTo
 from identity.factors.actions.authentication import AuthState
-from identity.shared.dependencies import format_time, pages
+from identity.shared.dependencies import format_time, mark_test_service, pages
 from identity.shared.rules import limits
 from identity.sign_in.actions import next_step, sign_in_requests
 from identity.verification.actions.context import AuthContext, ClientContext, hash_browser_secret
@@ -125,6 +125,9 @@ async def load_return(
             sign_in_request = await sign_in_requests.get(session, request_id)
         # The last form of signing in ends at the service, which its page's policy must therefore allow.
         request.state.form_action = (sign_in_request.origin,) if sign_in_request else ()
+        if sign_in_request is not None:
+            client = await request.app.state.provider.get_client(sign_in_request.client_id)
+            mark_test_service(request, client.mode if client is not None else "")
         slug = sign_in_request.council if sign_in_request else None
     council = councils.get(slug or "")
     if council is None:
@@ -157,7 +160,7 @@ def _client_context(request: Request, returns_to: ReturnTo) -> ClientContext:
         network=limits.subscriber_network(request.client.host if request.client else ""),
         language=choose_language(request),
         device=devices.describe(request.headers.get("user-agent", "")),
-        client=f"{sign_in_request.council} {sign_in_request.client_name}" if sign_in_request else "",
+        client=sign_in_request.client_id if sign_in_request else "",
     )
 
 

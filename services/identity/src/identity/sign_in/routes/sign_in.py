@@ -15,7 +15,8 @@ from chassis.web import Form, SubmittedForm, choose_language, cookie_name, form_
 from chassis.web.languages import COOKIE, NAMES
 from identity.accounts.actions import accounts, sessions
 from identity.accounts.rules import factors
-from identity.assurance.rules import SIGN_IN
+from identity.assurance import actions as means
+from identity.assurance.rules import SIGN_IN, sign_in_at
 from identity.factors.actions import authentication, passkeys
 from identity.factors.actions.authentication import AuthState
 from identity.shared.rules import email_addresses
@@ -84,8 +85,8 @@ async def show_sign_in(_: Anybody, interaction: TheWritingInteraction) -> Respon
     sign_in_request = interaction.returns_to.sign_in_request
     if sign_in_request and sign_in_request.language in NAMES and not _chose_language(interaction.request):
         return see_other(f"{interaction.at(SIGN_IN)}&lang={sign_in_request.language}")
-    person = await sessions.get_current(interaction.session, interaction.session_secret)
-    account = await accounts.get(interaction.session, person.account) if person else None
+    record = await sessions.get_current(interaction.session, interaction.session_secret)
+    account = await accounts.get(interaction.session, record.account) if record else None
     hint = (
         (account.address if account else None)
         or (sign_in_request.login_hint if sign_in_request else None)
@@ -101,10 +102,18 @@ def _chose_language(request: Request) -> bool:
 
 async def _show_sign_in(interaction: WritingInteraction, form: Form) -> Response:
     sign_in_request = interaction.returns_to.sign_in_request
+    record = await sessions.get_current(interaction.session, interaction.session_secret)
+    where = sign_in_request.council if sign_in_request else None
+    elsewhere = record is not None and sign_in_at(record, where) is None
+    only_council = (
+        await means.get_only_council(interaction.session, record.account) if record and elsewhere else None
+    )
     return interaction.show_form(
         "sign-in.html",
         form,
         client_name=sign_in_request.client_name if sign_in_request else "",
+        elsewhere=elsewhere,
+        only_there=only_council is not None,
         options=await passkeys.make_sign_in_options(*interaction.contexts),
         upstreams=await _list_upstreams(interaction),
     )

@@ -15,7 +15,7 @@ from chassis.problems import document_problems, not_found
 from chassis.types import Slug
 from chassis.web import SubmittedForm, form_body, see_other
 from identity.accounts.actions import sessions
-from identity.accounts.actions.sessions import BrowserSession
+from identity.accounts.rules.browser_sessions import SessionRecord
 from identity.assurance.rules import SIGN_IN
 from identity.issuer.routes import TheIssuer
 from identity.settings import Settings
@@ -105,7 +105,7 @@ def _question(
     interaction: Interaction,
     upstream: Upstream,
     purpose: str,
-    person: BrowserSession | None,
+    person: SessionRecord | None,
     *,
     is_linked: bool,
 ) -> LoginRequest:
@@ -131,7 +131,7 @@ def _callback_url(request: Request, settings: Settings, upstream: Upstream) -> s
 
     On a laptop that is the name the browser uses, localhost or 127.0.0.1: its cookies are of that name.
     """
-    uri = build_redirect_uri(settings, upstream.council, upstream.id)
+    uri = build_redirect_uri(settings, upstream)
     configured, used = urlsplit(uri), request.url
     on_laptop = (
         configured.scheme == "http" and configured.hostname in _LOOPBACK and used.hostname in _LOOPBACK
@@ -158,6 +158,8 @@ async def end_upstream(
 ) -> Response:
     """The page you come back to from the provider."""
     request, auth, client_context = interaction.request, interaction.auth, interaction.client_context
+    async with interaction.database.reading() as reader:
+        council = await upstreams.find_council(reader, council, upstream_id)
     try:
         login = await callback.handle_callback(
             interaction.database,

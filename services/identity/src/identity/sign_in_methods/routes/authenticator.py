@@ -11,9 +11,9 @@ from chassis.database import Writing
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import PasskeySignIn
 from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import authentication, authenticators

@@ -12,16 +12,16 @@ from chassis.ids import Id
 from chassis.problems import document_problems, not_found
 from chassis.web import Form, SubmittedForm, form_body, gettext_noop, see_other
 from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession
+from identity.assurance import actions as means
 from identity.assurance.routes import PasskeySignIn
 from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import passkeys
 from identity.shared.dependencies import format_time, pages
 from identity.sign_in.routes.interaction import TheWritingInteraction, WritingInteraction
 from identity.sign_in.routes.sign_in import MAX_CREDENTIAL
-from identity.upstream_login.actions import links
 
 _PASSKEYS = f"{ACCOUNT}/passkeys"
 
@@ -30,7 +30,7 @@ router = APIRouter(prefix=_PASSKEYS, tags=["account"], default_response_class=HT
 Anybody = Annotated[None, public]
 _REFUSED = document_problems(403)
 _MAX_NAME = 60
-_NOT_MADE = gettext_noop("The passkey was not made. Try again")
+_NOT_REGISTERED = gettext_noop("The passkey was not made. Try again")
 
 
 @router.get("")
@@ -79,7 +79,7 @@ async def add_passkey(
     credential = form.raw("credential", MAX_CREDENTIAL)
     name = form.get("name", _MAX_NAME)[:_MAX_NAME] or interaction.client_context.device or "Passkey"
     if not await passkeys.register(*interaction.contexts, person.account, credential, name):
-        form.error("name", _NOT_MADE)
+        form.error("name", _NOT_REGISTERED)
         return await _show_passkeys(interaction, person, form)
     returns_to = interaction.returns_to
     response = see_other(returns_to.destination if returns_to.request_id else _PASSKEYS)
@@ -113,8 +113,8 @@ async def remove_passkey(
     _form: SubmittedForm,
 ) -> Response:
     """Remove one of your passkeys. 409 when it is the only way to sign in to your account."""
-    if not await links.has_other_sign_in(session, person.account, but_passkey=passkey_id):
-        return pages.render(request, "upstream-last.html", 409)
+    if await means.is_only_way_in(session, person.account, passkey_id):
+        return pages.render(request, "passkey-last.html", 409)
     if not await passkeys.remove(session, auth, person.account, passkey_id):
         raise not_found("passkey of yours")
     return see_other(_PASSKEYS)

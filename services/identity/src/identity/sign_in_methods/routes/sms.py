@@ -9,9 +9,9 @@ from chassis.auth import public
 from chassis.database import Writing
 from chassis.problems import document_problems
 from chassis.web import Form, SubmittedForm, form_body, see_other
-from identity.accounts.actions.sessions import BrowserSession
 from identity.accounts.routes import TheAuthContext
 from identity.accounts.rules import factors
+from identity.accounts.rules.browser_sessions import BrowserSession
 from identity.assurance.routes import MfaSignIn
 from identity.assurance.rules import ACCOUNT
 from identity.factors.actions import phones, sms_step

@@ -40,18 +40,19 @@ async def lock_roles_shared(session: Session, council: str) -> None:
     await store.lock_shared(session, council)
 
 
-async def lock_roles_of_account(session: Session, issuer: Issuer, council: str, account: UUID) -> float:
+async def lock_roles_of_account(
+    session: Session, issuer: Issuer, council: str, account: UUID, subject: str
+) -> float:
     """Keep the roles of an account's member of staff as they are until the transaction ends.
 
-    It waits for a change in progress. Returns for how many seconds no token can be issued, if their tokens
-    were just refused: a token carries its issue time in whole seconds, so one of the same second would be
-    refused too. End the transaction, wait, and lock again.
+    ``subject``: by which the service knows them. It waits for a change in progress. Returns for how many
+    seconds no token can be issued, if their tokens were just refused: a token carries its issue time in whole
+    seconds, so one of the same second would be refused too. End the transaction, wait, and lock again.
     """
     if await store.lock_account(session, council, account):
-        subject = subjects.derive_subject(issuer, council, account)
         refused_until = await store.get_refused_until(session, council, subject)
-        left = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
-        return min(max(left, 0), _SECOND)
+        remaining = refused_until.timestamp() + 1 - issuer.clock() if refused_until is not None else 0
+        return min(max(remaining, 0), _SECOND)
     return 0
 
 
@@ -115,7 +116,7 @@ async def revoke_tokens(session: Session, issuer: Issuer, council: str, accounts
     now = _now()
     live = await store.list_with_live_tokens(session, council, accounts, now) if accounts else []
     until = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-    revoked = [subjects.derive_subject(issuer, council, account) for account in live]
+    revoked = [subjects.derive_subject(issuer, sector, account) for account, sector in live]
     await revocations.revoke_credentials(session, council, revoked, until, now, claim="sub")
 
 

@@ -104,18 +104,20 @@ async def close_account(session: Session, account: UUID) -> None:
 
 
 async def revoke_access(session: Session, issuer: Issuer, council: str, account: UUID) -> None:
-    """End the sessions and grants of a leaver, and refuse their tokens of this council.
+    """End what the council signed a leaver in to and granted them, and refuse their tokens of this council.
+
+    They stay signed in where they signed in as a resident.
 
     Lock the member's row before. The tokens are refused by subject too, which meets one that is being issued;
     if the member comes back, tokens issued from the next second on are good. Sessions come before grants, the
     order in which signing out locks them.
     """
-    await sessions.end_all(session, account, "leaver")
+    await sessions.leave_council(session, account, council, "leaver")
     await grants.revoke_by_account(session, account, council)
     now = _now()
     until = now + timedelta(seconds=tokens.ACCESS_SECONDS + crypto.GRACE_SECONDS)
-    subject = subjects.derive_subject(issuer, council, account)
-    await revocations.revoke_credential(session, council, subject, until, now, claim="sub")
+    revoked = await subjects.list_subjects(session, issuer, account, council)
+    await revocations.revoke_credentials(session, council, revoked, until, now, claim="sub")
 
 
 async def get_vouched_until(session: Session, account: UUID) -> datetime | None:
@@ -125,6 +127,12 @@ async def get_vouched_until(session: Session, account: UUID) -> datetime | None:
     """
     await session.set_all_councils()
     return await store.get_vouched_until(session, account)
+
+
+async def get_email(session: ReadSession, council: str, account: UUID) -> str | None:
+    """Get the e-mail address that the council's directory gives of a member of staff at work."""
+    row = await store.get_by_account(session, council, account)
+    return row.email if row is not None and row.active else None
 
 
 def to_member(row: Row[Any]) -> StaffMember:

@@ -24,8 +24,10 @@ _LOCK_EXCLUSIVE = text("SELECT pg_advisory_xact_lock(7420505, hashtext(:council)
 _LOCK_SHARED = text("SELECT pg_advisory_xact_lock_shared(7420505, hashtext(:council))")
 _COUNCIL: BindParameter[str] = bindparam("council_")
 _IDS = any_(bindparam("ids_", type_=ARRAY(staff.c.id.type)))
-_HELD = union(BY_HAND, BY_GROUP).subquery("held")
-_WITH_ROLE = select(_HELD.c.staff).where(_HELD.c.council == _COUNCIL, _HELD.c.role == bindparam("name_"))
+_ASSIGNED = union(BY_HAND, BY_GROUP).subquery("held")
+_WITH_ROLE = select(_ASSIGNED.c.staff).where(
+    _ASSIGNED.c.council == _COUNCIL, _ASSIGNED.c.role == bindparam("name_")
+)
 _IN_GROUP = select(staff_group_member.c.staff).where(
     staff_group_member.c.council == _COUNCIL, staff_group_member.c.group_id == bindparam("group_")
 )
@@ -70,7 +72,7 @@ _GROUPS_ROLES = (
 )
 _ROLES = select(role.c.name, role.c.scopes).where(role.c.council == _COUNCIL)
 # One table at a time here too: joined, every grant was compared with all tokens there are.
-_GRANTS = select(token_grant.c.id, token_grant.c.account).where(
+_GRANTS = select(token_grant.c.id, token_grant.c.account, token_grant.c.sector).where(
     token_grant.c.council == _COUNCIL,
     token_grant.c.account == any_(bindparam("accounts_", type_=ARRAY(token_grant.c.account.type))),
     token_grant.c.revoked_at.is_(None),
@@ -145,13 +147,13 @@ async def get_scopes(session: Session, council: str, staff_ids: Sequence[UUID]) 
 
 async def list_with_live_tokens(
     session: Session, council: str, accounts: Sequence[UUID], now: datetime
-) -> list[UUID]:
-    """List those of the accounts that have a live access token of the council."""
+) -> list[tuple[UUID, str]]:
+    """List those of the accounts that have a live access token of the council, with its sector."""
     values = {"council_": council, "accounts_": list(accounts)}
-    account_of_grant = {row.id: row.account for row in await session.all(_GRANTS, values)}
-    values_of_grants = {"council_": council, "grants_": list(account_of_grant), "now": now}
-    live = await session.all(_LIVE, values_of_grants) if account_of_grant else []
-    return list({account_of_grant[row.grant_id] for row in live})
+    person_of_grant = {row.id: (row.account, row.sector) for row in await session.all(_GRANTS, values)}
+    values_of_grants = {"council_": council, "grants_": list(person_of_grant), "now": now}
+    live = await session.all(_LIVE, values_of_grants) if person_of_grant else []
+    return list({person_of_grant[row.grant_id] for row in live})
 
 
 async def unlink_members(session: Session, council: str, staff_ids: Sequence[UUID], at: datetime) -> None:

@@ -18,7 +18,7 @@ async def read_userinfo(
     session: Session, provider: Provider, grant: Row[Any], requested: frozenset[str]
 ) -> dict[str, Any]:
     """Read the claims of the person behind a grant (OpenID Connect Core 5.3)."""
-    subject = subjects.derive_subject(provider.issuer, grant.council, grant.account)
+    subject = subjects.derive_subject(provider.issuer, grant.sector, grant.account)
     identity = await read_identity_claims(session, provider, grant, requested)
     return {**identity, **await read_account_claims(session, grant, requested), "sub": subject}
 
@@ -66,7 +66,7 @@ async def read_identity_claims(
 def _sign_statement(provider: Provider, grant: Row[Any], client_id: str, proof: proofs.Proof) -> str:
     """Sign coreIdentityJWT, by the key as the DID document names it."""
     issuer, person = provider.issuer, proof.person
-    subject = subjects.derive_subject(issuer, grant.council, grant.account)
+    subject = subjects.derive_subject(issuer, grant.sector, grant.account)
     names = (person.given_names, person.family_name)
     now = int(provider.now().timestamp())
     content = core_identity.build_statement(

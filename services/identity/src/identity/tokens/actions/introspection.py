@@ -59,7 +59,7 @@ async def _introspect_refresh_token(
     return {
         "active": True,
         "client_id": client.client_id,
-        "sub": subjects.derive_subject(provider.issuer, grant.council, grant.account),
+        "sub": subjects.derive_subject(provider.issuer, grant.sector, grant.account),
         "scope": " ".join(grant.scopes),
         "exp": int(grant.expires_at.timestamp()),
         "iss": provider.issuer.url,

@@ -11,6 +11,7 @@ from identity.grants.actions import grants, subjects, token_owner
 from identity.mandates.actions import mandates
 from identity.shared.oauth import scopes
 from identity.shared.oauth.token_requests import ACCESS_TOKEN_TYPE, SUBJECT_TYPE, OAuthError, TokenRequest
+from identity.testers import actions as testers
 from identity.tokens.actions.token_response import sign_access_token
 
 _REFUSED = "No mandate lets this person act for that one in this theme, or the actor_token is not good."
@@ -23,7 +24,7 @@ async def exchange_token(
 ) -> dict[str, Any]:
     """Issue a token with ``sub``, ``act`` and ``mandate``. Raises OAuthError.
 
-    ``subject_token`` is the subject of the person to act for, as the client's council knows them.
+    ``subject_token`` is the subject of the person to act for, as the client knows them.
     ``actor_token`` is the delegate's access token, issued to this client; ``actor`` is whom it speaks for.
     """
     _check_token_types(request)
@@ -39,9 +40,11 @@ async def exchange_token(
             actor_grant.account,
             principal[:_MAX_LENGTH],
             theme[:_MAX_LENGTH],
-            lambda account: subjects.derive_subject(provider.issuer, council, account),
+            lambda account: subjects.derive_subject(provider.issuer, client.record.sector, account),
         )
-        if mandate is None:
+        if mandate is None or not await testers.is_admitted(
+            session, client.record.mode, council, client.id, mandate.principal
+        ):
             raise OAuthError("invalid_grant", _REFUSED)
         return await _issue_token(session, provider, client, actor_grant, mandate, granted)
 
@@ -88,7 +91,7 @@ async def _issue_token(
     granted: list[str],
 ) -> dict[str, Any]:
     """Issue the token. It lives as long as other access tokens, but never longer than the mandate."""
-    issuer, council, now = provider.issuer, actor_grant.council, provider.now()
+    issuer, sector, now = provider.issuer, actor_grant.sector, provider.now()
     left = int(mandate.expires_at.timestamp()) - int(now.timestamp())
     seconds = min(client.party.rules.access_seconds, left)
     if seconds <= 0:
@@ -96,9 +99,9 @@ async def _issue_token(
     grant = await grants.create_delegated(
         session, actor_grant, mandate.principal, mandate.delegate, granted, now
     )
-    subject = subjects.derive_subject(issuer, council, mandate.principal)
+    subject = subjects.derive_subject(issuer, sector, mandate.principal)
     more = {
-        "act": {"sub": subjects.derive_subject(issuer, council, mandate.delegate)},
+        "act": {"sub": subjects.derive_subject(issuer, sector, mandate.delegate)},
         "mandate": mandate.claim,
         "theme": mandate.theme,
     }

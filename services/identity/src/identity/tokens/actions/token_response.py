@@ -63,7 +63,10 @@ async def _lock_roles(
     if grant is None or grant.client != client.id:
         return 0
     await session.set_council(grant.council)
-    return await access_changes.lock_roles_of_account(session, provider.issuer, grant.council, grant.account)
+    subject = subjects.derive_subject(provider.issuer, grant.sector, grant.account)
+    return await access_changes.lock_roles_of_account(
+        session, provider.issuer, grant.council, grant.account, subject
+    )
 
 
 async def issue_tokens(
@@ -76,7 +79,7 @@ async def issue_tokens(
 ) -> Tokens:
     """Issue an access token; with ``openid`` an ID token, with ``offline_access`` a refresh token."""
     granted = await limit_scopes(session, client, grant, scopes)
-    subject = subjects.derive_subject(provider.issuer, grant.council, grant.account)
+    subject = subjects.derive_subject(provider.issuer, grant.sector, grant.account)
     seconds = client.party.rules.access_seconds
     access_token = await sign_access_token(session, provider, client, grant, granted, subject, now, seconds)
     response = {
@@ -153,7 +156,7 @@ async def _sign_id_token(
     sign_in = id_tokens.SignIn(
         client_id=client.client_id,
         subject=subject,
-        session=subjects.derive_sid(issuer, grant.council, grant.session),
+        session=subjects.derive_sid(issuer, grant.sector, grant.session),
         level=request["level"],
         authenticated_at=request["authenticated_at"],
         nonce=request["nonce"],

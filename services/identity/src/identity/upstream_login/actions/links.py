@@ -3,17 +3,18 @@
 An equal e-mail address never links anybody: who runs a provider could write any address into its tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from chassis import ids
 from chassis.database import ReadSession, Session
-from identity.accounts.actions import accounts
-from identity.accounts.actions.sessions import BrowserSession
-from identity.factors.actions import authentication, passkeys
+from identity.accounts.actions import accounts, sessions
+from identity.accounts.rules.browser_sessions import SessionRecord
+from identity.factors.actions import authentication
 from identity.factors.actions.authentication import AuthState
 from identity.issuer.actions.signing_keys import Issuer
 from identity.proofs.actions import proofs
@@ -49,7 +50,7 @@ async def complete_login(
     auth: AuthContext,
     client_context: ClientContext,
     login: UpstreamLogin,
-    person: BrowserSession | None,
+    person: SessionRecord | None,
 ) -> LoginOutcome:
     """Decide what comes after a login. The session sees the council. Raises LoginFailedError."""
     state, upstream = login.state, login.upstream
@@ -115,9 +116,7 @@ async def _sign_in(
     await login_states.delete_decided(session, login)
     await _provision_staff(session, issuer, login, account)
     upstream_session = logouts.derive_session(auth, login)
-    return await authentication.add_method(
-        session, auth, client_context, account, login.method, upstream_session
-    )
+    return await authentication.add_method(session, auth, client_context, account, upstream_session)
 
 
 async def _provision_staff(session: Session, issuer: Issuer, login: UpstreamLogin, account: UUID) -> None:
@@ -189,35 +188,24 @@ async def _insert_link(session: Session, auth: AuthContext, login: UpstreamLogin
 
 async def unlink_account(
     session: Session, auth: AuthContext, council: str, upstream_id: UUID, account: UUID
-) -> bool:
-    """Delete a link; false when it is the last way to sign in. The session sees every council afterwards."""
-    if not await has_other_sign_in(session, account, (council, upstream_id)):
-        return False
-    if await store.delete_link(session, council, upstream_id, account):
-        await accounts.record_change(session, auth, account, "upstream unlinked")
-    return True
-
-
-async def has_other_sign_in(
-    session: ReadSession,
-    account: UUID,
-    but_upstream: tuple[str, UUID] | None = None,
-    but_passkey: UUID | None = None,
-) -> bool:
-    """Tell whether an account can be signed in to without these. The session sees every council afterwards.
-
-    A password needs an address, and second steps open nothing alone.
-    """
+) -> None:
+    """Delete a link, and end what it signed in. The session sees every council afterwards."""
     await session.set_all_councils()
-    row = await accounts.get(session, account)
-    if row is not None and row.address is not None:
-        return True
-    if any(passkey.id != but_passkey for passkey in await passkeys.list_passkeys(session, account)):
-        return True
-    return any(
-        link.enabled and (link.council, link.upstream) != but_upstream
-        for link in await store.list_by_account(session, account)
-    )
+    if await store.delete_link(session, council, upstream_id, account):
+        await sessions.leave_council(session, account, council, "security", upstream_id)
+        await accounts.record_change(session, auth, account, "upstream unlinked")
+
+
+async def is_signed_in_by(
+    session: ReadSession, council: str, upstream_ids: Iterable[str], account: UUID
+) -> bool:
+    """Tell whether one of these upstreams, as a grant names them, still signs the account in.
+
+    A link lasts until its person, or the council, removes it. The session sees the council afterwards.
+    """
+    await session.set_council(council)
+    linked = {ids.show(row.upstream) for row in await store.list_by_account(session, account)}
+    return not linked.isdisjoint(upstream_ids)
 
 
 async def list_links(session: ReadSession, account: UUID) -> Sequence[Row[Any]]:

@@ -35,6 +35,9 @@ def derive_session(auth: AuthContext, login: UpstreamLogin) -> UpstreamSession:
     key, upstream_id = _hash_key(auth), login.upstream.id
     session_id = login.session_id
     return UpstreamSession(
+        council=login.upstream.council,
+        upstream=upstream_id,
+        method=login.method,
         person=logout_tokens.hash_name(key, "sub", upstream_id, login.sub),
         session=logout_tokens.hash_name(key, "sid", upstream_id, session_id)
         if session_id is not None
@@ -60,14 +63,15 @@ async def is_logged_out(session: Session, upstream_session: UpstreamSession) -> 
 
 
 async def receive_logout(
-    database: Database, auth: AuthContext, providers: Providers, council: str, upstream_id: UUID, token: str
+    database: Database, auth: AuthContext, providers: Providers, url_slug: str, upstream_id: UUID, token: str
 ) -> None:
-    """Verify a provider's logout token, and end the sessions it is about.
+    """Verify a provider's logout token, and end the sessions it is about. ``url_slug``: as its URL has it.
 
     A disabled upstream's tokens count too, since its sessions may be open. No transaction is open while the
     provider is called. Raises Problem 404, InvalidTokenError, ProviderUnavailableError and TimeoutError.
     """
-    async with database.reading(council) as session:
+    async with database.reading() as session:
+        council = await upstreams.find_council(session, url_slug, upstream_id)
         upstream = await upstreams.get_upstream(session, council, upstream_id)
     if upstream is None:
         raise not_found("way to sign in with this id")
@@ -75,7 +79,7 @@ async def receive_logout(
         logout_token = await _verify(providers, upstream, token, auth.clock())
     async with database.writing(council) as session:
         ended = await _end_sessions(session, auth, upstream, logout_token)
-    log.info("upstream %s of %s ended %d sessions", upstream.id, council, ended)
+    log.info("upstream %s of %s ended %d sign-ins", upstream.id, council, ended)
 
 
 async def _verify(providers: Providers, upstream: Upstream, token: str, now: float) -> LogoutToken:
@@ -111,9 +115,9 @@ async def _end_sessions(
     if not await store.insert_logout(session, upstream.council, values):
         raise InvalidTokenError("its jti was used before")
     # Sign-in locks its sessions first, so end them before taking the lock, and those opened meanwhile after.
-    ended = await sessions.end_through(session, person_hash, session_hash, _REASON)
+    ended = await sessions.log_out_upstream(session, person_hash, session_hash, _REASON)
     await store.lock_exclusive(session, person_hash, session_hash)
-    return ended + await sessions.end_through(session, person_hash, session_hash, _REASON)
+    return ended + await sessions.log_out_upstream(session, person_hash, session_hash, _REASON)
 
 
 async def purge_logouts(session: Session, now: datetime) -> None:

@@ -103,7 +103,7 @@ async def _authenticate(
         "exp": int(now) + _ASSERTION_SECONDS,
     }
     header = {"alg": _ALGORITHM, "kid": credentials.key.kid, "typ": "JWT"}
-    key = await keys.import_key(credentials.key)
+    key = keys.import_key(credentials.key)
     assertion = jwt.encode(header, content, key, algorithms=[_ALGORITHM])
     return {
         "client_id": upstream.client_id,

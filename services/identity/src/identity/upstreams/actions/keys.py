@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import RSAKey
 
 from chassis import ids
@@ -49,9 +50,12 @@ async def generate_key() -> KeyPair:
     return KeyPair(*await asyncio.to_thread(crypto.generate_key, crypto.RS256))
 
 
-async def import_key(key: SigningKey) -> RSAKey:
-    """Import a private key in a thread. Call it after the transaction that read it."""
-    return await asyncio.to_thread(RSAKey.import_key, key.private, {"kid": key.kid, "alg": crypto.RS256})
+def import_key(key: SigningKey) -> RSAKey:
+    """Import a private key. Raises WrongMasterKeyError."""
+    private = crypto.load_key(key.private)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise crypto.WrongMasterKeyError(f"the key {key.kid} is not an RSA key")
+    return RSAKey(private, key.private, {"kid": key.kid, "alg": crypto.RS256})
 
 
 async def get_signing_key(session: ReadSession, settings: Settings, upstream: Upstream) -> SigningKey:

@@ -62,9 +62,9 @@ def to_model(settings: Settings, upstream: Upstream, keys: Iterable[Row[Any]]) -
         UpstreamKey(kid=row.kid, signs_from=row.signs_from, published_until=row.retired_at) for row in keys
     ]
     urls = {
-        "redirect_uri": upstreams.build_redirect_uri(settings, upstream.council, upstream.id),
-        "jwks_uri": upstreams.build_jwks_uri(settings, upstream.council, upstream.id),
-        "backchannel_logout_uri": upstreams.build_logout_uri(settings, upstream.council, upstream.id),
+        "redirect_uri": upstreams.build_redirect_uri(settings, upstream),
+        "jwks_uri": upstreams.build_jwks_uri(settings, upstream),
+        "backchannel_logout_uri": upstreams.build_logout_uri(settings, upstream),
     }
     members = {name: value for name, value in asdict(upstream).items() if name in UpstreamModel.model_fields}
     return UpstreamModel.model_validate(

@@ -10,6 +10,7 @@ from chassis import ids
 from chassis.auth import Caller
 from chassis.database import ReadSession, Session
 from chassis.problems import FieldError, Problem, conflict, not_found
+from identity.accounts.actions import sessions
 from identity.issuer.actions import revocations
 from identity.issuer.actions.signing_keys import Issuer
 from identity.settings import Settings
@@ -175,7 +176,7 @@ async def create_key(
     key: KeyPair,
 ) -> UpstreamKeyMade:
     """Add another key, published before it signs. Raises Problem 403, 404, 409."""
-    await _get_locked(session, council, upstream_id, caller)
+    upstream = await _get_locked(session, council, upstream_id, caller)
     settings, now, lead = issuer.settings, _now(), timedelta(hours=body.lead_hours)
     rows = await stored_keys.list_keys(session, council, upstream_id, now)
     if lead and any(row.signs_from > now for row in rows):
@@ -188,7 +189,7 @@ async def create_key(
     await records.record_event(session, council, upstream_id, "keys-made", caller, changes)
     published = await stored_keys.list_keys(session, council, upstream_id, now)
     [row] = [row for row in published if row.kid == key.kid]
-    url = upstreams.build_jwks_uri(settings, council, upstream_id)
+    url = upstreams.build_jwks_uri(settings, upstream)
     return UpstreamKeyMade(id=upstream_id, kid=row.kid, signs_from=row.signs_from, jwks_uri=url)
 
 
@@ -204,6 +205,7 @@ async def remove_upstream(
     linked = await store.count_links(session, council, upstream_id)
     if upstream.audience == rules.STAFF:
         await access_changes.unlink_all(session, issuer, council, upstream_id)
+    await sessions.remove_upstream(session, council, upstream_id)
     await store.record_removal(session, upstream, _now())
     await store.delete_upstream(session, council, upstream_id)
     titles = {"title": [upstream.title, None], "title_cy": [upstream.title_cy, None]}

@@ -25,6 +25,17 @@ async def get_enabled(session: ReadSession, council: str, upstream_id: UUID) -> 
     return upstream if upstream is not None and upstream.enabled else None
 
 
+async def find_council(session: ReadSession, url_slug: str, upstream_id: UUID) -> str:
+    """Find the council of an upstream by the slug in its URLs, which is older than a merge of councils.
+
+    The session sees that council afterwards. Answers ``url_slug`` for an upstream that is not there.
+    """
+    await session.set_all_councils()
+    council = await store.find_council(session, url_slug, upstream_id) or url_slug
+    await session.set_council(council)
+    return council
+
+
 async def list_enabled(session: ReadSession, council: str, audience: str) -> list[Upstream]:
     """List the enabled upstreams for ``residents`` or ``staff``, in order of registration."""
     return await store.list_enabled(session, council, audience)
@@ -40,20 +51,21 @@ async def list_councils(session: ReadSession) -> Sequence[str]:
     return await store.list_councils(session)
 
 
-def build_jwks_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
+def build_jwks_uri(settings: Settings, upstream: Upstream) -> str:
     """Build the URL where the provider finds our keys."""
-    return f"{_build_url(settings, council, upstream_id)}/jwks.json"
+    return f"{_build_url(settings, upstream)}/jwks.json"
 
 
-def build_logout_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
+def build_logout_uri(settings: Settings, upstream: Upstream) -> str:
     """Build the URL to which the provider sends logout tokens."""
-    return f"{_build_url(settings, council, upstream_id)}/logout"
+    return f"{_build_url(settings, upstream)}/logout"
 
 
-def build_redirect_uri(settings: Settings, council: str, upstream_id: UUID) -> str:
+def build_redirect_uri(settings: Settings, upstream: Upstream) -> str:
     """Build the URL of the callback. Each upstream has its own, so that responses cannot be mixed up."""
-    return f"{_build_url(settings, council, upstream_id)}/callback"
+    return f"{_build_url(settings, upstream)}/callback"
 
 
-def _build_url(settings: Settings, council: str, upstream_id: UUID) -> str:
-    return f"{settings.issuer}upstream/{council}/{ids.show(upstream_id)}"
+def _build_url(settings: Settings, upstream: Upstream) -> str:
+    """Build the part its URLs share. It has the slug under which the provider has them on file."""
+    return f"{settings.issuer}upstream/{upstream.url_slug}/{ids.show(upstream.id)}"

@@ -11,6 +11,7 @@ class Upstream:
 
     council: str
     id: UUID
+    url_slug: str
     kind: str
     audience: str
     title: str

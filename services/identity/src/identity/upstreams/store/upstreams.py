@@ -18,6 +18,9 @@ _COUNCIL = upstream.c.council == bindparam("council_")
 _THIS = (_COUNCIL, upstream.c.id == bindparam("id_"))
 _GET = select(upstream).where(*_THIS)
 _GET_LOCKED = _GET.with_for_update()
+_FIND_COUNCIL = select(upstream.c.council).where(
+    upstream.c.url_slug == bindparam("slug_"), upstream.c.id == bindparam("id_")
+)
 _ENABLED = (
     select(upstream)
     .where(_COUNCIL, upstream.c.audience == bindparam("audience_"), upstream.c.enabled)
@@ -102,6 +105,12 @@ async def get_upstream(session: ReadSession, council: str, upstream_id: UUID) ->
     return _from_row(row) if row is not None else None
 
 
+async def find_council(session: ReadSession, url_slug: str, upstream_id: UUID) -> str | None:
+    """Find the council of an upstream by its URLs. The session must see every council."""
+    council: str | None = await session.scalar(_FIND_COUNCIL, {"slug_": url_slug, "id_": upstream_id})
+    return council
+
+
 async def get_locked(session: Session, council: str, upstream_id: UUID) -> Upstream | None:
     """Get an upstream, locked."""
     row = await session.first(_GET_LOCKED, {"council_": council, "id_": upstream_id})
@@ -132,7 +141,7 @@ async def lock_registrations(session: Session, council: str) -> None:
 
 async def insert_upstream(session: Session, council: str, values: Mapping[str, Any]) -> None:
     """Add an upstream, at version 1."""
-    await session.execute(_ADD, {**values, "council": council, "version": 1})
+    await session.execute(_ADD, {**values, "council": council, "url_slug": council, "version": 1})
 
 
 async def update_upstream(

@@ -1,4 +1,6 @@
-"""The worker process of a service: it relays the outbox, consumes events and purges old rows. No HTTP.
+"""The worker process of a service: it relays the outbox, consumes events and purges old rows.
+
+By HTTP it answers nothing but its health and metrics (``chassis.worker.monitor``).
 
 A service may give it tasks of its own: coroutines that run for ever and end when cancelled. They share the
 event loop with the relay, so work that takes the CPU belongs in a process of its own.
@@ -7,22 +9,26 @@ event loop with the relay, so work that takes the CPU belongs in a process of it
 import asyncio
 import logging
 import signal
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from nats.aio.client import Client
 from sqlalchemy import bindparam, delete, func
 
-from chassis import idempotency, relay, revocations, tables, telemetry
+from chassis import idempotency, metrics, relay, revocations, tables, telemetry
 from chassis.app import Service
 from chassis.broker.connection import access_of, connect
 from chassis.consumer import run_forever
 from chassis.database import Database
-from chassis.deliveries import ConsumerRunner
+from chassis.delivery.runner import ConsumerRunner
 from chassis.settings import Settings
+from chassis.worker import http_port as worker_http
+from chassis.worker.monitor import Monitor
 
 log = logging.getLogger(__name__)
 
+_STOP_TIMEOUT = 8.0  # seconds; a consumer finishes a transaction for five
 _PURGE_INTERVAL = 3600.0  # seconds
 # Longer than the streams keep events, so that an event delivered again is always recognised.
 _INBOX_DAYS = 32
@@ -31,22 +37,47 @@ _PURGE_INBOX = delete(tables.inbox).where(
 )
 
 
-async def run(service: Service, settings: Settings) -> None:
-    """Run the worker until SIGTERM or SIGINT. It survives the loss of the database and of NATS."""
+async def run(service: Service, settings: Settings, host: str, port: int) -> None:
+    """Run the worker until SIGTERM or SIGINT. It survives the loss of the database and of NATS.
+
+    Raises ListenError if its port is occupied.
+    """
     telemetry.start(f"{service.name}-worker", settings)
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
-    work = asyncio.create_task(_work(service, settings))
-    await asyncio.wait([work, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    async with _monitored(service, settings, host, port) as monitor:
+        work = asyncio.create_task(_work(service, settings, monitor))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+        await _stop(work)
+
+
+async def _stop(work: asyncio.Task[None]) -> None:
+    """Cancel the work, and wait for its end for a bounded time. Raises what ended it before, if that did."""
     work.cancel()
-    with suppress(asyncio.CancelledError):
-        await work
+    await asyncio.wait([work], timeout=_STOP_TIMEOUT)
+    if not work.done():
+        log.error("the worker's tasks do not end; it stops without them")
+    elif not work.cancelled():
+        work.result()
 
 
-async def _work(service: Service, settings: Settings) -> None:
-    database = service.database(settings)
+@asynccontextmanager
+async def _monitored(service: Service, settings: Settings, host: str, port: int) -> AsyncIterator[Monitor]:
+    """Answer the worker's health and metrics while the block runs."""
+    monitor = Monitor(service.name, service.database(settings))
+    try:
+        async with worker_http.serving(monitor.answer, host, port):
+            yield monitor
+    finally:
+        await monitor.close()
+
+
+async def _work(service: Service, settings: Settings, monitor: Monitor) -> None:
+    database = monitor.database
     client = await connect(access_of(service.name, settings), f"{service.name}-worker")
+    monitor.watch(client)
     log.info(
         "%s: relaying, and consuming %s", service.name, [consumer.name for consumer in service.all_consumers]
     )
@@ -54,6 +85,7 @@ async def _work(service: Service, settings: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(run_forever("relay", lambda: _relay(database, client)))
             group.create_task(run_forever("purge", lambda: _purge(database)))
+            group.create_task(run_forever("loop lag", metrics.measure_loop_lag))
             for name, task in service.tasks.items():
                 group.create_task(run_forever(name, partial(task, database, settings)))
             for consumer in service.all_consumers:
@@ -63,7 +95,6 @@ async def _work(service: Service, settings: Settings) -> None:
                 group.create_task(run_forever(runner.durable, runner.run))
     finally:
         await client.close()
-        await database.close()
 
 
 async def _relay(database: Database, client: Client) -> None:

@@ -15,12 +15,13 @@ from nats.errors import MsgAlreadyAckdError
 from opentelemetry import trace
 from pydantic import ValidationError
 
-from chassis import dead_letters, inbox
+from chassis import heartbeats
 from chassis.broker.streams import ACK_WAIT
 from chassis.broker.topology import durable_name
 from chassis.consumer import Consumer
-from chassis.consumer_metrics import EVENTS
 from chassis.database import Database
+from chassis.delivery import dead_letters, inbox
+from chassis.delivery.metrics import EVENTS, PAUSED_SINCE
 from chassis.events import Envelope, ForgedEventError
 from chassis.failures import Fault, classify, describe
 from chassis.pause import Pause
@@ -71,10 +72,10 @@ class Settler:
     def __init__(
         self, service: str, consumer: Consumer, database: Database, client: Client, pause_after: int
     ) -> None:
-        self.pause = Pause(durable_name(service, consumer.name))
         self._service = service
         self._consumer = consumer
         self._durable = durable_name(service, consumer.name)
+        self.pause = Pause(self._durable, PAUSED_SINCE.labels(self._durable))
         self._database = database
         self._client = client
         self._pause_after = pause_after
@@ -103,6 +104,7 @@ class Settler:
 
     async def _step(self, pending: deque[Delivery], size: int) -> int:
         """Settle the first events, or try to. Returns how many to take in the next step."""
+        heartbeats.beat()
         batch = list(takewhile(lambda delivery: delivery.error is None, islice(pending, size)))
         try:
             if batch:

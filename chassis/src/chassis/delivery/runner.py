@@ -19,14 +19,15 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 
-from chassis import consumer_metrics
+from chassis import heartbeats
 from chassis.broker.connection import BrokerClient, jetstream
 from chassis.broker.topology import durable_name, stream_name
 from chassis.consumer import Consumer
-from chassis.consumer_lock import ConsumerLock
 from chassis.database import Database
+from chassis.delivery import metrics as consumer_metrics
+from chassis.delivery.lock import ConsumerLock
+from chassis.delivery.settlement import BATCH, PAUSE_AFTER, Settler, end_if_cancelled
 from chassis.failures import Fault, classify, describe
-from chassis.settlement import BATCH, PAUSE_AFTER, Settler, end_if_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class ConsumerRunner:
         """Process what is delivered, until some is missing between one delivery and the next."""
         last = 0
         while True:
+            heartbeats.beat()
             await lock.check()
             if not self._client.is_connected:
                 raise NatsError("not connected")

@@ -1,0 +1,1 @@
+"""Closing an account: every domain that holds something of it takes part."""

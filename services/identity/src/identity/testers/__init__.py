@@ -1,0 +1,1 @@
+"""Test people and testers: who may sign in to a service of the sandbox."""
