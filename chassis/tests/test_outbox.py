@@ -113,4 +113,4 @@ async def test_events_that_wait_while_the_database_is_migrated_get_their_orderin
         await migrations.migrate("notes", owner)
         row = await connection.fetchrow("SELECT ordering_key, bulk FROM outbox")
         await connection.close()
-    assert tuple(row) == ("citytown.notes.note.s", False)
+    assert tuple(row) == ("notes.note.s", False)

@@ -87,7 +87,9 @@ def test_two_factors_at_a_council_are_its_own_upstreams_or_the_accounts(record, 
 
 @given(records, st.sampled_from(COUNCILS), st.sampled_from([factors.ONE_FACTOR, factors.TWO_FACTORS]))
 def test_a_step_up_is_asked_of_whoever_is_signed_in_too_weakly_there(record, council, level):
-    request = SignInRequest("Bins", council, level, frozenset(), None, None, None, "https://bins.example")
+    request = SignInRequest(
+        "bins", "Bins", council, level, frozenset(), None, None, None, "https://bins.example"
+    )
     person = sign_in_at(record, council)
     weak = person is not None and factors.level(person.methods) != factors.TWO_FACTORS
     assert needs_step_up(request, record) == (weak and level == factors.TWO_FACTORS)
