@@ -34,9 +34,9 @@ places = st.sampled_from([None, *COUNCILS])
 
 def without_upstreams(record, keep=()):
     """Copy a session, with those upstreams alone that are of these councils."""
-    kept = tuple(upstream for upstream in record.upstreams if upstream.council in keep)
+    upstreams_ = tuple(upstream for upstream in record.upstreams if upstream.council in keep)
     return SessionRecord(
-        record.account, record.session, record.own_methods, record.own_at, kept, record.language
+        record.account, record.session, record.own_methods, record.own_at, upstreams_, record.language
     )
 
 
@@ -57,23 +57,23 @@ def test_on_the_pages_of_the_region_own_means_alone_count(record):
 
 @given(records, places)
 def test_own_means_count_everywhere_as_strongly_as_in_the_region(record, place):
-    own, there = sign_in_at(record, None), sign_in_at(record, place)
-    if own is not None:
-        assert there is not None
-        assert there.methods >= own.methods
-        assert there.authenticated_at >= own.authenticated_at
+    region, person = sign_in_at(record, None), sign_in_at(record, place)
+    if region is not None:
+        assert person is not None
+        assert person.methods >= region.methods
+        assert person.authenticated_at >= region.authenticated_at
 
 
 @given(records, st.sampled_from(COUNCILS))
 def test_a_councils_upstream_counts_at_its_council(record, council):
-    here = [upstream for upstream in record.upstreams if upstream.council == council]
+    local = [upstream for upstream in record.upstreams if upstream.council == council]
     person = sign_in_at(record, council)
-    assert (person is not None) == (record.own_at is not None or bool(here))
+    assert (person is not None) == (record.own_at is not None or bool(local))
     if person is not None:
-        assert person.methods == record.own_methods | {upstream.method for upstream in here}
-        assert person.upstreams == {upstream.upstream for upstream in here}
-        own = [record.own_at] if record.own_at is not None else []
-        assert person.authenticated_at == max(own + [upstream.authenticated_at for upstream in here])
+        assert person.methods == record.own_methods | {upstream.method for upstream in local}
+        assert person.upstreams == {upstream.upstream for upstream in local}
+        own_times = [record.own_at] if record.own_at is not None else []
+        assert person.authenticated_at == max(own_times + [upstream.authenticated_at for upstream in local])
 
 
 @given(records, places)

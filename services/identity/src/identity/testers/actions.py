@@ -29,11 +29,11 @@ async def is_admitted(session: Session, mode: str, council: str, client: UUID, a
     """Tell whether a service may sign in an account. The session sees every council afterwards."""
     await session.set_all_councils()
     test_council = await store.get_council(session, account)
-    named = False
+    is_tester = False
     if mode != rules.LIVE and test_council is None:
         addresses = await _list_addresses(session, council, account)
-        named = await store.is_named(session, council, client, addresses)
-    return rules.may_sign_in(mode, council, test_council, named=named)
+        is_tester = await store.is_named(session, council, client, addresses)
+    return rules.may_sign_in(mode, council, test_council, is_tester=is_tester)
 
 
 async def _list_addresses(session: ReadSession, council: str, account: UUID) -> list[str]:

@@ -79,8 +79,8 @@ async def create_test_person(
     issuer, account = provider.issuer, ids.new()
     password_hash = await auth.passwords.hash(actions.derive_password(issuer, ids.show(account)))
 
-    async def restore(stored: dict[str, Any]) -> str:
-        return actions.derive_password(issuer, stored["id"])
+    async def restore(stored_body: dict[str, Any]) -> str:
+        return actions.derive_password(issuer, stored_body["id"])
 
     async with provider.database.writing(council) as session:
         return await once.run(

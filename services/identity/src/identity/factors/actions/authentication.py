@@ -27,13 +27,13 @@ _PENDING_LIFE = timedelta(minutes=15)
 class AuthState:
     """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``own_methods``: the account's own; ``own``: they are enough by themselves. ``upstream_session``: the
+    ``own_methods``: the account's own; ``own_complete``: they are enough by themselves. ``upstream_session``: the
     sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
     own_methods: frozenset[str]
-    own: bool
+    own_complete: bool
     complete: bool
     upstream_session: UpstreamSession | None = None
 
