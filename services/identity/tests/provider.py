@@ -153,8 +153,8 @@ async def sign_in(
     async with database.writing() as session:
         await session.execute(browser_session.insert(), {
             "id": session_id, "account": account_id, "secret_hash": hashlib.sha256(secret.encode()).digest(),
-            "methods": own_methods, "own_at": at if own_methods else None, "device": "Test", "authenticated_at": at,
-            "created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1), "ended_at": None,
+            "methods": own_methods, "own_at": at if own_methods else None, "device": "Test",
+            "authenticated_at": at, "created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1), "ended_at": None,
         })  # fmt: skip
         for method in set(methods) - factors.OWN:
             await session.execute(session_upstream.insert(), {

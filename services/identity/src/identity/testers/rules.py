@@ -12,8 +12,8 @@ MAX_TEST_PEOPLE = 100
 def may_sign_in(mode: str, council: str, test_council: str | None, *, is_tester: bool) -> bool:
     """Tell whether somebody may sign in to a service of ``mode`` and ``council``.
 
-    ``test_council``: whose test person they are, None for a person with an account of their own. ``is_tester``:
-    they are a tester of the service. A live service signs in no test people, and one of the sandbox nobody
+    ``test_council``: whose test person they are, None for a person with an account of their own.
+    ``is_tester``: they are a tester of the service. A live service signs in no test people, and one of the sandbox nobody
     else but its testers.
     """
     if mode == LIVE:

@@ -67,9 +67,9 @@ async def start(
 
     The secret is always a new one, so that a session somebody planted is worth nothing (fixation). Another
     person's session in the same browser ends; the same person's goes on and keeps its methods. ``device``:
-    what the list of sessions shows. ``methods``: the account's own that were used; ``own_complete``: they are enough
-    by themselves. ``upstream_session``: the session at a provider that signs the person in, if one does.
-    ``vouched_until``: until when the council's directory vouches for a member of staff, whose session lasts
+    what the list of sessions shows. ``methods``: the account's own that were used; ``own_complete``: they
+    are enough by themselves. ``upstream_session``: the session at a provider that signs the person
+    in, if one does. ``vouched_until``: until when the council's directory vouches for a member of staff, whose session lasts
     no longer.
     """
     before = await get_current(session, secret)

@@ -27,8 +27,8 @@ _PENDING_LIFE = timedelta(minutes=15)
 class AuthState:
     """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``own_methods``: the account's own; ``own_complete``: they are enough by themselves. ``upstream_session``: the
-    sign-in at another provider that it began with, if it did.
+    ``own_methods``: the account's own; ``own_complete``: they are enough by themselves. ``upstream_session``:
+    the sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
@@ -226,8 +226,8 @@ async def add_method(
         own_methods |= {method}
     steps = await phones.get_second_steps(session, account_id)
     has_second = steps.app or steps.sms
-    own = factors.is_complete(own_methods, has_second=has_second)
-    state = AuthState(account_id, own_methods, own, own, upstream_session)
+    own_complete = factors.is_complete(own_methods, has_second=has_second)
+    state = AuthState(account_id, own_methods, own_complete, own_complete, upstream_session)
     state = replace(state, complete=factors.is_complete(state.methods, has_second=has_second))
     if not state.complete:
         await _set_pending(session, auth, client_context, state)
