@@ -53,7 +53,6 @@ EXCEPTIONS = {
     "services/identity/src/identity/clients/schemas/services.py ServiceMade": COMPONENT,
     "services/identity/src/identity/clients/schemas/services.py SecretMade": COMPONENT,
     "services/identity/src/identity/mandates/schemas/mandates.py MandateMade": COMPONENT,
-    "services/identity/src/identity/testers/schemas.py TestPersonMade": COMPONENT,
     "services/identity/src/identity/upstreams/schemas.py UpstreamKeyMade": COMPONENT,
     "services/identity/src/identity/mandates/actions/mandates.py what": REWRITE,
     "services/identity/src/identity/mandates/routes/mandates.py stored": REWRITE,
