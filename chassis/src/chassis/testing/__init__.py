@@ -25,8 +25,19 @@ from chassis.events import Envelope
 from chassis.settings import Settings
 from chassis.testing.clients import ISSUER, Mint, make_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
+from chassis.testing.deliveries import Deliver
 
-__all__ = ["COUNCILS", "ISSUER", "PASSWORD", "Mint", "eventually", "fresh_database", "published", "running"]
+__all__ = [
+    "COUNCILS",
+    "ISSUER",
+    "PASSWORD",
+    "Deliver",
+    "Mint",
+    "eventually",
+    "fresh_database",
+    "published",
+    "running",
+]
 
 _apps: dict[int, tuple[Service, FastAPI]] = {}
 _OUTBOX = select(tables.outbox.c.envelope).order_by(tables.outbox.c.id)
@@ -129,6 +140,18 @@ async def database(service: Service, settings: Settings) -> AsyncIterator[Databa
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def event_examples(pytestconfig: pytest.Config) -> Path:
+    """Return the folder of the checked-in contracts of events, each with its example."""
+    return pytestconfig.rootpath / "contracts" / "events"
+
+
+@pytest.fixture
+def deliver(service: Service, database: Database, event_examples: Path) -> Deliver:
+    """Return what delivers events to the service's consumers, which commit their effects."""
+    return Deliver(service, database, event_examples)
 
 
 @pytest.fixture
