@@ -18,11 +18,11 @@ BEN = {"act": {"sub": "ben"}, "mandate": "lasting", "theme": "waste"}
 
 
 @pytest.fixture
-def acting(mint):
+def acting(mint_delegate):
     """Make the header of a token by which Ben acts for Rosa."""
 
     def header(*scopes, **claims):
-        return {"key": mint(scopes=list(scopes), **{"sub": "rosa", **BEN, **claims})}
+        return {"key": mint_delegate(scopes=list(scopes), **claims)}
 
     return header
 
@@ -35,10 +35,10 @@ async def note(client, headers):
     return await client.post(f"{BASE}/bins", json={"text": "The bin is full"}, headers=headers)
 
 
-async def test_a_delegate_acts_in_their_theme_and_the_record_names_both(client, mint, acting):
+async def test_a_delegate_acts_in_their_theme_and_the_record_names_both(client, mint_person, acting):
     by_delegate = await note(client, acting("notes:own"))
     assert by_delegate.status_code == 201
-    by_person = await note(client, {"key": mint(scopes=["notes:own"], sub="rosa")})
+    by_person = await note(client, {"key": mint_person("rosa", scopes=["notes:own"])})
     records = [
         (await client.get(f"{BASE}/own/{created.json()['id']}", headers=acting("notes:own"))).json()
         for created in (by_delegate, by_person)
@@ -77,9 +77,9 @@ async def test_the_theme_may_be_that_of_the_resource(client, mint, acting):
 
 
 @pytest.mark.parametrize("missing", [{"act"}, {"mandate"}, {"theme"}, {"act", "theme"}, {"act", "mandate"}])
-async def test_a_token_with_only_some_claims_of_a_delegate_is_refused(client, mint, missing):
+async def test_a_token_with_only_some_claims_of_a_delegate_is_refused(client, mint_person, missing):
     claims = {name: value for name, value in BEN.items() if name not in missing}
-    headers = {"key": mint(scopes=["notes:own", "notes:read"], sub="rosa", **claims)}
+    headers = {"key": mint_person("rosa", scopes=["notes:own", "notes:read"], **claims)}
     assert (await note(client, headers)).status_code == 403
     assert (await client.get(f"{BASE}/notes", headers=headers)).status_code == 403
 

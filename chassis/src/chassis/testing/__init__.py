@@ -23,7 +23,7 @@ from chassis.app import Service, build, configure
 from chassis.database import Database, Session
 from chassis.events import Envelope
 from chassis.settings import Settings
-from chassis.testing.clients import ISSUER, Mint, make_mint, running
+from chassis.testing.clients import ISSUER, Mint, make_delegate_mint, make_mint, make_person_mint, running
 from chassis.testing.databases import COUNCILS, PASSWORD, fresh_database
 from chassis.testing.deliveries import Deliver
 
@@ -86,6 +86,18 @@ def jwks_url(issuer_key: ECKey, tmp_path_factory: pytest.TempPathFactory) -> str
 def mint(issuer_key: ECKey) -> Mint:
     """Make ``mint(scopes=["address:read"], councils=["citytown"], typ="at+jwt", **claims)`` -> a token."""
     return make_mint(issuer_key)
+
+
+@pytest.fixture(scope="session")
+def mint_person(mint: Mint) -> Mint:
+    """Make ``mint_person("rosa", scopes=["casework:own"], **claims)`` -> the token of a person signed in."""
+    return make_person_mint(mint)
+
+
+@pytest.fixture(scope="session")
+def mint_delegate(mint_person: Mint) -> Mint:
+    """Make ``mint_delegate("rosa", actor="ben", theme="waste", mandate=...)`` -> a delegate's token."""
+    return make_delegate_mint(mint_person)
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,33 @@ def make_mint(key: ECKey) -> Mint:
     return mint
 
 
+def make_person_mint(mint: Mint) -> Mint:
+    """Make the function that signs a person's token for a service they have signed in to."""
+
+    def mint_person(sub: str = "rosa", *, scopes: list[str] | None = None, **claims: Any) -> str:
+        return mint(scopes=scopes, **{"sub": sub, "client_id": "a-service", "mode": "live"} | claims)
+
+    return mint_person
+
+
+def make_delegate_mint(mint_person: Mint) -> Mint:
+    """Make the function that signs the token by which somebody acts for a person, by a mandate."""
+
+    def mint_delegate(
+        sub: str = "rosa",
+        *,
+        actor: str = "ben",
+        mandate: str = "lasting",
+        theme: str = "waste",
+        scopes: list[str] | None = None,
+        **claims: Any,
+    ) -> str:
+        acting = {"act": {"sub": actor}, "mandate": mandate, "theme": theme}
+        return mint_person(sub, scopes=scopes, **acting | claims)
+
+    return mint_delegate
+
+
 def _default_claims(scopes: list[str], councils: list[str]) -> dict[str, Any]:
     now = int(time.time())
     return {

@@ -454,12 +454,14 @@ async def test_the_answer_does_not_tell_whether_an_address_is_anybodys(client, t
     assert responses[0].headers.keys() == responses[1].headers.keys()
 
 
-async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(client, two_people, mint):
+async def test_a_delegates_token_is_refused_within_a_second_of_the_revocation(
+    client, two_people, mint_delegate
+):
     (_, _, principal_headers), (_, email, delegate_headers) = two_people
     mandate = (await client.post(URL, json=offer_body(email=email), headers=principal_headers)).json()
     await client.post(f"{URL}/{mandate['id']}/accept", headers=delegate_headers)
     url = "/citytown/identity/v1/council"
-    acting = mint(scopes=["identity:read"], mandate=mandate["id"], act={"sub": "the delegate"}, theme="waste")
+    acting = mint_delegate(scopes=["identity:read"], mandate=mandate["id"])
     headers = {"Authorization": f"Bearer {acting}"}
     assert (await client.get(url, headers=headers)).json()["code"] == "not-for-delegates"
     await client.delete(f"{URL}/{mandate['id']}", headers=principal_headers)

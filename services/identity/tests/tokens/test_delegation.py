@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from chassis import ids
 from chassis.testing import eventually
 from identity.closure.actions import close_account
 from identity.mandates.actions import offers
@@ -86,14 +85,8 @@ async def test_scopes_people_may_delegate_must_be_the_services_too(
 
 
 @pytest.mark.parametrize("path", OWN_AFFAIRS)
-async def test_a_delegate_reaches_nothing_of_a_persons_own_affairs(client, mint, path):
-    delegated = mint(
-        scopes=["identity:mandates", "identity:self", "identity:read"],
-        sub="rosa",
-        act={"sub": "ben"},
-        mandate=ids.show(ids.new()),
-        theme="waste",
-    )
+async def test_a_delegate_reaches_nothing_of_a_persons_own_affairs(client, mint_delegate, path):
+    delegated = mint_delegate(scopes=["identity:mandates", "identity:self", "identity:read"])
     response = await client.get(f"/citytown/identity/v1/{path}", headers={"X-Api-Key": delegated})
     assert (response.status_code, response.json()["code"]) == (403, "not-for-delegates")
 
