@@ -9,8 +9,9 @@ from notes.app import Settings
 from chassis.__main__ import _make_parser
 from chassis.app import Service
 from chassis.broker.topology import dead_letter_stream
+from chassis.commands import CommandError
 from chassis.delivery import settlement
-from chassis.delivery.commands import run
+from chassis.delivery.dead_letter_commands import run
 from chassis.testing import eventually
 
 
@@ -107,7 +108,7 @@ async def test_replay_stops_where_the_service_itself_is_at_fault(harness, comman
         raise ConnectionRefusedError
 
     harness.behave = be_away
-    with pytest.raises(SystemExit, match="nothing is lost"):
+    with pytest.raises(CommandError, match="nothing is lost"):
         await command("replay", "--all")
     assert await list_ids(harness) == names
 
@@ -133,7 +134,7 @@ async def test_a_dropped_letter_leaves_who_and_why_and_no_event(harness, command
     assert info.state.messages == 1
     last = await harness.js.get_msg(info.config.name, seq=info.state.last_seq)
     assert (last.data or b"") == b""
-    with pytest.raises(SystemExit, match="there is no dead letter"):
+    with pytest.raises(CommandError, match="there is no dead letter"):
         await command("drop", name, "--reason", "again")
 
 
@@ -205,7 +206,7 @@ async def test_while_nobody_may_bury_a_letter_the_event_waits(harness):
 )
 async def test_a_wrong_command_says_what_to_do(harness, command, arguments, message):
     await bury(harness, "bad 1")
-    with pytest.raises(SystemExit, match=message):
+    with pytest.raises(CommandError, match=message):
         await command(*arguments)
 
 

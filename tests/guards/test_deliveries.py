@@ -98,9 +98,9 @@ def test_a_handler_that_nothing_is_delivered_to_is_found():
 
 async def test_no_hostile_message_takes_effect(service, deliver, database):
     for consumer, view in list_handlers(service):
-        for what, message in deliver.list_hostile(view).items():
+        for fault, message in deliver.list_hostile(view).items():
             (outcome,) = await deliver.batch(view, [message])
-            assert outcome.state == "dead-letter", f"{consumer.name}: {view.event_type} {what}"
+            assert outcome.state == "dead-letter", f"{consumer.name}: {view.event_type} {fault}"
             assert "\n" not in outcome.reason
     async with database.reading() as session:
         assert await session.all(select(func.count()).select_from(tables.inbox)) == [(0,)]

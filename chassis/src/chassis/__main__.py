@@ -9,6 +9,8 @@ from contextlib import suppress
 
 from chassis import telemetry
 from chassis.app import Service, create_app
+from chassis.command_errors import Names, explain, read_settings
+from chassis.commands import CommandError, ExitCode, Reporter, make_reporter
 from chassis.settings import Settings
 
 
@@ -55,8 +57,25 @@ def main() -> int:
     """Run the verb of the command line; return the exit code."""
     arguments = _make_parser().parse_args()
     service: Service = importlib.import_module(f"{arguments.service}.app").service
-    settings = service.settings()
-    telemetry.log_as_json(service.name, settings.log_level)
+    try:
+        settings = read_settings(service.settings)
+        telemetry.log_as_json(service.name, settings.log_level)
+        return _run_verb(service, settings, arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = explain(error, _list_names(service, arguments.verb))
+        if reason is None:
+            raise
+        sys.stderr.write(f"{arguments.verb} {service.name}: {reason}\n")
+        return reason.code
+
+
+def _list_names(service: Service, verb: str) -> Names:
+    prefix = service.settings.model_config.get("env_prefix", "")
+    database = "MIGRATION_URL" if verb == "migrate" else "DATABASE_URL"
+    return Names(service.name, f"{prefix}{database}", f"{prefix}NATS_URL")
+
+
+def _run_verb(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
     match arguments.verb:
         case "serve":
             _serve(service, settings, arguments.host, arguments.port)
@@ -71,7 +90,7 @@ def main() -> int:
             return _run_dead_letters(service, settings, arguments)
         case _:
             return _run(service, settings, arguments.command, arguments.arguments)
-    return 0
+    return ExitCode.DONE
 
 
 # Each verb imports only what it needs: five services and five workers share a laptop's memory.
@@ -116,7 +135,7 @@ def _work(service: Service, settings: Settings, host: str, port: int) -> None:
     try:
         uvloop.run(worker.run(service, settings, host, port))
     except ListenError as error:
-        raise SystemExit(f"the worker {error}; choose another --port") from None
+        raise CommandError(ExitCode.REFUSED, f"the worker {error}; choose another --port") from None
 
 
 def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
@@ -124,7 +143,8 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
 
     if not settings.migration_url:
         prefix = service.settings.model_config.get("env_prefix", "")
-        raise SystemExit(f"set {prefix}MIGRATION_URL to the owner's database URL")
+        message = f"Set {prefix}MIGRATION_URL to the owner's database URL."
+        raise CommandError(ExitCode.MISCONFIGURED, message)
     revision = "base" if down else "heads"
     asyncio.run(
         migrations.migrate(
@@ -134,34 +154,37 @@ def _migrate(service: Service, settings: Settings, *, down: bool) -> None:
 
 
 def _run_dead_letters(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    from chassis.delivery import commands as dead_letter_commands  # noqa: PLC0415
+    from chassis.delivery import dead_letter_commands  # noqa: PLC0415
 
     return asyncio.run(dead_letter_commands.run(service, settings, arguments))
 
 
 def _resync(service: Service, settings: Settings) -> int:
-    from chassis.resync import resync  # noqa: PLC0415
-
     if not service.snapshots:
-        raise SystemExit(f"{service.name} tells no state: it publishes none")
+        raise CommandError(ExitCode.USAGE, "It has no state to tell again: it publishes none.")
 
-    async def run() -> None:
-        database = service.database(settings)
+    async def run(report: Reporter) -> int:
+        from chassis.resync import resync  # noqa: PLC0415
+
+        database, counts = service.database(settings), dict[str, int]()
         try:
             async for progress in resync(service.snapshots, database):
-                waits = ", waiting for its worker to publish them" if progress.waits else ""
-                print(f"{progress.aggregate}: {progress.events:,} events in the outbox{waits}", flush=True)
+                note = "waiting for the worker to publish them" if progress.waits else ""
+                report.progress(progress.aggregate, progress.events, note=note)
+                counts[progress.aggregate] = progress.events
         finally:
             await database.close()
+        return report.finish(ExitCode.DONE, "in-outbox", **counts)
 
-    asyncio.run(run())
-    return 0
+    with make_reporter() as report:
+        return asyncio.run(run(report))
 
 
 def _run(service: Service, settings: Settings, name: str, arguments: list[str]) -> int:
     command = service.commands.get(name)
     if command is None:
-        raise SystemExit(f"{service.name} has no command {name!r}; there are {sorted(service.commands)}")
+        message = f"There is no command {name!r}; there are {', '.join(sorted(service.commands)) or 'none'}."
+        raise CommandError(ExitCode.USAGE, message)
 
     async def run() -> int:
         return await command(settings, arguments)

@@ -37,7 +37,7 @@ def classify(error: Exception) -> Fault:
     """Tell whose fault an error is. Looks through the errors that SQLAlchemy and handlers raise it from."""
     if isinstance(error, (ValidationError, ForgedEventError)):
         return Fault.VALUE
-    for cause in _causes(error):
+    for cause in iterate_causes(error):
         state = getattr(cause, "sqlstate", None)
         if state:
             return _classify_state(state)
@@ -54,7 +54,7 @@ def _classify_state(state: str) -> Fault:
     return Fault.HANDLER if state[:2] in _CONSTRAINTS else Fault.SERVICE
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def iterate_causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those it was raised from, from the outside in."""
     visited: set[int] = set()
     cause: BaseException | None = error
@@ -75,7 +75,7 @@ def describe(error: Exception) -> str:
         faults = error.errors(include_input=False, include_url=False)[:_MAX_FIELDS]
         fields = (f"{'.'.join(map(str, fault['loc'])) or 'body'} ({fault['type']})" for fault in faults)
         return f"does not fit: {', '.join(fields)}"[:_MAX_REASON]
-    for cause in _causes(error):
+    for cause in iterate_causes(error):
         if isinstance(cause, asyncpg.PostgresError):
             parts = (cause.sqlstate, cause.table_name, cause.column_name, cause.constraint_name)
             return f"{type(cause).__name__}: {' '.join(part for part in parts if part)}"[:_MAX_REASON]

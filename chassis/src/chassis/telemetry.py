@@ -64,7 +64,9 @@ def log_as_json(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # logs full URLs at INFO
+    # httpx logs full URLs at INFO; the others say nothing that an operator needs.
+    for chatty in ("httpx", "alembic.runtime.plugins", "chassis.pools"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def start(service: str, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, bindparam, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis import ids, outbox, settings
+from chassis import ids, outbox, resync, settings
 from chassis.app import Service, create_app
 from chassis.auth import Caller, permission, public
 from chassis.consumer import Consumer
@@ -200,6 +200,14 @@ class OldError(BaseModel):
     wrong: str
 
 
+async def add_snapshots(session: Session, after: Any) -> resync.Page:
+    rows = await session.all(select(note).with_for_update())
+    for row in rows:
+        event = outbox.Event(NoteWritten(text=row.text), ids.show(row.id), 1)
+        await outbox.add_all(session, [event], council=row.council, snapshot=True)
+    return resync.Page(len(rows), None)
+
+
 service = Service(
     name="notes",
     title="Notes",
@@ -209,6 +217,7 @@ service = Service(
     routers=[router, views.router],
     publishes=[NoteWritten],
     consumers=[notes],
+    snapshots={"notes.note": add_snapshots},
     pages=views.pages,
     shapes=[
         ErrorShape(

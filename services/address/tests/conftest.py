@@ -9,6 +9,7 @@ import pytest
 
 from address.app import service as address_service
 from address.loading.actions import command
+from chassis.commands import ExitCode
 from services.address.tests.samples import GAZETTEER, NEIGHBOUR, write_csv
 
 # The tables that a load writes.
@@ -49,7 +50,7 @@ async def gazetteer(settings, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("gazetteer")
     for council, rows_ in (("citytown", GAZETTEER), ("hillshire", NEIGHBOUR)):
         path = write_csv(folder / f"{council}.csv.gz", rows_)
-        assert await command.load(settings, [str(path), "--council", council]) == command.DONE
+        assert await command.load(settings, [str(path), "--council", council]) == ExitCode.DONE
 
 
 @pytest.fixture

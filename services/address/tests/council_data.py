@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from address.loading.actions import command
+from chassis.commands import ExitCode
 
 DATA = Path(__file__).parents[3] / "dev/data"
 SCOPES = ["address:read", "address:write", "address:load", "address:match", "address:private"]
@@ -50,7 +51,7 @@ def headers_of(mint, council):
 async def create_town(client, settings, mint, folder, town, first_number):
     """Load a town's rows and change them through the API; ``first_number`` is of its number ranges."""
     path = write_rows(folder / f"{town.council}.csv", town.rows)
-    assert await command.load(settings, [str(path), "--council", town.council]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", town.council]) == ExitCode.DONE
     url, headers = f"/{town.council}/address/v1", headers_of(mint, town.council)
     uprn, usrn = int(town.first["uprn"]), int(town.first["usrn"])
     town.objects = {"uprn": str(uprn), "usrn": str(usrn), "scheme": f"{town.label}-scheme"}

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from address.batches.actions import worker
 from address.loading.actions import command
 from chassis import ids
+from chassis.commands import ExitCode
 from chassis.testing import eventually, published
 from services.address.tests.council_data import (
     Town,
@@ -197,7 +198,7 @@ async def test_copies_of_a_neighbours_property_collide_and_stay_with_who_copied_
         "number": "999",
     }  # on a street across the border
     path = write_rows(merged.folder / "border.csv", [copy, original])
-    assert await command.load(settings, [str(path), "--council", "sleepton"]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", "sleepton"]) == ExitCode.DONE
     async with database.reading() as session:
         collisions = await find_collisions(session, ["sleepton", SUCCESSOR])
     assert set(collisions) == COPIED

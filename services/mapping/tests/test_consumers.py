@@ -56,9 +56,9 @@ async def test_a_late_event_moves_nothing(deliver, place, uprn):
 
 async def test_an_event_delivered_twice_takes_effect_once(deliver, place, uprn):
     message = deliver.make(PropertyCreated, uprn=uprn, easting=1, northing=1)
-    both = await deliver.batch(PropertyCreated, [message, message])
+    outcomes = await deliver.batch(PropertyCreated, [message, message])
     again = await deliver.batch(PropertyCreated, [message])
-    assert [outcome.state for outcome in (*both, *again)] == ["processed", "repeated", "repeated"]
+    assert [outcome.state for outcome in (*outcomes, *again)] == ["processed", "repeated", "repeated"]
     assert await place(uprn) == (1, 1, 1)
 
 

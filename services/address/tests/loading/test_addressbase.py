@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from address.events import PropertyCreated, PropertyRetired, StreetChanged, StreetCreated
-from address.loading.actions import command
+from chassis.commands import ExitCode
 from chassis.events import wrap
 from chassis.testing import published
 from services.address.tests.samples import ACACIA, GAZETTEER, row
@@ -17,7 +17,7 @@ KEY = "0114L000001001"
 
 async def test_a_full_supply_fills_every_table(load_supply, rows_of):
     code, summary = await load_supply(addressbase(GAZETTEER))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert summary | {"outcome": "loaded", "created": len(GAZETTEER), "format": "AddressBase Premium 2",
                       "supply": "full", "elsewhere": 0} == summary  # fmt: skip
     assert summary["records"]["21"] == {"I": len(GAZETTEER)}
@@ -59,7 +59,7 @@ async def test_changes_are_applied_in_their_own_order_not_the_files(load_supply,
     lines = body.splitlines(keepends=True)
     lines[2], lines[3] = lines[2].replace('"U",1,', '"U",9,'), lines[3].replace('"U",2,', '"U",8,')
     code, summary = await load_supply("".join(lines))
-    assert (code, summary["superseded"]) == (command.DONE, 1)
+    assert (code, summary["superseded"]) == (ExitCode.DONE, 1)
     assert await rows_of("SELECT easting::integer FROM blpu") == [(375002,)]
 
 
@@ -70,7 +70,7 @@ async def test_the_last_word_on_an_organisation_wins(load_supply, rows_of, kinds
     await load_supply(addressbase([HOUSE]))
     record = {"uprn": 1001, "org_key": "0114O000000001", "organisation": "OAK BAKERY"}
     code, _ = await load_supply(changes(*(("31", record, kind) for kind in kinds)))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert await rows_of("SELECT organisation FROM place") == [("OAK BAKERY" if stands else None,)]
 
 
@@ -84,7 +84,7 @@ async def test_a_deleted_property_is_retired_and_keeps_its_address(load_supply, 
             ("30", {"uprn": 1001, "succ_key": "0114S000000001", "successor": 1002}, "I"),
         )
     )
-    assert (code, summary["retired"], summary["changed"]) == (command.DONE, 1, 0)
+    assert (code, summary["retired"], summary["changed"]) == (ExitCode.DONE, 1, 0)
     places = await rows_of(
         "SELECT logical_status, lpi_status, delivery, building_number, version FROM place WHERE uprn = 1001"
     )
@@ -102,7 +102,7 @@ async def test_a_retired_uprn_is_not_taken_back(load_supply):
     await load_supply(addressbase(ACACIA))
     await load_supply(changes(("21", blpu, "D")))
     code, summary = await load_supply(changes(("21", blpu, "I")))
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "never used again" in summary["message"]
     assert summary["line"] == 3
 
@@ -110,7 +110,7 @@ async def test_a_retired_uprn_is_not_taken_back(load_supply):
 async def test_a_full_supply_retires_what_it_does_not_hold(load_supply, rows_of):
     await load_supply(addressbase(GAZETTEER))
     code, summary = await load_supply(addressbase(GAZETTEER[3:]))
-    assert (code, summary["retired"], summary["created"], summary["changed"]) == (command.DONE, 3, 0, 0)
+    assert (code, summary["retired"], summary["created"], summary["changed"]) == (ExitCode.DONE, 3, 0, 0)
     assert await rows_of("SELECT uprn FROM blpu WHERE logical_status = 8 ORDER BY uprn") == [
         (1001,),
         (1002,),
@@ -123,11 +123,11 @@ async def test_a_full_supply_that_would_retire_many_asks_first(load_supply, rows
     await load_supply(addressbase(GAZETTEER))
     body = addressbase(ACACIA)
     code, summary = await load_supply(body)
-    assert (code, summary["outcome"]) == (command.REFUSED, "too-many-retired")
+    assert (code, summary["outcome"]) == (ExitCode.REFUSED, "too-many-retired")
     assert "--yes" in summary["message"]
     assert await rows_of("SELECT count(*) FROM blpu WHERE logical_status = 8") == [(0,)]
     code, summary = await load_supply(body, "--yes")
-    assert (code, summary["retired"]) == (command.DONE, len(GAZETTEER) - len(ACACIA))
+    assert (code, summary["retired"]) == (ExitCode.DONE, len(GAZETTEER) - len(ACACIA))
     assert await rows_of("SELECT usrn, state FROM street WHERE state = 4 ORDER BY usrn") == [
         (usrn, 4) for usrn in range(90000002, 90000006)
     ]
@@ -137,14 +137,14 @@ async def test_numbers_given_after_a_supplys_day_outlive_it(load_supply, rows_of
     await load_supply(addressbase(ACACIA))
     await rows_of("UPDATE blpu SET logical_status = 6, entry_date = '2031-01-01' WHERE uprn = 1001")
     code, summary = await load_supply(addressbase(ACACIA[1:]))
-    assert (code, summary["retired"]) == (command.DONE, 0)
+    assert (code, summary["retired"]) == (ExitCode.DONE, 0)
     assert await rows_of("SELECT logical_status FROM blpu WHERE uprn = 1001") == [(6,)]
 
 
 async def test_a_full_supply_twice_changes_nothing(load_supply, rows_of):
     await load_supply(addressbase(GAZETTEER))
     code, summary = await load_supply(addressbase(GAZETTEER), "--again")
-    assert (code, summary["created"], summary["changed"], summary["retired"]) == (command.DONE, 0, 0, 0)
+    assert (code, summary["created"], summary["changed"], summary["retired"]) == (ExitCode.DONE, 0, 0, 0)
     assert summary["unchanged"] == len(GAZETTEER)
     assert await rows_of("SELECT max(version) FROM blpu") == [(1,)]
     assert (await load_supply(addressbase(GAZETTEER)))[1]["outcome"] == "already-loaded"
@@ -154,7 +154,7 @@ async def test_a_change_says_what_changed(load_supply, rows_of, database):
     await load_supply(addressbase(ACACIA))
     moved = {"uprn": 1001, "easting": "375111.5", "northing": "165000.75", "postcode": "BA1 5AB"}
     code, summary = await load_supply(changes(("21", moved, "U")))
-    assert (code, summary["changed"], summary["created"]) == (command.DONE, 1, 0)
+    assert (code, summary["changed"], summary["created"]) == (ExitCode.DONE, 1, 0)
     assert await rows_of("SELECT changes ->> 'easting' FROM history WHERE version = 2") == [
         ("[375000.25, 375111.50]",)
     ]
@@ -177,7 +177,7 @@ async def test_welsh_and_alternative_addresses_stand_beside_the_one_for_post(loa
         ("24", house | {"lpi_key": "0114L7", "logical_status": 6, "pao_start_number": 99}),
     ]  # fmt: skip
     code, _ = await load_supply(supply(records))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     places = await rows_of("""SELECT street, post_town, building_name, building_number, lpi_status, delivery
         FROM place ORDER BY lpi_key""")
     assert places == [
@@ -187,7 +187,7 @@ async def test_welsh_and_alternative_addresses_stand_beside_the_one_for_post(loa
         ("FFORDD ACASIA", "CAERFADDON", None, "1", 1, False),
     ]  # fmt: skip
     code, summary = await load_supply(changes(("24", house | {"lpi_key": "0114L8"}, "D")))
-    assert (code, summary["changed"]) == (command.DONE, 1)
+    assert (code, summary["changed"]) == (ExitCode.DONE, 1)
     assert await rows_of("SELECT changes FROM history WHERE version = 2") == [
         ('{"other_addresses": [3, 2]}',)
     ]
@@ -202,7 +202,7 @@ async def test_a_street_with_a_new_name_changes_its_addresses(load_supply, rows_
         "town": "BATH",
     }
     code, summary = await load_supply(changes(("15", name, "U")))
-    assert (code, summary["changed"]) == (command.DONE, len(ACACIA))
+    assert (code, summary["changed"]) == (ExitCode.DONE, len(ACACIA))
     assert await rows_of("SELECT DISTINCT street, locality FROM place") == [
         ('MIMOSA "GREEN", NORTH', "LANSDOWN")
     ]
@@ -235,7 +235,7 @@ async def test_other_councils_properties_are_left_out(load_supply, rows_of):
     ]
     body = supply([*streets([HOUSE, neighbour]), *properties([HOUSE]), *foreign], custodian=9999)
     code, summary = await load_supply(body)
-    assert (code, summary["created"]) == (command.DONE, 1)
+    assert (code, summary["created"]) == (ExitCode.DONE, 1)
     assert (summary["elsewhere"], summary["unchanged"]) == (len(foreign) + 2, 0)
     assert await rows_of("SELECT uprn FROM lpi") == [(1001,)]
     assert await rows_of("SELECT usrn FROM street") == [(90000001,)]
@@ -247,7 +247,7 @@ async def test_classes_of_other_schemes_are_read_over(load_supply, rows_of):
         {"uprn": 1001, "class_key": "0114C9", "classification": "CO01", "class_scheme": "VOA Scheme"},
     )
     code, summary = await load_supply(supply([*streets([HOUSE]), *properties([HOUSE]), class_record]))
-    assert (code, summary["other_schemes"]) == (command.DONE, 1)
+    assert (code, summary["other_schemes"]) == (ExitCode.DONE, 1)
     assert await rows_of("SELECT classification FROM blpu") == [("RD04",)]
 
 
@@ -294,7 +294,7 @@ async def test_a_bad_record_is_rejected_with_its_line_and_nothing_is_loaded(
 ):
     records = [*streets([HOUSE]), *properties([HOUSE]), bad]
     code, summary = await load_supply(supply(records))
-    assert (code, summary["outcome"]) == (command.REFUSED, "rejected")
+    assert (code, summary["outcome"]) == (ExitCode.REFUSED, "rejected")
     assert summary["line"] == 2 + len(records)
     assert reason in summary["message"]
     rejects = (tmp_path / "supply.csv.rejects.csv").read_text().splitlines()
@@ -307,7 +307,7 @@ async def test_a_parent_must_be_known_and_no_loop(load_supply):
     assert "parent_uprn" in (await load_supply(addressbase([orphan])))[1]["message"]
     loop = [row(1, parentuprn="2"), row(2, parentuprn="3"), row(3, parentuprn="1")]
     code, summary = await load_supply(addressbase(loop))
-    assert (code, summary["rejected"]) == (command.REFUSED, 3)
+    assert (code, summary["rejected"]) == (ExitCode.REFUSED, 3)
 
 
 async def test_the_last_address_of_a_property_is_not_taken_away(load_supply):
@@ -315,7 +315,7 @@ async def test_the_last_address_of_a_property_is_not_taken_away(load_supply):
     code, summary = await load_supply(
         changes(("24", {"uprn": 1001, "lpi_key": KEY, "usrn": "90000001"}, "D"))
     )
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "last address" in summary["message"]
 
 
@@ -338,7 +338,7 @@ async def test_a_deleted_record_need_say_no_more_than_its_key(load_supply, rows_
     body = changes(("21", {"uprn": 1001}, "D")).splitlines(keepends=True)
     blank = ",".join(['21,"D",1,1001', *[""] * 18]) + "\n"
     code, summary = await load_supply("".join([*body[:2], blank, *body[3:]]))
-    assert (code, summary["retired"]) == (command.DONE, 1)
+    assert (code, summary["retired"]) == (ExitCode.DONE, 1)
     assert await rows_of("SELECT logical_status FROM blpu WHERE uprn = 1001") == [(8,)]
 
 
@@ -349,20 +349,20 @@ async def test_changes_that_do_not_find_what_they_are_for_are_applied_and_counte
     missing = {"uprn": 4444, "lpi_key": "X", "usrn": "90000001"}
     records = [*((*record, "U") for record in new), ("21", existing, "I"), ("24", missing, "D")]
     code, summary = await load_supply(changes(*records))
-    assert (code, summary["created"], summary["changed"]) == (command.DONE, 1, 1)
+    assert (code, summary["created"], summary["changed"]) == (ExitCode.DONE, 1, 1)
     assert summary["unexpected"] == {"insert_of_known": 1, "update_of_unknown": 2, "delete_of_unknown": 1}
 
 
 async def test_a_property_cannot_lie_within_itself(load_supply):
     code, summary = await load_supply(addressbase([row(1, parentuprn="1")]))
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "within itself" in summary["message"]
 
 
 async def test_of_two_records_with_one_key_the_later_counts_from_the_first_load_on(load_supply, rows_of):
     duplicate = {"uprn": 1001, "easting": "375000", "northing": "165000", "postcode": "BA1 5AC"}
     code, summary = await load_supply(supply([*streets([HOUSE]), *properties([HOUSE]), ("21", duplicate)]))
-    assert (code, summary["created"], summary["superseded"]) == (command.DONE, 1, 1)
+    assert (code, summary["created"], summary["superseded"]) == (ExitCode.DONE, 1, 1)
     assert await rows_of("SELECT postcode, version FROM place") == [("BA1 5AC", 1)]
     assert await rows_of("SELECT count(*) FROM history") == [(1,)]
 
@@ -370,17 +370,17 @@ async def test_of_two_records_with_one_key_the_later_counts_from_the_first_load_
 async def test_a_supply_takes_over_a_gazetteer_that_came_as_plain_csv(load_supply, load, write, rows_of):
     await load(write(GAZETTEER))
     code, summary = await load_supply(addressbase(GAZETTEER))
-    assert (code, summary["created"], summary["retired"]) == (command.DONE, 0, 0)
+    assert (code, summary["created"], summary["retired"]) == (ExitCode.DONE, 0, 0)
     assert await rows_of("SELECT count(*), count(udprn), count(*) FILTER (WHERE delivery) FROM place") == [
         (len(GAZETTEER),) * 3
     ]
     assert await rows_of("SELECT count(*) FROM lpi WHERE lpi_key LIKE '%L000001001'") == [(1,)]
     code, lines = await load(write([row(1001, number="1", easting="375222")]))
-    assert (code, lines[-1]["changed"], lines[-1]["created"]) == (command.DONE, 1, 0)
+    assert (code, lines[-1]["changed"], lines[-1]["created"]) == (ExitCode.DONE, 1, 0)
 
 
 async def test_a_property_that_is_historic_already_is_taken_as_such(load_supply, rows_of):
     old = [(kind, values | {"logical_status": 8}) for kind, values in properties([row(1)])]
     code, summary = await load_supply(supply([*streets([row(1)]), *old]))
-    assert (code, summary["created"]) == (command.DONE, 1)
+    assert (code, summary["created"]) == (ExitCode.DONE, 1)
     assert await rows_of("SELECT logical_status, lpi_status, delivery FROM place") == [(8, 8, False)]

@@ -14,6 +14,7 @@ from address.gazetteer_files.rules import csv_rows
 from address.loading.actions import command
 from address.places.rules import search_text
 from chassis import ids
+from chassis.commands import ExitCode
 from chassis.testing import published
 from services.address.tests.samples import ACACIA, COLUMNS, GAZETTEER, row
 
@@ -50,7 +51,7 @@ async def value(database, statement: str, **parameters):
 
 async def test_a_file_fills_every_table(load, write, database, tables):
     code, lines = await load(write(GAZETTEER))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert (
         lines[-1] | {"outcome": "loaded", "created": len(GAZETTEER), "changed": 0, "rejected": 0} == lines[-1]
     )
@@ -69,7 +70,7 @@ async def test_a_file_fills_every_table(load, write, database, tables):
 async def test_a_gzip_file_is_recognised_by_its_content(load, write, tables):
     path = write(ACACIA, "addresses.csv.gz").rename(write(ACACIA).with_name("no-suffix"))
     code, _ = await load(path)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert (await tables())["blpu"] == len(ACACIA)
 
 
@@ -79,14 +80,14 @@ async def test_a_zip_of_one_file_is_loaded(load, write, tables):
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.write(path, path.name)
     code, _ = await load(archive)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert (await tables())["blpu"] == len(ACACIA)
 
 
 async def test_several_plain_files_are_not_loaded_as_one(settings, write, capsys):
     paths = [write([row(n)], f"{n}.csv") for n in (1, 2)]
     code = await command.load(settings, [*map(str, paths), "--council", "citytown"])
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "only a supply" in capsys.readouterr().out
 
 
@@ -132,7 +133,7 @@ async def test_the_same_file_again_is_recognised(load, write, tables):
     _, first = await load(path)
     before = await tables()
     code, lines = await load(path)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert lines[-1]["outcome"] == "already-loaded"
     assert lines[-1]["load"] == first[-1]["load"]
     assert await tables() == before
@@ -150,7 +151,7 @@ async def test_a_changed_file_updates_and_leaves_the_rest(load, write, database)
     await load(write(GAZETTEER))
     moved = [row(1001, number="1", easting="375111.11"), *ACACIA[1:], row(9999, number="50")]
     code, lines = await load(write(moved))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert lines[-1] | {"created": 1, "changed": 1, "unchanged": 11} == lines[-1]
     assert await value(database, "SELECT version FROM blpu WHERE uprn = 1001") == 2
     assert await value(database, "SELECT version FROM blpu WHERE uprn = 1002") == 1
@@ -206,21 +207,21 @@ async def test_the_search_words_are_those_the_rules_split_a_query_into(load, wri
 async def test_a_dry_run_changes_nothing(load, write, tables):
     before = await tables()
     code, lines = await load(write(GAZETTEER), "--dry-run")
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert lines[-1] | {"outcome": "dry-run", "created": len(GAZETTEER), "load": None} == lines[-1]
     assert await tables() == before
 
 
 async def test_a_council_that_is_not_known_is_told_so(load, write):
     code, lines = await load(write(ACACIA), council="atlantis")
-    assert code == command.FAILED
+    assert code == ExitCode.USAGE
     assert lines[-1]["outcome"] == "unknown-council"
     assert "citytown" in lines[-1]["message"]
 
 
 async def test_a_file_that_is_not_there_is_told_so(load, tmp_path):
     code, lines = await load(tmp_path / "nothing.csv")
-    assert (code, lines[-1]["outcome"]) == (command.FAILED, "no-file")
+    assert (code, lines[-1]["outcome"]) == (ExitCode.USAGE, "no-file")
 
 
 @pytest.mark.parametrize(
@@ -245,7 +246,7 @@ async def test_a_bad_row_is_rejected_with_its_line_and_nothing_is_loaded(
     before = await tables()
     path = write([*ACACIA, bad])
     code, lines = await load(path)
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert lines[-1] | {"outcome": "rejected", "rejected": 1} == lines[-1]
     with path.with_name(path.name + ".rejects.csv").open(newline="") as file:
         rejects = list(csv.DictReader(file))
@@ -257,7 +258,7 @@ async def test_a_bad_row_is_rejected_with_its_line_and_nothing_is_loaded(
 async def test_properties_that_lie_within_each_other_are_rejected(load, write, tables):
     loop = [row(1, parentuprn="2"), row(2, parentuprn="3"), row(3, parentuprn="1")]
     code, lines = await load(write(loop))
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert lines[-1]["rejected"] == 3
     assert (await tables())["blpu"] == 0
 
@@ -276,7 +277,7 @@ async def test_a_retired_uprn_is_not_taken_back(load, write, database):
     async with database.writing() as session:
         await session.execute(text("UPDATE blpu SET logical_status = 8 WHERE uprn = 1001"))
     code, lines = await load(write([row(1001, number="77")]))
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "never used again" in lines[-1]["message"]
 
 
@@ -300,7 +301,7 @@ async def test_a_corrupt_file_changes_nothing_and_says_which_line(
     path.write_bytes(content)
     before = await tables()
     code, lines = await load(path)
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert (lines[-1]["outcome"], lines[-1]["line"]) == ("corrupt", line)
     assert reason in lines[-1]["message"]
     assert await tables() == before
@@ -310,7 +311,7 @@ async def test_a_file_that_breaks_half_way_changes_nothing(load, write, tables):
     path = write(GAZETTEER)
     path.write_bytes(path.read_bytes() + b"\xc3(\n")
     code, lines = await load(path)
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert lines[-1]["line"] == len(GAZETTEER) + 2
     assert (await tables())["blpu"] == 0
 
@@ -320,7 +321,7 @@ async def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(load, write, t
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert b"\r\n" in path.read_bytes()
     code, _ = await load(path)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert (await tables())["blpu"] == len(ACACIA)
 
 
@@ -342,7 +343,7 @@ async def test_two_loads_of_one_council_take_turns(settings, write, database):
     codes = await asyncio.gather(
         *(command.load(settings, [str(path), "--council", "citytown"]) for path in paths)
     )
-    assert codes == [command.DONE] * 4
+    assert codes == [ExitCode.DONE] * 4
     assert await value(database, "SELECT count(*) FROM blpu") == 5
     assert await value(database, "SELECT version FROM blpu WHERE uprn = 1") == 4
     assert await value(database, "SELECT count(*) FROM search_group") == 1
@@ -368,13 +369,13 @@ async def test_wards_and_parishes_may_stand_in_columns_of_their_own(load, write,
     text_ = path.read_text().splitlines()
     path.write_text(f"{text_[0]},wardcode,parishcode\n{text_[1]},E05001935,\n")
     code, _ = await load(path)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert await value(database, "SELECT ward FROM place") == "E05001935"
     await load(write([row(1, number="2")]))
     assert await value(database, "SELECT ward FROM place") == "E05001935"
     path.write_text(f"{text_[0]},wardcode\n{text_[1]},BATH\n")
     code, lines = await load(path)
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "wardcode" in lines[-1]["message"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from address.gazetteer_files.rules import layouts, records
 from address.gazetteer_files.rules.column_types import column_type
-from address.loading.actions import command
+from chassis.commands import ExitCode
 from services.address.tests.samples import ACACIA, GAZETTEER, row
 from services.address.tests.samples_addressbase import changes, dtf, line
 
@@ -14,7 +14,7 @@ DENTIST = row(1013, number="14A", organisationname="OAK DENTAL PRACTICE", classi
 
 async def test_an_export_is_known_by_its_version_and_loaded(load_supply, rows_of):
     code, summary = await load_supply(dtf(GAZETTEER))
-    assert (code, summary["format"], summary["created"]) == (command.DONE, "DTF 7.3", len(GAZETTEER))
+    assert (code, summary["format"], summary["created"]) == (ExitCode.DONE, "DTF 7.3", len(GAZETTEER))
     places = await rows_of("""SELECT classification, organisation, postcode, post_town, building_number
         FROM place WHERE uprn = 1013""")
     assert places == [("CR08", "OAK DENTAL PRACTICE", "BA1 5AA", "BATH", "14A")]
@@ -28,7 +28,7 @@ async def test_a_change_of_class_organisation_and_postcode_comes_through(load_su
     lpi = {"uprn": 1013, "lpi_key": "0114L000001013", "usrn": "90000001", "pao_start_number": 14,
            "pao_start_suffix": "A", "postcode": "BA1 5AC", "post_town": "BATH"}  # fmt: skip
     code, summary = await load_supply(changes(("21", blpu, "U"), ("24", lpi, "U"), version="7.3"))
-    assert (code, summary["changed"]) == (command.DONE, 1)
+    assert (code, summary["changed"]) == (ExitCode.DONE, 1)
     places = await rows_of("SELECT classification, organisation, postcode FROM place WHERE uprn = 1013")
     assert places == [("CR07", None, "BA1 5AC")]
 
@@ -54,12 +54,12 @@ async def test_records_that_only_join_others_are_read_over(load_supply):
     body.insert(3, '12,"I",99,90000001,1,2\n')
     body[-1] = body[-1].replace(f"99,0,{len(body) - 4},", f"99,0,{len(body) - 3},")
     code, summary = await load_supply("".join(body))
-    assert (code, summary["read_over"]) == (command.DONE, {"12": 1, "29": 1})
+    assert (code, summary["read_over"]) == (ExitCode.DONE, {"12": 1, "29": 1})
 
 
 async def test_an_order_that_is_not_the_layouts_is_refused_and_not_misread(load_supply, rows_of):
     code, summary = await load_supply(dtf(ACACIA).replace('"7.3"', '"2.1"'))
-    assert (code, summary["outcome"], summary["line"]) == (command.REFUSED, "rejected", 3)
+    assert (code, summary["outcome"], summary["line"]) == (ExitCode.REFUSED, "rejected", 3)
     assert await rows_of("SELECT count(*) FROM street") == [(0,)]
 
 
@@ -111,7 +111,7 @@ async def test_a_property_without_a_postcode_is_left_out_and_counted(load_supply
     field = row(5000, postcode="", name="THE LONG FIELD", number="", organisationname="A FARM")
     barn = row(5001, parentuprn="5000", name="THE BARN", number="")
     code, summary = await load_supply(dtf([*ACACIA, field, barn]))
-    assert (code, summary["created"], summary["without_postcode"]) == (command.DONE, len(ACACIA) + 1, 1)
+    assert (code, summary["created"], summary["without_postcode"]) == (ExitCode.DONE, len(ACACIA) + 1, 1)
     assert await rows_of("SELECT count(*) FROM organisation") == [(0,)]
     await load_supply(changes(("24", {"uprn": 5001, "lpi_key": "0114L000005001", "usrn": "90000001",
                                       "pao_text": "THE OLD BARN"}, "U"), version="7.3"))  # fmt: skip

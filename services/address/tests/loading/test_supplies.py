@@ -10,6 +10,7 @@ import pytest
 
 from address.gazetteer_files.actions import files
 from address.loading.actions import command, supply_load
+from chassis.commands import ExitCode
 from services.address.tests.samples import ACACIA, row
 from services.address.tests.samples_addressbase import addressbase, changes, properties, streets, supply
 
@@ -35,7 +36,7 @@ async def test_a_corrupt_supply_changes_nothing_and_says_which_line(
     load_supply, rows_of, content, line, reason
 ):
     code, summary = await load_supply(content)
-    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
+    assert (code, summary["outcome"]) == (ExitCode.REFUSED, "corrupt")
     assert line in {None, summary["line"]}
     assert reason in summary["message"]
     assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
@@ -43,7 +44,7 @@ async def test_a_corrupt_supply_changes_nothing_and_says_which_line(
 
 async def test_a_row_with_a_column_too_few_is_rejected(load_supply):
     code, summary = await load_supply(GOOD.replace(',"BA1 5AA",\n', ',"BA1 5AA"\n', 1))
-    assert code == command.REFUSED
+    assert code == ExitCode.REFUSED
     assert "columns" in summary["message"]
     assert summary["line"] == 5
 
@@ -56,7 +57,7 @@ async def test_what_is_written_otherwise_is_tidied(load_supply, rows_of):
     )
     body = "\ufeff" + body.replace("\n", "\r\n").replace("21,", '"21",')
     code, summary = await load_supply(body)
-    assert (code, summary["created"]) == (command.DONE, len(ACACIA))
+    assert (code, summary["created"]) == (ExitCode.DONE, len(ACACIA))
     assert await rows_of("SELECT DISTINCT street, postcode, entry_date::text FROM place") == [
         ("ACACIA ROAD", "BA1 5AA", "2024-02-29")
     ]
@@ -64,7 +65,7 @@ async def test_what_is_written_otherwise_is_tidied(load_supply, rows_of):
 
 async def test_older_files_without_latitudes_are_known_by_their_version(load_supply, rows_of):
     code, summary = await load_supply(addressbase(ACACIA, version="1.0"))
-    assert (code, summary["format"]) == (command.DONE, "AddressBase Premium 1")
+    assert (code, summary["format"]) == (ExitCode.DONE, "AddressBase Premium 1")
     assert await rows_of("SELECT count(*), min(easting)::text FROM place") == [(12, "375000.25")]
 
 
@@ -82,7 +83,7 @@ async def test_volumes_are_loaded_as_one_whatever_their_order(settings, tmp_path
     first, second = volumes(tmp_path)
     for paths, outcome in (([second, first], "loaded"), ([first, second], "already-loaded")):
         code = await command.load(settings, [*map(str, paths), "--council", "citytown"])
-        assert code == command.DONE
+        assert code == ExitCode.DONE
         assert f'{{"outcome": "{outcome}"' in capsys.readouterr().out
     assert await rows_of("SELECT count(*) FROM place") == [(len(ACACIA),)]
 
@@ -90,7 +91,7 @@ async def test_volumes_are_loaded_as_one_whatever_their_order(settings, tmp_path
 async def test_a_supply_of_which_a_volume_is_missing_is_refused(load, tmp_path):
     first, second = volumes(tmp_path)
     code, lines = await load(first)
-    assert (code, lines[-1]["outcome"]) == (command.REFUSED, "corrupt")
+    assert (code, lines[-1]["outcome"]) == (ExitCode.REFUSED, "corrupt")
     assert "volume 2 comes next" in lines[-1]["message"]
     code, lines = await load(second)
     assert "volume 1 is missing" in lines[-1]["message"]
@@ -106,7 +107,7 @@ async def test_a_zip_of_volumes_is_loaded_and_its_faults_have_a_place(load, tmp_
             packed.writestr("one/a.csv", content)
             packed.writestr("LICENCE.txt", "what may be done with it")
         code, lines = await load(archive)
-        assert code == (command.REFUSED if broken else command.DONE)
+        assert code == (ExitCode.REFUSED if broken else ExitCode.DONE)
         if broken:
             assert lines[-1]["line"] == "supply.zip/one/a.csv:4"
     assert await rows_of("SELECT count(*) FROM place") == [(len(ACACIA),)]
@@ -118,7 +119,7 @@ async def test_a_zip_that_is_cut_short_is_refused(load_supply, tmp_path, cut):
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.csv", GOOD)
     code, summary = await load_supply(archive.read_bytes()[:cut], name="cut.zip")
-    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
+    assert (code, summary["outcome"]) == (ExitCode.REFUSED, "corrupt")
     assert "zip" in summary["message"]
 
 
@@ -133,7 +134,7 @@ async def test_a_file_made_to_unpack_without_end_is_refused(load, tmp_path, kind
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
             packed.writestr("a.csv", body)
     code, lines = await load(path)
-    assert (code, lines[-1]["outcome"]) == (command.REFUSED, "corrupt")
+    assert (code, lines[-1]["outcome"]) == (ExitCode.REFUSED, "corrupt")
     assert "times its size" in lines[-1]["message"]
 
 
@@ -144,7 +145,7 @@ async def test_a_dry_run_counts_and_changes_nothing(load_supply, rows_of):
     body = supply([(*record, "I") for record in new] + [("21", blpu, "D")], kind="C")
     code, summary = await load_supply(body, "--dry-run")
     assert (code, summary["outcome"], summary["created"], summary["retired"]) == (
-        command.DONE,
+        ExitCode.DONE,
         "dry-run",
         1,
         1,
@@ -167,7 +168,7 @@ async def test_readers_see_the_old_gazetteer_until_the_commit(
     monkeypatch.setattr(supply_load, "publish_changes", publish_and_read)
     name = {"usrn": "90000001", "description": "MIMOSA ROAD", "locality": "WALCOT", "town": "BATH"}
     code, _ = await load_supply(changes(("15", name, "U")))
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert visible == [("ACACIA ROAD", 12)]
     assert await rows_of("SELECT DISTINCT street FROM place") == [("MIMOSA ROAD",)]
 
@@ -180,7 +181,7 @@ async def test_two_supplies_at_once_take_turns(settings, tmp_path, rows_of, caps
     codes = await asyncio.gather(
         *(command.load(settings, [str(path), "--council", "citytown"]) for path in paths)
     )
-    assert codes == [command.DONE] * 4
+    assert codes == [ExitCode.DONE] * 4
     assert await rows_of("SELECT version FROM blpu") == [(4,)]
     assert await rows_of("SELECT count(*) FROM search_group") == [(1,)]
     capsys.readouterr()
@@ -208,7 +209,7 @@ async def test_a_load_that_is_killed_changes_nothing(settings, tmp_path, rows_of
 @pytest.mark.parametrize("more", [0, 1, 3])
 async def test_a_trailer_may_count_metadata_header_and_itself(load_supply, more):
     code, summary = await load_supply(addressbase(ACACIA, count=62 + more))
-    assert (code, summary["outcome"]) == (command.DONE, "loaded")
+    assert (code, summary["outcome"]) == (ExitCode.DONE, "loaded")
 
 
 @pytest.mark.parametrize("lost", [1, 3])
@@ -216,7 +217,7 @@ async def test_lines_that_are_lost_are_missed_whatever_the_trailer_counts(load_s
     lines = addressbase(ACACIA).splitlines(keepends=True)
     del lines[-10 : -10 + lost]
     code, summary = await load_supply("".join(lines))
-    assert (code, summary["outcome"]) == (command.REFUSED, "corrupt")
+    assert (code, summary["outcome"]) == (ExitCode.REFUSED, "corrupt")
     assert await rows_of("SELECT count(*) FROM blpu") == [(0,)]
 
 
@@ -224,7 +225,7 @@ async def test_lines_that_are_lost_are_missed_whatever_the_trailer_counts(load_s
 async def test_a_file_of_another_release_than_it_says_is_read_as_it_is(load_supply, rows_of, says, version):
     body = addressbase(ACACIA, version=version).replace(f'"{version}"', f'"{says}"', 1)
     code, _ = await load_supply(body)
-    assert code == command.DONE
+    assert code == ExitCode.DONE
     assert await rows_of("SELECT min(easting)::text FROM place") == [("375000.25",)]
 
 
@@ -270,7 +271,7 @@ async def test_changes_lead_to_where_a_full_supply_of_their_end_begins(load_supp
     for at in range(5):
         records = list(_round(state, at, chance))
         code, summary = await load_supply(changes(*records))
-        assert (code, summary["retired"], summary["created"]) == (command.DONE, 1, 1)
+        assert (code, summary["retired"], summary["created"]) == (ExitCode.DONE, 1, 1)
     changed = await rows_of(CURRENT_PLACES)
     assert await rows_of("SELECT count(*) FROM blpu WHERE logical_status = 8") == [(5,)]
     assert await rows_of(

@@ -14,6 +14,7 @@ from address.places.rules import geometry
 from address.places.schemas.places import Answer
 from address.places.store import areas, find, places
 from address.shared import projections
+from chassis.commands import ExitCode
 from services.address.tests.samples import row, write_csv
 
 PLACES = "/citytown/address/search/places/v1"
@@ -40,7 +41,7 @@ async def field(gazetteer, settings, tmp_path_factory):
         row(9_900_001, parentuprn="9900000", subname="FLAT 1", **block),
     ]
     path = write_csv(tmp_path_factory.mktemp("field") / "field.csv", [*thrown, *flats])
-    assert await command.load(settings, [str(path), "--council", "citytown"]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", "citytown"]) == ExitCode.DONE
 
 
 @pytest.fixture(scope="module")

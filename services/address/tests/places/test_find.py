@@ -5,6 +5,7 @@ import pytest
 from address.loading.actions import command
 from address.places.rules import search_text, spelling
 from address.places.schemas.places import Answer
+from chassis.commands import ExitCode
 from services.address.tests.samples import row, write_csv
 
 PLACES = "/citytown/address/search/places/v1"
@@ -25,7 +26,7 @@ SHOP = row(8_900_001, usrn="90001000", streetname="HIGH STREET", number="9", nam
 @pytest.fixture(scope="module", autouse=True)
 async def streets(gazetteer, settings, tmp_path_factory):
     path = write_csv(tmp_path_factory.mktemp("streets") / "streets.csv", [*STREETS, SHOP])
-    assert await command.load(settings, [str(path), "--council", "citytown"]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", "citytown"]) == ExitCode.DONE
 
 
 @pytest.fixture(scope="module")

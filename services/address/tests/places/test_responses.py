@@ -10,6 +10,7 @@ import pytest
 from address.loading.actions import command
 from address.places.schemas.places import Answer, Dpa, PlacesError
 from address.shared import projections
+from chassis.commands import ExitCode
 from services.address.tests.samples import row, write_csv
 
 PLACES = "/citytown/address/search/places/v1"
@@ -35,7 +36,7 @@ OPERATIONS = {
 async def posted(gazetteer, settings, tmp_path_factory, postgres_url, database_url):
     """A property with a delivery point and all that AddressBase says of one, and two odd ones."""
     path = write_csv(tmp_path_factory.mktemp("posted") / "posted.csv", [POSTED, STRANGE, AT_SEA])
-    assert await command.load(settings, [str(path), "--council", "citytown"]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", "citytown"]) == ExitCode.DONE
     connection = await asyncpg.connect(database_url)
     await connection.execute("""
         INSERT INTO delivery_point (council, uprn, udprn, organisation_name, department_name,

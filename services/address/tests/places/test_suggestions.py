@@ -6,6 +6,7 @@ from sqlalchemy import text
 from address.loading.actions import command
 from address.places.rules import near_point
 from address.places.schemas.suggestions import Suggestions
+from chassis.commands import ExitCode
 from services.address.tests.samples import row, write_csv
 
 ADDRESSES = "/citytown/address/v1/addresses"
@@ -27,7 +28,7 @@ ROWS = [
 @pytest.fixture(scope="module", autouse=True)
 async def gazetteer(settings, tmp_path_factory):
     path = write_csv(tmp_path_factory.mktemp("suggestions") / "addresses.csv", ROWS)
-    assert await command.load(settings, [str(path), "--council", "citytown"]) == command.DONE
+    assert await command.load(settings, [str(path), "--council", "citytown"]) == ExitCode.DONE
 
 
 @pytest.fixture

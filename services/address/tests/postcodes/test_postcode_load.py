@@ -13,6 +13,7 @@ from sqlalchemy import text
 from address.postcodes.actions import postcode_files, postcode_load
 from address.postcodes.rules import file_rows
 from address.shared.tables import metadata
+from chassis.commands import ExitCode
 from services.address.tests.samples import ACACIA, row
 
 EXTRACT = Path(__file__).with_name("gb_extract.csv")
@@ -65,8 +66,8 @@ ALL = "SELECT postcode, easting, northing, district FROM postcode ORDER BY postc
 async def test_a_file_fills_the_region(postcodes, rows):
     code, lines = await postcodes(EXTRACT)
     total = len(EXTRACT.read_text().splitlines()) - 1
-    assert code == postcode_load.DONE
-    assert [line["step"] for line in lines[:-1]] == ["checking", "writing", "indexing"]
+    assert code == ExitCode.DONE
+    assert [line["step"] for line in lines[:-1]] == ["reading", "checking", "writing", "indexing"]
     assert (
         lines[-1] | {"outcome": "loaded", "rows": total, "created": total - 17, "left_out": 17} == lines[-1]
     )
@@ -80,7 +81,7 @@ async def test_a_file_fills_the_region(postcodes, rows):
 @pytest.mark.parametrize("packed", [gzip.compress, lzma.compress, bytes])
 async def test_packed_files_are_recognised_by_their_content(postcodes, rows, packed):
     code, _ = await postcodes(packed(TWO.encode()))
-    assert code == postcode_load.DONE
+    assert code == ExitCode.DONE
     assert len(await rows(ALL)) == 2
 
 
@@ -109,7 +110,7 @@ async def test_a_later_file_adds_changes_and_takes_away(postcodes, rows):
 async def test_rows_may_be_written_in_other_ways(postcodes, rows):
     header = '\ufeff"Postcode", Easting,NORTHING,lad24cd\r\n'
     code, lines = await postcodes(header + '"ba11aa",375349.9,164482.4,E06000022\r\n\r\nGIR 0AA,,,\r\n')
-    assert code == postcode_load.DONE, lines
+    assert code == ExitCode.DONE, lines
     assert await rows(ALL) == [("BA1 1AA", 375350, 164482, "E06000022"), ("GIR 0AA", None, None, None)]
     code, _ = await postcodes("postcode,easting,northing\nBA1 0AQ,375349.9,164482.4")
     assert await rows(ALL) == [("BA1 0AQ", 375350, 164482, None)]
@@ -153,7 +154,7 @@ async def test_a_corrupt_file_changes_nothing_and_says_which_line(postcodes, row
     await postcodes(HEADER + "SE1 0AA,531860,179460,E09000028\n")
     before = await rows(ALL)
     code, lines = await postcodes(content)
-    assert code == postcode_load.REFUSED
+    assert code == ExitCode.REFUSED
     assert (lines[-1]["outcome"], lines[-1]["line"]) == ("corrupt", line)
     assert reason in lines[-1]["message"]
     assert await rows(ALL) == before
@@ -162,7 +163,7 @@ async def test_a_corrupt_file_changes_nothing_and_says_which_line(postcodes, row
 
 async def test_a_file_that_is_not_there_is_told_so(postcodes, tmp_path):
     code, lines = await postcodes(tmp_path / "nothing.csv")
-    assert (code, lines[-1]["outcome"]) == (postcode_load.FAILED, "no-file")
+    assert (code, lines[-1]["outcome"]) == (ExitCode.USAGE, "no-file")
 
 
 async def test_a_fault_is_found_in_whichever_block_it_is(postcodes, rows):
@@ -172,12 +173,12 @@ async def test_a_fault_is_found_in_whichever_block_it_is(postcodes, rows):
         for area in ("AB", "BA") for n in range(1, 10) for m in range(10) for a in letters for b in letters
     ]  # fmt: skip
     assert len("".join(many)) > 2 << 20, "several blocks"
-    assert await postcode_lines(postcodes, many) == postcode_load.DONE
+    assert await postcode_lines(postcodes, many) == ExitCode.DONE
     assert (await rows("SELECT count(*) FROM postcode"))[0][0] == len(many)
     for place in (0, 40_000, len(many) - 1):
         wrong = [*many[:place], "BA1 1ZZ,x,y,E06000022\n", *many[place + 1 :]]
         code, lines = await postcodes(HEADER + "".join(wrong))
-        assert (code, lines[-1]["line"]) == (postcode_load.REFUSED, place + 2)
+        assert (code, lines[-1]["line"]) == (ExitCode.REFUSED, place + 2)
     assert (await rows("SELECT count(*) FROM postcode"))[0][0] == len(many)
 
 
@@ -223,7 +224,7 @@ async def test_readers_have_the_old_postcodes_until_the_new_ones_are_whole(
         go.set()
         (ended,) = await asyncio.gather(loading, return_exceptions=True)
         assert meanwhile == old, "nobody waits, nobody sees half of it"
-        assert ended == postcode_load.DONE if not fails else str(ended) == half_way
+        assert ended == ExitCode.DONE if not fails else str(ended) == half_way
         assert await read() == (old if fails else new)
 
 
@@ -233,7 +234,7 @@ async def test_two_loads_take_turns(settings, tmp_path, rows):
         paths.append(tmp_path / f"{n}.csv")
         paths[-1].write_text(HEADER + f"BA1 1AA,{n + 1},1,E06000022\nBA{n + 1} 2AA,5,5,E06000022\n")
     codes = await asyncio.gather(*(postcode_load.load(settings, [str(path)]) for path in paths))
-    assert codes == [postcode_load.DONE] * 4
+    assert codes == [ExitCode.DONE] * 4
     assert len(await rows(ALL)) == 2
     assert len(await rows("SELECT * FROM postcode_file")) == 4
 

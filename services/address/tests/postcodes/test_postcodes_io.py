@@ -14,6 +14,7 @@ import pytest
 
 from address.postcodes.actions import postcode_load
 from address.postcodes.rules.fields import CODES, FIELDS
+from chassis.commands import ExitCode
 
 EXTRACT = Path(__file__).with_name("gb_extract.csv")
 BASE = "/citytown/address/postcodes-io"
@@ -25,7 +26,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module", autouse=True)
 async def region(settings, gazetteer):
-    assert await postcode_load.load(settings, [str(EXTRACT)]) == postcode_load.DONE
+    assert await postcode_load.load(settings, [str(EXTRACT)]) == ExitCode.DONE
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from address.batches.store import ClaimedBatch
 from address.matching.actions import index_load
 from address.matching.rules.decision import Match
 from chassis import ids
+from chassis.commands import ExitCode
 from chassis.database import Database
 from chassis.settings import Settings
 
@@ -73,7 +74,7 @@ async def command(settings: Settings, arguments: list[str]) -> int:
             await work
     finally:
         await database.close()
-    return 0
+    return ExitCode.DONE
 
 
 async def _wait_for_parent() -> None:

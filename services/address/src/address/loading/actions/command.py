@@ -1,16 +1,13 @@
 """The command ``python -m chassis run address load FILE... --council SLUG``.
 
 The format is recognised: AddressBase Premium, a DTF export (each of one or more volumes) or plain CSV, packed
-or not. Prints JSON lines: ``{"step", "rows", "total"}`` while it works, then one summary whose ``outcome``
-says what happened. Exit code 0 when the gazetteer holds the file, 1 when the file was refused, 2 when the
-command cannot run.
+or not. Reports its steps, then one summary whose ``outcome`` says what happened (``chassis.commands``): done
+when the gazetteer holds the file, refused when the file was.
 """
 
 import argparse
 import asyncio
 import csv
-import json
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,12 +21,9 @@ from address.loading.actions.outcome import LoadFile, LoadOutcome, Progress
 from address.loading.actions.preparation import TooManyRetiredError
 from address.loading.store import staged_csv
 from chassis import ids
+from chassis.commands import ExitCode, Reporter, make_reporter
 from chassis.database import Database, Session
 from chassis.settings import Settings
-
-DONE, REFUSED, FAILED = 0, 1, 2
-_PROGRESS_ROWS = 20_000  # rows between two progress lines
-
 
 LoadFunction = Callable[[Session, LoadFile, Progress], Awaitable[LoadOutcome]]
 
@@ -43,7 +37,8 @@ async def load(settings: Settings, arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     database = Database(settings, "address-load", rows_secured=True)
     try:
-        return await _load(database, options)
+        with make_reporter() as report:
+            return await _load(database, options, report)
     finally:
         await database.close()
 
@@ -62,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _load(database: Database, arguments: argparse.Namespace) -> int:
+async def _load(database: Database, arguments: argparse.Namespace, report: Reporter) -> int:
     started = time.monotonic()
     summary: dict[str, Any] = {
         "council": arguments.council,
@@ -76,27 +71,30 @@ async def _load(database: Database, arguments: argparse.Namespace) -> int:
         if not supplied and len(sources) > 1:
             raise files.CorruptFileError(1, "only a supply of several volumes is loaded from several files")
     except OSError as error:
-        return _end(FAILED, summary, "no-file", message=f"{path} cannot be read: {error.strerror}")
+        return report.finish(
+            ExitCode.USAGE, "no-file", **summary, message=f"{path} cannot be read: {error.strerror}"
+        )
     except files.CorruptFileError as error:
-        return _end(REFUSED, summary, "corrupt", line=error.line, message=str(error))
+        return report.finish(ExitCode.REFUSED, "corrupt", **summary, line=error.line, message=str(error))
     rows = sum(facts.lines) if supplied else max(facts.lines[0] - 1, 0)
     summary |= {"sha256": facts.sha256, "rows": rows}
     async with database.writing(arguments.council) as session:
         council = await session.first(staged_csv.GET_COUNCIL, {"council": arguments.council})
         if council is None:
-            return _end(
-                FAILED, summary, "unknown-council", message=await _unknown_council(session, arguments.council)
-            )
+            message = await _unknown_council(session, arguments.council)
+            return report.finish(ExitCode.USAGE, "unknown-council", **summary, message=message)
         last = await session.first(staged_csv.GET_LAST_LOAD, {"council": arguments.council})
     if last is not None and last.sha256 == facts.sha256 and not arguments.again:
         when = last.loaded_at.astimezone(UTC).isoformat(timespec="seconds")
-        return _end(DONE, summary, "already-loaded", load=ids.show(last.id), loaded_at=when)
+        return report.finish(
+            ExitCode.DONE, "already-loaded", **summary, load=ids.show(last.id), loaded_at=when
+        )
     today = datetime.now(UTC).date()
     file = LoadFile(
         arguments.council, council.gss, summary["file"], tuple(sources), facts, today, arguments.yes
     )
     run = supply_load.load if supplied else csv_load.load
-    return await _run(database, file, run, summary, started, dry_run=arguments.dry_run)
+    return await _run(database, file, run, summary, report, started, dry_run=arguments.dry_run)
 
 
 async def _unknown_council(session: Session, slug: str) -> str:
@@ -112,20 +110,27 @@ async def _run(
     file: LoadFile,
     load: LoadFunction,
     summary: dict[str, Any],
+    report: Reporter,
     started: float,
     *,
     dry_run: bool,
 ) -> int:
     outcome = LoadOutcome()
+
+    def report_step(step: str, rows: int) -> None:
+        report.progress(step, rows, summary["rows"])
+
     try:
         async with database.writing(file.council) as session:
-            outcome = await load(session, file, _progress(summary["rows"]))
+            outcome = await load(session, file, report_step)
             if outcome.rejects or dry_run:
                 raise _RollbackError
     except files.CorruptFileError as error:
-        return _end(REFUSED, summary, "corrupt", line=error.line, message=str(error))
+        return report.finish(ExitCode.REFUSED, "corrupt", **summary, line=error.line, message=str(error))
     except TooManyRetiredError as error:
-        return _end(REFUSED, summary, "too-many-retired", absent=error.absent, message=str(error))
+        return report.finish(
+            ExitCode.REFUSED, "too-many-retired", **summary, absent=error.absent, message=str(error)
+        )
     except _RollbackError:
         pass
     seconds = time.monotonic() - started
@@ -133,27 +138,17 @@ async def _run(
     if properties_read := outcome.notes.get("records", {}).get("21"):
         summary["addresses_per_second"] = round(sum(properties_read.values()) / seconds)
     if outcome.rejects:
-        return _write_rejects(file, summary, outcome.rejects)
+        return _write_rejects(file, summary, outcome.rejects, report)
     _rejects_file(file).unlink(missing_ok=True)
     names = ("created", "changed", "retired", "unchanged")
     counts = {name: getattr(outcome, name) for name in names}
     load_id = ids.show(outcome.load) if outcome.load and not dry_run else None
     outcome_name = "dry-run" if dry_run else "loaded"
-    return _end(DONE, summary, outcome_name, load=load_id, **counts, rejected=0, **outcome.notes)
+    summary |= {"load": load_id, **counts, "rejected": 0, **outcome.notes}
+    return report.finish(ExitCode.DONE, outcome_name, **summary)
 
 
-def _progress(total: int) -> Progress:
-    last = {"rows": 0}
-
-    def tell(step: str, rows: int) -> None:
-        if step != "reading" or rows - last["rows"] >= _PROGRESS_ROWS:
-            last["rows"] = rows
-            _print_json({"step": step, "rows": rows, "total": total})
-
-    return tell
-
-
-def _write_rejects(file: LoadFile, summary: dict[str, Any], rejects: list[Reject]) -> int:
+def _write_rejects(file: LoadFile, summary: dict[str, Any], rejects: list[Reject], report: Reporter) -> int:
     place = _rejects_file(file)
     with place.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
@@ -163,10 +158,10 @@ def _write_rejects(file: LoadFile, summary: dict[str, Any], rejects: list[Reject
         )
     first = rejects[0]
     where = _locate(file, first.line)
-    return _end(
-        REFUSED,
-        summary,
+    return report.finish(
+        ExitCode.REFUSED,
         "rejected",
+        **summary,
         rejected=len({reject.line for reject in rejects}),
         rejects_file=str(place),
         line=where,
@@ -185,13 +180,3 @@ def _locate(file: LoadFile, line: int) -> int | str:
 def _rejects_file(file: LoadFile) -> Path:
     path = file.sources[0].path
     return path.with_name(path.name + ".rejects.csv")
-
-
-def _end(code: int, summary: dict[str, Any], outcome: str, **more: Any) -> int:
-    _print_json({"outcome": outcome, **summary, **more})
-    return code
-
-
-def _print_json(line: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()

@@ -1,12 +1,10 @@
 """Commands for the operator of the region: ``python -m chassis run identity COMMAND``."""
 
 import argparse
-import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
+from chassis.commands import ExitCode, make_reporter
 from chassis.database import Database, Session
 from identity.clients.actions import clients
 from identity.issuer.actions.signing_keys import Issuer
@@ -42,21 +40,16 @@ async def rotate_keys(settings: Settings, arguments: list[str]) -> int:
     async with _open_session(settings) as (session, issuer):
         rotated = await issuer.rotate_keys(session)
     newest = max(issuer.keys, key=lambda key: (key.signs_from, key.algorithm == crypto.ES256))
-    _print_json(
-        {
-            "rotated": rotated,
-            "next": newest.kid,
-            "signs_from": issuer.to_datetime(newest.signs_from).isoformat(),
-        }
-    )
-    return 0
+    signs_from = issuer.to_datetime(newest.signs_from).isoformat()
+    make_reporter().print_result(rotated=rotated, next=newest.kid, signs_from=signs_from)
+    return ExitCode.DONE
 
 
 async def _install_client(settings: Settings, name: str, requested: list[str]) -> int:
     async with _open_session(settings) as (session, issuer):
         client_id, secret = await clients.install_client(session, issuer, name, requested)
-    _print_json({"client_id": client_id, "client_secret": secret})
-    return 0
+    make_reporter().print_result(client_id=client_id, client_secret=secret)
+    return ExitCode.DONE
 
 
 @asynccontextmanager
@@ -70,7 +63,3 @@ async def _open_session(settings: Settings) -> AsyncIterator[tuple[Session, Issu
             yield session, issuer
     finally:
         await database.close()
-
-
-def _print_json(result: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(result) + "\n")

@@ -5,6 +5,7 @@ which can show personal data.
 """
 
 import argparse
+import asyncio
 import getpass
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +15,7 @@ from itertools import groupby
 from chassis.app import Service
 from chassis.broker.connection import connect
 from chassis.broker.streams import owner_access
+from chassis.commands import CommandError, ExitCode
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.delivery import inbox
@@ -24,14 +26,16 @@ from chassis.settings import Settings
 log = logging.getLogger(__name__)
 
 _MAX_LISTED = 100
+_CONNECT_TIMEOUT = 5.0  # seconds
 
 
 async def run(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Run a command on a service's dead letters; return the exit code. Raises SystemExit with a message."""
+    """Run a command on a service's dead letters; return the exit code. Raises CommandError."""
     consumers = {consumer.name: consumer for consumer in service.all_consumers}
     name = getattr(arguments, "consumer", None)
     if name is not None and name not in consumers:
-        raise SystemExit(f"{service.name} has no consumer {name}; there are {sorted(consumers)}")
+        message = f"{service.name} has no consumer {name}; there are {sorted(consumers)}"
+        raise CommandError(ExitCode.USAGE, message)
     async with _open(service, settings) as letters:
         match arguments.action:
             case "show":
@@ -47,7 +51,12 @@ async def run(service: Service, settings: Settings, arguments: argparse.Namespac
 
 @asynccontextmanager
 async def _open(service: Service, settings: Settings) -> AsyncIterator[DeadLetters]:
-    client = await connect(owner_access(settings), f"{service.name}-dead-letters")
+    try:
+        async with asyncio.timeout(_CONNECT_TIMEOUT):
+            client = await connect(owner_access(settings), f"{service.name}-dead-letters")
+    except TimeoutError:
+        message = "NATS cannot be reached, or refuses us: check its URL and NATS_OWNER_SEED; then try again"
+        raise CommandError(ExitCode.TRY_AGAIN, message) from None
     try:
         yield DeadLetters(client, service.name)
     finally:
@@ -68,7 +77,7 @@ async def _list(letters: DeadLetters, consumer: str, *, dropped: bool) -> int:
             print(f"    {letter.id}" + (f"  {letter.dropped_by}: {letter.dropped_because}" * dropped))
         if len(members) > _MAX_LISTED:
             print(f"    and {len(members) - _MAX_LISTED} more")
-    return 0
+    return ExitCode.DONE
 
 
 def _group(letter: DeadLetter) -> tuple[str, str, str]:
@@ -78,7 +87,8 @@ def _group(letter: DeadLetter) -> tuple[str, str, str]:
 async def _get(letters: DeadLetters, name: str) -> DeadLetter:
     letter = await letters.get(name)
     if letter is None:
-        raise SystemExit(f"there is no dead letter {name}; `dead-letters {letters.service} list` lists them")
+        message = f"there is no dead letter {name}; `dead-letters {letters.service} list` lists them"
+        raise CommandError(ExitCode.REFUSED, message)
     return letter
 
 
@@ -95,7 +105,7 @@ async def _show(letters: DeadLetters, name: str, *, data: bool) -> int:
         body = await letters.read_body(letter)
         print(f"detail     {letter.detail}")
         print("too large to be kept" if body is None else body.decode(errors="backslashreplace"))
-    return 0
+    return ExitCode.DONE
 
 
 async def _choose(letters: DeadLetters, arguments: argparse.Namespace) -> Sequence[DeadLetter]:
@@ -103,7 +113,7 @@ async def _choose(letters: DeadLetters, arguments: argparse.Namespace) -> Sequen
     if arguments.id is not None:
         return [await _get(letters, arguments.id)]
     if not (arguments.all or arguments.consumer):
-        raise SystemExit("say which: an ID, --all, or --consumer NAME")
+        raise CommandError(ExitCode.USAGE, "say which: an ID, --all, or --consumer NAME")
     return [letter async for letter in letters.list(arguments.consumer or "*")]
 
 
@@ -121,7 +131,7 @@ async def _replay(
     finally:
         await database.close()
     print(f"{done} done, {len(chosen) - done} still dead")
-    return 0 if done == len(chosen) else 1
+    return ExitCode.DONE if done == len(chosen) else ExitCode.REFUSED
 
 
 async def _replay_one(
@@ -136,7 +146,8 @@ async def _replay_one(
         await inbox.apply(database, consumer, [inbox.read_envelope(letter.nats_subject, body)])
     except Exception as error:  # noqa: BLE001 - whatever a handler raises, the letter stays
         if classify(error) is Fault.SERVICE:
-            raise SystemExit(f"stopped at {letter.id}, and nothing is lost: {describe(error)}") from None
+            message = f"stopped at {letter.id}, and nothing is lost: {describe(error)}"
+            raise CommandError(ExitCode.TRY_AGAIN, message) from None
         print(f"{letter.id} stays: {describe(error)}")
         return False
     await letters.delete(letter)
@@ -150,4 +161,4 @@ async def _drop(letters: DeadLetters, arguments: argparse.Namespace) -> int:
     await letters.drop(letter, by, arguments.reason)
     log.warning("dead letter %s of %s dropped by %s: %s", letter.id, letter.consumer, by, arguments.reason)
     print(f"{letter.id} dropped; `list --dropped` shows what was dropped, by whom and why")
-    return 0
+    return ExitCode.DONE
