@@ -177,6 +177,6 @@ async def test_without_a_wait_it_stops_at_once_and_finishes_what_is_in_flight(
 async def is_closed(server):
     try:
         await server.client.get("/health/live")
-    except httpx.ConnectError:
+    except httpx.TransportError:
         return True
     return False

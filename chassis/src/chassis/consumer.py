@@ -1,4 +1,4 @@
-"""Consumers: what a service does with another capability's events. ``chassis.deliveries`` runs them.
+"""Consumers: what a service does with another capability's events. ``chassis.delivery.runner`` runs them.
 
 The two are apart, so that a web process, which consumes nothing, does not load the client of NATS.
 """

@@ -20,7 +20,7 @@ from chassis.cached import Cached
 from chassis.database import Database
 from chassis.outbox import Backlog, read_backlog
 from chassis.readiness import Readiness
-from chassis.worker_http import Answer
+from chassis.worker.http_port import Answer
 
 log = logging.getLogger(__name__)
 
