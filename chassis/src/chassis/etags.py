@@ -137,7 +137,7 @@ def is_current(if_none_match: str | None, tag: str) -> bool:
     if if_none_match is None:
         return False
     tags = parse_tags(if_none_match)
-    return tags is None or tag.removeprefix("W/") in {str(Tag(one.text)) for one in tags}
+    return tags is None or tag.removeprefix("W/") in {str(Tag(copy.text)) for copy in tags}
 
 
 def respond_hashed(
