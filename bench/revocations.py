@@ -25,9 +25,10 @@ from chassis import ids
 from chassis.app import Service
 from chassis.broker.topology import read_contract
 from chassis.database import Database
+from chassis.deny_list import DenyList
 from chassis.migrations import migrate
 from chassis.provision import provision
-from chassis.tenancy import Directory
+from chassis.table_copies import TableCopies
 from dev.broker import CONTRACT, Broker, running
 from identity.app import service as identity
 from identity.issuer.actions import revocations
@@ -103,16 +104,17 @@ def _running_worker(broker: Broker, name: str, database_url: str) -> Iterator[No
 
 
 async def _revoke_beside_load(issuer: Database, other: Database, gazetteer: Gazetteer) -> list[float]:
-    directory = Directory(other)
-    following = asyncio.create_task(directory.follow())
+    copies = TableCopies(other)
+    deny_list = DenyList(copies)
+    following = asyncio.create_task(copies.follow())
     outbox = await asyncpg.connect(gazetteer.database_url, server_settings={"enable_seqscan": "off"})
-    await _revoke(issuer, directory)  # once the workers have started
+    await _revoke(issuer, deny_list)  # once the workers have started
     loading = asyncio.create_task(
         asyncio.to_thread(run_command, gazetteer, "load", str(DATA), "--council", _LOADED)
     )
     latencies = []
     while not (loading.done() and await outbox.fetchval(_IS_EMPTY)):
-        latencies.append(await _revoke(issuer, directory))
+        latencies.append(await _revoke(issuer, deny_list))
         await asyncio.sleep(_PAUSE)
     await loading
     following.cancel()
@@ -124,7 +126,7 @@ async def _revoke_beside_load(issuer: Database, other: Database, gazetteer: Gaze
     return latencies
 
 
-async def _revoke(issuer: Database, directory: Directory) -> float:
+async def _revoke(issuer: Database, deny_list: DenyList) -> float:
     """Revoke a credential, and return the seconds from its commit until the other service refuses it."""
     token = ids.show(ids.new())
     async with issuer.writing("citytown") as session:
@@ -133,6 +135,6 @@ async def _revoke(issuer: Database, directory: Directory) -> float:
     start = time.perf_counter()
     async with asyncio.timeout(_LATEST):
         while True:
-            if token in directory.revoked:
+            if token in deny_list.revoked:
                 return time.perf_counter() - start
             await asyncio.sleep(0.002)

@@ -8,7 +8,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from notes.app import NoteWritten, service
 
-from chassis import outbox, tenancy
+from chassis import council_events, outbox
 from chassis.broker.topology import make_topology
 from dev.broker import running
 from dev.contracts.asyncapi import make_document
@@ -17,7 +17,7 @@ from dev.contracts.asyncapi import make_document
 @contextmanager
 def running_broker(folder):
     """Run a NATS with the account of the notes service."""
-    views = [handler.view for handler in tenancy.councils.handlers.values()]
+    views = [handler.view for handler in council_events.councils.handlers.values()]
     identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
     with running(folder, make_topology(make_document([identity, service]))) as broker:
         yield broker

@@ -186,7 +186,7 @@ def refuse(app, client):
         until = datetime.now(UTC) + timedelta(hours=1)
         async with app.state.database.writing() as session:
             await revocations.revoke(session, council, name, until, issued_before)
-        await app.state.directory.refresh()
+        await app.state.table_copies.refresh()
 
     return refuse
 

@@ -108,7 +108,7 @@ async def test_a_delegate_needs_the_scope_the_theme_and_a_valid_mandate(
             await revocations.revoke(
                 session, "citytown", revoked_id, datetime.now(UTC) + timedelta(minutes=11)
             )
-        await app.state.directory.refresh()
+        await app.state.table_copies.refresh()
     now = int(time.time())
     headers = acting(scope, **claims, exp=now if state == "ended" else now + 60)
     result = status_and_code(await note(client, headers))

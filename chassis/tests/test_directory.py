@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from consumer_harness import open_distant
 
-from chassis import tenancy
+from chassis import table_copies
 from chassis.consumer import run_forever
+from chassis.deny_list import DenyList
+from chassis.directory import Directory
 from chassis.testing import eventually
 
 _NAME = "UPDATE council SET name = $1, version = version + 1 WHERE slug = 'citytown'"
@@ -21,11 +23,12 @@ _END_LISTENERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 @asynccontextmanager
 async def following(database):
     """Follow the tables as a web process does."""
-    directory = tenancy.Directory(database)
-    task = asyncio.create_task(run_forever("directory", directory.follow))
+    copies = table_copies.TableCopies(database)
+    directory, deny_list = Directory(copies), DenyList(copies)
+    task = asyncio.create_task(run_forever("table copies", copies.follow))
     try:
         await eventually(lambda: directory.councils)
-        yield directory
+        yield directory, deny_list
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -40,15 +43,15 @@ async def owner(database):
 
 
 async def test_what_changed_while_the_database_was_away_is_known_a_second_after_its_return(settings, owner):
-    async with open_distant(settings) as (database, proxy), following(database) as directory:
+    async with open_distant(settings) as (database, proxy), following(database) as (directory, deny_list):
         await proxy.cut()
         await owner.execute(_NAME, "Renamed")
         await owner.execute(_REVOKE, "lost")
         await asyncio.sleep(1.5)
-        assert "lost" not in directory.revoked
+        assert "lost" not in deny_list.revoked
         await proxy.open()
         opened_at = time.monotonic()
-        await eventually(lambda: "lost" in directory.revoked, every=0.01)
+        await eventually(lambda: "lost" in deny_list.revoked, every=0.01)
         assert time.monotonic() - opened_at < 1
         assert directory.councils["citytown"].name == "Renamed"
 
@@ -56,21 +59,21 @@ async def test_what_changed_while_the_database_was_away_is_known_a_second_after_
 async def test_a_connection_ended_by_the_server_is_noticed_before_the_next_poll(
     settings, database, owner, monkeypatch
 ):
-    monkeypatch.setattr(tenancy, "_POLL", 60)
-    async with following(database) as directory:
+    monkeypatch.setattr(table_copies, "_POLL", 60)
+    async with following(database) as (_, deny_list):
         await owner.execute(_END_LISTENERS)
         await owner.execute(_REVOKE, "ended")
-        await eventually(lambda: "ended" in directory.revoked, within=2)
+        await eventually(lambda: "ended" in deny_list.revoked, within=2)
         await owner.execute(_REVOKE, "notified")
-        await eventually(lambda: "notified" in directory.revoked, within=2)
+        await eventually(lambda: "notified" in deny_list.revoked, within=2)
 
 
 async def test_a_server_that_does_not_answer_any_more_is_given_up(settings, owner, monkeypatch):
-    monkeypatch.setattr(tenancy, "_POLL", 0.1)
-    monkeypatch.setattr(tenancy, "_STATEMENT_TIMEOUT", 0.5)
-    async with open_distant(settings) as (database, proxy), following(database) as directory:
+    monkeypatch.setattr(table_copies, "_POLL", 0.1)
+    monkeypatch.setattr(table_copies, "_STATEMENT_TIMEOUT", 0.5)
+    async with open_distant(settings) as (database, proxy), following(database) as (_, deny_list):
         proxy.freeze()
         await owner.execute(_REVOKE, "frozen")
         await asyncio.sleep(1)
         proxy.thaw()
-        await eventually(lambda: "frozen" in directory.revoked)
+        await eventually(lambda: "frozen" in deny_list.revoked)

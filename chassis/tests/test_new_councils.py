@@ -7,7 +7,8 @@ import time
 import pytest
 from sqlalchemy import insert, text
 
-from chassis import tables, tenancy
+from chassis import directory, tables
+from chassis.table_copies import TableCopies
 
 OPEN = "/{}/notes/v1/fast"
 NOTES = "/{}/notes/v1/notes"
@@ -51,8 +52,9 @@ async def test_a_request_waits_for_a_council_that_arrives_within_a_second(client
 
 
 async def test_a_council_whose_notification_is_lost_is_found_all_the_same(database, create_council):
-    deaf = tenancy.Directory(database)  # nobody follows the tables for it
-    await deaf.refresh()
+    copies = TableCopies(database)  # nobody follows the tables for them
+    deaf = directory.Directory(copies)
+    await copies.refresh()
     search = asyncio.create_task(deaf.find_council("lostville"))
     await create_council("lostville")
     council = await search
@@ -67,7 +69,7 @@ async def test_a_council_that_never_arrives_is_unknown_after_a_second(client, mi
         client.get(NOTES.format("atlantis"), headers=key), client.get(OPEN.format("atlantis"))
     )
     assert [status_and_code(answer) for answer in answers] == [(404, "unknown-council")] * 2
-    assert tenancy.PATIENCE <= time.monotonic() - started < tenancy.PATIENCE + 1
+    assert directory.PATIENCE <= time.monotonic() - started < directory.PATIENCE + 1
 
 
 async def test_a_council_that_the_token_names_is_not_ready_rather_than_unknown(client, mint):
@@ -81,20 +83,20 @@ async def test_a_council_that_the_token_names_is_not_ready_rather_than_unknown(c
 async def test_what_no_council_can_be_called_is_unknown_at_once(client, slug):
     started = time.monotonic()
     assert status_and_code(await client.get(OPEN.format(slug))) == (404, "unknown-council")
-    assert time.monotonic() - started < tenancy.PATIENCE / 2
+    assert time.monotonic() - started < directory.PATIENCE / 2
 
 
 async def test_a_flood_of_invented_councils_waits_in_small_numbers_and_reads_the_database_twice_at_most(
     client, app, monkeypatch
 ):
-    directory, reads = app.state.directory, []
-    read_councils = directory.refresh
+    copies, reads = app.state.table_copies, []
+    read_councils = copies.refresh
 
     async def refresh():
         reads.append(time.monotonic())
         await read_councils()
 
-    monkeypatch.setattr(directory, "refresh", refresh)
+    monkeypatch.setattr(copies, "refresh", refresh)
     flood = [asyncio.create_task(client.get(OPEN.format(f"invented-{n}"))) for n in range(200)]
     await asyncio.sleep(0.2)
     assert (await client.get(OPEN.format("citytown"))).status_code == 200
@@ -103,13 +105,13 @@ async def test_a_flood_of_invented_councils_waits_in_small_numbers_and_reads_the
         code: [status_and_code(a) for a in responses].count(code) for code in map(status_and_code, responses)
     }
     refused = (503, "council-not-ready")
-    assert counts == {(404, "unknown-council"): tenancy.MAX_WAITING, refused: 200 - tenancy.MAX_WAITING}
+    assert counts == {(404, "unknown-council"): directory.MAX_WAITING, refused: 200 - directory.MAX_WAITING}
     assert all(a.headers["retry-after"] == "1" for a in responses if a.status_code == 503)
     assert len(reads) <= 2
 
 
 async def test_who_waited_leaves_room_for_others_also_when_they_hang_up(client, app):
-    waiting = [asyncio.create_task(client.get(OPEN.format("nowhere"))) for _ in range(tenancy.MAX_WAITING)]
+    waiting = [asyncio.create_task(client.get(OPEN.format("nowhere"))) for _ in range(directory.MAX_WAITING)]
     await asyncio.sleep(0.2)
     assert (await client.get(OPEN.format("nowhere"))).status_code == 503
     for task in waiting:

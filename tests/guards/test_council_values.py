@@ -13,7 +13,11 @@ ALLOWED = {
     ("chassis/src/chassis/events.py", "text", 'f"{SUBJECT_PREFIX}.{self.council}'): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('_.', council"): ENVELOPE,
     ("chassis/src/chassis/outbox.py", "SQL", "concat('event of ', council"): "it names an event in an error",
-    ("chassis/src/chassis/tenancy.py", "event", "CouncilState.slug"): "the council itself is the aggregate",
+    (
+        "chassis/src/chassis/council_events.py",
+        "event",
+        "CouncilState.slug",
+    ): "the council itself is the aggregate",
     (
         "services/identity/src/identity/events.py",
         "event",

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 from sqlalchemy import func, select
 
-from chassis import tables, tenancy
+from chassis import council_events, tables
 from tests.guards.conftest import NAMES, ROOT, service_of
 
 WITH_CONSUMERS = [name for name in NAMES if service_of(name).all_consumers]
@@ -60,7 +60,7 @@ def test_every_handler_has_a_test_that_delivers_to_it(name):
     assert [
         f"{consumer.name}: {view.event_type}"
         for consumer, view in list_handlers(service_of(name))
-        if view.__name__ not in (shared if consumer is tenancy.councils else delivered)
+        if view.__name__ not in (shared if consumer is council_events.councils else delivered)
     ] == []
 
 
@@ -107,34 +107,34 @@ async def test_no_hostile_message_takes_effect(service, deliver, database):
 
 
 async def test_a_council_is_known_once_its_event_is_delivered(deliver, read_council, council, slug):
-    outcome = await deliver(tenancy.CouncilState, **council, name="New Town")
+    outcome = await deliver(council_events.CouncilState, **council, name="New Town")
     assert (outcome.state, await read_council(slug)) == ("processed", ("New Town", "active", 1))
 
 
 async def test_a_changed_council_is_changed_and_a_late_event_changes_nothing(
     deliver, read_council, council, slug
 ):
-    await deliver(tenancy.CouncilChange, **council, name="Third", status="suspended", sequence=3)
-    await deliver(tenancy.CouncilChange, **council, name="Second", sequence=2)
-    await deliver(tenancy.CouncilState, **council, name="First", sequence=1)
+    await deliver(council_events.CouncilChange, **council, name="Third", status="suspended", sequence=3)
+    await deliver(council_events.CouncilChange, **council, name="Second", sequence=2)
+    await deliver(council_events.CouncilState, **council, name="First", sequence=1)
     assert await read_council(slug) == ("Third", "suspended", 3)
 
 
 async def test_a_councils_event_delivered_twice_takes_effect_once(deliver, council):
-    message = deliver.make(tenancy.CouncilState, **council)
-    outcomes = await deliver.batch(tenancy.CouncilState, [message, message])
-    outcomes += await deliver.batch(tenancy.CouncilState, [message])
+    message = deliver.make(council_events.CouncilState, **council)
+    outcomes = await deliver.batch(council_events.CouncilState, [message, message])
+    outcomes += await deliver.batch(council_events.CouncilState, [message])
     assert [outcome.state for outcome in outcomes] == ["processed", "repeated", "repeated"]
 
 
 async def test_a_councils_snapshot_sets_it_whatever_its_sequence(deliver, read_council, council, slug):
-    await deliver(tenancy.CouncilChange, **council, name="Ninth", sequence=9)
-    await deliver(tenancy.CouncilState, **council, name="Fourth", sequence=4, snapshot=True)
+    await deliver(council_events.CouncilChange, **council, name="Ninth", sequence=9)
+    await deliver(council_events.CouncilState, **council, name="Fourth", sequence=4, snapshot=True)
     assert (await read_council(slug))[0] == "Fourth"
 
 
 async def test_a_council_cannot_speak_of_another(deliver, read_council, slug):
-    for view in (tenancy.CouncilState, tenancy.CouncilChange):
+    for view in (council_events.CouncilState, council_events.CouncilChange):
         outcome = await deliver(view, council="citytown", slug=slug)
         assert outcome == ("dead-letter", "forged: an event of citytown about another council")
     assert await read_council(slug) is None
@@ -142,7 +142,7 @@ async def test_a_council_cannot_speak_of_another(deliver, read_council, slug):
 
 async def test_a_revoked_credential_is_refused_once_its_event_is_delivered(deliver, database, slug):
     for council in ("citytown", "hillshire"):
-        await deliver(tenancy.Revocation, council=council, id=slug, issued_before=None)
+        await deliver(council_events.Revocation, council=council, id=slug, issued_before=None)
     columns = tables.revoked_token.c
     async with database.reading() as session:
         rows = await session.all(

@@ -11,15 +11,27 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import MetaData
 
-from chassis import error_handlers, health, metrics, openapi, readiness, telemetry, tenancy
+from chassis import (
+    council_events,
+    council_routes,
+    error_handlers,
+    health,
+    metrics,
+    openapi,
+    readiness,
+    telemetry,
+)
 from chassis.auth import KeySource
 from chassis.body_limit import BodyLimit
 from chassis.consumer import Consumer, run_forever
 from chassis.database import Database
+from chassis.deny_list import DenyList
+from chassis.directory import Directory
 from chassis.events import EventData
 from chassis.problems import ErrorShape
 from chassis.resync import AddSnapshots
 from chassis.settings import Settings
+from chassis.table_copies import TableCopies
 from chassis.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -61,7 +73,7 @@ class Service:
     @property
     def all_consumers(self) -> Sequence[Consumer]:
         """List the service's consumers, with the one every service but the issuer has."""
-        return self.consumers if self.issues_tokens else (tenancy.councils, *self.consumers)
+        return self.consumers if self.issues_tokens else (council_events.councils, *self.consumers)
 
     @property
     def rows_secured(self) -> bool:
@@ -92,7 +104,7 @@ def build(service: Service) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.service = service
-    for router in (*service.routers, tenancy.make_router(service.name), health.router):
+    for router in (*service.routers, council_routes.make_router(service.name), health.router):
         app.include_router(router)
     if service.pages is not None:
         _add_assets(app, service.pages)
@@ -111,7 +123,9 @@ def configure(app: FastAPI, settings: Settings) -> None:
     app.state.settings = settings
     app.state.database = service.database(settings)
     app.state.readiness = readiness.for_web(app.state.database, service.name, settings.nats_url)
-    app.state.directory = tenancy.Directory(app.state.database)
+    app.state.table_copies = TableCopies(app.state.database)
+    app.state.directory = Directory(app.state.table_copies)
+    app.state.deny_list = DenyList(app.state.table_copies)
     source = service.keys(app) if service.keys else make_key_source(settings.jwks_url)
     app.state.verifier = TokenVerifier(settings.issuer, settings.audience, source)
     if service.pages is not None:
@@ -145,8 +159,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.open()
         stack.push_async_callback(app.state.database.close)
         stack.push_async_callback(app.state.readiness.close)
-        await app.state.directory.refresh()
-        await stack.enter_async_context(_run_in_background("directory", app.state.directory.follow))
+        await app.state.table_copies.refresh()
+        await stack.enter_async_context(_run_in_background("table copies", app.state.table_copies.follow))
         await stack.enter_async_context(_run_in_background("loop lag", metrics.measure_loop_lag))
         if service.start is not None:
             await stack.enter_async_context(service.start(app))

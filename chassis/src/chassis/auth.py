@@ -88,7 +88,7 @@ class Authorisation(SecurityBase):
         """Check the request's credential and return its caller. Raises Problem 401, 403 or 404."""
         state = request.app.state
         caller: Caller = await state.verifier.check(_read_credential(request))
-        if state.directory.refuses(caller):
+        if state.deny_list.refuses(caller):
             raise unauthorized("revoked-credential", "The credential has been revoked. Ask for a new one.")
         slug = request.path_params.get("council")
         if slug is not None:

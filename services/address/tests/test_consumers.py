@@ -1,7 +1,7 @@
 """Events in: the councils, as identity announces them, and nothing else."""
 
 from address.loading.store import staged_csv
-from chassis import tenancy
+from chassis import council_events
 
 
 async def test_a_council_identity_announces_can_be_loaded_for(deliver, database, service):
@@ -11,6 +11,6 @@ async def test_a_council_identity_announces_can_be_loaded_for(deliver, database,
 
     assert [consumer.name for consumer in service.all_consumers] == ["councils"]
     assert await read_council() is None
-    await deliver(tenancy.CouncilState, council="newtown", slug="newtown", gss="W06000099")
+    await deliver(council_events.CouncilState, council="newtown", slug="newtown", gss="W06000099")
     row = await read_council()
     assert (row.slug, row.gss) == ("newtown", "W06000099")

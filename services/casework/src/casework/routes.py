@@ -1,4 +1,4 @@
-"""The HTTP API of casework: none yet beside every service's, see ``chassis.tenancy.make_router``."""
+"""The HTTP API of casework: none yet beside every service's, see ``chassis.council_routes``."""
 
 from fastapi import APIRouter
 

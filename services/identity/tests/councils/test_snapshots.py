@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from chassis import tables, tenancy
+from chassis import council_events, tables
 from chassis.database import Session
 from chassis.events import unwrap
 from chassis.resync import resync
@@ -15,7 +15,7 @@ from identity.councils.actions import snapshots
 from identity.issuer.actions import revocations
 
 COUNCILS = select(tables.council).order_by(tables.council.c.slug)
-VIEWS = {view.view.event_type: view.view for view in tenancy.councils.handlers.values()}
+VIEWS = {view.view.event_type: view.view for view in council_events.councils.handlers.values()}
 
 
 async def tell_again(database):
@@ -63,7 +63,7 @@ async def test_a_copy_is_set_to_a_snapshot_even_of_a_lower_version(database):
     """The record was restored from a backup: its version is behind the copy's."""
     [event] = [event for event in await tell_again(database) if event.subject == "citytown"][:1]
     received = unwrap(event, VIEWS[event.type])
-    handler = tenancy.councils.handlers[event.type].handle
+    handler = council_events.councils.handlers[event.type].handle
     async with database.writer.connect() as connection:
         session = Session(connection)
         await session.execute(text("UPDATE council SET version = 99, name = 'Of a lost change'"))

@@ -83,7 +83,7 @@ async def test_logging_out_ends_tokens_but_not_offline_access(visitor, resident,
     short = await bins.tokens(visitor)
     offline = await bins.tokens(visitor, scope="openid offline_access")
     await visitor.get("/identity/logout", params={"id_token_hint": short["id_token"]})
-    await app.state.directory.refresh()
+    await app.state.table_copies.refresh()
 
     async def userinfo(tokens):
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}

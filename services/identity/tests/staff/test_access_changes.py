@@ -251,7 +251,7 @@ async def test_a_token_asked_for_while_a_role_is_lost_is_made_of_what_is_left(
         await asyncio.sleep(0.2)
         assert not refreshing.done()
     assert (await refreshing)["scope"].split() == ["offline_access", "openid"]
-    await app.state.directory.refresh()
+    await app.state.table_copies.refresh()
     assert (await client.get(f"{URL}/roles", headers=worker.headers())).status_code == 403
 
 

@@ -83,7 +83,7 @@ async def test_a_revoked_mandate_ends_its_tokens_and_gives_no_more(app, visitor,
     assert await works(visitor, token)
     async with database.writing("citytown") as session:
         await mandates.revoke_mandate(session, "citytown", rosa, mandate_id)
-    await app.state.directory.refresh()
+    await app.state.table_copies.refresh()
     assert not await works(visitor, token)
     assert await works(visitor, actor_tokens["access_token"])  # the delegate's own goes on
     refused(await exchange(visitor, bins, subject, actor_tokens["access_token"]))
@@ -156,5 +156,5 @@ async def test_an_ended_session_ends_acting_too(app, visitor, bins, mandate):
     subject, actor_tokens, _ = mandate
     token = (await exchange(visitor, bins, subject, actor_tokens["access_token"])).json()["access_token"]
     await visitor.get("/identity/logout", params={"id_token_hint": actor_tokens["id_token"]})
-    await app.state.directory.refresh()
+    await app.state.table_copies.refresh()
     assert not await works(visitor, token)

@@ -42,9 +42,9 @@ async def test_a_code_is_good_once_and_its_second_use_revokes_its_tokens(app, vi
     assert await opens_userinfo(visitor, tokens)
     refused(await bins.redeem(visitor, code))
     assert not await opens_userinfo(visitor, tokens)
-    await app.state.directory.refresh()
+    await app.state.table_copies.refresh()
     jti = (await verify_claims(visitor, tokens["access_token"]))["jti"]
-    assert jti in app.state.directory.revoked  # so no other service takes it either
+    assert jti in app.state.deny_list.revoked  # so no other service takes it either
     refused(await bins.refresh(visitor, tokens["refresh_token"]))
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API of payments: none yet beside every service's, see ``chassis.tenancy.make_router``."""
+"""The HTTP API of payments: none yet beside every service's, see ``chassis.council_routes``."""
 
 from fastapi import APIRouter
 

@@ -20,7 +20,7 @@ async def _get_issuer(request: Request) -> Issuer:
 async def _refresh_directory(request: Request) -> AsyncIterator[None]:
     yield
     try:
-        await request.app.state.directory.refresh()
+        await request.app.state.table_copies.refresh()
     except (
         DATABASE_UNAVAILABLE
     ) as error:  # the change is committed; this process gets it by event, as others do

@@ -6,8 +6,8 @@ from typing import Any
 
 from chassis.auth import Caller
 from chassis.database import ReadSession
+from chassis.deny_list import DenyList
 from chassis.problems import Problem
-from chassis.tenancy import Directory
 from chassis.tokens import TokenVerifier
 from identity.clients.actions.authentication import AuthenticatedClient, Provider
 from identity.grants.actions import subjects, token_owner, token_records
@@ -17,7 +17,7 @@ _INACTIVE = {"active": False}
 _CLAIMS = ("iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope", "act", "mandate", "theme")
 
 
-async def verify_token(verifier: TokenVerifier, directory: Directory, token: str) -> Caller | None:
+async def verify_token(verifier: TokenVerifier, deny_list: DenyList, token: str) -> Caller | None:
     """Verify an access token or an API key; answers whom it speaks for, None when it is not good."""
     try:
         caller = await verifier.check(token)
@@ -25,7 +25,7 @@ async def verify_token(verifier: TokenVerifier, directory: Directory, token: str
         if problem.status_code != 401:  # noqa: PLR2004 - the keys cannot be read: not the token's fault
             raise
         return None
-    return None if directory.refuses(caller) else caller
+    return None if deny_list.refuses(caller) else caller
 
 
 async def introspect_token(

@@ -82,4 +82,4 @@ def read_token(fields: dict[str, str]) -> str:
 async def verify_token(request: Request, token: str) -> Caller | None:
     """Verify an access token or an API key; answers whom it speaks for, None when it is not good."""
     state = request.app.state
-    return await introspection.verify_token(state.verifier, state.directory, token)
+    return await introspection.verify_token(state.verifier, state.deny_list, token)
