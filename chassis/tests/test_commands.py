@@ -180,13 +180,13 @@ def test_a_terminal_gets_a_bar_and_readable_facts():
         assert isinstance(report, TerminalReporter)
         report.progress("reading", 50, 100)
         report.finish(ExitCode.DONE, "loaded", rows_per_second=112_339, notes={"a": 1})
-    written = stream.getvalue()
-    assert "reading" in written
-    assert "50/100" in written
+    text = stream.getvalue()
+    assert "reading" in text
+    assert "50/100" in text
     assert (
-        'outcome              loaded\nrows per second      112,339\nnotes                {"a": 1}' in written
+        'outcome              loaded\nrows per second      112,339\nnotes                {"a": 1}' in text
     )
-    assert written.rindex("\x1b[?25h") < written.rindex("outcome")  # the cursor is shown again
+    assert text.rindex("\x1b[?25h") < text.rindex("outcome")  # the cursor is shown again
 
 
 def test_a_terminal_without_rich_gets_json_lines(monkeypatch):

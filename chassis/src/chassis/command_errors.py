@@ -107,9 +107,9 @@ def read_settings(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         faults = error.errors(include_input=False, include_url=False)
-        named = (f"{prefix}{'_'.join(map(str, fault['loc']))}".upper() for fault in faults)
+        variables = (f"{prefix}{'_'.join(map(str, fault['loc']))}".upper() for fault in faults)
         lines = (
             f"{name} is not set" if fault["type"] == "missing" else f"{name}: {fault['msg']}"
-            for name, fault in zip(named, faults, strict=True)
+            for name, fault in zip(variables, faults, strict=True)
         )
         raise CommandError(ExitCode.MISCONFIGURED, f"Settings: {'; '.join(lines)}.") from None

@@ -13,9 +13,9 @@ import importlib.util
 import json
 import sys
 import time
+from abc import ABC, abstractmethod
 from enum import IntEnum
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -42,51 +42,36 @@ class CommandError(Exception):
         self.code = code
 
 
-class Reporter(Protocol):
+class Reporter(ABC):
     """Reports how far a command is, and how it ended. Use it as a context manager."""
 
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @abstractmethod
     def progress(self, step: str, rows: int, total: int | None = None, note: str = "") -> None:
         """Report the rows done of a step, out of ``total`` where that is known."""
 
+    @abstractmethod
     def print_result(self, **facts: Any) -> None:
         """Print what the command was called for."""
 
     def finish(self, code: ExitCode, outcome: str, **facts: Any) -> ExitCode:
         """Print the summary, and return its exit code."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class _Base:
-    """What both reporters share."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def print_result(self, **facts: Any) -> None:
-        raise NotImplementedError
-
-    def finish(self, code: ExitCode, outcome: str, **facts: Any) -> ExitCode:
         self.print_result(outcome=outcome, **facts)
         return code
+
+    def close(self) -> None:  # noqa: B027 - only a bar has something to end
+        """End what is shown on the terminal."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """End what is shown on the terminal."""
 
-
-class JsonReporter(_Base):
+class JsonReporter(Reporter):
     """Writes a JSON object a line; of one step's progress at most one every half second."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -104,7 +89,7 @@ class JsonReporter(_Base):
         self._stream.flush()
 
 
-class TerminalReporter(_Base):
+class TerminalReporter(Reporter):
     """Shows a person a bar while it works, and then the facts a line each."""
 
     def __init__(self, stream: TextIO) -> None:

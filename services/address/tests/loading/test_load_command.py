@@ -61,7 +61,7 @@ def test_a_terminal_shows_steps_and_a_summary_without_json(start_load, write, em
     ours, theirs = pty.openpty()
     loading = start_load(write(GAZETTEER), stdout=theirs)
     os.close(theirs)
-    shown = b""
+    screen = b""
     while True:
         try:
             part = os.read(ours, 65_536)
@@ -69,10 +69,10 @@ def test_a_terminal_shows_steps_and_a_summary_without_json(start_load, write, em
             break
         if not part:
             break
-        shown += part
+        screen += part
     os.close(ours)
     assert loading.wait(timeout=60) == ExitCode.DONE
-    text = shown.decode()
+    text = screen.decode()
     assert "writing" in text
     assert '{"step"' not in text
     assert f"rows                 {len(GAZETTEER)}\r\n" in text
