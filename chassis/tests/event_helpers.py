@@ -18,7 +18,7 @@ from dev.contracts.asyncapi import make_document
 def running_broker(folder):
     """Run a NATS with the account of the notes service."""
     views = [handler.view for handler in council_events.councils.handlers.values()]
-    identity = SimpleNamespace(name="identity", publishes=views, all_consumers=[])
+    identity = SimpleNamespace(name="identity", publishes=views, keeps_events=True, all_consumers=[])
     with running(folder, make_topology(make_document([identity, service]))) as broker:
         yield broker
 

@@ -120,6 +120,24 @@ async def test_a_user_with_an_unknown_key_is_told_what_to_do_once_a_minute(broke
     assert len(messages) <= 2
 
 
+async def test_a_stream_keeps_events_as_long_as_its_service_declares(broker, owner):
+    ages = {
+        name: (await jetstream(owner).stream_info(name)).config.max_age for name in broker.topology.streams
+    }
+    assert {name for name, age in ages.items() if not age} == {"IDENTITY"}
+    assert {age for age in ages.values() if age} == {30 * 86_400}
+
+
+def test_retention_is_read_from_the_contract_and_not_from_a_name():
+    document = json.loads(CONTRACT.read_text())
+    assert topology.make_topology(document).unlimited == {"identity"}
+    for operation in document["operations"].values():
+        operation.pop("x-retention", None)
+        if operation["x-service"] == "address":
+            operation["x-retention"] = "unlimited"
+    assert topology.make_topology(document).unlimited == {"address"}
+
+
 async def test_a_service_publishes_its_own_events_and_reads_what_it_declares(broker, identity, mapping):
     subject = f"townhall.citytown.{COUNCILS}"
     assert (await publish(identity, subject, b"mine"))["stream"] == "IDENTITY"

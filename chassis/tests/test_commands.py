@@ -183,9 +183,7 @@ def test_a_terminal_gets_a_bar_and_readable_facts():
     text = stream.getvalue()
     assert "reading" in text
     assert "50/100" in text
-    assert (
-        'outcome              loaded\nrows per second      112,339\nnotes                {"a": 1}' in text
-    )
+    assert 'outcome              loaded\nrows per second      112,339\nnotes                {"a": 1}' in text
     assert text.rindex("\x1b[?25h") < text.rindex("outcome")  # the cursor is shown again
 
 

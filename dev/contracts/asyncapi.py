@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chassis.app import Service
+from chassis.broker.topology import UNLIMITED
 from chassis.events import EventData
 
 _MEDIA_TYPE = "application/cloudevents+json"
@@ -79,7 +80,8 @@ def _make_operations(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     """Make (name, operation) of each event the service publishes and of each that it follows."""
     for event in service.publishes:
         name = f"{service.name}.publishes.{event.event_type}"
-        yield name, {**_make_operation("send", event), "x-service": service.name}
+        retention = {"x-retention": UNLIMITED} if service.keeps_events else {}
+        yield name, {**_make_operation("send", event), "x-service": service.name, **retention}
     for consumer in service.all_consumers:
         for handler in consumer.handlers.values():
             name = f"{service.name}.{consumer.name}.follows.{handler.view.event_type}"

@@ -54,6 +54,7 @@ class Service:
     metadata: MetaData
     routers: Sequence[APIRouter] = ()
     publishes: Sequence[type[EventData]] = ()
+    keeps_events: bool = False  # its stream has no end of age: a service installed later reads all of it
     consumers: Sequence[Consumer] = ()
     shapes: Sequence[ErrorShape] = ()
     cross_origin: Sequence[openapi.CrossOrigin] = ()

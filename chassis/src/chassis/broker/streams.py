@@ -35,8 +35,6 @@ _TRY_INTERVAL = 0.2  # seconds
 _DAY = 86_400  # seconds
 _DEAD_LETTER_DAYS = 365
 _DUPLICATE_WINDOW = 120  # seconds in which the server itself drops a repeated Nats-Msg-Id
-# Identity's events say which councils there are: a service installed years later must still learn them.
-_UNLIMITED = {"identity"}
 
 
 class OwnerSettings(BaseSettings):
@@ -50,7 +48,7 @@ class OwnerSettings(BaseSettings):
     replicas: int = Field(default=1, ge=1, le=5, description="Servers that hold each event")
     # The inbox recognises an event delivered again for 32 days: no stream may keep events longer.
     max_age_days: int = Field(
-        default=30, ge=1, le=30, description="Days that events are kept, but identity's"
+        default=30, ge=1, le=30, description="Days that events are kept; not of services that keep them all"
     )
     max_bytes: int = Field(default=-1, ge=-1, description="Largest size of each stream; -1 for no limit")
 
@@ -72,7 +70,7 @@ async def ensure_all(
     A council's consumer that is no longer listed is deleted; so are its events in hand.
     """
     for service in topology.services:
-        await ensure_stream(client, _configure_events(service, settings))
+        await ensure_stream(client, _configure_events(service, topology, settings))
         await ensure_stream(client, _configure_dead_letters(service, settings))
     for durable in topology.durables:
         await ensure_durable(client, durable)
@@ -81,8 +79,8 @@ async def ensure_all(
         await _ensure_council_consumers(client, stream, consumers)
 
 
-def _configure_events(service: str, settings: OwnerSettings) -> StreamConfig:
-    max_age = 0 if service in _UNLIMITED else settings.max_age_days * _DAY
+def _configure_events(service: str, topology: Topology, settings: OwnerSettings) -> StreamConfig:
+    max_age = 0 if service in topology.unlimited else settings.max_age_days * _DAY
     subject = f"{SUBJECT_PREFIX}.*.{service}.>"
     return _configure(stream_name(service), subject, max_age, settings)
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from chassis.events import SUBJECT_PREFIX
 
+UNLIMITED = "unlimited"
+"""``x-retention`` of what a service publishes: its stream keeps events whatever their age."""
+
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MAX_CONSUMERS = 1_000
 
@@ -57,6 +60,7 @@ class Topology:
 
     services: tuple[str, ...]
     durables: tuple[Durable, ...]
+    unlimited: frozenset[str] = frozenset()  # services whose events are kept whatever their age
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -106,6 +110,9 @@ def make_topology(document: dict[str, Any]) -> Topology:
         durables=tuple(
             Durable(user, name, stream, tuple(sorted(addresses)))
             for (user, name, stream), addresses in sorted(subjects.items())
+        ),
+        unlimited=frozenset(
+            operation["x-service"] for operation in operations if operation.get("x-retention") == UNLIMITED
         ),
     )
 

@@ -205,6 +205,7 @@ service = Service(
         MandateRevoked,
         IdentityAccess,
     ),
+    keeps_events=True,  # they say which councils there are: a service installed years later must learn them
     consumers=CONSUMERS,
     shapes=(
         token.TOKEN_ERRORS,
