@@ -27,7 +27,7 @@ async def test_a_page_is_english_by_default(browser):
     assert page.status_code == 200
     assert '<html lang="en"' in page.text
     assert page.headers["Content-Language"] == "en"
-    assert "<title>Write a note - Townhall account</title>" in page.text
+    assert "<title>Write a note - Notes</title>" in page.text
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ async def test_a_page_is_in_the_language_the_browser_prefers(browser, accept_lan
 
 async def test_a_chosen_language_is_kept(browser):
     first = await browser.get("/notes/write?lang=cy&page=2")
-    assert "Ysgrifennu nodyn - Cyfrif Townhall" in first.text
+    assert "Ysgrifennu nodyn - Nodiadau" in first.text
     assert "Neidio i&#39;r prif gynnwys" in first.text
     assert 'href="?page=2&amp;lang=en"' in first.text
     again = await browser.get("/notes/write", headers={"Accept-Language": "en"})

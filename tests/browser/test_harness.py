@@ -39,7 +39,7 @@ async def test_a_page_is_accessible_on_a_desk_and_a_phone(site, page, phone, axe
         await axe(tab)
         await tab.fill("#words", "one two three four")
         await tab.click("text=Save")
-        assert await tab.title() == "Error: Write a note - Townhall account"
+        assert await tab.title() == "Error: Write a note - Notes"
         assert await tab.evaluate("document.activeElement.className") == "govuk-error-summary"
         await axe(tab)
         await tab.click(".govuk-error-summary a")
@@ -57,13 +57,13 @@ async def test_the_design_systems_scripts_run_under_the_policy(site, page):
 async def test_the_toggle_changes_the_language_and_stays(site, phone, axe):
     await phone.goto(f"{site}/notes/write")
     await phone.click("text=Cymraeg")
-    assert await phone.title() == "Ysgrifennu nodyn - Cyfrif Townhall"
+    assert await phone.title() == "Ysgrifennu nodyn - Nodiadau"
     assert await phone.get_attribute("html", "lang") == "cy"
     await axe(phone)
     await phone.fill("#words", "un")
     await phone.click("text=Cadw")
     assert await phone.inner_text("h1") == "Ysgrifennu nodyn"
-    assert await phone.title() == "Ysgrifennu nodyn - Cyfrif Townhall"
+    assert await phone.title() == "Ysgrifennu nodyn - Nodiadau"
 
 
 async def test_a_form_works_without_scripts(site, visitor):

@@ -9,7 +9,7 @@ from chassis.problems import Problem
 from chassis.web import Form, Pages, SubmittedForm, form_body, gettext_noop, see_other
 
 MAX_WORDS = 3
-pages = Pages("notes")
+pages = Pages("notes", name=gettext_noop("Notes"))
 router = APIRouter()
 
 

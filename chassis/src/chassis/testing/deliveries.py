@@ -98,7 +98,7 @@ class Deliver:
         return {
             "another council's": self.make(view, nats_subject=view.nats_subject("hillshire")),
             "another event's": self.make(
-                view, nats_subject=f"{SUBJECT_PREFIX}.citytown.payments.refund.made"
+                view, nats_subject=f"{SUBJECT_PREFIX}.citytown.elsewhere.thing.made"
             ),
             "of another source": self.make(view, envelope={"source": "urn:townhall:elsewhere"}),
             "without an id": self.make(view, envelope={"id": ""}),

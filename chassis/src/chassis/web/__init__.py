@@ -2,14 +2,14 @@
 
 A service with pages has ``pages/*.html`` (Jinja2, extending ``base.html``) in its package or in its domains,
 ``locale/cy.po`` beside them for their Welsh and ``static/`` for its own scripts. Its ``Service`` has
-``pages=Pages("<package>")``.
+``pages=Pages("<package>", name=gettext_noop("<what people call it>"))``.
 """
 
 from chassis.web.browsers import cookie_name, set_cookie
 from chassis.web.forms import Form, SubmittedForm, form_body
+from chassis.web.html_pages import Pages, see_other
 from chassis.web.languages import choose_language, gettext_noop, translate
 from chassis.web.origin import csrf_token
-from chassis.web.pages import Pages, see_other
 
 __all__ = [
     "Form",

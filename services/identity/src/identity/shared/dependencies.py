@@ -14,7 +14,7 @@ from chassis.auth import Caller, permission
 from chassis.pages import Pager
 from chassis.problems import FieldError, Problem
 from chassis.types import SLUG_PATTERN
-from chassis.web import Pages, choose_language
+from chassis.web import Pages, choose_language, gettext_noop
 from identity.shared.oauth import scopes
 from identity.shared.oauth.authorization_requests import PageError
 from identity.shared.rules import limits
@@ -22,7 +22,7 @@ from identity.shared.rules import limits
 _LONDON = ZoneInfo("Europe/London")
 _SLUG = re.compile(SLUG_PATTERN)
 
-pages = Pages("identity")
+pages = Pages("identity", name=gettext_noop("Townhall account"))
 """Identity's pages for people: ``pages.render(request, "sign-in.html", form=form)``."""
 
 Operator = Annotated[Caller, permission(scopes.OPERATE)]

@@ -29,7 +29,6 @@ from chassis.web.languages import (
     catalogue,
     choose_language,
     folders_of,
-    gettext_noop,
     remember_language,
 )
 from chassis.web.origin import CSRF_FIELD, csrf_token
@@ -45,7 +44,7 @@ class Pages:
     """
 
     package: str
-    name: str = gettext_noop("Townhall account")
+    name: str
 
     def render(
         self,
