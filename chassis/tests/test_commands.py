@@ -18,8 +18,15 @@ from sqlalchemy.exc import DBAPIError
 
 import chassis.settings
 from chassis import commands
-from chassis.command_errors import Names, explain, read_settings
-from chassis.commands import CommandError, ExitCode, JsonReporter, TerminalReporter, make_reporter
+from chassis.command_errors import Names, explain
+from chassis.commands import (
+    CommandError,
+    ExitCode,
+    JsonReporter,
+    TerminalReporter,
+    make_reporter,
+    read_settings,
+)
 
 NAMES = Names("notes", "NOTES_DATABASE_URL", "NOTES_NATS_URL")
 

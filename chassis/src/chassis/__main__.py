@@ -9,8 +9,7 @@ from contextlib import suppress
 
 from chassis import telemetry
 from chassis.app import Service, create_app
-from chassis.command_errors import Names, explain, read_settings
-from chassis.commands import CommandError, ExitCode, Reporter, make_reporter
+from chassis.commands import CommandError, ExitCode, Reporter, make_reporter, read_settings
 from chassis.settings import Settings
 
 
@@ -62,17 +61,19 @@ def main() -> int:
         telemetry.log_as_json(service.name, settings.log_level)
         return _run_verb(service, settings, arguments)
     except (Exception, KeyboardInterrupt) as error:
-        reason = explain(error, _list_names(service, arguments.verb))
+        reason = _explain(error, service, arguments.verb)
         if reason is None:
             raise
         sys.stderr.write(f"{arguments.verb} {service.name}: {reason}\n")
         return reason.code
 
 
-def _list_names(service: Service, verb: str) -> Names:
+def _explain(error: BaseException, service: Service, verb: str) -> CommandError | None:
+    from chassis.command_errors import Names, explain  # noqa: PLC0415 - a web process has no use for NATS
+
     prefix = service.settings.model_config.get("env_prefix", "")
     database = "MIGRATION_URL" if verb == "migrate" else "DATABASE_URL"
-    return Names(service.name, f"{prefix}{database}", f"{prefix}NATS_URL")
+    return explain(error, Names(service.name, f"{prefix}{database}", f"{prefix}NATS_URL"))
 
 
 def _run_verb(service: Service, settings: Settings, arguments: argparse.Namespace) -> int:

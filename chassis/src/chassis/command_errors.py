@@ -5,13 +5,11 @@ import socket
 from typing import NamedTuple
 
 from nats.errors import Error as NatsError
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from chassis.commands import CommandError, ExitCode
 from chassis.failures import iterate_causes
-from chassis.settings import Settings
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _AWAY = (ConnectionError, socket.gaierror, TimeoutError, PoolTimeoutError)
@@ -98,18 +96,3 @@ def _explain_file(cause: OSError) -> tuple[ExitCode, str] | None:
         return None
     file = str(cause.filename).replace("{", "{{").replace("}", "}}")
     return ExitCode.USAGE, f"{file}: {cause.strerror}."
-
-
-def read_settings(kind: type[Settings]) -> Settings:
-    """Read settings from the environment. Raises CommandError, naming each wrong variable and no value."""
-    try:
-        return kind()
-    except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        faults = error.errors(include_input=False, include_url=False)
-        variables = (f"{prefix}{'_'.join(map(str, fault['loc']))}".upper() for fault in faults)
-        lines = (
-            f"{name} is not set" if fault["type"] == "missing" else f"{name}: {fault['msg']}"
-            for name, fault in zip(variables, faults, strict=True)
-        )
-        raise CommandError(ExitCode.MISCONFIGURED, f"Settings: {'; '.join(lines)}.") from None

@@ -17,6 +17,10 @@ from abc import ABC, abstractmethod
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from pydantic import ValidationError
+
+from chassis.settings import Settings
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -40,6 +44,21 @@ class CommandError(Exception):
     def __init__(self, code: ExitCode, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Read settings from the environment. Raises CommandError, naming each wrong variable and no value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        faults = error.errors(include_input=False, include_url=False)
+        variables = (f"{prefix}{'_'.join(map(str, fault['loc']))}".upper() for fault in faults)
+        lines = (
+            f"{name} is not set" if fault["type"] == "missing" else f"{name}: {fault['msg']}"
+            for name, fault in zip(variables, faults, strict=True)
+        )
+        raise CommandError(ExitCode.MISCONFIGURED, f"Settings: {'; '.join(lines)}.") from None
 
 
 class Reporter(ABC):
