@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 from sqlalchemy import event, text
 
@@ -91,7 +92,7 @@ async def test_two_people_agree_each_on_a_page_and_one_ends_it(database, rosa, b
     for sentence in (
         "Let Ben Example act for you?", "Bins and recycling", "See your collections, report missed ones",
         "Citytown Council", "They can do nothing else for you", "You can end it at any time",
-        "Let them act for me", "Do not",
+        "Let them act for me", "Do not", f"can accept: {ben.address}",
     ):  # fmt: skip
         assert sentence in page
     assert await ben.read(path_of(row), 404)
@@ -220,6 +221,7 @@ async def test_any_other_answer_is_a_no(database, rosa, ben, answer):
 
 async def test_a_code_is_entered_on_the_page_once_and_by_one_person(database, make_person, rosa, ben):
     row, code = await mandate_steps.offer(database, rosa.account)
+    assert "Whoever you give it to can accept." in await rosa.read(path_of(row))
     early = await ben.post(f"{PAGE}/code", code=code)
     assert (early.status_code, "No offer is open for this code" in early.text) == (400, True)
     await mandate_steps.confirm(database, rosa.account, row.id)
@@ -304,6 +306,16 @@ async def test_a_theme_that_needs_two_factors_leads_to_them_and_back(database, m
     assert (await status_of(database, row.id))[1] is True
     assert step in (await ben.browser.get(path_of(row))).text
     assert (await ben.post(path_of(row, "/accept"), answer="no")).status_code == 303  # no needs no level
+
+
+async def test_who_sets_up_a_second_step_for_it_comes_back_to_the_offer(database, rosa, ben):
+    row, _ = await mandate_steps.offer(database, rosa.account, email=ben.address, theme="licensing")
+    page = await rosa.browser.get(f"/identity/account/authenticator?then=mandates/{ids.show(row.id)}")
+    secret = re.search(r'townhall-key">([A-Z2-7 ]+)<', page.text)[1].replace(" ", "")
+    code = pyotp.TOTP(secret).now()
+    done = await rosa.post(f"/identity/account/authenticator?then=mandates/{ids.show(row.id)}", code=code)
+    assert f'href="{path_of(row)}"' in done.text
+    assert "Let them act for me" in await rosa.read(path_of(row))
 
 
 @pytest.mark.parametrize(("theme", "level", "lower"), [("council-tax", "P1", None), ("benefits", "P2", "P1")])

@@ -13,6 +13,7 @@ from identity.grants.tables import access_token, token_grant
 from identity.mandates.actions import mandates, offers
 from identity.mandates.rules import mandates as mandate_rules
 from identity.mandates.tables import mandate as mandate_table
+from identity.mandates.tables import mandate_offer
 from identity.shared.oauth import token_requests
 from services.identity.tests import mandate_steps, provider
 
@@ -224,6 +225,26 @@ async def test_accepting_and_revoking_at_once_ends_revoked_or_accepted_and_never
         assert await find_mandate(database, delegate, principal) is None
 
 
+async def test_confirming_and_refusing_at_once_ends_confirmed_or_refused_and_never_both(database):
+    for _ in range(5):
+        principal, _ = await make_person(database)
+        delegate, email = await make_person(database)
+        row, _ = await mandate_steps.offer(database, principal, email=email)
+
+        async def refuse(principal=principal, mandate_id=row.id):
+            async with database.writing() as session:
+                await offers.end_own(session, principal, mandate_id)
+
+        confirmed, refused = await asyncio.gather(
+            mandate_steps.confirm(database, principal, row.id), refuse(), return_exceptions=True
+        )
+        assert refused is None
+        with pytest.raises(Problem):  # whoever comes last, the refusal is the last word
+            await accept_offer(database, delegate, row.id)
+        if isinstance(confirmed, Problem):
+            assert confirmed.code == "offer-over"
+
+
 @pytest.mark.parametrize("side", [0, 1])
 async def test_either_side_revokes_at_once_and_the_mandates_tokens_are_refused(database, side):
     *sides, mandate_id = await make_mandate(database)
@@ -317,6 +338,47 @@ async def test_closing_an_account_ends_its_mandates_and_erases_the_names(databas
             text("SELECT 1 FROM mandate_offer WHERE mandate = :id"), {"id": mandate_id}
         )
     assert (row.status, offers_) == ("revoked", [])
+
+
+async def insert_as_before(database, principal, status, delegate=None, email=None):
+    """Insert a mandate as the version before 0020 does, which knows none of the new columns: its id."""
+    mandate_id, now = ids.new(), datetime.now(UTC)
+    columns = (
+        "council, id, principal, delegate, theme, status, version, offered_at, offer_ends_at, expires_at"
+    )
+    values = {"id": mandate_id, "principal": principal, "delegate": delegate, "status": status, "now": now}
+    async with database.writing("citytown") as session:
+        await session.execute(
+            text(
+                f"INSERT INTO mandate ({columns}) VALUES ('citytown', :id, :principal, :delegate, 'benefits',"
+                " :status, 1, :now, :offer_ends, :ends)"
+            ),
+            {**values, "offer_ends": now + timedelta(days=14), "ends": now + SOON},
+        )
+        offer = {"council": "citytown", "mandate": mandate_id, "email": email}
+        names = {"principal_name": "Rosa Example", "delegate_name": "Ben Example"}
+        await session.execute(mandate_offer.insert(), {**offer, **names})
+    return mandate_id
+
+
+async def test_a_mandate_accepted_before_people_confirmed_them_goes_on(database):
+    principal, _ = await make_person(database)
+    delegate, _ = await make_person(database)
+    mandate_id = await insert_as_before(database, principal, "accepted", delegate)
+    mandate = await find_mandate(database, delegate, principal, "benefits")
+    assert (mandate.id, mandate.minimum_level) == (mandate_id, "Cl")
+
+
+async def test_an_offer_from_before_waits_for_its_principal(database):
+    principal, _ = await make_person(database)
+    delegate, email = await make_person(database)
+    mandate_id = await insert_as_before(database, principal, "offered", email=email)
+    with pytest.raises(Problem) as refused:
+        await accept_offer(database, delegate, mandate_id)
+    assert refused.value.status_code == 404
+    row = await mandate_steps.confirm(database, principal, mandate_id)
+    assert row.minimum_level == "P2.Cl.Cm"
+    assert (await accept_offer(database, delegate, mandate_id)).status == "accepted"
 
 
 URL = "/citytown/identity/v1/mandates"

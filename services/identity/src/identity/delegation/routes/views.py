@@ -93,7 +93,7 @@ def _describe(request: Request, row: Row[Any], texts: _Texts, account: UUID) -> 
         "status": status,
         "is_over": status in {"declined", "revoked", "expired"},
         "waits": status == ("unconfirmed" if by_me else "offered"),
-        "by_email": bool(row.email),
+        "email": row.email or "",
         "sandbox": row.mode == "sandbox",
         "name": (row.delegate_name if by_me else row.principal_name)
         or translate("identity", language, _UNNAMED),
