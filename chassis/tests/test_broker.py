@@ -111,6 +111,15 @@ async def test_nobody_without_a_key_gets_in(broker):
         await writer.wait_closed()
 
 
+async def test_a_user_with_an_unknown_key_is_told_what_to_do_once_a_minute(broker, caplog):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.5):
+            await connect(Access(broker.url, "mapping", keys.make_seed()), "test")
+    messages = [record.message for record in caplog.records if record.name.startswith("chassis")]
+    assert len([message for message in messages if "accounts do not know this key" in message]) == 1
+    assert len(messages) <= 2
+
+
 async def test_a_service_publishes_its_own_events_and_reads_what_it_declares(broker, identity, mapping):
     subject = f"townhall.citytown.{COUNCILS}"
     assert (await publish(identity, subject, b"mine"))["stream"] == "IDENTITY"

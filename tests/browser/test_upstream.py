@@ -110,16 +110,16 @@ async def answer_as(tab, simulator, person, act="sign-in"):
     await tab.click(f"button[value={act}]")
 
 
-@pytest.mark.parametrize("seen", [(NARROW, "cy", "sion"), (harness.DESKTOP, "en", "mary")])
+@pytest.mark.parametrize("visit", [(NARROW, "cy", "sion"), (harness.DESKTOP, "en", "mary")])
 async def test_somebody_new_comes_by_one_login_and_has_an_account(
-    site, one_login, simulator, visitor, axe, code, seen
+    site, one_login, simulator, visitor, axe, code, visit
 ):
-    size, lang, who = seen
+    size, lang, person = visit
     tab = await visitor(**size)
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
     await looked_at(tab, axe, "sign-in", lang)
     await tab.click(BUTTON)
-    await answer_as(tab, simulator, who)
+    await answer_as(tab, simulator, person)
     await tab.wait_for_url("**/identity/upstream/link**")
     await looked_at(tab, axe, "link", lang)
     await tab.click("form:has(input[type=radio]) button")  # without an answer
@@ -130,7 +130,7 @@ async def test_somebody_new_comes_by_one_login_and_has_an_account(
     # The council's provider opens no account: the code to the address that it verified does.
     await tab.wait_for_url("**/identity/sign-in")
     await looked_at(tab, axe, "counts-there", lang)
-    address = simulator.residents[who].email
+    address = simulator.residents[person].email
     assert await tab.input_value("#email") == address
     await tab.press("#email", "Enter")
     await tab.fill("#code", await code(address))
@@ -144,7 +144,7 @@ async def test_somebody_new_comes_by_one_login_and_has_an_account(
     await tab.context.clear_cookies(name="townhall-session")
     await tab.goto(f"{site}/identity/sign-in?council=citytown&lang={lang}")
     await tab.click(BUTTON)
-    await answer_as(tab, simulator, who)
+    await answer_as(tab, simulator, person)
     await tab.wait_for_url("**/identity/sign-in")
 
 

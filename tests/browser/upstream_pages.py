@@ -34,8 +34,8 @@ async def _upstreams(visit: Visit) -> None:
 @way("passkey-last.html")
 async def _passkey_last(visit: Visit) -> None:
     async with visit.database.writing() as session:
-        gone = text("DELETE FROM account_email WHERE account = :who")
-        await session.execute(gone, {"who": visit.account})
+        delete_email = text("DELETE FROM account_email WHERE account = :who")
+        await session.execute(delete_email, {"who": visit.account})
     await visit.with_passkey("Phone")
     await visit.signed_in("passkey")
     await visit.go("account/passkeys")

@@ -156,11 +156,12 @@ async def sign_in(
     """
     secret, session_id = secrets.token_urlsafe(32), ids.new()
     now = datetime.now(UTC)
-    at, own = now - timedelta(seconds=ago), sorted(factors.OWN.intersection(methods))
+    at, own_methods = now - timedelta(seconds=ago), sorted(factors.OWN.intersection(methods))
     async with database.writing() as session:
         await session.execute(browser_session.insert(), {
             "id": session_id, "account": account_id, "secret_hash": hashlib.sha256(secret.encode()).digest(),
-            "methods": own, "own_at": at if own else None, "device": "Test", "authenticated_at": at,
+            "methods": own_methods, "own_at": at if own_methods else None, "device": "Test",
+            "authenticated_at": at,
             "created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1), "ended_at": None,
         })  # fmt: skip
         for method in set(methods) - factors.OWN:

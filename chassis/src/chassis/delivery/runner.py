@@ -26,7 +26,7 @@ from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.delivery import metrics as consumer_metrics
 from chassis.delivery.lock import ConsumerLock
-from chassis.delivery.settlement import BATCH, PAUSE_AFTER, Settler
+from chassis.delivery.settlement import BATCH, PAUSE_AFTER, Settler, end_if_cancelled
 from chassis.failures import Fault, classify, describe
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,7 @@ class ConsumerRunner:
             messages: list[Msg] = []
             with suppress(NatsTimeoutError, TimeoutError):
                 messages = await subscription.fetch(BATCH, timeout=_FETCH_TIMEOUT)
+            end_if_cancelled()
             self._settler.pause.end()
             if not messages:
                 continue

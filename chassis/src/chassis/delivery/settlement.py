@@ -44,6 +44,17 @@ class Delivery:
     error: Exception | None = None
 
 
+def end_if_cancelled() -> None:
+    """Raise CancelledError if this task was cancelled and something on the way has swallowed it.
+
+    ``asyncio.wait_for`` of Python 3.11, which the client of NATS uses, does so when a message comes at the
+    same moment. A worker told to stop would work on.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _read(message: Msg) -> Delivery:
     try:
         return Delivery(message, inbox.read_envelope(message.subject, message.data))
@@ -78,6 +89,7 @@ class Settler:
         size = len(pending)
         try:
             while pending:
+                end_if_cancelled()
                 size = await self._step(pending, size)
         finally:
             beat.cancel()

@@ -337,8 +337,8 @@ async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_th
 ):
     mary = await journey(one_login).sign_up("mary")
     await signed_in_again("mary.watson@people.example", mary.tab)
-    here, elsewhere = await register(database), await register(database, "hillshire")
-    ours, theirs = [await service.tokens(mary.tab.client) for service in (here, elsewhere)]
+    service, elsewhere = await register(database), await register(database, "hillshire")
+    ours, theirs = [await party.tokens(mary.tab.client) for party in (service, elsewhere)]
     sub, _ = latest_sub_and_sid(simulator)
     assert (await send_logout(one_login, logout_token(one_login, sub=sub))).status_code == 200
     assert (await mary.tab.get("/identity/account")).status_code == 200
@@ -351,7 +351,7 @@ async def test_a_session_of_own_means_too_goes_on_without_what_was_granted_at_th
         for tokens in (ours, theirs)
     ]
     assert statuses == [401, 200]
-    weak = read_redirect(await ask(mary.tab.client, here, prompt="none", acr_values="Cl.Cm"))
+    weak = read_redirect(await ask(mary.tab.client, service, prompt="none", acr_values="Cl.Cm"))
     assert weak["error"] == "login_required"  # its two factors are gone with it
 
 

@@ -233,11 +233,11 @@ async def test_the_last_passkey_of_who_has_nothing_else_is_not_removed(journey, 
     mary, keys = await journey(one_login).sign_up("mary"), [ids.new(), ids.new()]
     [account] = (await accounts_of(database, one_login)).values()
     values = {"account": account, "public_key": b"x", "sign_count": 0, "synced": False, "name": "Phone"}
-    made = {"created_at": datetime.now(UTC), "used_at": None}
+    times = {"created_at": datetime.now(UTC), "used_at": None}
     await sign_in(database, mary.tab.client, account, ["passkey"])
     async with database.writing("*") as session:
         for key in keys:
-            await session.execute(insert(passkey), {**values, **made, "id": key, "credential": key.bytes})
+            await session.execute(insert(passkey), {**values, **times, "id": key, "credential": key.bytes})
         await session.execute(text("DELETE FROM account_email"))
     # Pages cope with an account that has no address.
     for page in ("/identity/account", "/identity/account/upstreams", "/identity/account/email"):

@@ -27,13 +27,13 @@ _PENDING_LIFE = timedelta(minutes=15)
 class AuthState:
     """What a browser has used to sign in to an account; ``complete``: it is enough.
 
-    ``own_methods``: the account's own; ``own``: they are enough by themselves. ``upstream_session``: the
-    sign-in at another provider that it began with, if it did.
+    ``own_methods``: the account's own; ``by_own_means``: they are enough by themselves. ``upstream_session``:
+    the sign-in at another provider that it began with, if it did.
     """
 
     account: UUID
     own_methods: frozenset[str]
-    own: bool
+    by_own_means: bool
     complete: bool
     upstream_session: UpstreamSession | None = None
 
@@ -226,8 +226,8 @@ async def add_method(
         own_methods |= {method}
     steps = await phones.get_second_steps(session, account_id)
     has_second = steps.app or steps.sms
-    own = factors.is_complete(own_methods, has_second=has_second)
-    state = AuthState(account_id, own_methods, own, own, upstream_session)
+    by_own_means = factors.is_complete(own_methods, has_second=has_second)
+    state = AuthState(account_id, own_methods, by_own_means, by_own_means, upstream_session)
     state = replace(state, complete=factors.is_complete(state.methods, has_second=has_second))
     if not state.complete:
         await _set_pending(session, auth, client_context, state)
