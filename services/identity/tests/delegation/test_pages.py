@@ -146,7 +146,7 @@ async def test_a_double_submit_confirms_and_accepts_once(database, rosa, ben):
     for _ in range(2):
         assert (await ben.post(path_of(row, "/accept"), answer="yes")).status_code == 303
     assert await status_of(database, row.id) == ("accepted", True, 3)
-    events = [one.type for one in await published(database) if one.subject == ids.show(row.id)]
+    events = [envelope.type for envelope in await published(database) if envelope.subject == ids.show(row.id)]
     assert events == ["identity.mandate.accepted.v1"]
     late = await rosa.post(path_of(row, "/confirm"), answer="no")  # the other button of a page left open
     assert late.status_code == 303
@@ -226,8 +226,8 @@ async def test_a_code_is_entered_on_the_page_once_and_by_one_person(database, ma
     assert (early.status_code, "No offer is open for this code" in early.text) == (400, True)
     await mandate_steps.confirm(database, rosa.account, row.id)
     assert "Give them the code" in await rosa.read(path_of(row))
-    own = await rosa.post(f"{PAGE}/code", code=code)
-    assert (own.status_code, "This is a code of your own" in own.text) == (400, True)
+    by_principal = await rosa.post(f"{PAGE}/code", code=code)
+    assert (by_principal.status_code, "This is a code of your own" in by_principal.text) == (400, True)
     entered = await ben.post(f"{PAGE}/code", code=f" {code.upper()} ")
     assert (entered.status_code, entered.headers["location"]) == (303, path_of(row))
     stranger = await make_person()
@@ -408,16 +408,16 @@ async def test_the_list_is_paged_newest_first(database, rosa):
 
 async def test_the_list_runs_the_same_statements_whatever_its_length(app, database, rosa):
     async def count_statements():
-        engine, seen = app.state.database.writer.sync_engine, []
+        engine, statements = app.state.database.writer.sync_engine, []
 
         def note(_connection, _cursor, statement, *_more):
             if " mandate" in statement or " theme" in statement:
-                seen.append(statement)
+                statements.append(statement)
 
         event.listen(engine, "before_cursor_execute", note)
         await rosa.read(PAGE)
         event.remove(engine, "before_cursor_execute", note)
-        return len(seen)
+        return len(statements)
 
     await mandate_steps.offer(database, rosa.account, theme="waste")
     few = await count_statements()

@@ -49,19 +49,19 @@ class Life(RuleBasedStateMachine):
             self.confirmed_at = self.now
             self.levels = [level]
 
-    @rule(who=st.sampled_from(["principal", "delegate", "other"]))
-    def claim(self, who):
-        account_id = getattr(self, who)
+    @rule(side=st.sampled_from(["principal", "delegate", "other"]))
+    def claim(self, side):
+        account_id = getattr(self, side)
         if self.take_step(rules.claim_offer, account_id):
-            assert who != "principal"
+            assert side != "principal"
             assert self.claimed_by in (None, account_id)
             self.claimed_by = account_id
 
-    @rule(who=st.sampled_from(["principal", "delegate", "other"]), level=LEVELS)
-    def accept(self, who, level):
-        account_id = getattr(self, who)
+    @rule(side=st.sampled_from(["principal", "delegate", "other"]), level=LEVELS)
+    def accept(self, side, level):
+        account_id = getattr(self, side)
         if self.take_step(rules.accept_offer, account_id, level):
-            assert who != "principal"
+            assert side != "principal"
             assert self.confirmed_at is not None
             assert self.claimed_by in (None, account_id)
             assert not self.ended
@@ -106,18 +106,18 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def it_shows_one_state(self):
-        shown = rules.describe_status(self.mandate, self.now)
-        assert (shown == "accepted") == rules.is_active(self.mandate, self.now)
-        assert (shown == "unconfirmed") == rules.is_unconfirmed(self.mandate, self.now)
-        assert (shown == "offered") == rules.is_open(self.mandate, self.now)
+        status = rules.describe_status(self.mandate, self.now)
+        assert (status == "accepted") == rules.is_active(self.mandate, self.now)
+        assert (status == "unconfirmed") == rules.is_unconfirmed(self.mandate, self.now)
+        assert (status == "offered") == rules.is_open(self.mandate, self.now)
 
 
 TestLife = Life.TestCase
 
 
 @given(LEVELS, LEVELS)
-def test_levels_are_in_order_as_texts_too_as_the_store_compares_them(one, other):
-    assert themes.highest(one, other) == max(one, other)
+def test_levels_are_in_order_as_texts_too_as_the_store_compares_them(level, other):
+    assert themes.highest(level, other) == max(level, other)
 
 
 def test_a_mandate_that_ended_by_time_is_shown_so_when_it_was_closed():

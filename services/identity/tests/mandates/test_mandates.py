@@ -239,7 +239,7 @@ async def test_confirming_and_refusing_at_once_ends_confirmed_or_refused_and_nev
             mandate_steps.confirm(database, principal, row.id), refuse(), return_exceptions=True
         )
         assert refused is None
-        with pytest.raises(Problem):  # whoever comes last, the refusal is the last word
+        with pytest.raises(Problem):  # in either order the refusal holds
             await accept_offer(database, delegate, row.id)
         if isinstance(confirmed, Problem):
             assert confirmed.code == "offer-over"

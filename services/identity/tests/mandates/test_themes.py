@@ -140,8 +140,8 @@ async def test_an_own_theme_has_a_sentence_and_a_level_that_is_never_lowered(cli
     lower = {**ALLOTMENTS, "minimum_level": "Cl"}
     refused = await client.put(url, json=lower, headers={**keeper, "If-Match": '"1"'})
     assert status_and_code(refused) == (409, "level-lowered")
-    kept = await client.put(url, json=ALLOTMENTS, headers={**keeper, "If-Match": '"1"'})
-    assert (kept.json()["minimum_level"], kept.json()["description"]) == ("Cl.Cm", None)
+    unchanged = await client.put(url, json=ALLOTMENTS, headers={**keeper, "If-Match": '"1"'})
+    assert (unchanged.json()["minimum_level"], unchanged.json()["description"]) == ("Cl.Cm", None)
     refused = await client.put(f"{url}/minimum-level", json=level, headers=keeper)
     assert status_and_code(refused) == (409, "own-theme")
     await client.delete(url, headers=keeper)

@@ -173,8 +173,11 @@ async def test_a_withdrawn_proof_suspends_a_mandate_within_a_second_until_it_is_
         await prove(database, account)
     await mandate_steps.give(database, rosa, ben, await mail(database, ben), theme="schools")
     await sign_in(database, visitor, ben)
-    subject, own = await subject_at(app, "citytown", rosa), (await bins.tokens(visitor))["access_token"]
-    token = (await exchange(visitor, bins, subject, own, theme="schools")).json()["access_token"]
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    token = (await exchange(visitor, bins, subject, actor_token, theme="schools")).json()["access_token"]
     assert await works(visitor, token)
     loser = rosa if side == "principal" else ben
     async with database.writing() as session:
@@ -187,11 +190,11 @@ async def test_a_withdrawn_proof_suspends_a_mandate_within_a_second_until_it_is_
         return not await works(visitor, token)
 
     assert await eventually(is_refused, within=1)
-    refused(await exchange(visitor, bins, subject, own, theme="schools"))
+    refused(await exchange(visitor, bins, subject, actor_token, theme="schools"))
     await prove(database, loser)
-    again = await exchange(visitor, bins, subject, own, theme="schools")
+    again = await exchange(visitor, bins, subject, actor_token, theme="schools")
     assert again.status_code == 200, again.text
-    assert await works(visitor, own)
+    assert await works(visitor, actor_token)
 
 
 async def test_a_proof_that_ran_out_suspends_a_mandate(app, database, visitor, bins, monkeypatch):
@@ -203,11 +206,14 @@ async def test_a_proof_that_ran_out_suspends_a_mandate(app, database, visitor, b
         await prove(database, ben)
     await mandate_steps.give(database, rosa, ben, await mail(database, ben), theme="schools")
     await sign_in(database, visitor, ben)
-    subject, own = await subject_at(app, "citytown", rosa), (await bins.tokens(visitor))["access_token"]
-    assert (await exchange(visitor, bins, subject, own, theme="schools")).status_code == 200
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    assert (await exchange(visitor, bins, subject, actor_token, theme="schools")).status_code == 200
 
     async def is_suspended():
-        return (await exchange(visitor, bins, subject, own, theme="schools")).status_code == 400
+        return (await exchange(visitor, bins, subject, actor_token, theme="schools")).status_code == 400
 
     assert await eventually(is_suspended, within=5)
 
@@ -216,5 +222,8 @@ async def test_a_mandate_of_the_sandbox_gives_no_token_at_a_live_service(app, da
     rosa, ben = await create_person(database), await create_person(database)
     await mandate_steps.give(database, rosa, ben, await mail(database, ben), mode="sandbox")
     await sign_in(database, visitor, ben)
-    subject, own = await subject_at(app, "citytown", rosa), (await bins.tokens(visitor))["access_token"]
-    refused(await exchange(visitor, bins, subject, own))
+    subject, actor_token = (
+        await subject_at(app, "citytown", rosa),
+        (await bins.tokens(visitor))["access_token"],
+    )
+    refused(await exchange(visitor, bins, subject, actor_token))

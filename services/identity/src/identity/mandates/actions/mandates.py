@@ -148,7 +148,7 @@ async def suspend_by_identity(session: Session, account: UUID, level: str) -> No
 async def purge_offers(session: Session) -> None:
     """Delete names and addresses of mandates long ended. The session sees every council afterwards."""
     await session.set_all_councils()
-    await offer_store.purge_offers(session, _now() - rules.NAMES_KEPT_FOR)
+    await offer_store.purge_offers(session, _now() - rules.NAME_RETENTION)
 
 
 async def lock_account(session: Session, account: UUID) -> None:

@@ -19,13 +19,13 @@ CONFIRM_LIFETIME = timedelta(hours=24)
 OFFER_LIFETIME = timedelta(days=14)
 MAX_LIFETIME = timedelta(days=731)
 """Two years; after that the principal must offer a new mandate."""
-NAMES_KEPT_FOR = timedelta(days=90)
+NAME_RETENTION = timedelta(days=90)
 """How long the names and the address of an offer or a mandate are kept after its end."""
 MAX_MANDATES = 20
 """Open offers and mandates that one person may give, or hold, at one council."""
 
 Status = Literal["offered", "accepted", "declined", "revoked"]
-ShownStatus = Literal["unconfirmed", "offered", "accepted", "declined", "revoked", "expired"]
+PublicStatus = Literal["unconfirmed", "offered", "accepted", "declined", "revoked", "expired"]
 Side = Literal["principal", "delegate", "council"]
 
 
@@ -86,7 +86,7 @@ def is_active(mandate: Mandate, now: datetime) -> bool:
     return mandate.status == "accepted" and now < mandate.expires_at
 
 
-def describe_status(mandate: Mandate, now: datetime) -> ShownStatus:
+def describe_status(mandate: Mandate, now: datetime) -> PublicStatus:
     """Name the status as people and services see it."""
     if is_unconfirmed(mandate, now):
         return "unconfirmed"
