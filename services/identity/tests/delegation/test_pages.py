@@ -125,6 +125,17 @@ async def test_the_pages_are_in_welsh_too(database, rosa, ben):
     assert "Yn aros am eich ateb" in await ben.read(f"{PAGE}?lang=cy")
 
 
+async def test_a_name_is_text_however_long_and_whatever_it_says(database, rosa, ben):
+    row, _ = await mandate_steps.offer(database, rosa.account, email=ben.address)
+    async with database.writing("citytown") as session:
+        name = text("UPDATE mandate_offer SET delegate_name = :name WHERE mandate = :id")
+        await session.execute(name, {"name": f"<b>{'x' * 190}</b>", "id": row.id})
+    for path in (path_of(row), path_of(row, "/end"), PAGE):
+        page = (await rosa.browser.get(path)).text
+        assert f"&lt;b&gt;{'x' * 190}&lt;/b&gt;" in page
+        assert "<b>x" not in page
+
+
 async def test_reading_a_page_changes_nothing(database, rosa, ben):
     """A scanner of e-mails opens every link, even with the person's cookies."""
     row, _ = await mandate_steps.offer(database, rosa.account, email=ben.address)
