@@ -1,0 +1,38 @@
+"""Jobs: work after its cause has committed, now, later or by the clock; each takes effect once.
+
+Enqueue with ``enqueue`` in the transaction of the cause. Handle with ``JobHandlers``; ``Service.jobs`` names
+them, and ``Service.schedules`` what the clock enqueues. The service's worker runs them.
+"""
+
+from chassis.jobs.handlers import (
+    CallContext,
+    CallData,
+    Job,
+    JobData,
+    JobHandlers,
+    RefusedError,
+    UnreadableError,
+)
+from chassis.jobs.queue import NewJob, cancel, enqueue, enqueue_all
+from chassis.jobs.recurrence import Daily, Every
+from chassis.jobs.schedule import Missed, Schedule
+from chassis.jobs.states import Priority
+
+__all__ = [
+    "CallContext",
+    "CallData",
+    "Daily",
+    "Every",
+    "Job",
+    "JobData",
+    "JobHandlers",
+    "Missed",
+    "NewJob",
+    "Priority",
+    "RefusedError",
+    "Schedule",
+    "UnreadableError",
+    "cancel",
+    "enqueue",
+    "enqueue_all",
+]

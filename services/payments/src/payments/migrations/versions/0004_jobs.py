@@ -1,0 +1,16 @@
+"""Jobs and schedules: work after its cause has committed, now or later."""
+
+from chassis import migrations
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.platform_4_up()
+
+
+def downgrade() -> None:
+    migrations.platform_4_down()
