@@ -7,6 +7,7 @@ them, and ``Service.schedules`` what the clock enqueues. The service's worker ru
 from chassis.jobs.handlers import (
     CallContext,
     CallData,
+    Finish,
     Job,
     JobData,
     JobHandlers,
@@ -23,6 +24,7 @@ __all__ = [
     "CallData",
     "Daily",
     "Every",
+    "Finish",
     "Job",
     "JobData",
     "JobHandlers",

@@ -12,7 +12,7 @@ from chassis.jobs.states import State
 MAX_LISTED = 1_000
 _DAYS = 90
 _FIELDS = "id, council, kind, version, state, failures, reason, due_at AS since, created_at"
-_LIST = text(f"""SELECT {_FIELDS} FROM job WHERE state = :state AND state > 2
+_LIST = text(f"""SELECT {_FIELDS}, NULL AS payload FROM job WHERE state = :state AND state > 2
     AND (CAST(:kind AS text) IS NULL OR kind = :kind) ORDER BY council, id LIMIT {MAX_LISTED}""")  # noqa: S608
 _GET = text(f"SELECT {_FIELDS}, payload FROM job WHERE id = :id AND state > 2")  # noqa: S608
 _REPLAY = text("""UPDATE job SET state = 0, failures = 0, due_at = now(), unhandled_since = NULL
@@ -49,13 +49,13 @@ class Count(NamedTuple):
 async def list_dead(session: ReadSession, kind: str | None, state: State = State.DEAD) -> Sequence[DeadJob]:
     """List the first thousand jobs that were given up, or dropped, of every council."""
     rows = await session.all(_LIST, {"kind": kind, "state": int(state)})
-    return [DeadJob(*row) for row in rows]
+    return [DeadJob._make(row) for row in rows]
 
 
 async def get(session: ReadSession, job_id: int) -> DeadJob | None:
     """Read a job that was given up or dropped, with its payload."""
     row = await session.first(_GET, {"id": job_id})
-    return None if row is None else DeadJob(*row)
+    return None if row is None else DeadJob._make(row)
 
 
 async def replay(session: Session, *, job_id: int | None = None, kind: str | None = None) -> int:

@@ -37,6 +37,8 @@ class EffectRunner:
         # Jobs that failed before run alone at once: they would cost the others their transaction.
         alone = [work for work in works if work.claimed.failures]
         together = [work for work in works if not work.claimed.failures]
+        # Those of a council stand together, in their order: the session turns to each council once.
+        together.sort(key=lambda work: (work.claimed.priority, work.job.council))
         for start in range(0, len(together), GROUP):
             group = together[start : start + GROUP]
             if not (len(group) > 1 and await self._run_together(group)):
@@ -48,7 +50,7 @@ class EffectRunner:
         """Run jobs in one transaction; False if one fails, and then nothing has happened."""
         heartbeats.beat()
         try:
-            await _finish(self._apply(works))
+            await _finish(self._apply_in_time(works))
         except Exception:  # noqa: BLE001 - each runs alone next, and is judged then
             return False
         self._outcomes.count_done(works)
@@ -57,11 +59,15 @@ class EffectRunner:
     async def _run_alone(self, work: Work) -> None:
         heartbeats.beat()
         try:
-            await _finish(self._apply([work]))
+            await _finish(self._apply_in_time([work]))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is judged
             await self._outcomes.fail(work, error)
             return
         self._outcomes.count_done([work])
+
+    async def _apply_in_time(self, works: Sequence[Work]) -> None:
+        async with limited(max(work.handler.limit for work in works)):
+            await self._apply(works)
 
     async def _apply(self, works: Sequence[Work]) -> None:
         """Apply effects and take the jobs off the queue. Raises LostLeaseError if one is another's by now."""
@@ -80,8 +86,7 @@ async def _apply_run(session: Session, kind: str, run: Sequence[Work]) -> None:
     if handler.apply is None:
         raise TypeError(f"{kind} is no effect")
     with linked_span(f"job {kind}", [work.claimed.traceparent for work in run]):
-        async with limited(handler.limit):
-            await handler.apply(session, [work.job for work in run])
+        await handler.apply(session, [work.job for work in run])
 
 
 async def take_off(session: Session, works: Sequence[Work]) -> None:
