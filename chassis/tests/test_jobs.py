@@ -13,10 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.jobs import (
+    CallContext,
     CallData,
     JobData,
     JobHandlers,
     RefusedError,
+    RetryAfterError,
     UnreadableError,
     cancel,
     enqueue,
@@ -64,7 +66,7 @@ async def test_a_handler_sees_its_councils_rows_alone_even_among_other_councils_
     for council in ("citytown", "hillshire", "citytown", "hillshire"):
         await jobs.enqueue("x", council=council)
     await jobs.drain()
-    assert seen == [("citytown", 0), ("hillshire", 0), ("citytown", 1), ("hillshire", 1)]
+    assert seen == [("citytown", 0), ("citytown", 1), ("hillshire", 0), ("hillshire", 1)]
 
 
 async def test_a_handler_cannot_write_another_councils_rows(jobs):
@@ -200,6 +202,28 @@ async def test_a_refused_job_is_given_up_at_once(jobs):
     await jobs.enqueue("y", kind=Send)
     await jobs.drain()
     assert [(row.state, row.reason) for row in await jobs.list_rows()] == [(State.DEAD, "it expired")] * 2
+
+
+async def test_a_receiver_that_says_when_to_come_again_is_not_called_before(jobs):
+    def fail(_, job):
+        raise RetryAfterError("it is busy", 600)
+
+    jobs.behave = fail
+    await jobs.enqueue("x", kind=Send)
+    await jobs.drain()
+    [row] = await jobs.list_rows()
+    assert (row.failures, row.reason) == (1, "it is busy")
+    assert 590 < (row.due_at - datetime.now(UTC)).total_seconds() <= 600
+
+
+def test_what_calls_share_is_made_once(jobs):
+    context = CallContext(jobs.database, jobs.settings)
+    assert context.share(list_names) is context.share(list_names)
+    assert context.share(list_names) == [jobs.settings.region]
+
+
+def list_names(settings):
+    return [settings.region]
 
 
 async def test_a_job_that_takes_too_long_fails_of_its_own(jobs, settings):

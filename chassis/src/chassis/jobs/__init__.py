@@ -12,6 +12,7 @@ from chassis.jobs.handlers import (
     JobData,
     JobHandlers,
     RefusedError,
+    RetryAfterError,
     UnreadableError,
 )
 from chassis.jobs.queue import NewJob, cancel, enqueue, enqueue_all
@@ -32,6 +33,7 @@ __all__ = [
     "NewJob",
     "Priority",
     "RefusedError",
+    "RetryAfterError",
     "Schedule",
     "UnreadableError",
     "cancel",

@@ -20,6 +20,7 @@ MAX_TRIES = 30
 _MAX_EFFECT = 60.0  # seconds: a transaction that is open for longer slows every queue down
 _MAX_CALL = 6 * 3600.0
 _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_MAX_RETRY_AFTER = 86_400.0  # seconds
 _MAX_KIND = 60  # characters
 _IDEMPOTENCY_SPACE = UUID("6f1d7c2e-7d0f-4b58-9d51-8a6ef0f3c4a1")
 
@@ -33,6 +34,17 @@ class RefusedError(Exception):
 
     People read the reason: it holds no value of the payload.
     """
+
+
+class RetryAfterError(Exception):
+    """A handler says that the next try is not to come before ``seconds``, as a ``Retry-After`` does.
+
+    It counts as a failure. People read the reason.
+    """
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
 
 class JobData(BaseModel):
@@ -71,6 +83,7 @@ class CallData(JobData):
 
 
 Data = TypeVar("Data", bound=JobData)
+Shared = TypeVar("Shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,14 @@ class CallContext:
 
     database: Database
     settings: Settings
+    _shared: dict[Callable[[Any], Any], Any] = field(default_factory=dict)
+
+    def share(self, make: Callable[[Any], Shared]) -> Shared:
+        """Return what ``make`` makes of the settings, an HTTP client for example: once in a worker."""
+        if make not in self._shared:
+            self._shared[make] = make(self.settings)
+        shared: Shared = self._shared[make]
+        return shared
 
 
 Finish = Callable[[Session], Awaitable[None]]

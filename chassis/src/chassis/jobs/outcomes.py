@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from chassis.failures import Fault, classify, describe
 from chassis.jobs.claims import ClaimedJob, Claimer
-from chassis.jobs.handlers import Handler, Job, RefusedError, UnreadableError
+from chassis.jobs.handlers import Handler, Job, RefusedError, RetryAfterError, UnreadableError
 from chassis.jobs.metrics import FINISHED, LAG, label_of
 
 log = logging.getLogger(__name__)
@@ -104,14 +104,18 @@ class Outcomes:
             )
             self._count(job, "again")
         else:
-            await self._try_again(work, str(error) if isinstance(error, LimitError) else describe(error))
+            has_reason = isinstance(error, (LimitError, RetryAfterError))
+            least = error.seconds if isinstance(error, RetryAfterError) else 0.0
+            await self._try_again(work, str(error) if has_reason else describe(error), least)
 
-    async def _try_again(self, work: Work, reason: str) -> None:
+    async def _try_again(self, work: Work, reason: str, least: float) -> None:
         job, failures = work.claimed, work.claimed.failures + 1
         if failures >= work.handler.tries:
             await self._bury(job, failures, reason)
             return
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 4 ** (failures - 1)) * random.uniform(0.8, 1.2)  # noqa: S311
+        wait = max(wait, least)
+        reason = reason[:_MAX_REASON]
         log.warning("job %d of %s failed, try %d: %s", job.id, job.kind, failures, reason)
         await self._claimer.put_back(job, failures=failures, wait=wait, reason=reason)
         self._count(job, "again")
