@@ -2,16 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import ClassVar
 
 import asyncpg
 import psutil
 import uvloop
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy import text
 
 from bench.figures import Figure
 from bench.gazetteer import PASSWORD
@@ -37,9 +37,8 @@ _TABLES = """
     CREATE TABLE done (number bigint NOT NULL)"""
 _BARE = """DELETE FROM bare_job WHERE id = ANY (ARRAY(
     SELECT id FROM bare_job ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING number"""
-_DONE = text("INSERT INTO done SELECT unnest(:numbers)").bindparams(
-    bindparam("numbers", type_=ARRAY(BigInteger))
-)
+_BARE_EFFECT = "INSERT INTO done VALUES ($1)"
+_DONE = text("INSERT INTO done VALUES (:number)")  # one row for each job, on both sides
 _ADD = """INSERT INTO job (council, kind, version, payload, state, lane, priority, due_at)
     SELECT $1, 'bench.one', 1, '{"number": 1, "at": 0}', $2::integer, 0, 1,
         now() + interval '1 day' * $2::integer + interval '1 second' * n
@@ -70,14 +69,30 @@ lags: list[float] = []
 @handlers.effect(One)
 async def write_one(session: Session, job: Job[One]) -> None:
     """Write that a job is done, and how late it was."""
-    await session.execute(_DONE, {"numbers": [job.data.number]})
+    await session.execute(_DONE, {"number": job.data.number})
     lags.append(time.time() - job.data.at)
 
 
 @handlers.effect_batch(Many)
 async def write_many(session: Session, jobs: Sequence[Job[Many]]) -> None:
     """Write that jobs are done."""
-    await session.execute(_DONE, {"numbers": [job.data.number for job in jobs]})
+    await session.execute(_DONE, [{"number": job.data.number} for job in jobs])
+
+
+@dataclass
+class _Rate:
+    """Jobs per second, and per second of this process's CPU time."""
+
+    per_second: float = 0.0
+    per_cpu_second: float = 0.0
+
+
+@contextmanager
+def _timed(jobs: int) -> Iterator[_Rate]:
+    rate, began, cpu = _Rate(), time.perf_counter(), time.process_time()
+    yield rate
+    rate.per_second = jobs / (time.perf_counter() - began)
+    rate.per_cpu_second = jobs / (time.process_time() - cpu)
 
 
 async def measure(admin_url: str) -> list[Figure]:
@@ -121,35 +136,44 @@ class _Bench:
         self._worker = worker
 
     async def measure_rates(self) -> list[Figure]:
-        """Measure the bare loop and jobs in turns; the best round of each."""
-        bare, batches, alone = [], [], []
+        """Measure bare loops and jobs in turns; the best round of each."""
+        rates: dict[str, list[_Rate]] = defaultdict(list)
         for _ in range(ROUNDS):
-            bare.append(await self._run_bare())
-            batches.append(await self._drain(Many))
+            rates["bare"].append(await self._run_bare(at_once=False))
+            rates["bare list"].append(await self._run_bare(at_once=True))
+            rates["list"].append(await self._drain(Many))
+            rates["group"].append(await self._drain(One))
             group, effects_module.GROUP = effects_module.GROUP, 1
-            alone.append(await self._drain(One))
+            rates["alone"].append(await self._drain(One, JOBS // 5))
             effects_module.GROUP = group
-        limit, rate = max(one[0] for one in bare), max(one[0] for one in batches)
-        limit_cpu, rate_cpu = max(one[1] for one in bare), max(one[1] for one in batches)
+        wall = {name: max(rate.per_second for rate in measured) for name, measured in rates.items()}
+        cpu = {name: max(rate.per_cpu_second for rate in measured) for name, measured in rates.items()}
         return [
-            Figure("bare loop of SKIP LOCKED, 200 at once", limit, "jobs/s"),
-            Figure("jobs in batches", rate, "jobs/s"),
-            Figure("jobs in batches / bare loop", rate / limit, "x", least=0.6),
-            Figure("the same by the worker's CPU", rate_cpu / limit_cpu, "x"),
-            Figure("jobs in a transaction each", max(one[1] for one in alone), "per CPU-second", least=700),
+            Figure("bare loop, 200 a transaction, a statement for each", wall["bare"], "jobs/s"),
+            Figure("bare loop, 200 a transaction, rows in one go", wall["bare list"], "jobs/s"),
+            Figure("jobs of a kind that takes a list", wall["list"], "jobs/s"),
+            Figure("... / bare loop, a statement for each", wall["list"] / wall["bare"], "x", least=0.6),
+            Figure("... / bare loop, rows in one go", wall["list"] / wall["bare list"], "x"),
+            Figure("jobs, a statement for each, in common transactions", wall["group"], "jobs/s"),
+            Figure("... / bare loop, a statement for each", wall["group"] / wall["bare"], "x"),
+            Figure("jobs in a transaction each", cpu["alone"], "per CPU-second", least=700),
         ]
 
-    async def _run_bare(self) -> tuple[float, float]:
+    async def _run_bare(self, *, at_once: bool) -> "_Rate":
         await self._connection.execute(
             "INSERT INTO bare_job (number) SELECT generate_series(1, $1::integer)", JOBS
         )
-        began, cpu = time.perf_counter(), time.process_time()
-        numbers = [0]
-        while numbers:
-            async with self._connection.transaction():
-                numbers = [row["number"] for row in await self._connection.fetch(_BARE, _BATCH)]
-                await self._connection.execute("INSERT INTO done SELECT unnest($1::bigint[])", numbers)
-        return JOBS / (time.perf_counter() - began), JOBS / (time.process_time() - cpu)
+        with _timed(JOBS) as rate:
+            numbers = [(0,)]
+            while numbers:
+                async with self._connection.transaction():
+                    numbers = [(row["number"],) for row in await self._connection.fetch(_BARE, _BATCH)]
+                    if at_once:
+                        await self._connection.executemany(_BARE_EFFECT, numbers)
+                    else:
+                        for values in numbers:
+                            await self._connection.execute(_BARE_EFFECT, *values)
+        return rate
 
     async def _enqueue(self, kind: type[One], count: int) -> None:
         async with self._database.writing("*") as session:
@@ -159,11 +183,11 @@ class _Bench:
             )
             await enqueue_all(session, new)
 
-    async def _drain(self, kind: type[One]) -> tuple[float, float]:
-        await self._enqueue(kind, JOBS)
-        began, cpu = time.perf_counter(), time.process_time()
-        await self._worker.drain()
-        return JOBS / (time.perf_counter() - began), JOBS / (time.process_time() - cpu)
+    async def _drain(self, kind: type[One], count: int = JOBS) -> "_Rate":
+        await self._enqueue(kind, count)
+        with _timed(count) as rate:
+            await self._worker.drain()
+        return rate
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:

@@ -18,7 +18,7 @@ from chassis.database import Database, Session
 from chassis.jobs.outcomes import LimitError, LostLeaseError, Outcomes, Work
 from chassis.telemetry import linked_span
 
-GROUP = 50  # jobs in a transaction
+GROUP = 200  # jobs in a transaction
 _GRACE = 2.0  # seconds that a transaction may go on after the worker was told to stop
 _DONE = text("DELETE FROM job WHERE id = ANY(:ids) AND lease = :lease AND state = 2").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger)), bindparam("lease", type_=BigInteger)
